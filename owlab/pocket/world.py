@@ -1,0 +1,109 @@
+"""What the parts of the pocket lab may ask of one another.
+
+Protocols only: a part is tested with a small fake of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Object = dict[str, Any]
+"""A Kubernetes object as JSON: apiVersion, kind, metadata, ..."""
+
+
+class MachineView(Protocol):
+    """What the cluster's simulated kubelet and programs know of one machine."""
+
+    name: str
+    address: str
+
+    @property
+    def running(self) -> bool:
+        """The virtual machine is up."""
+
+    def service_active(self, unit: str) -> bool:
+        """A systemd unit (``k3s``, ``k3s-agent``, ``nfs-server``) is active."""
+
+    def package_installed(self, package: str) -> bool:
+        """An apt package is installed."""
+
+    def images(self) -> set[str]:
+        """Container images present on this node, as ``docker.io/library/nginx:1.21.1``."""
+
+    def add_image(self, image: str) -> None:
+        """Remember an image as pulled on this node."""
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the machine's file system, or None."""
+
+    def write(self, path: str, content: bytes, mode: int = 0o644, owner: str = "root") -> None:
+        """Write a file, with its parents; durable when it returns."""
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        """Make a directory, with its parents."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file or directory."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file or directory, with what is in it; a missing one is no error."""
+
+    def listdir(self, path: str) -> list[str] | None:
+        """Names in a directory, or None where there is none."""
+
+
+class FleetView(Protocol):
+    """The machines of the lab, and what connects them."""
+
+    def get(self, name: str) -> MachineView | None:
+        """The machine of that name, unless it is deleted."""
+
+    def by_address(self, address: str) -> MachineView | None:
+        """The running machine that has this address."""
+
+    def all(self) -> list[MachineView]:
+        """Every machine that is not deleted, by name."""
+
+    def nfs_error(self, client: str, server: str, path: str) -> str | None:
+        """Why ``mount -t nfs server:path`` fails on machine ``client``, in mount's words, or None.
+
+        Looks at the client's nfs-common, the server's state, its active exports and the client's
+        address, as mount.nfs would.
+        """
+
+
+class Executor(Protocol):
+    """Runs programs inside simulated containers for `kubectl exec` and friends."""
+
+    async def exec(self, pod: Object, container: str, argv: list[str]) -> tuple[int, str, str]:
+        """Exit status, stdout and stderr of ``argv`` in a container."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPod:
+    """A running action container as a pod of the cluster."""
+
+    name: str
+    node: str
+
+
+class ActionPods(Protocol):
+    """Where OpenWhisk's Kubernetes container factory makes its pods. The cluster implements it."""
+
+    async def start(self, name: str, image: str, memory_mb: int, labels: Mapping[str, str]) -> ActionPod:
+        """Create a pod and wait until it is Running.
+
+        Raises ``PodStartError`` with OpenWhisk's own sentence (pull failure, timeout, no node).
+        """
+
+    async def remove(self, name: str) -> None:
+        """Delete the pod; a missing one is no error."""
+
+    def gone(self, name: str) -> bool:
+        """True when the pod was deleted or its node is down: its process must not be reused."""
+
+
+class PodStartError(Exception):
+    """An action pod did not start; the message is what the activation shows."""
