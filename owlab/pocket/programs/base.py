@@ -1,0 +1,143 @@
+"""The one shape of every program that a machine has and bash has not.
+
+    @program("systemctl", "service", machines="vm")
+    async def systemctl(call: Call) -> int:
+        await call.out("...")
+        return 0
+
+A program runs in the service's event loop: it must await what takes long, and never block.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import posixpath
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from bashkit import FileSystem
+
+    from owlab.pocket.lab import Lab
+    from owlab.pocket.vm import Machine
+
+
+class Reader(Protocol):
+    """Where a program's standard input comes from."""
+
+    async def read_chunk(self) -> bytes | None:
+        """The next bytes, or None at the end."""
+
+
+class Writer(Protocol):
+    """Where a program's output goes; awaiting it is backpressure."""
+
+    async def write(self, data: bytes) -> None:
+        """Pass bytes on; raises BrokenPipeError when nobody reads any more."""
+
+
+@dataclass
+class Call:
+    """One run of a program: what it was given, and the ways to answer.
+
+    ``argv`` is without the program's own name. ``root`` is true under sudo. Paths given by the
+    user go through :meth:`path` first: the file system knows absolute paths only.
+    """
+
+    name: str
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    fs: FileSystem
+    root: bool
+    machine: Machine
+    lab: Lab
+    reader: Reader = field(repr=False)
+    stdout: Writer = field(repr=False)
+    stderr: Writer = field(repr=False)
+    user: str = "ubuntu"
+
+    @property
+    def home(self) -> str:
+        """The home directory that ``~`` means."""
+        return self.env.get("HOME") or ("/root" if self.root else "/home/ubuntu")
+
+    async def stdin(self) -> bytes:
+        """Everything on standard input, up to its end."""
+        chunks = []
+        while (chunk := await self.reader.read_chunk()) is not None:
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def out(self, data: str | bytes) -> None:
+        """Write to standard output; nothing is added."""
+        if data:
+            await self.stdout.write(data.encode() if isinstance(data, str) else data)
+
+    async def err(self, data: str | bytes) -> None:
+        """Write to standard error; nothing is added."""
+        if data:
+            await self.stderr.write(data.encode() if isinstance(data, str) else data)
+
+    def path(self, name: str) -> str:
+        """An absolute, normalised path for a file name as the user typed it."""
+        joined = posixpath.normpath(posixpath.join(self.cwd, name))
+        # POSIX lets normpath keep exactly two leading slashes.
+        return "/" + joined.lstrip("/")
+
+
+Program = Callable[[Call], Awaitable[int]]
+"""Runs to its end and returns the exit status."""
+
+Where = Literal["vm", "host", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A registered program, and where it exists."""
+
+    run: Program
+    machines: Where = "vm"
+    installed: Callable[[Machine], bool] | None = None
+
+    def on(self, machine: Machine) -> bool:
+        """This program can be installed on such a machine at all."""
+        return self.machines == "all" or (self.machines == "host") == machine.is_host
+
+
+PROGRAMS: dict[str, Entry] = {}
+
+
+def program(
+    *names: str,
+    machines: Where = "vm",
+    installed: Callable[[Machine], bool] | None = None,
+) -> Callable[[Program], Program]:
+    """Register a program under its names.
+
+    ``machines``: on the virtual machines (``vm``), on the laptop (``host``) or on ``all``.
+    ``installed``: asked at each call; while it says no, the shell answers "command not found".
+    """
+
+    def register(run: Program) -> Program:
+        for name in names:
+            PROGRAMS[name] = Entry(run, machines, installed)
+        return run
+
+    return register
+
+
+def command_not_found(name: str, root: bool = False) -> str:
+    """What the shell (or sudo) says about a program that is not installed."""
+    return f"sudo: {name}: command not found\n" if root else f"bash: {name}: command not found\n"
+
+
+def load_programs() -> dict[str, Entry]:
+    """Import every module below ``owlab.pocket.programs``, so that it registers its programs."""
+    package = importlib.import_module("owlab.pocket.programs")
+    for module in pkgutil.iter_modules(package.__path__, "owlab.pocket.programs."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return PROGRAMS

@@ -1,0 +1,62 @@
+"""sudo: the words, run by a shell of another user."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from owlab.pocket.programs.base import Call, program
+
+USAGE = (
+    "usage: sudo -h | -K | -k | -V\n"
+    "usage: sudo [-HEinS] [-u user] [VAR=value] [command [arg ...]]\n"
+)
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+FLAGS = set("AbEHnPSikKs")
+
+
+@program("sudo", machines="all")
+async def sudo(call: Call) -> int:
+    """Run a command as root, or with ``-u`` as someone else."""
+    words = list(call.argv)
+    user, keep, login = "root", False, False
+    while words and words[0].startswith("-") and words[0] != "--":
+        option = words.pop(0)
+        if option in ("-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir"):
+            if not words:
+                await call.err(f"sudo: option requires an argument -- '{option.lstrip('-')}'\n")
+                return 1
+            value = words.pop(0)
+            user = value.lstrip("#") if option in ("-u", "--user") else user
+        elif option.startswith("--user="):
+            user = option.partition("=")[2]
+        elif option in ("--preserve-env", "--login", "--non-interactive", "--set-home", "--stdin"):
+            keep, login = keep or option == "--preserve-env", login or option == "--login"
+        elif option.startswith("-u"):
+            user = option[2:]
+        elif set(option[1:]) <= FLAGS:
+            keep, login = keep or "E" in option, login or "i" in option or "s" in option
+        else:
+            await call.err(f"sudo: unrecognized option '{option}'\n{USAGE}")
+            return 1
+    if words[:1] == ["--"]:
+        words.pop(0)
+    env = dict(call.env) if keep else {k: v for k, v in call.env.items() if k in ("TERM", "LANG")}
+    for name in ("HOME", "USER", "LOGNAME", "OWLAB_UID", "PWD"):
+        env.pop(name, None)
+    while words and ASSIGNMENT.match(words[0]):
+        name, _, value = words.pop(0).partition("=")
+        env[name] = value
+    if user == "0":
+        user = "root"
+    if user not in ("root", "ubuntu", "nobody"):
+        await call.err(
+            f"sudo: unknown user {user}\nsudo: error initializing audit plugin sudoers_audit\n"
+        )
+        return 1
+    if not words and not login:
+        await call.err(USAGE)
+        return 1
+    session = call.machine.session(user=user, cwd=None if login else call.cwd, env=env)
+    script = shlex.join(words) if words else (await call.stdin()).decode(errors="replace")
+    return await session.run(script, call.out, call.err, stdin=call.reader if words else b"")

@@ -1,0 +1,141 @@
+"""One machine of the lab: its files, its state, and shells on both."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bashkit import FileSystem
+
+from owlab.pocket.session import Session
+
+if TYPE_CHECKING:
+    from owlab.pocket.lab import Lab
+
+HOST = "host"
+"""The reserved name of the laptop."""
+
+
+@dataclass(slots=True)
+class Spec:
+    """What a machine was launched with; sizes in bytes."""
+
+    cpus: int = 1
+    memory: int = 1 << 30
+    disk: int = 5 << 30
+    release: str = "24.04 LTS"
+    image: str = "noble"
+
+
+@dataclass
+class Machine:
+    """A virtual machine, or the laptop (``host``). Implements ``world.MachineView``.
+
+    ``state`` is JSON and is kept with the machine. Its keys belong to the programs:
+
+    - ``packages``: name -> version of what apt installed
+    - ``units``: systemd unit without ``.service`` -> {"active": bool, "enabled": bool, ...}
+    - ``snaps``: name -> {...}
+    - ``images``: list of container images on the node
+    - ``exports``: the active NFS export table, list of {"path", "client", "options"}
+    """
+
+    name: str
+    address: str
+    lab: Lab = field(repr=False)
+    status: str = "Running"
+    spec: Spec = field(default_factory=Spec)
+    state: dict[str, Any] = field(default_factory=dict)
+    fs: FileSystem = field(default_factory=FileSystem, repr=False)
+    sessions: set[Session] = field(default_factory=set, repr=False)
+
+    @property
+    def is_host(self) -> bool:
+        """This is the laptop, not a virtual machine."""
+        return self.name == HOST
+
+    @property
+    def running(self) -> bool:
+        """The virtual machine is up."""
+        return self.status in ("Running", "Delayed Shutdown")
+
+    def service_active(self, unit: str) -> bool:
+        """A systemd unit is active, on a machine that runs."""
+        units: dict[str, Any] = self.state.get("units", {})
+        return self.running and bool(units.get(unit.removesuffix(".service"), {}).get("active"))
+
+    def package_installed(self, package: str) -> bool:
+        """An apt package is installed."""
+        return package in self.state.get("packages", {})
+
+    def images(self) -> set[str]:
+        """Container images present on this node."""
+        return set(self.state.get("images", []))
+
+    def add_image(self, image: str) -> None:
+        """Remember an image as pulled on this node."""
+        self.state["images"] = sorted({*self.images(), image})
+        self.save()
+
+    def read(self, path: str) -> bytes | None:
+        """A file's content, or None where there is no file."""
+        try:
+            return self.fs.read_file(path)
+        except (OSError, RuntimeError):
+            return None
+
+    def write(self, path: str, content: bytes, mode: int = 0o644, owner: str = "root") -> None:
+        """Write a file, with its parents; durable when it returns."""
+        self.mkdir(posixpath.dirname(path))
+        self.fs.write_file(path, content)
+        self.fs.chmod(path, mode)
+        self.own(path, owner)
+        self.save()
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        """Make a directory, with its parents; an existing one stays as it is."""
+        if not self.fs.exists(path):
+            self.fs.mkdir(path, recursive=True)
+            self.fs.chmod(path, mode)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file or directory."""
+        self.fs.rename(old, new)
+        self.save()
+
+    def remove(self, path: str) -> None:
+        """Remove a file or directory, with what is in it; a missing one is no error."""
+        if self.fs.exists(path):
+            self.fs.remove(path, recursive=True)
+            self.save()
+
+    def listdir(self, path: str) -> list[str] | None:
+        """Names in a directory, or None where there is none."""
+        try:
+            return sorted(str(entry["name"]) for entry in self.fs.read_dir(path))
+        except (OSError, RuntimeError):
+            return None
+
+    def owner(self, path: str) -> str:
+        """Who owns a path, as ``user:group``."""
+        owners: dict[str, str] = self.state.get("owners", {})
+        if path in owners:
+            return owners[path]
+        return "ubuntu:ubuntu" if (path + "/").startswith("/home/ubuntu/") else "root:root"
+
+    def own(self, path: str, owner: str) -> None:
+        """Change who owns a path (``user`` or ``user:group``)."""
+        name = owner if ":" in owner else f"{owner}:{owner}"
+        owners: dict[str, str] = self.state.setdefault("owners", {})
+        owners.pop(path, None)
+        if self.owner(path) != name:
+            owners[path] = name
+
+    def session(self, user: str = "ubuntu", **options: Any) -> Session:
+        """A new shell on this machine, with nothing left over from others."""
+        return Session(self, user=user, **options)
+
+    def save(self) -> None:
+        """Make files and state durable."""
+        self.lab.keep(self)
