@@ -1,0 +1,239 @@
+"""The one validated model of a lab."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from owlab import versions
+
+Provider = Literal["pocket", "multipass", "ssh"]
+Role = Literal["server", "agent", "storage"]
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMG])", re.IGNORECASE)
+_UNIT = {"K": 1024, "M": 1024**2, "G": 1024**3}
+_NAME = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
+
+Name = Annotated[str, Field(pattern=_NAME, description="a letter, then letters, digits, hyphens")]
+Port = Annotated[int, Field(ge=30000, le=32767, description="a NodePort, 30000 to 32767")]
+
+
+def size_in_bytes(text: str) -> int:
+    """``6G`` in bytes; units K, M, G are powers of 1024, as in Multipass."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("write a number and a unit, such as 6G or 512M")
+    return int(float(match[1]) * _UNIT[match[2].upper()])
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Size(_Section):
+    """What one machine gets."""
+
+    cpus: int = Field(default=2, ge=1, le=64)
+    memory: str = "6G"
+    disk: str = "20G"
+
+    @field_validator("memory", "disk")
+    @classmethod
+    def _is_a_size(cls, value: str) -> str:
+        size_in_bytes(value)
+        return value
+
+    @model_validator(mode="after")
+    def _is_enough(self) -> Size:
+        if size_in_bytes(self.memory) < _UNIT["M"] * 512:
+            raise ValueError(f"memory {self.memory} is below 512M, which Multipass refuses")
+        if size_in_bytes(self.disk) < _UNIT["G"] * 5:
+            raise ValueError(f"disk {self.disk} is below 5G, what Ubuntu and its images need")
+        return self
+
+
+class Machine(_Section):
+    """One machine of the lab, derived from the settings."""
+
+    name: str
+    role: Role
+    cpus: int
+    memory: str
+    disk: str
+    image: str
+
+    @property
+    def is_node(self) -> bool:
+        """It belongs to the Kubernetes cluster."""
+        return self.role != "storage"
+
+
+class K3sSettings(_Section):
+    """Sections 1.3 and 1.4."""
+
+    version: str = Field(default=versions.K3S, pattern=r"^(v\d+\.\d+\.\d+(-rc\d+)?\+k3s\d+)?$")
+    disable: tuple[str, ...] = ("traefik", "servicelb")
+    join_token: Literal["short-lived", "server"] = "short-lived"
+
+
+class NfsSettings(_Section):
+    """Sections 1.5 and 2."""
+
+    path: str = Field(default="/var/nfs/kubedata", pattern=r"^/[A-Za-z0-9._/-]+[A-Za-z0-9._-]$")
+    clients: Literal["nodes", "everyone"] = "nodes"
+
+
+class HelmSettings(_Section):
+    """Section 3."""
+
+    channel: str = versions.HELM_CHANNEL
+
+
+class WskSettings(_Section):
+    """Section 4."""
+
+    version: str = Field(default=versions.WSK, pattern=r"^(latest|\d+\.\d+\.\d+)$")
+
+
+class ProvisionerSettings(_Section):
+    """Section 5."""
+
+    release: Name = "openwhisk-nfs"
+    storage_class: Name = "nfs-client"
+    chart_version: str = versions.PROVISIONER_CHART
+    leader_election: bool = False
+
+
+class OpenWhiskSettings(_Section):
+    """Section 6."""
+
+    release: Name = "owdev"
+    namespace: Name = "openwhisk"
+    port: Port = 31001
+    storage_class: str = Field(default="nfs-client", pattern=r"^([a-z][a-z0-9.-]*)?$")
+    chart_commit: str = Field(default=versions.OPENWHISK_CHART_COMMIT, pattern=r"^([0-9a-f]{40})?$")
+    chart_directory: str = ""
+    kafka_images: tuple[str, ...] = Field(default=versions.KAFKA_IMAGES, min_length=1)
+    keys: Literal["generated", "well-known"] = "generated"
+    certificate: Literal["own-ca", "chart"] = "own-ca"
+    pull_runtimes_first: bool = True
+    run_timeout_minutes: int = Field(default=10, ge=1, le=60)
+
+
+class SshSettings(_Section):
+    """Machines that exist. Used by the provider ``ssh`` only."""
+
+    inventory: str = ""
+    hosts: tuple[str, ...] = ()
+    kubeconfig: str = ""
+
+
+class LabConfig(_Section):
+    """Everything that may be chosen about a lab. Immutable; see ``owlab.settings`` for sources."""
+
+    name: Name = "owlab"
+    provider: Provider = "pocket"
+    workers: int = Field(default=2, ge=1, le=20)
+    prefix: str = Field(default="", pattern=r"^([a-z][a-z0-9-]{0,20})?$")
+    image: str = versions.UBUNTU
+    mirror: Literal["none", "cn"] = "none"
+    speed: Literal["instant", "class", "real"] = "instant"
+    memory_profile: Literal["guide", "small"] = "guide"
+    as_written: bool = False
+    master: Size = Size(memory="6G", disk="50G")
+    worker: Size = Size(memory="6G", disk="20G")
+    storage: Size = Size(memory="4G", disk="50G")
+    k3s: K3sSettings = K3sSettings()
+    nfs: NfsSettings = NfsSettings()
+    helm: HelmSettings = HelmSettings()
+    wsk: WskSettings = WskSettings()
+    provisioner: ProvisionerSettings = ProvisionerSettings()
+    openwhisk: OpenWhiskSettings = OpenWhiskSettings()
+    ssh: SshSettings = SshSettings()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> LabConfig:
+        wanted, made = self.openwhisk.storage_class, self.provisioner.storage_class
+        if wanted not in ("", "local-path", made):
+            raise ValueError(
+                f"openwhisk_storage_class is {wanted!r}, but section 5 makes {made!r}: every "
+                f"claim would stay Pending (allowed: {made}, local-path, or empty for the default)"
+            )
+        return self
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines, in the guide's order: master, workers, storage."""
+        names = ["master", *(f"worker{i + 1}" for i in range(self.workers)), "storage"]
+        return tuple(self._machine(name) for name in names)
+
+    def _machine(self, name: str) -> Machine:
+        kind = name.rstrip("0123456789")
+        size: Size = getattr(self, kind)
+        roles: dict[str, Role] = {"master": "server", "worker": "agent", "storage": "storage"}
+        return Machine(
+            name=f"{self.prefix}{name}", role=roles[kind], image=self.image, **size.model_dump()
+        )
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that all machines ask for together."""
+        return sum(size_in_bytes(machine.memory) for machine in self.machines)
+
+    @property
+    def disk_bytes(self) -> int:
+        """The disk space that all machines may use together."""
+        return sum(size_in_bytes(machine.disk) for machine in self.machines)
+
+    def flat(self) -> dict[str, Any]:
+        """Every setting by its flat name, such as ``openwhisk_port``: lists as lists."""
+        return flatten(self.model_dump(mode="json"))
+
+
+def flatten(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{"k3s": {"version": V}}`` as ``{"k3s_version": V}``."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}_")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "guide": {},
+    # 11 GB in all: enough to deploy and to call functions one after another. K3s without its
+    # extras and a single worker leave room for the Java processes of the control plane.
+    "small": {
+        "workers": 1,
+        "master_memory": "5G",
+        "master_disk": "30G",
+        "worker_memory": "4G",
+        "worker_disk": "15G",
+        "storage_memory": "2G",
+        "storage_disk": "20G",
+    },
+}
+"""What ``memory_profile`` changes; anything said explicitly is stronger."""
+
+AS_WRITTEN: dict[str, Any] = {
+    "image": "",
+    "k3s_version": "",
+    "k3s_disable": [],
+    "k3s_join_token": "server",
+    "nfs_clients": "everyone",
+    "wsk_version": "latest",
+    "provisioner_chart_version": "",
+    "provisioner_leader_election": True,
+    "openwhisk_storage_class": "",
+    "openwhisk_chart_commit": "",
+    "openwhisk_kafka_images": ["fatal69100/kafka:2.8.1"],
+    "openwhisk_keys": "well-known",
+    "openwhisk_certificate": "chart",
+    "openwhisk_pull_runtimes_first": False,
+    "openwhisk_run_timeout_minutes": 1,
+}
+"""The guide's own choices, where our defaults differ: what ``as_written`` sets."""

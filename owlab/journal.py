@@ -1,0 +1,52 @@
+"""The lab's journal: one JSON line for each command and each step that ended.
+
+A record for people and reports. It is never read to decide anything.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from owlab.events import Event
+
+_KEPT = {"step-skipped", "step-done", "step-failed", "command-ended"}
+
+
+class Journal:
+    """Listens to events and appends those that ended something."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        if event.kind not in _KEPT:
+            return
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            **{
+                name: value
+                for name in ("kind", "step", "machine", "command", "exit_code", "seconds", "text")
+                if (value := getattr(event, name)) not in ("", None)
+            },
+        }
+        # A full disk must not stop the work that the journal only describes.
+        with self._lock, suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every entry, oldest first; a line that was cut by a crash is passed over."""
+        if not self.path.exists():
+            return []
+        found = []
+        for line in self.path.read_text("utf-8").splitlines():
+            with suppress(json.JSONDecodeError):
+                found.append(json.loads(line))
+        return found

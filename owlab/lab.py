@@ -1,0 +1,245 @@
+"""A lab: its configuration, its provider of machines, and the door to processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from owlab import places, settings
+from owlab.command import Command, Result, Variable
+from owlab.config import LabConfig, Machine
+from owlab.errors import CommandError, ConfigError, MachineError
+from owlab.events import Event, Listener
+from owlab.fact import Fact
+from owlab.journal import Journal
+from owlab.machines import provider_for
+from owlab.machines.base import MachineInfo, Provider
+from owlab.record import Record
+from owlab.redact import LineRedactor, redact
+from owlab.shell import Shell
+from owlab.step import Step, StepResult
+
+if TYPE_CHECKING:
+    from owlab.runner import Summary
+
+T = TypeVar("T")
+
+
+class Lab:
+    """Runs commands on the laptop and the lab's machines, and tells listeners what happens.
+
+    Make one with :meth:`open`. ``planning`` labs are for showing commands: they start nothing.
+    """
+
+    def __init__(
+        self,
+        config: LabConfig,
+        directory: Path,
+        provider: Provider,
+        shell: Shell,
+        *,
+        planning: bool = False,
+    ) -> None:
+        self.config = config
+        self.directory = directory
+        self.provider = provider
+        self.shell = shell
+        self.planning = planning
+        self.record = Record(directory)
+        self.journal = Journal(directory / "journal.jsonl")
+        self.listeners: list[Listener] = [] if planning else [self.journal]
+
+    # -- opening ---------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        name: str = "owlab",
+        *,
+        config_file: Path | None = None,
+        planning: bool = False,
+        **overrides: Any,
+    ) -> Lab:
+        """Find the lab ``name``, or make it, with these settings. Starts no machine.
+
+        :param overrides: settings by flat name, such as ``workers=3``; None means "as it is".
+        :raises ConfigError: a setting is wrong, or differs from what the lab was built with.
+        """
+        directory = places.lab_directory(name)
+        record = Record(directory)
+        saved = record.settings()
+        config = settings.load({**overrides, "name": name}, file=config_file, saved=saved)
+        if saved is not None and record.made():
+            _refuse_changes(settings.load(saved, environment={}), config)
+        if not planning and config.flat() != saved:
+            record.write_settings(config.flat())
+        shell = Shell()
+        provider = provider_for(config, directory, shell)
+        return cls(config, directory, provider, shell, planning=planning)
+
+    # -- machines --------------------------------------------------------------------------
+
+    @property
+    def master(self) -> str:
+        """The machine with the control plane."""
+        return next(m.name for m in self.config.machines if m.role == "server")
+
+    @property
+    def workers(self) -> list[str]:
+        """The machines that run functions."""
+        return [m.name for m in self.config.machines if m.role == "agent"]
+
+    @property
+    def nodes(self) -> list[str]:
+        """The machines of the Kubernetes cluster."""
+        return [m.name for m in self.config.machines if m.is_node]
+
+    @property
+    def storage(self) -> str:
+        """The NFS server."""
+        return next(m.name for m in self.config.machines if m.role == "storage")
+
+    def machine(self, name: str) -> Machine:
+        """A machine's settings; raises MachineError for a name that the lab does not have."""
+        for machine in self.config.machines:
+            if machine.name == name:
+                return machine
+        names = ", ".join(m.name for m in self.config.machines)
+        raise MachineError(
+            brief=f"The lab has no machine {name!r}.", resolution=f"Its machines: {names}."
+        )
+
+    def machine_info(self, name: str) -> MachineInfo | None:
+        """What the provider knows of a machine now; None when there is none of that name."""
+        self.provider.prepare(self.config)
+        return next((info for info in self.provider.machines() if info.name == name), None)
+
+    def address_variable(self, machine: str) -> Variable:
+        """``MASTER_IP`` and the like: read whenever it is needed, since addresses change."""
+        self.machine(machine)
+        return Variable(
+            f"{machine.upper().replace('-', '_')}_IP", self.provider.address_of(machine)
+        )
+
+    def address(self, machine: str) -> str:
+        """A machine's IPv4 address, read now."""
+        return self.value(self.address_variable(machine))
+
+    # -- commands --------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        """Tell every listener."""
+        for listener in list(self.listeners):
+            listener(event)
+
+    def value(self, variable: Variable) -> str:
+        """The value of a variable, read now; raises CommandError when its command fails."""
+        result = self._execute(variable.source, lambda stream, text: None)
+        value = result.stdout.strip()
+        if not result or not value:
+            raise CommandError(
+                brief=f"The value of {variable.name} could not be read.",
+                details=describe(result),
+                resolution="Check that the machine is running: `owlab status`.",
+            )
+        return value
+
+    def run(self, command: Command, step: str = "") -> Result:
+        """Run one command to its end, telling listeners; a bad exit status is not raised.
+
+        :raises CommandTimeout: it did not end in time.
+        :raises ProviderError: the machines cannot be reached at all.
+        """
+        about = Event("command-started", step=step, machine=command.on, command=command.text)
+        self.emit(replace(about, command=redact(command.text)))
+        streams = {"stdout": LineRedactor(), "stderr": LineRedactor()}
+
+        def show(name: str, text: str) -> None:
+            if text:
+                self.emit(Event("command-output", step, command.on, stream=name, text=text))
+
+        result = self._execute(command, lambda name, piece: show(name, streams[name].feed(piece)))
+        for name, redactor in streams.items():
+            show(name, redactor.flush())
+        self.emit(
+            Event(
+                "command-ended",
+                step,
+                command.on,
+                redact(command.text),
+                exit_code=result.exit_code,
+                seconds=result.seconds,
+            )
+        )
+        return result
+
+    def fact(self, fact: Fact[T]) -> T:
+        """What is so, now: the fact's default when its command fails or prints nonsense."""
+        result = self._execute(fact.command, lambda stream, text: None)
+        if result:
+            with suppress(ValueError, KeyError, IndexError, TypeError):
+                return fact.parse(result.stdout)
+        return fact.default
+
+    def _execute(self, command: Command, on_output: Any) -> Result:
+        self.provider.prepare(self.config)
+        values = {variable.name: self.value(variable) for variable in command.variables}
+        finished = self.shell.run(
+            self.provider.argv(command, values), timeout=command.timeout, on_output=on_output
+        )
+        return Result(
+            command,
+            finished.exit_code,
+            finished.stdout,
+            finished.stderr,
+            finished.seconds,
+            values,
+        )
+
+    # -- steps -----------------------------------------------------------------------------
+
+    def perform(self, step: Step) -> StepResult:
+        """Carry out one step, whose needs must be done already."""
+        from owlab.runner import perform
+
+        return perform(self, step)
+
+    def up(self, to: str = "") -> Summary:
+        """Carry out all steps (up to section ``to``) that are not done yet."""
+        from owlab.runner import up
+
+        return up(self, to)
+
+    def down(self) -> list[str]:
+        """Remove exactly what the lab made; returns a sentence for each thing removed."""
+        from owlab.teardown import down
+
+        return down(self)
+
+
+def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:
+    before, after = saved.flat(), wanted.flat()
+    changed = [n for n in after if after[n] != before[n] and n != "speed"]
+    if changed:
+        raise ConfigError(
+            brief=f"The lab {saved.name!r} exists with other settings.",
+            details="\n".join(f"{n}: it has {before[n]!r}, asked for {after[n]!r}" for n in changed),
+            resolution=(
+                "Leave these settings out to use the lab as it is, choose another name with "
+                f"--lab NAME, or remove it first: owlab down --lab {saved.name} --yes"
+            ),
+        )
+
+
+def describe(result: Result, lines: int = 10) -> str:
+    """A command that ended badly, for people: machine, command, exit status, last lines."""
+    text = f"{result.command.on}$ {result.command.text}\n{result.tail(lines)}".rstrip()
+    return redact(f"{text}\n(exit status {result.exit_code})", _secret_values(result))
+
+
+def _secret_values(result: Result) -> Iterable[str]:
+    secret: Mapping[str, bool] = {v.name: v.secret for v in result.command.variables}
+    return [value for name, value in result.values.items() if secret.get(name)]

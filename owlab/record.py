@@ -1,0 +1,80 @@
+"""What a lab remembers on disk: its settings and the machines that it made."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from owlab.errors import LabError
+
+
+class Record:
+    """The files of one lab's folder. Writes are atomic: a reader sees the old or the new."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def settings(self) -> dict[str, Any] | None:
+        """The settings that the lab was made with, or None for a new lab."""
+        path = self.directory / "config.yaml"
+        if not path.exists():
+            return None
+        return dict(yaml.safe_load(path.read_text("utf-8")) or {})
+
+    def write_settings(self, settings: dict[str, Any]) -> None:
+        """Save the settings with the lab."""
+        self._write("config.yaml", yaml.safe_dump(settings, sort_keys=False))
+
+    def made(self) -> list[str]:
+        """Names of the machines that this lab created, oldest first."""
+        path = self.directory / "made.json"
+        return list(json.loads(path.read_text("utf-8"))) if path.exists() else []
+
+    def add_made(self, name: str) -> None:
+        """Remember a machine as this lab's own, before it is created."""
+        with self._lock("made"):
+            self._write("made.json", json.dumps([*(n for n in self.made() if n != name), name]))
+
+    def remove_made(self, name: str) -> None:
+        """Forget a machine that was removed."""
+        with self._lock("made"):
+            self._write("made.json", json.dumps([n for n in self.made() if n != name]))
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Only one process at a time changes a lab."""
+        with self._lock("busy", wait=False):
+            yield
+
+    @contextmanager
+    def _lock(self, name: str, wait: bool = True) -> Iterator[None]:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / f"{name}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                raise LabError(
+                    brief=f"Another owlab process is working on the lab {self.directory.name!r}.",
+                    resolution="Wait until it ends, or use another lab with --lab NAME.",
+                ) from None
+            yield
+
+    def _write(self, name: str, content: str) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        fresh = self.directory / f".{name}.new"
+        try:
+            fresh.write_text(content, "utf-8")
+            os.replace(fresh, self.directory / name)
+        except OSError as error:
+            raise LabError(
+                brief=f"The lab's file {name} could not be saved.",
+                details=str(error),
+                resolution="Free some disk space, or set OWLAB_HOME to a folder that is writable.",
+            ) from None

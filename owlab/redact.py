@@ -1,0 +1,50 @@
+"""Secrets leave as ``***``: in everything that is shown, logged, or saved in a notebook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "***"
+
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_SECRETS: tuple[re.Pattern[str], ...] = (
+    # K3s' join token: K10<hash of the CA>::<user>:<password>
+    re.compile(r"K10[0-9a-f]{32,}::[^\s\"']+"),
+    # a bootstrap-style token of `k3s token create`
+    re.compile(r"(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])"),
+    # OpenWhisk's keys: a UUID, a colon, 64 characters
+    re.compile(rf"{_UUID}:[A-Za-z0-9]{{40,}}"),
+    re.compile(r"(?<=Basic )[A-Za-z0-9+/=]{16,}"),
+    re.compile(r"(?<=Bearer )[A-Za-z0-9._~+/=-]{16,}"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
+    re.compile(r"(?<=client-key-data: )\S+|(?<=token: )[A-Za-z0-9._-]{20,}"),
+)
+
+
+def redact(text: str, values: Iterable[str] = ()) -> str:
+    """``text`` without secrets: those known by value, and those known by their shape."""
+    for value in values:
+        if len(value) >= 6:
+            text = text.replace(value, HIDDEN)
+    for pattern in _SECRETS:
+        text = pattern.sub(HIDDEN, text)
+    return text
+
+
+class LineRedactor:
+    """Redacts a stream: holds a line back until it is whole, so no secret is cut in two."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._values = tuple(values)
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """What may be shown now."""
+        whole, newline, self._held = (self._held + piece).rpartition("\n")
+        return redact(whole + newline, self._values)
+
+    def flush(self) -> str:
+        """The rest, at the end of the stream."""
+        rest, self._held = self._held, ""
+        return redact(rest, self._values)

@@ -1,0 +1,166 @@
+"""Where settings come from, and how wrong ones are refused.
+
+Weakest first: the defaults; a profile (``memory_profile``, ``as_written``); the lab's saved
+settings; a YAML file; ``OWLAB_*`` environment variables; the command line or a notebook's
+parameters. Names may be nested (``openwhisk: {port: ...}``), dotted or flat (``openwhisk_port``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
+from owlab.errors import ConfigError
+
+RESERVED_ENVIRONMENT = {"OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG"}
+"""``OWLAB_`` variables that are no settings: where labs live, which one, which file."""
+
+
+def _paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, info in model.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found |= _paths(inner, (*above, name))
+        else:
+            found["_".join((*above, name))] = (*above, name)
+    return found
+
+
+SETTINGS: dict[str, tuple[str, ...]] = _paths(LabConfig)
+"""Every flat name, and its path in the model."""
+
+
+def load(
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    file: Path | None = None,
+    saved: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> LabConfig:
+    """Merge all sources into one configuration.
+
+    :param overrides: the strongest: from the command line or a notebook; None values are unsaid.
+    :param file: a YAML file of settings.
+    :param saved: what the lab was made with.
+    :param environment: defaults to the process' own.
+    :raises ConfigError: names each wrong setting, its value, where it came from, what is allowed.
+    """
+    environment = os.environ if environment is None else environment
+    named = environment.get("OWLAB_CONFIG", "")
+    file = file or (Path(named) if named else None)
+    said: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for source, values in (
+        ("the lab's saved settings", flatten(dict(saved or {}))),
+        (f"the file {file}", _read_file(file) if file else {}),
+        ("the environment", _from_environment(environment)),
+        ("the command line or notebook", dict(overrides or {})),
+    ):
+        for name, value in _flat_names(values, source).items():
+            if value is not None:
+                said[name] = value
+                origin[name] = source
+    presets = _presets(said)
+    return _validate({**presets, **said}, origin)
+
+
+def _presets(said: Mapping[str, Any]) -> dict[str, Any]:
+    presets = dict(PROFILES.get(str(said.get("memory_profile", "guide")), {}))
+    if str(said.get("as_written", False)).lower() in ("true", "1", "yes", "on"):
+        presets |= AS_WRITTEN
+    return presets
+
+
+def _flat_names(values: Mapping[str, Any], source: str) -> dict[str, Any]:
+    flat = {name.replace(".", "_"): value for name, value in flatten(dict(values)).items()}
+    unknown = sorted(set(flat) - set(SETTINGS))
+    if unknown:
+        raise ConfigError(
+            brief=f"Unknown setting{'s' if len(unknown) > 1 else ''}: {', '.join(unknown)}.",
+            details="\n".join(_suggest(name) for name in unknown) + f"\nGiven by {source}.",
+            resolution="See all settings with `owlab config`.",
+        )
+    return flat
+
+
+def _suggest(name: str) -> str:
+    near = difflib.get_close_matches(name, SETTINGS, n=3, cutoff=0.5)
+    return f"{name}: did you mean {' or '.join(near)}?" if near else f"{name}: nothing is like it."
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            brief=f"There is no configuration file {str(path)!r}.",
+            resolution="Check the path that --config or OWLAB_CONFIG names.",
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(
+            brief=f"The configuration file {str(path)!r} cannot be read.", details=str(error)
+        ) from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(
+            brief=f"The configuration file {str(path)!r} is not a list of names and values.",
+            resolution="Write one setting a line, such as `workers: 3`.",
+        )
+    return content
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name.removeprefix("OWLAB_").lower(): value
+        for name, value in environment.items()
+        if name.startswith("OWLAB_") and name not in RESERVED_ENVIRONMENT
+    }
+
+
+def _validate(flat: Mapping[str, Any], origin: Mapping[str, str]) -> LabConfig:
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        *above, last = SETTINGS[name]
+        place = nested
+        for step in above:
+            place = place.setdefault(step, {})
+        place[last] = _as_list(name, value)
+    for section in ("master", "worker", "storage"):
+        if section in nested:
+            default = LabConfig.model_fields[section].default
+            nested[section] = {**default.model_dump(), **nested[section]}
+    try:
+        return LabConfig.model_validate(nested)
+    except ValidationError as error:
+        raise ConfigError(
+            brief="The settings cannot be used.",
+            details="\n".join(_explain(dict(item), origin) for item in error.errors()),
+            resolution="Correct them and try again; nothing was started or changed.",
+        ) from None
+
+
+def _as_list(name: str, value: Any) -> Any:
+    """A list typed as ``a,b`` on a command line or in the environment."""
+    default = AS_WRITTEN.get(name, LabConfig().flat().get(name)) if isinstance(value, str) else None
+    if isinstance(default, list):
+        return [item for item in str(value).split(",") if item]
+    return value
+
+
+def _explain(item: dict[str, Any], origin: Mapping[str, str]) -> str:
+    path = [str(part) for part in item["loc"] if not isinstance(part, int)]
+    name = "_".join(path)
+    message = str(item["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    source = f" (from {origin[name]})" if name in origin else ""
+    shown = f"{name} = {item['input']!r}" if path and name in SETTINGS else name
+    return f"{shown}: {message}{source}" if shown else message

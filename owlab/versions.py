@@ -1,0 +1,58 @@
+"""Everything that is pinned, in one place: what, why this one, and how to move.
+
+To move one for a single lab, set the configuration value named beside it. To move a default,
+change it here, run ``make test``, and run the course once on real machines.
+"""
+
+from __future__ import annotations
+
+UBUNTU = "24.04"
+"""``image``. The release the guide was proved on; Multipass' own default (``lts``) moved on to
+26.04, so an unpinned launch differs from everything shown."""
+
+K3S = "v1.35.6+k3s1"
+"""``k3s_version``. A supported line (the guide's v1.29.4 ended in 2025), one minor behind the
+newest. The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37."""
+
+HELM_CHANNEL = "latest/stable"
+"""``helm_channel``. The snap has Helm 4 and nothing else that is maintained; the steps use only
+flags that Helm 3 and Helm 4 share."""
+
+WSK = "1.2.0"
+"""``wsk_version``. The newest release (2021), the same build as the moving tag ``latest``."""
+
+OPENWHISK_CHART_REPOSITORY = "https://github.com/apache/openwhisk-deploy-kube.git"
+OPENWHISK_CHART_COMMIT = "108f327580f04c51dc4b29ac0beff024cfd6f2f9"
+"""``openwhisk_chart_commit``. Chart 1.0.1, the last commit (2024-07-31); the released chart 1.0.0
+fails on its old npm."""
+
+PROVISIONER_CHART_REPOSITORY = (
+    "https://kubernetes-sigs.github.io/nfs-subdir-external-provisioner/"
+)
+PROVISIONER_CHART = "4.0.18"
+"""``provisioner_chart_version``. The last release of the NFS subdirectory provisioner's chart."""
+
+KAFKA_IMAGES = (
+    "wurstmeister/kafka:2.13-2.8.1",
+    "wurstmeister/kafka:2.12-2.3.1",
+    "fatal69100/kafka:2.8.1",
+)
+"""``openwhisk_kafka_images``. Tried in this order on a worker; the first that can be pulled is
+used. The maintainer's image was withdrawn in May 2024 and came back; the last is the re-push by a
+stranger that the guide used."""
+
+BUSYBOX_TAG = "1.36"
+"""The chart's init containers use ``busybox:latest``; a tag does not move under a running lab."""
+
+RUNTIME_IMAGES = (
+    "openwhisk/action-nodejs-v14:1.20.0",
+    "openwhisk/action-python-v3.7:1.17.0",
+)
+"""Pulled on every worker before the first call: the runtimes of the chart's ``runtimes.json`` that
+the course uses. A first call that must pull its image first fails after 60 s."""
+
+GUEST_KEY = (
+    "23bc46b1-71f6-4ed5-8c54-816aa4f8c502:"
+    "123zO3xZCLrMN6v2BKK1dXYFpXlPkccOFqm12CdAsMgRU4VrNZ9lyGVCGuMDGIwP"
+)
+"""OpenWhisk's published guest key, which the guide uses. Public: anybody may know it."""
