@@ -1,0 +1,1 @@
+"""The course without a person: notebooks in order, a summary, a report, an honest exit status."""

@@ -1,0 +1,199 @@
+"""What an executed notebook proves, read from the notebook itself.
+
+papermill's own metadata is never asked: it calls cells completed that never ran, and a
+``sys.exit(0)`` in a cell ends a notebook early without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from owlab.batch.course import NotebookFile, read_notebook
+from owlab.notebook.records import CHECK, ERROR
+
+Status = Literal["passed", "failed", "interrupted", "not run"]
+
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(slots=True)
+class CellRecord:
+    """One code cell as it ran."""
+
+    index: int
+    id: str
+    title: str
+    ran: bool
+    seconds: float
+
+
+@dataclass(slots=True)
+class CheckRecord:
+    """One recorded check."""
+
+    title: str
+    passed: bool
+    evidence: list[str] = field(default_factory=list)
+    remedy: str = ""
+
+
+@dataclass(slots=True)
+class ErrorRecord:
+    """The error that ended a notebook."""
+
+    cell: int
+    title: str
+    kind: str
+    brief: str
+    details: str = ""
+    resolution: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one notebook."""
+
+    name: str
+    status: Status
+    seconds: float = 0.0
+    cells: list[CellRecord] = field(default_factory=list)
+    checks: list[CheckRecord] = field(default_factory=list)
+    error: ErrorRecord | None = None
+    digest: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the summary."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Outcome:
+        """The reverse of :meth:`as_dict`."""
+        error = saved.get("error")
+        return cls(
+            **{
+                **saved,
+                "cells": [CellRecord(**cell) for cell in saved.get("cells", [])],
+                "checks": [CheckRecord(**check) for check in saved.get("checks", [])],
+                "error": ErrorRecord(**error) if error else None,
+            }
+        )
+
+
+def titles(notebook: Any) -> list[str]:
+    """For each cell, the heading that it stands under."""
+    current, found = "", []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (headings := _HEADING.findall(cell.source)):
+            current = headings[-1]
+        found.append(current)
+    return found
+
+
+def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) -> Outcome:
+    """Judge the executed copy of ``source``.
+
+    It passed when each cell of the source is there and ran, none printed an error, each cell
+    tagged ``check`` recorded a check, and each check passed.
+    """
+    outcome = Outcome(source.name, "failed", digest=source.digest)
+    try:
+        executed: Any = read_notebook(output)
+    except Exception as error:
+        # Half-written or missing: whatever nbformat says, there is no proof in it.
+        outcome.status = "interrupted" if interrupted else "failed"
+        outcome.error = ErrorRecord(-1, "", type(error).__name__, "It left no executed notebook.")
+        return outcome
+    headings = titles(executed)
+    silent: list[int] = []
+    for index, cell in enumerate(executed.cells):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        ran = isinstance(cell.get("execution_count"), int)
+        seconds = _seconds(cell)
+        outcome.seconds += seconds
+        outcome.cells.append(
+            CellRecord(index, cell.get("id", ""), headings[index], ran, round(seconds, 3))
+        )
+        found = [check for entry in cell.get("outputs", []) for check in _checks(entry)]
+        outcome.checks += found
+        if "check" in cell.metadata.get("tags", []) and ran and not found:
+            silent.append(index)
+        for entry in cell.get("outputs", []):
+            if entry.output_type == "error" and outcome.error is None:
+                outcome.error = _error(index, headings[index], cell, entry)
+    outcome.seconds = round(outcome.seconds, 3)
+    if outcome.error is None:
+        outcome.error = _quiet_failure(source, executed, outcome, silent, headings)
+    if interrupted:
+        outcome.status = "interrupted"
+    elif outcome.error is None:
+        outcome.status = "passed"
+    return outcome
+
+
+def _quiet_failure(
+    source: NotebookFile, executed: Any, outcome: Outcome, silent: list[int], headings: list[str]
+) -> ErrorRecord | None:
+    """What is wrong although no cell shows an error."""
+    for cell in outcome.cells:
+        if not cell.ran:
+            return ErrorRecord(
+                cell.index,
+                cell.title,
+                "NotExecuted",
+                "This cell never ran: the notebook ended before it, without an error.",
+                resolution="Look for sys.exit() or a dead kernel in the cell before it.",
+            )
+    present = {cell.get("id") for cell in executed.cells}
+    missing = [cell.id for cell in source.read().cells if cell.get("id") not in present]
+    if missing:
+        return ErrorRecord(
+            -1, "", "MissingCells", f"Cells are missing from the output: {', '.join(missing)}."
+        )
+    for check in outcome.checks:
+        if not check.passed:
+            return ErrorRecord(
+                -1,
+                check.title,
+                "CheckFailed",
+                f"The check {check.title!r} failed.",
+                "\n".join(check.evidence),
+                check.remedy,
+            )
+    for index in silent:
+        return ErrorRecord(
+            index, headings[index], "NoCheck", "A cell that checks the work recorded no check."
+        )
+    return None
+
+
+def _checks(entry: Any) -> list[CheckRecord]:
+    recorded = entry.get("data", {}).get(CHECK, {}).get("checks", [])
+    return [
+        CheckRecord(
+            str(check["title"]), check["passed"] is True, list(check["evidence"]), check["remedy"]
+        )
+        for check in recorded
+    ]
+
+
+def _error(index: int, title: str, cell: Any, entry: Any) -> ErrorRecord:
+    """The three parts of an expected error where it recorded them, else Python's words."""
+    for other in cell.outputs:
+        parts = other.get("data", {}).get(ERROR)
+        if parts:
+            return ErrorRecord(index, title, entry.ename, **parts)
+    if entry.ename == "SystemExit":
+        brief = f"The cell called sys.exit({entry.evalue}), which ends a notebook early."
+        return ErrorRecord(index, title, entry.ename, brief)
+    lines = _COLOUR.sub("", entry.evalue).splitlines() or [entry.ename]
+    return ErrorRecord(index, title, entry.ename, lines[0], "\n".join(lines[1:]))
+
+
+def _seconds(cell: Any) -> float:
+    duration = cell.metadata.get("papermill", {}).get("duration")
+    return float(duration) if isinstance(duration, int | float) else 0.0

@@ -1,0 +1,144 @@
+"""One notebook through papermill: cell events out, quietly, and interruptible."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from owlab.batch.course import NotebookFile
+from owlab.errors import BatchError
+
+_GRACE_SECONDS = 10.0
+"""How long an interrupted cell may take to put its things away."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """A notebook under way in a thread of its own: this one shows time, and can stop it."""
+
+    source: NotebookFile
+    output: Path
+    parameters: Mapping[str, Any]
+    environment: Mapping[str, str]
+    on_cell: Callable[[int], None]
+    interrupted: bool = False
+    failure: BaseException | None = None
+    _client: Any = None
+    _thread: threading.Thread | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread = threading.Thread(target=self._run, name=self.source.name, daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait a moment; True when it has ended, well or badly."""
+        assert self._thread is not None
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def interrupt(self) -> None:
+        """Interrupt the running cell, as Ctrl-C does; if that does not end it, end the kernel.
+
+        A second Ctrl-C meanwhile does not wait for the cell any longer.
+        """
+        self.interrupted = True
+        try:
+            self._signal(signal.SIGINT)
+            limit = time.monotonic() + _GRACE_SECONDS
+            while not self.wait(0.1) and time.monotonic() < limit:
+                pass
+        except KeyboardInterrupt:
+            pass
+        if not self.wait(0):
+            self._signal(signal.SIGKILL)
+            self.wait(_GRACE_SECONDS)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To the kernel's own process: the commands that it started are its to end."""
+        manager = getattr(self._client, "km", None)
+        pid = getattr(getattr(manager, "provisioner", None), "pid", None)
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _run(self) -> None:
+        try:
+            _papermill(self)
+        except Exception as error:
+            # Judged from the output notebook; kept for what no notebook can tell (disk full).
+            self.failure = error
+
+
+def _papermill(execution: Execution) -> None:
+    import papermill  # seconds to import: only when a notebook really runs
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.log import logger
+    from traitlets.config import Config
+
+    class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+        """papermill's own engine, which tells of each cell and talks to its kernel encrypted."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            cell_start = nb_man.cell_start
+
+            def started(cell: Any, cell_index: int, **more: Any) -> None:
+                if execution.interrupted:
+                    raise InterruptedError("stopped before this cell")
+                cell_start(cell, cell_index, **more)
+                execution.on_cell(cell_index)
+
+            nb_man.cell_start = started
+            execution._client = PapermillNotebookClient(
+                nb_man,
+                kernel_name=kernel_name,
+                timeout=None,
+                startup_timeout=options["start_timeout"],
+                log=logger,
+                store_widget_state=False,
+                # Without it, each kernel warns that it listens to plain text.
+                config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            )
+            environment = {**os.environ, **execution.environment}
+            return execution._client.execute(env=environment)
+
+    papermill_engines.register("owlab", Engine)
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        papermill.execute_notebook(
+            # papermill takes braces in a path for its own placeholders.
+            str(execution.source.path).replace("{", "{{").replace("}", "}}"),
+            str(execution.output).replace("{", "{{").replace("}", "}}"),
+            parameters=dict(execution.parameters),
+            engine_name="owlab",
+            kernel_name=_kernel_name(execution.source),
+            progress_bar=False,
+            start_timeout=120,
+        )
+
+
+def _kernel_name(source: NotebookFile) -> str:
+    """The kernel of this Python: one installed for another Python would lack this package."""
+    from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
+
+    try:
+        KernelSpecManager(ensure_native_kernel=True).get_kernel_spec(NATIVE_KERNEL_NAME)
+    except NoSuchKernel:
+        raise BatchError(
+            brief="There is no Jupyter kernel for this Python.",
+            details=f"{source.name} needs the kernel {NATIVE_KERNEL_NAME!r}.",
+            resolution="Install it: python -m pip install ipykernel",
+        ) from None
+    return str(NATIVE_KERNEL_NAME)

@@ -1,0 +1,174 @@
+"""Parameters of a run: read from the notebooks, and checked before anything starts.
+
+papermill only warns of a misspelt parameter and takes ``-p cpus four`` for a number, so the names
+and types come from the annotated assignments of the cell tagged ``parameters``, and ranges from
+the lab's own configuration.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from owlab import settings
+from owlab.batch.course import NotebookFile
+from owlab.errors import ConfigError
+
+SETTING_OF = {"lab_name": "name"}
+"""Parameters whose name differs from the lab's setting."""
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_CALLED = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One line of a parameters cell: ``workers: int | None = None  # 1 to 20``."""
+
+    name: str
+    kind: type
+    optional: bool
+    default: Any
+    help: str = ""
+
+    def read(self, value: Any) -> Any:
+        """``value`` as this parameter's type; text from a command line is converted.
+
+        :raises ValueError: it is of another type.
+        """
+        if value is None or (self.optional and value == "None"):
+            if self.optional:
+                return None
+            raise ValueError("a value is needed")
+        if isinstance(value, str) and self.kind is not str:
+            return _from_text(value, self.kind)
+        if self.kind is float and type(value) is int:
+            return float(value)
+        # bool is an int to Python, but `workers: true` is a mistake.
+        if type(value) is not self.kind:
+            hint = " (write it in quotes)" if self.kind is str else ""
+            raise ValueError(f"{_CALLED[self.kind]} is needed{hint}")
+        return value
+
+
+def _from_text(text: str, kind: type) -> Any:
+    if kind is bool and text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if kind is int and re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if kind is float:
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    raise ValueError(f"{_CALLED[kind]} is needed")
+
+
+def declared_in_source(source: str) -> dict[str, Declared]:
+    """The parameters that the source of a parameters cell declares."""
+    lines = source.splitlines()
+    found = {}
+    for node in ast.parse(source).body:
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
+            continue
+        words = [word.strip() for word in ast.unparse(node.annotation).split("|")]
+        kinds = [_TYPES[word] for word in words if word in _TYPES]
+        if len(kinds) != 1 or node.value is None:
+            continue
+        comment = lines[node.lineno - 1][node.end_col_offset or 0 :].strip()
+        found[node.target.id] = Declared(
+            name=node.target.id,
+            kind=kinds[0],
+            optional="None" in words,
+            default=ast.literal_eval(node.value),
+            help=comment.removeprefix("#").strip(),
+        )
+    return found
+
+
+def declared_in(notebook: NotebookFile) -> dict[str, Declared]:
+    """The parameters of a notebook, by name."""
+    for cell in notebook.read().cells:
+        if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", []):
+            return declared_in_source(cell.source)
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What each notebook is given."""
+
+    by_notebook: dict[str, dict[str, Any]]
+    environment: dict[str, str]
+    """Settings of the lab that no parameters cell declares, for the kernels' environment."""
+
+
+def plan(
+    values: Mapping[str, Any], chosen: Iterable[NotebookFile], known: Iterable[NotebookFile]
+) -> Plan:
+    """Check all values, and hand each notebook those that it declares.
+
+    :param values: by parameter name, or by the lab's setting name.
+    :param chosen: the notebooks of this run.
+    :param known: every notebook of the course: a parameter of a notebook that is not
+        run now is known, and ignored.
+    :raises ConfigError: with name, value, what is allowed and the nearest match.
+    """
+    everywhere = {notebook.name: declared_in(notebook) for notebook in known}
+    declared = {name: item for items in everywhere.values() for name, item in items.items()}
+    wrong, read = [], {}
+    for name, value in values.items():
+        try:
+            if name in declared:
+                read[name] = declared[name].read(value)
+            elif name in settings.SETTINGS:
+                read[name] = value
+            else:
+                wrong.append(_unknown(name, value, {*declared, *settings.SETTINGS}))
+        except ValueError as error:
+            wrong.append(f"{name} = {value!r}: {error}{_allowed(declared[name])}")
+    if wrong:
+        raise ConfigError(
+            brief=f"{len(wrong)} parameter{'s' * (len(wrong) > 1)} cannot be used.",
+            details="\n".join(wrong),
+            resolution="Correct them and try again; nothing was started or changed.",
+        )
+    _check_ranges(read)
+    names = {notebook.name for notebook in chosen}
+    return Plan(
+        by_notebook={
+            notebook: {name: read[name] for name in items if name in read}
+            for notebook, items in everywhere.items()
+            if notebook in names
+        },
+        environment={
+            f"OWLAB_{name.upper()}": _as_environment(value)
+            for name, value in read.items()
+            if name not in declared
+        },
+    )
+
+
+def _check_ranges(read: Mapping[str, Any]) -> None:
+    """Let the lab's own model judge what becomes its settings."""
+    lab = {SETTING_OF.get(name, name): value for name, value in read.items()}
+    settings.load({name: value for name, value in lab.items() if name in settings.SETTINGS})
+
+
+def _unknown(name: str, value: Any, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "nothing is like it"
+    return f"{name} = {value!r}: there is no such parameter; {hint}"
+
+
+def _allowed(item: Declared) -> str:
+    return f"; {item.help}" if item.help else ""
+
+
+def _as_environment(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

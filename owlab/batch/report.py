@@ -1,0 +1,134 @@
+"""The HTML report of a run: one file, which opens without a network."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from owlab import redact
+from owlab.batch.course import NotebookFile, read_notebook
+from owlab.batch.evidence import Outcome
+from owlab.batch.summary import RunSummary
+from owlab.notebook.records import CHECK, TRANSCRIPT
+
+FILE = "report.html"
+
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_LINK_TO_NOTEBOOK = re.compile(r'href="(\d\d-[a-z0-9-]+)\.ipynb(#[^"]*)?"')
+
+
+@dataclass(slots=True)
+class Block:
+    """One thing to show: prose, or a code cell with what came of it."""
+
+    kind: str
+    html: str = ""
+    source: str = ""
+    seconds: float = 0.0
+    ran: bool = True
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    expected: str = ""
+
+
+@dataclass(slots=True)
+class Chapter:
+    """One notebook of the report."""
+
+    outcome: Outcome
+    blocks: list[Block]
+
+
+def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
+    """Write ``report.html`` beside the executed notebooks."""
+    order = {notebook.name: notebook for notebook in notebooks}
+    chapters = [
+        Chapter(outcome, _blocks(run.directory / order[outcome.name].path.name, outcome))
+        for outcome in run.outcomes
+        if outcome.name in order
+    ]
+    environment = Environment(
+        loader=PackageLoader("owlab.batch"),
+        autoescape=select_autoescape(["j2"], default_for_string=True, default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("report.html.j2").render(
+        run=run, chapters=chapters, nonce=secrets.token_urlsafe(16)
+    )
+    path = run.directory / FILE
+    path.write_text(redact.redact(page), "utf-8")
+    return path
+
+
+def _blocks(path: Path, outcome: Outcome) -> list[Block]:
+    try:
+        notebook: Any = read_notebook(path)
+    except Exception:
+        # Whatever it is, the summary says already that there is nothing to read.
+        return []
+    seconds = {cell.index: cell.seconds for cell in outcome.cells}
+    blocks: list[Block] = []
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            html = _prose(cell.source)
+            previous = blocks[-1] if blocks else None
+            tags = cell.metadata.get("tags", [])
+            if "expect" in tags and previous is not None and previous.kind == "code":
+                previous.expected += html
+            elif "navigation" not in tags:
+                blocks.append(Block("prose", html=html))
+        elif cell.cell_type == "code" and cell.source.strip():
+            blocks.append(
+                Block(
+                    "code",
+                    source=cell.source,
+                    seconds=seconds.get(index, 0.0),
+                    ran=isinstance(cell.get("execution_count"), int),
+                    outputs=[_output(entry) for entry in cell.get("outputs", [])],
+                )
+            )
+    return blocks
+
+
+def _output(entry: Any) -> dict[str, Any]:
+    """What a template needs to show one output."""
+    if entry.output_type == "stream":
+        return {"kind": "text", "text": _COLOUR.sub("", entry.text)}
+    if entry.output_type == "error":
+        return {"kind": "error", "text": _COLOUR.sub("", "\n".join(entry.traceback))}
+    data = entry.get("data", {})
+    if TRANSCRIPT in data:
+        return {"kind": "transcript", **data[TRANSCRIPT]}
+    if CHECK in data:
+        return {"kind": "checks", "checks": data[CHECK].get("checks", [])}
+    if "image/svg+xml" in data:
+        return {"kind": "html", "html": Markup(data["image/svg+xml"])}
+    if "image/png" in data:
+        return {
+            "kind": "image",
+            "data": data["image/png"].replace("\n", ""),
+            "text": data.get("text/plain", "a plot"),
+        }
+    if "text/html" in data:
+        return {"kind": "html", "html": Markup(data["text/html"])}
+    if "text/markdown" in data:
+        return {"kind": "html", "html": _prose(data["text/markdown"])}
+    return {"kind": "text", "text": data.get("text/plain", "")}
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def _prose(source: str) -> Markup:
+    """The notebooks' own text as HTML; links between notebooks become links inside the page."""
+    return Markup(_LINK_TO_NOTEBOOK.sub(r'href="#\1"', _markdown().render(source)))

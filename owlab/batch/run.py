@@ -1,0 +1,193 @@
+"""``owlab run``: the notebooks in order, and the truth about them."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from owlab.batch import course, evidence, parameters, report, summary
+from owlab.batch.course import NotebookFile
+from owlab.batch.evidence import ErrorRecord, Outcome
+from owlab.batch.execute import Execution
+from owlab.batch.progress import Progress
+from owlab.batch.summary import RunSummary
+
+_TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What to run, and with what.
+
+    :param parameters: by a notebook's parameter name or a lab's setting name; text is converted.
+    :param first: the number of the first notebook; with ``resume``, where the earlier run stopped.
+    :param last: the number of the last one.
+    :param resume: go on with the newest run below ``out``.
+    :param out: where runs are kept.
+    :param notebooks: the folder of the course; found when not given.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    first: int = 0
+    last: int = 7
+    resume: bool = False
+    out: Path = Path("runs")
+    notebooks: Path | None = None
+
+
+def run_course(options: RunOptions, progress: Progress | None = None) -> RunSummary:
+    """Run the notebooks, and write one executed notebook each, ``summary.json``, ``report.html``.
+
+    A notebook that fails ends the run: those after it build on it. Ctrl-C ends the running
+    cell, writes everything, and returns a summary whose ``exit_code`` is 130.
+
+    :raises ConfigError: a parameter is wrong; nothing was started.
+    :raises BatchError: there is nothing to run, or no place to write to.
+    """
+    known = course.find_notebooks(course.find_directory(options.notebooks))
+    progress = progress or Progress()
+    if options.resume:
+        run = summary.latest(options.out)
+        values = {**run.parameters, **options.parameters}
+        chosen = course.select(known, run.first, run.last)
+    else:
+        values = dict(options.parameters)
+        chosen = course.select(known, options.first, options.last)
+    plan = parameters.plan(values, chosen, known)
+    if options.resume:
+        kept = _still_proved(run, chosen)
+        if run.status == "passed" and len(kept) == len(chosen):
+            progress.note(f"The run in {run.directory} is complete: every notebook passed.")
+            return run
+        run.outcomes, run.status = kept, "running"
+    else:
+        run = RunSummary(summary.new_directory(options.out), first=options.first, last=options.last)
+        kept = []
+    run.parameters = values
+    run.resume_command = _resume_command(options)
+    run.save()
+    with _terminated_like_interrupted():
+        _run_all(chosen, kept, plan, run, progress)
+    run.finish()
+    run.save()
+    report.write(run, chosen)
+    _say_how_it_ended(run, progress)
+    return run
+
+
+def _run_all(
+    chosen: list[NotebookFile],
+    kept: list[Outcome],
+    plan: parameters.Plan,
+    run: RunSummary,
+    progress: Progress,
+) -> None:
+    if kept:
+        progress.note(f"Going on in {run.directory}, after {kept[-1].name}.")
+    for position, notebook in enumerate(chosen, 1):
+        if any(outcome.name == notebook.name for outcome in kept):
+            continue
+        if run.unfinished is not None:
+            run.outcomes.append(Outcome(notebook.name, "not run", digest=notebook.digest))
+            continue
+        progress.start(notebook, position, len(chosen))
+        outcome = _run_one(notebook, plan, run, progress)
+        run.outcomes.append(outcome)
+        run.save()
+        progress.end(outcome)
+
+
+def _run_one(
+    notebook: NotebookFile, plan: parameters.Plan, run: RunSummary, progress: Progress
+) -> Outcome:
+    output = run.directory / notebook.path.name
+    output.unlink(missing_ok=True)  # what an earlier attempt left is no proof of this one
+    execution = Execution(
+        notebook, output, plan.by_notebook[notebook.name], plan.environment, progress.cell
+    )
+    try:
+        execution.start()
+        while not execution.wait(_TICK_SECONDS):
+            progress.tick()
+    except KeyboardInterrupt:
+        progress.note("Stopping: the running cell is interrupted. The lab stays as it is.")
+        execution.interrupt()
+    outcome = evidence.examine(notebook, output, interrupted=execution.interrupted)
+    failure = execution.failure
+    if outcome.status == "passed" and failure is not None:
+        outcome.status = "failed"
+    if failure is not None and (outcome.error is None or outcome.error.cell < 0):
+        outcome.error = ErrorRecord(
+            -1, "", type(failure).__name__, (str(failure).strip().splitlines() or [""])[0]
+        )
+    return outcome
+
+
+def _still_proved(run: RunSummary, chosen: list[NotebookFile]) -> list[Outcome]:
+    """The notebooks at the start whose outputs still prove that they passed.
+
+    Read again from the files: a summary may be older than an edited notebook.
+    """
+    kept = []
+    for notebook in chosen:
+        before = next((item for item in run.outcomes if item.name == notebook.name), None)
+        if before is None or before.status != "passed" or before.digest != notebook.digest:
+            break
+        again = evidence.examine(notebook, run.directory / notebook.path.name)
+        if again.status != "passed":
+            break
+        kept.append(again)
+    return kept
+
+
+def _resume_command(options: RunOptions) -> str:
+    words = ["owlab", "run", "--resume"]
+    if options.out != Path("runs"):
+        words += ["--out", str(options.out)]
+    if options.notebooks is not None:
+        words += ["--notebooks", str(options.notebooks)]
+    return shlex.join(words)
+
+
+def _say_how_it_ended(run: RunSummary, progress: Progress) -> None:
+    passed, total = run.checks_passed
+    stopped = run.unfinished
+    if stopped is None:
+        progress.note(f"All {len(run.outcomes)} notebooks ran, {passed} of {total} checks passed.")
+    else:
+        verb = "was interrupted" if stopped.status == "interrupted" else "failed"
+        progress.note(f"\n{stopped.name} {verb}.")
+        if stopped.error is not None:
+            where = f"cell {stopped.error.cell + 1}" if stopped.error.cell >= 0 else "the notebook"
+            under = f", under {stopped.error.title!r}" if stopped.error.title else ""
+            progress.note(f"  In {where}{under}: {stopped.error.brief}")
+            for part in (stopped.error.details, stopped.error.resolution):
+                for line in part.splitlines()[-12:]:
+                    progress.note(f"    {line}")
+        progress.note(f"Go on with: {run.resume_command}")
+    progress.note(f"Report:  {run.directory / report.FILE}")
+    progress.note(f"Summary: {run.directory / summary.FILE}")
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """A polite termination (SIGTERM) also writes the summary and ends what was started."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,152 @@
+"""The record of a run: written after each notebook, so that a crash leaves a true one."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from owlab.batch.evidence import Outcome
+from owlab.errors import BatchError
+
+FILE = "summary.json"
+_RUN = re.compile(r"\d{8}-\d{6}(-\d+)?")
+
+RunStatus = Literal["running", "passed", "failed", "interrupted"]
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What a run did. ``exit_code`` is 0 only if everything in it was proved."""
+
+    directory: Path
+    status: RunStatus = "running"
+    parameters: dict[str, Any] = field(default_factory=dict)
+    first: int = 0
+    last: int = 7
+    started: str = field(default_factory=lambda: _now())
+    finished: str = ""
+    outcomes: list[Outcome] = field(default_factory=list)
+    resume_command: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """For the shell: 0 all passed, 130 interrupted as by Ctrl-C, 1 anything else."""
+        return {"passed": 0, "interrupted": 130}.get(self.status, 1)
+
+    @property
+    def unfinished(self) -> Outcome | None:
+        """The first notebook that did not pass."""
+        return next((item for item in self.outcomes if item.status != "passed"), None)
+
+    @property
+    def seconds(self) -> float:
+        """In cells, over all notebooks."""
+        return round(sum(outcome.seconds for outcome in self.outcomes), 3)
+
+    @property
+    def checks_passed(self) -> tuple[int, int]:
+        """How many checks passed, and of how many."""
+        checks = [check for outcome in self.outcomes for check in outcome.checks]
+        return sum(check.passed for check in checks), len(checks)
+
+    def finish(self) -> None:
+        """Say what it came to, judged by the outcomes alone."""
+        self.finished = _now()
+        states = [outcome.status for outcome in self.outcomes]
+        if "interrupted" in states:
+            self.status = "interrupted"
+        elif states and all(state == "passed" for state in states):
+            self.status = "passed"
+        else:
+            self.status = "failed"
+
+    def save(self) -> None:
+        """Write ``summary.json``, all or nothing."""
+        passed, total = self.checks_passed
+        content = {
+            "version": 1,
+            "status": self.status,
+            "exit_code": None if self.status == "running" else self.exit_code,
+            "started": self.started,
+            "finished": self.finished,
+            "seconds": self.seconds,
+            "checks": {"passed": passed, "total": total},
+            "parameters": self.parameters,
+            "first": self.first,
+            "last": self.last,
+            "resume": self.resume_command,
+            "notebooks": [outcome.as_dict() for outcome in self.outcomes],
+        }
+        temporary = self.directory / f".{FILE}.new"
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        temporary.replace(self.directory / FILE)
+
+
+def read(directory: Path) -> RunSummary:
+    """The summary in ``directory``.
+
+    :raises BatchError: there is none that can be read.
+    """
+    try:
+        saved = json.loads((directory / FILE).read_text("utf-8"))
+        return RunSummary(
+            directory=directory,
+            status=saved["status"],
+            parameters=saved["parameters"],
+            first=saved["first"],
+            last=saved["last"],
+            started=saved["started"],
+            finished=saved["finished"],
+            outcomes=[Outcome.from_dict(item) for item in saved["notebooks"]],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BatchError(
+            brief=f"The run in {directory} has no summary that can be read.",
+            details=f"{type(error).__name__}: {error}",
+            resolution="Start a new run without --resume.",
+        ) from None
+
+
+def latest(out: Path) -> RunSummary:
+    """The newest run below ``out``.
+
+    :raises BatchError: there is none.
+    """
+    runs = sorted(
+        path for path in out.glob("*") if _RUN.fullmatch(path.name) and (path / FILE).exists()
+    )
+    if not runs:
+        raise BatchError(
+            brief=f"There is no earlier run below {out}.",
+            resolution="Start one without --resume.",
+        )
+    return read(runs[-1])
+
+
+def new_directory(out: Path) -> Path:
+    """``out/<YYYYmmdd-HHMMSS>``, made; with a number behind when that second is taken.
+
+    :raises BatchError: it cannot be made.
+    """
+    name = datetime.now().strftime("%Y%m%d-%H%M%S")
+    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
+        try:
+            (out / f"{name}{suffix}").mkdir(parents=True)
+            return out / f"{name}{suffix}"
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise BatchError(
+                brief=f"The folder for this run cannot be made below {out}.",
+                details=str(error),
+                resolution="Choose another place with --out.",
+            ) from None
+    raise BatchError(brief=f"Too many runs started in the same second below {out}.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,10 @@
+"""The machine-readable records that cells leave in a notebook, beside what people see."""
+
+CHECK = "application/vnd.owlab.check+json"
+"""``{"checks": [{"title", "passed", "evidence": [...], "remedy"}]}``: what a check cell found."""
+
+ERROR = "application/vnd.owlab.error+json"
+"""``{"brief", "details", "resolution"}``: an expected failure, in its three parts."""
+
+TRANSCRIPT = "application/vnd.owlab.transcript+json"
+"""``{"commands": [{"machine", "text", "output", "exit_code", "seconds"}]}``, as they ran."""
