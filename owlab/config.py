@@ -114,7 +114,6 @@ class OpenWhiskSettings(_Section):
     port: Port = 31001
     storage_class: str = Field(default="nfs-client", pattern=r"^([a-z][a-z0-9.-]*)?$")
     chart_commit: str = Field(default=versions.OPENWHISK_CHART_COMMIT, pattern=r"^([0-9a-f]{40})?$")
-    chart_directory: str = ""
     kafka_images: tuple[str, ...] = Field(default=versions.KAFKA_IMAGES, min_length=1)
     keys: Literal["generated", "well-known"] = "generated"
     certificate: Literal["own-ca", "chart"] = "own-ca"

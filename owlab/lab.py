@@ -226,7 +226,9 @@ def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:
     if changed:
         raise ConfigError(
             brief=f"The lab {saved.name!r} exists with other settings.",
-            details="\n".join(f"{n}: it has {before[n]!r}, asked for {after[n]!r}" for n in changed),
+            details="\n".join(
+                f"{n}: it has {before[n]!r}, asked for {after[n]!r}" for n in changed
+            ),
             resolution=(
                 "Leave these settings out to use the lab as it is, choose another name with "
                 f"--lab NAME, or remove it first: owlab down --lab {saved.name} --yes"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +70,7 @@ class Record:
         fresh = self.directory / f".{name}.new"
         try:
             fresh.write_text(content, "utf-8")
-            os.replace(fresh, self.directory / name)
+            fresh.replace(self.directory / name)
         except OSError as error:
             raise LabError(
                 brief=f"The lab's file {name} could not be saved.",

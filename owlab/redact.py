@@ -1,9 +1,14 @@
-"""Secrets leave as ``***``: in everything that is shown, logged, or saved in a notebook."""
+"""Secrets leave as ``***``: in everything that is shown, logged, or saved in a notebook.
+
+OpenWhisk's published guest key is no secret, and stays: a command that shows it can be pasted.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from owlab.versions import GUEST_KEY
 
 HIDDEN = "***"
 
@@ -17,7 +22,9 @@ _SECRETS: tuple[re.Pattern[str], ...] = (
     re.compile(rf"{_UUID}:[A-Za-z0-9]{{40,}}"),
     re.compile(r"(?<=Basic )[A-Za-z0-9+/=]{16,}"),
     re.compile(r"(?<=Bearer )[A-Za-z0-9._~+/=-]{16,}"),
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
+    re.compile(
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
+    ),
     re.compile(r"(?<=client-key-data: )\S+|(?<=token: )[A-Za-z0-9._-]{20,}"),
 )
 
@@ -28,7 +35,7 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
         if len(value) >= 6:
             text = text.replace(value, HIDDEN)
     for pattern in _SECRETS:
-        text = pattern.sub(HIDDEN, text)
+        text = pattern.sub(lambda m: m[0] if m[0] == GUEST_KEY else HIDDEN, text)
     return text
 
 

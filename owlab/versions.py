@@ -12,7 +12,7 @@ UBUNTU = "24.04"
 
 K3S = "v1.35.6+k3s1"
 """``k3s_version``. A supported line (the guide's v1.29.4 ended in 2025), one minor behind the
-newest. The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37."""
+newest. The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34, 1.37."""
 
 HELM_CHANNEL = "latest/stable"
 """``helm_channel``. The snap has Helm 4 and nothing else that is maintained; the steps use only
@@ -26,9 +26,7 @@ OPENWHISK_CHART_COMMIT = "108f327580f04c51dc4b29ac0beff024cfd6f2f9"
 """``openwhisk_chart_commit``. Chart 1.0.1, the last commit (2024-07-31); the released chart 1.0.0
 fails on its old npm."""
 
-PROVISIONER_CHART_REPOSITORY = (
-    "https://kubernetes-sigs.github.io/nfs-subdir-external-provisioner/"
-)
+PROVISIONER_CHART_REPOSITORY = "https://kubernetes-sigs.github.io/nfs-subdir-external-provisioner/"
 PROVISIONER_CHART = "4.0.18"
 """``provisioner_chart_version``. The last release of the NFS subdirectory provisioner's chart."""
 

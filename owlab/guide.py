@@ -1,0 +1,68 @@
+"""The guide as a validated graph: every step, by key, in the order of its sections."""
+
+from __future__ import annotations
+
+from graphlib import TopologicalSorter
+
+from owlab.errors import ConfigError
+from owlab.step import Step
+from owlab.steps import functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
+
+STEPS: tuple[Step, ...] = (
+    vms.install_provider,
+    vms.create,
+    k3s.install_server,
+    k3s.join_workers,
+    nfs.install_server,
+    nfs.install_clients,
+    helm.install,
+    wsk.install,
+    storage.deploy_provisioner,
+    openwhisk.label_nodes,
+    openwhisk.write_values,
+    openwhisk.configure_wsk,
+    openwhisk.deploy,
+    functions.deploy_cli,
+    functions.deploy_web,
+)
+"""In the guide's order."""
+
+GUIDE: dict[str, Step] = {step.key: step for step in STEPS}
+
+# A need that does not exist, or a circle, is a mistake of ours: found when this is imported.
+tuple(TopologicalSorter({s.key: {GUIDE[n].key for n in s.needs} for s in STEPS}).static_order())
+
+
+def section_number(section: str) -> tuple[int, ...]:
+    """``6.4`` as ``(6, 4)``; raises ConfigError for what is no section."""
+    try:
+        return tuple(int(part) for part in section.removeprefix("0").split("."))
+    except ValueError:
+        raise ConfigError(
+            brief=f"{section!r} is not a section of the guide.",
+            resolution="Sections: " + ", ".join(step.section for step in STEPS) + ".",
+        ) from None
+
+
+def ordered(to: str = "") -> list[Step]:
+    """The steps up to and with section ``to``: ``5`` means all of section 5."""
+    if not to:
+        return list(STEPS)
+    limit = section_number(to)
+    if limit[0] not in {section_number(step.section)[0] for step in STEPS}:
+        raise ConfigError(
+            brief=f"The guide has no section {to}.",
+            resolution="Sections: " + ", ".join(step.section for step in STEPS) + ".",
+        )
+    return [step for step in STEPS if section_number(step.section)[: len(limit)] <= limit]
+
+
+def find(name: str) -> Step:
+    """A step by its key (``k3s.join_workers``) or its section (``1.4``)."""
+    for step in STEPS:
+        if name in (step.key, step.section):
+            return step
+    raise ConfigError(
+        brief=f"There is no step {name!r}.",
+        resolution="Steps: " + ", ".join(f"{step.section} {step.key}" for step in STEPS) + ".",
+    )

@@ -1,0 +1,212 @@
+"""Carries steps out: check, commands, check; the graph in parallel; events out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import TypeVar
+
+from owlab.command import Result
+from owlab.errors import CheckFailed, CommandError, CommandTimeout, LabError, StepError
+from owlab.events import Event, Kind
+from owlab.guide import GUIDE, ordered
+from owlab.lab import Lab, describe
+from owlab.redact import redact
+from owlab.step import Check, Step, StepResult, all_of
+
+AT_ONCE = 4
+"""Units of work side by side: Multipass serialises much more than that anyway."""
+
+Unit = tuple[Step, str]
+_T = TypeVar("_T")
+
+
+@dataclass
+class Summary:
+    """What a run did: the steps that changed something, and those that were done already."""
+
+    ran: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was done at all."""
+        return bool(self.ran)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    check: Check
+    changed: bool
+    results: tuple[Result, ...] = ()
+
+
+def perform(lab: Lab, step: Step) -> StepResult:
+    """Carry out one step on all its machines.
+
+    :raises StepError: a step that it needs is not done, or it failed.
+    """
+    started = time.monotonic()
+    with lab.record.busy():
+        units = [(step, machine) for machine in step.where(lab.config)]
+        checks = _together(lab, units, lambda unit: unit[0].check(lab, unit[1]))
+        if not all_of(checks).done:
+            _require(lab, step)
+        outcomes = _together(lab, units, lambda unit: _carry_out(lab, *unit))
+    return StepResult(
+        step,
+        all_of(outcome.check for outcome in outcomes),
+        any(outcome.changed for outcome in outcomes),
+        time.monotonic() - started,
+        tuple(result for outcome in outcomes for result in outcome.results),
+    )
+
+
+def up(lab: Lab, to: str = "") -> Summary:
+    """Carry out the steps of the guide up to section ``to`` (all of them by default).
+
+    Steps that do not need one another run side by side. After a failure or an interruption,
+    what is under way ends, nothing new starts, and the next call continues.
+    """
+    started = time.monotonic()
+    steps = ordered(to)
+    summary = Summary()
+    chosen = {step.key for step in steps}
+    graph: TopologicalSorter[Unit] = TopologicalSorter()
+    for step in steps:
+        needed = [GUIDE[key] for key in step.needs if key in chosen]
+        for machine in step.where(lab.config):
+            graph.add(
+                (step, machine), *((n, place) for n in needed for place in n.where(lab.config))
+            )
+    graph.prepare()
+    with lab.record.busy():
+        for (step, _), outcome in _walk(lab, graph):
+            names = summary.ran if outcome.changed else summary.skipped
+            if step.key not in names:
+                names.append(step.key)
+    summary.skipped = [key for key in summary.skipped if key not in summary.ran]
+    summary.seconds = time.monotonic() - started
+    return summary
+
+
+def _walk(lab: Lab, graph: TopologicalSorter[Unit]) -> Iterable[tuple[Unit, _Outcome]]:
+    """Every unit of the graph, as it ends."""
+    running: dict[Future[_Outcome], Unit] = {}
+    with _Threads(lab) as pool:
+        while graph.is_active():
+            for unit in graph.get_ready():
+                running[pool.submit(_carry_out, lab, *unit)] = unit
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                unit = running.pop(future)
+                yield unit, future.result()
+                graph.done(unit)
+
+
+def _together(lab: Lab, units: list[Unit], work: Callable[[Unit], _T]) -> list[_T]:
+    """Do the same for several units side by side; answers in their order."""
+    with _Threads(lab) as pool:
+        return [future.result() for future in [pool.submit(work, unit) for unit in units]]
+
+
+class _Threads:
+    """Threads that are told to stop when the caller is interrupted or one of them fails."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="owlab")
+
+    def __enter__(self) -> ThreadPoolExecutor:
+        return self._pool
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            if issubclass(kind, KeyboardInterrupt):
+                self._lab.shell.cancel()
+        self._pool.shutdown(wait=True)
+        self._lab.shell.resume()
+
+
+def _require(lab: Lab, step: Step) -> None:
+    """Refuse a step whose needs are not done, and say which comes first."""
+    for key in step.needs:
+        needed = GUIDE[key]
+        check = needed.state(lab)
+        if not check.done:
+            raise StepError(
+                brief=f"{step.section} {step.title}: do {needed.section} {needed.title} first.",
+                details=check.why,
+                resolution=f"Run {needed.key}(lab), or `owlab up --to {needed.section}`.",
+            )
+
+
+def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
+    """Check, commands, check, for one step on one machine."""
+    started = time.monotonic()
+
+    def tell(kind: Kind, text: str = "") -> None:
+        lab.emit(Event(kind, step.key, machine, text=text, seconds=time.monotonic() - started))
+
+    tell("step-started", step.title)
+    try:
+        before = step.check(lab, machine)
+        if before.done:
+            tell("step-skipped", before.why)
+            return _Outcome(before, changed=False)
+        results = []
+        for command in step.commands(lab, machine):
+            result = lab.run(command, step.key)
+            results.append(result)
+            if not result:
+                raise _failure(lab, step, result)
+        after = _until_done(lab, step, machine, lambda text: tell("step-waiting", text))
+    except LabError as error:
+        tell("step-failed", str(error))
+        raise
+    tell("step-done", after.why)
+    return _Outcome(after, changed=True, results=tuple(results))
+
+
+def _until_done(lab: Lab, step: Step, machine: str, tell: Callable[[str], None]) -> Check:
+    limit = time.monotonic() + step.deadline
+    pause, said = 0.1, ""
+    while True:
+        check = step.check(lab, machine)
+        if check.done:
+            return check
+        if time.monotonic() >= limit:
+            raise CheckFailed(
+                brief=f"{step.section} {step.title} on {machine}: its commands ran, but after "
+                f"{step.deadline:.0f} s it is still not done.",
+                details=f"{check.why}\n{_diagnosis(lab, step)}".rstrip(),
+                resolution="Look at what the check saw, correct it, and run the step again.",
+            )
+        if check.why != said:
+            said = check.why
+            tell(said)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
+
+
+def _failure(lab: Lab, step: Step, result: Result) -> CommandError:
+    return CommandError(
+        brief=f"{step.section} {step.title} on {result.command.on}: a command failed.",
+        details=f"{describe(result)}\n{_diagnosis(lab, step)}".rstrip(),
+        resolution="Correct the cause and run the step again: what is done already stays done.",
+    )
+
+
+def _diagnosis(lab: Lab, step: Step) -> str:
+    """What to look at; never the reason for another error."""
+    if step.diagnose is None:
+        return ""
+    with suppress(LabError, CommandTimeout):
+        return redact(step.diagnose(lab))
+    return ""

@@ -1,0 +1,148 @@
+"""Section 7: functions, called by the wsk CLI and over the web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from owlab.command import Command
+from owlab.fact import Fact, json_fact, parse_json
+from owlab.lab import Lab
+from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import certificate, wsk
+
+HELLO_CLI = """\
+function main(params) {
+    var name = params.name || 'World';
+    return {payload: 'Hello, ' + name + '!'};
+}
+"""
+
+HELLO_WEB = """\
+def main(args):
+    return {
+        "statusCode": 200,
+        "headers": { "Content-Type": "application/json" },
+        "body": args
+    }
+"""
+
+
+def _write(lab: Lab, name: str, code: str) -> Command:
+    return Command(
+        f"mkdir -p ~/functions && cd ~/functions &&\ncat > {name} <<'EOF'\n{code}EOF",
+        on=lab.master,
+    )
+
+
+def _deploy(lab: Lab, action: str, file: str, options: str = "") -> Command:
+    # `create` refuses an action that exists; `update` makes or replaces it.
+    verb = "create" if lab.config.as_written else "update"
+    return Command(
+        f"cd ~/functions && {wsk.program(lab)} action {verb} {action} {file}{options}",
+        on=lab.master,
+    )
+
+
+def invocation(lab: Lab, parameters: str = "") -> Command:
+    """Call ``hellocli`` and wait for its result."""
+    return Command(
+        f"{wsk.program(lab)} action invoke hellocli --result{parameters}",
+        on=lab.master,
+        timeout=90,
+    )
+
+
+def _delete(lab: Lab, action: str) -> Command:
+    return Command(f"{wsk.program(lab)} action delete {action}", on=lab.master)
+
+
+def _deploy_cli(lab: Lab, machine: str) -> Iterator[Command]:
+    yield _write(lab, "hello_cli.js", HELLO_CLI)
+    yield _deploy(lab, "hellocli", "hello_cli.js")
+    yield invocation(lab)
+    yield invocation(lab, " --param name JavaScript")
+
+
+def _cli_answers(lab: Lab, machine: str) -> Check:
+    call = invocation(lab, " --param name JavaScript").text
+    answer: Any = lab.fact(json_fact(call, machine, timeout=90))
+    right = answer == {"payload": "Hello, JavaScript!"}
+    seen = str(answer["payload"]) if right else str(answer or "no answer")
+    return Check((Evidence("hellocli answers", right, seen),))
+
+
+deploy_cli = Step(
+    key="functions.deploy_cli",
+    section="7.1",
+    title="deploy a function and call it with wsk",
+    commands=_deploy_cli,
+    check=_cli_answers,
+    where=on_master,
+    needs=("openwhisk.deploy",),
+    undo=lambda lab, machine: iter([_delete(lab, "hellocli")]),
+    deadline=120,
+    expect="""\
+{
+    "payload": "Hello, World!"
+}
+{
+    "payload": "Hello, JavaScript!"
+}""",
+)
+
+
+def web_url(lab: Lab) -> str:
+    """The address of the web action, with the variable for the master's address in it."""
+    master = lab.address_variable(lab.master).name
+    return f"https://${{{master}}}:{lab.config.openwhisk.port}/api/v1/web/guest/default/helloweb"
+
+
+def web_call(lab: Lab, query: str = "") -> Command:
+    """Call ``helloweb`` from the laptop with curl. Quoted: a bare ``?`` is a pattern to zsh."""
+    curl, variables = certificate.curl(lab)
+    return Command(
+        f'{curl} -sS --max-time 75 "{web_url(lab)}{query}"',
+        variables=(lab.address_variable(lab.master), *variables),
+        timeout=90,
+    )
+
+
+def _deploy_web(lab: Lab, machine: str) -> Iterator[Command]:
+    yield _write(lab, "hello_web.py", HELLO_WEB)
+    yield _deploy(lab, "helloweb", "hello_web.py", " --web true")
+    yield Command(f"{wsk.program(lab)} action get helloweb --url", on=machine)
+    yield web_call(lab)
+    yield web_call(lab, "?name=Python")
+
+
+def _web_answers(lab: Lab, machine: str) -> Check:
+    call = web_call(lab, "?name=Python")
+    answer: Any = lab.fact(Fact(call, parse_json, None))
+    right = isinstance(answer, dict) and answer.get("name") == "Python"
+    seen = f"name is {answer['name']}" if right else str(answer or "no answer")
+    return Check((Evidence("helloweb answers over https", right, seen),))
+
+
+deploy_web = Step(
+    key="functions.deploy_web",
+    section="7.2",
+    title="deploy a web action and call it with curl",
+    commands=_deploy_web,
+    check=_web_answers,
+    where=on_master,
+    needs=("openwhisk.deploy",),
+    undo=lambda lab, machine: iter([_delete(lab, "helloweb")]),
+    deadline=120,
+    expect="""\
+{
+  "__ow_headers": {
+    "accept": "*/*",
+    "host": "controllers",
+    "user-agent": "curl/7.81.0"
+  },
+  "__ow_method": "get",
+  "__ow_path": "",
+  "name": "Python"
+}""",
+)

@@ -1,0 +1,43 @@
+"""Section 3: Helm, the package manager of Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from owlab.command import Command
+from owlab.fact import Fact
+from owlab.lab import Lab
+from owlab.step import Check, Evidence, Step, on_master
+
+
+def _install(lab: Lab, machine: str) -> Iterator[Command]:
+    channel = "" if lab.config.as_written else f" --channel={lab.config.helm.channel}"
+    yield Command(
+        f"sudo snap install helm --classic{channel}",
+        on=machine,
+        timeout=600,
+        why="a classic snap may read /etc/rancher/k3s/k3s.yaml",
+    )
+
+
+def _installed(lab: Lab, machine: str) -> Check:
+    version = lab.fact(Fact(Command("helm version --short", on=machine), str.strip, ""))
+    right = version.startswith(("v3.", "v4."))
+    return Check((Evidence("helm", right, version or "not found"),))
+
+
+def _remove(lab: Lab, machine: str) -> Iterator[Command]:
+    yield Command("sudo snap remove helm", on=machine, timeout=300)
+
+
+install = Step(
+    key="helm.install",
+    section="3",
+    title="install Helm",
+    commands=_install,
+    check=_installed,
+    where=on_master,
+    needs=("vms.create",),
+    undo=_remove,
+    expect="helm 4.x installed",
+)

@@ -1,0 +1,131 @@
+"""Sections 1.3 and 1.4: K3s on the master, and the workers that join it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from owlab.command import Command, Variable
+from owlab.lab import Lab
+from owlab.step import Check, Evidence, Step, on_master, on_workers
+from owlab.steps import mirror
+from owlab.steps.cluster import condition, one
+
+SCRIPT = "https://get.k3s.io"
+MIRROR_SCRIPT = "https://rancher-mirror.rancher.cn/k3s/k3s-install.sh"
+
+
+def install_script(lab: Lab, *settings: str) -> str:
+    """The line that downloads K3s' install script and runs it with these settings."""
+    version = lab.config.k3s.version
+    words = [f"INSTALL_K3S_VERSION={version}"] if version else []
+    if lab.config.mirror == "cn":
+        # Without a scheme the mirror's own script fetches the binary over plain http.
+        words += [
+            "INSTALL_K3S_MIRROR=cn",
+            "INSTALL_K3S_MIRROR_URL=https://rancher-mirror.rancher.cn",
+        ]
+    script = MIRROR_SCRIPT if lab.config.mirror == "cn" else SCRIPT
+    return " ".join([f"curl -sfL {script} |", *words, *settings, "sh -"])
+
+
+def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
+    yield from mirror.registries(lab, machine)
+    options = ["server", *(f"--disable {name}" for name in lab.config.k3s.disable)]
+    if lab.config.mirror == "cn":
+        options.append(f"--system-default-registry {mirror.SYSTEM_REGISTRY}")
+    execute = [f'INSTALL_K3S_EXEC="{" ".join(options)}"'] if options[1:] else []
+    yield Command(
+        install_script(lab, *execute),
+        on=machine,
+        timeout=900,
+        why="K3s' own script installs a server; traefik and servicelb are not used here",
+    )
+
+
+def _node_ready(lab: Lab, name: str) -> Check:
+    node = one(lab, f"node {name.lower()}")
+    if node is None:
+        return Check((Evidence(f"node {name}", False, "not in the cluster"),))
+    version = str(node["status"]["nodeInfo"]["kubeletVersion"])
+    wanted = lab.config.k3s.version
+    return Check(
+        (
+            Evidence(f"node {name}", condition(node, "Ready"), _state(node, version)),
+            Evidence(
+                f"node {name} has K3s {wanted or 'of any version'}",
+                version == wanted or not wanted,
+                version,
+            ),
+        )
+    )
+
+
+def _state(node: dict[str, object], version: str) -> str:
+    return f"{'Ready' if condition(node, 'Ready') else 'NotReady'} {version}"
+
+
+def _uninstall_server(lab: Lab, machine: str) -> Iterator[Command]:
+    yield Command("/usr/local/bin/k3s-uninstall.sh", on=machine, timeout=300)
+
+
+install_server = Step(
+    key="k3s.install_server",
+    section="1.3",
+    title="install K3s on the master",
+    commands=_install_server,
+    check=_node_ready,
+    where=on_master,
+    needs=("vms.create",),
+    undo=_uninstall_server,
+    deadline=300,
+    expect="master    Ready    control-plane   1m    v1.35.6+k3s1",
+)
+
+
+def _join(lab: Lab, worker: str) -> Iterator[Command]:
+    yield from mirror.registries(lab, worker)
+    master = lab.address_variable(lab.master)
+    yield Command(
+        install_script(lab, f"K3S_URL=https://${{{master.name}}}:6443", "K3S_TOKEN=${TOKEN}"),
+        on=worker,
+        variables=(master, join_token(lab)),
+        timeout=900,
+        why="the same script makes an agent when it is told of a server",
+    )
+
+
+def join_token(lab: Lab) -> Variable:
+    """The secret with which a worker joins.
+
+    By default one that ends after an hour and can add workers only. The guide's is the server's
+    own: it never ends, and can add control-plane nodes as well.
+    """
+    source = (
+        "sudo k3s token create --ttl 1h"
+        if lab.config.k3s.join_token == "short-lived"
+        else "sudo cat /var/lib/rancher/k3s/server/node-token"
+    )
+    return Variable("TOKEN", Command(source, on=lab.master), secret=True)
+
+
+def _leave(lab: Lab, worker: str) -> Iterator[Command]:
+    yield Command("/usr/local/bin/k3s-agent-uninstall.sh", on=worker, timeout=300)
+    yield Command(f"sudo kubectl delete node {worker.lower()} --ignore-not-found", on=lab.master)
+
+
+join_workers = Step(
+    key="k3s.join_workers",
+    section="1.4",
+    title="join the workers to the cluster",
+    commands=_join,
+    check=_node_ready,
+    where=on_workers,
+    needs=("k3s.install_server",),
+    undo=_leave,
+    deadline=300,
+    expect="""\
+NAME      STATUS   ROLES                  AGE     VERSION
+master    Ready    control-plane,master   10m     v1.29.4+k3s1
+worker1   Ready    <none>                 2m12s   v1.29.4+k3s1
+worker2   Ready    <none>                 2m4s    v1.29.4+k3s1""",
+)

@@ -1,0 +1,289 @@
+"""Section 6: labels, values, wsk's properties, and the deployment of OpenWhisk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+
+from owlab import versions
+from owlab.command import Command, Result
+from owlab.errors import LabError
+from owlab.fact import Fact, succeeds
+from owlab.lab import Lab, describe
+from owlab.step import Check, Evidence, Step, on_master, on_nodes
+from owlab.steps import certificate, readiness, values, wsk
+from owlab.steps.cluster import HELM, one
+
+CHART_DIRECTORY = "openwhisk-deploy-kube"
+"""Where the chart's repository is cloned, in the home directory on the master."""
+
+
+# 6.1 --------------------------------------------------------------------------------------
+
+
+def _role(lab: Lab, node: str) -> str:
+    return "core" if node == lab.master else "invoker"
+
+
+def _label(lab: Lab, node: str) -> Iterator[Command]:
+    yield Command(
+        f"sudo kubectl label node {node.lower()} openwhisk-role={_role(lab, node)} --overwrite",
+        on=lab.master,
+        why="the control plane runs on core, functions on invoker",
+    )
+
+
+def _labelled(lab: Lab, node: str) -> Check:
+    found = one(lab, f"node {node.lower()}")
+    labels = found["metadata"].get("labels", {}) if found else {}
+    role, wanted = labels.get("openwhisk-role", "no role"), _role(lab, node)
+    return Check((Evidence(f"{node} is {wanted}", role == wanted, role),))
+
+
+def _unlabel(lab: Lab, node: str) -> Iterator[Command]:
+    yield Command(f"sudo kubectl label node {node.lower()} openwhisk-role-", on=lab.master)
+
+
+label_nodes = Step(
+    key="openwhisk.label_nodes",
+    section="6.1",
+    title="label the nodes with their role",
+    commands=_label,
+    check=_labelled,
+    where=on_nodes,
+    needs=("k3s.join_workers",),
+    undo=_unlabel,
+    expect="node/master labeled",
+)
+
+
+# 6.2 --------------------------------------------------------------------------------------
+
+
+def _written(lab: Lab, machine: str) -> Check:
+    fact = Fact(Command("cat ~/kubeyaml/mycluster.yaml", on=machine), yaml.safe_load, None)
+    found = lab.fact(fact)
+    if not isinstance(found, dict):
+        return Check((Evidence("mycluster.yaml", False, "not written"),))
+    ingress = found.get("whisk", {}).get("ingress", {})
+    persistence = found.get("k8s", {}).get("persistence", {})
+    address, host = lab.address(lab.master), ingress.get("apiHostName")
+    port, wanted = ingress.get("apiHostPort"), lab.config.openwhisk
+    storage_class = persistence.get("explicitStorageClass", "")
+    return Check(
+        (
+            Evidence(
+                "mycluster.yaml names the master's address",
+                (host, port) == (address, wanted.port),
+                f"{host}:{port}",
+            ),
+            Evidence(
+                "mycluster.yaml names the storage class",
+                storage_class == wanted.storage_class,
+                storage_class or "none: the cluster's default",
+            ),
+        )
+    )
+
+
+write_values = Step(
+    key="openwhisk.write_values",
+    section="6.2",
+    title="write mycluster.yaml",
+    commands=values.write,
+    check=_written,
+    where=on_master,
+    needs=("k3s.join_workers",),
+    undo=values.remove,
+    expect="~/kubeyaml/mycluster.yaml",
+)
+
+
+# 6.3 --------------------------------------------------------------------------------------
+
+
+def _configure_wsk(lab: Lab, machine: str) -> Iterator[Command]:
+    master = lab.address_variable(lab.master)
+    port = lab.config.openwhisk.port
+    as_root = "sudo " if lab.config.as_written else ""
+    yield Command(
+        f"{as_root}wsk property set --apihost ${{{master.name}}}:{port}",
+        on=machine,
+        variables=(master,),
+    )
+    if lab.config.openwhisk.keys == "well-known":
+        yield Command(
+            f"{as_root}wsk property set --auth {versions.GUEST_KEY}",
+            on=machine,
+            why="OpenWhisk's published guest key: anybody knows it",
+        )
+    else:
+        yield Command(
+            f'. ~/kubeyaml/keys.env && {as_root}wsk property set --auth "$GUEST_KEY"',
+            on=machine,
+            why="the key of the namespace guest, made in 6.2",
+        )
+    if not as_root:
+        yield Command(
+            "chmod 600 ~/.wskprops", on=machine, why="wsk leaves its key readable by everybody"
+        )
+
+
+def _configured(lab: Lab, machine: str) -> Check:
+    as_root = "sudo " if lab.config.as_written else ""
+    ask = Command(f"{as_root}wsk property get --apihost -o raw", on=machine)
+    host = lab.fact(Fact(ask, str.strip, ""))
+    wanted = f"{lab.address(lab.master)}:{lab.config.openwhisk.port}"
+    key = (
+        versions.GUEST_KEY
+        if lab.config.openwhisk.keys == "well-known"
+        else "$(. ~/kubeyaml/keys.env && echo $GUEST_KEY)"
+    )
+    same = lab.fact(
+        succeeds(f'[ "$({as_root}wsk property get --auth -o raw)" = "{key}" ]', machine)
+    )
+    return Check(
+        (
+            Evidence("wsk's apihost", host == wanted, host or "not set"),
+            Evidence("wsk's key is the namespace's", same, "" if same else "not set, or another"),
+        )
+    )
+
+
+def _forget_properties(lab: Lab, machine: str) -> Iterator[Command]:
+    as_root = "sudo " if lab.config.as_written else ""
+    yield Command(f"{as_root}wsk property unset --apihost --auth", on=machine)
+
+
+configure_wsk = Step(
+    key="openwhisk.configure_wsk",
+    section="6.3",
+    title="configure wsk",
+    commands=_configure_wsk,
+    check=_configured,
+    where=on_master,
+    needs=("wsk.install", "openwhisk.write_values"),
+    undo=_forget_properties,
+    expect="""\
+ok: whisk API host set to 10.251.200.141:31001
+ok: whisk auth set. Run 'wsk property get --auth' to see the new value.""",
+)
+
+
+# 6.4 --------------------------------------------------------------------------------------
+
+
+def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
+    settings = lab.config.openwhisk
+    pinned = f" &&\ngit -C {CHART_DIRECTORY} checkout --quiet {settings.chart_commit}"
+    yield Command(
+        f"cd ~ && {{ [ -d {CHART_DIRECTORY} ] || "
+        f"git clone {versions.OPENWHISK_CHART_REPOSITORY}; }}"
+        + (pinned if settings.chart_commit else ""),
+        on=machine,
+        timeout=600,
+        why="the chart from git: the released one fails on its old npm",
+    )
+    if settings.certificate == "own-ca":
+        yield from certificate.install(lab, machine)
+    if settings.pull_runtimes_first:
+        for worker in lab.workers:
+            for image in versions.RUNTIME_IMAGES:
+                yield Command(
+                    f"sudo k3s crictl pull docker.io/{image}",
+                    on=worker,
+                    timeout=900,
+                    why="a first call that has to pull its image fails after 60 s",
+                )
+    install = "install" if lab.config.as_written else "upgrade --install"
+    yield Command(
+        f"cd ~/{CHART_DIRECTORY} &&\n{HELM} {install} {settings.release} ./helm/openwhisk "
+        f"-n {settings.namespace} --create-namespace -f ~/kubeyaml/mycluster.yaml",
+        on=machine,
+        timeout=600,
+    )
+    yield Command(
+        f"sudo kubectl -n {settings.namespace} wait --for=condition=complete "
+        f"job/{settings.release}-install-packages --timeout=30m",
+        on=machine,
+        timeout=1860,
+        why="OpenWhisk is ready when its packages are installed",
+    )
+
+
+def uninstall_commands(lab: Lab, machine: str) -> Iterator[Command]:
+    """Uninstall the release, and what a release leaves behind.
+
+    The volumes' directories stay on the NFS server as ``archived-...``, with what was in them.
+    """
+    settings = lab.config.openwhisk
+    yield Command(
+        f"{HELM} uninstall {settings.release} -n {settings.namespace} --ignore-not-found",
+        on=machine,
+        timeout=300,
+    )
+    yield Command(
+        f"sudo kubectl delete namespace {settings.namespace} --ignore-not-found",
+        on=machine,
+        timeout=300,
+        why="the certificate's secret, test pods and action pods are not the release's",
+    )
+
+
+deploy = Step(
+    key="openwhisk.deploy",
+    section="6.4",
+    title="deploy OpenWhisk",
+    commands=_deploy,
+    check=readiness.check,
+    where=on_master,
+    needs=(
+        "storage.deploy_provisioner",
+        "openwhisk.label_nodes",
+        "openwhisk.write_values",
+        "openwhisk.configure_wsk",
+    ),
+    undo=uninstall_commands,
+    deadline=600,
+    progress=readiness.progress,
+    diagnose=readiness.diagnose,
+    expect="""\
+NAME: owdev
+LAST DEPLOYED: Wed May  8 18:26:12 2024
+NAMESPACE: openwhisk
+STATUS: deployed
+REVISION: 1""",
+)
+
+
+# The guide's "other useful commands".
+
+
+def all_resources(lab: Lab) -> Result:
+    """``kubectl get all`` in OpenWhisk's namespace."""
+    return _checked(
+        lab,
+        Command(f"sudo kubectl get all -n {lab.config.openwhisk.namespace}", on=lab.master),
+    )
+
+
+def packages(lab: Lab) -> Result:
+    """The packages that come with OpenWhisk: ``wsk package list /whisk.system``."""
+    return _checked(lab, Command(f"{wsk.program(lab)} package list /whisk.system", on=lab.master))
+
+
+def uninstall(lab: Lab) -> list[Result]:
+    """Uninstall OpenWhisk; the cluster and its storage stay."""
+    return [_checked(lab, command) for command in uninstall_commands(lab, lab.master)]
+
+
+def _checked(lab: Lab, command: Command) -> Result:
+    result = lab.run(command)
+    if not result:
+        raise LabError(
+            brief="The command failed.",
+            details=describe(result),
+            resolution="See which step is missing: `owlab status`.",
+        )
+    return result

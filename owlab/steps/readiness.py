@@ -1,0 +1,115 @@
+"""Is OpenWhisk ready, how far is it, and what is in its way (section 6.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from owlab.command import Command
+from owlab.fact import Fact
+from owlab.lab import Lab
+from owlab.step import Check, Evidence
+from owlab.steps.cluster import condition, items, one
+
+Object = dict[str, Any]
+
+
+def check(lab: Lab, machine: str) -> Check:
+    """Packages installed, claims bound where they should be, an invoker healthy."""
+    settings = lab.config.openwhisk
+    job = one(lab, f"job {settings.release}-install-packages", settings.namespace)
+    installed = Evidence(
+        "packages installed", condition(job, "Complete"), "" if job else "not deployed"
+    )
+    if not installed.ok:
+        return Check((installed,))
+    return Check((installed, *_claims(lab), _pods(lab), _invokers(lab)))
+
+
+def _claims(lab: Lab) -> list[Evidence]:
+    wanted = lab.config.openwhisk.storage_class
+    claims = items(lab, "persistentvolumeclaims", lab.config.openwhisk.namespace)
+    bound = [c for c in claims if c["status"].get("phase") == "Bound"]
+    found = [Evidence("claims bound", bound == claims, f"{len(bound)} of {len(claims)}")]
+    if wanted != lab.config.provisioner.storage_class:
+        return found
+    # A claim on K3s' local-path is Bound as well: only class and directory prove NFS.
+    elsewhere = [c for c in claims if c["spec"].get("storageClassName") != wanted]
+    found.append(Evidence(f"claims on {wanted}", not elsewhere, f"{len(claims) - len(elsewhere)}"))
+    listing = Command(f"ls {lab.config.nfs.path}", on=lab.storage)
+    directories = set(lab.fact(Fact(listing, str.split, [])))
+    missing = [c["metadata"]["name"] for c in claims if _directory(c) not in directories]
+    found.append(
+        Evidence(
+            f"a directory on {lab.storage} for each claim",
+            not missing,
+            f"missing for {', '.join(missing)}" if missing else str(len(claims)),
+        )
+    )
+    return found
+
+
+def _directory(claim: Object) -> str:
+    """The provisioner's name for a claim's directory: namespace, claim, volume."""
+    meta = claim["metadata"]
+    return f"{meta['namespace']}-{meta['name']}-{claim['spec'].get('volumeName')}"
+
+
+def _pods(lab: Lab) -> Evidence:
+    pods = items(lab, "pods", lab.config.openwhisk.namespace)
+    bad = [pod["metadata"]["name"] for pod in pods if not _fine(pod)]
+    seen = ", ".join(bad) if bad else f"{len(pods)} Running or Completed"
+    return Evidence("pods", not bad and bool(pods), seen)
+
+
+def _fine(pod: Object) -> bool:
+    if pod["metadata"].get("deletionTimestamp"):
+        return True
+    return pod["status"].get("phase") == "Succeeded" or condition(pod, "Ready") or _retried(pod)
+
+
+def _retried(pod: Object) -> bool:
+    """A failed pod of a Job: the Job has made another, and says itself when it gives up."""
+    owners = pod["metadata"].get("ownerReferences", [])
+    return pod["status"].get("phase") == "Failed" and any(o["kind"] == "Job" for o in owners)
+
+
+def _invokers(lab: Lab) -> Evidence:
+    address, port = lab.address(lab.master), lab.config.openwhisk.port
+    ask = f"curl -sk --max-time 10 https://{address}:{port}/invokers/healthy/count"
+    count = lab.fact(Fact(Command(ask, on=lab.master), lambda out: int(out.strip()), 0))
+    return Evidence("healthy invokers", count > 0, str(count))
+
+
+def progress(lab: Lab) -> str:
+    """One line for people who wait."""
+    pods = items(lab, "pods", lab.config.openwhisk.namespace)
+    ready = [pod for pod in pods if _fine(pod)]
+    waiting = [pod["metadata"]["name"] for pod in pods if not _fine(pod)]
+    shown = f", waiting for {', '.join(waiting[:3])}" if waiting else ""
+    return f"{len(ready)} of {len(pods)} pods ready{shown}"
+
+
+def diagnose(lab: Lab) -> str:
+    """Pods that are not ready, each with its reason, and the last warnings of the cluster."""
+    namespace = lab.config.openwhisk.namespace
+    lines = [
+        f"pod {pod['metadata']['name']}: {_reason(pod)}"
+        for pod in items(lab, "pods", namespace)
+        if not _fine(pod)
+    ]
+    warnings = [e for e in items(lab, "events", namespace) if e.get("type") == "Warning"]
+    for event in warnings[-5:]:
+        about = event["involvedObject"]
+        lines.append(f"{about['kind'].lower()} {about['name']}: {event.get('message', '')}")
+    return "\n".join(lines)
+
+
+def _reason(pod: Object) -> str:
+    status = pod["status"]
+    containers = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
+    for container in containers:
+        waiting = container.get("state", {}).get("waiting", {})
+        if waiting.get("reason") not in (None, "PodInitializing"):
+            return f"{container['name']}: {waiting['reason']} {waiting.get('message', '')}".strip()
+    running = [c["name"] for c in containers if "running" in c.get("state", {})]
+    return f"{status.get('phase')}, in {running[0]}" if running else str(status.get("phase"))

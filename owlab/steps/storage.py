@@ -1,0 +1,108 @@
+"""Section 5: volumes made on demand, on the NFS server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from owlab import versions
+from owlab.command import Command
+from owlab.lab import Lab
+from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps.cluster import HELM, items, one
+
+REPOSITORY = "nfs-subdir-external-provisioner"
+CHART = f"{REPOSITORY}/nfs-subdir-external-provisioner"
+
+
+def deployment_name(lab: Lab) -> str:
+    """The provisioner's Deployment, which the chart names after the release."""
+    return f"{lab.config.provisioner.release}-nfs-subdir-external-provisioner"
+
+
+def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
+    settings = lab.config.provisioner
+    server = lab.address_variable(lab.storage)
+    yield Command(
+        f"sudo helm repo add {REPOSITORY} {versions.PROVISIONER_CHART_REPOSITORY}",
+        on=machine,
+        why="the provisioner's own chart: the one that the OpenWhisk documents name is retired",
+    )
+    yield Command("sudo helm repo update", on=machine)
+    install = "install" if lab.config.as_written else "upgrade --install"
+    options = [f"--version {settings.chart_version}"] if settings.chart_version else []
+    options += [f"--set nfs.server=${{{server.name}}}", f"--set nfs.path={lab.config.nfs.path}"]
+    if settings.storage_class != "nfs-client":
+        options.append(f"--set storageClass.name={settings.storage_class}")
+    if not settings.leader_election:
+        options.append("--set leaderElection.enabled=false")
+    yield Command(
+        f"{HELM} {install} {settings.release} {CHART} \\\n    " + " \\\n    ".join(options),
+        on=machine,
+        variables=(server,),
+        timeout=300,
+        why="the address of the NFS server is read, never typed",
+    )
+    yield Command(
+        f"sudo kubectl rollout status deployment/{deployment_name(lab)} --timeout=300s",
+        on=machine,
+        timeout=330,
+    )
+
+
+def _deployed(lab: Lab, machine: str) -> Check:
+    wanted = lab.config.provisioner.storage_class
+    found = one(lab, f"storageclass {wanted}")
+    seen = f"made by {found['provisioner']}" if found else "not there"
+    storage_class = Evidence(f"storage class {wanted}", found is not None, seen)
+    deployment = one(lab, f"deployment {deployment_name(lab)}", "default")
+    if deployment is None:
+        return Check((storage_class, Evidence("provisioner", False, "not deployed")))
+    ready = deployment["status"].get("readyReplicas", 0)
+    volume = deployment["spec"]["template"]["spec"]["volumes"][0]["nfs"]
+    address = lab.address(lab.storage)
+    return Check(
+        (
+            storage_class,
+            Evidence("provisioner pods ready", ready >= 1, str(ready)),
+            Evidence(
+                "the NFS server's address is still the one that was deployed",
+                volume["server"] == address,
+                f"deployed {volume['server']}, now {address}",
+            ),
+        )
+    )
+
+
+def _why_not(lab: Lab) -> str:
+    lines = []
+    for event in items(lab, "events", "default"):
+        if event.get("type") == "Warning":
+            lines.append(f"{event['involvedObject']['name']}: {event.get('message', '')}")
+    return "\n".join(lines[-5:])
+
+
+def _remove(lab: Lab, machine: str) -> Iterator[Command]:
+    yield Command(
+        f"{HELM} uninstall {lab.config.provisioner.release} --ignore-not-found", on=machine
+    )
+
+
+deploy_provisioner = Step(
+    key="storage.deploy_provisioner",
+    section="5",
+    title="deploy NFS dynamic storage",
+    commands=_deploy,
+    check=_deployed,
+    where=on_master,
+    needs=("k3s.join_workers", "nfs.install_server", "nfs.install_clients", "helm.install"),
+    undo=_remove,
+    deadline=300,
+    diagnose=_why_not,
+    expect="""\
+NAME: openwhisk-nfs
+LAST DEPLOYED: Wed May  8 18:15:14 2024
+NAMESPACE: default
+STATUS: deployed
+REVISION: 1
+TEST SUITE: None""",
+)

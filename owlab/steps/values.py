@@ -1,0 +1,119 @@
+"""``mycluster.yaml``: what the guide writes, and what it leaves out (section 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from owlab import versions
+from owlab.command import Command, Variable
+from owlab.lab import Lab
+
+DIRECTORY = "~/kubeyaml"
+
+_MAKE_KEYS = """\
+mkdir -p ~/kubeyaml && cd ~/kubeyaml &&
+random() { tr -dc A-Za-z0-9 < /dev/urandom | head -c "$1"; } &&
+key() { echo "$(cat /proc/sys/kernel/random/uuid):$(random 64)"; } &&
+[ -f keys.env ] || (
+  umask 077
+  {
+    echo "GUEST_KEY=$(key)"
+    echo "SYSTEM_KEY=$(key)"
+    echo "DB_PASSWORD=$(random 24)"
+  } > keys.env
+) && chmod 600 keys.env"""
+
+
+def kafka_image(lab: Lab) -> Variable | None:
+    """The first of the configured images that a worker can pull; None when there is no choice."""
+    images = lab.config.openwhisk.kafka_images
+    if len(images) == 1:
+        return None
+    probe = (
+        f"for image in {' '.join(images)}; do "
+        "sudo k3s crictl pull docker.io/$image > /dev/null 2>&1 && echo $image && break; done"
+    )
+    return Variable("KAFKA_IMAGE", Command(probe, on=lab.workers[0], timeout=900))
+
+
+def content(lab: Lab) -> str:
+    """The file, with variables where values are read or secret."""
+    openwhisk = lab.config.openwhisk
+    master = lab.address_variable(lab.master).name
+    if kafka_image(lab) is not None:
+        kafka, tag = "${KAFKA_IMAGE%:*}", "${KAFKA_IMAGE##*:}"
+    else:
+        kafka, _, tag = openwhisk.kafka_images[0].rpartition(":")
+    parts = [
+        f"""\
+whisk:
+  ingress:
+    type: NodePort
+    apiHostName: ${{{master}}}
+    apiHostPort: {openwhisk.port}""",
+        _KEYS if openwhisk.keys == "generated" else "",
+        f"""
+nginx:
+  httpsNodePort: {openwhisk.port}
+
+invoker:
+  containerFactory:
+    impl: "kubernetes\"""",
+        ""
+        if lab.config.as_written
+        else f"""\
+  # the limit for pulling an image and starting its pod; the chart's is 1 minute
+  options: "-Dwhisk.kubernetes.timeouts.run={openwhisk.run_timeout_minutes}minutes\"""",
+        f"""
+kafka:
+  imageName: "{kafka}"
+  imageTag: "{tag}\"""",
+        "" if lab.config.as_written else f'\nbusybox:\n  imageTag: "{versions.BUSYBOX_TAG}"',
+        _STORAGE.format(openwhisk.storage_class) if openwhisk.storage_class else "",
+    ]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+_KEYS = """\
+  auth:
+    system: "${SYSTEM_KEY}"
+    guest: "${GUEST_KEY}"
+
+db:
+  auth:
+    username: whisk_admin
+    password: "${DB_PASSWORD}\""""
+
+_STORAGE = """
+# without this, every claim goes to K3s' own local-path and the NFS server stays empty
+k8s:
+  persistence:
+    enabled: true
+    hasDefaultStorageClass: false
+    explicitStorageClass: {}"""
+
+
+def write(lab: Lab, machine: str) -> Iterator[Command]:
+    """The commands of section 6.2. Keys are made on the master and never leave it."""
+    generated = lab.config.openwhisk.keys == "generated"
+    if generated:
+        yield Command(
+            _MAKE_KEYS,
+            on=machine,
+            why="keys of this lab's own, in a file that only its owner reads",
+        )
+    kafka = kafka_image(lab)
+    variables = (lab.address_variable(lab.master), *((kafka,) if kafka else ()))
+    keys = ". ./keys.env && " if generated else ""
+    yield Command(
+        f"mkdir -p {DIRECTORY} && cd {DIRECTORY} && {keys}"
+        f"cat > mycluster.yaml <<EOF\n{content(lab)}EOF\nchmod 600 mycluster.yaml",
+        on=machine,
+        variables=variables,
+        timeout=60,
+    )
+
+
+def remove(lab: Lab, machine: str) -> Iterator[Command]:
+    """Remove the file and the keys."""
+    yield Command(f"rm -rf {DIRECTORY}", on=machine)

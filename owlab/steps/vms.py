@@ -1,0 +1,147 @@
+"""Sections 1.1 and 1.2: Multipass, and the four virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from owlab.command import Command, Result
+from owlab.errors import MachineError, ProviderError
+from owlab.fact import succeeds
+from owlab.lab import Lab
+from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
+
+INSTALL_MULTIPASS = "sudo snap install multipass"
+UP_STATES = ("Running", "Reachable")
+
+
+def _install_provider(lab: Lab, machine: str) -> Iterator[Command]:
+    if lab.provider.creates_machines:
+        yield Command(INSTALL_MULTIPASS, timeout=900, why="Multipass makes the virtual machines")
+
+
+def _provider_ready(lab: Lab, machine: str) -> Check:
+    if not lab.provider.creates_machines:
+        return Check((Evidence("the machines exist already", True),))
+    ready = lab.fact(succeeds("multipass version", machine))
+    return Check((Evidence("multipass answers", ready, "" if ready else "not found"),))
+
+
+install_provider = Step(
+    key="vms.install_provider",
+    section="1.1",
+    title="install Multipass",
+    commands=_install_provider,
+    check=_provider_ready,
+    where=on_laptop,
+    expect="multipass 1.x installed",
+)
+
+
+def _create(lab: Lab, name: str) -> Iterator[Command]:
+    if lab.planning:
+        yield lab.provider.launch(lab.machine(name))
+        return
+    info = lab.machine_info(name)
+    if info is None:
+        # Remembered before it is launched: what an interrupted launch leaves behind is ours.
+        lab.record.add_made(name)
+        yield lab.provider.launch(lab.machine(name))
+        return
+    if info.state == "Deleted":
+        raise MachineError(
+            brief=f"A machine {name} was moved to the recycle bin and still holds its name.",
+            resolution=f"Take it back with `multipass recover {name}`, or give it up for good "
+            f"with `multipass delete --purge {name}`; then run this step again.",
+        )
+    if info.state not in UP_STATES:
+        yield lab.provider.start([name])
+
+
+def _created(lab: Lab, name: str) -> Check:
+    info = lab.machine_info(name)
+    if info is None:
+        return Check((Evidence(name, False, "does not exist"),))
+    if lab.provider.creates_machines and name not in lab.record.made():
+        raise MachineError(
+            brief=f"There is a machine {name} that this lab did not make.",
+            details=f"state {info.state}, address {info.ipv4 or 'none'}",
+            resolution="Nothing was done to it. Give this lab's machines another name with "
+            "the setting `prefix`, such as --set prefix owl-.",
+        )
+    seen = f"{info.state} {info.ipv4}".strip()
+    up = Evidence(name, info.state in UP_STATES and bool(info.ipv4), seen)
+    if not up.ok:
+        return Check((up,))
+    booted = lab.fact(succeeds("cloud-init status | grep -qE 'status: (done|disabled)'", name))
+    return Check((up, Evidence(f"{name} has booted", booted, "" if booted else "cloud-init runs")))
+
+
+def _delete(lab: Lab, name: str) -> Iterator[Command]:
+    if lab.provider.creates_machines and name in lab.record.made():
+        yield lab.provider.delete([name])
+        if not lab.planning:
+            lab.record.remove_made(name)
+
+
+create = Step(
+    key="vms.create",
+    section="1.2",
+    title="create the virtual machines",
+    commands=_create,
+    check=_created,
+    where=on_every_machine,
+    needs=("vms.install_provider",),
+    undo=_delete,
+    deadline=600,
+    expect="""\
+Name                    State             IPv4             Image
+master                  Running           10.251.200.141   Ubuntu 24.04 LTS
+storage                 Running           10.251.200.186   Ubuntu 24.04 LTS
+worker1                 Running           10.251.200.142   Ubuntu 24.04 LTS
+worker2                 Running           10.251.200.168   Ubuntu 24.04 LTS""",
+)
+
+
+# The guide's "other useful commands". Each names its machines: `--all` would also take machines
+# that have nothing to do with the lab.
+
+
+def info(lab: Lab, *names: str) -> Result:
+    """``multipass info``: state, address, load, memory and disk of machines (all by default)."""
+    return _multipass(lab, "info", names or [m.name for m in lab.config.machines])
+
+
+def delete(lab: Lab, *names: str) -> Result:
+    """``multipass delete``: move machines to the recycle bin; :func:`recover` takes them back."""
+    return _multipass(lab, "delete", names)
+
+
+def recover(lab: Lab, *names: str) -> Result:
+    """``multipass recover``: take machines back from the recycle bin. They are stopped then."""
+    return _multipass(lab, "recover", names)
+
+
+def purge(lab: Lab, *names: str) -> Result:
+    """``multipass delete --purge``: destroy machines, with everything on them."""
+    result = _multipass(lab, "delete --purge", names)
+    for name in names:
+        lab.record.remove_made(name)
+    return result
+
+
+def _multipass(lab: Lab, verb: str, names: Sequence[str]) -> Result:
+    if not lab.provider.creates_machines:
+        raise ProviderError(
+            brief=f"`multipass {verb}` needs machines of Multipass.",
+            resolution="These machines exist on their own: use the tools of whoever runs them.",
+        )
+    if not names:
+        raise MachineError(brief=f"`multipass {verb}` needs the name of a machine.")
+    for name in names:
+        lab.machine(name)
+    result = lab.run(Command(f"multipass {verb} {' '.join(names)}", timeout=330))
+    if not result:
+        raise MachineError(
+            brief=f"multipass {verb} {' '.join(names)} failed.", details=result.tail()
+        )
+    return result
