@@ -1,0 +1,198 @@
+"""``openssl req -x509``, ``openssl x509`` and ``update-ca-certificates``: real certificates.
+
+Only what the course types. Anything else is refused by name.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import secrets
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from owlab.pocket.programs.base import Call, program
+
+_WITH_VALUE = {"-newkey", "-days", "-subj", "-addext", "-keyout", "-out", "-CA", "-CAkey", "-in"}
+_FLAGS = {"-x509", "-nodes", "-noenc", "-new", "-noout", "-text", "-subject", "-issuer", "-enddate"}
+_PEM = serialization.Encoding.PEM
+_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+_LOCAL = "/usr/local/share/ca-certificates"
+
+
+class UsageError(Exception):
+    """Words that this openssl does not understand."""
+
+
+def parse(argv: list[str]) -> dict[str, list[str]]:
+    """Options and their values, in order; a flag has the value ``""``."""
+    found: dict[str, list[str]] = {}
+    words = iter(argv)
+    for word in words:
+        if word in _WITH_VALUE:
+            value = next(words, None)
+            if value is None:
+                raise UsageError(f"Option {word} needs a value")
+            found.setdefault(word, []).append(value)
+        elif word in _FLAGS:
+            found.setdefault(word, []).append("")
+        else:
+            raise UsageError(f"Unknown option or cipher: {word.lstrip('-')}")
+    return found
+
+
+@program("openssl", machines="all")
+async def openssl(call: Call) -> int:
+    """Make a certificate (``req -x509``), show one (``x509``), random bytes (``rand -hex N``)."""
+    try:
+        match call.argv:
+            case ["version"]:
+                await call.out("OpenSSL 3.0 (owlab pocket lab: certificates only)\n")
+            case ["rand", "-hex", count] if count.isdigit():
+                await call.out(secrets.token_hex(min(int(count), 4096)) + "\n")
+            case ["req", *words]:
+                _request(call, parse(words))
+            case ["x509", *words]:
+                await call.out(_describe(call, parse(words)))
+            case _:
+                raise UsageError(f"the pocket lab has no `openssl {' '.join(call.argv[:2])}`")
+    except UsageError as error:
+        await call.err(f"openssl: {error}\n")
+        return 1
+    except (OSError, ValueError) as error:
+        await call.err(f"Could not read or write a file of the certificate: {error}\n")
+        return 1
+    return 0
+
+
+def _request(call: Call, options: dict[str, list[str]]) -> None:
+    if "-x509" not in options or "-newkey" not in options:
+        raise UsageError("only `req -x509 -newkey ...` is known here")
+    key = _new_key(options["-newkey"][-1])
+    subject = _name(options.get("-subj", ["/CN=localhost"])[-1])
+    issuer, signer = subject, key
+    if "-CA" in options:
+        authority = x509.load_pem_x509_certificate(_read(call, options["-CA"][-1]))
+        loaded = serialization.load_pem_private_key(
+            _read(call, options.get("-CAkey", options["-CA"])[-1]), None
+        )
+        if not isinstance(loaded, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            raise UsageError("the authority's key is of a kind that signs nothing here")
+        issuer, signer = authority.subject, loaded
+    now = datetime.datetime.now(datetime.UTC)
+    days = int(options.get("-days", ["30"])[-1])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(days=days))
+    )
+    for extension, critical in _extensions(options.get("-addext", [])):
+        builder = builder.add_extension(extension, critical)
+    certificate = builder.sign(signer, hashes.SHA256())
+    private = key.private_bytes(
+        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    _write(call, options.get("-keyout", ["privkey.pem"])[-1], private, 0o600)
+    _write(call, options.get("-out", ["cert.pem"])[-1], certificate.public_bytes(_PEM), 0o644)
+
+
+def _new_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+    algorithm, _, size = kind.partition(":")
+    if algorithm == "rsa":
+        bits = int(size or 2048)
+        if bits not in (2048, 3072, 4096):
+            raise UsageError(f"an RSA key of {bits} bits is not made here: 2048, 3072 or 4096")
+        return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    if algorithm == "ec":
+        return ec.generate_private_key(ec.SECP256R1())
+    raise UsageError(f"Unknown algorithm {algorithm}")
+
+
+def _name(subject: str) -> x509.Name:
+    kinds = {"CN": NameOID.COMMON_NAME, "O": NameOID.ORGANIZATION_NAME, "C": NameOID.COUNTRY_NAME}
+    parts = [part.partition("=") for part in subject.strip("/").split("/") if part]
+    try:
+        return x509.Name([x509.NameAttribute(kinds[kind], value) for kind, _, value in parts])
+    except KeyError as error:
+        raise UsageError(f"Unknown part of the subject: {error.args[0]}") from None
+
+
+def _extensions(given: list[str]) -> list[tuple[x509.ExtensionType, bool]]:
+    found: list[tuple[x509.ExtensionType, bool]] = []
+    authority = True
+    for text in given:
+        name, _, value = text.partition("=")
+        if name == "subjectAltName":
+            found.append((x509.SubjectAlternativeName(_alternative_names(value)), False))
+        elif name == "basicConstraints":
+            authority = "CA:TRUE" in value
+        else:
+            raise UsageError(f"Unknown extension {name}")
+    found.append((x509.BasicConstraints(ca=authority, path_length=None), True))
+    return found
+
+
+def _alternative_names(value: str) -> list[x509.GeneralName]:
+    names: list[x509.GeneralName] = []
+    for item in value.split(","):
+        kind, _, name = item.partition(":")
+        if kind == "IP":
+            names.append(x509.IPAddress(ipaddress.ip_address(name)))
+        elif kind == "DNS":
+            names.append(x509.DNSName(name))
+        else:
+            raise UsageError(f"Unknown kind of name: {kind}")
+    return names
+
+
+def _describe(call: Call, options: dict[str, list[str]]) -> str:
+    certificate = x509.load_pem_x509_certificate(_read(call, options.get("-in", [""])[-1]))
+    lines = []
+    if "-subject" in options or "-text" in options:
+        lines.append(f"subject={certificate.subject.rfc4514_string()}")
+    if "-issuer" in options or "-text" in options:
+        lines.append(f"issuer={certificate.issuer.rfc4514_string()}")
+    if "-enddate" in options or "-text" in options:
+        lines.append(f"notAfter={certificate.not_valid_after_utc:%b %d %H:%M:%S %Y} GMT")
+    if "-noout" not in options:
+        lines.append(certificate.public_bytes(_PEM).decode().rstrip())
+    return "".join(f"{line}\n" for line in lines)
+
+
+@program("update-ca-certificates", machines="all")
+async def update_ca_certificates(call: Call) -> int:
+    """Collect the certificates of ``/usr/local/share/ca-certificates`` in the system's bundle."""
+    if not call.root:
+        await call.err(f"update-ca-certificates: {_BUNDLE}: Permission denied\n")
+        return 1
+    found = []
+    if call.fs.exists(_LOCAL):
+        names = sorted(entry["name"] for entry in call.fs.read_dir(_LOCAL))
+        found = [call.fs.read_file(f"{_LOCAL}/{name}") for name in names if name.endswith(".crt")]
+    before = call.fs.read_file(_BUNDLE) if call.fs.exists(_BUNDLE) else b""
+    call.fs.mkdir("/etc/ssl/certs", recursive=True)
+    call.fs.write_file(_BUNDLE, b"".join(found))
+    added = sum(1 for certificate in found if certificate not in before)
+    await call.out(
+        "Updating certificates in /etc/ssl/certs...\n"
+        f"{added} added, 0 removed; done.\n"
+        "Running hooks in /etc/ca-certificates/update.d...\ndone.\n"
+    )
+    return 0
+
+
+def _read(call: Call, name: str) -> bytes:
+    return call.fs.read_file(call.path(name))
+
+
+def _write(call: Call, name: str, content: bytes, mode: int) -> None:
+    path = call.path(name)
+    call.fs.write_file(path, content)
+    call.fs.chmod(path, mode)
