@@ -137,7 +137,7 @@ class Lab:
 
     def value(self, variable: Variable) -> str:
         """The value of a variable, read now; raises CommandError when its command fails."""
-        result = self._execute(variable.source, lambda stream, text: None)
+        result = self.read(variable.source)
         value = result.stdout.strip()
         if not result or not value:
             raise CommandError(
@@ -176,9 +176,13 @@ class Lab:
         )
         return result
 
+    def read(self, command: Command) -> Result:
+        """Run a command that only looks, without telling listeners."""
+        return self._execute(command, lambda stream, text: None)
+
     def fact(self, fact: Fact[T]) -> T:
         """What is so, now: the fact's default when its command fails or prints nonsense."""
-        result = self._execute(fact.command, lambda stream, text: None)
+        result = self.read(fact.command)
         if result:
             with suppress(ValueError, KeyError, IndexError, TypeError):
                 return fact.parse(result.stdout)

@@ -58,5 +58,21 @@ class Provider(Protocol):
     def delete(self, names: Sequence[str]) -> Command:
         """The command that removes machines for good, by exact name."""
 
+    def attach(self, machine: str, text: str | None) -> int:
+        """Run ``text``, or a script from standard input, on this process' own streams.
+
+        :returns: the exit status.
+        """
+
+    def terminal(self, machine: str) -> int:
+        """A terminal on a machine, or on the laptop; returns its exit status."""
+
+    def script_functions(self) -> list[str]:
+        """Lines of bash that define ``on MACHINE [NAME=value...]`` for an exported script.
+
+        ``on`` runs the commands on its standard input on a machine, with the same words as
+        :meth:`argv`.
+        """
+
     def close(self) -> None:
-        """Let go of connections; the machines stay."""
+        """Let go of what it keeps for this lab, after its machines are gone."""

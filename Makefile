@@ -1,0 +1,55 @@
+# Everything sets itself up in .venv; nothing needs root.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.owlab-installed
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help run lab test test-vm lint format bench goldens clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "owlab needs Python 3.11 or later; this is $$($(PYTHON) -V)."; \
+	      echo "Name another one: make run PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv (once; a minute or two) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
+	@$(BIN)/python -m owlab run --lab course --new
+	@$(BIN)/python -m owlab status --lab course
+	@echo
+	@echo "Look around:  $(BIN)/owlab shell --lab course master"
+	@echo "Open it:      $(BIN)/owlab lab"
+
+lab: $(STAMP) ## open the course in JupyterLab
+	@$(BIN)/python -m owlab lab
+
+test: $(STAMP) ## all tests that need no virtual machine
+	@$(BIN)/python -m ruff check
+	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m mypy
+	@$(BIN)/python -m pytest -rs
+
+test-vm: $(STAMP) ## boot four QEMU machines and run sections 1.5 and 2 on them
+	@$(BIN)/python -m pytest -m vm tests/vm -rs
+
+lint: $(STAMP) ## ruff and mypy only
+	@$(BIN)/python -m ruff check && $(BIN)/python -m ruff format --check && $(BIN)/python -m mypy
+
+format: $(STAMP) ## put the code in order
+	@$(BIN)/python -m ruff check --fix && $(BIN)/python -m ruff format
+
+bench: $(STAMP) ## measure speed and memory; prints figures
+	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+goldens: $(STAMP) ## rewrite the golden files; review the difference
+	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
+
+clean: ## remove .venv and the runs
+	rm -rf $(VENV) runs

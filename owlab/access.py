@@ -1,0 +1,50 @@
+"""What the user's own tools need: a kubeconfig and wsk's properties."""
+
+from __future__ import annotations
+
+import yaml
+
+from owlab.command import Command
+from owlab.errors import MachineError
+from owlab.lab import Lab, describe
+from owlab.steps.cluster import KUBECONFIG
+
+
+def kubeconfig(lab: Lab) -> str:
+    """A kubeconfig that works on the laptop. It holds credentials: keep it to yourself.
+
+    K3s writes 127.0.0.1 into its own, which is right on the master only.
+    :raises MachineError: there is no cluster yet.
+    """
+    text = _read(lab, f"sudo cat {KUBECONFIG}", "There is no cluster yet.", "owlab up --to 1.3")
+    config = yaml.safe_load(text)
+    address = lab.address(lab.master)
+    for cluster in config["clusters"]:
+        cluster["cluster"]["server"] = f"https://{address}:6443"
+        cluster["name"] = lab.config.name
+    for context in config["contexts"]:
+        context["name"] = lab.config.name
+        context["context"]["cluster"] = lab.config.name
+    config["current-context"] = lab.config.name
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def wskprops(lab: Lab) -> str:
+    """The content of a ``.wskprops`` file: apihost and key, as section 6.3 sets them.
+
+    :raises MachineError: wsk is not configured yet.
+    """
+    home = "sudo cat /root/.wskprops" if lab.config.as_written else "cat ~/.wskprops"
+    return _read(lab, home, "wsk is not configured yet.", "owlab up --to 6.3")
+
+
+def _read(lab: Lab, text: str, brief: str, remedy: str) -> str:
+    reading = Command(text, on=lab.master)
+    lab.provider.prepare(lab.config)
+    if lab.machine_info(lab.master) is None:
+        raise MachineError(brief=brief, resolution=f"Run {remedy} first.")
+    # Not through Lab.run: what is read here must not reach a listener.
+    result = lab.read(reading)
+    if not result:
+        raise MachineError(brief=brief, details=describe(result), resolution=f"Run {remedy} first.")
+    return result.stdout

@@ -1,0 +1,45 @@
+"""The command line: parse, call, print. Nothing here that Python cannot do."""
+
+from __future__ import annotations
+
+import click
+
+from owlab import __version__
+from owlab.cli import batch, inspect, machines, notebooks, pocket, steps
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.version_option(__version__, prog_name="owlab")
+def main() -> None:
+    """Learn serverless on Kubernetes by deploying Apache OpenWhisk.
+
+    \b
+    First steps:
+      owlab run                run the whole course headlessly, on the pocket lab
+      owlab lab                open the notebooks in JupyterLab
+      owlab up; owlab shell    build the lab without notebooks, and look around in it
+
+    Settings (--set NAME VALUE) are listed by `owlab config`.
+    """
+
+
+for command in (
+    batch.run,
+    steps.up,
+    steps.status,
+    steps.check,
+    steps.step,
+    steps.down,
+    steps.script,
+    machines.execute,
+    machines.shell,
+    pocket.kubeconfig,
+    pocket.wskprops,
+    pocket.goto,
+    pocket.reset,
+    inspect.config,
+    inspect.labs,
+    inspect.doctor,
+    notebooks.lab,
+):
+    main.add_command(command)

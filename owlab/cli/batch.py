@@ -1,0 +1,59 @@
+"""``owlab run``: the course, unattended."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from owlab.cli.common import friendly, lab_options, open_lab, overrides
+
+
+def _number(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a notebook's number, such as 05.") from None
+    if not 0 <= number <= 8:
+        raise click.BadParameter("notebooks are numbered from 00 to 08.")
+    return number
+
+
+@click.command()
+@lab_options
+@click.option("--from", "first", default="0", callback=_number, help="The first notebook (05).")
+@click.option("--to", "last", default="7", callback=_number, help="The last notebook (06).")
+@click.option("--resume", is_flag=True, help="Go on where the newest run stopped.")
+@click.option("--new", "fresh", is_flag=True, help="Start from a new pocket lab.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    help="Where runs are kept.",
+)
+@friendly
+def run(first: int, last: int, resume: bool, fresh: bool, out: Path, **which: Any) -> None:
+    """Run the course's notebooks in order, headlessly.
+
+    Leaves one executed notebook each, summary.json and report.html. The exit status is 0 only if
+    every cell of every notebook ran and every check passed.
+    """
+    from owlab.batch.run import RunOptions, run_course
+
+    parameters = overrides(which["provider"], which["settings"])
+    # Everything is checked before anything is started, and before anything is thrown away.
+    lab = open_lab(planning=True, **which)
+    if fresh and not resume and lab.config.provider == "pocket":
+        open_lab(**which).down()
+    options = RunOptions(
+        parameters={**parameters, "lab_name": lab.config.name},
+        first=first,
+        last=last,
+        resume=resume,
+        out=out,
+    )
+    summary = run_course(options)
+    sys.exit(summary.exit_code)

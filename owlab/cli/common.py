@@ -1,0 +1,105 @@
+"""What all commands share: their options, and how an expected failure is shown."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, cast
+
+import click
+
+from owlab.errors import LabError
+from owlab.lab import Lab
+
+INTERRUPTED = 130
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def lab_options(command: F) -> F:
+    """``--lab``, ``--provider``, ``--set``, ``--config``: which lab, and its settings."""
+    for option in reversed(
+        (
+            click.option(
+                "--lab",
+                "lab_name",
+                metavar="NAME",
+                default=lambda: os.environ.get("OWLAB_LAB", "owlab"),
+                show_default="owlab, or $OWLAB_LAB",
+                help="Which lab; several live side by side.",
+            ),
+            click.option(
+                "--provider",
+                metavar="P",
+                default=None,
+                help="Where machines come from: pocket, multipass or ssh.",
+            ),
+            click.option(
+                "-p",
+                "--set",
+                "settings",
+                nargs=2,
+                multiple=True,
+                metavar="NAME VALUE",
+                help="A setting, such as --set workers 3; see `owlab config`.",
+            ),
+            click.option(
+                "--config",
+                "config_file",
+                type=click.Path(path_type=Path, dir_okay=False),
+                default=None,
+                help="A YAML file of settings.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def open_lab(
+    lab_name: str,
+    provider: str | None,
+    settings: tuple[tuple[str, str], ...],
+    config_file: Path | None,
+    **more: Any,
+) -> Lab:
+    """The lab that the options name."""
+    return Lab.open(lab_name, config_file=config_file, **overrides(provider, settings), **more)
+
+
+def overrides(provider: str | None, settings: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Settings of the command line by flat name; the last one said counts."""
+    said: dict[str, Any] = {name.replace(".", "_"): value for name, value in settings}
+    return {**said, **({"provider": provider} if provider else {})}
+
+
+def friendly(command: F) -> F:
+    """Show an expected failure as what happened, what was seen and what to do; exit with 1."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except LabError as error:
+            fail(error)
+        except KeyboardInterrupt:
+            click.secho("\nInterrupted. What is done stays done; run it again to go on.", err=True)
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # The reader has left (`owlab script | head`): nothing more to say.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+    return cast(F, wrapped)
+
+
+def fail(error: LabError) -> NoReturn:
+    """Print an error for people and leave with 1."""
+    click.secho(f"error: {error.brief}", err=True, fg="red", bold=True)
+    if error.details:
+        click.echo("\n".join(f"  {line}" for line in error.details.splitlines()), err=True)
+    if error.resolution:
+        click.echo(error.resolution, err=True)
+    sys.exit(1)

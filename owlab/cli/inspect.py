@@ -1,0 +1,66 @@
+"""What is there and what is possible: config, labs, doctor."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from owlab import places
+from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.config import AS_WRITTEN, LabConfig
+
+
+@click.command()
+@lab_options
+@click.option("--defaults", is_flag=True, help="Show every setting with its default instead.")
+@friendly
+def config(defaults: bool, **which: Any) -> None:
+    """Show the lab's settings as YAML; its output is a valid --config file."""
+    if defaults:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("setting", "default", "with as_written"):
+            table.add_column(heading, overflow="fold")
+        for name, value in LabConfig().flat().items():
+            table.add_row(name, repr(value), repr(AS_WRITTEN[name]) if name in AS_WRITTEN else "")
+        Console().print(table)
+        return
+    lab = open_lab(planning=True, **which)
+    settings = lab.config.flat()
+    settings.pop("name")
+    click.echo(yaml.safe_dump(settings, sort_keys=False), nl=False)
+
+
+@click.command()
+@friendly
+def labs() -> None:
+    """List the labs of this computer."""
+    names = places.lab_names()
+    for name in names:
+        click.echo(name)
+    if not names:
+        click.echo("No labs yet. Make one with `owlab up`.", err=True)
+
+
+@click.command()
+@lab_options
+@friendly
+def doctor(**which: Any) -> None:
+    """Show what this computer can run, and what is missing."""
+    from owlab.doctor import examine
+
+    lab = open_lab(planning=True, **which)
+    marks = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "fail": "[red]✗[/red]"}
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("", "what", "seen", "advice"):
+        table.add_column(heading, overflow="fold")
+    findings = examine(lab)
+    for finding in findings:
+        table.add_row(marks[finding.verdict], finding.name, finding.seen, finding.advice)
+    Console().print(table)
+    if any(finding.verdict == "fail" for finding in findings):
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""Commands and terminals on a machine: exec and shell."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.command import HOST
+from owlab.lab import Lab
+
+
+@click.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("machine")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@lab_options
+@friendly
+def execute(machine: str, words: tuple[str, ...], **which: Any) -> None:
+    """Run a command on MACHINE as ssh would; `host` is the laptop.
+
+    The words are joined and run by the machine's shell. Without words, a script is read from
+    standard input. Output is streamed, and the exit status is the command's.
+
+    \b
+      owlab exec master -- sudo kubectl get nodes
+      owlab exec host < guide-section.sh
+    """
+    lab = open_lab(**which)
+    _known(lab, machine)
+    lab.provider.prepare(lab.config)
+    sys.exit(lab.provider.attach(machine, " ".join(words) if words else None))
+
+
+@click.command()
+@click.argument("machine", default=HOST)
+@lab_options
+@friendly
+def shell(machine: str, **which: Any) -> None:
+    """Open a terminal on MACHINE; on the laptop when none is named.
+
+    The guide can be pasted in. Inside, `multipass shell master` changes the machine and `exit`
+    returns.
+    """
+    lab = open_lab(**which)
+    _known(lab, machine)
+    lab.provider.prepare(lab.config)
+    sys.exit(lab.provider.terminal(machine))
+
+
+def _known(lab: Lab, machine: str) -> None:
+    if machine != HOST:
+        lab.machine(machine)

@@ -1,0 +1,33 @@
+"""``owlab lab``: JupyterLab, opened on the first notebook."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from owlab.cli.common import friendly
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+@friendly
+def lab(options: tuple[str, ...], **_: Any) -> None:
+    """Open the course in JupyterLab. Further words go to JupyterLab, such as --port 9999."""
+    from owlab.batch.course import find_directory
+    from owlab.errors import CommandTimeout
+    from owlab.shell import Shell
+
+    folder = find_directory(None)
+    first = folder / "00-start-here.ipynb"
+    words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *options, str(first)]
+    click.echo("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on.")
+    week = 7 * 24 * 3600.0
+    try:
+        done = Shell().run(
+            words, timeout=week, on_output=lambda _, text: click.echo(text, nl=False)
+        )
+    except CommandTimeout:
+        return
+    sys.exit(done.exit_code)

@@ -1,0 +1,91 @@
+"""What only the pocket lab can do, or does differently: kubeconfig, wskprops, goto, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.console import Console
+
+from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.cli.display import Progress
+from owlab.errors import LabError, ProviderError
+from owlab.guide import STEPS, section_number
+from owlab.lab import Lab
+from owlab.machines.pocket import PocketProvider
+
+
+@click.command()
+@lab_options
+@friendly
+def kubeconfig(**which: Any) -> None:
+    """Print a kubeconfig for your own kubectl, k9s or Lens.
+
+    \b
+      owlab kubeconfig > lab.yaml; kubectl --kubeconfig lab.yaml get pods -A
+    """
+    from owlab.access import kubeconfig as read
+
+    click.echo(read(open_lab(**which)), nl=False)
+
+
+@click.command()
+@lab_options
+@friendly
+def wskprops(**which: Any) -> None:
+    """Print the properties for your own wsk: apihost and the guest's key.
+
+    \b
+      owlab wskprops > lab.wskprops; WSK_CONFIG_FILE=lab.wskprops wsk -i action list
+    """
+    from owlab.access import wskprops as read
+
+    click.echo(read(open_lab(**which)), nl=False)
+
+
+@click.command()
+@click.argument("section")
+@lab_options
+@friendly
+def goto(section: str, **which: Any) -> None:
+    """Put the lab at the start of SECTION (05, 6): all before it done, nothing after (pocket).
+
+    What was done in the lab until now is replaced.
+    """
+    wanted = section_number(section)
+    before = [s for s in STEPS if section_number(s.section)[0] < wanted[0]]
+    if wanted[0] < 1 or wanted[0] > section_number(STEPS[-1].section)[0]:
+        raise LabError(
+            brief=f"The guide has no section {section}.", resolution="Name one from 1 to 7."
+        )
+    lab = open_lab(**which)
+    fresh = _start_again(lab)
+    with Progress(fresh, Console()):
+        if before:
+            fresh.up(before[-1].section)
+    click.echo(f"The lab {fresh.config.name!r} is at the start of section {wanted[0]}.")
+
+
+@click.command()
+@lab_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@friendly
+def reset(yes: bool, **which: Any) -> None:
+    """Start the lab again from nothing, with the same settings (pocket)."""
+    lab = open_lab(**which)
+    if not yes and lab.record.made():
+        click.confirm(f"Throw away everything in the lab {lab.config.name!r}?", abort=True)
+    fresh = _start_again(lab)
+    click.echo(f"The lab {fresh.config.name!r} is new.")
+
+
+def _start_again(lab: Lab) -> Lab:
+    if not isinstance(lab.provider, PocketProvider):
+        raise ProviderError(
+            brief="Only a pocket lab can be put somewhere or reset.",
+            resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
+        )
+    settings = lab.config.flat()
+    lab.down()
+    settings.pop("name")
+    return Lab.open(lab.config.name, **settings)

@@ -1,0 +1,202 @@
+"""The steps without notebooks: up, status, check, step, down, script."""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.cli.display import Progress, evidence_table
+from owlab.errors import LabError
+from owlab.guide import STEPS, find, ordered
+from owlab.lab import Lab
+from owlab.step import Check, Evidence, Step
+
+TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
+
+
+@click.command()
+@lab_options
+@TO
+@click.option("-v", "--verbose", is_flag=True, help="Show commands and what they print.")
+@friendly
+def up(to: str, verbose: bool, **which: Any) -> None:
+    """Carry out the steps that are not done yet.
+
+    Independent steps run side by side. A second `owlab up` changes nothing; after a failure or
+    an interruption it goes on where it stopped.
+    """
+    lab = open_lab(**which)
+    console = Console(stderr=False)
+    with Progress(lab, console, verbose):
+        summary = lab.up(to)
+    if summary.changed:
+        console.print(
+            f"\n{len(summary.ran)} steps carried out, {len(summary.skipped)} done before, "
+            f"in {summary.seconds:.1f} s. Look around: owlab status, owlab shell master"
+        )
+    else:
+        console.print(f"\nNothing to do: all {len(summary.skipped)} steps are done.")
+
+
+@click.command()
+@lab_options
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@friendly
+def status(as_json: bool, **which: Any) -> None:
+    """Show the lab, its machines, and the state of each step."""
+    lab = open_lab(**which)
+    states = _states(lab, list(STEPS))
+    machines = _machines(lab)
+    if as_json:
+        click.echo(json.dumps({"machines": machines, "steps": _as_data(states)}, indent=2))
+        return
+    click.echo(f"lab {lab.config.name}: {about(lab)}")
+    click.echo(f"kept in {lab.directory}\n")
+    for row in machines:
+        click.echo(f"  {row['name']:<16} {row['state']:<16} {row['ipv4']:<16} {row['release']}")
+    click.echo("" if machines else "  no machines yet\n")
+    Console().print(evidence_table([(s.section, s.title, check) for s, check in states]))
+
+
+@click.command()
+@lab_options
+@TO
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@friendly
+def check(to: str, as_json: bool, **which: Any) -> None:
+    """Check every step and show the evidence; exit status 1 unless all are done."""
+    lab = open_lab(**which)
+    states = _states(lab, ordered(to))
+    if as_json:
+        click.echo(json.dumps(_as_data(states), indent=2))
+    else:
+        Console().print(evidence_table([(s.section, s.title, found) for s, found in states]))
+    missing = [step.section for step, found in states if not found.done]
+    if missing:
+        click.echo(f"\nNot done: {', '.join(missing)}.", err=True)
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("name", metavar="STEP")
+@lab_options
+@click.option("--undo", "take_back", is_flag=True, help="Take the step back instead.")
+@friendly
+def step(name: str, take_back: bool, **which: Any) -> None:
+    """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
+    from owlab.teardown import undo
+
+    lab = open_lab(**which)
+    wanted = find(name)
+    with Progress(lab, Console(), verbose=True):
+        if take_back:
+            did = undo(lab, wanted)
+            message = "taken back" if did else "there is nothing to take back"
+            click.echo(f"{wanted.section} {wanted.title}: {message}.")
+        else:
+            click.echo(repr(lab.perform(wanted)))
+
+
+@click.command()
+@lab_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@friendly
+def down(yes: bool, **which: Any) -> None:
+    """Remove exactly what the lab made, and nothing else."""
+    lab = open_lab(**which)
+    if not lab.directory.exists() or lab.record.settings() is None:
+        click.echo(f"There is no lab {lab.config.name!r}; nothing to do.")
+        return
+    made = lab.record.made()
+    what = ", ".join(made) if lab.provider.creates_machines else "the steps on your machines"
+    if not yes and made:
+        click.confirm(f"Remove for good: {what}, with everything on them?", abort=True)
+    with Progress(lab, Console()):
+        removed = lab.down()
+    for sentence in removed:
+        click.echo(f" ✓ removed {sentence}")
+    click.echo(f"The lab {lab.config.name!r} is gone.")
+
+
+@click.command()
+@lab_options
+@TO
+@click.option("--as-written", is_flag=True, help="The guide's own choices, not our defaults.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+)
+@friendly
+def script(to: str, as_written: bool, output: Path | None, **which: Any) -> None:
+    """Print the whole deployment as one commented bash script (for multipass by default)."""
+    from owlab.script import script as render
+
+    which["provider"] = which["provider"] or "multipass"
+    which["settings"] = (*which["settings"], *((("as_written", "true"),) if as_written else ()))
+    text = render(open_lab(planning=True, **which), to)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+        output.chmod(0o755)
+    except OSError as error:
+        raise LabError(brief=f"{output} cannot be written.", details=str(error)) from None
+    click.echo(f"Written to {output}. Read it, then run: bash {output}")
+
+
+def about(lab: Lab) -> str:
+    """What the lab is, honestly."""
+    if lab.config.provider == "pocket":
+        return (
+            "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
+            "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
+        )
+    kind = {"multipass": "virtual machines of Multipass", "ssh": "machines reached by ssh"}
+    return kind[lab.config.provider]
+
+
+def _machines(lab: Lab) -> list[dict[str, str]]:
+    lab.provider.prepare(lab.config)
+    known = {info.name: info for info in lab.provider.machines()}
+    rows = []
+    for machine in lab.config.machines:
+        if info := known.get(machine.name):
+            rows.append(
+                {"name": info.name, "state": info.state, "ipv4": info.ipv4, "release": info.release}
+            )
+    return rows
+
+
+def _states(lab: Lab, steps: list[Step]) -> list[tuple[Step, Check]]:
+    lab.provider.prepare(lab.config)
+
+    def state(step: Step) -> Check:
+        try:
+            return step.state(lab)
+        except LabError as error:
+            return Check((Evidence(step.title, False, error.brief),))
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(zip(steps, pool.map(state, steps), strict=True))
+
+
+def _as_data(states: list[tuple[Step, Check]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "section": step.section,
+            "key": step.key,
+            "title": step.title,
+            "done": found.done,
+            "evidence": [
+                {"what": item.what, "ok": item.ok, "seen": item.seen} for item in found.evidence
+            ],
+        }
+        for step, found in states
+    ]

@@ -1,0 +1,81 @@
+"""The provider ``pocket``: Multipass' provider with the pocket lab's binary.
+
+The one door between owlab and the island ``owlab.pocket``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from owlab.command import HOST, Command
+from owlab.config import LabConfig
+from owlab.errors import ProviderError
+from owlab.machines.multipass import MultipassProvider
+from owlab.pocket import door
+from owlab.shell import Shell
+
+
+class PocketProvider(MultipassProvider):
+    """Machines of a pocket lab. Its laptop is simulated too: host files are never touched."""
+
+    name = "pocket"
+    creates_machines = True
+
+    def __init__(self, directory: Path, shell: Shell) -> None:
+        super().__init__(shell, binary=str(directory / "bin" / "multipass"))
+        self._directory = directory
+
+    def prepare(self, config: LabConfig) -> None:
+        """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
+        try:
+            door.ensure(self._directory, config.speed)
+        except door.DoorError as error:
+            raise ProviderError(
+                brief="The pocket lab's service did not start.",
+                details=str(error),
+                resolution="Run `owlab doctor`, and look at "
+                f"{self._directory / 'daemon.log'}; nothing is lost.",
+            ) from None
+
+    def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
+        """As Multipass' own; the laptop is the machine ``host`` of the service."""
+        if command.on != HOST:
+            return super().argv(command, values)
+        given = ["env", *(f"{name}={value}" for name, value in values.items())] if values else []
+        return [self.binary, "exec", "-n", HOST, "--", *given, "bash", "-c", command.text]
+
+    def attach(self, machine: str, text: str | None) -> int:
+        """Stream a command, or a script from standard input."""
+        from owlab.pocket.terminal import run_terminal
+
+        if text is None:
+            return run_terminal(self._directory, machine)
+        return door.execute(
+            self._directory,
+            machine,
+            text,
+            stdin=b"" if sys.stdin.isatty() else sys.stdin.buffer.read(),
+            out=_writer(sys.stdout.buffer),
+            err=_writer(sys.stderr.buffer),
+        )
+
+    def terminal(self, machine: str) -> int:
+        """The pocket lab's terminal: prompt, history, Ctrl-C, ``multipass shell``."""
+        from owlab.pocket.terminal import run_terminal
+
+        return run_terminal(self._directory, machine)
+
+    def close(self) -> None:
+        """Stop the service and remove what it kept."""
+        door.destroy(self._directory)
+
+
+def _writer(stream: BinaryIO) -> Callable[[bytes], None]:
+    def write(piece: bytes) -> None:
+        stream.write(piece)
+        stream.flush()
+
+    return write

@@ -1,0 +1,123 @@
+"""Settings: where they come from, which wins, and how wrong ones are refused."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from owlab import settings
+from owlab.config import LabConfig, size_in_bytes
+from owlab.errors import ConfigError
+
+
+def load(overrides=None, **more):
+    return settings.load(overrides or {}, environment=more.pop("environment", {}), **more)
+
+
+def test_the_default_lab_is_the_guides():
+    sizes = {m.name: (m.cpus, m.memory, m.disk) for m in load().machines}
+    assert sizes == {
+        "master": (2, "6G", "50G"),
+        "worker1": (2, "6G", "20G"),
+        "worker2": (2, "6G", "20G"),
+        "storage": (2, "4G", "50G"),
+    }
+
+
+def test_stronger_sources_win(tmp_path: Path):
+    file = tmp_path / "lab.yaml"
+    file.write_text("workers: 4\nopenwhisk: {port: 31004, release: filed}\nmirror: cn\n")
+    config = load(
+        {"workers": "6"},
+        file=file,
+        saved={"workers": 3, "speed": "class"},
+        environment={"OWLAB_WORKERS": "5", "OWLAB_OPENWHISK_PORT": "31005"},
+    )
+    assert config.workers == 6
+    assert config.openwhisk.port == 31005
+    assert config.openwhisk.release == "filed"
+    assert config.mirror == "cn"
+    assert config.speed == "class"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("wokers", 3, ["wokers", "did you mean workers"]),
+        ("workers", "four", ["workers = 'four'", "integer"]),
+        ("workers", 0, ["workers = 0", "greater than or equal to 1"]),
+        ("workers", 21, ["workers = 21", "less than or equal to 20"]),
+        ("provider", "docker", ["provider = 'docker'", "'pocket', 'multipass' or 'ssh'"]),
+        ("openwhisk_port", 80, ["openwhisk_port = 80", "30000"]),
+        ("master_memory", "6 GB", ["master_memory = '6 GB'", "6G or 512M"]),
+        ("master_memory", "100M", ["below 512M"]),
+        ("openwhisk_storage_class", "openwhisk-nfs", ["Pending", "nfs-client"]),
+        ("openwhisk_kafka_images", "", ["openwhisk_kafka_images", "at least 1"]),
+        ("as_written", "perhaps", ["as_written = 'perhaps'", "boolean"]),
+        ("name", "A lab", ["name = 'A lab'"]),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_name_value_and_what_is_allowed(name, value, said):
+    with pytest.raises(ConfigError) as caught:
+        load({name: value})
+    for words in said:
+        assert words in str(caught.value)
+
+
+def test_a_wrong_value_names_its_source():
+    with pytest.raises(ConfigError, match="from the environment"):
+        load(environment={"OWLAB_WORKERS": "many"})
+
+
+def test_an_unknown_environment_variable_is_refused_and_reserved_ones_are_not():
+    assert load(environment={"OWLAB_HOME": "/x", "PATH": "/bin"}) == LabConfig()
+    with pytest.raises(ConfigError, match="wrokers"):
+        load(environment={"OWLAB_WROKERS": "2"})
+
+
+@pytest.mark.parametrize("content", ["- a\n- b\n", "a: [", "\x00"])
+def test_a_file_that_is_no_settings_file_is_refused_by_name(tmp_path: Path, content):
+    file = tmp_path / "lab.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=r"lab\.yaml"):
+        load(file=file)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"missing\.yaml"):
+        load(file=tmp_path / "missing.yaml")
+
+
+def test_as_written_sets_the_guides_choices_unless_said_otherwise():
+    config = load({"as_written": True, "openwhisk_certificate": "own-ca"})
+    assert config.openwhisk.storage_class == ""
+    assert config.openwhisk.kafka_images == ("fatal69100/kafka:2.8.1",)
+    assert config.nfs.clients == "everyone"
+    assert config.openwhisk.certificate == "own-ca"
+
+
+def test_the_small_profile_needs_half_the_memory():
+    small = load({"memory_profile": "small"})
+    assert small.memory_bytes == 11 * 1024**3
+    assert load({"memory_profile": "small", "workers": 2}).workers == 2
+
+
+def test_what_is_saved_loads_as_the_same_configuration():
+    config = load({"workers": 3, "master_memory": "8G", "openwhisk_kafka_images": "a/b:1,c/d:2"})
+    assert settings.load(saved=config.flat(), environment={}) == config
+
+
+@given(st.integers(1, 10**6), st.sampled_from("KMGkmg"))
+def test_sizes_are_powers_of_1024(number, unit):
+    power = {"k": 1, "m": 2, "g": 3}[unit.lower()]
+    assert size_in_bytes(f"{number}{unit}") == number * 1024**power
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_setting_or_a_config_error(text):
+    for name in ("workers", "master_memory", "k3s_version", "openwhisk_kafka_images"):
+        try:
+            load({name: text})
+        except ConfigError as error:
+            assert name.partition("_")[0] in str(error)
