@@ -1,14 +1,14 @@
 """Everything that owlab raises on purpose.
 
-    LabError                what happened, what was seen, what to do
-    ├── ConfigError         a setting that cannot be (also a ValueError)
-    ├── CommandError        a command that ended badly
-    │   └── CommandTimeout  a command that did not end in time (also a TimeoutError)
-    ├── MachineError        a machine that is missing, stopped or unreachable
-    │   └── ProviderError   Multipass, ssh or the pocket lab itself is not usable
-    ├── StepError           a step that could not be carried out
-    │   └── CheckFailed     its commands ran, and the check still says no
-    └── BatchError          a notebook run that failed
+LabError                what happened, what was seen, what to do
+├── ConfigError         a setting that cannot be (also a ValueError)
+├── CommandError        a command that ended badly
+│   └── CommandTimeout  a command that did not end in time (also a TimeoutError)
+├── MachineError        a machine that is missing, stopped or unreachable
+│   └── ProviderError   Multipass, ssh or the pocket lab itself is not usable
+├── StepError           a step that could not be carried out
+│   └── CheckFailed     its commands ran, and the check still says no
+└── BatchError          a notebook run that failed
 """
 
 from __future__ import annotations

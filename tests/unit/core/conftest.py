@@ -1,0 +1,99 @@
+"""A lab whose machines are folders: its commands run in the real bash of this computer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from owlab import runner, settings, teardown
+from owlab.command import Command
+from owlab.config import LabConfig, Machine
+from owlab.lab import Lab
+from owlab.machines.base import MachineInfo
+from owlab.shell import Shell
+from owlab.step import Check, Evidence, Step, on_workers
+
+
+class FolderProvider:
+    """Each machine is a folder; a command runs in it."""
+
+    name = "folders"
+    creates_machines = True
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self, config: LabConfig) -> None:
+        self.root.mkdir(exist_ok=True)
+
+    def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
+        place = self.root / command.on
+        place.mkdir(exist_ok=True)
+        given = [f"{name}={value}" for name, value in values.items()]
+        return ["env", "-C", str(place), *given, "bash", "-c", command.text]
+
+    def machines(self) -> list[MachineInfo]:
+        return [
+            MachineInfo(path.name, "Running", "127.0.0.1")
+            for path in self.root.iterdir()
+            if path.name != "host"
+        ]
+
+    def address_of(self, machine: str) -> Command:
+        return Command("echo 127.0.0.1")
+
+    def launch(self, machine: Machine) -> Command:
+        return Command(f"mkdir ../{machine.name}")
+
+    def start(self, names: Sequence[str]) -> Command:
+        return Command("true")
+
+    def delete(self, names: Sequence[str]) -> Command:
+        return Command(f"cd .. && rm -r {' '.join(names)}")
+
+    def attach(self, machine: str, text: str | None) -> int:
+        return 0
+
+    def terminal(self, machine: str) -> int:
+        return 0
+
+    def script_functions(self) -> list[str]:
+        return []
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
+    config = settings.load({"workers": 3}, environment={})
+    directory = tmp_path / "home" / "labs" / "owlab"
+    return Lab(config, directory, FolderProvider(tmp_path / "machines"), Shell())
+
+
+def file_step(key: str, section: str, text: str = "", needs=(), where=on_workers, **more) -> Step:
+    """A step that is done when a file of its name is there."""
+    name = key.rpartition(".")[2]
+
+    def check(lab: Lab, machine: str) -> Check:
+        there = (lab.provider.root / machine / name).exists()
+        return Check((Evidence(f"{name} on {machine}", there, "there" if there else "missing"),))
+
+    def commands(lab: Lab, machine: str):
+        yield Command(text or f"touch {name}", on=machine, timeout=20)
+
+    return Step(key, section, f"make {name}", commands, check, where, needs=needs, **more)
+
+
+@pytest.fixture
+def guide(monkeypatch: pytest.MonkeyPatch):
+    """Replace the guide's steps by others."""
+
+    def use(*steps: Step) -> None:
+        monkeypatch.setattr(runner, "ordered", lambda to="": list(steps))
+        monkeypatch.setattr(runner, "GUIDE", {step.key: step for step in steps})
+        monkeypatch.setattr(teardown, "STEPS", steps)
+
+    return use

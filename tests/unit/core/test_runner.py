@@ -1,0 +1,135 @@
+"""Steps: check, commands, check; what happens when they fail, and when they are repeated."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from owlab.errors import CheckFailed, CommandError, LabError, StepError
+from owlab.step import on_laptop
+from tests.unit.core.conftest import file_step
+
+
+def collect(lab):
+    events = []
+    lab.listeners.append(events.append)
+    return events
+
+
+def commands(events):
+    return [e.command for e in events if e.kind == "command-started"]
+
+
+def test_a_second_run_types_nothing_and_says_why(lab, guide):
+    first, second = file_step("a.one", "1"), file_step("a.two", "2", needs=("a.one",))
+    guide(first, second)
+    assert lab.up().ran == ["a.one", "a.two"]
+    events = collect(lab)
+    again = lab.up()
+    assert not again.changed
+    assert again.skipped == ["a.one", "a.two"]
+    assert commands(events) == []
+    assert {e.text for e in events if e.kind == "step-skipped"} >= {"one on worker1: there"}
+
+
+def test_needs_come_first_and_independent_units_run_side_by_side(lab, guide):
+    meet = 'touch arrived; for i in $(seq 100); do [ "$(ls ../*/arrived | wc -l)" = 3 ] && '
+    together = file_step("a.one", "1", meet + "touch one && exit 0; sleep 0.05; done; exit 1")
+    after = file_step("a.two", "2", "ls ../worker1/one ../worker3/one && touch two", ("a.one",))
+    guide(together, after)
+    assert lab.up().ran == ["a.one", "a.two"]
+
+
+def test_after_a_failure_the_next_run_continues(lab, guide):
+    first = file_step("a.one", "1")
+    second = file_step("a.two", "2", "test -e ../host/repaired && touch two", needs=("a.one",))
+    third = file_step("a.three", "3", needs=("a.two",))
+    guide(first, second, third)
+    with pytest.raises(CommandError) as caught:
+        lab.up()
+    assert "2 make two" in caught.value.brief
+    assert "exit status 1" in caught.value.details
+    assert not list(lab.provider.root.glob("*/three"))
+    (lab.provider.root / "host").mkdir(exist_ok=True)
+    (lab.provider.root / "host" / "repaired").touch()
+    assert lab.up().ran == ["a.two", "a.three"]
+
+
+def test_commands_that_succeed_are_not_proof(lab, guide):
+    lies = file_step("a.lies", "1", "true", deadline=0.3, diagnose=lambda lab: "nobody made it")
+    guide(lies)
+    with pytest.raises(CheckFailed) as caught:
+        lab.up()
+    assert "lies on worker" in caught.value.details
+    assert "nobody made it" in caught.value.details
+
+
+def test_a_step_whose_needs_are_missing_says_which_comes_first(lab, guide):
+    first = file_step("a.one", "1")
+    second = file_step("a.two", "2", needs=("a.one",))
+    guide(first, second)
+    with pytest.raises(StepError) as caught:
+        second(lab)
+    assert "do 1 make one first" in caught.value.brief
+    assert "owlab up --to 1" in caught.value.resolution
+    assert not list(lab.provider.root.glob("*/two"))
+    assert first(lab).changed
+    assert second(lab).changed
+    assert not second(lab).changed
+
+
+def test_a_failure_in_the_diagnosis_hides_nothing(lab, guide):
+    def broken(lab):
+        raise LabError(brief="no diagnosis")
+
+    guide(file_step("a.one", "1", "echo the cause >&2; false", diagnose=broken))
+    with pytest.raises(CommandError, match="the cause"):
+        lab.up()
+
+
+def test_secrets_do_not_reach_listeners_or_the_journal(lab, guide):
+    secret = "0a1b2c3d-0000-4000-8000-0123456789ab:" + "Z" * 64
+    guide(file_step("a.one", "1", f"echo {secret} | tee one"))
+    events = collect(lab)
+    lab.up()
+    assert secret not in "".join(e.text + e.command for e in events)
+    assert secret not in lab.journal.path.read_text()
+
+
+def test_ctrl_c_ends_what_runs_and_starts_nothing_more(lab, guide):
+    slow = file_step("a.slow", "1", "echo $$ > pid; sleep 30; touch slow", where=on_laptop)
+    after = file_step("a.after", "2", needs=("a.slow",))
+    guide(slow, after)
+
+    def interrupt():
+        while not list(lab.provider.root.glob("host/pid")):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        lab.up()
+    pid = int((lab.provider.root / "host" / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert not list(lab.provider.root.glob("*/after"))
+    (lab.provider.root / "host" / "slow").touch()
+    assert lab.up().ran == ["a.after"]
+
+
+def test_two_runs_at_once_are_refused(lab, guide):
+    guide(file_step("a.one", "1"))
+    with lab.record.busy(), pytest.raises(LabError, match="Another owlab process"):
+        lab.up()
+
+
+def test_down_deletes_what_the_lab_made_and_nothing_else(lab, guide):
+    root = lab.provider.root
+    for name in ("worker1", "somebody-elses"):
+        (root / name).mkdir(parents=True)
+    lab.record.add_made("worker1")
+    assert lab.down() == ["machine worker1"]
+    assert [path.name for path in root.iterdir() if path.name != "host"] == ["somebody-elses"]
+    assert not lab.directory.exists()
