@@ -2,23 +2,119 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
+from owlab.pocket import addresses
 from owlab.pocket.clock import Clock, Speed
 from owlab.pocket.database import Database
+from owlab.pocket.fleet import Fleet
+from owlab.pocket.tls import Authority
+from owlab.pocket.vm import Machine
 
-if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+log = logging.getLogger(__name__)
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS lab (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
 
 
 class Lab:
     """Everything of one lab. Programs reach it as ``call.lab``."""
 
-    def __init__(self, directory: Path, speed: Speed = "instant") -> None:
+    def __init__(self, directory: Path, speed: str | None = None) -> None:
         self.directory = directory
-        self.clock = Clock(speed)
         self.db = Database(directory / "lab.sqlite")
+        self.db.schema(SCHEMA)
+        chosen = cast(Speed, speed or self.recall("speed") or "instant")
+        self.remember("speed", chosen)
+        self.clock = Clock(chosen)
+        self.authority = Authority(directory)
+        self.network = addresses.claim(directory, self.recall("network"))
+        if not self.network.shared:
+            self.remember("network", self.network.prefix)
+        self._tasks: set[asyncio.Future[Any]] = set()
+        self.fleet = Fleet(self)
+
+    def recall(self, name: str) -> str | None:
+        """A setting of the lab, or None."""
+        row = self.db.row("SELECT value FROM lab WHERE name = ?", name)
+        return str(row[0]) if row else None
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a setting of the lab."""
+        self.db.run("INSERT OR REPLACE INTO lab VALUES (?, ?)", name, value)
 
     def keep(self, machine: Machine) -> None:
         """Make a machine's files and state durable."""
+        self.fleet.keep(machine)
+
+    def status(self) -> dict[str, Any]:
+        """What ``owlab status`` shows of the lab itself."""
+        return {
+            "directory": str(self.directory),
+            "pid": os.getpid(),
+            "speed": self.clock.speed,
+            "network": self.network.prefix or addresses.SHARED,
+            "machines": [
+                {"name": m.name, "state": m.status, "address": m.address}
+                for m in self.fleet.listed()
+            ],
+        }
+
+    def kubeconfig(self, machine: str | None = None) -> str | None:
+        """For clients of the cluster, or None while there is none."""
+        return None
+
+    def wskprops(self) -> str | None:
+        """For clients of OpenWhisk, or None while it does not answer."""
+        return None
+
+    def save(self, path: Path) -> None:
+        """Write a consistent copy of all that the lab knows."""
+        for machine in list(self.fleet.machines.values()):
+            self.keep(machine)
+        path.parent.mkdir(exist_ok=True)
+        beside = path.with_suffix(".new")
+        beside.unlink(missing_ok=True)
+        self.db.backup(beside)
+        beside.replace(path)
+
+    def purged(self, machine: Machine) -> None:
+        """A machine is gone for good, and with it what only it had."""
+
+    def background(self, task: asyncio.Future[Any]) -> None:
+        """Hold on to work that may outlive the command that asked for it."""
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Future[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("background work failed: %s", error)
+
+    async def start(self) -> None:
+        """Bring up what was up when the service last ended."""
+        self.background(asyncio.ensure_future(self._keep_busy_machines()))
+
+    async def stop(self) -> None:
+        """Make everything durable, and end what runs."""
+        for machine in list(self.fleet.machines.values()):
+            machine.cancel_shutdown()
+            for session in list(machine.sessions):
+                session.kill()
+        for task in list(self._tasks):
+            task.cancel()
+        for machine in list(self.fleet.machines.values()):
+            self.keep(machine)
+        self.network.release()
+        self.db.close()
+
+    async def _keep_busy_machines(self) -> None:
+        """What a long command writes is durable while it still runs."""
+        while True:
+            await asyncio.sleep(1)
+            for machine in list(self.fleet.machines.values()):
+                if machine.sessions:
+                    self.keep(machine)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash
+from bashkit import Bash, BashError
 
 from owlab.pocket.programs.base import Call, Entry, Reader, command_not_found, load_programs
 
@@ -19,13 +20,18 @@ Sink = Callable[[bytes], Awaitable[None]]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
 INTERRUPTED = 130
+HUNG_UP = 255
+
+# bashkit adds a guess to "command not found"; bash does not.
+GUESS = re.compile(rb"(command not found)\. Did you mean: [^\n]*")
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
     "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
     "while [ $# -gt 0 ]; do case $1 in "
-    "-c|-[a-z]*c) shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
+    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
+    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
     'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
     "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
     '-s|-) shift; [ "$1" = - ] && shift; break;; --) shift;; '
@@ -48,6 +54,7 @@ class _Bytes:
         self._data: bytes | None = data or None
 
     async def read_chunk(self) -> bytes | None:
+        """All of it, then the end."""
         data, self._data = self._data, None
         return data
 
@@ -62,8 +69,12 @@ class Session:
         user: str = "ubuntu",
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
+        tty: bool = False,
+        switch: Callable[[str], None] | None = None,
     ) -> None:
         self.machine = machine
+        self.tty = tty
+        self.switch = switch
         self.user = user
         home = "/root" if user == "root" else f"/home/{user}"
         variables = {
@@ -77,6 +88,10 @@ class Session:
             **(env or {}),
         }
         self._stdin: Reader = _Bytes(b"")
+        self._done = asyncio.Event()
+        self._task: asyncio.Task[Any] | None = None
+        self._killed = False
+        self._last: int | None = None
         self._bash = Bash(
             username=user,
             hostname=machine.name,
@@ -87,6 +102,9 @@ class Session:
         )
         self._bash.mount("/", machine.fs)
         self._bash.add_command("__owlab_stdin", self._pump)
+        self._bash.add_command("__owlab_done", self._finish)
+        self._bash.add_command("__owlab_last", self._recall)
+        self._bash.add_command("__owlab_status", self._note)
         for name, entry in load_programs().items():
             if entry.on(machine):
                 self._bash.add_command(name, self._command(entry))
@@ -113,6 +131,7 @@ class Session:
                 reader=context.stdin,
                 stdout=context.stdout,
                 stderr=context.stderr,
+                session=self,
             )
             try:
                 return await entry.run(call)
@@ -122,50 +141,123 @@ class Session:
         return run
 
     async def _pump(self, context: Any) -> int:
-        """Give this session's standard input to the command behind it."""
+        """Give this session's standard input to the script, until either has ended."""
+        done = asyncio.ensure_future(self._done.wait())
         try:
-            while (chunk := await self._stdin.read_chunk()) is not None:
-                await context.stdout.write(chunk)
+            while not done.done():
+                chunk = asyncio.ensure_future(self._stdin.read_chunk())
+                await asyncio.wait([chunk, done], return_when=asyncio.FIRST_COMPLETED)
+                if not chunk.done():
+                    chunk.cancel()
+                    break
+                if (data := chunk.result()) is None:
+                    break
+                await context.stdout.write(data)
         except BrokenPipeError:
             pass
+        finally:
+            done.cancel()
         return 0
+
+    async def _finish(self, context: Any) -> int:
+        """The script has ended with this status: nobody reads its input any more."""
+        self._done.set()
+        return int(context.argv[0])
 
     async def run(
         self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
     ) -> int:
         """Run a script to its end; output flows while it runs. Cancelling stops the command."""
+        self._task = asyncio.current_task()
+        self.machine.sessions.add(self)
+        try:
+            return await self._run(script, out, err, stdin)
+        except asyncio.CancelledError:
+            if not self._killed:
+                raise
+            return HUNG_UP
+        finally:
+            self._task = None
+            self.machine.sessions.discard(self)
+
+    async def _run(self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None) -> int:
         if not self._ready:
             await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
             self._ready = True
-        if stdin is not None:
+        if stdin is not None and (problem := self.problem(script)) is None:
             self._stdin = _Bytes(stdin) if isinstance(stdin, bytes) else stdin
-            script = f"__owlab_stdin | {{ {script}\n}}"
+            self._done.clear()
+            # A subshell, so that `exit` ends the script and not what tells the pump to stop.
+            script = f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
+        elif stdin is not None:
+            await err(f"bash: {problem}\n".encode())
+            return 2
 
         async def write_out(data: bytes) -> None:
             await out(data)
 
         async def write_err(data: bytes) -> None:
-            await err(data)
+            await err(GUESS.sub(b"", data))
 
         async def execute() -> Any:
             return await self._bash.execute(script, stdout=write_out, stderr=write_err)
 
-        self.machine.sessions.add(self)
         task = asyncio.ensure_future(execute())
         try:
             result = await asyncio.shield(task)
         except asyncio.CancelledError:
+            self._done.set()
             self._bash.cancel()
             await asyncio.wait([task], timeout=5)
             self._bash.clear_cancel()
             raise
         finally:
-            self.machine.sessions.discard(self)
             self.machine.save()
         if result.error:
             await err(f"bash: {result.error}\n".encode())
         return int(result.exit_code)
 
-    def cancel(self) -> None:
-        """Stop what runs at the next command boundary."""
-        self._bash.cancel()
+    async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
+        """Run what was typed, after a command that ended with ``status``.
+
+        Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
+        """
+        if problem := self.problem(text):
+            await err(f"bash: {problem}\n".encode())
+            return 2, False
+        self._last = None
+        ended = await self.run(f"__owlab_last {status}\n{text}\n__owlab_status $?", out, err)
+        return (ended, True) if self._last is None else (self._last, False)
+
+    async def _recall(self, context: Any) -> int:
+        """Give ``$?`` the value that it had after the previous command."""
+        return int(context.argv[0])
+
+    async def _note(self, context: Any) -> int:
+        """The typed command has ended, and the shell lives."""
+        self._last = int(context.argv[0])
+        return self._last
+
+    @property
+    def cwd(self) -> str:
+        """The shell's directory."""
+        return str(self._bash.shell_state().cwd)
+
+    def problem(self, script: str) -> str | None:
+        """What is wrong with a script's grammar, or None."""
+        try:
+            self._bash.analyze(script)
+        except BashError as error:
+            return str(error)
+        return None
+
+    @property
+    def busy(self) -> bool:
+        """A command runs in this shell now."""
+        return self._task is not None
+
+    def kill(self) -> None:
+        """End what runs, as when the machine goes down or its user hangs up."""
+        self._killed = True
+        if self._task is not None:
+            self._task.cancel()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
@@ -25,7 +27,7 @@ class Spec:
     memory: int = 1 << 30
     disk: int = 5 << 30
     release: str = "24.04 LTS"
-    image: str = "noble"
+    image: str = "24.04"
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Machine:
     state: dict[str, Any] = field(default_factory=dict)
     fs: FileSystem = field(default_factory=FileSystem, repr=False)
     sessions: set[Session] = field(default_factory=set, repr=False)
+    snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
+    shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
     def is_host(self) -> bool:
@@ -132,9 +136,48 @@ class Machine:
         if self.owner(path) != name:
             owners[path] = name
 
+    def readable(self, path: str, user: str) -> bool:
+        """A user may read this path: each directory above can be entered, the last has r."""
+        parents = [str(parent) for parent in PurePosixPath(path).parents]
+        return all(self._may(parent, user, 0o1) for parent in parents) and (
+            self._may(path, user, 0o4)
+        )
+
+    def writable(self, path: str, user: str) -> bool:
+        """A user may write this path, or make it where nothing is yet."""
+        if self.fs.exists(path):
+            return self._may(path, user, 0o2)
+        parent = posixpath.dirname(path)
+        while parent != "/" and not self.fs.exists(parent):
+            parent = posixpath.dirname(parent)
+        return self._may(parent, user, 0o2)
+
+    def _may(self, path: str, user: str, bit: int) -> bool:
+        if user == "root" or path == "/":
+            return user == "root" or bit != 0o2
+        try:
+            mode = int(self.fs.stat(path)["mode"])
+        except RuntimeError:
+            return True
+        owner, _, group = self.owner(path).partition(":")
+        shift = 6 if owner == user else 3 if group == user else 0
+        return bool(mode >> shift & bit)
+
     def session(self, user: str = "ubuntu", **options: Any) -> Session:
         """A new shell on this machine, with nothing left over from others."""
         return Session(self, user=user, **options)
+
+    def boot(self) -> None:
+        """What runs after a start is what is enabled; what was in memory is gone."""
+        units: dict[str, Any] = self.state.get("units", {})
+        for unit in units.values():
+            unit["active"] = bool(unit.get("enabled"))
+
+    def cancel_shutdown(self) -> None:
+        """Forget a shutdown that was planned for later."""
+        if self.shutdown is not None:
+            self.shutdown.cancel()
+            self.shutdown = None
 
     def save(self) -> None:
         """Make files and state durable."""

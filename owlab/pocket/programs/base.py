@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bashkit import FileSystem
 
     from owlab.pocket.lab import Lab
+    from owlab.pocket.session import Session
     from owlab.pocket.vm import Machine
 
 
@@ -43,7 +44,8 @@ class Call:
     """One run of a program: what it was given, and the ways to answer.
 
     ``argv`` is without the program's own name. ``root`` is true under sudo. Paths given by the
-    user go through :meth:`path` first: the file system knows absolute paths only.
+    user go through :meth:`path` first: the file system knows absolute paths only. ``session`` is
+    the shell that the program was started from.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Call:
     stdout: Writer = field(repr=False)
     stderr: Writer = field(repr=False)
     user: str = "ubuntu"
+    session: Session | None = field(default=None, repr=False)
 
     @property
     def home(self) -> str:

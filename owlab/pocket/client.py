@@ -1,0 +1,128 @@
+"""``multipass`` for a pocket lab: ``python -m owlab.pocket.client --dir DIR WORDS...``.
+
+Standard library only and little of it: this starts for every command that anybody types.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from typing import Any
+
+from http.client import HTTPConnection, HTTPResponse
+
+if __package__:
+    from owlab.pocket.frames import ERR, EXIT, OUT, RUN, frames
+else:  # started as a file, without the packages around it: that is three times as fast
+    from frames import ERR, EXIT, OUT, RUN, frames  # type: ignore[import-not-found,no-redef]
+
+NOT_RUNNING = (
+    "{command} failed: cannot connect to the pocket lab in {directory}\n"
+    "Start it with any owlab command, for example: owlab status\n"
+)
+LOST = 255
+
+
+class Gone(Exception):
+    """No service answers for this lab."""
+
+
+def service(directory: str) -> dict[str, Any]:
+    """Where the lab's service is, as it announced itself."""
+    try:
+        with open(os.path.join(directory, "daemon.json"), encoding="utf-8") as file:  # noqa: PTH123, PTH118
+            found: dict[str, Any] = json.load(file)
+            return found
+    except (OSError, ValueError):
+        raise Gone(directory) from None
+
+
+def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> HTTPResponse:
+    """Ask the service; the answer's body is still to be read."""
+    connection = HTTPConnection("127.0.0.1", about["port"])
+    headers = {"Authorization": f"Bearer {about['token']}"}
+    try:
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+    except OSError:
+        raise Gone(str(about["port"])) from None
+
+
+def feed(about: dict[str, Any], run: str, source: int) -> None:
+    """Send standard input to a run as it comes, and its end."""
+    path = f"/v1/runs/{run}/stdin"
+    try:
+        while True:
+            data = os.read(source, 65536)
+            if request(about, "POST", path, data).status != 204 or not data:
+                return
+    except (Gone, OSError):
+        return
+
+
+def follow(about: dict[str, Any], response: HTTPResponse, stdin: int | None) -> int:
+    """Pass a run's output on until it ends; returns its exit status."""
+    status = LOST
+    for kind, data in frames(response):
+        if kind == OUT:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        elif kind == ERR:
+            sys.stderr.buffer.write(data)
+            sys.stderr.buffer.flush()
+        elif kind == EXIT:
+            status = int(data)
+        elif kind == RUN:
+            run = data.decode()
+            if stdin is None:
+                request(about, "POST", f"/v1/runs/{run}/stdin", b"")
+            else:
+                threading.Thread(target=feed, args=(about, run, stdin), daemon=True).start()
+    return status
+
+
+def run(directory: str, argv: list[str]) -> int:
+    """Run one multipass command line against the lab in ``directory``."""
+    about = service(directory)
+    tty = sys.stdout.isatty()
+    asked = {"argv": argv, "cwd": os.getcwd(), "tty": tty}  # noqa: PTH109
+    response = request(about, "POST", "/v1/multipass", json.dumps(asked).encode())
+    if response.status != 200:
+        raise Gone(response.read().decode(errors="replace"))
+    return follow(about, response, 0)
+
+
+def main(argv: list[str]) -> int:
+    """Parse ``--dir``; everything else is Multipass's."""
+    if argv[:1] != ["--dir"] or len(argv) < 2:
+        sys.stderr.write("usage: python -m owlab.pocket.client --dir DIR [multipass words]\n")
+        return 1
+    directory, words = argv[1], argv[2:]
+    try:
+        if words[:1] in (["shell"], ["sh"], ["connect"]) and sys.stdin.isatty():
+            from owlab.pocket.terminal import run_terminal
+
+            names = [word for word in words[1:] if not word.startswith("-")]
+            return run_terminal(directory, names[0] if names else "primary")
+        return run(directory, words)
+    except Gone:
+        command = words[0] if words else "multipass"
+        sys.stderr.write(NOT_RUNNING.format(command=command, directory=directory))
+        return 2
+    except ConnectionError as error:
+        sys.stderr.write(f"{words[0] if words else 'multipass'} failed: {error}\n")
+        return LOST
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = 141
+    # Not sys.exit: the thread that waits for standard input would hold the process.
+    os._exit(status)

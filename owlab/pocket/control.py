@@ -1,0 +1,168 @@
+"""The control API: what clients of this lab ask its service over loopback, with its token."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from owlab.pocket.consoles import Consoles
+from owlab.pocket.lab import Lab
+from owlab.pocket.multipass.command import multipass
+from owlab.pocket.multipass.inside import awake
+from owlab.pocket.multipass.errors import Refused
+from owlab.pocket.multipass.invocation import Invocation, RealFiles
+from owlab.pocket.runs import Run, Runs
+
+FRAMES = "application/vnd.owlab.frames"
+
+
+class Token:
+    """Lets nobody in who does not know the lab's token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app, self._expected = app, f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the Authorization header before anything else is looked at."""
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(given, self._expected):
+                await PlainTextResponse("not this lab's token\n", 401)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class Control:
+    """The handlers; each is a few lines over the lab."""
+
+    def __init__(self, lab: Lab, shut_down: Callable[[], None]) -> None:
+        self._lab, self._shut_down = lab, shut_down
+        self._runs = Runs()
+        self._consoles = Consoles(lab)
+
+    async def status(self, request: Request) -> Response:
+        """What the lab is and has."""
+        return JSONResponse(self._lab.status())
+
+    async def multipass(self, request: Request) -> Response:
+        """Run a multipass command line."""
+        asked = await request.json()
+
+        async def work(run: Run) -> int:
+            return await multipass(
+                Invocation(
+                    argv=[str(word) for word in asked["argv"]],
+                    lab=self._lab,
+                    out_sink=run.out,
+                    err_sink=run.err,
+                    stdin=run.input,
+                    files=RealFiles(asked["cwd"]),
+                    tty=bool(asked.get("tty")),
+                )
+            )
+
+        return self._stream(work)
+
+    async def execute(self, request: Request) -> Response:
+        """Run a script on a machine, in a shell of its own."""
+        asked = await request.json()
+        script, name = str(asked["script"]), str(asked["machine"])
+
+        async def work(run: Run) -> int:
+            invocation = Invocation([], self._lab, run.out, run.err, run.input, RealFiles("/"))
+            try:
+                machine = await awake(invocation, name)
+            except Refused as refused:
+                failure = refused.failure("exec")
+                await run.err(failure.text.encode())
+                return failure.status
+            return await self._consoles.script(machine.name, script, run)
+
+        return self._stream(work)
+
+    async def feed(self, request: Request) -> Response:
+        """Standard input for a run; an empty body ends it."""
+        run = self._runs.find(request.path_params["run"])
+        if run is None:
+            return PlainTextResponse("that command has ended\n", 410)
+        run.input.feed(await request.body())
+        return Response(status_code=204)
+
+    async def open_console(self, request: Request) -> Response:
+        """A terminal: shells that keep their state between lines."""
+        asked = await request.json()
+        try:
+            return JSONResponse(await self._consoles.open(str(asked["machine"])))
+        except Refused as refused:
+            return PlainTextResponse(refused.failure("shell").text, 409)
+
+    async def console(self, request: Request) -> Response:
+        """Run what was typed in a terminal."""
+        console = self._consoles.find(request.path_params["console"])
+        if console is None:
+            return PlainTextResponse("that terminal is gone\n", 410)
+        text = (await request.body()).decode(errors="replace")
+        return self._stream(lambda run: console.type(text, run))
+
+    async def close_console(self, request: Request) -> Response:
+        """The terminal was left."""
+        self._consoles.close(request.path_params["console"])
+        return Response(status_code=204)
+
+    async def kubeconfig(self, request: Request) -> Response:
+        """For the user's own kubectl."""
+        return self._text(self._lab.kubeconfig())
+
+    async def wskprops(self, request: Request) -> Response:
+        """For the user's own wsk."""
+        return self._text(self._lab.wskprops())
+
+    async def save(self, request: Request) -> Response:
+        """Keep the whole lab under a name."""
+        self._lab.save(Path(str((await request.json())["path"])))
+        return Response(status_code=204)
+
+    async def stop(self, request: Request) -> Response:
+        """End the service."""
+        self._shut_down()
+        return Response(status_code=202)
+
+    @staticmethod
+    def _text(text: str | None) -> Response:
+        return PlainTextResponse(text or "", 404 if text is None else 200)
+
+    def _stream(self, work: Callable[[Run], Awaitable[int]]) -> Response:
+        return StreamingResponse(self._runs.stream(work), media_type=FRAMES)
+
+
+def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:
+    """The application behind the token."""
+    control = Control(lab, shut_down)
+    routes = [
+        Route("/v1/status", control.status),
+        Route("/v1/multipass", control.multipass, methods=["POST"]),
+        Route("/v1/execute", control.execute, methods=["POST"]),
+        Route("/v1/runs/{run}/stdin", control.feed, methods=["POST"]),
+        Route("/v1/consoles", control.open_console, methods=["POST"]),
+        Route("/v1/consoles/{console}", control.console, methods=["POST"]),
+        Route("/v1/consoles/{console}", control.close_console, methods=["DELETE"]),
+        Route("/v1/kubeconfig", control.kubeconfig),
+        Route("/v1/wskprops", control.wskprops),
+        Route("/v1/save", control.save, methods=["POST"]),
+        Route("/v1/stop", control.stop, methods=["POST"]),
+    ]
+    handlers: dict[Any, Any] = {json.JSONDecodeError: _bad_request, KeyError: _bad_request}
+    return Token(Starlette(routes=routes, exception_handlers=handlers), token)
+
+
+async def _bad_request(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"the request is not understood: {error!r}\n", 400)

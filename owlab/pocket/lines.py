@@ -1,0 +1,73 @@
+"""Where one command ends and the next begins, in what was typed or pasted."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+from bashkit import Bash, BashError
+
+UNFINISHED = re.compile(r"unexpected end|unexpected EOF|unterminated|missing ['\"]?(fi|done|esac)")
+HEREDOC = re.compile(r"<<(-?)\s*(\\?)(['\"]?)([A-Za-z_][\w.-]*)\3")
+CONTINUES = re.compile(r"(?:&&|\|\|?)\s*(?:#.*)?$")
+
+
+@functools.cache
+def _parser() -> Bash:
+    return Bash()
+
+
+def complete(text: str) -> bool:
+    """The text can be run as it is; False while bash would ask for another line."""
+    lines = text.split("\n")
+    if _open_heredoc(lines):
+        return False
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    if _continued(text) or (CONTINUES.search(last) and not last.lstrip().startswith("#")):
+        return False
+    try:
+        _parser().analyze(text)
+    except BashError as error:
+        return not UNFINISHED.search(str(error))
+    return True
+
+
+def _continued(text: str) -> bool:
+    """The text ends in a backslash that is not itself escaped."""
+    stripped = text.removesuffix("\n")
+    backslashes = len(stripped) - len(stripped.rstrip("\\"))
+    return backslashes % 2 == 1
+
+
+def _open_heredoc(lines: list[str]) -> bool:
+    """A here-document was begun, and its last line has not come."""
+    waiting: list[tuple[bool, str]] = []
+    for line in lines:
+        if waiting:
+            tabs, word = waiting[0]
+            if (line.lstrip("\t") if tabs else line) == word:
+                waiting.pop(0)
+            continue
+        without = re.sub(r"'[^']*'|<<<", "", line) if "<<" in line and "<<'" not in line else line
+        if not line.lstrip().startswith("#"):
+            waiting = [(bool(tabs), word) for tabs, _, _, word in HEREDOC.findall(without)]
+    return bool(waiting)
+
+
+def commands(text: str) -> Iterator[str]:
+    """Split a script into complete commands, in order; comments and empty lines are dropped.
+
+    What is left at the end without being complete is given as it is: the shell says what misses.
+    """
+    pending: list[str] = []
+    for line in text.split("\n"):
+        if not pending and (not line.strip() or line.lstrip().startswith("#")):
+            continue
+        pending.append(line)
+        candidate = "\n".join(pending)
+        if complete(candidate):
+            yield candidate
+            pending.clear()
+    if any(line.strip() for line in pending):
+        yield "\n".join(pending)

@@ -1,0 +1,1 @@
+"""The Multipass command line, spoken by the pocket lab: grammar, verbs and formats."""

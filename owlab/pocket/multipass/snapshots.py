@@ -1,0 +1,106 @@
+"""``snapshot``, ``restore`` and ``clone``: copies of a stopped machine."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+from owlab.pocket.multipass.errors import Refused, usage
+from owlab.pocket.multipass.invocation import Invocation
+from owlab.pocket.multipass.options import Option, Words
+from owlab.pocket.multipass.sizes import valid_name
+from owlab.pocket.vm import Machine
+
+TAKE = (
+    Option(("n", "name"), "name", "An optional name for the snapshot"),
+    Option(("c", "comment", "m"), "comment", "An optional free comment"),
+)
+CLONE = (Option(("n", "name"), "destination-name", "Specify a custom name for the clone"),)
+
+
+def _one(call: Invocation, words: Words) -> str:
+    if len(words.rest) != 1:
+        raise usage("Wrong number of arguments")
+    return words.rest[0]
+
+
+def _machine(call: Invocation, name: str) -> Machine:
+    machine = call.lab.fleet.machines.get(name)
+    if machine is None or machine.is_host:
+        raise Refused(f'instance "{name}" does not exist')
+    if machine.status == "Deleted":
+        raise Refused(f'instance "{name}" is deleted')
+    return machine
+
+
+async def take(call: Invocation, words: Words) -> int:
+    """snapshot"""
+    machine = _machine(call, _one(call, words))
+    if machine.status != "Stopped":
+        raise Refused("Multipass can only take snapshots of stopped instances.")
+    number = 1 + len(machine.snapshots)
+    while (default := f"snapshot{number}") in machine.snapshots:
+        number += 1
+    name = words.last("name", default)
+    if not valid_name(name):
+        raise Refused(f'Invalid snapshot name: "{name}".')
+    if name in machine.snapshots:
+        raise Refused(f"Snapshot already exists: {machine.name}.{name}")
+    machine.snapshots[name] = {
+        "parent": machine.state.get("snapshot_parent", ""),
+        "comment": words.last("comment"),
+        "created": call.lab.clock.timestamp(),
+        "state": copy.deepcopy(machine.state),
+        "files": call.lab.fleet.disk_image(machine),
+    }
+    machine.state["snapshot_parent"] = name
+    machine.save()
+    await call.out(f"Snapshot taken: {machine.name}.{name}\n")
+    return 0
+
+
+async def restore(call: Invocation, words: Words) -> int:
+    """restore"""
+    name, dot, snapshot = _one(call, words).partition(".")
+    if not dot or not snapshot:
+        raise usage("Invalid format. Please ensure the instance and snapshot names are given.")
+    machine = _machine(call, name)
+    if snapshot not in machine.snapshots:
+        raise Refused(f"No such snapshot: {name}.{snapshot}")
+    if machine.status != "Stopped":
+        raise Refused("Multipass can only restore snapshots of stopped instances.")
+    if "destructive" not in words:
+        raise Refused(
+            "Unable to query client for confirmation. Use '--destructive' to automatically "
+            "discard the current state of the instance."
+        )
+    kept = machine.snapshots[snapshot]
+    machine.state = copy.deepcopy(kept["state"])
+    machine.state["snapshot_parent"] = snapshot
+    call.lab.fleet.restore_image(machine, kept["files"])
+    call.lab.fleet.changed(machine)
+    await call.out(f"Snapshot restored: {name}.{snapshot}\n")
+    return 0
+
+
+async def clone(call: Invocation, words: Words) -> int:
+    """clone"""
+    source = _machine(call, _one(call, words))
+    if source.status != "Stopped":
+        raise Refused("Multipass can only clone stopped instances.")
+    fleet = call.lab.fleet
+    number = 1
+    while (default := f"{source.name}-clone{number}") in fleet.machines:
+        number += 1
+    name = words.last("name", default)
+    if not valid_name(name):
+        raise Refused(f"Invalid destination instance name: {name}")
+    fleet.reserve(name)
+    copied = await fleet.launch(name, replace(source.spec))
+    copied.state = copy.deepcopy(source.state)
+    fleet.restore_image(copied, fleet.disk_image(source))
+    copied.write("/etc/hostname", f"{name}\n".encode())
+    copied.status = "Stopped"
+    fleet.changed(copied)
+    await call.out(f"Cloned from {source.name} to {name}.\n")
+    return 0
