@@ -1,0 +1,345 @@
+"""`apt` and `apt-get`: install, remove, update, list and the rest, on the lab's small archive.
+
+The question *Do you want to continue?* is answered by the first line of standard input when
+there is one, as in life. When nothing is there to be read (a command pasted into the lab, or
+given in a script) the lab answers Y and shows it: the guide's ``sudo apt install
+nfs-kernel-server`` has no ``-y``, and there is no terminal behind it to ask.
+"""
+
+from __future__ import annotations
+
+import getopt
+from dataclasses import dataclass
+
+from owlab.pocket.programs import packages, units
+from owlab.pocket.programs.base import Call, program
+
+NO_STABLE_CLI = (
+    "\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n\n"
+)
+READING = (
+    "Reading package lists... Done\nBuilding dependency tree... Done\n"
+    "Reading state information... Done\n"
+)
+SITE = "http://archive.ubuntu.com/ubuntu"
+CHANGING = {"install", "remove", "purge", "autoremove", "update", "upgrade", "full-upgrade"}
+CHANGING |= {"dist-upgrade", "clean", "autoclean", "reinstall"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A parsed command line of apt."""
+
+    verb: str
+    names: tuple[str, ...] = ()
+    yes: bool = False
+    quiet: bool = False
+    purge: bool = False
+    installed_only: bool = False
+    upgradable_only: bool = False
+    simulate: bool = False
+    assume_no: bool = False
+
+
+class UsageError(Exception):
+    """A command line that apt refuses; the message is apt's."""
+
+
+LONG = ["yes", "assume-yes", "assume-no", "quiet", "purge", "installed", "upgradable", "simulate"]
+LONG += ["dry-run", "no-install-recommends", "no-install-suggests", "fix-broken", "reinstall"]
+LONG += ["option=", "allow-downgrades", "auto-remove", "autoremove", "all-versions", "no-upgrade"]
+
+
+def parse(argv: list[str]) -> Request:
+    """Read apt's command line. Raises :class:`UsageError`."""
+    try:
+        options, words = getopt.gnu_getopt(argv, "yqso:ft:V", LONG)
+    except getopt.GetoptError as error:
+        option = f"--{error.opt}" if len(error.opt) > 1 else f"-{error.opt}"
+        reason = "is not understood" if "recognized" in error.msg else "requires an argument."
+        kind = f"'{error.opt}' [from {option}]" if len(error.opt) == 1 else option
+        raise UsageError(f"E: Command line option {kind} {reason}\n") from None
+    given = {name for name, _ in options}
+    return Request(
+        verb=words[0] if words else "",
+        names=tuple(words[1:]),
+        yes=bool(given & {"-y", "--yes", "--assume-yes"}),
+        quiet=bool(given & {"-q", "--quiet"}),
+        purge="--purge" in given,
+        installed_only="--installed" in given,
+        upgradable_only="--upgradable" in given,
+        simulate=bool(given & {"-s", "--simulate", "--dry-run"}),
+        assume_no="--assume-no" in given,
+    )
+
+
+@program("apt", "apt-get")
+async def apt(call: Call) -> int:
+    """The command itself: parse, check for root, and carry out one verb."""
+    try:
+        request = parse(call.argv)
+    except UsageError as error:
+        await call.err(str(error))
+        return 100
+    if call.argv[:1] in (["--version"], ["-v"]) or request.verb in ("help", ""):
+        await call.out(f"{call.name} 2.7.14 (amd64) of the pocket lab\n")
+        return 0
+    # apt warns when nobody watches its output; apt-get has a stable interface.
+    if call.name == "apt":
+        await call.err(NO_STABLE_CLI)
+    if request.verb in CHANGING and not call.root and not request.simulate:
+        lock = "lists/lock" if request.verb == "update" else "dpkg/lock-frontend"
+        where = "/var/lib/apt/" if request.verb == "update" else "/var/lib/"
+        await call.err(
+            f"E: Could not open lock file {where}{lock} - open (13: Permission denied)\n"
+        )
+        await call.err(
+            "E: Unable to lock directory /var/lib/apt/lists/\n"
+            if request.verb == "update"
+            else "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), "
+            "are you root?\n"
+        )
+        return 100
+    match request.verb:
+        case "install" | "reinstall":
+            return await _install(call, request)
+        case "remove" | "purge":
+            return await _remove(call, request, list(request.names))
+        case "autoremove":
+            return await _remove(call, request, packages.unneeded(call.machine), automatic=True)
+        case "update":
+            return await _update(call)
+        case "upgrade" | "full-upgrade" | "dist-upgrade":
+            await call.out(READING + "Calculating upgrade... Done\n" + _summary([], []))
+            return 0
+        case "clean" | "autoclean":
+            return 0
+        case "list":
+            return await _list(call, request)
+        case "policy" | "show" | "search":
+            return await _query(call, request)
+        case "moo":
+            await call.out('"Have you mooed today?"\n')
+            return 0
+    await call.err(f"E: Invalid operation {request.verb}\n")
+    return 100
+
+
+async def _install(call: Call, request: Request) -> int:
+    machine = call.machine
+    await call.out(READING)
+    names = [name.split("=")[0].split("/")[0].removesuffix(":amd64") for name in request.names]
+    unknown = [name for name in names if packages.known(name) is None]
+    if unknown:
+        for name in unknown:
+            await call.err(f"E: Unable to locate package {name}\n")
+        return 100
+    have = packages.installed(machine)
+    for name in names:
+        if name in have:
+            await call.out(f"{name} is already the newest version ({have[name]}).\n")
+            packages.add(machine, name, asked=True)
+    new = packages.with_dependencies(names, have)
+    if not new:
+        await call.out(_summary([], []))
+        return 0
+    extra = sorted(set(new) - set(names))
+    suggested = sorted(
+        {word for name in new if (p := packages.known(name)) for word in p.suggests}
+        - set(new)
+        - set(have)
+    )
+    text = ""
+    if extra:
+        text += "The following additional packages will be installed:\n" + _wrapped(extra)
+    if suggested:
+        text += "Suggested packages:\n" + _wrapped(suggested)
+    text += "The following NEW packages will be installed:\n" + _wrapped(sorted(new))
+    await call.out(text + _summary(new, []))
+    size = sum(package.kilobytes for name in new if (package := packages.known(name)))
+    await call.out(
+        f"Need to get {size} kB of archives.\n"
+        f"After this operation, {_disk(size * 4)} of additional disk space will be used.\n"
+    )
+    if request.simulate:
+        return 0
+    # apt asks only when it does more than it was told.
+    if extra and not await _confirmed(call, request):
+        return 1
+    await _unpack(call, new, size)
+    for name in new:
+        packages.add(machine, name, asked=name in names)
+        await _set_up(call, name)
+    await call.out("Processing triggers for man-db (2.12.0-4build2) ...\n")
+    call.lab.fleet.changed(call.machine)
+    return 0
+
+
+async def _unpack(call: Call, new: list[str], size: int) -> None:
+    for number, name in enumerate(new, 1):
+        package = packages.known(name)
+        assert package is not None
+        await call.out(
+            f"Get:{number} {SITE} noble/main amd64 {name} amd64 "
+            f"{package.version} [{package.kilobytes} kB]\n"
+        )
+    await call.lab.clock.pause(size / 400)
+    await call.out(f"Fetched {size} kB in 1s ({size} kB/s)\n")
+    for name in new:
+        shown, version = _shown(name), packages.ARCHIVE[name].version
+        file = f"{name}_{version.replace(':', '%3a')}_amd64.deb"
+        await call.out(
+            f"Selecting previously unselected package {shown}.\n"
+            f"Preparing to unpack .../{file} ...\nUnpacking {shown} ({version}) ...\n"
+        )
+    await call.lab.clock.pause(2 * len(new))
+
+
+async def _set_up(call: Call, name: str) -> None:
+    package = packages.known(name)
+    assert package is not None
+    await call.out(f"Setting up {_shown(name)} ({package.version}) ...\n")
+    for path, content in package.files.items():
+        if call.machine.read(path) is None:
+            await call.out(f"\nCreating config file {path} with new version\n")
+            call.machine.write(path, content.encode())
+    for unit in package.units:
+        kind, record = units.KINDS[unit], units.state(call.machine, unit)
+        if kind.enabled and not record["enabled"]:
+            record["enabled"] = True
+            await call.out(units.link_text(unit) + "\n")
+        if kind.active:
+            await units.start(call, unit)
+
+
+async def _remove(call: Call, request: Request, names: list[str], automatic: bool = False) -> int:
+    have = packages.installed(call.machine)
+    await call.out(READING)
+    for name in names:
+        if packages.known(name) is None:
+            await call.err(f"E: Unable to locate package {name}\n")
+            return 100
+        if name not in have:
+            await call.out(f"Package '{name}' is not installed, so not removed\n")
+    going = packages.dependents(names, have)
+    if not going:
+        await call.out(_summary([], []))
+        return 0
+    purge = request.purge or request.verb == "purge"
+    star = "*" if purge else ""
+    await call.out(
+        "The following packages will be REMOVED:\n"
+        + _wrapped([name + star for name in sorted(going)])
+        + _summary([], going)
+        + f"After this operation, {_disk(400 * len(going))} disk space will be freed.\n"
+    )
+    if request.simulate:
+        return 0
+    if not await _confirmed(call, request):
+        return 1
+    for name in going:
+        package = packages.known(name)
+        assert package is not None
+        await call.out(f"Removing {_shown(name)} ({package.version}) ...\n")
+        for unit in package.units:
+            await units.stop(call, unit)
+            call.machine.state["units"].pop(unit, None)
+        packages.drop(call.machine, name)
+        if purge:
+            for path in package.files:
+                call.machine.remove(path)
+    call.lab.fleet.changed(call.machine)
+    return 0
+
+
+async def _update(call: Call) -> int:
+    suites = ("noble", "noble-updates", "noble-backports", "noble-security")
+    for number, suite in enumerate(suites, 1):
+        await call.out(f"Hit:{number} {SITE} {suite} InRelease\n")
+    await call.lab.clock.pause(5)
+    await call.out(READING)
+    if call.name == "apt":
+        await call.out("All packages are up to date.\n")
+    return 0
+
+
+async def _list(call: Call, request: Request) -> int:
+    have = packages.installed(call.machine)
+    await call.out("Listing...\n")
+    if request.upgradable_only:
+        return 0
+    for name in sorted({*packages.ARCHIVE, *packages.BASE}):
+        package = packages.known(name)
+        wanted = not request.names or name in request.names
+        if package and wanted and (name in have or not request.installed_only):
+            mark = " [installed]" if name in have else ""
+            await call.out(f"{name}/noble {package.version} amd64{mark}\n")
+    return 0
+
+
+async def _query(call: Call, request: Request) -> int:
+    have = packages.installed(call.machine)
+    if request.verb == "search":
+        for name in sorted({*packages.ARCHIVE, *packages.BASE}):
+            package = packages.known(name)
+            words = request.names
+            if package and all(word in f"{name} {package.summary}".lower() for word in words):
+                await call.out(f"{name}/noble {package.version} amd64\n  {package.summary}\n\n")
+        return 0
+    status = 0
+    for name in request.names:
+        package = packages.known(name)
+        if package is None:
+            await call.err(f"N: Unable to locate package {name}\n")
+            status = 100 if request.verb == "show" else status
+        elif request.verb == "policy":
+            await call.out(
+                f"{name}:\n  Installed: {have.get(name, '(none)')}\n"
+                f"  Candidate: {package.version}\n  Version table:\n"
+                f"     {package.version} 500\n        500 {SITE} noble/main amd64 Packages\n"
+            )
+        else:
+            await call.out(
+                f"Package: {name}\nVersion: {package.version}\nSection: pocket\n"
+                f"Depends: {', '.join(package.depends)}\nDescription: {package.summary}\n\n"
+            )
+    return status
+
+
+async def _confirmed(call: Call, request: Request) -> bool:
+    if request.yes:
+        return True
+    question = "Do you want to continue? [Y/n] "
+    if request.assume_no:
+        await call.out(f"{question}N\nAbort.\n")
+        return False
+    typed = (await call.stdin()).decode(errors="replace")
+    answer = typed.splitlines()[0].strip() if typed else "Y"
+    await call.out(f"{question}{answer}\n")
+    if answer[:1] in ("", "y", "Y"):
+        return True
+    await call.out("Abort.\n")
+    return False
+
+
+def _shown(name: str) -> str:
+    package = packages.known(name)
+    return f"{name}:amd64" if package and package.library else name
+
+
+def _summary(new: list[str], going: list[str]) -> str:
+    return f"0 upgraded, {len(new)} newly installed, {len(going)} to remove and 0 not upgraded.\n"
+
+
+def _wrapped(names: list[str]) -> str:
+    lines, line = [], " "
+    for name in names:
+        if len(line) + len(name) > 78:
+            lines.append(line)
+            line = " "
+        line += f" {name}"
+    return "\n".join([*lines, line]) + "\n"
+
+
+def _disk(kilobytes: int) -> str:
+    return f"{kilobytes / 1000:.1f} MB" if kilobytes >= 10_000 else f"{kilobytes} kB"

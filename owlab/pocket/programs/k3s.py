@@ -1,0 +1,108 @@
+"""`k3s` itself: kubectl, crictl, ctr and tokens behind one name."""
+
+from __future__ import annotations
+
+import getopt
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from owlab.pocket.programs import k3s_token, units
+from owlab.pocket.programs.base import PROGRAMS, Call, program
+from owlab.pocket.programs.k3s_node import settings
+
+if TYPE_CHECKING:
+    from owlab.pocket.vm import Machine
+
+USAGE = """\
+NAME:
+   k3s - Kubernetes, but small and simple (simulated by the owlab pocket lab)
+
+USAGE:
+   k3s [global options] command [command options]
+
+COMMANDS:
+   kubectl  Run kubectl
+   crictl   Run crictl
+   ctr      Run ctr
+   token    Manage tokens: create, list, delete
+"""
+
+
+def installed(machine: Machine) -> bool:
+    """K3s' programs are on the machine."""
+    return machine.read("/usr/local/bin/k3s") is not None
+
+
+@program("k3s", installed=installed)
+async def k3s(call: Call) -> int:
+    """Hand over to the command that the first word names."""
+    words = call.argv
+    if not words or words[0] in ("-h", "--help", "help"):
+        await call.out(USAGE)
+        return 0
+    if words[0] in ("-v", "--version"):
+        version = settings(call.machine.state).get("version", "")
+        await call.out(f"k3s version {version} (owlab pocket lab)\n")
+        return 0
+    if words[0] in ("kubectl", "crictl", "ctr"):
+        call.name, call.argv = words[0], words[1:]
+        return await PROGRAMS[words[0]].run(call)
+    if words[0] == "token":
+        return await _token(call, words[1:])
+    if words[0] in ("server", "agent"):
+        await call.err(
+            "The pocket lab runs K3s as a systemd service only: "
+            "use the install script, then systemctl.\n"
+        )
+        return 1
+    await call.err(f"No help topic for '{words[0]}'\n")
+    return 3
+
+
+async def _token(call: Call, words: list[str]) -> int:
+    record = settings(call.machine.state)
+    if not call.root:
+        await call.err(
+            'level=fatal msg="Error: open /var/lib/rancher/k3s/server/cred/admin.kubeconfig: '
+            'permission denied"\n'
+        )
+        return 1
+    if record.get("role") != "server" or not units.active(call.machine, "k3s"):
+        await call.err(
+            'level=fatal msg="Error: Get \\"https://127.0.0.1:6443/version\\": '
+            'dial tcp 127.0.0.1:6443: connect: connection refused"\n'
+        )
+        return 1
+    try:
+        options, rest = getopt.gnu_getopt(words, "", ["ttl=", "description=", "output="])
+        ttl = k3s_token.duration(dict(options).get("--ttl", "24h"))
+    except (getopt.GetoptError, ValueError) as error:
+        await call.err(f'level=fatal msg="Error: {error}"\n')
+        return 1
+    verb, names = (rest[0] if rest else ""), rest[1:]
+    if verb == "create":
+        token = k3s_token.create(record, ttl, dict(options).get("--description", ""))
+        call.machine.save()
+        await call.out(f"K10{record['ca_hash']}::{token}\n")
+        return 0
+    if verb == "generate":
+        scratch: dict[str, object] = {}
+        await call.out(k3s_token.create(scratch, timedelta()) + "\n")
+        return 0
+    if verb == "list":
+        rows = [("TOKEN", "TTL", "EXPIRES", "DESCRIPTION"), *k3s_token.listed(record)]
+        for row in rows:
+            await call.out(f"{row[0]:<8}{row[1]:<12}{row[2]:<34}{row[3]}\n")
+        return 0
+    if verb == "delete" and names:
+        for name in names:
+            if not k3s_token.delete(record, name):
+                await call.err(
+                    f'level=fatal msg="Error: secrets "bootstrap-token-{name}" not found"\n'
+                )
+                return 1
+            await call.out(f"bootstrap token {name!r} deleted\n".replace("'", '"'))
+        call.machine.save()
+        return 0
+    await call.err(f"No help topic for 'token {verb}'\n")
+    return 3

@@ -1,0 +1,171 @@
+"""What an installation of K3s was asked to be: the installer's variables and arguments, read."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+CHANNELS = {
+    "stable": "v1.35.6+k3s1",
+    "latest": "v1.36.1+k3s1",
+    "testing": "v1.36.1+k3s1",
+    "v1.36": "v1.36.1+k3s1",
+    "v1.35": "v1.35.6+k3s1",
+    "v1.29": "v1.29.4+k3s1",
+}
+RELEASE = re.compile(r"v1\.(\d{2})\.\d{1,2}\+k3s\d")
+OLDEST, NEWEST = 19, 37
+
+SWITCHES = {
+    *("cluster-init", "cluster-reset", "disable-cloud-controller", "disable-network-policy"),
+    *("disable-kube-proxy", "disable-scheduler", "disable-helm-controller", "debug", "rootless"),
+    *("docker", "secrets-encryption", "selinux", "protect-kernel-defaults", "prefer-bundled-bin"),
+    *("disable-agent", "disable-apiserver-lb", "embedded-registry", "snapshotter-none"),
+}
+VALUED = {
+    *("disable", "token", "token-file", "agent-token", "server", "node-name", "node-label"),
+    *("node-taint", "node-ip", "node-external-ip", "write-kubeconfig", "write-kubeconfig-mode"),
+    *("write-kubeconfig-group", "tls-san", "flannel-backend", "flannel-iface", "cluster-cidr"),
+    *("service-cidr", "cluster-dns", "cluster-domain", "data-dir", "kubelet-arg", "config"),
+    *("kube-apiserver-arg", "kube-controller-manager-arg", "kube-scheduler-arg", "log", "v"),
+    *(
+        "kube-proxy-arg",
+        "system-default-registry",
+        "private-registry",
+        "pause-image",
+        "alsologtostderr",
+    ),
+    *("default-local-storage-path", "https-listen-port", "bind-address", "advertise-address"),
+    *(
+        "datastore-endpoint",
+        "snapshotter",
+        "resolv-conf",
+        "container-runtime-endpoint",
+        "lb-server-port",
+    ),
+    *("service-node-port-range", "kube-cloud-controller-manager-arg", "with-node-id", "node-port"),
+}
+SHORT = {"-t": "token", "-s": "server", "-d": "data-dir", "-o": "write-kubeconfig", "-l": "log"}
+LISTS = {"disable", "node-label", "node-taint", "tls-san", "kubelet-arg"}
+
+
+class ArgumentError(ValueError):
+    """K3s or its installer refuses; the message is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The arguments of ``k3s server`` or ``k3s agent``: the last value of each, lists joined."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    switches: frozenset[str] = frozenset()
+
+    def disabled(self) -> list[str]:
+        """Packaged components that are not deployed."""
+        return sorted({p for v in self.lists.get("disable", ()) for p in v.split(",") if p})
+
+
+def parse_flags(words: list[str]) -> Flags:
+    """Read flags. Raises :class:`ArgumentError` with K3s' sentence."""
+    values: dict[str, str] = {}
+    lists: dict[str, list[str]] = {}
+    switches: set[str] = set()
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if not name.startswith("-") or name in ("-", "--"):
+            raise ArgumentError(f"No help topic for '{word}'")
+        name = SHORT.get(name, name.lstrip("-"))
+        if name in SWITCHES:
+            if not equals or value == "true":
+                switches.add(name)
+            continue
+        if name not in VALUED:
+            raise ArgumentError(f"flag provided but not defined: -{name}")
+        if not equals:
+            if not rest:
+                raise ArgumentError(f"flag needs an argument: -{name}")
+            value = rest.pop(0)
+        if name in LISTS:
+            lists.setdefault(name, []).append(value)
+        values[name] = value
+    return Flags(values, {key: tuple(found) for key, found in lists.items()}, frozenset(switches))
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One run of the install script."""
+
+    role: str  # server or agent
+    version: str
+    channel: str
+    args: tuple[str, ...]
+    url: str = ""
+    token: str = ""
+    token_file: str = ""
+    mirror: str = ""  # where binaries come from, when not GitHub
+    start: bool = True
+    enable: bool = True
+
+    @property
+    def unit(self) -> str:
+        """The systemd unit that runs it."""
+        return "k3s" if self.role == "server" else "k3s-agent"
+
+
+def parse_install(env: Mapping[str, str], argv: list[str]) -> Install:
+    """Read the installer's variables and arguments. Raises :class:`ArgumentError`."""
+    try:
+        words = shlex.split(env.get("INSTALL_K3S_EXEC", ""))
+    except ValueError as error:
+        raise ArgumentError(f"INSTALL_K3S_EXEC: {error}") from None
+    words = [*words, *argv]
+    url, token = env.get("K3S_URL", ""), env.get("K3S_TOKEN", env.get("K3S_CLUSTER_SECRET", ""))
+    token_file = env.get("K3S_TOKEN_FILE", "")
+    if words and not words[0].startswith("-"):
+        role = words.pop(0)
+        if role not in ("server", "agent"):
+            raise ArgumentError(f"Invalid K3s command: {role}")
+    else:
+        role = "agent" if url else "server"
+        given = token or token_file or any(w.startswith(("--token", "-t")) for w in words)
+        if role == "agent" and not given:
+            raise ArgumentError(
+                "Defaulted k3s exec command to 'agent' because K3S_URL is defined, but K3S_TOKEN "
+                "or K3S_TOKEN_FILE is not defined."
+            )
+    if url and not url.startswith("https://"):
+        raise ArgumentError(f"Only https:// URLs are supported for K3S_URL (have {url})")
+    channel = env.get("INSTALL_K3S_CHANNEL", "") or "stable"
+    version = env.get("INSTALL_K3S_VERSION", "")
+    if not version and channel not in CHANNELS:
+        raise ArgumentError(f"Failed to find a release for channel {channel}")
+    return Install(
+        role,
+        version or CHANNELS[channel],
+        "" if version else channel,
+        tuple(words),
+        url,
+        token,
+        token_file,
+        _mirror(env),
+        env.get("INSTALL_K3S_SKIP_START") != "true",
+        env.get("INSTALL_K3S_SKIP_ENABLE") != "true",
+    )
+
+
+def released(version: str) -> bool:
+    """There is such a release, as far as the lab knows."""
+    found = RELEASE.fullmatch(version)
+    return found is not None and OLDEST <= int(found[1]) <= NEWEST
+
+
+def _mirror(env: Mapping[str, str]) -> str:
+    if env.get("INSTALL_K3S_MIRROR") != "cn":
+        return ""
+    # As the real script: without a scheme, so that curl uses plain http.
+    return env.get("INSTALL_K3S_MIRROR_URL") or "rancher-mirror.rancher.cn"

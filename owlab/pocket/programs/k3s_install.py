@@ -1,0 +1,168 @@
+"""The simulated installer behind https://get.k3s.io: K3s' files, units and words."""
+
+from __future__ import annotations
+
+from owlab.pocket.programs import systemd, units
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.k3s_args import ArgumentError, Install, parse_install, released
+from owlab.pocket.programs.k3s_node import leave, settings
+
+BIN = "/usr/local/bin"
+GITHUB = "https://github.com/k3s-io/k3s/releases/download"
+PROGRAM = """\
+#!/bin/sh
+# {name} of K3s {version} in the owlab pocket lab: a name for the lab's own command.
+{name} "$@"
+"""
+SCRIPT = """\
+#!/bin/sh
+# Written by the pocket lab's K3s installer.
+k3s-pocket-{what}
+"""
+UNIT = """\
+[Unit]
+Description=Lightweight Kubernetes
+Documentation=https://k3s.io
+Wants=network-online.target
+After=network-online.target
+
+[Install]
+WantedBy=multi-user.target
+
+[Service]
+# Simulated by the owlab pocket lab: nothing is executed.
+Type={type}
+EnvironmentFile=-/etc/systemd/system/{unit}.service.env
+ExecStart=/usr/local/bin/k3s {role} {args}
+"""
+
+
+def _installed_version(call: Call) -> str:
+    text = (call.machine.read(f"{BIN}/k3s") or b"").decode(errors="replace")
+    return text.partition("of K3s ")[2].partition(" ")[0]
+
+
+@program("k3s-pocket-installer")
+async def installer(call: Call) -> int:
+    """What the install script does, with the real script's lines."""
+    try:
+        install = parse_install(call.env, call.argv)
+    except ArgumentError as error:
+        await call.err(f"[ERROR]  {error} \n")
+        return 1
+    if install.channel:
+        await _info(call, f"Finding release for channel {install.channel}")
+    await _info(call, f"Using {install.version} as release")
+    if not await _download(call, install):
+        return 1
+    await _write_programs(call, install)
+    return await _set_up_service(call, install)
+
+
+async def _download(call: Call, install: Install) -> bool:
+    version = install.version
+    base = f"{GITHUB}/{version}"
+    if install.mirror:
+        base = f"{install.mirror}/k3s/{version.replace('+', '-')}"
+    await _info(call, f"Downloading hash {base}/sha256sum-amd64.txt")
+    if not released(version):
+        await call.err("[ERROR]  Download failed\n")
+        return False
+    if _installed_version(call) == version:
+        await _info(call, "Skipping binary downloaded, installed k3s matches hash")
+        return True
+    await _info(call, f"Downloading binary {base}/k3s")
+    await call.lab.clock.pause(12)
+    await _info(call, "Verifying binary download")
+    await _info(call, f"Installing k3s to {BIN}/k3s")
+    return True
+
+
+async def _write_programs(call: Call, install: Install) -> None:
+    await _info(call, "Skipping installation of SELinux RPM")
+    for name in ("k3s", "kubectl", "crictl", "ctr"):
+        if name != "k3s":
+            already = call.machine.read(f"{BIN}/{name}") is not None
+            await _info(
+                call,
+                f"Skipping {BIN}/{name} symlink to k3s, already exists"
+                if already
+                else f"Creating {BIN}/{name} symlink to k3s",
+            )
+        text = PROGRAM.format(name=name, version=install.version)
+        call.machine.write(f"{BIN}/{name}", text.encode(), 0o755)
+    await _info(call, f"Creating killall script {BIN}/k3s-killall.sh")
+    call.machine.write(f"{BIN}/k3s-killall.sh", SCRIPT.format(what="killall").encode(), 0o755)
+    name = "k3s-uninstall.sh" if install.role == "server" else "k3s-agent-uninstall.sh"
+    await _info(call, f"Creating uninstall script {BIN}/{name}")
+    call.machine.write(f"{BIN}/{name}", SCRIPT.format(what="uninstall").encode(), 0o755)
+
+
+async def _set_up_service(call: Call, install: Install) -> int:
+    unit, machine = install.unit, call.machine
+    record = settings(machine.state)
+    wanted = {
+        "role": install.role,
+        "version": install.version,
+        "args": list(install.args),
+        "url": install.url,
+        "token": install.token,
+        "token_file": call.path(install.token_file) if install.token_file else "",
+    }
+    changed = any(record.get(name) != value for name, value in wanted.items())
+    record.update(wanted)
+    await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
+    lines = [f"K3S_URL='{install.url}'"] if install.url else []
+    lines += [f"K3S_TOKEN='{install.token}'"] if install.token else []
+    environment = "".join(f"{line}\n" for line in lines)
+    machine.write(f"/etc/systemd/system/{unit}.service.env", environment.encode(), 0o600)
+    await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")
+    text = UNIT.format(
+        unit=unit,
+        type="notify" if install.role == "server" else "exec",
+        role=install.role,
+        args=" ".join(f"'{word}'" for word in install.args),
+    )
+    machine.write(f"/etc/systemd/system/{unit}.service", text.encode())
+    state = units.state(machine, unit)
+    if not install.enable:
+        return 0
+    await _info(call, f"systemd: Enabling {unit} unit")
+    if not state["enabled"]:
+        state["enabled"] = True
+        await call.err(units.link_text(unit) + "\n")
+    if not install.start:
+        machine.save()
+        return 0
+    if not changed and units.active(machine, unit):
+        await _info(call, "No change detected so skipping service start")
+        return 0
+    await _info(call, f"systemd: Starting {unit}")
+    await call.lab.clock.pause(15)
+    await units.stop(call, unit)
+    status = await systemd.start(call, unit)
+    machine.save()
+    return status
+
+
+async def _info(call: Call, text: str) -> None:
+    await call.out(f"[INFO]  {text}\n")
+
+
+@program("k3s-pocket-uninstall")
+async def uninstall(call: Call) -> int:
+    """What ``k3s-uninstall.sh`` and ``k3s-agent-uninstall.sh`` do."""
+    unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
+    await leave(call)
+    await call.err(f'Removed "/etc/systemd/system/multi-user.target.wants/{unit}.service".\n')
+    return 0
+
+
+@program("k3s-pocket-killall")
+async def killall(call: Call) -> int:
+    """What ``k3s-killall.sh`` does: stop K3s and its containers."""
+    for unit in ("k3s", "k3s-agent"):
+        if units.unit_file(call.machine, unit):
+            await units.stop(call, unit)
+    call.lab.fleet.changed(call.machine)
+    return 0

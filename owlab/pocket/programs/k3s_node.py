@@ -1,0 +1,155 @@
+"""A machine as a node of K3s: what its unit does when it starts, stops and is removed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from owlab.pocket.programs import nfs, units
+from owlab.pocket.programs.base import Call
+from owlab.pocket.programs.k3s_args import ArgumentError, Flags, parse_flags
+from owlab.pocket.programs.k3s_token import Token, accepts
+
+KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
+NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
+SERVER_TOKEN = "/var/lib/rancher/k3s/server/token"
+CONFIG = "/etc/rancher/k3s/config.yaml"
+
+
+def settings(state: dict[str, Any]) -> dict[str, Any]:
+    """A machine's record of its K3s: role, version, args, url, token, secret, tokens."""
+    record: dict[str, Any] = state.setdefault("k3s", {})
+    return record
+
+
+async def start(call: Call) -> str | None:
+    """What ``k3s server`` or ``k3s agent`` does first. Returns its fatal sentence, or None."""
+    record = settings(call.machine.state)
+    try:
+        flags = parse_flags([*_config_file(call), *record["args"]])
+    except ArgumentError as error:
+        return f'level=fatal msg="{error}"'
+    version, args = str(record["version"]), list(record["args"])
+    url = flags.values.get("server") or str(record.get("url", ""))
+    if record["role"] == "server" and not url:
+        await call.lab.start_cluster(call.machine.name, version=version, args=args)
+        await _write_credentials(call, flags)
+        return None
+    return await _join(call, url, _token(call, record, flags), version, args)
+
+
+async def _join(call: Call, url: str, token: str, version: str, args: list[str]) -> str | None:
+    role = str(settings(call.machine.state)["role"])
+    host = urlsplit(url).hostname or ""
+    port = urlsplit(url).port or 443
+    ca_url = f"{url.rstrip('/')}/cacerts"
+    failed = (
+        f'level=fatal msg="Error: failed to validate connection to cluster at {url}: '
+        f'failed to get CA certs: Get \\"{ca_url}\\": dial tcp {host}:{port}: connect: '
+    )
+    if not token:
+        return 'level=fatal msg="Error: --token is required"'
+    server = nfs.find(call.lab.fleet, host)
+    if server is None:
+        return f'{failed}no route to host"'
+    if port != 6443 or not server.service_active("k3s"):
+        return f'{failed}connection refused"'
+    state = settings(server.state)
+    given = Token.parse(token)
+    if given.ca_hash and given.ca_hash != state["ca_hash"]:
+        return (
+            f'level=fatal msg="Error: token CA hash does not match the Cluster CA certificate '
+            f'hash: {given.ca_hash} != {state["ca_hash"]}"'
+        )
+    if not accepts(state, given, role=role):
+        return (
+            f'level=fatal msg="Error: failed to validate connection to cluster at {url}: '
+            f'failed to get CA certs: {url.rstrip("/")}/v1-k3s/config: 401 Unauthorized"'
+        )
+    await call.lab.join_cluster(
+        call.machine.name, server.name, role=role, version=version, args=args
+    )
+    units.note(
+        call.machine,
+        "k3s" if role == "server" else "k3s-agent",
+        f'level=info msg="Connected to {url} as node {call.machine.name}"',
+        by=f"k3s[{units.pid('k3s')}]",
+    )
+    return None
+
+
+async def stop(call: Call) -> str | None:
+    """The unit stopped; the cluster sees it by the service's state."""
+    call.lab.fleet.changed(call.machine)
+    return None
+
+
+async def leave(call: Call) -> None:
+    """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
+    unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
+    await units.stop(call, unit)
+    await call.lab.leave_cluster(call.machine.name)
+    for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
+        call.machine.remove(path)
+    call.machine.remove(f"/etc/systemd/system/{unit}.service")
+    call.machine.remove(f"/etc/systemd/system/{unit}.service.env")
+    for name in ("k3s", "kubectl", "crictl", "ctr", "k3s-killall.sh"):
+        call.machine.remove(f"/usr/local/bin/{name}")
+    for name in ("k3s-uninstall.sh", "k3s-agent-uninstall.sh"):
+        call.machine.remove(f"/usr/local/bin/{name}")
+    call.machine.state.pop("k3s", None)
+    call.machine.state.get("units", {}).pop(unit, None)
+    call.machine.state["images"] = []
+    call.lab.fleet.changed(call.machine)
+
+
+async def _write_credentials(call: Call, flags: Flags) -> None:
+    machine, record = call.machine, settings(call.machine.state)
+    kubeconfig = call.lab.kubeconfig(machine.name)
+    authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
+    record["ca_hash"] = hashlib.sha256(base64.b64decode(authority)).hexdigest()
+    given = Token.parse(_token(call, record, flags)).secret
+    record["secret"] = record.get("secret") or given or secrets.token_hex(16)
+    token = f"K10{record['ca_hash']}::server:{record['secret']}\n".encode()
+    mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)
+    machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), kubeconfig.encode(), mode)
+    machine.write(SERVER_TOKEN, token, 0o600)
+    machine.write(NODE_TOKEN, token, 0o600)
+    machine.mkdir("/var/lib/rancher/k3s/storage", 0o701)
+
+
+def _token(call: Call, record: dict[str, Any], flags: Flags) -> str:
+    direct = flags.values.get("token") or str(record.get("token", ""))
+    file = flags.values.get("token-file") or str(record.get("token_file", ""))
+    if not direct and file:
+        direct = (call.machine.read(file) or b"").decode(errors="replace")
+    return direct.strip()
+
+
+def _config_file(call: Call) -> list[str]:
+    """``config.yaml`` as flags; those of the command line come after and win."""
+    text = call.machine.read(CONFIG)
+    if text is None:
+        return []
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ArgumentError(f"failed to read {CONFIG}: {str(error).splitlines()[0]}") from None
+    if not isinstance(values, dict):
+        raise ArgumentError(f"failed to read {CONFIG}: a mapping is expected")
+    words = []
+    for name, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            shown = str(item).lower() if isinstance(item, bool) else str(item)
+            words.append(f"--{name}={shown}")
+    return words
+
+
+for _unit in ("k3s", "k3s-agent"):
+    units.STARTING[_unit] = start
+    units.STOPPING[_unit] = stop

