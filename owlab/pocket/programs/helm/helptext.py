@@ -1,0 +1,81 @@
+"""``--help``, laid out as Helm's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from owlab.pocket.programs.helm.commands import Command, below
+from owlab.pocket.programs.helm.flags import Flag
+
+INTRODUCTION = """\
+The Kubernetes package manager
+
+This is the pocket lab's helm: Helm's real engine behind a command line of the lab's own.
+Charts come from a directory, an archive, or a repository on the lab's map of the internet.
+
+Common actions for Helm:
+
+- helm search:    search for charts
+- helm pull:      download a chart to your local directory to view
+- helm install:   upload the chart to Kubernetes
+- helm list:      list releases of charts
+"""
+
+_TYPES = {
+    "string": "string",
+    "bool": "",
+    "int": "int",
+    "duration": "duration",
+    "strings": "stringArray",
+    "words": "strings",
+}
+
+
+def _flag_lines(flags: Iterable[Flag]) -> str:
+    rows = []
+    for flag in sorted(flags, key=lambda flag: flag.name):
+        if flag.becomes:
+            continue
+        word = f"-{flag.short}, --{flag.name}" if flag.short else f"    --{flag.name}"
+        kind = _TYPES[flag.kind]
+        if flag.bare is not None:
+            kind += f'[="{flag.bare}"]'
+        rows.append((f"  {word} {kind}".rstrip(), flag.help + _default(flag)))
+    width = max((len(left) for left, _ in rows), default=0) + 3
+    return "".join(f"{left:<{width}}{right}".rstrip() + "\n" for left, right in rows)
+
+
+def _default(flag: Flag) -> str:
+    if not flag.default:
+        return ""
+    if flag.kind == "duration":
+        minutes, seconds = divmod(int(flag.default), 60)
+        return f" (default {minutes}m{seconds}s)"
+    return f' (default "{flag.default}")' if flag.kind == "string" else f" (default {flag.default})"
+
+
+def help_text(entry: Command | None, globals_: tuple[Flag, ...]) -> str:
+    """The help of a command, of a group, or of helm itself."""
+    path = entry.path if entry else ""
+    parts = [f"{entry.short[0].upper()}{entry.short[1:]}.\n" if entry else INTRODUCTION]
+    children = below(path)
+    usage = entry.usage if entry else "helm [command]"
+    parts.append(f"Usage:\n  {usage}\n")
+    if entry and entry.aliases:
+        parts.append(f"Aliases:\n  {', '.join((entry.name, *entry.aliases))}\n")
+    if children:
+        width = max(len(child.name) for child in children)
+        lines = "".join(f"  {child.name:<{width}} {child.short}\n" for child in children)
+        parts.append(f"Available Commands:\n{lines}")
+    own = (*(entry.flags if entry else globals_), _help_flag(path or "helm"))
+    parts.append(f"Flags:\n{_flag_lines(own)}")
+    if entry:
+        parts.append(f"Global Flags:\n{_flag_lines(globals_)}")
+    if children:
+        words = f"helm {path} [command] --help".replace("  ", " ")
+        parts.append(f'Use "{words}" for more information about a command.\n')
+    return "\n".join(parts)
+
+
+def _help_flag(name: str) -> Flag:
+    return Flag("help", "bool", short="h", help=f"help for {name.rpartition(' ')[2]}")

@@ -1,0 +1,302 @@
+"""helm list, status, history, get, version and env: nothing here changes anything."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Any
+
+from owlab.pocket.programs.helm.commands import command, exactly, group
+from owlab.pocket.programs.helm.flags import Flag
+from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.releasing import OUTPUT
+from owlab.pocket.programs.helm.repository import Repositories
+from owlab.pocket.programs.helm.tables import (
+    ansic,
+    as_json,
+    as_yaml,
+    formatted,
+    long_time,
+    status_text,
+    table,
+)
+
+REVISION = Flag("revision", "int", 0, help="get the named release with revision")
+STATES = ("deployed", "failed", "pending", "superseded", "uninstalled", "uninstalling")
+
+
+@command(
+    "list",
+    "",
+    "list releases",
+    flags=(
+        OUTPUT,
+        Flag("all-namespaces", "bool", short="A", help="list releases across all namespaces"),
+        Flag("all", "bool", short="a", help="show all releases (the default)"),
+        Flag("short", "bool", short="q", help="output short (quiet) listing format"),
+        Flag("no-headers", "bool", help="don't print headers"),
+        Flag("date", "bool", short="d", help="sort by release date"),
+        Flag("reverse", "bool", short="r", help="reverse the sort order"),
+        Flag("filter", short="f", help="a regular expression that names must match"),
+        Flag("selector", short="l", help="label query to filter on"),
+        Flag("max", "int", 256, short="m", help="maximum number of releases to fetch"),
+        Flag("offset", "int", 0, help="next release index in the list"),
+        *(Flag(state, "bool", help=f"show only {state} releases") for state in STATES),
+    ),
+    aliases=("ls",),
+)
+async def list_releases(helm: Invocation) -> int:
+    """The releases of a namespace, or of all."""
+    options: dict[str, Any] = {"limit": helm["max"], "offset": helm["offset"]}
+    for flag, key in (("date", "by_date"), ("reverse", "sort_reverse")):
+        options[key] = helm[flag]
+    for flag in ("filter", "selector", *STATES):
+        if helm[flag]:
+            options[flag] = helm[flag]
+    options["all"] = not any(helm[state] for state in STATES)
+    if helm["all-namespaces"]:
+        options["all_namespaces"] = True
+    found = await helm.engine("list", cluster=helm.cluster(), options=options)
+    if helm["short"]:
+        names = [release["name"] for release in found]
+        shown = "".join(f"{name}\n" for name in names)
+        await helm.out(shown if helm.output == "table" else formatted(names, helm.output))
+        return 0
+    rows = [
+        {
+            "name": release["name"],
+            "namespace": release["namespace"],
+            "revision": str(release["revision"]),
+            "updated": long_time(release.get("deployed_at") or "") or "-",
+            "status": release["status"],
+            "chart": f"{release['chart_name']}-{release['chart_version']}",
+            "app_version": release.get("app_version") or "",
+        }
+        for release in found
+    ]
+    if helm.output != "table":
+        await helm.out(formatted(rows, helm.output))
+        return 0
+    header = ("NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION")
+    cells = [tuple(row.values()) for row in rows]
+    text = table(header, cells)
+    await helm.out(text.partition("\n")[2] if helm["no-headers"] else text)
+    return 0
+
+
+async def _release(helm: Invocation) -> dict[str, Any]:
+    release: dict[str, Any] = await helm.engine(
+        "get", cluster=helm.cluster(), name=helm.arguments[0], revision=helm["revision"]
+    )
+    return release
+
+
+@command(
+    "status",
+    "RELEASE_NAME",
+    "display the status of the named release",
+    exactly(1),
+    (OUTPUT, REVISION),
+)
+async def status(helm: Invocation) -> int:
+    """What a release is, and in which state."""
+    release: dict[str, Any] = await helm.engine(
+        "get",
+        cluster=helm.cluster(),
+        name=helm.arguments[0],
+        revision=helm["revision"],
+        resources=helm.output == "table",
+    )
+    if helm.output == "table":
+        await helm.out(status_text(release))
+    else:
+        release.pop("chart", None)
+        await helm.out(formatted(release, helm.output))
+    return 0
+
+
+@command(
+    "history",
+    "RELEASE_NAME",
+    "fetch release history",
+    exactly(1),
+    (OUTPUT, Flag("max", "int", 256, help="maximum number of revisions to include in history")),
+    aliases=("hist",),
+)
+async def history(helm: Invocation) -> int:
+    """The revisions of a release."""
+    found = await helm.engine(
+        "history", cluster=helm.cluster(), name=helm.arguments[0], max=helm["max"]
+    )
+    rows = [
+        {
+            "revision": release["revision"],
+            "updated": release.get("deployed_at") or "",
+            "status": release["status"],
+            "chart": f"{release['chart_name']}-{release['chart_version']}",
+            "app_version": release.get("app_version") or "",
+            "description": release.get("description") or "",
+        }
+        for release in found
+    ]
+    if helm.output != "table":
+        await helm.out(formatted(rows, helm.output))
+        return 0
+    header = ("REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION")
+    cells = [tuple({**row, "updated": ansic(row["updated"])}.values()) for row in rows]
+    await helm.out(table(header, cells))
+    return 0
+
+
+group("get", "download extended information of a named release")
+
+
+@command("get all", "RELEASE_NAME", "download all information", exactly(1), (REVISION,))
+async def get_all(helm: Invocation) -> int:
+    """Everything that is stored about a release."""
+    release = await _release(helm)
+    chart = release["chart"]
+    computed = await helm.engine(
+        "values",
+        cluster=helm.cluster(),
+        name=helm.arguments[0],
+        revision=helm["revision"],
+        all=True,
+    )
+    head, _, notes = status_text(release).partition("NOTES:\n")
+    lines = head.splitlines(keepends=True)
+    about = (
+        f"CHART: {chart['name']}\nVERSION: {chart['version']}\nAPP_VERSION: {chart['appVersion']}\n"
+    )
+    at = next(n for n, line in enumerate(lines) if line.startswith("REVISION: ")) + 1
+    await helm.out("".join([*lines[:at], about, *lines[at:]]))
+    await helm.out(f"USER-SUPPLIED VALUES:\n{as_yaml(release['config'] or None)}\n")
+    await helm.out(f"COMPUTED VALUES:\n{as_yaml(computed)}\n")
+    await helm.out("HOOKS:\n" + _hooks(release) + f"MANIFEST:\n{release['manifest']}\n")
+    if notes:
+        await helm.out(f"NOTES:\n{notes}")
+    return 0
+
+
+def _hooks(release: dict[str, Any]) -> str:
+    return "".join(
+        f"---\n# Source: {hook.get('path', '')}\n{hook.get('manifest', '')}\n"
+        for hook in release["hooks"]
+    )
+
+
+@command(
+    "get values",
+    "RELEASE_NAME",
+    "download the values file for a named release",
+    exactly(1),
+    (OUTPUT, REVISION, Flag("all", "bool", short="a", help="dump all (computed) values")),
+)
+async def get_values(helm: Invocation) -> int:
+    """What was set, or with ``-a`` everything that results."""
+    values = await helm.engine(
+        "values",
+        cluster=helm.cluster(),
+        name=helm.arguments[0],
+        revision=helm["revision"],
+        all=helm["all"],
+    )
+    if helm.output == "table":
+        title = "COMPUTED VALUES:" if helm["all"] else "USER-SUPPLIED VALUES:"
+        await helm.out(f"{title}\n{as_yaml(values or None)}")
+    else:
+        await helm.out(formatted(values or None, helm.output))
+    return 0
+
+
+@command("get manifest", "RELEASE_NAME", "download the manifest", exactly(1), (REVISION,))
+async def get_manifest(helm: Invocation) -> int:
+    """The objects of a release."""
+    await helm.out((await _release(helm))["manifest"] + "\n")
+    return 0
+
+
+@command("get notes", "RELEASE_NAME", "download the notes", exactly(1), (REVISION,))
+async def get_notes(helm: Invocation) -> int:
+    """The chart's notes."""
+    notes = (await _release(helm))["info"]["notes"]
+    await helm.out(f"NOTES:\n{notes}\n" if notes else "")
+    return 0
+
+
+@command("get hooks", "RELEASE_NAME", "download all hooks", exactly(1), (REVISION,))
+async def get_hooks(helm: Invocation) -> int:
+    """The hooks of a release."""
+    await helm.out(_hooks(await _release(helm)))
+    return 0
+
+
+@command("get metadata", "RELEASE_NAME", "fetch metadata", exactly(1), (OUTPUT, REVISION))
+async def get_metadata(helm: Invocation) -> int:
+    """Names and versions of a release."""
+    release = await _release(helm)
+    chart = release["chart"]
+    shown = {
+        "name": release["name"],
+        "chart": chart["name"],
+        "version": chart["version"],
+        "appVersion": chart["appVersion"],
+        "namespace": release["namespace"],
+        "revision": release["version"],
+        "status": release["info"]["status"],
+        "deployedAt": release["info"].get("last_deployed", ""),
+    }
+    if helm.output != "table":
+        await helm.out(formatted(shown, helm.output))
+        return 0
+    titles = {"appVersion": "APP_VERSION", "deployedAt": "DEPLOYED_AT"}
+    for key, value in shown.items():
+        await helm.out(f"{titles.get(key, key.upper())}: {value}\n")
+    return 0
+
+
+@command(
+    "version",
+    "",
+    "print the helm version information",
+    flags=(
+        Flag("short", "bool", help="print the version number"),
+        Flag("client", "bool", short="c", help="ignored"),
+        Flag("template", help="template for version string format"),
+    ),
+)
+async def version(helm: Invocation) -> int:
+    """The engine's version, which also says whose command line this is."""
+    number = await helm.engine("version", namespace="default")
+    if helm["template"]:
+        await helm.out(helm["template"].replace("{{.Version}}", number))
+    elif helm["short"]:
+        await helm.out(f"{number}+owlab.pocket\n")
+    else:
+        await helm.out(
+            f'version.BuildInfo{{Version:"{number}", GitCommit:"owlab.pocket", '
+            'GitTreeState:"", GoVersion:"", KubeClientVersion:""}\n'
+        )
+    return 0
+
+
+@command("env", "", "helm client environment information")
+async def env(helm: Invocation) -> int:
+    """Where Helm keeps what, and what it would use."""
+    known = Repositories.of(helm)
+    home = helm.call.home
+    shown = {
+        "HELM_BIN": "helm",
+        "HELM_BURST_LIMIT": helm["burst-limit"],
+        "HELM_CACHE_HOME": posixpath.join(home, ".cache/helm"),
+        "HELM_CONFIG_HOME": posixpath.join(home, ".config/helm"),
+        "HELM_DATA_HOME": posixpath.join(home, ".local/share/helm"),
+        "HELM_DEBUG": str(helm["debug"]).lower(),
+        "HELM_KUBECONTEXT": helm["kube-context"],
+        "HELM_MAX_HISTORY": 10,
+        "HELM_NAMESPACE": helm.namespace,
+        "HELM_PLUGINS": posixpath.join(home, ".local/share/helm/plugins"),
+        "HELM_REPOSITORY_CACHE": known.cache,
+        "HELM_REPOSITORY_CONFIG": known.config,
+    }
+    await helm.out("".join(f"{name}={as_json(str(value))}" for name, value in shown.items()))
+    return 0

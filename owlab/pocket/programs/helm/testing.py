@@ -1,0 +1,46 @@
+"""helm test."""
+
+from __future__ import annotations
+
+import re
+
+from owlab.pocket.programs.helm.commands import command, exactly
+from owlab.pocket.programs.helm.flags import Flag
+from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.releasing import TIMEOUT
+from owlab.pocket.programs.helm.remote import HelmFailed
+from owlab.pocket.programs.helm.tables import status_text
+
+_NOT_NAME = re.compile(r"^!\s?name=")
+
+
+@command(
+    "test",
+    "[RELEASE]",
+    "run tests for a release",
+    exactly(1),
+    (
+        TIMEOUT,
+        Flag("logs", "bool", help="dump the logs from test pods"),
+        Flag("filter", "words", help="choose tests: name=test1,name=test2 or !name=test3"),
+        Flag("hide-notes", "bool", help="ignored: notes are not shown"),
+    ),
+)
+async def test(helm: Invocation) -> int:
+    """Run the chart's tests in the cluster, and say how they went."""
+    words = helm["filter"]
+    options = {
+        "timeout_seconds": max(1, round(helm["timeout"])),
+        "logs": helm["logs"],
+        "include_names": [word[5:] for word in words if word.startswith("name=")],
+        "exclude_names": [_NOT_NAME.sub("", word) for word in words if _NOT_NAME.match(word)],
+    }
+    done = await helm.engine(
+        "test", cluster=helm.cluster(), name=helm.arguments[0], options=options
+    )
+    await helm.out(status_text(done["release"], notes=False))
+    if helm["logs"] and done["logs"]:
+        await helm.out("\n" + done["logs"].rstrip("\n") + "\n\n")
+    if done["failure"]:
+        raise HelmFailed(done["failure"])
+    return 0
