@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from owlab.batch.course import NotebookFile, read_notebook
-from owlab.notebook.records import CHECK, ERROR
+from owlab.notebook import trouble
+from owlab.notebook.records import CHECK
 
 Status = Literal["passed", "failed", "interrupted", "not run"]
 
@@ -124,7 +125,7 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
             silent.append(index)
         for entry in cell.get("outputs", []):
             if entry.output_type == "error" and outcome.error is None:
-                outcome.error = _error(index, headings[index], cell, entry)
+                outcome.error = _error(index, headings[index], entry)
     outcome.seconds = round(outcome.seconds, 3)
     if outcome.error is None:
         outcome.error = _quiet_failure(source, executed, outcome, silent, headings)
@@ -181,17 +182,17 @@ def _checks(entry: Any) -> list[CheckRecord]:
     ]
 
 
-def _error(index: int, title: str, cell: Any, entry: Any) -> ErrorRecord:
+def _error(index: int, title: str, entry: Any) -> ErrorRecord:
     """The three parts of an expected error where it recorded them, else Python's words."""
-    for other in cell.outputs:
-        parts = other.get("data", {}).get(ERROR)
-        if parts:
-            return ErrorRecord(index, title, entry.ename, **parts)
+    parts = trouble.parts(entry.ename, list(entry.traceback))
+    if parts is not None:
+        return ErrorRecord(index, title, entry.ename, *parts)
     if entry.ename == "SystemExit":
         brief = f"The cell called sys.exit({entry.evalue}), which ends a notebook early."
         return ErrorRecord(index, title, entry.ename, brief)
     lines = _COLOUR.sub("", entry.evalue).splitlines() or [entry.ename]
-    return ErrorRecord(index, title, entry.ename, lines[0], "\n".join(lines[1:]))
+    brief = f"{entry.ename}: {lines[0]}"
+    return ErrorRecord(index, title, entry.ename, brief, "\n".join(lines[1:]))
 
 
 def _seconds(cell: Any) -> float:

@@ -104,8 +104,9 @@ class Plan:
     """What each notebook is given."""
 
     by_notebook: dict[str, dict[str, Any]]
-    environment: dict[str, str]
-    """Settings of the lab that no parameters cell declares, for the kernels' environment."""
+    environment: dict[str, dict[str, str]]
+    """Settings of the lab that its parameters cell does not declare, for its kernel's
+    environment, where the lab finds them as well."""
 
 
 def plan(
@@ -139,19 +140,16 @@ def plan(
             resolution="Correct them and try again; nothing was started or changed.",
         )
     _check_ranges(read)
-    names = {notebook.name for notebook in chosen}
-    return Plan(
-        by_notebook={
-            notebook: {name: read[name] for name in items if name in read}
-            for notebook, items in everywhere.items()
-            if notebook in names
-        },
-        environment={
+    plan = Plan({}, {})
+    for notebook in chosen:
+        items = everywhere[notebook.name]
+        plan.by_notebook[notebook.name] = {name: read[name] for name in items if name in read}
+        plan.environment[notebook.name] = {
             f"OWLAB_{name.upper()}": _as_environment(value)
             for name, value in read.items()
-            if name not in declared
-        },
-    )
+            if name not in items and name in settings.SETTINGS and value is not None
+        }
+    return plan
 
 
 def _check_ranges(read: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from owlab.batch.evidence import ErrorRecord, Outcome
 from owlab.batch.execute import Execution
 from owlab.batch.progress import Progress
 from owlab.batch.summary import RunSummary
+from owlab.errors import ConfigError
 
 _TICK_SECONDS = 0.2
 
@@ -55,7 +56,7 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     progress = progress or Progress()
     if options.resume:
         run = summary.latest(options.out)
-        values = {**run.parameters, **options.parameters}
+        values = _same_parameters(run, options.parameters)
         chosen = course.select(known, run.first, run.last)
     else:
         values = dict(options.parameters)
@@ -71,7 +72,7 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
         run = RunSummary(summary.new_directory(options.out), first=options.first, last=options.last)
         kept = []
     run.parameters = values
-    run.resume_command = _resume_command(options)
+    run.resume_command = _resume_command(options, values)
     run.save()
     with _terminated_like_interrupted():
         _run_all(chosen, kept, plan, run, progress)
@@ -110,7 +111,11 @@ def _run_one(
     output = run.directory / notebook.path.name
     output.unlink(missing_ok=True)  # what an earlier attempt left is no proof of this one
     execution = Execution(
-        notebook, output, plan.by_notebook[notebook.name], plan.environment, progress.cell
+        notebook,
+        output,
+        plan.by_notebook[notebook.name],
+        plan.environment[notebook.name],
+        progress.cell,
     )
     try:
         execution.start()
@@ -147,8 +152,25 @@ def _still_proved(run: RunSummary, chosen: list[NotebookFile]) -> list[Outcome]:
     return kept
 
 
-def _resume_command(options: RunOptions) -> str:
+def _same_parameters(run: RunSummary, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A resumed run keeps its parameters: half a course on one lab proves nothing of another."""
+    other = {name: value for name, value in given.items() if run.parameters.get(name) != value}
+    if other:
+        raise ConfigError(
+            brief=f"The run in {run.directory} has other parameters.",
+            details="\n".join(
+                f"{name}: it has {run.parameters.get(name)!r}, asked for {value!r}"
+                for name, value in other.items()
+            ),
+            resolution=f"Resume it with: {run.resume_command}\nOr start another, without --resume.",
+        )
+    return dict(run.parameters)
+
+
+def _resume_command(options: RunOptions, values: Mapping[str, Any]) -> str:
     words = ["owlab", "run", "--resume"]
+    if values.get("lab_name") is not None:
+        words += ["--lab", str(values["lab_name"])]
     if options.out != Path("runs"):
         words += ["--out", str(options.out)]
     if options.notebooks is not None:

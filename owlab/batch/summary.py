@@ -101,6 +101,7 @@ def read(directory: Path) -> RunSummary:
             last=saved["last"],
             started=saved["started"],
             finished=saved["finished"],
+            resume_command=saved["resume"],
             outcomes=[Outcome.from_dict(item) for item in saved["notebooks"]],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,0 +1,11 @@
+"""What the notebooks call, beside the steps themselves.
+
+Everything shown has a plain text form, so a notebook reads the same without a browser.
+"""
+
+from owlab.notebook import tables
+from owlab.notebook.checks import Claim, check, claim, prerequisites
+from owlab.notebook.magic import on
+from owlab.notebook.session import begin
+
+__all__ = ["Claim", "begin", "check", "claim", "on", "prerequisites", "tables"]

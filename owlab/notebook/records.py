@@ -3,8 +3,5 @@
 CHECK = "application/vnd.owlab.check+json"
 """``{"checks": [{"title", "passed", "evidence": [...], "remedy"}]}``: what a check cell found."""
 
-ERROR = "application/vnd.owlab.error+json"
-"""``{"brief", "details", "resolution"}``: an expected failure, in its three parts."""
-
 TRANSCRIPT = "application/vnd.owlab.transcript+json"
 """``{"commands": [{"machine", "text", "output", "exit_code", "seconds"}]}``, as they ran."""

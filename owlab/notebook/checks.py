@@ -1,0 +1,134 @@
+"""The cells that check your work: PASS or FAIL, the evidence, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from owlab.errors import CheckFailed, LabError, StepError
+from owlab.guide import ordered, section_number
+from owlab.lab import Lab
+from owlab.notebook import page
+from owlab.notebook.records import CHECK
+from owlab.redact import redact
+from owlab.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that should be so, whether it is, and how one can tell."""
+
+    title: str
+    passed: bool
+    evidence: tuple[str, ...] = ()
+    remedy: str = ""
+
+
+def claim(title: str, passed: object, evidence: Any = "", remedy: str = "") -> Claim:
+    """A claim of the notebook's own.
+
+    :param passed: anything; it holds when it is true.
+    :param evidence: what was seen: a text, or several.
+    :param remedy: what to do when it does not hold.
+    """
+    several = isinstance(evidence, list | tuple | set)
+    items: Sequence[Any] = sorted(evidence) if isinstance(evidence, set) else evidence
+    seen = tuple(text for item in (items if several else (evidence,)) if (text := str(item)))
+    return Claim(title, bool(passed), seen, remedy)
+
+
+def check(lab: Lab, *things: Step | Claim) -> None:
+    """Check steps, and claims, against the world as it is now; show and record the result.
+
+    :raises CheckFailed: one of them does not hold; all were looked at.
+    """
+    claims = [thing if isinstance(thing, Claim) else _of_step(lab, thing) for thing in things]
+    _show(claims)
+    failed = [item for item in claims if not item.passed]
+    if failed:
+        raise CheckFailed(
+            brief=f"{len(failed)} of {len(claims)} checks failed: {failed[0].title}.",
+            details="\n".join(failed[0].evidence),
+            resolution=failed[0].remedy,
+        )
+
+
+def prerequisites(lab: Lab, section: str, *, catch_up: bool = False) -> None:
+    """Look whether everything before ``section`` is done, and do it if that is wanted.
+
+    :param catch_up: carry out what is missing: for whoever arrives late.
+    :raises StepError: something is missing, and is not to be done here.
+    """
+    before = [s for s in ordered() if section_number(s.section)[0] < int(section)]
+    missing = [step for step in before if not step.state(lab).done]
+    if missing and catch_up:
+        lab.up(to=str(int(section) - 1))
+        missing = [step for step in before if not step.state(lab).done]
+    if missing:
+        names = "\n".join(f"{step.section} {step.title}: {step.state(lab).why}" for step in missing)
+        raise StepError(
+            brief=f"Section {section} needs sections that are not done yet.",
+            details=names,
+            resolution=(
+                "Work through the notebooks before this one, or let them be done for you: "
+                f"lab.up(to='{int(section) - 1}')"
+            ),
+        )
+    text = f"Everything before section {section} is done ({len(before)} steps)."
+    page.show(f'<span class="good">{text}</span>', text)
+
+
+def _of_step(lab: Lab, step: Step) -> Claim:
+    try:
+        seen = step.state(lab)
+    except LabError as error:
+        return Claim(
+            f"{step.section} {step.title}", False, (error.brief, error.details), error.resolution
+        )
+    evidence = tuple(
+        f"{'✓' if item.ok else '✗'} {item.what}{': ' + item.seen if item.seen else ''}"
+        for item in seen.evidence
+    )
+    if not seen.done:
+        evidence += _diagnosis(lab, step.diagnose)
+    remedy = f"Run {step.key}(lab) again; it does only what is missing."
+    return Claim(f"{step.section} {step.title}", seen.done, evidence, remedy)
+
+
+def _diagnosis(lab: Lab, diagnose: Callable[[Lab], str] | None) -> tuple[str, ...]:
+    """What the step itself would look at; its failing must not hide the check's own result."""
+    if diagnose is None:
+        return ()
+    try:
+        return tuple(diagnose(lab).splitlines())
+    except LabError as error:
+        return (f"(no diagnosis: {error.brief})",)
+
+
+def _show(claims: list[Claim]) -> None:
+    records: list[dict[str, Any]] = [
+        {
+            "title": item.title,
+            "passed": item.passed,
+            "evidence": [redact(line) for line in item.evidence if line],
+            "remedy": item.remedy,
+        }
+        for item in claims
+    ]
+    rows, lines = [], []
+    for item, record in zip(claims, records, strict=True):
+        mark = "PASS" if item.passed else "FAIL"
+        seen = record["evidence"]
+        remedy = "" if item.passed else item.remedy
+        shown = "<br>".join(escape(line) for line in seen)
+        if remedy:
+            shown += f"<br><strong>What to do:</strong> {escape(remedy)}"
+        style = "good" if item.passed else "bad"
+        rows.append((f'<span class="{style}">{mark}</span>', escape(item.title), shown))
+        lines.append(f"{mark}  {item.title}")
+        lines += [f"      {line}" for line in seen]
+        lines += [f"      What to do: {remedy}"] if remedy else []
+    html = page.table(("", "Check", "Evidence"), rows)
+    page.show(html, "\n".join(lines), {CHECK: {"checks": records}})

@@ -1,0 +1,145 @@
+"""The parameter form: choose a lab, and see what it costs against what this computer has."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from html import escape
+from typing import Any, get_args
+
+from owlab import places, settings
+from owlab.config import LabConfig
+from owlab.errors import LabError
+from owlab.lab import Lab
+from owlab.notebook import page
+
+_GIB = 1024**3
+_CHOICES = ("provider", "workers", "speed", "mirror", "memory_profile", "as_written")
+_HELP = {
+    "provider": "Who supplies the machines",
+    "workers": "Nodes that run functions",
+    "speed": "Pocket lab: how fast time passes",
+    "mirror": "cn: mirrors inside China",
+    "memory_profile": "small: for computers of 16 GB",
+    "as_written": "The guide's own choices",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a lab needs, against what this computer has, in GiB."""
+
+    memory: float
+    disk: float
+    memory_here: float
+    disk_here: float
+    simulated: bool
+
+    @classmethod
+    def of(cls, config: LabConfig) -> Cost:
+        """The cost of these settings on this computer."""
+        import psutil
+
+        existing = next(path for path in (places.home(), *places.home().parents) if path.exists())
+        return cls(
+            memory=config.memory_bytes / _GIB,
+            disk=config.disk_bytes / _GIB,
+            memory_here=psutil.virtual_memory().total / _GIB,
+            disk_here=shutil.disk_usage(existing).free / _GIB,
+            simulated=config.provider == "pocket",
+        )
+
+    @property
+    def fits(self) -> bool:
+        """Whether this computer can carry it. A simulated machine only says that it is large."""
+        return self.simulated or (self.memory < self.memory_here and self.disk < self.disk_here)
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        asked = (
+            f"The machines ask for {self.memory:.0f} GB of memory and {self.disk:.0f} GB of disk"
+        )
+        here = f"this computer has {self.memory_here:.0f} GB and {self.disk_here:.0f} GB free"
+        if self.simulated:
+            return f"{asked}. In the pocket lab they are simulated: a few hundred MB are enough."
+        verdict = "it fits" if self.fits else "it does not fit: choose memory_profile small"
+        return f"{asked}; {here}: {verdict}."
+
+
+class SettingsForm:
+    """A form that starts from the lab's settings and writes them back to the lab."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._config = lab.config
+        self._fields: dict[str, Any] = {}
+
+    def choose(self, **values: Any) -> LabConfig:
+        """Save these settings with the lab; what the form's button does.
+
+        :raises ConfigError: they are impossible, or the lab is built already with others.
+        """
+        chosen = self._chosen_with(values)
+        if not self.lab.record.made():
+            # Saved settings are stronger than a profile: without this, another memory_profile
+            # would keep the sizes of the first one.
+            self.lab.record.write_settings(settings.load(chosen).flat())
+        self._config = Lab.open(self.lab.config.name, **chosen).config
+        return self._config
+
+    def _chosen_with(self, values: dict[str, Any]) -> dict[str, Any]:
+        """These values, and whatever else the lab has that is not a default."""
+        before = {name: getattr(self._config, name) for name in _CHOICES}
+        usual = settings.load(before, environment={}).flat()
+        other = {n: v for n, v in self._config.flat().items() if v != usual[n]}
+        return {**before, **other, **values}
+
+    def widget(self) -> Any:
+        """The fields, the button, and what it costs."""
+        import ipywidgets as widgets
+
+        common = {"style": {"description_width": "9em"}, "layout": {"width": "28em"}}
+        for name in _CHOICES:
+            value, label = getattr(self._config, name), {"description": name, **common}
+            allowed = get_args(LabConfig.model_fields[name].annotation)
+            if isinstance(value, bool):
+                field = widgets.Checkbox(value, indent=True, **label)
+            elif isinstance(value, int):
+                field = widgets.BoundedIntText(value, min=1, max=20, **label)
+            else:
+                field = widgets.Dropdown(options=allowed, value=value, **label)
+            field.tooltip = _HELP[name]
+            self._fields[name] = field
+        button = widgets.Button(description="Use these settings", tooltip="Save them with the lab")
+        message = widgets.HTML(escape(Cost.of(self._config).sentence))
+
+        def preview(_: Any) -> None:
+            message.value = self._said(lambda: settings.load(self._chosen_with(self._chosen())))
+
+        def clicked(_: Any) -> None:
+            message.value = "Saved. " + self._said(lambda: self.choose(**self._chosen()))
+
+        for field in self._fields.values():
+            field.observe(preview, names="value")
+        button.on_click(clicked)
+        return widgets.VBox([*self._fields.values(), button, message])
+
+    def _chosen(self) -> dict[str, Any]:
+        return {name: field.value for name, field in self._fields.items()}
+
+    @staticmethod
+    def _said(make: Any) -> str:
+        try:
+            return escape(Cost.of(make()).sentence)
+        except LabError as error:
+            return f"<pre>{escape(str(error))}</pre>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Fields where there is a browser; elsewhere the settings as a table."""
+        values = [(name, str(getattr(self._config, name)), _HELP[name]) for name in _CHOICES]
+        cost = Cost.of(self._config).sentence
+        html = page.table(("Setting", "Value", "Meaning"), [tuple(map(escape, v)) for v in values])
+        plain = page.columns(("Setting", "Value", "Meaning"), values)
+        shown = page.bundle(f"{html}<p>{escape(cost)}</p>", f"{plain}\n{cost}")
+        return {**self.widget()._repr_mimebundle_(), **shown}

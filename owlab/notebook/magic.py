@@ -1,0 +1,116 @@
+"""``%%on MACHINE``: a cell of shell, run there. And ``on(...)``, the same as a function."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import shlex
+import sys
+from typing import Any, NoReturn
+
+from owlab.command import HOST, Command, Result
+from owlab.errors import CommandError, LabError, MachineError
+from owlab.events import Event
+from owlab.lab import Lab, describe
+
+STRICT = "set -e -o pipefail"
+"""A cell ends at its first command that fails. Without it only the last one's status is seen."""
+
+
+class _UsageError(LabError):
+    """The line after ``%%on`` is wrong."""
+
+
+class _Arguments(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(
+            brief=f"%%on: {message}.",
+            resolution="Write %%on MACHINE [--fails] [--timeout SECONDS], then shell below it.",
+        )
+
+
+def on(lab: Lab, machine: str, text: str, *, timeout: float = 120) -> Result:
+    """Type ``text`` on a machine (``host`` is the laptop), and show it as it ran.
+
+    :raises CommandError: it ended with another exit status than 0.
+    """
+    command = Command(text, on=machine_named(lab, machine), timeout=timeout)
+    result = lab.run(command)
+    if not result:
+        raise CommandError(brief=f"A command on {command.on} failed.", details=describe(result))
+    return result
+
+
+def machine_named(lab: Lab, name: str) -> str:
+    """A machine by its full name, or without the lab's prefix.
+
+    :raises MachineError: there is none; it names the nearest.
+    """
+    names = [HOST, *(machine.name for machine in lab.config.machines)]
+    for candidate in (name, f"{lab.config.prefix}{name}"):
+        if candidate in names:
+            return candidate
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    raise MachineError(
+        brief=f"The lab has no machine {name!r}.",
+        details=f"Did you mean {near[0]}?" if near else "",
+        resolution=f"Its machines: {', '.join(names[1:])}; {HOST} is the laptop.",
+    )
+
+
+def run_cell(lab: Lab, line: str, cell: str) -> None:
+    """What ``%%on`` does: the output streams into the notebook, and a failure raises.
+
+    With ``--fails`` the cell shows something that must go wrong, and raises when it does not.
+    """
+    parser = _Arguments(prog="%%on", add_help=False)
+    parser.add_argument("machine")
+    parser.add_argument("--fails", action="store_true")
+    parser.add_argument("--timeout", type=float, default=120)
+    options = parser.parse_args(shlex.split(line))
+    machine = machine_named(lab, options.machine)
+
+    def stream(event: Event) -> None:
+        if event.kind == "command-output":
+            (sys.stderr if event.stream == "stderr" else sys.stdout).write(event.text)
+
+    from owlab.notebook.transcript import muted
+
+    lab.listeners.append(stream)
+    try:
+        with muted():
+            text = f"{STRICT}\n{cell.strip()}"
+            result = lab.run(Command(text, on=machine, timeout=options.timeout))
+    finally:
+        lab.listeners.remove(stream)
+    if options.fails and result:
+        raise CommandError(
+            brief=f"This cell shows a failure, but it succeeded on {machine}.",
+            resolution="Perhaps a later step is done already: then this is as it should be.",
+        )
+    if not options.fails and not result:
+        # Its output stands above already.
+        raise CommandError(
+            brief=f"A command of this cell failed on {machine} (exit status {result.exit_code}).",
+            details=describe(Result(Command(cell.strip(), on=machine), result.exit_code)),
+            resolution="The cell ended there; correct it and run it again.",
+        )
+    if options.fails:
+        print(f"(exit status {result.exit_code}, as this cell means to show)")
+
+
+def register() -> None:
+    """Make ``%%on`` known to the notebook."""
+    from IPython.core.getipython import get_ipython
+
+    from owlab.notebook.session import current
+
+    shell: Any = get_ipython()
+    if shell is None:
+        return
+
+    def on_magic(line: str, cell: str) -> None:
+        """Run this cell on a machine of the lab: %%on MACHINE [--fails] [--timeout SECONDS]."""
+        run_cell(current(), line, cell)
+
+    shell.register_magic_function(on_magic, magic_kind="cell", magic_name="on")

@@ -1,0 +1,108 @@
+"""The lab of a notebook: opened once, with the parameters, strictly."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import itertools
+import os
+from html import escape
+from typing import Any
+
+from owlab.errors import ConfigError, LabError
+from owlab.lab import Lab
+from owlab.notebook import magic, page, trouble
+from owlab.notebook.transcript import Transcript
+
+SIMULATED = {
+    "pocket": (
+        "Pocket lab: bash, kubectl, Helm, Node.js, Python, TLS and the two APIs are real; "
+        "the machines, their packages and the containers are simulated."
+    ),
+}
+"""What a notebook says about its lab, so that nobody takes it for another."""
+
+_current: list[Lab] = []
+
+
+def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
+    """Find or make the lab of this notebook. Starts no machine.
+
+    :param lab_name: None means the one that OWLAB_LAB names, else ``owlab``.
+    :param settings: the other parameters of the notebook that are settings of the lab;
+        None means "as the lab has it".
+    :raises ConfigError: a parameter is unknown, of the wrong type, or impossible.
+    """
+    trouble.show_briefly()
+    _refuse_unknown_parameters()
+    lab = Lab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
+    lab.listeners.append(Transcript())
+    _current[:] = [lab]
+    magic.register()
+    _introduce(lab)
+    return lab
+
+
+def current() -> Lab:
+    """The lab that the notebook began with.
+
+    :raises LabError: it did not begin yet.
+    """
+    if not _current:
+        raise LabError(
+            brief="This notebook has no lab yet.",
+            resolution="Run its first cells, up to `lab = begin(...)`.",
+        )
+    return _current[0]
+
+
+def _introduce(lab: Lab) -> None:
+    config = lab.config
+    names = ", ".join(machine.name for machine in config.machines)
+    lines = [
+        f"Lab {config.name!r}, provider {config.provider}: {names}.",
+        SIMULATED.get(config.provider, "These machines are real."),
+    ]
+    if config.as_written:
+        lines.append("as_written: the guide's own choices, in place of the better defaults.")
+    page.show("<br>".join(escape(line) for line in lines), "\n".join(lines))
+
+
+def _refuse_unknown_parameters() -> None:
+    """papermill writes any name that it is given into a cell of its own, and only warns.
+
+    So look at the cells that ran: what the injected cell sets must stand in the cell before it.
+    """
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    history: list[str] = list(shell.user_ns.get("In", [])) if shell is not None else []
+    for before, cell in itertools.pairwise(history):
+        if cell.startswith("# Parameters\n"):
+            declared = _assigned(before)
+            for name in sorted(_assigned(cell) - declared):
+                near = difflib.get_close_matches(name, sorted(declared), n=1, cutoff=0.5)
+                raise ConfigError(
+                    brief=f"This notebook has no parameter {name!r}.",
+                    details=f"Did you mean {near[0]}?" if near else "",
+                    resolution=f"Its parameters: {', '.join(sorted(declared))}.",
+                )
+
+
+def _assigned(source: str) -> set[str]:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return set()
+    targets = [
+        target
+        for node in body
+        for target in (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
+    ]
+    return {target.id for target in targets if isinstance(target, ast.Name)}

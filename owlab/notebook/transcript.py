@@ -1,0 +1,170 @@
+"""The commands as they ran, in the cell that ran them: what to copy, and what it printed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from owlab.events import Event
+from owlab.guide import GUIDE
+from owlab.notebook import page
+from owlab.notebook.records import TRANSCRIPT
+
+_REDRAW_SECONDS = 0.3
+_FOLDED_OVER_LINES = 14
+_PLAIN_LINES = 12
+_ENDED = {"step-skipped": "already done", "step-done": "done", "step-failed": "failed"}
+_muted = threading.local()
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """Show no transcript meanwhile: the caller shows the output itself."""
+    _muted.on = True
+    try:
+        yield
+    finally:
+        _muted.on = False
+
+
+@dataclass(slots=True)
+class _Typed:
+    machine: str
+    text: str
+    output: str = ""
+    exit_code: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class _Unit:
+    """What happened on one machine for one step; or one command outside any step."""
+
+    machine: str
+    title: str = ""
+    status: str = "running"
+    why: str = ""
+    seconds: float = 0.0
+    commands: list[_Typed] = field(default_factory=list)
+
+
+class Transcript:
+    """A listener with one live display for each unit of work.
+
+    Several threads report at the same time, so everything happens under one lock.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._units: dict[tuple[str, str], tuple[_Unit, Any]] = {}
+        self._drawn: dict[tuple[str, str], float] = {}
+
+    def __call__(self, event: Event) -> None:
+        if getattr(_muted, "on", False):
+            return
+        with self._lock:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        key = (event.step, event.machine)
+        if event.kind == "step-started" or key not in self._units:
+            self._units[key] = (self._new_unit(event), _display_handle())
+        unit, handle = self._units[key]
+        if event.kind == "command-started":
+            unit.commands.append(_Typed(event.machine, event.command))
+        elif event.kind == "command-output" and unit.commands:
+            unit.commands[-1].output += event.text
+        elif event.kind == "command-ended" and unit.commands:
+            unit.commands[-1].exit_code = event.exit_code
+            unit.commands[-1].seconds = event.seconds
+            if not event.step:
+                unit.status = "done" if event.exit_code == 0 else f"exit status {event.exit_code}"
+        elif event.kind == "step-waiting":
+            unit.status, unit.why = "waiting", event.text
+        elif event.kind in _ENDED:
+            unit.status, unit.why = _ENDED[event.kind], event.text.splitlines()[0]
+            unit.seconds = event.seconds or 0.0
+        ended = event.kind in _ENDED or (event.kind == "command-ended" and not event.step)
+        now = time.monotonic()
+        if ended or now - self._drawn.get(key, 0.0) > _REDRAW_SECONDS:
+            self._drawn[key] = now
+            handle.update(_bundle(unit, record=ended), raw=True)
+        if ended:
+            del self._units[key]
+            self._drawn.pop(key, None)
+
+    def _new_unit(self, event: Event) -> _Unit:
+        step = GUIDE.get(event.step)
+        title = f"{step.section} {step.title}" if step else ""
+        return _Unit(event.machine, title)
+
+
+def _display_handle() -> Any:
+    from IPython.display import DisplayHandle
+
+    handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
+    handle.display({"text/plain": "..."}, raw=True)
+    return handle
+
+
+def _bundle(unit: _Unit, record: bool) -> dict[str, Any]:
+    records = {}
+    if record:
+        title = f"{unit.title} on {unit.machine}" if unit.title else unit.machine
+        commands = [
+            {
+                "machine": typed.machine,
+                "text": typed.text,
+                "output": typed.output,
+                "exit_code": typed.exit_code,
+                "seconds": typed.seconds,
+            }
+            for typed in unit.commands
+        ]
+        content = {"title": title, "status": unit.status, "why": unit.why, "commands": commands}
+        records[TRANSCRIPT] = content
+    return page.bundle(_html(unit), _plain(unit), records)
+
+
+def _headline(unit: _Unit) -> str:
+    if not unit.title:
+        return ""
+    took = f" in {unit.seconds:.1f} s" if unit.status == "done" else ""
+    return f"{unit.title} on {unit.machine}: {unit.status}{took}"
+
+
+def _html(unit: _Unit) -> str:
+    mark = {"done": "good", "already done": "good", "failed": "bad"}.get(unit.status, "faint")
+    parts = []
+    if unit.title:
+        why = f' <span class="faint">{escape(unit.why)}</span>' if unit.why else ""
+        parts.append(f'<div><span class="{mark}">{escape(_headline(unit))}</span>{why}</div>')
+    for typed in unit.commands:
+        parts.append(page.command(typed.machine, typed.text))
+        if typed.output.strip():
+            folded = "" if typed.output.count("\n") > _FOLDED_OVER_LINES else " open"
+            status = f", exit status {typed.exit_code}" if typed.exit_code else ""
+            lines = typed.output.rstrip().count("\n") + 1
+            parts.append(
+                f"<details{folded}><summary>output, {lines} lines{status}</summary>"
+                f"<pre>{escape(typed.output.rstrip())}</pre></details>"
+            )
+    return "".join(parts)
+
+
+def _plain(unit: _Unit) -> str:
+    lines = [f"{_headline(unit)}  {unit.why}".rstrip()] if unit.title else []
+    for typed in unit.commands:
+        lines.append(f"{typed.machine}$ {typed.text}")
+        output = typed.output.rstrip().splitlines()
+        if len(output) > _PLAIN_LINES:
+            lines.append(f"... {len(output) - _PLAIN_LINES} lines before these ...")
+        lines += output[-_PLAIN_LINES:]
+        if typed.exit_code:
+            lines.append(f"(exit status {typed.exit_code})")
+    return "\n".join(lines)
