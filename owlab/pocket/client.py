@@ -9,24 +9,22 @@ import json
 import os
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from http.client import HTTPConnection, HTTPResponse
-
-if __package__:
+if TYPE_CHECKING or __package__:
     from owlab.pocket.frames import ERR, EXIT, OUT, RUN, frames
+    from owlab.pocket.wire import Answer, Gone
+    from owlab.pocket.wire import request as ask
 else:  # started as a file, without the packages around it: that is three times as fast
-    from frames import ERR, EXIT, OUT, RUN, frames  # type: ignore[import-not-found,no-redef]
+    from frames import ERR, EXIT, OUT, RUN, frames
+    from wire import Answer, Gone
+    from wire import request as ask
 
 NOT_RUNNING = (
     "{command} failed: cannot connect to the pocket lab in {directory}\n"
     "Start it with any owlab command, for example: owlab status\n"
 )
 LOST = 255
-
-
-class Gone(Exception):
-    """No service answers for this lab."""
 
 
 def service(directory: str) -> dict[str, Any]:
@@ -39,15 +37,9 @@ def service(directory: str) -> dict[str, Any]:
         raise Gone(directory) from None
 
 
-def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> HTTPResponse:
+def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> Answer:
     """Ask the service; the answer's body is still to be read."""
-    connection = HTTPConnection("127.0.0.1", about["port"])
-    headers = {"Authorization": f"Bearer {about['token']}"}
-    try:
-        connection.request(method, path, body, headers)
-        return connection.getresponse()
-    except OSError:
-        raise Gone(str(about["port"])) from None
+    return ask(about["port"], about["token"], method, path, body)
 
 
 def feed(about: dict[str, Any], run: str, source: int) -> None:
@@ -62,7 +54,7 @@ def feed(about: dict[str, Any], run: str, source: int) -> None:
         return
 
 
-def follow(about: dict[str, Any], response: HTTPResponse, stdin: int | None) -> int:
+def follow(about: dict[str, Any], response: Answer, stdin: int | None) -> int:
     """Pass a run's output on until it ends; returns its exit status."""
     status = LOST
     for kind, data in frames(response):
@@ -91,7 +83,15 @@ def run(directory: str, argv: list[str]) -> int:
     response = request(about, "POST", "/v1/multipass", json.dumps(asked).encode())
     if response.status != 200:
         raise Gone(response.read().decode(errors="replace"))
-    return follow(about, response, 0)
+    # A terminal's keys belong to the next command; what is piped in belongs to this one.
+    return follow(about, response, None if sys.stdin.isatty() else 0)
+
+
+def open_terminal(directory: str, words: list[str]) -> None:
+    """Become the terminal, which needs more than the standard library."""
+    names = [word for word in words if not word.startswith("-")] or ["primary"]
+    module = ["-m", "owlab.pocket.terminal", "--dir", directory, names[0]]
+    os.execv(sys.executable, [sys.executable, *module])
 
 
 def main(argv: list[str]) -> int:
@@ -102,10 +102,7 @@ def main(argv: list[str]) -> int:
     directory, words = argv[1], argv[2:]
     try:
         if words[:1] in (["shell"], ["sh"], ["connect"]) and sys.stdin.isatty():
-            from owlab.pocket.terminal import run_terminal
-
-            names = [word for word in words[1:] if not word.startswith("-")]
-            return run_terminal(directory, names[0] if names else "primary")
+            open_terminal(directory, words[1:])
         return run(directory, words)
     except Gone:
         command = words[0] if words else "multipass"

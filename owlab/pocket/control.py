@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
@@ -17,8 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from owlab.pocket.consoles import Consoles
 from owlab.pocket.lab import Lab
 from owlab.pocket.multipass.command import multipass
-from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.errors import Refused
+from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.runs import Run, Runs
 
@@ -39,6 +41,30 @@ class Token:
                 await PlainTextResponse("not this lab's token\n", 401)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+class Frames(StreamingResponse):
+    """A stream that ends when its client goes away, also while there is nothing to send."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the end, or until the connection is gone."""
+        sending = asyncio.ensure_future(self.stream_response(send))
+        leaving = asyncio.ensure_future(_disconnected(receive))
+        try:
+            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (leaving, sending):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, OSError):
+                await sending
+            close = getattr(self.body_iterator, "aclose", None)
+            if close is not None:
+                await close()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Control:
@@ -141,7 +167,7 @@ class Control:
         return PlainTextResponse(text or "", 404 if text is None else 200)
 
     def _stream(self, work: Callable[[Run], Awaitable[int]]) -> Response:
-        return StreamingResponse(self._runs.stream(work), media_type=FRAMES)
+        return Frames(self._runs.stream(work), media_type=FRAMES)
 
 
 def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:

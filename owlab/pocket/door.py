@@ -15,15 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from owlab.pocket import client, keeping
-from owlab.pocket.client import Gone
 from owlab.pocket.frames import ERR, EXIT, OUT, RUN, frames
+from owlab.pocket.wire import Answer, Gone
 
 STARTS_WITHIN = 30.0
 STOPS_WITHIN = 15.0
@@ -206,7 +205,7 @@ def execute(
 
 def follow(
     directory: Path,
-    response: HTTPResponse,
+    response: Answer,
     stdin: bytes,
     out: Callable[[bytes], None] | None,
     err: Callable[[bytes], None] | None,
@@ -228,7 +227,7 @@ def follow(
     return LOST
 
 
-def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> HTTPResponse:
+def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> Answer:
     try:
         response = client.request(client.service(str(directory)), method, path, body)
     except Gone:

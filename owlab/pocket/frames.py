@@ -33,7 +33,7 @@ def frames(source: Source) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _exactly(source: Source, amount: int) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     left = amount
     while left:
         part = source.read(left)

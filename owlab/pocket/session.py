@@ -19,7 +19,7 @@ Sink = Callable[[bytes], Awaitable[None]]
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
-INTERRUPTED = 130
+FOR_EVER = 1e9
 HUNG_UP = 255
 
 # bashkit adds a guess to "command not found"; bash does not.
@@ -99,6 +99,7 @@ class Session:
             env=variables,
             max_commands=UNLIMITED,
             max_loop_iterations=UNLIMITED,
+            timeout_seconds=FOR_EVER,
         )
         self._bash.mount("/", machine.fs)
         self._bash.add_command("__owlab_stdin", self._pump)
@@ -188,7 +189,7 @@ class Session:
             self._stdin = _Bytes(stdin) if isinstance(stdin, bytes) else stdin
             self._done.clear()
             # A subshell, so that `exit` ends the script and not what tells the pump to stop.
-            script = f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
+            script = f"__owlab_stdin | {{ (\n{script}\n); __owlab_done $?; }}"
         elif stdin is not None:
             await err(f"bash: {problem}\n".encode())
             return 2

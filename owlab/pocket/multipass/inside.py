@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from owlab.pocket.fleet import DELETED
@@ -16,6 +17,7 @@ EXEC = (
     Option(("n", "no-map-working-directory"), about="Do not map the host execution path"),
 )
 SHELL = (TIMEOUT,)
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
 async def awake(call: Invocation, name: str) -> Machine:
@@ -44,11 +46,34 @@ async def exec_(call: Invocation, words: Words) -> int:
     if len(words.rest) < 2:
         raise usage("Wrong number of arguments")
     machine = await awake(call, words.rest[0])
-    script = shlex.join(words.rest[1:])
+    script = as_script(words.rest[1:])
     if "working-directory" in words:
         script = f"cd {shlex.quote(words.last('working-directory'))} && {script}"
     session = machine.session()
     return await session.run(script, call.out_sink, call.err_sink, stdin=call.stdin)
+
+
+def as_script(words: list[str]) -> str:
+    """The words as a script of the machine's login shell.
+
+    ``[env NAME=value ...] bash -c TEXT`` becomes TEXT itself: one shell less, and standard input
+    reaches its commands as it comes (a nested bash of bashkit waits for the end of it first).
+    """
+    rest = list(words)
+    exports = []
+    if rest[:1] == ["env"]:
+        rest.pop(0)
+        while rest and ASSIGNMENT.match(rest[0]):
+            name, _, value = rest.pop(0).partition("=")
+            exports.append(f"export {name}={shlex.quote(value)}\n")
+    if len(rest) < 3 or rest[0] not in ("bash", "sh") or rest[1] != "-c":
+        return shlex.join(words)
+    _, _, text, *arguments = rest
+    if arguments[1:]:
+        exports.append(f"set -- {shlex.join(arguments[1:])}\n")
+    if arguments and "$0" in text:
+        return shlex.join(words)
+    return "".join(exports) + text
 
 
 async def shell(call: Invocation, words: Words) -> int:
