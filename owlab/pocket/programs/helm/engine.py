@@ -1,6 +1,6 @@
 """One Helm action in a process of its own: the engine is large, and a crash stays here.
 
-    python -m owlab.pocket.programs.helm.engine < request.json
+    python engine.py < request.json
 
 The request is one JSON document: ``{"action": ..., ...}``. Each line of the answer is one too:
 ``{"log": [level, message]}`` while it works, then ``{"result": ...}`` or ``{"error": {...}}``.

@@ -61,9 +61,6 @@ def read_bytes(call: Call, path: str) -> bytes:
     return bytes(call.fs.read_file(absolute))
 
 
-read = read_bytes
-
-
 def write_bytes(call: Call, path: str, content: bytes, mode: int = 0o644) -> None:
     """Write a file with its parents, owned by the calling user."""
     absolute = call.path(path)

@@ -9,6 +9,7 @@ from typing import Any
 
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.helm import kubeconfig
+from owlab.pocket.programs.helm.files import read_bytes
 from owlab.pocket.programs.helm.flags import Flag, Parsed
 from owlab.pocket.programs.helm.remote import HelmFailed, perform
 
@@ -43,7 +44,7 @@ class Invocation:
     scratch: Path
     installing: bool = False
     shown: dict[str, str] = field(default_factory=dict)
-    """Paths that the engine sees, and what the user calls them."""
+    """Paths and addresses that the engine sees, and what the user calls them."""
 
     @property
     def arguments(self) -> list[str]:
@@ -87,7 +88,7 @@ class Invocation:
             settings["kube_apiserver"] = kubeconfig.reachable(self.call, self["kube-apiserver"])
         else:
             content = kubeconfig.read(self.call, self["kubeconfig"])
-        settings["kubeconfig_content"] = kubeconfig.for_engine(self.call, content)
+        settings["kubeconfig_content"] = kubeconfig.for_engine(self.call, content, self.shown)
         for flag, key in (
             ("kube-context", "kube_context"),
             ("kube-token", "kube_token"),
@@ -104,10 +105,8 @@ class Invocation:
 
     def stage_file(self, path: str) -> Path:
         """A copy of one of the machine's files, where the engine can read it."""
-        from owlab.pocket.programs.helm.files import read
-
         copy = self.scratch / f"file-{len(self.shown)}"
-        copy.write_bytes(read(self.call, path))
+        copy.write_bytes(read_bytes(self.call, path))
         self.shown[str(copy)] = path
         return copy
 
@@ -132,7 +131,7 @@ class Invocation:
         """Text of the engine, with scratch copies named as the user knows them."""
         for path, name in sorted(self.shown.items(), key=lambda item: -len(item[0])):
             text = text.replace(path, name)
-        return kubeconfig.users_words(self.call, text)
+        return text
 
     async def _listen(self, message: dict[str, Any]) -> None:
         if message.get("installing"):

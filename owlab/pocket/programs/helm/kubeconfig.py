@@ -64,6 +64,9 @@ def read(call: Call, flag: str, *, missing_ok: bool = False) -> Config | None:
         if missing_ok:
             return None
         raise HelmFailed(NOWHERE)
+    for entry in loaded.get("users") or []:
+        if {"exec", "auth-provider"} & set((entry or {}).get("user") or {}):
+            raise HelmFailed("the pocket lab runs no credential helpers of a kubeconfig")
     return _with_files(call, loaded, posixpath.dirname(path))
 
 
@@ -120,21 +123,14 @@ def reachable(call: Call, server: str) -> str:
     return server
 
 
-def for_engine(call: Call, config: Config | None) -> str:
-    """A kubeconfig for the engine, as text."""
+def for_engine(call: Call, config: Config | None, shown: dict[str, str]) -> str:
+    """A kubeconfig for the engine, as text; ``shown`` learns which address stands for which."""
     if config is None:
         return yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "clusters": []})
     for entry in config.get("clusters") or []:
         cluster = entry.get("cluster") or {}
         if cluster.get("server"):
-            cluster["server"] = reachable(call, cluster["server"])
+            server = str(cluster["server"])
+            cluster["server"] = reachable(call, server)
+            shown[urlsplit(cluster["server"]).netloc] = urlsplit(server).netloc
     return yaml.safe_dump(config)
-
-
-def users_words(call: Call, text: str) -> str:
-    """Text of the engine with the cluster's address as this machine's kubeconfig has it."""
-    if call.machine.is_host:
-        return text
-    return text.replace(f"https://{call.machine.address}:6443", "https://127.0.0.1:6443").replace(
-        f"dial tcp {call.machine.address}:6443", "dial tcp 127.0.0.1:6443"
-    )

@@ -7,12 +7,14 @@ import contextlib
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 GRACE = 4.0
+ENGINE = Path(__file__).with_name("engine.py")
 _GO_LOG = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (DEBUG|INFO|WARN|ERROR) (.*)$")
 
 
@@ -31,7 +33,13 @@ def _environment(home: Path) -> dict[str, str]:
     """Nothing of the user's own Helm or Kubernetes settings reaches the engine."""
     kept = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
     paths = [entry for entry in sys.path if entry]
-    return {**kept, "HOME": str(home), "PYTHONPATH": os.pathsep.join(paths), "TZ": "UTC"}
+    return {
+        **kept,
+        "HOME": str(home),
+        "PYTHONPATH": os.pathsep.join(paths),
+        "TZ": "UTC",
+        "NO_PROXY": "*",
+    }
 
 
 async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
@@ -41,8 +49,9 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
     """
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "owlab.pocket.programs.helm.engine",
+        # By path, and without its directory on sys.path: the engine needs nothing of this package.
+        "-P",
+        str(ENGINE),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -53,22 +62,24 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
     )
     assert child.stdin and child.stdout and child.stderr
     errors = asyncio.ensure_future(_relay_errors(child.stderr, listen))
+    answered = False
     try:
         child.stdin.write(json.dumps(request).encode())
         child.stdin.close()
         async for line in child.stdout:
             message = json.loads(line)
-            if "result" in message:
-                await errors
-                return message["result"]
+            answered = "result" in message or "error" in message
+            if not answered:
+                await listen(message)
+                continue
+            await errors
             if "error" in message:
-                await errors
                 raise HelmFailed(message["error"]["message"], message["error"]["kind"])
-            await listen(message)
+            return message["result"]
         await child.wait()
         raise HelmFailed(f"the Helm engine ended early (exit status {child.returncode})")
     finally:
-        await asyncio.shield(_end(child, errors))
+        await asyncio.shield(_end(child, errors, answered))
 
 
 async def _relay_errors(stream: asyncio.StreamReader, listen: Listener) -> None:
@@ -80,14 +91,20 @@ async def _relay_errors(stream: asyncio.StreamReader, listen: Listener) -> None:
         )
 
 
-async def _end(child: asyncio.subprocess.Process, errors: asyncio.Future[None]) -> None:
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), GRACE)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
-    errors.cancel()
+async def _end(
+    child: asyncio.subprocess.Process, errors: asyncio.Future[None], answered: bool
+) -> None:
+    # Signals go by number: asyncio's own terminate() polls first, and so may steal the exit
+    # status from the watcher that waits for it (Python 3.11).
+    try:
+        for number in (None if answered else signal.SIGTERM, signal.SIGKILL):
+            if number is not None and child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child.pid, number)
+            try:
+                await asyncio.wait_for(child.wait(), GRACE)
+                return
+            except TimeoutError:
+                continue
+    finally:
+        errors.cancel()

@@ -21,6 +21,14 @@ labels:
   {{- include "ow.labels" $ | nindent 2 }}
 {{- end -}}
 
+{{- /* metadata of a component's pods. */ -}}
+{{- define "ow.podmeta" -}}
+{{- $ := index . 0 -}}
+labels:
+  name: {{ $.Release.Name }}-{{ index . 1 }}
+  {{- include "ow.labels" $ | nindent 2 }}
+{{- end -}}
+
 {{- /* metadata of an object that nothing selects. */ -}}
 {{- define "ow.meta" -}}
 {{- $ := index . 0 -}}
@@ -66,13 +74,6 @@ matchLabels:
 {{- define "ow.image" -}}
 {{- $ := index . 0 -}}{{- $values := index . 1 -}}
 "{{ $.Values.docker.registry.name }}{{ $values.imageName }}:{{ $values.imageTag }}"
-{{- end -}}
-
-{{- define "ow.pullSecrets" -}}
-{{- if .Values.docker.registry.name }}
-imagePullSecrets:
-  - name: {{ .Release.Name }}-private-registry.auth
-{{- end }}
 {{- end -}}
 
 {{- /* Is the certificate made by the gen-certs job? */ -}}

@@ -1,4 +1,17 @@
-{{- /* Where a pod goes: (list $ "core" "couchdb") gives affinity and tolerations of a component. */ -}}
+{{- /* The start of every pod's spec: (list $ "Never"), or with a place (list $ "Always" "core" "couchdb"). */ -}}
+{{- define "ow.pod" -}}
+{{- $ := index . 0 -}}
+restartPolicy: {{ index . 1 }}
+{{- if $.Values.docker.registry.name }}
+imagePullSecrets:
+  - name: {{ $.Release.Name }}-private-registry.auth
+{{- end }}
+{{- if gt (len .) 2 }}
+{{- include "ow.placement" (list $ (index . 2) (index . 3)) }}
+{{- end }}
+{{- end -}}
+
+{{- /* Where it goes: (list $ "core" "couchdb") gives affinity and tolerations of a component. */ -}}
 {{- define "ow.placement" -}}
 {{- $ := index . 0 -}}{{- $role := index . 1 -}}{{- $part := index . 2 -}}
 {{- if $.Values.affinity.enabled }}
