@@ -161,7 +161,7 @@ async def _config(call: Call, words: Words, stage: Stage) -> str | None:
             path = KUBECONFIG
     path = call.path(path)
     content = call.machine.read(path)
-    if content is not None and not readable(call, path):
+    if content is not None and not call.machine.readable(path, call.user):
         await call.err(NOT_READABLE if path == KUBECONFIG else _denied(path))
         return None
     if content is None:
@@ -174,16 +174,6 @@ async def _config(call: Call, words: Words, stage: Stage) -> str | None:
         return None
     _check(content, {machine.address for machine in call.lab.fleet.all()})
     return stage.add(path) if call.fs.exists(path) else stage.write(path, content)
-
-
-def readable(call: Call, path: str) -> bool:
-    """The caller may read the file: root, its owner, or anybody by its mode."""
-    if call.root or call.machine.owner(path).startswith(f"{call.user}:"):
-        return True
-    try:
-        return bool(int(call.fs.stat(path)["mode"]) & 0o004)
-    except RuntimeError:
-        return False
 
 
 def _denied(path: str) -> str:

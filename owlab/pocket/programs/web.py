@@ -18,10 +18,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from owlab.pocket import internet
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import Call
 
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-ADDED = "/usr/local/share/ca-certificates"
 HINT = "the pocket lab has only a small map of the internet, and this host is not on it"
 MOST_REDIRECTS = 10
 # Where addresses are shared with the rest of the computer, its other servers are none of ours.
@@ -219,28 +218,6 @@ async def _whole(content: bytes) -> AsyncIterator[bytes]:
 async def _streamed(response: httpx.Response) -> AsyncIterator[bytes]:
     async for chunk in response.aiter_raw():
         yield chunk
-
-
-@program("update-ca-certificates", machines="all")
-async def update_ca_certificates(call: Call) -> int:
-    """Trust what lies in ``/usr/local/share/ca-certificates``."""
-    if not call.root:
-        await call.err(
-            "/usr/sbin/update-ca-certificates: 102: cannot create "
-            "/etc/ssl/certs/ca-certificates.crt: Permission denied\n"
-        )
-        return 2
-    names = [n for n in call.machine.listdir(ADDED) or [] if n.endswith(".crt")]
-    pems = [(call.machine.read(f"{ADDED}/{name}") or b"").rstrip() + b"\n" for name in names]
-    before = set(call.machine.state.get("authorities", []))
-    call.machine.state["authorities"] = names
-    call.machine.write(AUTHORITIES, b"".join(pems))
-    await call.out(
-        f"Updating certificates in /etc/ssl/certs...\n{len(set(names) - before)} added, "
-        f"{len(before - set(names))} removed; done.\n"
-        "Running hooks in /etc/ca-certificates/update.d...\ndone.\n"
-    )
-    return 0
 
 
 def basic(user: str) -> str:

@@ -1,0 +1,242 @@
+"""`tar` on a machine's files: create, extract and list, plain or gzipped.
+
+bashkit has a tar of its own, which forgets modes: `wsk` out of its archive must be executable.
+"""
+
+from __future__ import annotations
+
+import getopt
+import io
+import posixpath
+import tarfile
+import time
+from dataclasses import dataclass
+
+from owlab.pocket.programs.base import Call, program
+
+SHORT = "xctzvf:C:kpjJhPO"
+LONG = ["extract", "create", "list", "gzip", "gunzip", "verbose", "file=", "directory=", "get"]
+LONG += ["strip-components=", "exclude=", "no-same-owner", "to-stdout", "overwrite", "bzip2", "xz"]
+TRY = "Try 'tar --help' or 'tar --usage' for more information.\n"
+
+
+class TarError(Exception):
+    """tar gives up; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A parsed command line of tar."""
+
+    action: str  # x, c or t
+    file: str
+    directory: str
+    names: tuple[str, ...]
+    compression: str = ""
+    verbose: bool = False
+    strip: int = 0
+    to_stdout: bool = False
+
+
+def parse(argv: list[str]) -> Request:
+    """Read tar's words, also in the old style without a dash. Raises :class:`TarError`."""
+    words = list(argv)
+    if words and not words[0].startswith("-"):
+        words = _old_style(words)
+    try:
+        options, names = getopt.gnu_getopt(words, SHORT, LONG)
+    except getopt.GetoptError as error:
+        raise TarError(f"tar: {error.msg}\n{TRY}") from None
+    given = dict(options)
+    actions = {"-x": "x", "--extract": "x", "--get": "x", "-c": "c", "--create": "c"}
+    actions |= {"-t": "t", "--list": "t"}
+    chosen = {actions[name] for name, _ in options if name in actions}
+    if len(chosen) != 1:
+        what = (
+            "You may not specify more than one '-Acdtrux', '--delete' or  '--test-label' option"
+            if chosen
+            else "You must specify one of the '-Acdtrux', '--delete' or '--test-label' options"
+        )
+        raise TarError(f"tar: {what}\n{TRY}")
+    strip = given.get("--strip-components", "0")
+    if not strip.isdigit():
+        raise TarError(f"tar: {strip}: Invalid number of elements\n{TRY}")
+    compression = ""
+    for name, form in (("-z", "gz"), ("--gzip", "gz"), ("-j", "bz2"), ("-J", "xz")):
+        compression = form if name in given else compression
+    return Request(
+        chosen.pop(),
+        given.get("-f") or given.get("--file") or "-",
+        given.get("-C") or given.get("--directory") or ".",
+        tuple(names),
+        compression,
+        bool({"-v", "--verbose"} & set(given)),
+        int(strip),
+        bool({"-O", "--to-stdout"} & set(given)),
+    )
+
+
+def _old_style(words: list[str]) -> list[str]:
+    """``tar xzf FILE`` as ``tar -x -z -f FILE``: letters first, their values after."""
+    letters, rest = words[0], words[1:]
+    found = []
+    for letter in letters:
+        found.append(f"-{letter}")
+        if letter in "fC":
+            if not rest:
+                raise TarError(f"tar: Old option '{letter}' requires an argument.\n{TRY}")
+            found.append(rest.pop(0))
+    return [*found, *rest]
+
+
+@program("tar", machines="all")
+async def tar(call: Call) -> int:
+    """Parse, then one of the three actions."""
+    try:
+        request = parse(call.argv)
+        if request.action == "c":
+            return await _create(call, request)
+        return await _read(call, request)
+    except TarError as error:
+        await call.err(str(error))
+        return 2
+
+
+async def _read(call: Call, request: Request) -> int:
+    if request.file == "-":
+        packed = await call.stdin()
+    else:
+        try:
+            packed = call.fs.read_file(call.path(request.file))
+        except RuntimeError:
+            raise TarError(
+                f"tar: {request.file}: Cannot open: No such file or directory\n"
+                "tar: Error is not recoverable: exiting now\n"
+            ) from None
+    folder = call.path(request.directory)
+    if not call.fs.exists(folder):
+        raise TarError(
+            f"tar: {request.directory}: Cannot open: No such file or directory\n"
+            "tar: Error is not recoverable: exiting now\n"
+        )
+    missing = set(request.names)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            for member in archive:
+                wanted = [n for n in request.names if _within(member.name, n)]
+                if request.names and not wanted:
+                    continue
+                missing.difference_update(wanted)
+                await _take(call, request, archive, member, folder)
+    except (tarfile.TarError, EOFError, OSError):
+        raise TarError(
+            "tar: This does not look like a tar archive\n"
+            "tar: Exiting with failure status due to previous errors\n"
+        ) from None
+    for name in sorted(missing):
+        await call.err(f"tar: {name}: Not found in archive\n")
+    if missing:
+        await call.err("tar: Exiting with failure status due to previous errors\n")
+    return 2 if missing else 0
+
+
+async def _take(
+    call: Call, request: Request, archive: tarfile.TarFile, member: tarfile.TarInfo, folder: str
+) -> None:
+    """List one member, or extract it."""
+    shown = member.name + ("/" if member.isdir() else "")
+    if request.action == "t":
+        await call.out((_long(member, shown) if request.verbose else shown) + "\n")
+        return
+    name = "/".join(member.name.split("/")[request.strip :])
+    if not name:
+        return
+    if request.verbose:
+        await call.out(f"{shown}\n")
+    # Names that lead out of the directory are refused, as GNU tar does.
+    if ".." in name.split("/"):
+        await call.err(f"tar: {name}: Member name contains '..'\n")
+        return
+    target = posixpath.join(folder, name.lstrip("/"))
+    if member.isdir():
+        call.machine.mkdir(target, member.mode)
+    elif member.issym():
+        if not call.fs.exists(target):
+            call.fs.symlink(member.linkname, target)
+    elif (source := archive.extractfile(member)) is not None:
+        content = source.read()
+        if request.to_stdout:
+            await call.out(content)
+            return
+        call.machine.mkdir(posixpath.dirname(target))
+        call.fs.write_file(target, content)
+        call.fs.chmod(target, member.mode & 0o7777)
+
+
+async def _create(call: Call, request: Request) -> int:
+    if not request.names:
+        raise TarError(f"tar: Cowardly refusing to create an empty archive\n{TRY}")
+    buffer, status = io.BytesIO(), 0
+    with _writer(buffer, request.compression) as archive:
+        for name in request.names:
+            path = posixpath.normpath(posixpath.join(call.path(request.directory), name))
+            if not call.fs.exists(path):
+                await call.err(f"tar: {name}: Cannot stat: No such file or directory\n")
+                status = 2
+                continue
+            await _pack(call, request, archive, path, name.lstrip("/") or ".")
+    if request.file == "-":
+        await call.out(buffer.getvalue())
+    else:
+        call.fs.write_file(call.path(request.file), buffer.getvalue())
+    if status:
+        await call.err("tar: Exiting with failure status due to previous errors\n")
+    return status
+
+
+def _writer(buffer: io.BytesIO, compression: str) -> tarfile.TarFile:
+    match compression:
+        case "gz":
+            return tarfile.open(fileobj=buffer, mode="w:gz")
+        case "bz2":
+            return tarfile.open(fileobj=buffer, mode="w:bz2")
+        case "xz":
+            return tarfile.open(fileobj=buffer, mode="w:xz")
+    return tarfile.open(fileobj=buffer, mode="w")
+
+
+async def _pack(
+    call: Call, request: Request, archive: tarfile.TarFile, path: str, name: str
+) -> None:
+    info = call.fs.stat(path)
+    member = tarfile.TarInfo(name.rstrip("/"))
+    member.mode, member.mtime = int(info["mode"]), int(info["modified"])
+    member.uname = member.gname = call.machine.owner(path).partition(":")[0]
+    if request.verbose:
+        await (call.err if request.file == "-" else call.out)(f"{name}\n")
+    if info["file_type"] != "directory":
+        content = call.fs.read_file(path)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+        return
+    member.type = tarfile.DIRTYPE
+    archive.addfile(member)
+    for entry in sorted(call.fs.read_dir(path), key=lambda entry: str(entry["name"])):
+        inner = str(entry["name"])
+        await _pack(call, request, archive, posixpath.join(path, inner), f"{name}/{inner}")
+
+
+def _within(member: str, name: str) -> bool:
+    name = name.rstrip("/")
+    return member == name or member.startswith(name + "/")
+
+
+def _long(member: tarfile.TarInfo, shown: str) -> str:
+    kind = "d" if member.isdir() else "l" if member.issym() else "-"
+    bits = "".join(
+        letter if member.mode >> (8 - index) & 1 else "-"
+        for index, letter in enumerate("rwxrwxrwx")
+    )
+    when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(member.mtime))
+    owner = f"{member.uname or 'root'}/{member.gname or 'root'}"
+    return f"{kind}{bits} {owner} {member.size:9d} {when} {shown}"

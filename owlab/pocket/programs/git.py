@@ -1,0 +1,290 @@
+"""`git`, as far as the course needs it: clone what the map holds, and look at it.
+
+A clone is the repository's files and a small ``.git`` that says where they came from; there is
+one commit, because that is what the map holds.
+"""
+
+from __future__ import annotations
+
+import getopt
+import posixpath
+import re
+
+from owlab.pocket import internet
+from owlab.pocket.internet import Repository
+from owlab.pocket.programs.base import Call, program
+
+LATER = (
+    "git: '{verb}' is not part of the pocket lab: it knows clone, checkout, log, status and show"
+)
+
+
+@program("git", machines="all")
+async def git(call: Call) -> int:
+    """Global options (``-C``), then one verb."""
+    words, folder = list(call.argv), call.cwd
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option == "-C" and words:
+            folder = call.path(posixpath.join(folder, words.pop(0)))
+            if not call.fs.exists(folder):
+                await call.err(f"fatal: cannot change to '{folder}': No such file or directory\n")
+                return 128
+        elif option == "-c" and words:
+            words.pop(0)
+        elif option in ("--version", "-v"):
+            await call.out("git version 2.43.0.pocket\n")
+            return 0
+        elif option not in ("--no-pager", "-P"):
+            await call.err(f"unknown option: {option}\n")
+            return 129
+    verb, rest = (words[0] if words else "help"), words[1:]
+    if verb == "version":
+        await call.out("git version 2.43.0.pocket\n")
+        return 0
+    if verb == "config":
+        return 0
+    if verb == "clone":
+        return await _clone(call, rest, folder)
+    if verb == "ls-remote":
+        return await _ls_remote(call, rest)
+    root = _root(call, folder)
+    if root is None:
+        await call.err("fatal: not a git repository (or any of the parent directories): .git\n")
+        return 128
+    remote = (call.machine.read(f"{root}/.git/owlab-remote") or b"").decode()
+    repository = internet.repository(remote)
+    if repository is None:
+        await call.err(f"fatal: {root}/.git was not made by the pocket lab's git\n")
+        return 128
+    return await _inside(call, repository, root, verb, rest)
+
+
+async def _clone(call: Call, words: list[str], folder: str) -> int:
+    long = ["branch=", "depth=", "single-branch", "quiet", "recursive", "recurse-submodules"]
+    long += [
+        "no-tags",
+        "filter=",
+        "origin=",
+        "verbose",
+        "progress",
+        "no-single-branch",
+        "no-checkout",
+    ]
+    try:
+        options, names = getopt.gnu_getopt(words, "b:qvo:j:", long)
+    except getopt.GetoptError as error:
+        await call.err(f"error: unknown option `{error.opt}'\n")
+        return 129
+    given = dict(options)
+    quiet = bool({"-q", "--quiet"} & set(given))
+    if not names:
+        await call.err("fatal: You must specify a repository to clone.\n")
+        return 128
+    url = names[0]
+    name = names[1] if len(names) > 1 else re.sub(r"\.git$", "", url.rstrip("/").split("/")[-1])
+    target = call.path(posixpath.join(folder, name))
+    if call.machine.listdir(target) or (call.fs.exists(target) and not _directory(call, target)):
+        await call.err(
+            f"fatal: destination path '{name}' already exists and is not an empty directory.\n"
+        )
+        return 128
+    if not quiet:
+        await call.err(f"Cloning into '{name}'...\n")
+    repository = internet.repository(url)
+    if repository is None:
+        await call.err(_not_found(url))
+        return 128
+    branch = given.get("-b") or given.get("--branch")
+    if branch and branch != repository.branch:
+        await call.err(
+            f"warning: Could not find remote branch {branch} to clone.\n"
+            f"fatal: Remote branch {branch} not found in upstream origin\n"
+        )
+        return 128
+    await call.lab.clock.pause(6)
+    files = repository.files()
+    if not quiet:
+        count = len(files)
+        await call.err(
+            f"remote: Enumerating objects: {count}, done.\nremote: Counting objects: 100% "
+            f"({count}/{count}), done.\nremote: Total {count} (delta 0), reused {count} (delta 0)\n"
+            f"Receiving objects: 100% ({count}/{count}), done.\n"
+        )
+    _write_tree(call, repository, target)
+    return 0
+
+
+def _write_tree(call: Call, repository: Repository, target: str) -> None:
+    made: set[str] = set()
+    tree = {
+        **repository.files(),
+        ".git/HEAD": f"ref: refs/heads/{repository.branch}\n".encode(),
+        f".git/refs/heads/{repository.branch}": f"{repository.commit}\n".encode(),
+        ".git/owlab-remote": repository.url.encode(),
+        ".git/config": f'[remote "origin"]\n\turl = {repository.url}\n'.encode(),
+    }
+    for path, content in tree.items():
+        full = posixpath.join(target, path)
+        parent = posixpath.dirname(full)
+        if parent not in made:
+            call.machine.mkdir(parent)
+            made.add(parent)
+        call.fs.write_file(full, content)
+    call.machine.own(target, call.user)
+    call.machine.save()
+
+
+def _not_found(url: str) -> str:
+    found = re.match(r"(?:https?|git|ssh)://(?:[^@/]*@)?([^/:]+)", url)
+    if found is None:
+        return f"fatal: repository '{url}' does not exist\n"
+    host = found[1]
+    if host in internet.hosts():
+        return (
+            f"remote: Repository not found.\nfatal: repository '{url}/' not found\n"
+            "(owlab: the pocket lab's map of the internet holds one repository: "
+            f"{internet.CHART_REPOSITORY}.git)\n"
+        )
+    return f"fatal: unable to access '{url}/': Could not resolve host: {host}\n"
+
+
+async def _ls_remote(call: Call, words: list[str]) -> int:
+    names = [word for word in words if not word.startswith("-")]
+    repository = internet.repository(names[0]) if names else None
+    if repository is None:
+        await call.err(_not_found(names[0]) if names else "fatal: no remote configured\n")
+        return 128
+    await call.out(f"{repository.commit}\tHEAD\n")
+    await call.out(f"{repository.commit}\trefs/heads/{repository.branch}\n")
+    return 0
+
+
+async def _inside(
+    call: Call, repository: Repository, root: str, verb: str, words: list[str]
+) -> int:
+    names = [word for word in words if not word.startswith("-")]
+    commit, short = repository.commit, repository.commit[:7]
+    head = f"{root}/.git/HEAD"
+    detached = not (call.machine.read(head) or b"").startswith(b"ref:")
+    match verb:
+        case "checkout" | "switch" | "reset":
+            return await _checkout(call, repository, root, verb, words)
+        case "rev-parse":
+            if "--show-toplevel" in words:
+                await call.out(f"{root}\n")
+            elif "--abbrev-ref" in words:
+                await call.out("HEAD\n" if detached else f"{repository.branch}\n")
+            else:
+                await call.out((short if "--short" in words else commit) + "\n")
+            return 0
+        case "log" | "show":
+            if "--oneline" in words or "--format=oneline" in words:
+                await call.out(f"{short} {repository.subject}\n")
+            elif any(word.startswith(("--format=%H", "--pretty=%H")) for word in words):
+                await call.out(f"{commit}\n")
+            else:
+                when = repository.date.strftime("%a %b %d %H:%M:%S %Y %z")
+                await call.out(
+                    f"commit {commit}\nAuthor: {repository.author}\nDate:   {when}\n\n"
+                    f"    {repository.subject}\n"
+                )
+            return 0
+        case "status":
+            return await _status(call, repository, root, detached, "--porcelain" in words)
+        case "branch":
+            current = f"* (HEAD detached at {short})\n  " if detached else "* "
+            await call.out(f"{current}{repository.branch}\n")
+            return 0
+        case "remote":
+            await call.out(
+                f"origin\t{repository.url} (fetch)\norigin\t{repository.url} (push)\n"
+                if "-v" in words or "get-url" in words
+                else "origin\n"
+            )
+            return 0
+        case "pull" | "fetch":
+            await call.out("Already up to date.\n" if verb == "pull" else "")
+            return 0
+        case "ls-files":
+            wanted = [f for f in sorted(repository.files()) if not names or f in names]
+            await call.out("".join(f"{file}\n" for file in wanted))
+            return 0
+    await call.err(LATER.format(verb=verb) + "\n")
+    return 1
+
+
+async def _checkout(
+    call: Call, repository: Repository, root: str, verb: str, words: list[str]
+) -> int:
+    names = [word for word in words if not word.startswith("-")]
+    wanted = names[0] if names else repository.branch
+    quiet = bool({"-q", "--quiet"} & set(words))
+    short = repository.commit[:7]
+    if "--" in words or verb == "reset" or wanted in repository.files():
+        # Files back to what the commit holds.
+        for path, content in repository.files().items():
+            if verb == "reset" or not names or path in names or "." in names:
+                call.machine.mkdir(posixpath.dirname(f"{root}/{path}"))
+                call.fs.write_file(f"{root}/{path}", content)
+        if verb == "reset" and not quiet:
+            await call.out(f"HEAD is now at {short} {repository.subject}\n")
+        return 0
+    is_commit = len(wanted) >= 4 and repository.commit.startswith(wanted)
+    if not is_commit and wanted not in (repository.branch, f"origin/{repository.branch}"):
+        if re.fullmatch(r"[0-9a-f]{40}", wanted):
+            await call.err(f"fatal: unable to read tree ({wanted})\n")
+            return 128
+        await call.err(f"error: pathspec '{wanted}' did not match any file(s) known to git\n")
+        return 1
+    head = f"{repository.commit}\n" if is_commit else f"ref: refs/heads/{repository.branch}\n"
+    call.machine.write(f"{root}/.git/HEAD", head.encode())
+    if not quiet:
+        await call.err(
+            f"Note: switching to '{wanted}'.\n\nYou are in 'detached HEAD' state.\n\n"
+            f"HEAD is now at {short} {repository.subject}\n"
+            if is_commit
+            else f"Already on '{repository.branch}'\n"
+        )
+    return 0
+
+
+async def _status(
+    call: Call, repository: Repository, root: str, detached: bool, porcelain: bool
+) -> int:
+    files = repository.files()
+    changed = []
+    for path, content in sorted(files.items()):
+        now = call.machine.read(f"{root}/{path}")
+        if now != content:
+            changed.append(("D" if now is None else "M", path))
+    if porcelain:
+        await call.out("".join(f" {mark} {path}\n" for mark, path in changed))
+        return 0
+    where = (
+        f"HEAD detached at {repository.commit[:7]}"
+        if detached
+        else f"On branch {repository.branch}"
+    )
+    await call.out(where + "\n")
+    if not changed:
+        await call.out("nothing to commit, working tree clean\n")
+        return 0
+    await call.out("Changes not staged for commit:\n")
+    for mark, path in changed:
+        await call.out(f"\t{'deleted: ' if mark == 'D' else 'modified:'}   {path}\n")
+    return 0
+
+
+def _directory(call: Call, path: str) -> bool:
+    return bool(call.fs.stat(path)["file_type"] == "directory")
+
+
+def _root(call: Call, folder: str) -> str | None:
+    """The nearest directory at or above ``folder`` that is a clone."""
+    while True:
+        if call.fs.exists(posixpath.join(folder, ".git")):
+            return folder
+        if folder == "/":
+            return None
+        folder = posixpath.dirname(folder)

@@ -1,0 +1,151 @@
+"""`mount` and `umount`: another machine's exported directory, shared for real.
+
+Each shell has the files of the other machines under ``/net/NAME``. A mount is a symbolic link
+there: it works within the script that makes it, in both directions. What was in the mount point
+waits under ``/run/pocket-mounts`` until it is unmounted.
+"""
+
+from __future__ import annotations
+
+import getopt
+import posixpath
+from typing import Any
+
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.exports import matching
+from owlab.pocket.programs.nfs import active_exports, find
+
+UNDER = "/run/pocket-mounts"
+NFS = ("nfs", "nfs4")
+FAILED, USAGE = 32, 1
+ROOT = "/dev/vda1 on / type ext4 (rw,relatime,discard,errors=remount-ro) [simulated]\n"
+
+
+def mounts(call: Call) -> list[dict[str, Any]]:
+    """What is mounted on the machine: source, target, server, options."""
+    found: list[dict[str, Any]] = call.machine.state.setdefault("mounts", [])
+    return found
+
+
+@program("mount", "mount.nfs", "mount.nfs4")
+async def mount(call: Call) -> int:
+    """``mount -t nfs SERVER:PATH TARGET``, ``mount -a``, and the list without any words."""
+    try:
+        options, words = getopt.gnu_getopt(call.argv, "t:o:avlfr", ["types=", "options=", "all"])
+    except getopt.GetoptError as error:
+        await call.err(f"mount: {error.msg}\nTry 'mount --help' for more information.\n")
+        return USAGE
+    given = dict(options)
+    kind = given.get("-t") or given.get("--types") or ""
+    if not words and "-a" not in given and "--all" not in given:
+        await call.out("" if kind in NFS else ROOT)
+        for entry in mounts(call):
+            await call.out(
+                f"{entry['source']} on {entry['target']} type nfs4 ({entry['options']})\n"
+            )
+        return 0
+    if not call.root:
+        target = words[-1] if words else "-a"
+        await call.err(f"mount: {target}: must be superuser to use mount.\n")
+        return USAGE
+    if not words:
+        return await _all(call)
+    if len(words) == 1:
+        wanted = [line for line in _fstab(call) if words[0].rstrip("/") in line[:2]]
+        if not wanted:
+            await call.err(f"mount: {words[0]}: can't find in /etc/fstab.\n")
+            return USAGE
+        words, kind = list(wanted[0][:2]), wanted[0][2]
+    source, target = words[0], words[1]
+    if kind not in ("", *NFS) or ":" not in source:
+        await call.err(f"mount: {target}: special device {source} does not exist.\n")
+        return FAILED
+    return await _mount(call, source, target, given.get("-o") or given.get("--options") or "rw")
+
+
+async def _mount(call: Call, source: str, target: str, options: str) -> int:
+    path = call.path(target)
+    if not call.fs.exists(path):
+        await call.err(f"mount: {target}: mount point does not exist.\n")
+        return FAILED
+    if any(entry["target"] == path for entry in mounts(call)):
+        await call.err(f"mount.nfs: {path} is busy or already mounted\n")
+        return FAILED
+    address, _, exported = source.partition(":")
+    error = call.lab.fleet.nfs_error(call.machine.name, address, exported)
+    server = find(call.lab.fleet, address)
+    if error or server is None:
+        # mount names the target where the helper is missing.
+        shown = (error or "mount.nfs: No route to host").replace(
+            "mount: bad", f"mount: {target}: bad"
+        )
+        await call.err(f"{shown}\n")
+        return FAILED
+    export = matching(active_exports(server), exported, call.machine.address, call.machine.name)
+    writable = export is not None and export.writable() and "ro" not in options.split(",")
+    under = UNDER + path
+    call.machine.mkdir(posixpath.dirname(under))
+    call.fs.rename(path, under)
+    call.fs.symlink(f"/net/{server.name}{posixpath.normpath(exported)}", path)
+    mounts(call).append(
+        {
+            "source": source,
+            "target": path,
+            "server": server.name,
+            "options": f"{'rw' if writable else 'ro'},vers=4.2,hard,proto=tcp,addr={server.address}",
+        }
+    )
+    call.machine.save()
+    return 0
+
+
+async def _all(call: Call) -> int:
+    status = 0
+    mounted = {entry["target"] for entry in mounts(call)}
+    for source, target, kind, options in _fstab(call):
+        if kind in NFS and "noauto" not in options.split(",") and target not in mounted:
+            status = await _mount(call, source, target, options) or status
+    return status
+
+
+def _fstab(call: Call) -> list[tuple[str, str, str, str]]:
+    """The entries of ``/etc/fstab``: source, target, type, options."""
+    text = (call.machine.read("/etc/fstab") or b"").decode(errors="replace")
+    rows = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) >= 4]
+
+
+@program("umount", "umount.nfs")
+async def umount(call: Call) -> int:
+    """Take the link away, and put back what was there before."""
+    words = [word for word in call.argv if not word.startswith("-")]
+    if not words:
+        await call.err("umount: bad usage\nTry 'umount --help' for more information.\n")
+        return USAGE
+    if not call.root:
+        await call.err(f"umount: {words[0]}: must be superuser to unmount.\n")
+        return FAILED
+    status = 0
+    for word in words:
+        path = call.path(word)
+        entry = next((e for e in mounts(call) if path == e["target"] or word == e["source"]), None)
+        if entry is None:
+            known = call.fs.exists(path)
+            what = "not mounted." if known else "no mount point specified."
+            await call.err(f"umount: {word}: {what}\n")
+            status = FAILED
+            continue
+        detach(call, entry)
+    call.machine.save()
+    return status
+
+
+def detach(call: Call, entry: dict[str, Any]) -> None:
+    """Undo one mount."""
+    call.fs.remove(entry["target"])
+    under = UNDER + entry["target"]
+    if call.fs.exists(under):
+        call.fs.rename(under, entry["target"])
+    else:
+        call.fs.mkdir(entry["target"], recursive=True)
+    mounts(call).remove(entry)

@@ -1,0 +1,258 @@
+"""Who, where and what a machine is: the small commands of a fresh Ubuntu."""
+
+from __future__ import annotations
+
+import json
+import platform
+
+from owlab.pocket.programs import units
+from owlab.pocket.programs.base import Call, program
+
+USERS = {"root": (0, "root"), "ubuntu": (1000, "ubuntu"), "nobody": (65534, "nogroup")}
+GROUPS = {"ubuntu": "4(adm),24(cdrom),27(sudo),30(dip),105(lxd)"}
+KERNEL = "6.8.0-31-generic"
+
+
+def architecture(call: Call) -> str:
+    """The machine's processor: x86_64, as K3s' and OpenWhisk's images need it. The laptop's own."""
+    return platform.machine() if call.machine.is_host else "x86_64"
+
+
+@program("whoami", machines="all")
+async def whoami(call: Call) -> int:
+    """The user's name."""
+    await call.out(f"{call.user}\n")
+    return 0
+
+
+@program("id", machines="all")
+async def id_(call: Call) -> int:
+    """User and groups; ``-u``, ``-g``, ``-n``, ``-un``, of oneself or of a user that is named."""
+    names = [word for word in call.argv if not word.startswith("-")]
+    flags = "".join(word.lstrip("-") for word in call.argv if word.startswith("-"))
+    user = names[0] if names else call.user
+    if user not in USERS:
+        await call.err(f"id: ‘{user}’: no such user\n")
+        return 1
+    number, group = USERS[user]
+    if "u" in flags:
+        await call.out(f"{user if 'n' in flags else number}\n")
+    elif "g" in flags or "G" in flags:
+        await call.out(f"{group if 'n' in flags else number}\n")
+    else:
+        more = f",{GROUPS[user]}" if user in GROUPS else ""
+        await call.out(
+            f"uid={number}({user}) gid={number}({group}) groups={number}({group}){more}\n"
+        )
+    return 0
+
+
+@program("hostname", machines="all")
+async def hostname(call: Call) -> int:
+    """The name; ``-I``/``-i`` the address; ``-f`` the name in full."""
+    if {"-I", "-i", "--all-ip-addresses", "--ip-address"} & set(call.argv):
+        await call.out(f"{call.machine.address} \n")
+        return 0
+    names = [word for word in call.argv if not word.startswith("-")]
+    if names:
+        await call.err(
+            "hostname: you must be root to change the host name\n"
+            if not call.root
+            else "hostname: a machine of the pocket lab keeps its name\n"
+        )
+        return 1
+    await call.out(f"{call.machine.name}\n")
+    return 0
+
+
+@program("hostnamectl")
+async def hostnamectl(call: Call) -> int:
+    """What the machine says of itself."""
+    if call.argv[:1] == ["hostname"] and len(call.argv) == 1:
+        await call.out(f"{call.machine.name}\n")
+        return 0
+    if call.argv and call.argv[0] != "status":
+        await call.err("hostnamectl: a machine of the pocket lab keeps its name\n")
+        return 1
+    await call.out(
+        f" Static hostname: {call.machine.name}\n"
+        "  Virtualization: none (a machine of the owlab pocket lab)\n"
+        f"Operating System: Ubuntu {call.machine.spec.release}\n"
+        f"    Architecture: {architecture(call).replace('_', '-')}\n"
+    )
+    return 0
+
+
+@program("uname", machines="all")
+async def uname(call: Call) -> int:
+    """``-a``, ``-s``, ``-n``, ``-r``, ``-v``, ``-m``, ``-o``."""
+    values = {
+        "s": "Linux",
+        "n": call.machine.name,
+        "r": f"{KERNEL}-pocket",
+        "v": "#31-Ubuntu SMP (simulated by the owlab pocket lab)",
+        "m": architecture(call),
+        "p": architecture(call),
+        "o": "GNU/Linux",
+    }
+    long = {"--all": "a", "--machine": "m", "--kernel-name": "s", "--kernel-release": "r"}
+    flags = "".join(long.get(word, word.lstrip("-")) for word in call.argv) or "s"
+    unknown = [flag for flag in flags if flag not in {*values, "a", "i"}]
+    if unknown:
+        await call.err(f"uname: invalid option -- '{unknown[0]}'\n")
+        return 1
+    wanted = "snrvmo" if "a" in flags else [key for key in values if key in flags]
+    await call.out(" ".join(values[key] for key in wanted) + "\n")
+    return 0
+
+
+@program("arch", machines="all")
+async def arch(call: Call) -> int:
+    """The processor."""
+    await call.out(f"{architecture(call)}\n")
+    return 0
+
+
+@program("nproc", machines="all")
+async def nproc(call: Call) -> int:
+    """How many CPUs the machine was launched with."""
+    await call.out(f"{call.machine.spec.cpus}\n")
+    return 0
+
+
+@program("lsb_release", machines="all")
+async def lsb_release(call: Call) -> int:
+    """Which Ubuntu this says it is."""
+    text = (call.machine.read("/etc/os-release") or b"").decode()
+    release = dict(line.replace('"', "").split("=", 1) for line in text.splitlines() if "=" in line)
+    rows = {
+        "Distributor ID": "Ubuntu",
+        "Description": release.get("PRETTY_NAME", "Ubuntu"),
+        "Release": release.get("VERSION_ID", "24.04"),
+        "Codename": release.get("VERSION_CODENAME", "noble"),
+    }
+    flags = "".join(word.lstrip("-") for word in call.argv) or "v"
+    chosen = dict(zip("idrc", rows, strict=True))
+    names = list(rows) if "a" in flags else [chosen[flag] for flag in "idrc" if flag in flags]
+    if "v" in flags or "a" in flags:
+        await call.err("No LSB modules are available.\n")
+    for name in names:
+        await call.out(f"{rows[name]}\n" if "s" in flags else f"{name}:\t{rows[name]}\n")
+    return 0
+
+
+@program("cloud-init")
+async def cloud_init(call: Call) -> int:
+    """``status [--wait] [--long] [--format json]``."""
+    if call.argv[:1] != ["status"]:
+        await call.err("cloud-init: the pocket lab knows: cloud-init status [--wait]\n")
+        return 2
+    words = call.argv[1:]
+    if "json" in words or "--format=json" in words:
+        report = {
+            "status": "done",
+            "extended_status": "done",
+            "boot_status_code": "enabled-by-generator",
+        }
+        report |= {"detail": "DataSourcePocket", "errors": []}  # type: ignore[dict-item]
+        await call.out(json.dumps(report, indent=2) + "\n")
+        return 0
+    await call.out("status: done\n")
+    if {"--long", "-l"} & set(words):
+        await call.out("boot_status_code: enabled-by-generator\ndetail: DataSourcePocket\n")
+    return 0
+
+
+@program("systemd-detect-virt")
+async def detect_virt(call: Call) -> int:
+    """The truth: there is no virtual machine."""
+    if not {"-q", "--quiet"} & set(call.argv):
+        await call.out("owlab-pocket\n")
+    return 0
+
+
+@program("timedatectl")
+async def timedatectl(call: Call) -> int:
+    """The clock, which is the computer's."""
+    now = call.lab.clock.now()
+    await call.out(
+        f"               Local time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"
+        f"           Universal time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"
+        "                Time zone: Etc/UTC (UTC, +0000)\n"
+        "System clock synchronized: yes\n"
+    )
+    return 0
+
+
+@program("chown", "chgrp", machines="all")
+async def chown(call: Call) -> int:
+    """Remember who owns what: ``chown [-R] USER[:[GROUP]] FILE...``."""
+    words = [word for word in call.argv if not word.startswith("-")]
+    deep = any(word in ("-R", "--recursive") or word.startswith("-R") for word in call.argv)
+    if len(words) < 2:
+        missing = f" after ‘{words[0]}’" if words else ""
+        await call.err(f"{call.name}: missing operand{missing}\n")
+        return 1
+    owner, status = words[0], 0
+    user, _, group = owner.partition(":")
+    if user and user not in USERS and not user.isdigit():
+        await call.err(f"{call.name}: invalid user: ‘{owner}’\n")
+        return 1
+    for name in words[1:]:
+        path = call.path(name)
+        if not call.fs.exists(path):
+            await call.err(f"{call.name}: cannot access '{name}': No such file or directory\n")
+            status = 1
+        elif not call.root and user != call.user:
+            await call.err(
+                f"{call.name}: changing ownership of '{name}': Operation not permitted\n"
+            )
+            status = 1
+        else:
+            whole = _owner(call, path, owner) if call.name == "chown" else f":{owner}"
+            _own(call, path, whole, deep)
+    call.machine.save()
+    return status
+
+
+def _owner(call: Call, path: str, owner: str) -> str:
+    """``user:group``; an empty group after a colon is the user's own."""
+    user, colon, group = owner.partition(":")
+    old_user, _, old_group = call.machine.owner(path).partition(":")
+    user = user or old_user
+    if colon and not group:
+        group = USERS.get(user, (0, user))[1]
+    return f"{user}:{group or old_group}"
+
+
+def _own(call: Call, path: str, owner: str, deep: bool) -> None:
+    if owner.startswith(":"):
+        owner = call.machine.owner(path).partition(":")[0] + owner
+    call.machine.own(path, owner)
+    if deep and call.fs.stat(path)["file_type"] == "directory":
+        for entry in call.fs.read_dir(path):
+            _own(call, f"{path.rstrip('/')}/{entry['name']}", owner, deep)
+
+
+@program("ufw")
+async def ufw(call: Call) -> int:
+    """Says that it does nothing: the pocket lab's machines have no firewall."""
+    if not call.root:
+        await call.err("ERROR: You need to be root to run this script\n")
+        return 1
+    if call.argv[:1] in (["status"], []):
+        await call.out("Status: inactive\n")
+        return 0
+    await call.err("ufw: the machines of the pocket lab have no firewall; nothing was changed\n")
+    return 1
+
+
+@program("ps")
+async def ps(call: Call) -> int:
+    """The units that run, as processes."""
+    await call.out("    PID TTY          TIME CMD\n      1 ?        00:00:01 systemd\n")
+    for unit in units.names(call.machine):
+        if units.active(call.machine, unit) and not units.KINDS[unit].oneshot:
+            name = units.KINDS[unit].program.rsplit("/", 1)[-1]
+            await call.out(f"{units.pid(unit):7d} ?        00:00:00 {name}\n")
+    return 0
