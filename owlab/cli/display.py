@@ -62,7 +62,7 @@ class Progress:
                     if self._verbose:
                         self._line(Text(f"{event.machine}$ {event.command}", style="cyan"))
                 case "command-output" if self._verbose and event.step:
-                    self._line(Text(event.text.rstrip("\n"), style="dim"))
+                    self._output(event)
                 case "step-waiting":
                     self._say(event, event.text)
                 case "step-skipped" | "step-done" | "step-failed":
@@ -74,6 +74,13 @@ class Progress:
         for key, (since, _) in list(self._running.items()):
             if key[0] == event.step and event.machine in (key[1], self._lab.master):
                 self._running[key] = (since, doing)
+
+    def _output(self, event: Event) -> None:
+        """What a command prints, as it comes; named when several machines speak at once."""
+        several = len({machine for _, machine in self._running}) > 1
+        prefix = f"{event.machine}: " if several else ""
+        for line in event.text.splitlines():
+            self._line(Text(f"{prefix}{line}", style="dim"))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)

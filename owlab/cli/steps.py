@@ -33,16 +33,15 @@ def up(to: str, verbose: bool, **which: Any) -> None:
     an interruption it goes on where it stopped.
     """
     lab = open_lab(**which)
-    console = Console(stderr=False)
-    with Progress(lab, console, verbose):
+    with Progress(lab, Console(), verbose):
         summary = lab.up(to)
     if summary.changed:
-        console.print(
+        click.echo(
             f"\n{len(summary.ran)} steps carried out, {len(summary.skipped)} done before, "
             f"in {summary.seconds:.1f} s. Look around: owlab status, owlab shell master"
         )
     else:
-        console.print(f"\nNothing to do: all {len(summary.skipped)} steps are done.")
+        click.echo(f"\nNothing to do: all {len(summary.skipped)} steps are done.")
 
 
 @click.command()
