@@ -96,7 +96,7 @@ async def _images(call: Call, flags: list[str], names: list[str]) -> int:
     if "-q" in flags or "--quiet" in flags:
         await call.out("".join(f"sha256:{_digest(image)}\n" for image in present))
         return 0
-    rows = [("IMAGE", "TAG", "IMAGE ID", "SIZE")]
+    rows: list[tuple[str, ...]] = [("IMAGE", "TAG", "IMAGE ID", "SIZE")]
     rows += [(*image.rsplit(":", 1), _digest(image)[:13], "simulated") for image in present]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import yaml
@@ -19,6 +19,33 @@ KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
 NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
 SERVER_TOKEN = "/var/lib/rancher/k3s/server/token"
 CONFIG = "/etc/rancher/k3s/config.yaml"
+
+
+class Clusters(Protocol):
+    """What the installation of K3s asks of the lab."""
+
+    async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
+        """Start the API server of the cluster on this machine, which is its first node.
+
+        When it returns, ``kubeconfig`` answers. Also called when the unit starts again; the
+        cluster's objects are still there then.
+        """
+
+    async def join_cluster(
+        self, machine: str, server: str, *, role: str, version: str, args: list[str]
+    ) -> None:
+        """Make the machine a node of the cluster whose server is on machine ``server``."""
+
+    async def leave_cluster(self, machine: str) -> None:
+        """The machine's K3s was uninstalled; on the server: the cluster is gone with its data."""
+
+    def kubeconfig(self, machine: str | None = None) -> str | None:
+        """The administrator's kubeconfig, with the server's address and authority."""
+
+
+def clusters(call: Call) -> Clusters:
+    """The lab, as far as its clusters are concerned."""
+    return call.lab
 
 
 def settings(state: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +64,7 @@ async def start(call: Call) -> str | None:
     version, args = str(record["version"]), list(record["args"])
     url = flags.values.get("server") or str(record.get("url", ""))
     if record["role"] == "server" and not url:
-        await call.lab.start_cluster(call.machine.name, version=version, args=args)
+        await clusters(call).start_cluster(call.machine.name, version=version, args=args)
         await _write_credentials(call, flags)
         return None
     return await _join(call, url, _token(call, record, flags), version, args)
@@ -71,7 +98,7 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
             f'level=fatal msg="Error: failed to validate connection to cluster at {url}: '
             f'failed to get CA certs: {url.rstrip("/")}/v1-k3s/config: 401 Unauthorized"'
         )
-    await call.lab.join_cluster(
+    await clusters(call).join_cluster(
         call.machine.name, server.name, role=role, version=version, args=args
     )
     units.note(
@@ -93,7 +120,7 @@ async def leave(call: Call) -> None:
     """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
     unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
     await units.stop(call, unit)
-    await call.lab.leave_cluster(call.machine.name)
+    await clusters(call).leave_cluster(call.machine.name)
     for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
         call.machine.remove(path)
     call.machine.remove(f"/etc/systemd/system/{unit}.service")
@@ -110,7 +137,8 @@ async def leave(call: Call) -> None:
 
 async def _write_credentials(call: Call, flags: Flags) -> None:
     machine, record = call.machine, settings(call.machine.state)
-    kubeconfig = call.lab.kubeconfig(machine.name)
+    kubeconfig = clusters(call).kubeconfig(machine.name)
+    assert kubeconfig is not None, "a cluster that started has a kubeconfig"
     authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
     record["ca_hash"] = hashlib.sha256(base64.b64decode(authority)).hexdigest()
     given = Token.parse(_token(call, record, flags)).secret

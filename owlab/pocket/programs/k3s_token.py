@@ -57,7 +57,7 @@ def create(state: dict[str, Any], ttl: timedelta, description: str = "") -> str:
 
 def listed(state: dict[str, Any]) -> list[tuple[str, ...]]:
     """Rows of ``k3s token list``."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for token in state.get("tokens", []):
         expires = token["expires"]
         if not expires:

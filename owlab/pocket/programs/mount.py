@@ -76,13 +76,12 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
     server = find(call.lab.fleet, address)
     if error or server is None:
         # mount names the target where the helper is missing.
-        shown = (error or "mount.nfs: No route to host").replace(
-            "mount: bad", f"mount: {target}: bad"
-        )
-        await call.err(f"{shown}\n")
+        reason = error or "mount.nfs: No route to host"
+        await call.err(reason.replace("mount: bad", f"mount: {target}: bad") + "\n")
         return FAILED
     export = matching(active_exports(server), exported, call.machine.address, call.machine.name)
     writable = export is not None and export.writable() and "ro" not in options.split(",")
+    shown = f"{'rw' if writable else 'ro'},vers=4.2,hard,proto=tcp,addr={server.address}"
     under = UNDER + path
     call.machine.mkdir(posixpath.dirname(under))
     call.fs.rename(path, under)
@@ -92,7 +91,7 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
             "source": source,
             "target": path,
             "server": server.name,
-            "options": f"{'rw' if writable else 'ro'},vers=4.2,hard,proto=tcp,addr={server.address}",
+            "options": shown,
         }
     )
     call.machine.save()

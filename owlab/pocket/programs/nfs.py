@@ -95,9 +95,8 @@ async def exportfs(call: Call) -> int:
         wanted.append(Export(path, client or "*", listed))
     kept = [] if "-r" in given else active_exports(call.machine)
     for export in wanted:
-        error = _bad_directory(call, export)
-        if error:
-            await call.err(error)
+        if complaint := _bad_directory(call, export):
+            await call.err(complaint)
             status = 1
             continue
         kept = [old for old in kept if (old.path, old.client) != (export.path, export.client)]

@@ -149,12 +149,8 @@ async def cloud_init(call: Call) -> int:
         return 2
     words = call.argv[1:]
     if "json" in words or "--format=json" in words:
-        report = {
-            "status": "done",
-            "extended_status": "done",
-            "boot_status_code": "enabled-by-generator",
-        }
-        report |= {"detail": "DataSourcePocket", "errors": []}  # type: ignore[dict-item]
+        report: dict[str, object] = {"status": "done", "extended_status": "done", "errors": []}
+        report |= {"boot_status_code": "enabled-by-generator", "detail": "DataSourcePocket"}
         await call.out(json.dumps(report, indent=2) + "\n")
         return 0
     await call.out("status: done\n")
@@ -194,7 +190,7 @@ async def chown(call: Call) -> int:
         await call.err(f"{call.name}: missing operand{missing}\n")
         return 1
     owner, status = words[0], 0
-    user, _, group = owner.partition(":")
+    user = owner.partition(":")[0]
     if user and user not in USERS and not user.isdigit():
         await call.err(f"{call.name}: invalid user: ‘{owner}’\n")
         return 1

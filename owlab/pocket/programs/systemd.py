@@ -266,7 +266,7 @@ async def status(call: Call, unit: str) -> int:
 
 async def _list(call: Call, request: Request) -> int:
     files = request.verb == "list-unit-files"
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for unit in units.names(call.machine):
         record, kind = units.state(call.machine, unit), units.KINDS[unit]
         state = units.condition(call.machine, unit)
@@ -278,7 +278,9 @@ async def _list(call: Call, request: Request) -> int:
         elif shown and (request.state or state != "inactive"):
             sub = _sub(unit, state)
             rows.append((f"{unit}.service", "loaded", state, sub, kind.description))
-    head = ("UNIT FILE", "STATE") if files else ("UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION")
+    head: tuple[str, ...] = (
+        ("UNIT FILE", "STATE") if files else ("UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION")
+    )
     table = [head, *rows] if request.legend else rows
     widths = [max(len(row[i]) for row in table) for i in range(len(head))] if table else []
     for row in table:
