@@ -102,6 +102,10 @@ class Session:
             timeout_seconds=FOR_EVER,
         )
         self._bash.mount("/", machine.fs)
+        # What `mount -t nfs` links to: a program cannot mount while its own script runs.
+        for other in machine.lab.fleet.all():
+            if other is not machine:
+                self._bash.mount(f"/net/{other.name}", other.fs)
         self._bash.add_command("__owlab_stdin", self._pump)
         self._bash.add_command("__owlab_done", self._finish)
         self._bash.add_command("__owlab_last", self._recall)
