@@ -23,21 +23,13 @@ import uvicorn
 from owlab.pocket.clock import SPEEDS
 from owlab.pocket.control import control_app
 from owlab.pocket.lab import Lab
+from owlab.pocket.servers import Server
 from owlab.pocket.tls import write_private
 
 log = logging.getLogger("owlab.pocket")
 
 LOG_SIZE, LOG_FILES = 2 << 20, 2
 ALREADY_RUNS = 3
-
-
-class Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the process has several servers."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to :func:`serve`."""
-        yield
 
 
 async def serve(directory: Path, speed: str | None) -> None:

@@ -12,6 +12,7 @@ from owlab.pocket import addresses
 from owlab.pocket.clock import Clock, Speed
 from owlab.pocket.database import Database
 from owlab.pocket.fleet import Fleet
+from owlab.pocket.hosting import Hosting
 from owlab.pocket.tls import Authority
 from owlab.pocket.vm import Machine
 
@@ -36,6 +37,8 @@ class Lab:
             self.remember("network", self.network.prefix)
         self._tasks: set[asyncio.Future[Any]] = set()
         self.fleet = Fleet(self)
+        self.hosting = Hosting(self)
+        self.fleet.on_change(self.hosting.poke)
 
     def recall(self, name: str) -> str | None:
         """A setting of the lab, or None."""
@@ -45,6 +48,11 @@ class Lab:
     def remember(self, name: str, value: str) -> None:
         """Keep a setting of the lab."""
         self.db.run("INSERT OR REPLACE INTO lab VALUES (?, ?)", name, value)
+
+    def forget(self, *names: str) -> None:
+        """Drop settings of the lab."""
+        for name in names:
+            self.db.run("DELETE FROM lab WHERE name = ?", name)
 
     def keep(self, machine: Machine) -> None:
         """Make a machine's files and state durable."""
@@ -57,6 +65,7 @@ class Lab:
             "pid": os.getpid(),
             "speed": self.clock.speed,
             "network": self.network.prefix or addresses.SHARED,
+            "problems": self.hosting.problems(),
             "machines": [
                 {"name": m.name, "state": m.status, "address": m.address}
                 for m in self.fleet.listed()
@@ -65,11 +74,35 @@ class Lab:
 
     def kubeconfig(self, machine: str | None = None) -> str | None:
         """For clients of the cluster, or None while there is none."""
-        return None
+        return self.hosting.kubeconfig()
 
     def wskprops(self) -> str | None:
         """For clients of OpenWhisk, or None while it does not answer."""
-        return None
+        return self.hosting.wskprops()
+
+    async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
+        """``k3s server`` started on a machine."""
+        await self.hosting.start_cluster(machine, version, args)
+
+    async def join_cluster(
+        self, machine: str, server: str, *, role: str, version: str, args: list[str]
+    ) -> None:
+        """``k3s agent`` (or another server) on a machine joined the cluster of ``server``."""
+        await self.hosting.join(machine, role, version, args)
+
+    async def leave_cluster(self, machine: str) -> None:
+        """K3s was uninstalled on a machine."""
+        await self.hosting.leave(machine)
+
+    @property
+    def cluster(self) -> Any:
+        """The cluster, or None while there is none."""
+        return self.hosting.cluster
+
+    @property
+    def openwhisk(self) -> Any:
+        """OpenWhisk's service, or None while it is not up."""
+        return self.hosting.openwhisk
 
     def save(self, path: Path) -> None:
         """Write a consistent copy of all that the lab knows."""
@@ -83,6 +116,7 @@ class Lab:
 
     def purged(self, machine: Machine) -> None:
         """A machine is gone for good, and with it what only it had."""
+        self.hosting.purged(machine)
 
     def background(self, task: asyncio.Future[Any]) -> None:
         """Hold on to work that may outlive the command that asked for it."""
@@ -96,6 +130,7 @@ class Lab:
 
     async def start(self) -> None:
         """Bring up what was up when the service last ended."""
+        await self.hosting.resume()
         self.background(asyncio.ensure_future(self._keep_busy_machines()))
 
     async def stop(self) -> None:
@@ -104,6 +139,7 @@ class Lab:
             machine.cancel_shutdown()
             for session in list(machine.sessions):
                 session.kill()
+        await self.hosting.stop()
         for task in list(self._tasks):
             task.cancel()
         for machine in list(self.fleet.machines.values()):

@@ -1,0 +1,100 @@
+"""HTTPS servers of the lab on the addresses of its machines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process has several servers."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the service."""
+        yield
+
+
+class Listener:
+    """One application over TLS on one port of any number of addresses, which may change."""
+
+    def __init__(self, app: ASGIApp, port: int, certificate: tuple[bytes, bytes]) -> None:
+        self._app, self.port, self._certificate = app, port, certificate
+        self._running: dict[str, tuple[Server, asyncio.Task[None]]] = {}
+        self.problems: dict[str, str] = {}
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it answers."""
+        return sorted(self._running)
+
+    async def listen(self, addresses: Iterable[str]) -> None:
+        """Answer on these addresses and on no others."""
+        wanted = set(addresses)
+        await asyncio.gather(*(self._close(gone) for gone in set(self._running) - wanted))
+        self.problems.clear()
+        for address in sorted(wanted - set(self._running)):
+            await self._open(address)
+
+    async def close(self) -> None:
+        """Answer nowhere."""
+        await self.listen(())
+
+    async def _open(self, address: str) -> None:
+        try:
+            listener = socket.create_server((address, self.port))
+        except OSError as error:
+            self.problems[address] = (
+                f"port {self.port} on {address} is in use by another program of this computer"
+                f" ({error.strerror}): stop it, then restart the lab"
+            )
+            log.error("%s", self.problems[address])
+            return
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=60,
+        )
+        config.load()
+        config.ssl = _context(self._certificate)
+        server = Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.002)
+        self._running[address] = server, task
+        log.info("listening on %s port %d", address, self.port)
+
+    async def _close(self, address: str) -> None:
+        server, task = self._running.pop(address)
+        server.should_exit = server.force_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        log.info("closed %s port %d", address, self.port)
+
+
+def _context(certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
+    """Python loads certificates from files only."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with tempfile.TemporaryDirectory(prefix="owlab-tls-") as directory:
+        paths = Path(directory) / "crt", Path(directory) / "key"
+        for path, pem in zip(paths, certificate, strict=True):
+            path.touch(mode=0o600)
+            path.write_bytes(pem)
+        context.load_cert_chain(*paths)
+    return context
