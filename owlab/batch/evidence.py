@@ -23,7 +23,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(slots=True)
 class CellRecord:
-    """One code cell as it ran."""
+    """One code cell as it ran. ``index`` is its place in the notebook that a person opens."""
 
     index: int
     id: str
@@ -109,26 +109,29 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
         outcome.error = ErrorRecord(-1, "", type(error).__name__, "It left no executed notebook.")
         return outcome
     headings = titles(executed)
-    silent: list[int] = []
-    for index, cell in enumerate(executed.cells):
+    # papermill adds cells: the injected parameters, and banners when a cell failed.
+    places = {cell.get("id"): place for place, cell in enumerate(source.read().cells)}
+    silent: list[CellRecord] = []
+    index = 0
+    for title, cell in zip(headings, executed.cells, strict=True):
+        index = places.get(cell.get("id"), index)
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         ran = isinstance(cell.get("execution_count"), int)
         seconds = _seconds(cell)
         outcome.seconds += seconds
-        outcome.cells.append(
-            CellRecord(index, cell.get("id", ""), headings[index], ran, round(seconds, 3))
-        )
+        record = CellRecord(index, cell.get("id", ""), title, ran, round(seconds, 3))
+        outcome.cells.append(record)
         found = [check for entry in cell.get("outputs", []) for check in _checks(entry)]
         outcome.checks += found
         if "check" in cell.metadata.get("tags", []) and ran and not found:
-            silent.append(index)
+            silent.append(record)
         for entry in cell.get("outputs", []):
             if entry.output_type == "error" and outcome.error is None:
-                outcome.error = _error(index, headings[index], entry)
+                outcome.error = _error(index, title, entry)
     outcome.seconds = round(outcome.seconds, 3)
     if outcome.error is None:
-        outcome.error = _quiet_failure(source, executed, outcome, silent, headings)
+        outcome.error = _quiet_failure(set(places), executed, outcome, silent)
     if interrupted:
         outcome.status = "interrupted"
     elif outcome.error is None:
@@ -137,7 +140,7 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
 
 
 def _quiet_failure(
-    source: NotebookFile, executed: Any, outcome: Outcome, silent: list[int], headings: list[str]
+    wanted: set[str], executed: Any, outcome: Outcome, silent: list[CellRecord]
 ) -> ErrorRecord | None:
     """What is wrong although no cell shows an error."""
     for cell in outcome.cells:
@@ -149,12 +152,10 @@ def _quiet_failure(
                 "This cell never ran: the notebook ended before it, without an error.",
                 resolution="Look for sys.exit() or a dead kernel in the cell before it.",
             )
-    present = {cell.get("id") for cell in executed.cells}
-    missing = [cell.id for cell in source.read().cells if cell.get("id") not in present]
+    missing = wanted - {cell.get("id") for cell in executed.cells}
     if missing:
-        return ErrorRecord(
-            -1, "", "MissingCells", f"Cells are missing from the output: {', '.join(missing)}."
-        )
+        names = ", ".join(sorted(missing))
+        return ErrorRecord(-1, "", "MissingCells", f"Cells are missing from the output: {names}.")
     for check in outcome.checks:
         if not check.passed:
             return ErrorRecord(
@@ -165,10 +166,9 @@ def _quiet_failure(
                 "\n".join(check.evidence),
                 check.remedy,
             )
-    for index in silent:
-        return ErrorRecord(
-            index, headings[index], "NoCheck", "A cell that checks the work recorded no check."
-        )
+    for cell in silent[:1]:
+        brief = "A cell that checks the work recorded no check."
+        return ErrorRecord(cell.index, cell.title, "NoCheck", brief)
     return None
 
 

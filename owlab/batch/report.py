@@ -22,6 +22,9 @@ from owlab.notebook.records import CHECK, TRANSCRIPT
 FILE = "report.html"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_LEFT_OUT = {"navigation", "papermill-error-cell-tag"}
+"""Tags of prose that has no place here: links that the page has itself, papermill's banners."""
+
 _LINK_TO_NOTEBOOK = re.compile(r'href="(\d\d-[a-z0-9-]+)\.ipynb(#[^"]*)?"')
 
 
@@ -74,23 +77,23 @@ def _blocks(path: Path, outcome: Outcome) -> list[Block]:
     except Exception:
         # Whatever it is, the summary says already that there is nothing to read.
         return []
-    seconds = {cell.index: cell.seconds for cell in outcome.cells}
+    seconds = {cell.id: cell.seconds for cell in outcome.cells}
     blocks: list[Block] = []
-    for index, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
             html = _prose(cell.source)
             previous = blocks[-1] if blocks else None
             tags = cell.metadata.get("tags", [])
             if "expect" in tags and previous is not None and previous.kind == "code":
                 previous.expected += html
-            elif "navigation" not in tags:
+            elif not _LEFT_OUT & set(tags):
                 blocks.append(Block("prose", html=html))
         elif cell.cell_type == "code" and cell.source.strip():
             blocks.append(
                 Block(
                     "code",
                     source=cell.source,
-                    seconds=seconds.get(index, 0.0),
+                    seconds=seconds.get(cell.get("id", ""), 0.0),
                     ran=isinstance(cell.get("execution_count"), int),
                     outputs=[_output(entry) for entry in cell.get("outputs", [])],
                 )
