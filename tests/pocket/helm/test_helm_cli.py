@@ -1,0 +1,275 @@
+"""What a learner types, without a cluster: repositories, charts, mistakes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from owlab.pocket.vm import Machine
+
+from .conftest import Shell
+
+REPO = "nfs-subdir-external-provisioner"
+URL = "https://kubernetes-sigs.github.io/nfs-subdir-external-provisioner/"
+CHART = "./openwhisk-deploy-kube/helm/openwhisk"
+NOWHERE = (
+    'kubernetes cluster unreachable: Get "http://localhost:8080/version": '
+    "dial tcp 127.0.0.1:8080: connect: connection refused\n"
+)
+
+
+def test_not_installed(machine: Machine, shell: Shell) -> None:
+    machine.state["snaps"] = {}
+    ran = shell("sudo helm version")
+    assert ran.status != 0
+    assert "command not found" in ran.err
+
+
+def test_the_guides_repository(shell: Shell) -> None:
+    ran = shell(f"sudo helm repo add {REPO} {URL}\nsudo helm repo update")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == (
+        f'"{REPO}" has been added to your repositories\n'
+        "Hang tight while we grab the latest from your chart repositories...\n"
+        f'...Successfully got an update from the "{REPO}" chart repository\n'
+        "Update Complete. ⎈Happy Helming!⎈\n"
+    )
+
+
+def test_repositories_are_the_users_own(shell: Shell) -> None:
+    shell(f"sudo helm repo add {REPO} {URL}")
+    assert shell("sudo helm repo list").out.splitlines()[1] == f"{REPO}\t{URL}"
+    ran = shell("helm repo list")
+    assert (ran.status, ran.err) == (1, "Error: no repositories to show\n")
+
+
+def test_adding_twice(shell: Shell) -> None:
+    shell(f"helm repo add r {URL}")
+    assert shell(f"helm repo add r {URL}").out == (
+        '"r" already exists with the same configuration, skipping\n'
+    )
+    ran = shell("helm repo add r https://github.com/")
+    assert ran.err == (
+        "Error: repository name (r) already exists, please specify a different name\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://nowhere.example/charts", "no such host"),
+        ("https://github.com/charts", "failed to fetch https://github.com/charts/index.yaml : 404"),
+        ("charts", "could not find protocol handler for: "),
+    ],
+)
+def test_a_repository_that_is_none(shell: Shell, url: str, reason: str) -> None:
+    ran = shell(f"helm repo add r {url}")
+    assert ran.status == 1
+    assert ran.err.startswith("Error: ")
+    assert reason in ran.err
+
+
+def test_removing(shell: Shell) -> None:
+    assert shell("helm repo remove r").err == "Error: no repositories configured\n"
+    shell(f"helm repo add r {URL}")
+    assert shell("helm repo remove x").err == 'Error: no repo named "x" found\n'
+    assert shell("helm repo remove r").out == '"r" has been removed from your repositories\n'
+    assert shell("helm repo update").err == (
+        "Error: no repositories found. You must add one before updating\n"
+    )
+
+
+def test_searching(shell: Shell) -> None:
+    shell(f"helm repo add r {URL}")
+    header, row = shell("helm search repo nfs").out.splitlines()
+    assert header.split("\t")[0].strip() == "NAME"
+    assert [cell.strip() for cell in row.split("\t")][:3] == [f"r/{REPO}", "4.0.18", "4.0.2"]
+    assert shell("helm search repo nothing-like-it").out == "No results found\n"
+    (found,) = json.loads(shell("helm search repo nfs -o json").out)
+    assert found["version"] == "4.0.18"
+
+
+def test_pull_and_untar(shell: Shell) -> None:
+    shell(f"helm repo add r {URL}")
+    ran = shell(f"helm pull r/{REPO} --untar && head -2 {REPO}/Chart.yaml")
+    assert ran.out == f"apiVersion: v1\nname: {REPO}\n"
+    again = shell(f"helm pull r/{REPO} --untar")
+    assert "already exists" in again.err
+
+
+def test_without_a_kubeconfig_the_cluster_is_unreachable(shell: Shell) -> None:
+    ran = shell(f"sudo helm install owdev {CHART}")
+    assert (ran.status, ran.err) == (1, f"Error: INSTALLATION FAILED: {NOWHERE}")
+    assert shell("helm list").err == f"Error: {NOWHERE}"
+
+
+def test_a_kubeconfig_that_is_not_there(shell: Shell) -> None:
+    assert shell("helm --kubeconfig /nope list").err == (
+        "Error: kubernetes cluster unreachable: stat /nope: no such file or directory\n"
+    )
+
+
+def test_a_kubeconfig_of_root(machine: Machine, shell: Shell) -> None:
+    machine.write("/etc/rancher/k3s/k3s.yaml", b"clusters: []", mode=0o600)
+    ran = shell("helm --kubeconfig /etc/rancher/k3s/k3s.yaml list")
+    assert "open /etc/rancher/k3s/k3s.yaml: permission denied" in ran.err
+
+
+def test_a_kubeconfig_may_not_run_programs(machine: Machine, shell: Shell) -> None:
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:6443"}}],
+        "users": [{"name": "u", "user": {"exec": {"command": "touch", "args": ["/tmp/x"]}}}],
+    }
+    machine.write("/home/ubuntu/.kube/config", yaml.safe_dump(config).encode(), owner="ubuntu")
+    assert "runs no credential helpers" in shell("helm list").err
+
+
+def test_a_cluster_outside_of_the_lab_is_not_asked(machine: Machine, shell: Shell) -> None:
+    config = {"clusters": [{"name": "c", "cluster": {"server": "https://192.0.2.1:6443"}}]}
+    machine.write("/home/ubuntu/.kube/config", yaml.safe_dump(config).encode(), owner="ubuntu")
+    assert "no route to host" in shell("helm list").err
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("helm test owdev --cleanup", "unknown flag: --cleanup\n"),
+        ("helm bogus", 'unknown command "bogus" for "helm"\nRun \'helm --help\' for usage.\n'),
+        (
+            "helm status",
+            '"helm status" requires 1 argument\n\nUsage:  helm status RELEASE_NAME [flags]\n',
+        ),
+        (
+            "helm list x",
+            '"helm list" accepts no arguments\n\nUsage:  helm list [flags]\n',
+        ),
+        (
+            "helm install",
+            '"helm install" requires at least 1 argument\n\n'
+            "Usage:  helm install [NAME] [CHART] [flags]\n",
+        ),
+        (
+            "helm install x",
+            "INSTALLATION FAILED: must either provide a name or specify --generate-name\n",
+        ),
+        ("helm install x ./nope", 'INSTALLATION FAILED: path "./nope" not found\n'),
+        (
+            "helm install x nope",
+            "INSTALLATION FAILED: non-absolute URLs should be in form of "
+            "repo_name/path_to_chart, got: nope\n",
+        ),
+        ("helm install x r/nope", "INSTALLATION FAILED: repo r not found\n"),
+        ("helm install x .", "INSTALLATION FAILED: Chart.yaml file is missing\n"),
+        (
+            f"helm install x {CHART} --wait=soon",
+            'invalid argument "soon" for "--wait" flag: invalid wait input "soon". '
+            "Valid inputs are watcher, hookOnly, and legacy\n",
+        ),
+        (
+            "helm list -o xml",
+            'invalid argument "xml" for "-o, --output" flag: invalid format type\n',
+        ),
+        (
+            f"helm template x {CHART} -f missing.yaml",
+            "open missing.yaml: no such file or directory\n",
+        ),
+        (f"helm template x {CHART} --set a", 'failed parsing --set data: key "a" has no value\n'),
+    ],
+)
+def test_mistakes(shell: Shell, line: str, error: str) -> None:
+    ran = shell(line)
+    assert (ran.status, ran.out, ran.err) == (1, "", f"Error: {error}")
+
+
+def test_helm_get_without_more_explains_itself(shell: Shell) -> None:
+    ran = shell("helm get owdev")
+    assert ran.status == 0
+    assert "helm get [command]" in ran.out
+
+
+def test_values_in_helms_order(machine: Machine, shell: Shell) -> None:
+    home = "/home/ubuntu/demo"
+    template = "{{ toJson .Values }}\n"
+    machine.write(f"{home}/Chart.yaml", b"apiVersion: v2\nname: demo\nversion: 1.0.0\n")
+    machine.write(f"{home}/values.yaml", b"list: [one, two]\nkept: true\n")
+    document = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: d}}\ndata: {template}"
+    machine.write(f"{home}/templates/cm.yaml", document.encode())
+    machine.write("/home/ubuntu/a.yaml", b"a: 1\nb: 1\nc: {d: [1, 2]}\n", owner="ubuntu")
+    machine.write("/home/ubuntu/text", b"a,b\n", owner="ubuntu")
+    ran = shell(
+        "helm template x demo -f a.yaml -f - --set b=2,c.d[1]=3 --set-string s=5 "
+        "--set-file t=text --set-json 'j=[1]' --set-literal 'l=x,y'",
+        stdin=b"a: 0\n",
+    )
+    data = yaml.safe_load(ran.out)["data"]
+    assert data == {
+        "a": 0,
+        "b": 2,
+        "c": {"d": [1, 3]},
+        "s": "5",
+        "t": "a,b\n",
+        "j": [1],
+        "l": "x,y",
+        "list": ["one", "two"],
+        "kept": True,
+    }
+
+
+def test_a_dry_run_needs_no_cluster(shell: Shell) -> None:
+    ran = shell(f"helm install owdev {CHART} -n openwhisk -f mycluster.yaml --dry-run=client")
+    assert (ran.status, ran.err) == (0, "")
+    head = ran.out.splitlines()
+    assert head[0] == "NAME: owdev"
+    assert head[2:6] == [
+        "NAMESPACE: openwhisk",
+        "STATUS: pending-install",
+        "REVISION: 1",
+        "DESCRIPTION: Dry run complete",
+    ]
+    assert "\nHOOKS:\n---\n# Source: openwhisk/templates/tests/" in ran.out
+    assert "\nMANIFEST:\n---\n# Source: openwhisk/" in ran.out
+    assert ran.out.count("\nkind: ") == 54
+
+
+def test_template_shows_one_file(shell: Shell) -> None:
+    ran = shell(f"helm template owdev {CHART} -s templates/redis.yaml")
+    assert yaml.safe_load(ran.out)["metadata"]["name"] == "owdev-redis"
+    ran = shell(f"helm template owdev {CHART} -s templates/nope.yaml")
+    assert ran.err == "Error: could not find template templates/nope.yaml in chart\n"
+
+
+def test_an_old_kubernetes_is_refused(shell: Shell) -> None:
+    ran = shell(f"helm template owdev {CHART} --kube-version 1.18.0")
+    assert ran.err == (
+        "Error: chart requires kubeVersion: >=v1.19.0-r0 which is incompatible with "
+        "Kubernetes v1.18.0\n"
+    )
+
+
+def test_lint(shell: Shell) -> None:
+    ran = shell(f"helm lint {CHART}")
+    assert ran.out == (
+        f"==> Linting {CHART}\n[INFO] Chart.yaml: icon is recommended\n\n"
+        "1 chart(s) linted, 0 chart(s) failed\n"
+    )
+    ran = shell("helm lint nothing")
+    assert (ran.status, ran.err) == (1, "Error: 1 chart(s) linted, 1 chart(s) failed\n")
+
+
+def test_package_create_show(shell: Shell) -> None:
+    ran = shell(f"helm package {CHART} -d out && helm show chart out/openwhisk-1.0.1.tgz")
+    first, _, rest = ran.out.partition("\n")
+    path = "/home/ubuntu/out/openwhisk-1.0.1.tgz"
+    assert first == f"Successfully packaged chart and saved it to: {path}"
+    assert yaml.safe_load(rest)["version"] == "1.0.1"
+    assert shell("helm create new && helm lint new").status == 0
+
+
+def test_the_version_says_what_it_is(shell: Shell) -> None:
+    assert shell("helm version --short").out.endswith("+owlab.pocket\n")
+
+
+def test_what_is_not_here_says_so(shell: Shell) -> None:
+    assert shell("helm plugin list").err == 'Error: "helm plugin" is not part of the pocket lab\n'
