@@ -9,10 +9,12 @@ import os
 from html import escape
 from typing import Any
 
+from owlab.command import Result
 from owlab.errors import ConfigError, LabError
 from owlab.lab import Lab
 from owlab.notebook import magic, page, trouble
 from owlab.notebook.transcript import Transcript
+from owlab.step import StepResult
 
 SIMULATED = {
     "pocket": (
@@ -39,6 +41,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
     lab.listeners.append(Transcript())
     _current[:] = [lab]
     magic.register()
+    _show_once()
     _introduce(lab)
     return lab
 
@@ -54,6 +57,16 @@ def current() -> Lab:
             resolution="Run its first cells, up to `lab = begin(...)`.",
         )
     return _current[0]
+
+
+def _show_once() -> None:
+    """What a step or command returns stands in its transcript already: no Out[] of it."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is not None:
+        for kind in (StepResult, Result):
+            shell.display_formatter.ipython_display_formatter.for_type(kind, lambda _: None)
 
 
 def _introduce(lab: Lab) -> None:

@@ -94,4 +94,6 @@ def timings(lab: Lab) -> pd.DataFrame:
 def _frame(name: str, rows: list[read.Row]) -> pd.DataFrame:
     import pandas as pd  # half a second: only where a table is shown
 
+    pd.set_option("display.width", 160)  # the text form of a table: one line a row
+    pd.set_option("display.max_columns", 20)
     return pd.DataFrame(rows, columns=list(COLUMNS[name]))

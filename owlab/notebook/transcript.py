@@ -51,34 +51,46 @@ class _Unit:
     why: str = ""
     seconds: float = 0.0
     commands: list[_Typed] = field(default_factory=list)
+    handle: Any = None
+    drawn: float = 0.0
+
+    def draw(self, ended: bool = False) -> None:
+        """Show it as it is now; not more often than people can read."""
+        now = time.monotonic()
+        if ended or now - self.drawn > _REDRAW_SECONDS:
+            self.drawn = now
+            self.handle.update(_bundle(self, record=ended), raw=True)
 
 
 class Transcript:
     """A listener with one live display for each unit of work.
 
-    Several threads report at the same time, so everything happens under one lock.
+    Several units report at the same time, each from a thread of its own; what their commands
+    print comes from further threads. So everything happens under one lock.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._units: dict[tuple[str, str], tuple[_Unit, Any]] = {}
-        self._drawn: dict[tuple[str, str], float] = {}
+        self._units: dict[int, _Unit] = {}  # by the thread that works on it
 
     def __call__(self, event: Event) -> None:
         if getattr(_muted, "on", False):
             return
         with self._lock:
-            self._take(event)
+            if event.kind == "command-output":
+                self._add_output(event)
+            else:
+                self._take(event)
 
     def _take(self, event: Event) -> None:
-        key = (event.step, event.machine)
-        if event.kind == "step-started" or key not in self._units:
-            self._units[key] = (self._new_unit(event), _display_handle())
-        unit, handle = self._units[key]
+        thread = threading.get_ident()
+        unit = self._units.get(thread)
+        if unit is None or event.kind == "step-started":
+            step = GUIDE.get(event.step)
+            title = f"{step.section} {step.title}" if step else ""
+            unit = self._units[thread] = _Unit(event.machine, title, handle=_display_handle())
         if event.kind == "command-started":
             unit.commands.append(_Typed(event.machine, event.command))
-        elif event.kind == "command-output" and unit.commands:
-            unit.commands[-1].output += event.text
         elif event.kind == "command-ended" and unit.commands:
             unit.commands[-1].exit_code = event.exit_code
             unit.commands[-1].seconds = event.seconds
@@ -87,21 +99,27 @@ class Transcript:
         elif event.kind == "step-waiting":
             unit.status, unit.why = "waiting", event.text
         elif event.kind in _ENDED:
-            unit.status, unit.why = _ENDED[event.kind], event.text.splitlines()[0]
+            unit.status, unit.why = _ENDED[event.kind], event.text.partition("\n")[0]
             unit.seconds = event.seconds or 0.0
         ended = event.kind in _ENDED or (event.kind == "command-ended" and not event.step)
-        now = time.monotonic()
-        if ended or now - self._drawn.get(key, 0.0) > _REDRAW_SECONDS:
-            self._drawn[key] = now
-            handle.update(_bundle(unit, record=ended), raw=True)
+        unit.draw(ended)
         if ended:
-            del self._units[key]
-            self._drawn.pop(key, None)
+            del self._units[thread]
 
-    def _new_unit(self, event: Event) -> _Unit:
-        step = GUIDE.get(event.step)
-        title = f"{step.section} {step.title}" if step else ""
-        return _Unit(event.machine, title)
+    def _add_output(self, event: Event) -> None:
+        """Find the command that printed this: on that machine, and not ended."""
+        running = [
+            (unit, unit.commands[-1])
+            for unit in self._units.values()
+            if unit.commands
+            and unit.commands[-1].exit_code is None
+            and unit.commands[-1].machine == event.machine
+        ]
+        exact = [found for found in running if found[1].text == event.command]
+        if found := exact or running:
+            unit, typed = found[-1]
+            typed.output += event.text
+            unit.draw()
 
 
 def _display_handle() -> Any:
@@ -115,7 +133,7 @@ def _display_handle() -> Any:
 def _bundle(unit: _Unit, record: bool) -> dict[str, Any]:
     records = {}
     if record:
-        title = f"{unit.title} on {unit.machine}" if unit.title else unit.machine
+        title = f"{unit.title} ({unit.machine})" if unit.title else unit.machine
         commands = [
             {
                 "machine": typed.machine,
@@ -135,7 +153,7 @@ def _headline(unit: _Unit) -> str:
     if not unit.title:
         return ""
     took = f" in {unit.seconds:.1f} s" if unit.status == "done" else ""
-    return f"{unit.title} on {unit.machine}: {unit.status}{took}"
+    return f"{unit.title} ({unit.machine}): {unit.status}{took}"
 
 
 def _html(unit: _Unit) -> str:
