@@ -104,7 +104,7 @@ class Session:
         self._bash.mount("/", machine.fs)
         # What `mount -t nfs` links to: a program cannot mount while its own script runs.
         for other in machine.lab.fleet.all():
-            if other is not machine:
+            if other is not machine and not machine.is_host:
                 self._bash.mount(f"/net/{other.name}", other.fs)
         self._bash.add_command("__owlab_stdin", self._pump)
         self._bash.add_command("__owlab_done", self._finish)
