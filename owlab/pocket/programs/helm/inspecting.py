@@ -10,6 +10,7 @@ from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.releasing import OUTPUT
 from owlab.pocket.programs.helm.repository import Repositories
+from owlab.pocket.programs.helm.resources import resources
 from owlab.pocket.programs.helm.tables import (
     ansic,
     as_json,
@@ -99,14 +100,14 @@ async def _release(helm: Invocation) -> dict[str, Any]:
 )
 async def status(helm: Invocation) -> int:
     """What a release is, and in which state."""
+    cluster = helm.cluster()
     release: dict[str, Any] = await helm.engine(
-        "get",
-        cluster=helm.cluster(),
-        name=helm.arguments[0],
-        revision=helm["revision"],
-        resources=helm.output == "table",
+        "get", cluster=cluster, name=helm.arguments[0], revision=helm["revision"]
     )
     if helm.output == "table":
+        release["info"]["resources_table"] = await resources(
+            cluster, helm.scratch, release["manifest"], release["namespace"]
+        )
         await helm.out(status_text(release))
     else:
         release.pop("chart", None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,7 +126,8 @@ class Invocation:
             raise HelmFailed(self.users_words(str(problem)), problem.kind) from None
         except asyncio.CancelledError:
             if action in ("install", "upgrade"):
-                await self.out(f"Release {request['name']} has been cancelled.\n")
+                with contextlib.suppress(OSError):
+                    await self.out(f"Release {request['name']} has been cancelled.\n")
             raise
 
     def users_words(self, text: str) -> str:
@@ -138,9 +141,25 @@ class Invocation:
             self.installing = True
         elif "log" in message:
             level, text = message["log"]
-            level = {"WARNING": "WARN"}.get(level, level)
-            quoted = text if message.get("formatted") else f'msg="{text}"'
             if "missing required value" not in text:
-                await self.warn(f"level={level} {self.users_words(quoted)}")
+                await self.warn(log_line(level, self.users_words(text)))
         elif "stderr" in message:
             await self.warn(self.users_words(message["stderr"]))
+
+
+_ATTRIBUTE = re.compile(r"(?:^| )(\w+)=")
+
+
+def log_line(level: str, text: str) -> str:
+    """A record of the library's log, ``words key=value ...``, as Helm prints it."""
+    parts = _ATTRIBUTE.split(text)
+    pairs = [("msg", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
+    level = {"WARNING": "WARN"}.get(level, level)
+    return " ".join([f"level={level}", *(f"{key}={_quoted(value)}" for key, value in pairs)])
+
+
+def _quoted(value: str) -> str:
+    if value.startswith('"') and value.endswith('"') and len(value) > 1:
+        return value
+    plain = value and not set(value) & set(' "=')
+    return value if plain else '"' + value.replace('"', '\\"') + '"'

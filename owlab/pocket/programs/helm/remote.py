@@ -86,9 +86,7 @@ async def _relay_errors(stream: asyncio.StreamReader, listen: Listener) -> None:
     async for line in stream:
         text = line.decode(errors="replace").rstrip("\n")
         match = _GO_LOG.match(text)
-        await listen(
-            {"log": [match[1], match[2]], "formatted": True} if match else {"stderr": text}
-        )
+        await listen({"log": [match[1], match[2]]} if match else {"stderr": text})
 
 
 async def _end(

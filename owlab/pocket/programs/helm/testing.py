@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from owlab.pocket.programs.helm.commands import command, exactly
 from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.releasing import TIMEOUT
 from owlab.pocket.programs.helm.remote import HelmFailed
+from owlab.pocket.programs.helm.resources import pod_logs
 from owlab.pocket.programs.helm.tables import status_text
 
 _NOT_NAME = re.compile(r"^!\s?name=")
@@ -35,12 +37,22 @@ async def test(helm: Invocation) -> int:
         "include_names": [word[5:] for word in words if word.startswith("name=")],
         "exclude_names": [_NOT_NAME.sub("", word) for word in words if _NOT_NAME.match(word)],
     }
-    done = await helm.engine(
-        "test", cluster=helm.cluster(), name=helm.arguments[0], options=options
-    )
-    await helm.out(status_text(done["release"], notes=False))
-    if helm["logs"] and done["logs"]:
-        await helm.out("\n" + done["logs"].rstrip("\n") + "\n\n")
+    cluster = helm.cluster()
+    done = await helm.engine("test", cluster=cluster, name=helm.arguments[0], options=options)
+    release = done["release"]
+    await helm.out(status_text(release, notes=False))
+    if helm["logs"]:
+        # The library keeps the logs to itself when a test fails.
+        logs = done["logs"] or await pod_logs(
+            cluster, helm.scratch, release["namespace"], _test_pods(release)
+        )
+        await helm.out("\n" + logs.rstrip("\n") + "\n\n")
     if done["failure"]:
         raise HelmFailed(done["failure"])
     return 0
+
+
+def _test_pods(release: dict[str, Any]) -> list[str]:
+    """The names of the release's test pods."""
+    hooks = release["hooks"]
+    return [h["name"] for h in hooks if "test" in h["events"] and h["kind"] == "Pod"]
