@@ -86,6 +86,7 @@ DIRECTORIES = {
     "/usr/bin": 0o755,
     "/usr/lib": 0o755,
     "/usr/local/bin": 0o755,
+    "/usr/local/share/ca-certificates": 0o755,
     "/usr/sbin": 0o755,
     "/usr/share": 0o755,
     "/var/cache": 0o755,

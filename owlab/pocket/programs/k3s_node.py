@@ -64,6 +64,12 @@ async def start(call: Call) -> str | None:
     version, args = str(record["version"]), list(record["args"])
     url = flags.values.get("server") or str(record.get("url", ""))
     if record["role"] == "server" and not url:
+        other = call.lab.hosting.server
+        if other is not None and other is not call.machine:
+            return (
+                f'level=fatal msg="the pocket lab carries one cluster, and its server is on '
+                f'{other.name}: join it with K3S_URL and K3S_TOKEN, or uninstall it there first"'
+            )
         await clusters(call).start_cluster(call.machine.name, version=version, args=args)
         await _write_credentials(call, flags)
         return None
@@ -113,6 +119,7 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
 async def stop(call: Call) -> str | None:
     """The unit stopped; the cluster sees it by the service's state."""
     call.lab.fleet.changed(call.machine)
+    await call.lab.hosting.settle()
     return None
 
 

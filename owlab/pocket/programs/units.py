@@ -131,7 +131,13 @@ async def start(call: Call, unit: str) -> str | None:
         return None
     note(call.machine, unit, f"Starting {unit}.service - {kind.description}...")
     hook = STARTING.get(unit)
-    failure = await hook(call) if hook else None
+    # Active before the hook runs: what it opens looks at the unit's state.
+    record["active"] = True
+    try:
+        failure = await hook(call) if hook else None
+    except BaseException:
+        record["active"] = False
+        raise
     record.update(active=failure is None, failed=failure is not None, since=_now())
     if failure:
         note(call.machine, unit, failure, by=f"{unit.removesuffix('-agent')}[{pid(unit)}]")

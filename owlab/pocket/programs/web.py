@@ -100,16 +100,20 @@ async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
 async def _exchange(request: Request, address: str, failed: str) -> AsyncIterator[Answer]:
     parts = urlsplit(request.url)
     url = httpx.URL(request.url).copy_with(host=address)
-    async with httpx.AsyncClient(
-        verify=_context(request), timeout=request.timeout, trust_env=False
-    ) as client:
-        # Only what curl itself sends: a web action shows the headers that it was given.
-        client.headers = httpx.Headers()
+    async with httpx.AsyncClient(verify=_context(request), trust_env=False) as client:
+        # Built by hand, with only what curl itself sends: a web action shows its headers.
         headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
+        timeout = httpx.Timeout(request.timeout).as_dict()
+        sent = httpx.Request(
+            request.method,
+            url,
+            headers=headers,
+            content=request.body,
+            extensions={"timeout": timeout},
+        )
         try:
-            async with client.stream(
-                request.method, url, headers=headers, content=request.body
-            ) as response:
+            response = await client.send(sent, stream=True)
+            try:
                 shown = [(name.title(), value) for name, value in response.headers.multi_items()]
                 yield Answer(
                     request.url,
@@ -118,6 +122,8 @@ async def _exchange(request: Request, address: str, failed: str) -> AsyncIterato
                     shown,
                     _streamed(response),
                 )
+            finally:
+                await response.aclose()
         except httpx.ConnectError as error:
             raise _tls_failure(error, parts.hostname or "") or Unreachable(7, failed) from None
         except httpx.TimeoutException:

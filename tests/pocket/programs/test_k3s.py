@@ -1,0 +1,242 @@
+"""The install script, joining, tokens and leaving."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from owlab.pocket.programs import k3s_token
+from owlab.pocket.programs.crictl import full_name
+from owlab.pocket.programs.k3s_args import (
+    SWITCHES,
+    VALUED,
+    ArgumentError,
+    parse_flags,
+    parse_install,
+    released,
+)
+
+INSTALL = "curl -sfL https://get.k3s.io | sh -"
+TOKEN = "sudo cat /var/lib/rancher/k3s/server/node-token"
+
+
+@pytest.fixture
+async def server(on, lab):
+    typed = await on("master", INSTALL)
+    assert typed.status == 0, str(typed)
+    return lab.fleet.machines["master"]
+
+
+async def join(on, worker, url, token):
+    return await on(worker, f"curl -sfL https://get.k3s.io | K3S_URL={url} K3S_TOKEN={token} sh -")
+
+
+async def test_before_k3s_there_is_no_kubectl(on):
+    assert "kubectl: command not found" in (await on("master", "sudo kubectl get nodes")).err
+    assert (await on("master", "kubectl version")).status == 127
+
+
+async def test_the_guides_line_installs_a_server(on, server, lab):
+    assert lab.noted == [("start", "master", "v1.35.6+k3s1", "")]
+    assert server.service_active("k3s")
+    token = (await on("master", TOKEN)).out
+    assert token.startswith("K10")
+    assert "::server:" in token
+    assert (await on("master", "k3s --version")).out.startswith("k3s version v1.35.6+k3s1")
+    assert (await on("master", "systemctl is-enabled k3s")).out == "enabled\n"
+
+
+async def test_the_lines_of_the_installer(on):
+    typed = await on("master", f"export INSTALL_K3S_VERSION=v1.29.4+k3s1; {INSTALL}")
+    lines = typed.out.splitlines()
+    assert lines[0] == "[INFO]  Using v1.29.4+k3s1 as release"
+    assert lines[-1] == "[INFO]  systemd: Starting k3s"
+    again = await on("master", f"export INSTALL_K3S_VERSION=v1.29.4+k3s1; {INSTALL}")
+    assert "Skipping binary downloaded, installed k3s matches hash" in again.out
+    assert again.out.endswith("No change detected so skipping service start\n")
+
+
+async def test_the_mirror_is_plain_http_unless_told_otherwise(on):
+    script = (
+        "curl -sfL https://rancher-mirror.rancher.cn/k3s/k3s-install.sh | INSTALL_K3S_MIRROR=cn"
+    )
+    typed = await on("master", f"{script} sh -")
+    assert "Downloading hash rancher-mirror.rancher.cn/k3s/v1.35.6-k3s1/sha256sum" in typed.out
+    url = "INSTALL_K3S_MIRROR_URL=https://rancher-mirror.rancher.cn"
+    typed = await on("worker1", f"{script} {url} sh -")
+    assert "Downloading hash https://rancher-mirror.rancher.cn/k3s/" in typed.out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -sfL https://get.k3s.io | sh -s - server --disable traefik --disable=servicelb",
+        'curl -sfL https://get.k3s.io | INSTALL_K3S_EXEC="server --disable traefik '
+        '--disable=servicelb" sh -',
+    ],
+)
+async def test_arguments_reach_the_server_both_ways(on, lab, line):
+    assert (await on("master", line)).status == 0
+    assert lab.noted[-1][-1] == "--disable traefik --disable=servicelb"
+
+
+async def test_a_worker_joins_with_the_servers_token(on, server, lab):
+    token = (await on("master", TOKEN)).out.strip()
+    typed = await join(on, "worker1", f"https://{server.address}:6443", token)
+    assert typed.status == 0, str(typed)
+    assert ("join", "worker1", "master", "agent", "v1.35.6+k3s1") in lab.noted
+    assert lab.fleet.machines["worker1"].service_active("k3s-agent")
+
+
+async def test_a_worker_joins_with_a_short_lived_token(on, server):
+    token = (await on("master", "sudo k3s token create --ttl 1h")).out.strip()
+    assert (await join(on, "worker1", f"https://{server.address}:6443", token)).status == 0
+    await on("master", f"sudo k3s token delete {token.split('::')[1].split('.')[0]}")
+    assert (await join(on, "worker2", f"https://{server.address}:6443", token)).status == 1
+
+
+async def test_a_wrong_token(on, server, lab):
+    typed = await join(on, "worker1", f"https://{server.address}:6443", "wrong")
+    assert typed.status == 1
+    assert "Job for k3s-agent.service failed" in typed.err
+    journal = (await on("worker1", "sudo journalctl -u k3s-agent")).out
+    assert "401 Unauthorized" in journal
+    assert not lab.fleet.machines["worker1"].service_active("k3s-agent")
+    assert (await on("worker1", "systemctl is-active k3s-agent")).out == "failed\n"
+
+
+async def test_the_token_of_another_cluster(on, server):
+    token = f"K10{'0' * 64}::server:x"
+    await join(on, "worker1", f"https://{server.address}:6443", token)
+    journal = (await on("worker1", "journalctl -u k3s-agent")).out
+    assert "token CA hash does not match the Cluster CA certificate hash" in journal
+
+
+async def test_a_server_that_does_not_answer(on, lab):
+    address = lab.fleet.machines["storage"].address
+    assert (await join(on, "worker1", f"https://{address}:6443", "x")).status == 1
+    assert "connection refused" in (await on("worker1", "journalctl -u k3s-agent")).out
+    assert "connection refused" in (await on("worker1", "systemctl status k3s-agent")).out
+
+
+async def test_a_url_without_a_token(on):
+    typed = await on("worker1", "curl -sfL https://get.k3s.io | K3S_URL=https://10.0.0.1:6443 sh -")
+    assert typed.status == 1
+    assert typed.err.startswith("[ERROR]  Defaulted k3s exec command to 'agent'")
+
+
+async def test_a_flag_that_k3s_does_not_know(on):
+    typed = await on("master", "curl -sfL https://get.k3s.io | sh -s - --disabel traefik")
+    assert typed.status == 1
+    assert (
+        "flag provided but not defined: -disabel" in (await on("master", "journalctl -u k3s")).out
+    )
+
+
+async def test_a_release_that_is_not_there(on):
+    typed = await on("master", f"export INSTALL_K3S_VERSION=v1.99.0+k3s1; {INSTALL}")
+    assert (typed.status, typed.err) == (1, "[ERROR]  Download failed\n")
+
+
+async def test_uninstalling_by_path_leaves_nothing(on, server, lab):
+    typed = await on("master", "/usr/local/bin/k3s-uninstall.sh")
+    assert typed.status == 0, str(typed)
+    assert lab.noted[-1] == ("leave", "master")
+    assert server.read("/etc/rancher/k3s/k3s.yaml") is None
+    assert (await on("master", "kubectl")).status == 127
+    assert (await on("master", "systemctl status k3s")).status == 4
+
+
+async def test_restarting_keeps_the_token(on, server):
+    before = (await on("master", TOKEN)).out
+    await on("master", "sudo systemctl restart k3s")
+    assert (await on("master", TOKEN)).out == before
+
+
+async def test_crictl_needs_root_and_a_running_k3s(on, server):
+    assert "permission denied" in (await on("master", "k3s crictl images")).err
+    assert (await on("master", "sudo k3s crictl images")).out.startswith("IMAGE")
+    await on("master", "sudo systemctl stop k3s")
+    assert (await on("master", "sudo crictl images")).status == 1
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(sorted(SWITCHES)).map(lambda n: [f"--{n}"]),
+            st.tuples(
+                st.sampled_from(sorted(VALUED)), st.from_regex(r"[a-z0-9=,.]+", fullmatch=True)
+            ).map(lambda pair: [f"--{pair[0]}", pair[1]]),
+        ),
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_flags_with_a_space_or_an_equals_sign(flags, joined):
+    words = ["=".join(flag) for flag in flags] if joined else [w for flag in flags for w in flag]
+    read = parse_flags(words)
+    for flag in flags:
+        name = flag[0].removeprefix("--")
+        assert name in (read.switches if len(flag) == 1 else read.values)
+
+
+@given(st.lists(st.text(max_size=10), max_size=5))
+def test_any_words_are_read_or_refused(words):
+    try:
+        parse_flags(words)
+    except ArgumentError as error:
+        assert str(error)
+
+
+@given(st.lists(st.sampled_from(["--disable traefik", "--node-name x", "--debug"]), max_size=3))
+def test_exec_and_arguments_are_one_line(parts):
+    by_variable = parse_install({"INSTALL_K3S_EXEC": " ".join(parts)}, [])
+    by_words = parse_install({}, shlex.split(" ".join(parts)))
+    assert by_variable == by_words
+    assert by_words.role == "server"
+
+
+def test_releases():
+    assert released("v1.29.4+k3s1")
+    assert released("v1.35.6+k3s1")
+    assert not released("v1.35.6")
+    assert not released("latest")
+
+
+@given(st.integers(1, 99), st.sampled_from("hms"))
+def test_durations(number, unit):
+    assert k3s_token.duration(f"{number}{unit}").total_seconds() == number * k3s_token.UNITS[unit]
+
+
+@given(st.text(max_size=6))
+def test_other_durations_are_refused(text):
+    try:
+        assert k3s_token.duration(text).total_seconds() >= 0
+    except ValueError as error:
+        assert "invalid duration" in str(error)
+
+
+def test_agent_tokens_add_no_servers():
+    state = {"secret": "s", "tokens": []}
+    token = k3s_token.Token.parse(k3s_token.create(state, k3s_token.duration("1h")))
+    assert k3s_token.accepts(state, token, role="agent")
+    assert not k3s_token.accepts(state, token, role="server")
+    assert k3s_token.accepts(state, k3s_token.Token.parse("s"), role="server")
+    expired = k3s_token.Token.parse(k3s_token.create(state, -k3s_token.duration("1h")))
+    assert not k3s_token.accepts(state, expired, role="agent")
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("nginx", "docker.io/library/nginx:latest"),
+        ("openwhisk/invoker:ef725a6", "docker.io/openwhisk/invoker:ef725a6"),
+        ("docker.io/redis:4.0", "docker.io/redis:4.0"),
+        ("registry.k8s.io/pause", "registry.k8s.io/pause:latest"),
+    ],
+)
+def test_images_have_full_names(short, full):
+    assert full_name(short) == full
