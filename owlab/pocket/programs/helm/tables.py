@@ -40,6 +40,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
+    if not value.replace("\n", "").isprintable():
+        style = '"'  # plain and block styles would lose some line separators
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
