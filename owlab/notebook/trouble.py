@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from owlab.errors import LabError
 
-_IPYTHON_ASKS_FOR = "_render_traceback_"
+IPYTHON_ASKS_FOR = "_render_traceback_"
+"""The method by which an exception may say how it is shown."""
+
 WHAT_TO_DO = "What to do: "
 
 
 def show_briefly() -> None:
     """From now on IPython shows a LabError by its three parts."""
-    setattr(LabError, _IPYTHON_ASKS_FOR, _three_parts)
+    setattr(LabError, IPYTHON_ASKS_FOR, _three_parts)
 
 
 def _three_parts(error: LabError) -> list[str]:

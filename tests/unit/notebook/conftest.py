@@ -1,0 +1,87 @@
+"""A lab whose machines are plain bash on this computer, in a folder of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from owlab import settings
+from owlab.command import Command
+from owlab.config import LabConfig, Machine
+from owlab.lab import Lab
+from owlab.machines.base import MachineInfo
+from owlab.shell import Shell
+
+
+class PlainBash:
+    """A provider that runs every command here, and knows the machines that it is told of."""
+
+    name = "pocket"
+    creates_machines = True
+
+    def __init__(self) -> None:
+        self.known: list[MachineInfo] = []
+
+    def prepare(self, config: LabConfig) -> None:
+        """Nothing to start."""
+
+    def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
+        given = [f"{name}={value}" for name, value in {"ON": command.on, **values}.items()]
+        return ["env", *given, "bash", "-c", command.text]
+
+    def machines(self) -> list[MachineInfo]:
+        return self.known
+
+    def address_of(self, machine: str) -> Command:
+        return Command("echo 127.0.0.9")
+
+    def launch(self, machine: Machine) -> Command:
+        return Command("true")
+
+    def start(self, names: Sequence[str]) -> Command:
+        return Command("true")
+
+    def delete(self, names: Sequence[str]) -> Command:
+        return Command("true")
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv("OWLAB_HOME", str(tmp_path))
+    provider: Any = PlainBash()
+    return Lab(settings.load({}, environment={}), tmp_path / "labs" / "owlab", provider, Shell())
+
+
+class Shown:
+    """What a notebook would have shown."""
+
+    def __init__(self) -> None:
+        self.bundles: list[dict[str, Any]] = []
+
+    @property
+    def plain(self) -> str:
+        return "\n".join(str(bundle["text/plain"]) for bundle in self.bundles)
+
+    @property
+    def html(self) -> str:
+        return "\n".join(str(bundle.get("text/html", "")) for bundle in self.bundles)
+
+    def record(self, kind: str) -> list[Any]:
+        return [bundle[kind] for bundle in self.bundles if kind in bundle]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    seen = Shown()
+
+    def display(bundle: dict[str, Any], raw: bool = False, **_: Any) -> None:
+        seen.bundles.append(bundle)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return seen

@@ -1,0 +1,74 @@
+"""PASS or FAIL, the evidence, the remedy: for people and for programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from owlab.errors import CheckFailed, StepError
+from owlab.lab import Lab
+from owlab.notebook import check, claim, prerequisites
+from owlab.notebook.records import CHECK
+from owlab.steps import helm
+
+from .conftest import Shown
+
+TOKEN = "K10" + "a" * 40 + "::server:0123456789"
+
+
+def test_what_passes_is_shown_and_recorded(lab: Lab, shown: Shown) -> None:
+    check(lab, claim("water is wet", True, ["seen", "felt"]))
+    assert "PASS  water is wet" in shown.plain
+    assert shown.record(CHECK) == [
+        {
+            "checks": [
+                {
+                    "title": "water is wet",
+                    "passed": True,
+                    "evidence": ["seen", "felt"],
+                    "remedy": "",
+                }
+            ]
+        }
+    ]
+
+
+def test_what_fails_is_shown_with_all_others_and_then_raised(lab: Lab, shown: Shown) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        check(
+            lab,
+            claim("first", False, "nothing there", remedy="Run 1.2."),
+            claim("second", True, ""),
+        )
+    assert caught.value == CheckFailed(
+        brief="1 of 2 checks failed: first.", details="nothing there", resolution="Run 1.2."
+    )
+    assert "FAIL  first" in shown.plain
+    assert "What to do: Run 1.2." in shown.plain
+    assert "PASS  second" in shown.plain
+
+
+def test_a_step_is_checked_against_the_world(lab: Lab, shown: Shown) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        check(lab, helm.install)
+    assert "helm.install(lab)" in caught.value.resolution
+    assert "✗ helm: not found" in shown.plain
+
+
+def test_evidence_hides_secrets_and_html(lab: Lab, shown: Shown) -> None:
+    check(lab, claim("<b>", True, f"token {TOKEN} <script>"))
+    assert TOKEN not in str(shown.bundles)
+    assert "<script>" not in shown.html
+
+
+def test_any_truth_will_do(lab: Lab, shown: Shown) -> None:
+    assert claim("x", [1]).passed
+    assert not claim("x", None).passed
+    assert claim("x", 1, {"b", "a"}).evidence == ("a", "b")
+    assert claim("x", 1, 5).evidence == ("5",)
+
+
+def test_prerequisites_that_are_missing_are_named_with_the_way_out(lab: Lab, shown: Shown) -> None:
+    with pytest.raises(StepError) as caught:
+        prerequisites(lab, "2")
+    assert "1.2 create the virtual machines" in caught.value.details
+    assert "lab.up(to='1')" in caught.value.resolution

@@ -1,0 +1,95 @@
+"""The transcript: the commands as they ran, one display a machine, also side by side."""
+
+from __future__ import annotations
+
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+
+from owlab.command import Command
+from owlab.events import Event
+from owlab.lab import Lab
+from owlab.notebook.records import TRANSCRIPT
+from owlab.notebook.transcript import Transcript, muted
+
+
+class Handle:
+    """Stands for IPython's display handle; keeps the last update."""
+
+    made: list[Handle]
+
+    def __init__(self) -> None:
+        self.last: dict[str, Any] = {}
+        Handle.made.append(self)
+
+    def display(self, bundle: dict[str, Any], raw: bool) -> None:
+        self.last = bundle
+
+    update = display
+
+
+@pytest.fixture
+def handles(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
+    Handle.made = []
+    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
+    return Handle.made
+
+
+def test_a_command_outside_a_step(lab: Lab, handles: list[Handle]) -> None:
+    lab.listeners.append(Transcript())
+    lab.run(Command("echo '<out>'; exit 4", on="master"))
+    (handle,) = handles
+    assert handle.last["text/plain"] == ("master$ echo '<out>'; exit 4\n<out>\n(exit status 4)")
+    assert "&lt;out&gt;" in handle.last["text/html"]
+    (command,) = handle.last[TRANSCRIPT]["commands"]
+    assert (command["machine"], command["exit_code"], command["output"]) == ("master", 4, "<out>\n")
+
+
+def test_nothing_is_shown_while_muted(lab: Lab, handles: list[Handle]) -> None:
+    lab.listeners.append(Transcript())
+    with muted():
+        lab.run(Command("echo hello"))
+    assert handles == []
+
+
+def test_two_machines_side_by_side_do_not_mix(handles: list[Handle]) -> None:
+    transcript, barrier = Transcript(), Barrier(2)
+
+    def work(machine: str) -> None:
+        for kind, command, text in (
+            ("step-started", "", "title"),
+            ("command-started", f"join {machine}", ""),
+            ("command-output", f"join {machine}", f"hello from {machine}\n"),
+            ("command-ended", f"join {machine}", ""),
+            ("step-done", "", "all right"),
+        ):
+            barrier.wait()
+            place = "host" if kind.startswith("command") else machine
+            event: Any = Event(
+                kind, "k3s.join_workers", place, command, text, exit_code=0, seconds=0.1
+            )
+            transcript(event)
+
+    threads = [Thread(target=work, args=(name,)) for name in ("worker1", "worker2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(handles) == 2
+    for handle in handles:
+        record = handle.last[TRANSCRIPT]
+        name = record["title"].rpartition("(")[2].rstrip(")")
+        assert record["status"] == "done"
+        assert [(c["text"], c["output"]) for c in record["commands"]] == [
+            (f"join {name}", f"hello from {name}\n")
+        ]
+
+
+def test_a_long_output_is_folded_and_its_end_is_kept(lab: Lab, handles: list[Handle]) -> None:
+    lab.listeners.append(Transcript())
+    lab.run(Command("seq 1000"))
+    plain = handles[0].last["text/plain"]
+    assert "... 988 lines before these ..." in plain
+    assert plain.endswith("\n1000")
+    assert "<details><summary>output, 1000 lines" in handles[0].last["text/html"]

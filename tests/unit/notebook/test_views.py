@@ -1,0 +1,163 @@
+"""Form, map, playground and tables: the same without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from owlab import settings
+from owlab.errors import ConfigError
+from owlab.lab import Lab
+from owlab.machines.base import MachineInfo
+from owlab.notebook import read, tables
+from owlab.notebook.form import Cost, SettingsForm
+from owlab.notebook.map import LabMap, Picture
+from owlab.notebook.playground import Playground, call, parameters_from
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def pod(**status: Any) -> dict[str, Any]:
+    meta = {"namespace": "openwhisk", "name": "owdev-nginx-1"}
+    return {"metadata": meta, "spec": {"nodeName": "master", "containers": [{}]}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ({"phase": "Running", "containerStatuses": [{"state": {"running": {}}}]}, "Running"),
+        ({"phase": "Pending"}, "Pending"),
+        (
+            {
+                "phase": "Pending",
+                "containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}],
+            },
+            "ImagePullBackOff",
+        ),
+        (
+            {
+                "phase": "Succeeded",
+                "containerStatuses": [{"state": {"terminated": {"reason": "Completed"}}}],
+            },
+            "Completed",
+        ),
+        (
+            {
+                "phase": "Pending",
+                "initContainerStatuses": [{"state": {"running": {}}}, {"state": {}}],
+            },
+            "Init:0/2",
+        ),
+    ],
+)
+def test_a_pods_status_is_the_word_that_kubectl_shows(status: dict[str, Any], word: str) -> None:
+    assert read.pod_status(pod(**status)) == word
+
+
+def test_an_empty_table_has_its_columns(lab: Lab) -> None:
+    for name in ("nodes", "pods", "claims", "volumes"):
+        frame = getattr(tables, name)(lab)
+        assert (list(frame.columns), len(frame)) == (list(tables.COLUMNS[name]), 0)
+
+
+def test_machines_that_do_not_exist_yet_are_in_the_table(lab: Lab) -> None:
+    provider: Any = lab.provider
+    provider.known = [MachineInfo("master", "Running", "127.0.0.9", "Ubuntu 24.04 LTS")]
+    frame = tables.machines(lab)
+    assert frame["state"].tolist() == ["Running", *["does not exist"] * 3]
+
+
+def test_the_timings_come_from_the_journal(lab: Lab) -> None:
+    from owlab.command import Command
+
+    lab.run(Command("true", on="master"))
+    frame = tables.timings(lab)
+    assert frame[["what", "machine", "command"]].values.tolist() == [["command", "master", "true"]]
+
+
+def test_the_form_shows_the_settings_and_their_cost_without_widgets(lab: Lab) -> None:
+    bundle = SettingsForm(lab)._repr_mimebundle_()
+    assert WIDGET in bundle
+    assert "22 GB of memory and 140 GB of disk" in bundle["text/plain"]
+    assert "provider" in bundle["text/html"]
+
+
+def test_every_field_of_the_form_has_a_label(lab: Lab) -> None:
+    form = SettingsForm(lab)
+    fields = [child for child in form.widget().children if hasattr(child, "description")]
+    assert all(field.description for field in fields if type(field).__name__ != "HTML")
+
+
+def test_the_form_writes_back_to_the_lab(lab: Lab) -> None:
+    form = SettingsForm(lab)
+    config = form.choose(workers=4)
+    assert (config.workers, Lab.open("owlab").config.workers) == (4, 4)
+    small = form.choose(memory_profile="small", workers=1)
+    assert small.master.memory == "5G"
+    assert form.choose(memory_profile="guide").master.memory == "6G"
+
+
+def test_the_form_keeps_what_it_does_not_show(lab: Lab) -> None:
+    lab.config = settings.load({"openwhisk_port": 31002}, environment={})
+    assert SettingsForm(lab).choose(workers=3).openwhisk.port == 31002
+
+
+def test_an_impossible_choice_is_refused(lab: Lab) -> None:
+    with pytest.raises(ConfigError, match="workers"):
+        SettingsForm(lab).choose(workers=99)
+
+
+def test_what_does_not_fit_is_said(lab: Lab) -> None:
+    cost = Cost(memory=22, disk=140, memory_here=8, disk_here=500, simulated=False)
+    assert not cost.fits
+    assert "it does not fit" in cost.sentence
+
+
+def test_the_map_is_a_picture_and_a_text(lab: Lab) -> None:
+    row = {"name": "owdev-nginx-1", "status": "Running", "node": "master"}
+    waiting = {"name": "owdev-<b>", "status": "Pending", "node": ""}
+    claim = {"name": "owdev-couchdb-pvc", "status": "Bound"}
+    picture = Picture(read.machines(lab), [row, waiting], [claim])
+    plain = picture.plain()
+    assert "    owdev-nginx-1: Running" in plain
+    assert "on no machine yet:\n    owdev-<b>: Pending" in plain
+    assert "volume of owdev-couchdb-pvc: Bound" in plain
+    assert "owdev-&lt;b&gt;" in picture.html()
+
+
+def test_the_map_shows_itself_with_a_button(lab: Lab) -> None:
+    bundle = LabMap(lab)._repr_mimebundle_()
+    assert WIDGET in bundle
+    assert "master (server): does not exist" in bundle["text/plain"]
+
+
+def test_the_playground_needs_no_browser(lab: Lab) -> None:
+    assert "Playground for hellocli" in Playground(lab)._repr_mimebundle_()["text/plain"]
+
+
+def test_a_call_has_result_logs_and_times(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = (
+        'ok: invoked /_/hellocli with id 1\n{"activationId": "1", "duration": 7, "logs": ["hi"],'
+        ' "annotations": [{"key": "initTime", "value": 5}],'
+        ' "response": {"result": {"payload": "Hello"}}}'
+    )
+    monkeypatch.setattr("owlab.steps.wsk.program", lambda lab: f"echo '{record}' #")
+    made = call(lab, "hellocli", name="a b")
+    assert (made.result, made.start, made.duration_ms, made.logs) == (
+        {"payload": "Hello"},
+        "cold",
+        7,
+        ("hi",),
+    )
+    assert "cold start, 7 ms in the function" in made._repr_mimebundle_()["text/plain"]
+
+
+@given(st.text())
+def test_what_somebody_types_is_an_object_or_a_clear_refusal(text: str) -> None:
+    try:
+        assert isinstance(parameters_from(text), dict)
+    except ConfigError as error:
+        assert "JSON" in error.brief
