@@ -107,8 +107,10 @@ class Disks:
                         _content(machine.fs, path, kind),
                     )
         except sqlite3.OperationalError as error:
-            if "full" in str(error) or "disk I/O" in str(error):
-                raise DiskFull(str(error)) from error
+            # SQLite has rolled back by itself then, so that the reason is one error further down.
+            reasons = f"{error} {error.__context__ or ''}"
+            if "full" in reasons or "disk I/O" in reasons:
+                raise DiskFull("database or disk is full") from error
             raise
         self._stored[machine.name], self._data[machine.name] = now, text
 

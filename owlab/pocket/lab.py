@@ -11,6 +11,7 @@ from typing import Any, cast
 from owlab.pocket import addresses
 from owlab.pocket.clock import Clock, Speed
 from owlab.pocket.database import Database
+from owlab.pocket.disk import DiskFull
 from owlab.pocket.fleet import Fleet
 from owlab.pocket.hosting import Hosting
 from owlab.pocket.tls import Authority
@@ -142,8 +143,7 @@ class Lab:
         await self.hosting.stop()
         for task in list(self._tasks):
             task.cancel()
-        for machine in list(self.fleet.machines.values()):
-            self.keep(machine)
+        self._keep_all()
         self.network.release()
         self.db.close()
 
@@ -151,6 +151,12 @@ class Lab:
         """What a long command writes is durable while it still runs."""
         while True:
             await asyncio.sleep(1)
-            for machine in list(self.fleet.machines.values()):
-                if machine.sessions:
+            self._keep_all(busy=True)
+
+    def _keep_all(self, *, busy: bool = False) -> None:
+        for machine in list(self.fleet.machines.values()):
+            if machine.sessions or not busy:
+                try:
                     self.keep(machine)
+                except DiskFull as error:
+                    log.error("the files of %s were not kept: %s", machine.name, error)

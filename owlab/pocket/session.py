@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError
 
 from owlab.pocket.programs.base import Call, Entry, Reader, command_not_found, load_programs
+from owlab.pocket.programs.which import FUNCTIONS
 
 if TYPE_CHECKING:
     from owlab.pocket.vm import Machine
@@ -34,9 +35,9 @@ SHELLS = (
     "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
     'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
     "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-    '-s|-) shift; [ "$1" = - ] && shift; break;; --) shift;; '
+    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
     '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-    '-*s) __flags="$__flags ${1%s}"; shift; [ "$1" = - ] && shift; break;; '
+    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
     '-*|+*) __flags="$__flags $1"; shift;; '
     '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
     'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
@@ -44,7 +45,7 @@ SHELLS = (
     "__script=$(cat; printf x); "
     'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
     'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-)
+) + FUNCTIONS
 
 
 class _Bytes:
@@ -193,7 +194,7 @@ class Session:
             self._stdin = _Bytes(stdin) if isinstance(stdin, bytes) else stdin
             self._done.clear()
             # A subshell, so that `exit` ends the script and not what tells the pump to stop.
-            script = f"__owlab_stdin | {{ (\n{script}\n); __owlab_done $?; }}"
+            script = f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
         elif stdin is not None:
             await err(f"bash: {problem}\n".encode())
             return 2
@@ -202,7 +203,7 @@ class Session:
             await out(data)
 
         async def write_err(data: bytes) -> None:
-            await err(GUESS.sub(b"", data))
+            await err(GUESS.sub(rb"\1", data))
 
         async def execute() -> Any:
             return await self._bash.execute(script, stdout=write_out, stderr=write_err)

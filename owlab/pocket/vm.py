@@ -15,6 +15,7 @@ from owlab.pocket.session import Session
 if TYPE_CHECKING:
     from owlab.pocket.lab import Lab
 
+MOST_LINKS = 40
 HOST = "host"
 """The reserved name of the laptop."""
 
@@ -85,7 +86,7 @@ class Machine:
     def read(self, path: str) -> bytes | None:
         """A file's content, or None where there is no file."""
         try:
-            return self.fs.read_file(path)
+            return self.fs.read_file(self.resolve(path))
         except (OSError, RuntimeError):
             return None
 
@@ -96,6 +97,28 @@ class Machine:
         self.fs.chmod(path, mode)
         self.own(path, owner)
         self.save()
+
+    def resolve(self, path: str) -> str:
+        """A path with its symbolic links followed, which the file system does in shells only."""
+        done, left = "/", [part for part in path.split("/") if part]
+        hops = 0
+        while left:
+            part = left.pop(0)
+            if part == "..":
+                done = posixpath.dirname(done)
+                continue
+            step = posixpath.join(done, part)
+            try:
+                target = self.fs.read_link(step)
+            except RuntimeError:
+                done = step if part != "." else done
+                continue
+            hops += 1
+            if hops > MOST_LINKS:
+                return path
+            done = "/" if target.startswith("/") else done
+            left = [piece for piece in target.split("/") if piece] + left
+        return done
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         """Make a directory, with its parents; an existing one stays as it is."""
@@ -117,7 +140,7 @@ class Machine:
     def listdir(self, path: str) -> list[str] | None:
         """Names in a directory, or None where there is none."""
         try:
-            return sorted(str(entry["name"]) for entry in self.fs.read_dir(path))
+            return sorted(str(entry["name"]) for entry in self.fs.read_dir(self.resolve(path)))
         except (OSError, RuntimeError):
             return None
 

@@ -59,4 +59,13 @@ async def sudo(call: Call) -> int:
         return 1
     session = call.machine.session(user=user, cwd=None if login else call.cwd, env=env)
     script = shlex.join(words) if words else (await call.stdin()).decode(errors="replace")
-    return await session.run(script, call.out, call.err, stdin=call.reader if words else b"")
+    missing = b"bash: line 1: " + words[0].encode() + b": command not found\n" if words else b"\n\n"
+    unknown = False
+
+    async def err(data: bytes) -> None:
+        nonlocal unknown
+        unknown = unknown or missing in data
+        await call.err(data.replace(missing, missing.replace(b"bash: line 1", b"sudo")))
+
+    status = await session.run(script, call.out, err, stdin=call.reader if words else b"")
+    return 1 if unknown and status == 127 else status

@@ -1,0 +1,85 @@
+"""What a machine writes is there for the next process, and a full disk is said."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from owlab.pocket.disk import DiskFull
+from tests.pocket.machines.conftest import Driver
+
+
+async def test_files_links_modes_and_removals_survive(master: Driver) -> None:
+    await master.on(
+        "master",
+        "mkdir -p ~/d/e; echo one > ~/d/e/f; chmod 600 ~/d/e/f; ln -s d/e/f ~/link; "
+        "printf '\\000\\377' > ~/bytes; echo gone > ~/gone",
+    )
+    await master.on("master", "rm ~/gone; echo two >> ~/d/e/f")
+    again = await master.reopened()
+    machine = again.lab.fleet.machines["master"]
+    assert machine.read("/home/ubuntu/d/e/f") == b"one\ntwo\n"
+    assert machine.fs.stat("/home/ubuntu/d/e/f")["mode"] == 0o600
+    assert machine.read("/home/ubuntu/link") == b"one\ntwo\n"
+    assert machine.read("/home/ubuntu/bytes") == b"\x00\xff"
+    assert machine.read("/home/ubuntu/gone") is None
+    assert (await again.on("master", "cat ~/link")).out == "one\ntwo\n"
+    await again.lab.stop()
+
+
+async def test_what_a_long_command_has_written_survives(master: Driver) -> None:
+    await master.lab.start()
+    running = asyncio.create_task(master.on("master", "echo early > ~/early; sleep 600"))
+    query = "SELECT count(*) FROM files WHERE machine = 'master' AND path = '/home/ubuntu/early'"
+    async with asyncio.timeout(10):
+        while master.lab.db.row(query) != (1,):
+            await asyncio.sleep(0.05)
+    again = await master.reopened()
+    assert again.lab.fleet.machines["master"].read("/home/ubuntu/early") == b"early\n"
+    running.cancel()
+    await again.lab.stop()
+
+
+async def test_state_and_addresses_survive(master: Driver) -> None:
+    machine = master.lab.fleet.machines["master"]
+    machine.state["packages"] = {"x": "1"}
+    machine.write("/etc/deep/file", b"content", 0o640, "nobody")
+    again = await master.reopened()
+    found = again.lab.fleet.machines["master"]
+    assert (found.address, found.state["packages"]) == (machine.address, {"x": "1"})
+    assert found.owner("/etc/deep/file") == "nobody:nobody"
+    assert found.read("/etc/deep/file") == b"content"
+    await again.lab.stop()
+
+
+async def test_a_full_disk_is_said_and_what_was_there_stays(master: Driver) -> None:
+    await master.on("master", "echo before > ~/before")
+    pages = master.lab.db.row("PRAGMA page_count")
+    assert pages is not None
+    master.lab.db.run(f"PRAGMA max_page_count = {pages[0]}")
+    with pytest.raises(DiskFull):
+        await (
+            master.lab.fleet.machines["master"]
+            .session()
+            .run("head -c 900000 /dev/zero > ~/big", _nothing, _nothing)
+        )
+    refused = await master("launch", "-n", "other")
+    assert refused.status == 2
+    assert "No space left" in refused.err
+    assert "Free some space" in refused.err
+    master.lab.db.run("PRAGMA max_page_count = 1073741823")
+    assert (await master.on("master", "cat ~/before")).out == "before\n"
+    assert (await master("launch", "-n", "other")).status == 0
+
+
+async def _nothing(data: bytes) -> None:
+    return None
+
+
+async def test_purging_removes_the_files(master: Driver) -> None:
+    await master.on("master", "echo secret > ~/file")
+    await master("delete", "--purge", "master")
+    assert master.lab.db.rows("SELECT path FROM files WHERE machine = 'master'") == []
+    await master("launch", "-n", "master")
+    assert (await master.on("master", "ls ~")).out == ""
