@@ -146,3 +146,13 @@ async def test_chown(on, lab):
     assert lab.fleet.machines["storage"].owner("/var/nfs/kubedata") == "nobody:nogroup"
     assert "Operation not permitted" in (await on("storage", "chown root /home/ubuntu")).err
     assert "invalid user" in (await on("storage", "sudo chown nobdy: /var")).err
+
+
+async def test_a_program_is_found_only_where_it_is_installed(on):
+    before = await on("master", "command -v kubectl; which kubectl; type kubectl")
+    assert (before.out, before.status) == ("", 1)
+    assert before.err == "bash: type: kubectl: not found\n"
+    await on("master", "sudo snap install helm --classic")
+    after = await on("master", "command -v helm && which curl && bash -c 'command -v helm'")
+    assert after.out == "/snap/bin/helm\n/usr/bin/curl\n/snap/bin/helm\n"
+    assert (await on("master", "command echo still there; type cd")).status == 0
