@@ -267,6 +267,15 @@ def test_package_create_show(shell: Shell) -> None:
     assert shell("helm create new && helm lint new").status == 0
 
 
+def test_a_directory_of_archives_becomes_a_repository(shell: Shell) -> None:
+    ran = shell(
+        f"helm package {CHART} -d out > /dev/null && helm repo index out --url https://x/charts "
+        "&& cat out/index.yaml"
+    )
+    (entry,) = yaml.safe_load(ran.out)["entries"]["openwhisk"]
+    assert entry["urls"] == ["https://x/charts/openwhisk-1.0.1.tgz"]
+
+
 def test_the_version_says_what_it_is(shell: Shell) -> None:
     assert shell("helm version --short").out.endswith("+owlab.pocket\n")
 

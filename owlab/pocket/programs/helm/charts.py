@@ -14,7 +14,13 @@ from owlab.pocket.programs.helm.files import (
 )
 from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.remote import HelmFailed
-from owlab.pocket.programs.helm.repository import Repositories, download, download_index, pick
+from owlab.pocket.programs.helm.repository import (
+    Repositories,
+    download,
+    download_index,
+    no_repository,
+    pick,
+)
 
 if TYPE_CHECKING:
     from owlab.pocket.programs.helm.invocation import Invocation
@@ -77,7 +83,10 @@ def fetch(helm: Invocation, reference: str) -> tuple[str, bytes]:
     if reference.startswith(("http://", "https://")):
         return reference.rpartition("/")[2], download(reference)
     if helm["repo"]:
-        index = download_index(helm["repo"])
+        try:
+            index = download_index(helm["repo"])
+        except HelmFailed as problem:
+            raise no_repository(helm["repo"], problem) from None
         try:
             entry = pick(index, reference, version)
         except LookupError:

@@ -289,6 +289,10 @@ class Engine:
             app_version=request.get("app_version"),
         )
 
+    def do_index(self, request: Request) -> Answer:
+        """helm repo index; index.yaml is left in the request's directory."""
+        helm_python.repo_index_generate(request["directory"], base_url=request.get("url"))
+
     def do_create(self, request: Request) -> Answer:
         """helm create"""
         helm_python.Chart.create(request["name"], request["destination"]).close()

@@ -98,9 +98,7 @@ async def dry_run(helm: Invocation) -> str:
         return means
     if text in ("none", "client", "server"):
         return str(text)
-    raise UsageError(
-        f'unknown dry-run value ("{text}"). Must be one of: "none", "client", "server"'
-    )
+    raise UsageError(f'invalid dry-run value ("{text}"). Must be "none", "server", or "client"')
 
 
 def _labels(helm: Invocation) -> dict[str, str]:

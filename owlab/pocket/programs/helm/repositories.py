@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
-from owlab.pocket.programs.helm.files import CannotRead
+from owlab.pocket.programs.helm.files import (
+    CannotRead,
+    is_directory,
+    read_bytes,
+    write_bytes,
+)
 from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
-from owlab.pocket.programs.helm.repository import Repositories, satisfies, versions_of
+from owlab.pocket.programs.helm.repository import (
+    Repositories,
+    no_repository,
+    satisfies,
+    versions_of,
+)
 from owlab.pocket.programs.helm.tables import formatted, table
 
 OUTPUT = Flag(
@@ -55,7 +66,10 @@ async def add(helm: Invocation) -> int:
     if not url.startswith(("http://", "https://")):
         scheme = url.partition("://")[0] if "://" in url else ""
         raise HelmFailed(f"could not find protocol handler for: {scheme}")
-    known.refresh(name, url)
+    try:
+        known.refresh(name, url)
+    except HelmFailed as problem:
+        raise no_repository(url, problem) from None
     known.save([*(entry for entry in entries if entry["name"] != name), {"name": name, "url": url}])
     await helm.out(f'"{name}" has been added to your repositories\n')
     return 0
@@ -136,6 +150,30 @@ async def remove(helm: Invocation) -> int:
         known.save(left)
         known.forget(name)
         await helm.out(f'"{name}" has been removed from your repositories\n')
+    return 0
+
+
+@command(
+    "repo index",
+    "[DIR]",
+    "generate an index file given a directory containing packaged charts",
+    exactly(1),
+    (Flag("url", help="url of chart repository"),),
+)
+async def index(helm: Invocation) -> int:
+    """Make a directory of archives a repository."""
+    folder = helm.arguments[0]
+    if not is_directory(helm.call, folder):
+        raise HelmFailed(f"stat {helm.call.path(folder)}: no such file or directory")
+    staged = helm.scratch / "repository"
+    staged.mkdir()
+    for entry in helm.call.fs.read_dir(helm.call.path(folder)):
+        if str(entry["name"]).endswith(".tgz"):
+            content = read_bytes(helm.call, posixpath.join(folder, entry["name"]))
+            (staged / entry["name"]).write_bytes(content)
+    await helm.engine("index", directory=str(staged), url=helm["url"] or None)
+    made = (staged / "index.yaml").read_bytes()
+    write_bytes(helm.call, posixpath.join(folder, "index.yaml"), made)
     return 0
 
 

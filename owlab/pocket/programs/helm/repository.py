@@ -38,19 +38,17 @@ def download(url: str, redirects: int = 5) -> bytes:
 
 def download_index(url: str) -> Index:
     """The index of the repository at ``url``; raises HelmFailed."""
-    try:
-        content = download(f"{url.rstrip('/')}/index.yaml")
-    except HelmFailed as problem:
-        raise HelmFailed(
-            f'looks like "{url}" is not a valid chart repository or cannot be reached: {problem}'
-        ) from None
-    index = yaml.safe_load(content)
+    index = yaml.safe_load(download(f"{url.rstrip('/')}/index.yaml"))
     if not isinstance(index, dict) or "entries" not in index:
-        raise HelmFailed(
-            f'looks like "{url}" is not a valid chart repository or cannot be reached: '
-            "no API version specified"
-        )
+        raise HelmFailed("no API version specified")
     return index
+
+
+def no_repository(url: str, problem: HelmFailed) -> HelmFailed:
+    """What Helm says of an address that turned out to be no repository."""
+    return HelmFailed(
+        f'looks like "{url}" is not a valid chart repository or cannot be reached: {problem}'
+    )
 
 
 @dataclass
