@@ -38,7 +38,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
     trouble.show_briefly()
     _refuse_unknown_parameters()
     lab = Lab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
-    lab.listeners.append(Transcript())
+    lab.listeners.append(Transcript(lab))
     _current[:] = [lab]
     magic.register()
     _show_once()

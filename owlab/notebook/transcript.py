@@ -7,12 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import Any
 
 from owlab.events import Event
 from owlab.guide import GUIDE
+from owlab.lab import Lab
 from owlab.notebook import page
+from owlab.notebook.progress import Pulse
 from owlab.notebook.records import TRANSCRIPT
 
 _REDRAW_SECONDS = 0.3
@@ -41,7 +44,7 @@ class _Typed:
     seconds: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Unit:
     """What happened on one machine for one step; or one command outside any step."""
 
@@ -52,6 +55,7 @@ class _Unit:
     seconds: float = 0.0
     commands: list[_Typed] = field(default_factory=list)
     handle: Any = None
+    pulse: Pulse | None = None
     drawn: float = 0.0
 
     def draw(self, ended: bool = False) -> None:
@@ -69,7 +73,8 @@ class Transcript:
     print comes from further threads. So everything happens under one lock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lab: Lab | None = None) -> None:
+        self._lab = lab
         self._lock = threading.Lock()
         self._units: dict[int, _Unit] = {}  # by the thread that works on it
 
@@ -89,6 +94,8 @@ class Transcript:
             step = GUIDE.get(event.step)
             title = f"{step.section} {step.title}" if step else ""
             unit = self._units[thread] = _Unit(event.machine, title, handle=_display_handle())
+            if step is not None and step.progress is not None and self._lab is not None:
+                unit.pulse = Pulse(self._lab, step, partial(self._tell, unit))
         if event.kind == "command-started":
             unit.commands.append(_Typed(event.machine, event.command))
         elif event.kind == "command-ended" and unit.commands:
@@ -105,6 +112,14 @@ class Transcript:
         unit.draw(ended)
         if ended:
             del self._units[thread]
+            if unit.pulse is not None:
+                unit.pulse.stop()
+
+    def _tell(self, unit: _Unit, line: str) -> None:
+        with self._lock:
+            if unit in self._units.values():
+                unit.status, unit.why = "under way", line
+                unit.draw()
 
     def _add_output(self, event: Event) -> None:
         """Find the command that printed this: on that machine, and not ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from threading import Barrier, Thread
 from typing import Any
 
@@ -93,3 +94,19 @@ def test_a_long_output_is_folded_and_its_end_is_kept(lab: Lab, handles: list[Han
     assert "... 988 lines before these ..." in plain
     assert plain.endswith("\n1000")
     assert "<details><summary>output, 1000 lines" in handles[0].last["text/html"]
+
+
+def test_a_step_that_takes_long_tells_how_far_it_is(
+    lab: Lab, handles: list[Handle], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("owlab.notebook.progress._SECONDS", 0.01)
+    monkeypatch.setattr("owlab.notebook.transcript._REDRAW_SECONDS", 0.0)
+    transcript = Transcript(lab)
+    transcript(Event("step-started", "openwhisk.deploy", "master", text="deploy"))
+    limit = 500
+    while "0 of 0 pods ready" not in handles[0].last["text/plain"] and limit:
+        limit -= 1
+        threading.Event().wait(0.02)
+    assert "under way" in handles[0].last["text/plain"]
+    transcript(Event("step-done", "openwhisk.deploy", "master", text="ready", seconds=1.0))
+    assert handles[0].last["text/plain"].endswith("ready")
