@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
 
+from owlab.pocket.programs import mount
 from owlab.pocket.session import Session
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ class Machine:
         units: dict[str, Any] = self.state.get("units", {})
         for unit in units.values():
             unit["active"] = bool(unit.get("enabled"))
+        mount.after_boot(self)
 
     def cancel_shutdown(self) -> None:
         """Forget a shutdown that was planned for later."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import getopt
 import posixpath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.exports import matching
 from owlab.pocket.programs.nfs import active_exports, find
+
+if TYPE_CHECKING:
+    from owlab.pocket.vm import Machine
 
 UNDER = "/run/pocket-mounts"
 NFS = ("nfs", "nfs4")
@@ -21,10 +24,18 @@ FAILED, USAGE = 32, 1
 ROOT = "/dev/vda1 on / type ext4 (rw,relatime,discard,errors=remount-ro) [simulated]\n"
 
 
-def mounts(call: Call) -> list[dict[str, Any]]:
+def mounts(machine: Machine) -> list[dict[str, Any]]:
     """What is mounted on the machine: source, target, server, options."""
-    found: list[dict[str, Any]] = call.machine.state.setdefault("mounts", [])
+    found: list[dict[str, Any]] = machine.state.setdefault("mounts", [])
     return found
+
+
+def after_boot(machine: Machine) -> None:
+    """Only what ``/etc/fstab`` names is mounted when a machine comes up."""
+    lasting = {(row[0], row[1]) for row in _fstab(machine)}
+    for entry in list(mounts(machine)):
+        if (entry["source"], entry["target"]) not in lasting:
+            detach(machine, entry)
 
 
 @program("mount", "mount.nfs", "mount.nfs4")
@@ -39,7 +50,7 @@ async def mount(call: Call) -> int:
     kind = given.get("-t") or given.get("--types") or ""
     if not words and "-a" not in given and "--all" not in given:
         await call.out("" if kind in NFS else ROOT)
-        for entry in mounts(call):
+        for entry in mounts(call.machine):
             await call.out(
                 f"{entry['source']} on {entry['target']} type nfs4 ({entry['options']})\n"
             )
@@ -51,7 +62,7 @@ async def mount(call: Call) -> int:
     if not words:
         return await _all(call)
     if len(words) == 1:
-        wanted = [line for line in _fstab(call) if words[0].rstrip("/") in line[:2]]
+        wanted = [line for line in _fstab(call.machine) if words[0].rstrip("/") in line[:2]]
         if not wanted:
             await call.err(f"mount: {words[0]}: can't find in /etc/fstab.\n")
             return USAGE
@@ -68,7 +79,7 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
     if not call.fs.exists(path):
         await call.err(f"mount: {target}: mount point does not exist.\n")
         return FAILED
-    if any(entry["target"] == path for entry in mounts(call)):
+    if any(entry["target"] == path for entry in mounts(call.machine)):
         await call.err(f"mount.nfs: {path} is busy or already mounted\n")
         return FAILED
     address, _, exported = source.partition(":")
@@ -86,7 +97,7 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
     call.machine.mkdir(posixpath.dirname(under))
     call.fs.rename(path, under)
     call.fs.symlink(f"/net/{server.name}{posixpath.normpath(exported)}", path)
-    mounts(call).append(
+    mounts(call.machine).append(
         {
             "source": source,
             "target": path,
@@ -100,16 +111,16 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
 
 async def _all(call: Call) -> int:
     status = 0
-    mounted = {entry["target"] for entry in mounts(call)}
-    for source, target, kind, options in _fstab(call):
+    mounted = {entry["target"] for entry in mounts(call.machine)}
+    for source, target, kind, options in _fstab(call.machine):
         if kind in NFS and "noauto" not in options.split(",") and target not in mounted:
             status = await _mount(call, source, target, options) or status
     return status
 
 
-def _fstab(call: Call) -> list[tuple[str, str, str, str]]:
+def _fstab(machine: Machine) -> list[tuple[str, str, str, str]]:
     """The entries of ``/etc/fstab``: source, target, type, options."""
-    text = (call.machine.read("/etc/fstab") or b"").decode(errors="replace")
+    text = (machine.read("/etc/fstab") or b"").decode(errors="replace")
     rows = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
     return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) >= 4]
 
@@ -127,24 +138,27 @@ async def umount(call: Call) -> int:
     status = 0
     for word in words:
         path = call.path(word)
-        entry = next((e for e in mounts(call) if path == e["target"] or word == e["source"]), None)
+        entry = next(
+            (e for e in mounts(call.machine) if path == e["target"] or word == e["source"]), None
+        )
         if entry is None:
             known = call.fs.exists(path)
             what = "not mounted." if known else "no mount point specified."
             await call.err(f"umount: {word}: {what}\n")
             status = FAILED
             continue
-        detach(call, entry)
+        detach(call.machine, entry)
     call.machine.save()
     return status
 
 
-def detach(call: Call, entry: dict[str, Any]) -> None:
+def detach(machine: Machine, entry: dict[str, Any]) -> None:
     """Undo one mount."""
-    call.fs.remove(entry["target"])
-    under = UNDER + entry["target"]
-    if call.fs.exists(under):
-        call.fs.rename(under, entry["target"])
+    fs, target = machine.fs, str(entry["target"])
+    fs.remove(target)
+    under = UNDER + target
+    if fs.exists(under):
+        fs.rename(under, target)
     else:
-        call.fs.mkdir(entry["target"], recursive=True)
-    mounts(call).remove(entry)
+        fs.mkdir(target, recursive=True)
+    mounts(machine).remove(entry)

@@ -39,7 +39,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "ssh": Kind("OpenBSD Secure Shell server", "/usr/sbin/sshd", enabled=False),
+    "ssh": Kind("OpenBSD Secure Shell server", "/usr/sbin/sshd"),
     "cron": Kind("Regular background program processing daemon", "/usr/sbin/cron"),
     "snapd": Kind("Snap Daemon", "/usr/lib/snapd/snapd"),
     "systemd-resolved": Kind("Network Name Resolution", "/usr/lib/systemd/systemd-resolved"),
@@ -161,15 +161,6 @@ async def stop(call: Call, unit: str) -> None:
     if hook:
         await hook(call)
     note(call.machine, unit, f"Stopped {unit}.service - {kind.description}.")
-
-
-def boot(machine: Machine) -> None:
-    """What systemd does when the machine comes up: enabled units run, the others do not."""
-    for unit in names(machine):
-        record = state(machine, unit)
-        record.update(active=record["enabled"] or unit in BASE, failed=False, since=_now())
-        if record["active"]:
-            note(machine, unit, f"Started {unit}.service - {KINDS[unit].description}.")
 
 
 def link_text(unit: str) -> str:
