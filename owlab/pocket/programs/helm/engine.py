@@ -387,6 +387,8 @@ def main() -> int:
 
     # Signals reach Python's main thread only between its own instructions: the action has another.
     def cancel(*_: object) -> None:
+        if request["action"] not in ("install", "upgrade"):
+            os._exit(130)
         engine.context.cancel()
         threading.Timer(CANCEL_PATIENCE, os._exit, [130]).start()
 

@@ -1,0 +1,110 @@
+"""The engine's process: it ends with its command, however that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from owlab.pocket.programs.helm.remote import HelmFailed, perform
+from owlab.pocket.vm import Machine
+
+
+def engines() -> list[psutil.Process]:
+    """Engine processes that this test run has started."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "engine.py" in " ".join(_words(child))]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+async def _none_left() -> bool:
+    for _ in range(200):
+        if not engines():
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def silent_server(machine: Machine) -> socket.socket:
+    """An API server that takes connections and never answers; helm is told to use it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    machine.address = "127.0.0.1"
+    config = {
+        "clusters": [
+            {
+                "name": "c",
+                "cluster": {"server": f"http://127.0.0.1:{listener.getsockname()[1]}"},
+            }
+        ],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "current-context": "c",
+    }
+    machine.write("/home/ubuntu/.kube/config", yaml.safe_dump(config).encode(), owner="ubuntu")
+    return listener
+
+
+async def test_ctrl_c_leaves_no_engine(machine: Machine, silent_server: socket.socket) -> None:
+    async def ignore(_: bytes) -> None:
+        return None
+
+    with silent_server:
+        running = asyncio.create_task(machine.session().run("helm list", ignore, ignore))
+        await asyncio.to_thread(silent_server.accept)
+        assert engines()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert await _none_left()
+
+
+async def test_an_engine_that_dies_is_an_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        async def kill_it() -> None:
+            await asyncio.to_thread(listener.accept)
+            for process in engines():
+                process.kill()
+
+        async def ignore(_: dict[str, object]) -> None:
+            return None
+
+        request = {
+            "action": "list",
+            "namespace": "default",
+            "options": {},
+            "cluster": {"kube_apiserver": f"http://127.0.0.1:{listener.getsockname()[1]}"},
+        }
+        killer = asyncio.create_task(kill_it())
+        with pytest.raises(HelmFailed, match="ended early"):
+            await perform(request, tmp_path, ignore)
+        await killer
+    assert await _none_left()
+
+
+async def test_the_engine_sees_nothing_of_the_users_own_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    own.write_text("this is no kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", str(own))
+    monkeypatch.setenv("HELM_NAMESPACE", "mine")
+
+    async def ignore(_: dict[str, object]) -> None:
+        return None
+
+    request = {"action": "list", "namespace": None, "options": {}, "cluster": None}
+    with pytest.raises(HelmFailed) as raised:
+        await perform(request, tmp_path, ignore)
+    assert str(own) not in str(raised.value)
