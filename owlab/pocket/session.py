@@ -21,6 +21,7 @@ Sink = Callable[[bytes], Awaitable[None]]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
 FOR_EVER = 1e9
+KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 
 # bashkit adds a guess to "command not found"; bash does not.
@@ -93,6 +94,7 @@ class Session:
         self._task: asyncio.Task[Any] | None = None
         self._killed = False
         self._last: int | None = None
+        self._options = ""
         self._bash = Bash(
             username=user,
             hostname=machine.name,
@@ -232,7 +234,11 @@ class Session:
             await err(f"bash: {problem}\n".encode())
             return 2, False
         self._last = None
-        ended = await self.run(f"__owlab_last {status}\n{text}\n__owlab_status $?", out, err)
+        # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
+        # lives only after a command that succeeded, so that there is no `$?` to bring back.
+        before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
+        script = f"{before}\n{text}\n__owlab_status $? $-"
+        ended = await self.run(script, out, err)
         return (ended, True) if self._last is None else (self._last, False)
 
     async def _recall(self, context: Any) -> int:
@@ -242,6 +248,8 @@ class Session:
     async def _note(self, context: Any) -> int:
         """The typed command has ended, and the shell lives."""
         self._last = int(context.argv[0])
+        shown = context.argv[1] if len(context.argv) > 1 else ""
+        self._options = "".join(letter for letter in shown if letter in KEPT_OPTIONS)
         return self._last
 
     @property

@@ -64,7 +64,7 @@ async def test_a_full_disk_is_said_and_what_was_there_stays(master: Driver) -> N
             .session()
             .run("head -c 900000 /dev/zero > ~/big", _nothing, _nothing)
         )
-    refused = await master("launch", "-n", "other")
+    refused = await master.on("master", "echo more > ~/more")
     assert refused.status == 2
     assert "No space left" in refused.err
     assert "Free some space" in refused.err

@@ -1,0 +1,221 @@
+"""When and where the cluster and OpenWhisk answer, with stand-ins for both."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from starlette.types import Receive, Scope, Send
+
+from owlab.pocket import hosting, parts
+from owlab.pocket.lab import Lab
+from owlab.pocket.vm import Machine, Spec
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the ports of all labs are on one address"
+)
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says hello."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@dataclass
+class Cluster:
+    """Remembers what it was told."""
+
+    joined: list[str] = field(default_factory=list)
+    running: bool = False
+    pokes: int = 0
+    tell: Callable[[Any], None] = lambda endpoint: None
+
+    def on_openwhisk(self, callback: Callable[[Any], None]) -> None:
+        self.tell = callback
+
+    def on_install_packages(self, callback: Callable[..., None]) -> None:
+        self.install = callback
+
+    async def start(self) -> None:
+        self.running = True
+
+    async def stop(self) -> None:
+        self.running = False
+
+    def join(self, machine: str, *, role: str, version: str, args: list[str]) -> None:
+        self.joined.append(f"{machine} {role}")
+
+    def machines_changed(self) -> None:
+        self.pokes += 1
+
+
+@dataclass
+class OpenWhisk:
+    """Counts catalogs."""
+
+    apihost: str
+    catalogs: int = 0
+
+    def install_catalog(self) -> None:
+        self.catalogs += 1
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """OpenWhisk's front end."""
+
+    node_port: int
+    certificate: bytes
+    key: bytes
+    guest_key: str = "guest:key"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Lab]:
+    """A lab with ``master`` and ``worker1``, on ports of its own."""
+    monkeypatch.setattr(hosting, "API_PORT", free_port())
+    monkeypatch.setattr(parts, "new_cluster", lambda lab: Cluster())
+    monkeypatch.setattr(parts, "kube_app", lambda *_: app)
+    monkeypatch.setattr(parts, "openwhisk_app", lambda _: app)
+    monkeypatch.setattr(parts, "new_openwhisk", lambda _, __, ___, host: OpenWhisk(host))
+
+    async def stop(_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(parts, "stop_openwhisk", stop)
+    made = Lab(tmp_path)
+    for name in ("master", "worker1"):
+        made.fleet.reserve(name)
+        await made.fleet.launch(name, Spec())
+    yield made
+    await made.stop()
+
+
+def unit(machine: Machine, name: str) -> None:
+    machine.state.setdefault("units", {})[name] = {"active": True, "enabled": True}
+    machine.save()
+
+
+async def cluster(lab: Lab) -> Machine:
+    """Start the cluster as the K3s installer does."""
+    master = lab.fleet.machines["master"]
+    unit(master, "k3s")
+    await lab.start_cluster("master", version="v1.29.4+k3s1", args=[])
+    return master
+
+
+async def answers(lab: Lab, address: str, port: int) -> bool:
+    """A client that trusts the lab's authority gets an answer."""
+    context = ssl.create_default_context(cadata=lab.authority.pem.decode())
+    try:
+        async with httpx.AsyncClient(verify=context) as client:
+            return (await client.get(f"https://{address}:{port}/")).text == "hello"
+    except httpx.ConnectError:
+        return False
+
+
+async def until(lab: Lab, address: str, port: int, expected: bool) -> None:
+    async with asyncio.timeout(10):
+        while await answers(lab, address, port) != expected:
+            await asyncio.sleep(0.02)
+
+
+async def test_the_api_answers_with_the_server_machine(lab: Lab) -> None:
+    assert lab.kubeconfig() is None
+    master = await cluster(lab)
+    assert await answers(lab, master.address, hosting.API_PORT)
+    assert lab.cluster.joined == ["master server"]
+    await lab.fleet.stop(master)
+    await until(lab, master.address, hosting.API_PORT, False)
+    await lab.fleet.start(master)
+    await until(lab, master.address, hosting.API_PORT, True)
+    assert lab.cluster.pokes > 0
+
+
+async def test_a_kubeconfig_verifies_the_server(lab: Lab) -> None:
+    master = await cluster(lab)
+    config = yaml.safe_load(lab.kubeconfig() or "")
+    server = config["clusters"][0]["cluster"]["server"]
+    assert server == f"https://{master.address}:{hosting.API_PORT}"
+    assert len(config["users"][0]["user"]["token"]) > 20
+
+
+async def test_the_cluster_comes_back_with_the_next_process(lab: Lab) -> None:
+    master = await cluster(lab)
+    config = lab.kubeconfig()
+    lab.network.release()
+    await lab.hosting.stop()
+    again = Lab(lab.directory)
+    await again.start()
+    assert again.cluster.running
+    assert again.kubeconfig() == config
+    assert await answers(again, master.address, hosting.API_PORT)
+    await again.stop()
+
+
+async def test_with_the_server_machine_goes_the_cluster(lab: Lab) -> None:
+    master = await cluster(lab)
+    await lab.fleet.delete(master)
+    await until(lab, master.address, hosting.API_PORT, False)
+    await lab.fleet.purge(master)
+    async with asyncio.timeout(10):
+        while lab.cluster is not None:
+            await asyncio.sleep(0.01)
+    assert lab.kubeconfig() is None
+
+
+async def test_openwhisk_answers_on_every_node_that_is_up(lab: Lab) -> None:
+    master = await cluster(lab)
+    worker = lab.fleet.machines["worker1"]
+    port = free_port()
+    pem = lab.authority.issue("owdev-nginx", [master.address, worker.address])
+    lab.cluster.tell(Endpoint(port, *pem))
+    await until(lab, master.address, port, True)
+    assert not await answers(lab, worker.address, port)
+    assert lab.openwhisk.apihost == f"{master.address}:{port}"
+    unit(worker, "k3s-agent")
+    lab.fleet.changed(worker)
+    await until(lab, worker.address, port, True)
+    props = lab.wskprops() or ""
+    assert f"APIHOST=https://{master.address}:{port}\nAUTH=guest:key\n" in props
+    lab.cluster.install()
+    assert lab.openwhisk.catalogs == 1
+    lab.cluster.tell(None)
+    await until(lab, master.address, port, False)
+    assert lab.wskprops() is None
+
+
+async def test_the_catalog_waits_for_openwhisk(lab: Lab) -> None:
+    master = await cluster(lab)
+    port = free_port()
+    lab.cluster.install()
+    lab.cluster.tell(Endpoint(port, *lab.authority.issue("nginx", [master.address])))
+    await until(lab, master.address, port, True)
+    assert lab.openwhisk.catalogs == 1
+
+
+async def test_a_port_in_use_is_said(lab: Lab) -> None:
+    master = lab.fleet.machines["master"]
+    with socket.create_server((master.address, hosting.API_PORT)):
+        await cluster(lab)
+        (problem,) = lab.status()["problems"]
+        assert f"port {hosting.API_PORT} on {master.address} is in use" in problem
+    lab.fleet.changed(master)
+    await until(lab, master.address, hosting.API_PORT, True)
+    assert lab.status()["problems"] == []

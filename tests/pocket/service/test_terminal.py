@@ -1,0 +1,196 @@
+"""The terminal: lines, scripts, and what is typed at a prompt."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from owlab.pocket.lines import commands, complete
+from tests.pocket.service.conftest import Served
+
+WORDS = [sys.executable, "-m", "owlab.pocket.terminal", "--dir"]
+
+
+def script(lab: Served, text: str, machine: str = "host") -> tuple[int, str, str]:
+    done = subprocess.run(
+        [*WORDS, str(lab.directory), machine],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo 'a",
+        'echo "a',
+        "echo a \\",
+        "cat <<EOF\nx",
+        "cat <<-EOF\nx",
+        "cat <<'E' > f\nx",
+        "for i in 1 2; do",
+        "if true; then\n echo",
+        "while read l; do",
+        "f() {",
+        "{ echo",
+        "(echo",
+        "case x in",
+        "echo $(ls",
+        "ls |",
+        "ls &&",
+        "ls ||",
+        "a <<X; b <<Y\n1\nX\n2",
+    ],
+)
+def test_unfinished(text: str) -> None:
+    assert not complete(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ls",
+        "echo a \\\n b",
+        "cat <<EOF\nx\nEOF",
+        "cat <<-EOF\n\tx\n\tEOF",
+        "cat <<< word",
+        "for i in 1 2; do\n echo $i\ndone",
+        "echo )",
+        "echo '<<EOF'",
+        "# a comment with ' and <<EOF",
+        "echo \\\\",
+    ],
+)
+def test_finished(text: str) -> None:
+    assert complete(text)
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_lost_or_breaks_it(text: str) -> None:
+    lines = [line for line in text.split("\n") if line.strip()]
+    given_back = "\n".join(commands(text)).split("\n")
+    assert all(line in given_back for line in lines if not line.lstrip().startswith("#"))
+
+
+def test_the_guide_can_be_piped_in(lab: Served) -> None:
+    text = """\
+# in the laptop's shell
+x=5
+cat <<EOF
+value $x
+EOF
+multipass shell master
+cd /tmp && hostname
+false
+echo "status $?"
+for i in 1 2; do
+    echo $i \\
+        more
+done
+exit
+echo back on $(hostname), x=$x
+exit 3
+echo never
+"""
+    assert script(lab, text) == (
+        3,
+        "value 5\nmaster\nstatus 1\n1 more\n2 more\nback on host, x=5\n",
+        "",
+    )
+
+
+def test_the_last_status_counts(lab: Served) -> None:
+    assert script(lab, "true\nfalse\n", "master")[0] == 1
+    assert script(lab, "false\ntrue\n", "master")[0] == 0
+
+
+def test_set_e_ends_the_shell(lab: Served) -> None:
+    assert script(lab, "set -e\nfalse\necho never\n", "master")[:2] == (1, "")
+
+
+def test_bad_grammar_does_not_end_it(lab: Served) -> None:
+    status, out, err = script(lab, "echo )\necho $?\n", "master")
+    assert (status, out) == (0, "2\n")
+    assert "syntax error" in err
+
+
+def test_shells_within_shells(lab: Served) -> None:
+    lab.mp("launch", "--name", "other")
+    text = "multipass shell master\nexit\nmultipass shell other\nhostname\n"
+    assert script(lab, text)[1] == "other\n"
+
+
+def test_a_machine_that_stops_under_a_shell(lab: Served) -> None:
+    text = "multipass shell master\nmultipass stop master\nhostname\n"
+    assert "command not found" in script(lab, text)[2]
+
+
+def test_unknown_machines(lab: Served) -> None:
+    status, _, err = script(lab, "true\n", "nope")
+    assert status == 2
+    assert 'instance "nope" does not exist' in err
+
+
+def test_execute_of_a_script_that_enters_a_machine(lab: Served) -> None:
+    text = "multipass shell master\nhostname\nexit 0\nhostname; exit 7"
+    assert lab.on("host", text) == (7, "master\nhost\n", "")
+
+
+class Typist:
+    """Types into a terminal and reads what it shows."""
+
+    def __init__(self, lab: Served) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [*WORDS, str(lab.directory), "master"],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self.seen = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def expect(self, text: str) -> None:
+        deadline = time.monotonic() + 20
+        while text not in self.seen:
+            assert time.monotonic() < deadline, self.seen
+            try:
+                self.seen += os.read(self._master, 65536).decode(errors="replace")
+            except BlockingIOError:
+                time.sleep(0.02)
+        self.seen = self.seen.partition(text)[2]
+
+
+def test_typing(lab: Served) -> None:
+    typist = Typist(lab)
+    typist.expect("$")
+    typist.type("echo $((6*7))\r")
+    typist.expect("42\r\n")
+    typist.expect("$")
+    typist.type("half a li\x03")
+    typist.expect("$")
+    typist.type("sleep 600\r")
+    time.sleep(0.5)
+    os.killpg(typist.process.pid, 2)
+    typist.expect("^C")
+    typist.type("for i in 7 8; do\recho n$i; done\r")
+    typist.expect("n7\r\nn8\r\n")
+    typist.type("exit 5\r")
+    assert typist.process.wait(20) == 5
+    assert "sleep 600" in (lab.directory / "history").read_text()
