@@ -307,15 +307,19 @@ async def _query(call: Call, request: Request) -> int:
 
 
 async def _confirmed(call: Call, request: Request) -> bool:
+    """Ask, and take the first line that comes; nothing to read means Y (see the module)."""
     if request.yes:
         return True
     question = "Do you want to continue? [Y/n] "
     if request.assume_no:
         await call.out(f"{question}N\nAbort.\n")
         return False
-    typed = (await call.stdin()).decode(errors="replace")
-    answer = typed.splitlines()[0].strip() if typed else "Y"
-    await call.out(f"{question}{answer}\n")
+    await call.out(question)
+    typed = await call.reader.read_chunk()
+    answer = typed.decode(errors="replace").partition("\n")[0].strip() if typed else "Y"
+    # A terminal has shown what was typed.
+    if typed is None or call.session is None or not call.session.tty:
+        await call.out(f"{answer}\n")
     if answer[:1] in ("", "y", "Y"):
         return True
     await call.out("Abort.\n")

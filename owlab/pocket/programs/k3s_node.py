@@ -19,6 +19,7 @@ KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
 NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
 SERVER_TOKEN = "/var/lib/rancher/k3s/server/token"
 CONFIG = "/etc/rancher/k3s/config.yaml"
+REGISTRIES = "/etc/rancher/k3s/registries.yaml"
 
 
 class Clusters(Protocol):
@@ -59,6 +60,7 @@ async def start(call: Call) -> str | None:
     record = settings(call.machine.state)
     try:
         flags = parse_flags([*_config_file(call), *record["args"]])
+        record["mirrors"] = _registries(call)
     except ArgumentError as error:
         return f'level=fatal msg="{error}"'
     version, args = str(record["version"]), list(record["args"])
@@ -183,6 +185,19 @@ def _config_file(call: Call) -> list[str]:
             shown = str(item).lower() if isinstance(item, bool) else str(item)
             words.append(f"--{name}={shown}")
     return words
+
+
+def _registries(call: Call) -> dict[str, list[str]]:
+    """``registries.yaml``: the mirrors of each registry. Read when the unit starts, as in life."""
+    text = call.machine.read(REGISTRIES)
+    if text is None:
+        return {}
+    try:
+        mirrors = (yaml.safe_load(text) or {}).get("mirrors") or {}
+        return {str(host): list((one or {}).get("endpoint") or []) for host, one in mirrors.items()}
+    except (yaml.YAMLError, AttributeError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ArgumentError(f"failed to get CRI registry config: {reason}") from None
 
 
 for _unit in ("k3s", "k3s-agent"):

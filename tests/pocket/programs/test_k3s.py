@@ -136,6 +136,28 @@ async def test_a_flag_that_k3s_does_not_know(on):
     )
 
 
+async def test_the_configuration_files_are_read(on, lab, master):
+    master.write("/etc/rancher/k3s/config.yaml", b"disabel: [traefik]\n")
+    assert (await on("master", INSTALL)).status == 1
+    assert "not defined: -disabel" in (await on("master", "journalctl -u k3s")).out
+    master.write(
+        "/etc/rancher/k3s/config.yaml", b"disable: [traefik]\nwrite-kubeconfig-mode: 644\n"
+    )
+    mirrors = "mirrors: {docker.io: {endpoint: ['https://mirror.example']}}\n"
+    master.write("/etc/rancher/k3s/registries.yaml", mirrors.encode())
+    assert (await on("master", "sudo systemctl restart k3s")).status == 0
+    assert master.state["k3s"]["mirrors"] == {"docker.io": ["https://mirror.example"]}
+    assert (await on("master", "kubectl config current-context")).out == "default\n"
+    master.write("/etc/rancher/k3s/registries.yaml", b"mirrors: [")
+    assert (await on("master", "sudo systemctl restart k3s")).status == 1
+
+
+async def test_a_second_server_says_that_there_is_one_cluster(on, server, lab, monkeypatch):
+    monkeypatch.setattr(type(lab.hosting), "server", property(lambda self: server))
+    assert (await on("worker1", INSTALL)).status == 1
+    assert "carries one cluster" in (await on("worker1", "journalctl -u k3s")).out
+
+
 async def test_a_release_that_is_not_there(on):
     typed = await on("master", f"export INSTALL_K3S_VERSION=v1.99.0+k3s1; {INSTALL}")
     assert (typed.status, typed.err) == (1, "[ERROR]  Download failed\n")
