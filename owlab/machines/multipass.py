@@ -2,46 +2,125 @@
 
 from __future__ import annotations
 
-import ipaddress
-import json
-from collections.abc import Mapping, Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
-from owlab.errors import ProviderError
+from owlab.errors import CommandTimeout
 from owlab.machines.base import MachineInfo
-from owlab.shell import Shell
+from owlab.machines.multipass_cli import MultipassCLI
+from owlab.machines.multipass_errors import DaemonUnreachable, InstanceUnavailable
+from owlab.machines.multipass_launch import Launcher
+from owlab.machines.multipass_models import State
+from owlab.shell import Finished, Shell
+
+_TRIES = 3
+"""A service that is just starting refuses its first callers."""
+
+_TOO_LATE = (124, 137)
+"""Exit statuses of ``timeout``: ended, and killed."""
 
 
 class MultipassProvider:
-    """Renders (machine, command) as words for Multipass' client."""
+    """Renders (machine, command) as words for Multipass' client.
+
+    :meth:`argv` is what is shown and exported. :meth:`execute` runs the same words inside a guard
+    (:func:`owlab.machines.multipass_cli.guarded`) that tells the guest's exit status apart from
+    Multipass' own, and ends in the guest what takes too long.
+
+    :param guarded: False for a binary without Multipass' quirks.
+    """
 
     name = "multipass"
     creates_machines = True
 
-    def __init__(self, shell: Shell, binary: str = "multipass") -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        binary: str = "multipass",
+        *,
+        guarded: bool = True,
+        patience: float = 900,
+        pause: float = 2.0,
+    ) -> None:
         self.shell = shell
         self.binary = binary
+        self.cli = MultipassCLI(shell, binary)
+        self._guarded = guarded
+        self._pause = pause
+        self._launcher = Launcher(self.cli, patience=patience, pause=pause)
+        self._launches: dict[str, Machine] = {}
 
     def prepare(self, config: LabConfig) -> None:
         """Nothing to do: step 1.1 installs Multipass."""
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``multipass exec -n MACHINE -- env NAME=value bash -c TEXT``."""
-        given = ["env", *(f"{name}={value}" for name, value in values.items())] if values else []
-        words = [*given, "bash", "-c", command.text]
+        words = words_of(command, values)
         if command.on == HOST:
             return words
         return [self.binary, "exec", "-n", command.on, "--", *words]
 
+    def execute(
+        self,
+        command: Command,
+        values: Mapping[str, str],
+        *,
+        on_output: Callable[[str, str], None] | None = None,
+    ) -> Finished:
+        """Run what :meth:`argv` renders, with the care that Multipass needs.
+
+        :raises MachineError: Multipass did not get as far as the command; says what to do.
+        :raises CommandTimeout: the command took too long. It was ended in the machine too.
+        """
+        if command.on != HOST and self._guarded:
+            return self._inside(command, values, on_output)
+
+        def run() -> Finished:
+            argv = self.argv(command, values)
+            return self.shell.run(argv, timeout=command.timeout, on_output=on_output)
+
+        machine = self._launches.get(command.text) if command.on == HOST else None
+        if machine is not None and self._guarded:
+            return self._launcher.launch(machine, run)
+        return run()
+
+    def _inside(
+        self,
+        command: Command,
+        values: Mapping[str, str],
+        on_output: Callable[[str, str], None] | None,
+    ) -> Finished:
+        # Signals do not reach the guest: what is to be ended in time ends itself there.
+        limited = ["timeout", "-k", "5", str(int(command.timeout)), *words_of(command, values)]
+        done = self.cli.exec(
+            name=command.on, words=limited, timeout=command.timeout + 30, on_output=on_output
+        )
+        if done.exit_code in _TOO_LATE and done.seconds >= command.timeout:
+            raise CommandTimeout(
+                brief=f"A command on {command.on} did not end within {command.timeout:.0f} s.",
+                details=f"{done.stdout}\n{done.stderr}".strip()[-2000:],
+                resolution="It was ended in the machine. Raise the timeout, or look at what the "
+                f"machine is doing: `multipass shell {command.on}`.",
+            )
+        return done
+
     def machines(self) -> list[MachineInfo]:
         """Every machine of Multipass, deleted ones included."""
-        done = self.shell.run([self.binary, "list", "--format", "json"], timeout=60)
-        if done.exit_code != 0:
-            raise ProviderError(brief="Multipass does not answer.", details=done.stderr.strip())
+        for attempt in range(_TRIES):
+            try:
+                found = self.cli.machines()
+                break
+            except DaemonUnreachable:
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(self._pause)
         return [
-            MachineInfo(item["name"], item["state"], _first(item["ipv4"]), item.get("release", ""))
-            for item in json.loads(done.stdout)["list"]
+            MachineInfo(one.name, one.word, one.ipv4[0] if one.ipv4 else "", one.release)
+            for one in found
         ]
 
     def address_of(self, machine: str) -> Command:
@@ -51,15 +130,37 @@ class MultipassProvider:
     def launch(self, machine: Machine) -> Command:
         """``multipass launch``, with a deadline for a slow first boot."""
         image = f" {machine.image}" if machine.image else ""
-        return Command(
+        text = (
             f"multipass launch{image} --name {machine.name} --cpus {machine.cpus} "
-            f"--memory {machine.memory} --disk {machine.disk} --timeout 900",
-            timeout=1800,
+            f"--memory {machine.memory} --disk {machine.disk} --timeout 900"
         )
+        self._launches[text] = machine
+        return Command(text, timeout=1800)
 
     def start(self, names: Sequence[str]) -> Command:
-        """``multipass start``."""
-        return Command(f"multipass start {' '.join(names)}", timeout=600)
+        """What brings machines up from the state that they are in."""
+        states = {name: self.cli.state(name) for name in names}
+        for name, state in states.items():
+            if state is State.UNAVAILABLE:
+                raise InstanceUnavailable(
+                    f"The zone of {name} is switched off.",
+                    resolution="`multipass zones`, then `multipass enable-zones ZONE`.",
+                )
+            limit = time.monotonic() + 120
+            while states[name] is State.SUSPENDING and time.monotonic() < limit:
+                time.sleep(self._pause)
+                states[name] = self.cli.state(name)
+        texts = []
+        delayed = [name for name, state in states.items() if state is State.DELAYED_SHUTDOWN]
+        lost = [name for name, state in states.items() if state is State.UNKNOWN]
+        others = [name for name in names if name not in delayed]
+        if delayed:
+            texts.append(f"multipass stop --cancel {' '.join(delayed)}")
+        if lost:
+            texts.append(f"multipass stop --force {' '.join(lost)}")
+        if others:
+            texts.append(f"multipass start {' '.join(others)}")
+        return Command(" &&\n".join(texts), timeout=600)
 
     def delete(self, names: Sequence[str]) -> Command:
         """``multipass delete --purge``, by name: never the global purge."""
@@ -67,16 +168,18 @@ class MultipassProvider:
 
     def attach(self, machine: str, text: str | None) -> int:
         """Run on this process' own streams."""
-        raise ProviderError(brief="Not available yet.")
+        command = Command(sys.stdin.read() if text is None else text, on=machine)
+        return foreground(self.argv(command, {}))
 
     def terminal(self, machine: str) -> int:
         """``multipass shell``."""
-        raise ProviderError(brief="Not available yet.")
+        words = ["bash"] if machine == HOST else [self.binary, "shell", machine]
+        return foreground(words)
 
     def script_functions(self) -> list[str]:
         """``on``, which runs what is on its standard input on a machine."""
         return [
-            "# Run the commands on standard input on a machine, with NAME=value words set for them.",
+            "# Run the commands on standard input on a machine, with NAME=value words set there.",
             "on() {",
             "    local machine=$1",
             "    shift",
@@ -88,10 +191,12 @@ class MultipassProvider:
         """Nothing is kept."""
 
 
-def _first(addresses: list[str]) -> str:
-    for address in addresses:
-        try:
-            return str(ipaddress.ip_address(address))
-        except ValueError:
-            continue
-    return ""
+def words_of(command: Command, values: Mapping[str, str]) -> list[str]:
+    """``env NAME=value bash -c TEXT``, for where the command belongs."""
+    given = ["env", *(f"{name}={value}" for name, value in values.items())] if values else []
+    return [*given, "bash", "-c", command.text]
+
+
+def foreground(argv: Sequence[str]) -> int:
+    """Run on this process' own terminal; returns the exit status."""
+    return subprocess.run(list(argv), check=False).returncode
