@@ -1,0 +1,167 @@
+"""The Kubernetes API over HTTP: routes, credentials, errors. State is the store's."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from owlab.pocket.kube import discovery, reviews
+from owlab.pocket.kube.errors import ApiError, NotFound, NotImplementedHere, Unauthorized
+from owlab.pocket.kube.kubelet_api import Kubelet
+from owlab.pocket.kube.negotiation import body, respond
+from owlab.pocket.kube.pod_streams import exec_over_websocket, read_log
+from owlab.pocket.kube.resources import Resources
+from owlab.pocket.kube.store import Store
+
+log = logging.getLogger(__name__)
+Handler = Callable[[Request], Awaitable[Response]]
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def kube_app(
+    store: Store, *, tokens: Mapping[str, str], version: str, kubelet: Kubelet
+) -> Starlette:
+    """The API server as an application.
+
+    :param tokens: bearer tokens and the users that they stand for. Nothing answers without one.
+    :param version: what ``/version`` says, such as ``v1.35.6+k3s1``.
+    """
+    api = _Api(store, tokens, version, kubelet)
+    plain: list[tuple[str, Handler]] = [
+        ("/version", api.version),
+        ("/healthz", api.healthy),
+        ("/livez", api.healthy),
+        ("/readyz", api.healthy),
+        ("/api", api.core),
+        ("/apis", api.group_list),
+        ("/openapi/v3", api.openapi_index),
+        ("/openapi/v3/{place:path}", api.openapi_document),
+        ("/apis/{group}", api.group),
+        ("/api/{version}", api.resource_list),
+        ("/apis/{group}/{version}", api.resource_list),
+    ]
+    return Starlette(
+        routes=[
+            *(Route(path, api.guarded(handler), methods=["GET"]) for path, handler in plain),
+            Route("/api/{version}/{rest:path}", api.guarded(api.resource), methods=_METHODS),
+            Route(
+                "/apis/{group}/{version}/{rest:path}", api.guarded(api.resource), methods=_METHODS
+            ),
+            WebSocketRoute("/api/v1/namespaces/{namespace}/pods/{name}/exec", api.exec),
+            Route("/{rest:path}", api.guarded(api.nothing), methods=_METHODS),
+        ]
+    )
+
+
+class _Api:
+    def __init__(
+        self, store: Store, tokens: Mapping[str, str], version: str, kubelet: Kubelet
+    ) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._version = version
+        self._kubelet = kubelet
+        self._resources = Resources(store)
+
+    def guarded(self, handler: Handler) -> Handler:
+        """Ask for credentials, and render every error as a Status."""
+
+        async def run(request: Request) -> Response:
+            try:
+                self._user(request)
+                return await handler(request)
+            except ApiError as error:
+                if error.code == 501:
+                    log.warning("not implemented: %s %s", request.method, request.url.path)
+                return respond(error.status(), error.code)
+
+        return run
+
+    def _user(self, connection: HTTPConnection) -> str:
+        given = connection.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        for token, user in self._tokens.items():
+            if hmac.compare_digest(given.encode(), token.encode()):
+                return user
+        raise Unauthorized("Unauthorized")
+
+    async def version(self, request: Request) -> Response:
+        return respond(discovery.version_info(self._version))
+
+    async def healthy(self, request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def core(self, request: Request) -> Response:
+        return respond(discovery.api_versions(request.url.netloc))
+
+    async def group_list(self, request: Request) -> Response:
+        return respond(discovery.group_list(self._store.registry))
+
+    async def group(self, request: Request) -> Response:
+        name = request.path_params["group"]
+        versions = discovery.groups(self._store.registry).get(name)
+        if versions is None:
+            raise NotFound("the server could not find the requested resource")
+        return respond(discovery.group(name, versions))
+
+    async def resource_list(self, request: Request) -> Response:
+        place = request.path_params
+        found = discovery.resource_list(
+            self._store.registry, place.get("group", ""), place["version"]
+        )
+        if found is None:
+            raise NotFound("the server could not find the requested resource")
+        return respond(found)
+
+    async def openapi_index(self, request: Request) -> Response:
+        return respond(discovery.openapi_index(self._store.registry))
+
+    async def openapi_document(self, request: Request) -> Response:
+        words = request.path_params["place"].split("/")
+        group, version = ("", words[-1]) if words[0] == "api" else (words[1], words[-1])
+        return respond(discovery.openapi_document(self._store.registry, group, version))
+
+    async def nothing(self, request: Request) -> Response:
+        raise NotFound("the server could not find the requested resource")
+
+    async def resource(self, request: Request) -> Response:
+        """Every verb on every kind."""
+        group = request.path_params.get("group", "")
+        version = request.path_params["version"]
+        namespace, words = _split(request.path_params["rest"])
+        if group in discovery.REVIEWS and request.method == "POST":
+            return respond(reviews.answer(await body(request)), 201)
+        kind = self._store.registry.at(group, version, words[0])
+        if kind is None:
+            raise NotFound("the server could not find the requested resource")
+        name = words[1] if len(words) > 1 else ""
+        sub = words[2] if len(words) > 2 else ""
+        if sub == "log":
+            return await read_log(request, self._store, self._kubelet, namespace, name)
+        if sub in ("exec", "attach", "portforward", "proxy"):
+            raise NotImplementedHere(f"the pocket lab does not serve {kind.plural}/{sub} over HTTP")
+        return await self._resources.serve(request, kind, namespace, name, sub)
+
+    async def exec(self, socket: WebSocket) -> None:
+        try:
+            self._user(socket)
+        except Unauthorized:
+            await socket.close(4401)
+            return
+        await exec_over_websocket(socket, self._store, self._kubelet)
+
+
+def _split(rest: str) -> tuple[str, list[str]]:
+    """Namespace, and the words from the resource's plural on."""
+    words = [word for word in rest.split("/") if word]
+    if not words:
+        raise NotFound("the server could not find the requested resource")
+    if words[0] == "namespaces" and len(words) > 2 and words[2] not in ("status", "finalize"):
+        return words[1], words[2:]
+    return "", words

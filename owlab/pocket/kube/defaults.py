@@ -1,0 +1,181 @@
+"""Values that the API server fills in, where clients can see the difference."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from owlab.pocket.kube.errors import Invalid
+from owlab.pocket.kube.store import Store
+from owlab.pocket.world import Object
+
+NODE_PORTS = range(30000, 32768)
+
+
+def fill(store: Store, obj: Object) -> None:
+    """Fill in an object before it is stored, in place."""
+    match obj.get("kind"):
+        case "Service":
+            _service(store, obj)
+        case "Pod":
+            pod_spec(obj.setdefault("spec", {}))
+            obj.setdefault("status", {"phase": "Pending"})
+        case "Deployment":
+            spec = obj.setdefault("spec", {})
+            spec.setdefault("replicas", 1)
+            spec.setdefault(
+                "strategy",
+                {
+                    "type": "RollingUpdate",
+                    "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
+                },
+            )
+            spec.setdefault("revisionHistoryLimit", 10)
+            spec.setdefault("progressDeadlineSeconds", 600)
+            pod_spec(spec.get("template", {}).setdefault("spec", {}))
+        case "ReplicaSet" | "StatefulSet" | "DaemonSet":
+            spec = obj.setdefault("spec", {})
+            if obj["kind"] != "DaemonSet":
+                spec.setdefault("replicas", 1)
+            if obj["kind"] == "StatefulSet":
+                spec.setdefault("podManagementPolicy", "OrderedReady")
+                spec.setdefault(
+                    "updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
+                )
+            pod_spec(spec.get("template", {}).setdefault("spec", {}))
+        case "Job":
+            _job(obj)
+        case "PersistentVolumeClaim":
+            _claim(store, obj)
+        case "PersistentVolume":
+            obj["spec"].setdefault("volumeMode", "Filesystem")
+            obj["spec"].setdefault("persistentVolumeReclaimPolicy", "Retain")
+            obj.setdefault("status", {"phase": "Pending"})
+        case "StorageClass":
+            obj.setdefault("reclaimPolicy", "Delete")
+            obj.setdefault("volumeBindingMode", "Immediate")
+        case "Secret":
+            _secret(obj)
+        case "Namespace":
+            obj.setdefault("spec", {"finalizers": ["kubernetes"]})
+            obj.setdefault("status", {"phase": "Active"})
+            labels = obj["metadata"].setdefault("labels", {})
+            labels.setdefault("kubernetes.io/metadata.name", obj["metadata"].get("name", ""))
+
+
+def pod_spec(spec: Object) -> None:
+    """What every pod gets."""
+    for name, value in (
+        ("restartPolicy", "Always"),
+        ("dnsPolicy", "ClusterFirst"),
+        ("schedulerName", "default-scheduler"),
+        ("terminationGracePeriodSeconds", 30),
+        ("securityContext", {}),
+    ):
+        spec.setdefault(name, value)
+    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+        latest = ":" not in container.get("image", "").rpartition("/")[2] or container[
+            "image"
+        ].endswith(":latest")
+        container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
+        container.setdefault("terminationMessagePolicy", "File")
+        container.setdefault("resources", {})
+        for port in container.get("ports") or []:
+            port.setdefault("protocol", "TCP")
+
+
+def _job(obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("backoffLimit", 6)
+    spec.setdefault("completions", 1)
+    spec.setdefault("parallelism", 1)
+    spec.setdefault("completionMode", "NonIndexed")
+    spec.setdefault("suspend", False)
+    pod_spec(spec.get("template", {}).setdefault("spec", {}))
+
+
+def _claim(store: Store, obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("volumeMode", "Filesystem")
+    obj.setdefault("status", {"phase": "Pending"})
+    if "storageClassName" not in spec:
+        default = "storageclass.kubernetes.io/is-default-class"
+        classes = [
+            c
+            for c in store.list("StorageClass")
+            if (c["metadata"].get("annotations") or {}).get(default) == "true"
+        ]
+        if classes:
+            newest = max(classes, key=lambda c: c["metadata"]["creationTimestamp"])
+            spec["storageClassName"] = newest["metadata"]["name"]
+
+
+def _secret(obj: Object) -> None:
+    import base64
+
+    obj.setdefault("type", "Opaque")
+    for name, text in (obj.pop("stringData", None) or {}).items():
+        obj.setdefault("data", {})[name] = base64.b64encode(str(text).encode()).decode()
+
+
+def _service(store: Store, obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    for port in spec.get("ports") or []:
+        port.setdefault("protocol", "TCP")
+        port.setdefault("targetPort", port.get("port"))
+    if spec["type"] == "ExternalName":
+        return
+    if not spec.get("clusterIP"):
+        spec["clusterIP"] = _cluster_ip(store, obj)
+    spec.setdefault("clusterIPs", [spec["clusterIP"]])
+    spec.setdefault("ipFamilies", ["IPv4"])
+    spec.setdefault("ipFamilyPolicy", "SingleStack")
+    spec.setdefault("internalTrafficPolicy", "Cluster")
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+        _node_ports(store, obj, spec.get("ports") or [])
+
+
+def _cluster_ip(store: Store, obj: Object) -> str:
+    taken = {s["spec"].get("clusterIP") for s in store.list("Service")}
+    name = f"{obj['metadata'].get('namespace')}/{obj['metadata'].get('name')}"
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    for step in range(65000):
+        number = (seed + step) % 65000 + 20
+        address = f"10.43.{number >> 8}.{number & 255}"
+        if address not in taken:
+            return address
+    raise Invalid("no cluster IP is left")
+
+
+def _node_ports(store: Store, obj: Object, ports: list[Any]) -> None:
+    meta = obj["metadata"]
+    taken = {
+        port.get("nodePort")
+        for service in store.list("Service")
+        if (service["metadata"]["namespace"], service["metadata"]["name"])
+        != (meta.get("namespace"), meta.get("name"))
+        for port in service["spec"].get("ports") or []
+    }
+    name = meta.get("name")
+    for index, port in enumerate(ports):
+        wanted = port.get("nodePort")
+        if not wanted:
+            seed = int.from_bytes(hashlib.sha256(f"{name}{index}".encode()).digest()[:2], "big")
+            order = [NODE_PORTS[(seed + step) % len(NODE_PORTS)] for step in range(len(NODE_PORTS))]
+            port["nodePort"] = next(number for number in order if number not in taken)
+        elif wanted not in NODE_PORTS:
+            raise Invalid(
+                f'Service "{name}" is invalid: spec.ports[{index}].nodePort: Invalid value: '
+                f"{wanted}: provided port is not in the valid range. "
+                "The range of valid ports is 30000-32767"
+            )
+        elif wanted in taken:
+            raise Invalid(
+                f'Service "{name}" is invalid: spec.ports[{index}].nodePort: Invalid value: '
+                f"{wanted}: provided port is already allocated"
+            )
+        taken.add(port["nodePort"])

@@ -1,0 +1,343 @@
+"""The cluster's objects: SQLite on disk, a copy in memory, subscribers told after each change."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+import sqlite3
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from owlab.pocket.clock import Clock
+from owlab.pocket.database import Database
+from owlab.pocket.kube import selectors
+from owlab.pocket.kube.errors import (
+    AlreadyExists,
+    BadRequest,
+    Conflict,
+    Expired,
+    NotFound,
+    StorageFull,
+)
+from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.registry import Registry
+from owlab.pocket.world import Object
+
+Key = tuple[str, str, str]
+Callback = Callable[[str, Object], None]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS kube_objects (
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL,
+    PRIMARY KEY (kind, namespace, name)
+) STRICT;
+CREATE TABLE IF NOT EXISTS kube_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+_HISTORY = 4000
+"""Changes that a watch can go back to before it has to list again."""
+
+
+class Store:
+    """Every object of the cluster. Used from the service's event loop only.
+
+    What it returns are copies; callers may change them. Each change is on disk before subscribers
+    hear of it.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self.registry = Registry()
+        self._objects: dict[Key, Object] = {}
+        self._subscribers: list[Callback] = []
+        self.history: deque[tuple[int, str, Object]] = deque(maxlen=_HISTORY)
+        db.schema(_SCHEMA)
+        for kind, namespace, name, text in db.rows("SELECT * FROM kube_objects"):
+            self._objects[kind, namespace, name] = json.loads(text)
+        row = db.row("SELECT value FROM kube_meta WHERE name = 'resourceVersion'")
+        self.resource_version = int(row[0]) if row else 100
+        self._oldest = self.resource_version
+        self._learn_custom_kinds()
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def find(self, kind: str, name: str, namespace: str = "") -> Object | None:
+        """An object, or None."""
+        found = self._objects.get((kind, self._scope(kind, namespace), name))
+        return copy.deepcopy(found) if found is not None else None
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Object:
+        """An object; raises NotFound."""
+        found = self.find(kind, name, namespace)
+        if found is None:
+            raise self._missing(self.registry.get(kind), name)
+        return found
+
+    def list(
+        self, kind: str, namespace: str | None = None, labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        """Objects of a kind, by namespace and name; ``namespace`` None or empty means all."""
+        label, field = selectors.label_selector(labels), selectors.field_selector(fields)
+        found = [
+            (key, obj)
+            for key, obj in self._objects.items()
+            if key[0] == kind
+            and (not namespace or key[1] == namespace)
+            and label(obj["metadata"].get("labels") or {})
+            and field(obj)
+        ]
+        return [copy.deepcopy(obj) for _, obj in sorted(found, key=lambda item: item[0])]
+
+    def since(self, version: int) -> Sequence[tuple[int, str, Object]]:
+        """Changes after a resource version; raises Expired when it is too long ago."""
+        oldest = self.history[0][0] - 1 if self.history else self.resource_version
+        if version < oldest:
+            raise Expired(f"too old resource version: {version} ({oldest})")
+        return [change for change in self.history if change[0] > version]
+
+    # -- changing --------------------------------------------------------------------------
+
+    def create(self, obj: Object) -> Object:
+        """Add an object: uid, creation time and a generated name are given to it.
+
+        Raises AlreadyExists, NotFound (its namespace is missing), BadRequest.
+        """
+        kind = self.registry.get(obj.get("kind", ""))
+        obj = copy.deepcopy(obj)
+        meta = obj.setdefault("metadata", {})
+        if not meta.get("name"):
+            if not meta.get("generateName"):
+                raise BadRequest("name or generateName is required")
+            meta["name"] = meta["generateName"] + random_suffix()
+        if kind.namespaced:
+            meta.setdefault("namespace", "default")
+            space = self._objects.get(("Namespace", "", meta["namespace"]))
+            if space is None:
+                raise NotFound(f'namespaces "{meta["namespace"]}" not found')
+            if space["metadata"].get("deletionTimestamp"):
+                raise _forbidden_in_terminating(kind, meta)
+        else:
+            meta.pop("namespace", None)
+        key = self._key(obj)
+        if key in self._objects:
+            raise AlreadyExists(f'{kind.resource} "{meta["name"]}" already exists')
+        meta["uid"] = str(uuid.uuid4())
+        meta["creationTimestamp"] = self._clock.timestamp()
+        for given in ("resourceVersion", "deletionTimestamp", "selfLink"):
+            meta.pop(given, None)
+        if "spec" in obj:
+            meta["generation"] = 1
+        self._write("ADDED", key, obj)
+        return copy.deepcopy(obj)
+
+    def update(self, obj: Object) -> Object:
+        """Replace an object. Status is kept when none is given.
+
+        Raises NotFound, and Conflict when its resourceVersion is not the present one.
+        """
+        return self._update(obj, status_only=False)
+
+    def update_status(self, obj: Object) -> Object:
+        """Replace an object's status, and nothing else."""
+        return self._update(obj, status_only=True)
+
+    def _update(self, given: Object, status_only: bool) -> Object:
+        key = self._key(given)
+        old = self._objects.get(key)
+        kind = self.registry.get(given["kind"])
+        name = given["metadata"]["name"]
+        if old is None:
+            raise self._missing(kind, name)
+        version = given["metadata"].get("resourceVersion")
+        if version and version != old["metadata"]["resourceVersion"]:
+            raise Conflict(
+                f'Operation cannot be fulfilled on {kind.resource} "{name}": the object has been '
+                "modified; please apply your changes to the latest version and try again"
+            )
+        if status_only:
+            new = copy.deepcopy(old)
+            if "status" in given:
+                new["status"] = copy.deepcopy(given["status"])
+        else:
+            new = copy.deepcopy(given)
+            if "status" in old:
+                new.setdefault("status", copy.deepcopy(old["status"]))
+            meta = new["metadata"]
+            for fixed in (
+                "uid",
+                "creationTimestamp",
+                "generation",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+            ):
+                if fixed in old["metadata"]:
+                    meta[fixed] = old["metadata"][fixed]
+            if new.get("spec") != old.get("spec"):
+                meta["generation"] = int(old["metadata"].get("generation", 1)) + 1
+        new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+        if new == old:
+            return copy.deepcopy(old)
+        freed = new["metadata"].get("deletionTimestamp") and not new["metadata"].get("finalizers")
+        if freed and kind.kind not in ("Pod", "Namespace"):
+            self._remove(key)
+            return new
+        self._write("MODIFIED", key, new)
+        return copy.deepcopy(new)
+
+    def delete(
+        self, kind: str, name: str, namespace: str = "", propagation: str = "Background"
+    ) -> Object:
+        """Delete an object, and with it what it owns.
+
+        With finalizers it is only marked. Dependents go in the background or foreground; with
+        ``Orphan`` they stay. Pods on a node are marked, and removed by their kubelet.
+        """
+        key = (kind, self._scope(kind, namespace), name)
+        old = self._objects.get(key)
+        if old is None:
+            raise self._missing(self.registry.get(kind), name)
+        gone = copy.deepcopy(old)
+        held = bool(old["metadata"].get("finalizers"))
+        graceful = (
+            kind == "Pod" and (old.get("spec") or {}).get("nodeName")
+        ) or kind == "Namespace"
+        if (held or graceful) and not old["metadata"].get("deletionTimestamp"):
+            gone["metadata"]["deletionTimestamp"] = self._clock.timestamp()
+            if kind == "Pod":
+                gone["metadata"]["deletionGracePeriodSeconds"] = 30
+            if kind == "Namespace":
+                gone["status"] = {"phase": "Terminating"}
+            self._write("MODIFIED", key, gone)
+        elif not held and not graceful:
+            self._remove(key)
+        self._cascade(old, propagation)
+        return gone
+
+    def remove(self, kind: str, name: str, namespace: str = "") -> None:
+        """Take an object away at once, as a kubelet does with a pod that has ended."""
+        key = (kind, self._scope(kind, namespace), name)
+        old = self._objects.get(key)
+        if old is not None:
+            self._remove(key)
+            self._cascade(old, "Background")
+
+    def _cascade(self, owner: Object, propagation: str) -> None:
+        uid = owner["metadata"]["uid"]
+        for key, obj in list(self._objects.items()):
+            owners = obj["metadata"].get("ownerReferences") or []
+            if all(reference.get("uid") != uid for reference in owners):
+                continue
+            others = [reference for reference in owners if reference.get("uid") != uid]
+            if propagation == "Orphan" or others:
+                changed = copy.deepcopy(obj)
+                changed["metadata"]["ownerReferences"] = others
+                self._write("MODIFIED", key, changed)
+            elif key in self._objects and not obj["metadata"].get("deletionTimestamp"):
+                self.delete(key[0], key[2], key[1])
+
+    # -- subscribing -----------------------------------------------------------------------
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """Be told of every change, after it is on disk; returns how to end it."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _key(self, obj: Object) -> Key:
+        meta = obj["metadata"]
+        return obj["kind"], self._scope(obj["kind"], meta.get("namespace", "")), meta["name"]
+
+    def _scope(self, kind: str, namespace: str) -> str:
+        return (namespace or "default") if self.registry.get(kind).namespaced else ""
+
+    @staticmethod
+    def _missing(kind: Kind, name: str) -> NotFound:
+        return NotFound(
+            f'{kind.resource} "{name}" not found',
+            {"name": name, "kind": kind.plural, **({"group": kind.group} if kind.group else {})},
+        )
+
+    def _write(self, event: str, key: Key, obj: Object) -> None:
+        version = self.resource_version + 1
+        obj["metadata"]["resourceVersion"] = str(version)
+        self._commit(
+            version,
+            "INSERT OR REPLACE INTO kube_objects VALUES (?, ?, ?, ?)",
+            *key,
+            json.dumps(obj, separators=(",", ":")),
+        )
+        self._objects[key] = copy.deepcopy(obj)
+        self._tell(version, event, obj)
+
+    def _remove(self, key: Key) -> None:
+        obj = self._objects[key]
+        version = self.resource_version + 1
+        self._commit(
+            version, "DELETE FROM kube_objects WHERE kind = ? AND namespace = ? AND name = ?", *key
+        )
+        del self._objects[key]
+        gone = copy.deepcopy(obj)
+        gone["metadata"]["resourceVersion"] = str(version)
+        self._tell(version, "DELETED", gone)
+
+    def _commit(self, version: int, statement: str, *values: Any) -> None:
+        try:
+            with self._db.transaction():
+                self._db.run(statement, *values)
+                self._db.run(
+                    "INSERT OR REPLACE INTO kube_meta VALUES ('resourceVersion', ?)", version
+                )
+        except sqlite3.OperationalError as error:
+            raise StorageFull(
+                f"the lab's database cannot be written: {error}; free some disk space"
+            ) from error
+        self.resource_version = version
+
+    def _tell(self, version: int, event: str, obj: Object) -> None:
+        kept = copy.deepcopy(obj)
+        self.history.append((version, event, kept))
+        if obj["kind"] == "CustomResourceDefinition":
+            self._learn_custom_kinds()
+        for callback in list(self._subscribers):
+            callback(event, copy.deepcopy(kept))
+
+    def _learn_custom_kinds(self) -> None:
+        kinds = []
+        for key, definition in self._objects.items():
+            if key[0] != "CustomResourceDefinition":
+                continue
+            spec = definition["spec"]
+            names = spec["names"]
+            for version in spec.get("versions", []):
+                if version.get("served", True):
+                    kinds.append(
+                        Kind(
+                            names["kind"],
+                            names["plural"],
+                            spec["group"],
+                            version["name"],
+                            spec.get("scope", "Namespaced") == "Namespaced",
+                            tuple(names.get("shortNames") or ()),
+                            tuple(names.get("categories") or ()),
+                            tuple(version.get("subresources") or ()),
+                        )
+                    )
+        self.registry.define(kinds)
+
+
+def random_suffix() -> str:
+    """Five characters, as Kubernetes appends to generated names."""
+    return "".join(secrets.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))
+
+
+def _forbidden_in_terminating(kind: Kind, meta: Object) -> Conflict:
+    error = Conflict(
+        f'{kind.resource} "{meta["name"]}" is forbidden: unable to create new content in namespace '
+        f"{meta['namespace']} because it is being terminated"
+    )
+    error.code, error.reason = 403, "Forbidden"
+    return error

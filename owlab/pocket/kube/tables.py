@@ -1,0 +1,51 @@
+"""``kubectl get``: objects as a ``Table`` of ``meta.k8s.io/v1``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from owlab.pocket.kube.columns import columns
+from owlab.pocket.world import Object
+
+
+def table(
+    kind: str, objects: list[Object], metadata: dict[str, Any], include: str, heading: bool = True
+) -> Object:
+    """A table of objects of one kind.
+
+    :param include: ``None``, ``Metadata`` or ``Object``: how much of each object goes with its row.
+    """
+    shape = columns(kind)
+    definitions = [
+        {
+            "name": name,
+            "type": "string",
+            "format": "name" if name == "Name" else "",
+            "description": name,
+            "priority": int(wide),
+        }
+        for name, _, wide in shape
+    ]
+    rows = [
+        {"cells": [cell(obj) for _, cell, _ in shape], "object": _carried(obj, include)}
+        for obj in objects
+    ]
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": definitions if heading else [],
+        "rows": rows,
+    }
+
+
+def _carried(obj: Object, include: str) -> Object | None:
+    if include == "Object":
+        return obj
+    if include == "None":
+        return None
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": obj["metadata"],
+    }
