@@ -78,7 +78,7 @@ install_server = Step(
     needs=("vms.create",),
     undo=_uninstall_server,
     deadline=300,
-    expect="master    Ready    control-plane   1m    v1.36.1+k3s1",
+    expect="master    Ready    control-plane   1m    v1.35.6+k3s1",
 )
 
 

@@ -58,7 +58,8 @@ MESSAGES: dict[str, dict[int, Field]] = {
     "PodSpec": _f(
         "1 volumes*:Volume; 2 containers*:Container; 3 restartPolicy;"
         "4 terminationGracePeriodSeconds:int; 6 dnsPolicy; 7 nodeSelector:map;"
-        "8 serviceAccountName; 9 serviceAccount; 10 nodeName; 11 hostNetwork:bool; 14 securityContext:Ignored;"
+        "8 serviceAccountName; 9 serviceAccount; 10 nodeName; 11 hostNetwork:bool;"
+        "14 securityContext:Ignored;"
         "16 hostname; 17 subdomain; 19 schedulerName; 20 initContainers*:Container;"
         "22 tolerations*:Toleration"
     ),
