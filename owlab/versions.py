@@ -11,7 +11,8 @@ UBUNTU = "24.04"
 26.04, so an unpinned launch differs from everything shown."""
 
 K3S = "v1.35.6+k3s1"
-"""``k3s_version``. A supported line (the guide's v1.29.4 ended in 2025), a minor behind the newest. The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34, 1.37."""
+"""``k3s_version``. A supported line, a minor behind the newest; the guide's v1.29.4 ended in 2025.
+The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37."""
 
 HELM_CHANNEL = "latest/stable"
 """``helm_channel``. The snap has Helm 4 and nothing else that is maintained; the steps use only
