@@ -16,7 +16,18 @@ from cryptography.x509.oid import NameOID
 
 from owlab.pocket.programs.base import Call, program
 
-_WITH_VALUE = {"-newkey", "-days", "-subj", "-addext", "-keyout", "-out", "-CA", "-CAkey", "-in"}
+_WITH_VALUE = {
+    "-newkey",
+    "-days",
+    "-subj",
+    "-addext",
+    "-keyout",
+    "-out",
+    "-CA",
+    "-CAkey",
+    "-in",
+    "-ext",
+}
 _FLAGS = {"-x509", "-nodes", "-noenc", "-new", "-noout", "-text", "-subject", "-issuer", "-enddate"}
 _PEM = serialization.Encoding.PEM
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -161,9 +172,20 @@ def _describe(call: Call, options: dict[str, list[str]]) -> str:
         lines.append(f"issuer={certificate.issuer.rfc4514_string()}")
     if "-enddate" in options or "-text" in options:
         lines.append(f"notAfter={certificate.not_valid_after_utc:%b %d %H:%M:%S %Y} GMT")
+    if "subjectAltName" in options.get("-ext", []) or "-text" in options:
+        lines += ["X509v3 Subject Alternative Name:", f"    {_names_of(certificate)}"]
     if "-noout" not in options:
         lines.append(certificate.public_bytes(_PEM).decode().rstrip())
     return "".join(f"{line}\n" for line in lines)
+
+
+def _names_of(certificate: x509.Certificate) -> str:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return "none"
+    addresses = [f"IP Address:{ip}" for ip in names.get_values_for_type(x509.IPAddress)]
+    return ", ".join([*addresses, *(f"DNS:{n}" for n in names.get_values_for_type(x509.DNSName))])
 
 
 @program("update-ca-certificates", machines="all")

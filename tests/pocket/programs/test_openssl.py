@@ -1,0 +1,50 @@
+"""Certificates made inside a machine are real, and verify."""
+
+import pytest
+from cryptography import x509
+
+from owlab.pocket.programs.openssl import UsageError, parse
+
+AUTHORITY = (
+    'openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=owlab CA" '
+    "-keyout ca.key -out ca.crt"
+)
+SERVER = (
+    'openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj "/CN=OpenWhisk" '
+    '-addext "subjectAltName=IP:127.1.2.3" -addext "basicConstraints=CA:FALSE" '
+    "-CA ca.crt -CAkey ca.key -keyout tls.key -out tls.crt"
+)
+
+
+async def test_a_server_certificate_verifies_with_its_authority(on):
+    for line in (AUTHORITY, SERVER):
+        typed = await on("master", line)
+        assert typed.status == 0, typed.err
+    show = await on("master", "openssl x509 -in tls.crt -noout -subject -ext subjectAltName")
+    assert "subject=CN=OpenWhisk" in show.out
+    assert "IP Address:127.1.2.3" in show.out
+    files = (await on("master", "cat tls.crt; cat ca.crt; stat -c %a ca.key tls.key")).out
+    server, authority = x509.load_pem_x509_certificates(files.encode())
+    assert server.issuer == authority.subject
+    server.verify_directly_issued_by(authority)
+    assert files.split()[-2:] == ["600", "600"]
+
+
+async def test_the_authority_joins_the_systems_bundle_for_root_only(on):
+    await on("master", AUTHORITY)
+    await on("master", "sudo cp ca.crt /usr/local/share/ca-certificates/owlab.crt")
+    assert (await on("master", "update-ca-certificates")).status == 1
+    assert "1 added" in (await on("master", "sudo update-ca-certificates")).out
+    assert "0 added" in (await on("master", "sudo update-ca-certificates")).out
+
+
+@pytest.mark.parametrize("words", ["enc -aes256", "req -new", "req -x509 -newkey dsa:1", "genrsa"])
+async def test_what_it_cannot_do_is_refused_by_name(on, words):
+    typed = await on("master", f"openssl {words}")
+    assert typed.status == 1
+    assert "openssl:" in typed.err
+
+
+def test_an_option_without_its_value_is_refused():
+    with pytest.raises(UsageError, match="-subj"):
+        parse(["-x509", "-subj"])
