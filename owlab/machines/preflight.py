@@ -1,0 +1,260 @@
+"""What has to be so before machines are made or used, and how long it will take."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+import psutil
+
+from owlab.config import PROFILES, LabConfig, size_in_bytes
+from owlab.errors import LabError, ProviderError
+from owlab.finding import Finding
+from owlab.machines import inventory
+from owlab.machines.multipass_cli import MultipassCLI
+from owlab.machines.multipass_models import InstanceSummary, State
+from owlab.machines.ssh import SshProvider
+from owlab.shell import Shell
+
+GIGABYTE = 1 << 30
+RESERVE = 2 * GIGABYTE
+"""What the laptop itself needs beside the machines."""
+
+_ONLY_AMD64 = "OpenWhisk's images exist for amd64 only"
+_DATA = {
+    "Linux": Path("/var/snap/multipass/common"),
+    "Darwin": Path("/var/root/Library/Application Support/multipassd"),
+}
+
+
+def preflight(config: LabConfig, shell: Shell) -> list[Finding]:
+    """Findings about this computer and the provider of real machines. Changes nothing."""
+    if config.provider == "ssh":
+        return _ssh(config, shell)
+    return [
+        architecture(platform.machine()),
+        virtualisation(),
+        cores(config, psutil.cpu_count() or 1),
+        memory(config, psutil.virtual_memory().total),
+        disk(config, _free_disk()),
+        *multipass(config, MultipassCLI(shell)),
+        duration(config),
+    ]
+
+
+def refuse(findings: list[Finding]) -> None:
+    """Raise ProviderError when something makes a lab impossible."""
+    failed = [finding for finding in findings if finding.verdict == "fail"]
+    if failed:
+        raise ProviderError(
+            brief="This computer cannot carry the lab as it is.",
+            details="\n".join(f"{finding.name}: {finding.seen}" for finding in failed),
+            resolution="\n".join(finding.advice for finding in failed if finding.advice),
+        )
+
+
+def architecture(machine: str) -> Finding:
+    """Intel or AMD."""
+    good = machine.lower() in ("x86_64", "amd64")
+    return Finding(
+        "architecture",
+        "ok" if good else "fail",
+        machine if good else f"{machine}; {_ONLY_AMD64}",
+        "" if good else "Use the provider pocket here, or ssh with machines that are x86-64.",
+    )
+
+
+def virtualisation() -> Finding:
+    """Hardware support that this user may use."""
+    if sys.platform != "linux":
+        return Finding("virtualisation", "ok", "the system's own")
+    if not Path("/dev/kvm").exists():
+        return Finding(
+            "virtualisation",
+            "fail",
+            "no /dev/kvm",
+            "Enable virtualisation in the firmware, or for the virtual machine that this is.",
+        )
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        # Multipass' service runs as root: this is about the snap's own permission.
+        return Finding(
+            "virtualisation",
+            "ok",
+            "/dev/kvm, for root",
+            "If launching fails: snap connect multipass:kvm",
+        )
+    return Finding("virtualisation", "ok", "/dev/kvm")
+
+
+def cores(config: LabConfig, present: int) -> Finding:
+    """Machines may share cores, at a price."""
+    wanted = sum(machine.cpus for machine in config.machines)
+    enough = present * 2 >= wanted
+    seen = f"{present}, the machines get {wanted} together"
+    advice = "" if enough else "It works, slowly: lower worker_cpus, or use fewer workers."
+    return Finding("processor cores", "ok" if enough else "warn", seen, advice)
+
+
+def memory(config: LabConfig, total: int) -> Finding:
+    """All machines at once, beside the laptop's own programs."""
+    wanted = config.memory_bytes
+    seen = f"{total / GIGABYTE:.0f} GB, the machines want {wanted / GIGABYTE:.0f} GB"
+    if total >= wanted + RESERVE:
+        return Finding("memory", "ok", seen)
+    small = LabConfig.model_validate(_nested(PROFILES["small"])).memory_bytes
+    if wanted > small and total >= small + RESERVE:
+        return Finding("memory", "fail", seen, f"Choose memory_profile=small: {small_profile()}")
+    return Finding(
+        "memory",
+        "fail",
+        seen,
+        "Use the provider pocket, or ssh with other computers.",
+    )
+
+
+def small_profile() -> str:
+    """What the small profile is, and what it gives up."""
+    return (
+        "11 GB with one worker. You give up the second worker (nothing to move to when it stops), "
+        "many functions at once, and room for data; starting takes longer."
+    )
+
+
+def _nested(flat: dict[str, object]) -> dict[str, object]:
+    sizes: dict[str, dict[str, object]] = {}
+    others: dict[str, object] = {}
+    for name, value in flat.items():
+        kind, _, what = name.partition("_")
+        if kind in ("master", "worker", "storage") and what:
+            sizes.setdefault(kind, {})[what] = value
+        else:
+            others[name] = value
+    return {**others, **sizes}
+
+
+def disk(config: LabConfig, free: int) -> Finding:
+    """Disks grow as they fill: the whole size is needed late, or never."""
+    wanted = config.disk_bytes
+    used_at_first = len(config.machines) * 6 * GIGABYTE
+    seen = f"{free / GIGABYTE:.0f} GB free, up to {wanted / GIGABYTE:.0f} GB may be used"
+    if free >= wanted:
+        return Finding("disk", "ok", seen)
+    if free >= used_at_first:
+        return Finding("disk", "warn", seen, "Enough to begin with; machines stop when it is full.")
+    return Finding(
+        "disk",
+        "fail",
+        seen,
+        f"Free {(used_at_first - free) / GIGABYTE:.0f} GB: see also `multipass list` for Deleted "
+        "machines, which keep theirs.",
+    )
+
+
+def _free_disk() -> int:
+    folder = Path(os.environ.get("MULTIPASS_STORAGE") or _DATA.get(platform.system(), Path("/")))
+    while True:
+        try:
+            return shutil.disk_usage(folder).free
+        except OSError:
+            folder = folder.parent
+
+
+def multipass(config: LabConfig, cli: MultipassCLI) -> list[Finding]:
+    """Multipass itself, and the names of the lab's machines."""
+    try:
+        version = cli.version()
+    except LabError as error:
+        advice = "sudo snap install multipass (macOS: brew install multipass), or step 1.1."
+        return [Finding("Multipass", "fail", error.brief, advice)]
+    findings = [_version(version.client, version.daemon)]
+    try:
+        instances = cli.machines(addresses=False)
+    except LabError as error:
+        return [*findings, Finding("Multipass' service", "fail", error.brief, error.resolution)]
+    return [*findings, names(config, instances), _others(config, instances, cli)]
+
+
+def _version(client: str, daemon: str | None) -> Finding:
+    if daemon is None:
+        return Finding("Multipass", "warn", f"{client}, its service does not answer", "Wait a bit.")
+    return Finding("Multipass", "ok", daemon)
+
+
+def names(config: LabConfig, instances: list[InstanceSummary]) -> Finding:
+    """Who holds the names that the lab wants; a deleted machine does."""
+    wanted = {machine.name for machine in config.machines}
+    held = [one for one in instances if one.name in wanted]
+    deleted = [one.name for one in held if one.state is State.DELETED]
+    if deleted:
+        return Finding(
+            "names",
+            "fail",
+            f"in the recycle bin, and still held: {', '.join(deleted)}",
+            f"`multipass recover {deleted[0]}`, or for good `multipass delete --purge "
+            f"{' '.join(deleted)}`; or set prefix.",
+        )
+    if held:
+        seen = ", ".join(f"{one.name} ({one.word})" for one in held)
+        return Finding(
+            "names",
+            "warn",
+            f"in use: {seen}",
+            "Fine if this lab made them; it touches no others. Else set prefix.",
+        )
+    return Finding("names", "ok", f"free: {', '.join(sorted(wanted))}")
+
+
+def _others(config: LabConfig, instances: list[InstanceSummary], cli: MultipassCLI) -> Finding:
+    """Memory of machines that run already and are not the lab's."""
+    own = {machine.name for machine in config.machines}
+    running = [one.name for one in instances if one.name not in own and one.state is State.RUNNING]
+    taken = 0.0
+    for name in running:
+        try:
+            taken += size_in_bytes(cli.get(f"local.{name}.memory").replace("iB", ""))
+        except (LabError, ValueError):
+            continue
+    if not running:
+        return Finding("other machines", "ok", "none run")
+    room = psutil.virtual_memory().total - taken >= config.memory_bytes + RESERVE
+    return Finding(
+        "other machines",
+        "ok" if room else "warn",
+        f"{', '.join(running)} use {taken / GIGABYTE:.0f} GB",
+        "" if room else f"Stop what you do not need: multipass stop {' '.join(running)}",
+    )
+
+
+def duration(config: LabConfig) -> Finding:
+    """A guess, said as one: nobody can know the line to the internet."""
+    minutes = 20 + 2 * config.workers
+    seen = f"about {minutes} to {2 * minutes} minutes the first time (0.7 GB image, 4 GB in all)"
+    return Finding("time", "ok", seen)
+
+
+def _ssh(config: LabConfig, shell: Shell) -> list[Finding]:
+    """Each machine: reached, suitable, and as big as the guide wants."""
+    try:
+        known = inventory.load(config)
+        provider = SshProvider(config, Path("preflight"), shell)
+        provider.prepare(config)
+        infos = {info.name: info for info in provider.machines()}
+    except LabError as error:
+        return [Finding("machines", "fail", str(error), error.resolution)]
+    findings = []
+    for machine in config.machines:
+        info, host = infos[machine.name], known.hosts[machine.name]
+        small = (info.memory_bytes or 0) < size_in_bytes(machine.memory) * 0.9
+        findings.append(
+            Finding(
+                machine.name,
+                "warn" if small else "ok",
+                f"{host.target} {info.ipv4}, {info.release}, {info.cpus} cores, "
+                f"{(info.memory_bytes or 0) / GIGABYTE:.1f} GB",
+                f"The guide gives it {machine.memory}." if small else "",
+            )
+        )
+    return findings

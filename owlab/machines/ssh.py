@@ -1,0 +1,216 @@
+"""The provider ``ssh``: machines that exist already. It cannot create, snapshot or delete them.
+
+Uses the system's ``ssh`` with the user's own configuration, agent and jump hosts. One connection
+per machine is kept and shared. Host keys are verified, and nothing ever asks for a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from owlab.command import HOST, Command
+from owlab.config import LabConfig, Machine
+from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
+from owlab.machines import inventory
+from owlab.machines.base import MachineInfo
+from owlab.machines.multipass import foreground, words_of
+from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
+from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
+from owlab.shell import Finished, Shell
+
+_VERIFIED = ("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes")
+_PATIENCE = ("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=15")
+_KEEP_SECONDS = 120
+_PROBE_SECONDS = 60
+
+
+class SshProvider:
+    """Renders (machine, command) as words for ``ssh``."""
+
+    name = "ssh"
+    creates_machines = False
+
+    def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
+        self.shell = shell
+        self._machines = config.machines
+        self._inventory = inventory.load(config)
+        self._sockets = _socket_folder(directory)
+        self._prepared = False
+        self._lock = threading.Lock()
+
+    def prepare(self, config: LabConfig) -> None:
+        """Once: every machine answers, may be administered without a password, and suits.
+
+        :raises ProviderError: names each machine that does not, and what to do.
+        """
+        with self._lock:
+            if self._prepared:
+                return
+            wrong: list[LabError] = []
+            for name, seen in self._probe_all().items():
+                wrong += [seen] if isinstance(seen, LabError) else refuse(name, seen)
+            if len(wrong) == 1:
+                raise wrong[0]
+            if wrong:
+                raise ProviderError(
+                    brief=f"{len(wrong)} machines cannot be used.",
+                    details="\n".join(str(error) for error in wrong),
+                    resolution="Correct these, and try again; nothing was changed.",
+                )
+            self._prepared = True
+
+    def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
+        """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``."""
+        words = words_of(command, values)
+        if command.on == HOST:
+            return words
+        host = self._host(command.on)
+        return ["ssh", *self._options(host), host.target, "--", shlex.join(words)]
+
+    def execute(
+        self,
+        command: Command,
+        values: Mapping[str, str],
+        *,
+        on_output: Callable[[str, str], None] | None = None,
+    ) -> Finished:
+        """Run what :meth:`argv` renders; a failure of ssh itself is raised, with what to do."""
+        argv = self.argv(command, values)
+        done = self.shell.run(argv, timeout=command.timeout, on_output=on_output)
+        if command.on != HOST and done.exit_code == TRANSPORT_FAILED:
+            error = classify(command.on, self._host(command.on), done.stderr)
+            if error is not None:
+                raise error
+        return done
+
+    def machines(self) -> list[MachineInfo]:
+        """The lab's machines: ``Reachable`` with what they are, or ``Unreachable``."""
+        return [self._info(name, seen) for name, seen in self._probe_all().items()]
+
+    def address_of(self, machine: str) -> Command:
+        """What the inventory says, or the machine's first address."""
+        address = self._host(machine).address
+        if address:
+            return Command(f"echo {address}")
+        return Command("hostname -I | awk '{print $1}'", on=machine)
+
+    def launch(self, machine: Machine) -> Command:
+        """Not possible: raises ProviderError."""
+        raise _cannot(f"create the machine {machine.name}", "Add it to the inventory.")
+
+    def start(self, names: Sequence[str]) -> Command:
+        """Not possible: raises ProviderError."""
+        raise _cannot(f"start {', '.join(names)}", "Switch it on where it is, then try again.")
+
+    def delete(self, names: Sequence[str]) -> Command:
+        """Not possible: raises ProviderError."""
+        raise _cannot(f"delete {', '.join(names)}", "`owlab down` undoes the steps on it instead.")
+
+    def attach(self, machine: str, text: str | None) -> int:
+        """Run on this process' own streams."""
+        command = Command(sys.stdin.read() if text is None else text, on=machine)
+        return foreground(self.argv(command, {}))
+
+    def terminal(self, machine: str) -> int:
+        """``ssh``, with a terminal."""
+        if machine == HOST:
+            return foreground(["bash"])
+        host = self._host(machine)
+        return foreground(["ssh", "-t", *self._options(host), host.target])
+
+    def script_functions(self) -> list[str]:
+        """``on``, with each machine's target."""
+        lines = [
+            "# Run the commands on standard input on a machine, with NAME=value words set there.",
+            "on() {",
+            "    local machine=$1",
+            "    shift",
+            "    local -a reach",
+            "    case $machine in",
+        ]
+        for name, host in self._inventory.hosts.items():
+            lines.append(f"        {name}) reach=({shlex.join([*host.options, host.target])}) ;;")
+        own = ["-F", self._inventory.ssh_config] if self._inventory.ssh_config else []
+        ssh = shlex.join(["ssh", *own, *_VERIFIED, *_PATIENCE])
+        return [
+            *lines,
+            "    esac",
+            f'    {ssh} "${{reach[@]}}" -- \\',
+            '        "$(printf \'%q \' ${1:+env} "$@" bash -c "$(cat)")"',
+            "}",
+        ]
+
+    def close(self) -> None:
+        """Close the shared connections."""
+        for host in self._inventory.hosts.values():
+            with suppress(LabError):
+                words = ["ssh", *self._options(host), "-O", "exit", host.target]
+                self.shell.run(words, timeout=10)
+        with suppress(OSError):
+            self._sockets.rmdir()
+
+    # -- helpers ---------------------------------------------------------------------------
+
+    def _host(self, machine: str) -> inventory.Host:
+        try:
+            return self._inventory.hosts[machine]
+        except KeyError:
+            names = ", ".join(self._inventory.hosts)
+            raise MachineError(
+                brief=f"There is no machine {machine!r}.", resolution=f"The lab's: {names}."
+            ) from None
+
+    def _options(self, host: inventory.Host) -> list[str]:
+        own = ["-F", self._inventory.ssh_config] if self._inventory.ssh_config else []
+        shared = ("ControlMaster=auto", f"ControlPath={self._sockets}/%C")
+        kept = [*shared, f"ControlPersist={_KEEP_SECONDS}"]
+        sharing = [word for option in kept for word in ("-o", option)]
+        return [*own, *_VERIFIED, *_PATIENCE, *sharing, *host.options]
+
+    def _probe_all(self) -> dict[str, Seen | LabError]:
+        names = [machine.name for machine in self._machines]
+        with ThreadPoolExecutor(min(8, len(names))) as pool:
+            return dict(zip(names, pool.map(self._probe, names), strict=True))
+
+    def _probe(self, name: str) -> Seen | LabError:
+        command = Command(PROBE, on=name, timeout=_PROBE_SECONDS)
+        try:
+            done = self.execute(command, {})
+        except CommandTimeout as error:
+            return SshError(f"{name} does not answer.", str(error), "Try `ssh` by hand.")
+        except LabError as error:
+            return error
+        if done.exit_code != 0:
+            return SshError(f"{name} could not be looked at.", done.stderr.strip())
+        return read_probe(done.stdout)
+
+    def _info(self, name: str, seen: Seen | LabError) -> MachineInfo:
+        if isinstance(seen, LabError):
+            return MachineInfo(name, "Unreachable")
+        address = self._inventory.hosts[name].address or seen.address
+        return MachineInfo(name, "Reachable", address, seen.release, seen.cpus, seen.memory_bytes)
+
+
+def _socket_folder(directory: Path) -> Path:
+    """A short private folder: the path of a socket has to fit in about 100 characters."""
+    own = Path(tempfile.gettempdir()) / f"owlab-{os.getuid()}"
+    folder = own / hashlib.sha256(str(directory).encode()).hexdigest()[:8]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own.chmod(0o700)  # fails when somebody else made it
+    return folder
+
+
+def _cannot(what: str, resolution: str) -> ProviderError:
+    return ProviderError(
+        brief=f"The provider ssh cannot {what}: it uses machines that exist.",
+        resolution=resolution,
+    )

@@ -1,0 +1,158 @@
+"""A small Debian image for the virtual machines of the tests: built once, kept in a cache.
+
+No boot loader, no loop device: QEMU is given the kernel, and the file system is made from a
+folder. Only ``debootstrap`` wants root.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+SUITE = "bookworm"
+MIRROR = "http://deb.debian.org/debian"
+PACKAGES = (
+    "linux-image-cloud-amd64,systemd-sysv,systemd-resolved,dbus,openssh-server,sudo,"
+    "iproute2,netbase,ca-certificates"
+)
+USER = "owl"
+DISK = "3G"
+
+# One image for all machines: who a machine is stands on its kernel's command line.
+_FILES = {
+    "etc/systemd/network/10-internet.network": (
+        "[Match]\nName=en*3 eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n"
+    ),
+    "etc/fstab": "/dev/vda / ext4 noatime,commit=60 0 1\n",
+    "etc/sudoers.d/owl": f"{USER} ALL=(ALL) NOPASSWD: ALL\n",
+    "etc/apt/apt.conf.d/90quick": (
+        'Acquire::Languages "none";\nAPT::Install-Recommends "false";\nAcquire::PDiffs "false";\n'
+    ),
+    "etc/dpkg/dpkg.cfg.d/90quick": (
+        "force-unsafe-io\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/doc/*\n"
+        "path-exclude=/usr/share/locale/*\n"
+    ),
+    "etc/apt/sources.list": f"deb {MIRROR} {SUITE} main\n",
+    "etc/systemd/system/identity.service": """\
+[Unit]
+Description=Name and private address from the kernel's command line
+DefaultDependencies=no
+After=systemd-remount-fs.service systemd-udev-settle.service
+Wants=systemd-udev-settle.service
+Before=network-pre.target ssh.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/identity
+[Install]
+WantedBy=multi-user.target
+""",
+    "usr/local/sbin/identity": """\
+#!/bin/sh
+for word in $(cat /proc/cmdline); do
+    case $word in
+        lab.name=*) name=${word#*=} ;;
+        lab.address=*) address=${word#*=} ;;
+        lab.mac=*) mac=${word#*=} ;;
+    esac
+done
+echo "$name" > /etc/hostname
+hostname "$name"
+printf '127.0.0.1 localhost %s\\n' "$name" > /etc/hosts
+for card in /sys/class/net/*; do
+    [ "$(cat "$card/address")" = "$mac" ] || continue
+    ip address add "$address/24" dev "${card##*/}"
+    ip link set "${card##*/}" up
+done
+""",
+}
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a machine boots from, and how to enter it."""
+
+    disk: Path
+    kernel: Path
+    initrd: Path
+    key: Path
+    host_key: str
+
+
+def missing() -> str:
+    """Why no image can be built or booted here; empty when it can."""
+    wanted = ("qemu-system-x86_64", "qemu-img", "debootstrap", "mkfs.ext4", "ssh", "ssh-keygen")
+    absent = [name for name in wanted if shutil.which(name) is None]
+    if absent:
+        return f"not installed: {', '.join(absent)} (Debian: qemu-system-x86 debootstrap)"
+    if os.geteuid() != 0 and not (_cache() / "disk.img").exists():
+        return "building the image once needs root, for debootstrap"
+    return ""
+
+
+def build() -> Image:
+    """The image, from the cache or built now (about two minutes)."""
+    folder = _cache()
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _build(folder)
+        (folder / "complete").touch()
+    host_key = " ".join((folder / "host_key.pub").read_text().split()[:2])
+    return Image(
+        folder / "disk.img", folder / "vmlinuz", folder / "initrd", folder / "key", host_key
+    )
+
+
+def _cache() -> Path:
+    """A folder that changes whenever what goes into the image changes."""
+    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "owlab-tests" / recipe
+
+
+def _build(folder: Path) -> None:
+    for name in ("key", "host_key"):
+        _run(
+            "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owlab-tests", "-f", folder / name
+        )
+    root = folder / "root"
+    _run("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, root, MIRROR)
+    for name, text in _FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (root / "usr/local/sbin/identity").chmod(0o755)
+    (root / "etc/sudoers.d/owl").chmod(0o440)
+    for old in root.glob("etc/ssh/ssh_host_*"):
+        old.unlink()
+    shutil.copy(folder / "host_key", root / "etc/ssh/ssh_host_ed25519_key")
+    shutil.copy(folder / "host_key.pub", root / "etc/ssh/ssh_host_ed25519_key.pub")
+    _run("chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", USER)
+    home = root / "home" / USER / ".ssh"
+    home.mkdir(mode=0o700)
+    shutil.copy(folder / "key.pub", home / "authorized_keys")
+    _run("chroot", root, "chown", "-R", f"{USER}:", f"/home/{USER}")
+    _run("chroot", root, "systemctl", "enable", "identity", "systemd-networkd", "ssh")
+    _run("chroot", root, "systemctl", "disable", "apt-daily.timer", "apt-daily-upgrade.timer")
+    _run("chroot", root, "systemctl", "mask", "systemd-networkd-wait-online")
+    shutil.copy(next(root.glob("boot/vmlinuz-*")), folder / "vmlinuz")
+    shutil.copy(next(root.glob("boot/initrd.img-*")), folder / "initrd")
+    shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
+    (root / "var/cache/apt/archives/partial").mkdir(parents=True)
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").write_text("nameserver 10.0.2.3\n")
+    _run("truncate", "--size", DISK, folder / "disk.img")
+    _run("mkfs.ext4", "-q", "-d", root, folder / "disk.img")
+    shutil.rmtree(root)
+
+
+def _run(*words: str | Path) -> None:
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise RuntimeError(f"{words[0]} failed:\n{tail}")
