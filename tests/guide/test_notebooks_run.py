@@ -119,7 +119,7 @@ def test_the_storage_class_is_there(course: Course) -> None:
 def test_all_claims_are_bound_to_nfs_client(course: Course) -> None:
     shown = course.shown("06-claims")
     assert shown.count("Bound  nfs-client") == 6
-    directories = course.shown("06-directories").split()
+    directories = course.printed_by("06-directories").split()
     assert sum(name.startswith("openwhisk-owdev-") for name in directories) == 6
 
 
