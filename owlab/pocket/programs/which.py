@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from owlab.pocket.programs import listing, rights
 from owlab.pocket.programs.base import PROGRAMS, Call, program
 
 if TYPE_CHECKING:
     from owlab.pocket.vm import Machine
 
-FUNCTIONS = (
+LOOKING = (
     '__owlab_look() { local p s; p=$(__owlab_where "$2"); s=$?; '
     '[ $s = 0 ] && printf "$1\\n" "$p"; return $s; }; '
     'command() { case "$1" in -v|-V) __owlab_look %s "$2"; case $? in 0) return 0;; '
@@ -22,6 +23,7 @@ FUNCTIONS = (
     'type() { __owlab_look "$1 is %s" "$1"; case $? in 0) return 0;; '
     '1) echo "bash: type: $1: not found" >&2; return 1;; esac; builtin type "$@"; }; '
 )
+FUNCTIONS = LOOKING + rights.FUNCTIONS + listing.FUNCTIONS
 """Shell text that each shell of a machine starts with."""
 
 FOUND, MISSING, UNKNOWN = 0, 1, 2

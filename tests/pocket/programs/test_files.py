@@ -156,3 +156,43 @@ async def test_a_program_is_found_only_where_it_is_installed(on):
     after = await on("master", "command -v helm && which curl && bash -c 'command -v helm'")
     assert after.out == "/snap/bin/helm\n/usr/bin/curl\n/snap/bin/helm\n"
     assert (await on("master", "command echo still there; type cd")).status == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("mkdir /var/nfs/kubedata -p", "mkdir: cannot create directory ‘/var/nfs/kubedata’"),
+        ("echo x | tee /etc/exports", "tee: /etc/exports"),
+        ("touch a; mv a /usr/local/bin/wsk", "mv: cannot move 'a' to '/usr/local/bin/wsk'"),
+        ("touch a; cp a /usr/local/bin", "cp: cannot create regular file '/usr/local/bin/a'"),
+        ("rm /etc/hostname", "rm: cannot remove '/etc/hostname'"),
+        ("sudo touch /root/x; cat /root/x", "cat: /root/x"),
+        ("ls -l /root", "ls: cannot open directory '/root'"),
+    ],
+)
+async def test_forgetting_sudo_in_the_systems_directories(on, line, complaint):
+    typed = await on("storage", line)
+    assert typed.status != 0
+    assert typed.err == f"{complaint}: Permission denied\n"
+
+
+async def test_at_home_and_in_tmp_nobody_asks(on):
+    typed = await on(
+        "storage",
+        "mkdir -p d/e /tmp/q && touch d/a /tmp/q/a && cp d/a d/b && mv d/b d/c && rm d/c && "
+        "echo one | tee d/a | cat && printf '2\\n' | cat d/a - && rm -r /tmp/q && ls d",
+    )
+    assert (typed.out, typed.err, typed.status) == ("one\none\n2\na\ne\n", "", 0)
+
+
+async def test_ls_shows_who_owns_what(on):
+    typed = await on(
+        "storage",
+        "sudo mkdir -p /var/nfs/kubedata; sudo chown nobody: /var/nfs/kubedata; "
+        "ls -ld /var/nfs/kubedata; touch .h f; ls -l; sudo ls -l nosuch",
+    )
+    first, total, second = typed.out.splitlines()
+    assert first.split()[:4] == ["drwxr-xr-x", "2", "nobody", "nogroup"]
+    assert total == "total 4"
+    assert second.split()[2:4] == ["ubuntu", "ubuntu"]
+    assert typed.err == "ls: cannot access 'nosuch': No such file or directory\n"

@@ -33,7 +33,7 @@ async def test_mounts_last_over_a_reboot_when_fstab_says_so(on, lab):
         "storage",
         "sudo apt-get install -y nfs-kernel-server; sudo mkdir -p /srv/a /srv/b; "
         "echo '/srv *(rw,sync,no_subtree_check)' | sudo tee /etc/exports; sudo exportfs -ra; "
-        "touch /srv/a/inside /srv/b/inside",
+        "sudo touch /srv/a/inside /srv/b/inside",
     )
     await on(
         "worker1",
