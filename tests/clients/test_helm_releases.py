@@ -66,7 +66,7 @@ class Cluster:
             self.store, tokens={TOKEN: "admin"}, version="v1.34.1+k3s1", kubelet=NoKubelet()
         )
         listener = socket.create_server((ADDRESS, 0))
-        # asyncio sets this on sockets that it makes itself only; without it each answer waits 40 ms.
+        # asyncio sets it only on sockets of its own making: without, each answer waits 40 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.server = f"https://{ADDRESS}:{listener.getsockname()[1]}"
         config = uvicorn.Config(
