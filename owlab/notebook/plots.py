@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from owlab.lab import Lab
@@ -12,9 +15,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = {"cold": "#2b6cb0", "warm": "#dd8a1b"}
+_DOTS_PER_INCH = 110
 
 
-def timeline(lab: Lab) -> Figure:
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure, and the same in words for whoever does not see it."""
+
+    figure: Figure
+    words: str
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Without pyplot and its state, IPython does not know how to show a figure.
+        png = io.BytesIO()
+        self.figure.savefig(png, format="png", dpi=_DOTS_PER_INCH)
+        image = base64.b64encode(png.getvalue()).decode()
+        shown = {"image/png": image, "text/plain": self.words}
+        return shown, {"image/png": {"alt": self.words}}
+
+
+def timeline(lab: Lab) -> Plot:
     """When each step ran on each machine, and for how long: what ran side by side."""
     import pandas as pd
 
@@ -22,35 +42,42 @@ def timeline(lab: Lab) -> Figure:
     done = frame[(frame["what"] == "step") & (frame["seconds"] > 0.05)].copy()
     done["start"] = done["time"] - pd.to_timedelta(done["seconds"], unit="s")
     figure, axes = _figure(height=1.2 + 0.28 * len(done))
-    first = done["start"].min()
+    words = []
     for place, (_, row) in enumerate(done.iterrows()):
-        start = (row["start"] - first).total_seconds()
+        start = (row["start"] - done["start"].min()).total_seconds()
         axes.barh(place, row["seconds"], left=start, color=_COLOURS["cold"])
         axes.text(start + row["seconds"], place, f" {row['seconds']:.1f} s", va="center")
-    axes.set_yticks(range(len(done)), [f"{r.step} ({r.machine})" for r in done.itertuples()])
+        words.append(
+            f"{row['step']} on {row['machine']}: from {start:.1f} s, {row['seconds']:.1f} s long"
+        )
+    names = [f"{row['step']} ({row['machine']})" for _, row in done.iterrows()]
+    axes.set_yticks(range(len(done)), names)
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.set_xlabel("seconds since the first step")
     axes.set_title("Timeline of the deployment")
-    return figure
+    return Plot(figure, "\n".join(["Timeline of the deployment.", *words]))
 
 
-def starts(activations: pd.DataFrame) -> Figure:
-    """Cold against warm: each call's own time and, when cold, the time to start the function."""
+def starts(activations: pd.DataFrame) -> Plot:
+    """How long each call took, oldest first; a cold one includes the start of the function."""
     figure, axes = _figure(height=3.2)
     ordered = activations.sort_values("time").reset_index(drop=True)
+    words = ["Duration of each call, oldest first."]
     for kind, colour in _COLOURS.items():
         part = ordered[ordered["start"] == kind]
         axes.bar(part.index, part["duration_ms"], color=colour, label=kind)
+        if len(part):
+            words.append(f"{kind}: {len(part)}, median {part['duration_ms'].median():.0f} ms")
     axes.set_xticks(ordered.index, ordered["action"], rotation=45, ha="right")
     axes.set_ylabel("duration (ms)")
     axes.set_title("Cold and warm starts, oldest call first")
     axes.legend(title="start")
-    return figure
+    return Plot(figure, "\n".join(words))
 
 
 def _figure(height: float) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure  # no pyplot: no global state, nothing to close
+    from matplotlib.figure import Figure  # a second to import: only where a plot is shown
 
     figure = Figure(figsize=(8, height), layout="constrained")
     return figure, figure.subplots()
