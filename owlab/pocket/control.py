@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from owlab.pocket.clock import SPEEDS
 from owlab.pocket.consoles import Consoles
 from owlab.pocket.lab import Lab
 from owlab.pocket.multipass.command import multipass
@@ -157,6 +158,14 @@ class Control:
         self._lab.save(Path(str((await request.json())["path"])))
         return Response(status_code=204)
 
+    async def speed(self, request: Request) -> Response:
+        """Change how long things take."""
+        speed = str((await request.json())["speed"])
+        if speed not in SPEEDS:
+            return PlainTextResponse(f"{speed!r} is no speed: use {', '.join(SPEEDS)}\n", 400)
+        self._lab.set_speed(speed)
+        return Response(status_code=204)
+
     async def stop(self, request: Request) -> Response:
         """End the service."""
         self._shut_down()
@@ -184,6 +193,7 @@ def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:
         Route("/v1/kubeconfig", control.kubeconfig),
         Route("/v1/wskprops", control.wskprops),
         Route("/v1/save", control.save, methods=["POST"]),
+        Route("/v1/speed", control.speed, methods=["POST"]),
         Route("/v1/stop", control.stop, methods=["POST"]),
     ]
     handlers: dict[Any, Any] = {json.JSONDecodeError: _bad_request, KeyError: _bad_request}

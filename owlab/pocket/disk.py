@@ -16,6 +16,7 @@ from typing import Any
 from bashkit import FileSystem
 
 from owlab.pocket.database import Database
+from owlab.pocket.failures import DiskFull
 from owlab.pocket.vm import Machine
 
 SCHEMA = """
@@ -28,10 +29,6 @@ CREATE TABLE IF NOT EXISTS files (
 
 # What decides that an entry is as it was stored.
 Stamp = tuple[str, int, int, float]
-
-
-class DiskFull(Exception):
-    """The computer's disk (or a quota) did not take what a machine wrote."""
 
 
 class Disks:

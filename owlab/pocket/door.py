@@ -39,16 +39,20 @@ class DoorError(Exception):
         self.brief, self.details, self.resolution = brief, details, resolution
 
 
-def ensure(directory: Path, speed: str = "instant") -> None:
-    """Start the lab's process unless it runs; returns when it answers. Safe to race."""
+def ensure(directory: Path, speed: str | None = None) -> None:
+    """Start the lab's process unless it runs; returns when it answers. Safe to race.
+
+    ``speed`` is how long things take from now on; without it, as before (``instant`` at first).
+    """
     directory = Path(directory).resolve()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     (directory / MARK).touch()
     _write_binary(directory)
     with _locked(directory / "start.lock"):
-        if _answers(directory):
-            return
-        _start(directory, speed)
+        if not _answers(directory):
+            _start(directory, speed)
+        elif speed is not None:
+            _ask(directory, "POST", "/v1/speed", json.dumps({"speed": speed}).encode()).read()
 
 
 def _write_binary(directory: Path) -> None:
@@ -72,15 +76,16 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _start(directory: Path, speed: str) -> None:
+def _start(directory: Path, speed: str | None) -> None:
     (directory / "daemon.json").unlink(missing_ok=True)
     log = directory / "daemon.log"
     before = log.stat().st_size if log.exists() else 0
     words = [sys.executable, "-m", "owlab.pocket.daemon", "--dir", str(directory)]
+    words += ["--speed", speed] if speed is not None else []
     # A session of its own: Ctrl-C in the terminal that started it is not meant for the lab.
     with (directory / "daemon.err").open("wb") as errors:
         process = subprocess.Popen(
-            [*words, "--speed", speed],
+            words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -285,7 +290,7 @@ def restore(directory: Path, name: str) -> None:
     stop(directory)
     keeping.put_back(directory, source)
     if ran["running"]:
-        ensure(directory, str(ran.get("speed", "instant")))
+        ensure(directory, str(ran["speed"]))
 
 
 def saved(directory: Path) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 from pathlib import Path
 from typing import Any, cast
 
 from owlab.pocket import addresses
 from owlab.pocket.clock import Clock, Speed
 from owlab.pocket.database import Database
-from owlab.pocket.disk import DiskFull
+from owlab.pocket.failures import DiskFull
 from owlab.pocket.fleet import Fleet
 from owlab.pocket.hosting import Hosting
 from owlab.pocket.tls import Authority
@@ -29,9 +30,8 @@ class Lab:
         self.directory = directory
         self.db = Database(directory / "lab.sqlite")
         self.db.schema(SCHEMA)
-        chosen = cast(Speed, speed or self.recall("speed") or "instant")
-        self.remember("speed", chosen)
-        self.clock = Clock(chosen)
+        self.clock = Clock()
+        self.set_speed(speed or self.recall("speed") or "instant")
         self.authority = Authority(directory)
         self.network = addresses.claim(directory, self.recall("network"))
         if not self.network.shared:
@@ -40,6 +40,11 @@ class Lab:
         self.fleet = Fleet(self)
         self.hosting = Hosting(self)
         self.fleet.on_change(self.hosting.poke)
+
+    def set_speed(self, speed: str) -> None:
+        """How long things take from now on, also for the next process."""
+        self.clock.speed = cast(Speed, speed)
+        self.remember("speed", speed)
 
     def recall(self, name: str) -> str | None:
         """A setting of the lab, or None."""
@@ -151,6 +156,10 @@ class Lab:
         """What a long command writes is durable while it still runs."""
         while True:
             await asyncio.sleep(1)
+            if not self.directory.exists():
+                log.error("the lab's directory was removed: ending")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             self._keep_all(busy=True)
 
     def _keep_all(self, *, busy: bool = False) -> None:

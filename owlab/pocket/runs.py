@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from owlab.pocket import frames
-from owlab.pocket.disk import DiskFull
+from owlab.pocket.failures import DiskFull
 
 MOST_WAITING = 64
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import Bash, BashError
 
+from owlab.pocket.failures import DiskFull
 from owlab.pocket.programs.base import Call, Entry, Reader, command_not_found, load_programs
 from owlab.pocket.programs.which import FUNCTIONS
 
 if TYPE_CHECKING:
     from owlab.pocket.vm import Machine
+
+log = logging.getLogger(__name__)
 
 Sink = Callable[[bytes], Awaitable[None]]
 
@@ -23,6 +27,7 @@ UNLIMITED = 10**12
 FOR_EVER = 1e9
 KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
+FAULT = 70
 
 # bashkit adds a guess to "command not found"; bash does not.
 GUESS = re.compile(rb"(command not found)\. Did you mean: [^\n]*")
@@ -145,6 +150,16 @@ class Session:
                 return await entry.run(call)
             except BrokenPipeError:
                 return 141  # as a process that SIGPIPE ended: the reader has what it wanted
+            except DiskFull as error:
+                await call.err(f"{call.name}: No space left on device ({error})\n")
+                return 1
+            except Exception as error:
+                log.exception("%s %s failed on %s", call.name, call.argv[:1], self.machine.name)
+                await call.err(
+                    f"{call.name}: the pocket lab failed: {type(error).__name__}: {error}\n"
+                    f"What happened is in {self.machine.lab.directory}/daemon.log\n"
+                )
+                return FAULT
 
         return run
 

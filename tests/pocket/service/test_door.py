@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -217,3 +218,33 @@ def test_what_is_not_there_yet_is_said(lab: Served) -> None:
         door.kubeconfig(lab.directory)
     with pytest.raises(door.DoorError, match="OpenWhisk does not answer yet"):
         door.wskprops(lab.directory)
+
+
+def test_the_speed_can_be_changed_and_is_remembered(lab: Served) -> None:
+    assert door.status(lab.directory)["speed"] == "instant"
+    door.ensure(lab.directory, "class")
+    assert door.status(lab.directory)["speed"] == "class"
+    door.stop(lab.directory)
+    door.ensure(lab.directory)
+    assert door.status(lab.directory)["speed"] == "class"
+    door.ensure(lab.directory, "instant")
+
+
+def test_a_lab_whose_directory_is_removed_ends(lab: Served) -> None:
+    process = psutil.Process(pid(lab))
+    shutil.rmtree(lab.directory)
+    process.wait(20)
+
+
+def test_stopping_ends_what_runs(lab: Served) -> None:
+    process = psutil.Process(pid(lab))
+    command = subprocess.Popen(
+        [str(lab.binary), "exec", "master", "--", "bash", "-c", "echo up; sleep 600"],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == b"up\n"
+    door.stop(lab.directory)
+    assert not process.is_running()
+    assert command.wait(20) == 255
