@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from owlab import settings
@@ -110,7 +111,10 @@ class Plan:
 
 
 def plan(
-    values: Mapping[str, Any], chosen: Iterable[NotebookFile], known: Iterable[NotebookFile]
+    values: Mapping[str, Any],
+    chosen: Iterable[NotebookFile],
+    known: Iterable[NotebookFile],
+    config_file: Path | None = None,
 ) -> Plan:
     """Check all values, and hand each notebook those that it declares.
 
@@ -118,6 +122,7 @@ def plan(
     :param chosen: the notebooks of this run.
     :param known: every notebook of the course: a parameter of a notebook that is not
         run now is known, and ignored.
+    :param config_file: a YAML file of settings, handed on to each kernel.
     :raises ConfigError: with name, value, what is allowed and the nearest match.
     """
     everywhere = {notebook.name: declared_in(notebook) for notebook in known}
@@ -139,12 +144,13 @@ def plan(
             details="\n".join(wrong),
             resolution="Correct them and try again; nothing was started or changed.",
         )
-    _check_ranges(read)
+    _check_ranges(read, config_file)
+    common = {"OWLAB_CONFIG": str(config_file.absolute())} if config_file else {}
     plan = Plan({}, {})
     for notebook in chosen:
         items = everywhere[notebook.name]
         plan.by_notebook[notebook.name] = {name: read[name] for name in items if name in read}
-        plan.environment[notebook.name] = {
+        plan.environment[notebook.name] = common | {
             f"OWLAB_{name.upper()}": _as_environment(value)
             for name, value in read.items()
             if name not in items and name in settings.SETTINGS and value is not None
@@ -152,10 +158,11 @@ def plan(
     return plan
 
 
-def _check_ranges(read: Mapping[str, Any]) -> None:
+def _check_ranges(read: Mapping[str, Any], config_file: Path | None) -> None:
     """Let the lab's own model judge what becomes its settings."""
     lab = {SETTING_OF.get(name, name): value for name, value in read.items()}
-    settings.load({name: value for name, value in lab.items() if name in settings.SETTINGS})
+    chosen = {name: value for name, value in lab.items() if name in settings.SETTINGS}
+    settings.load(chosen, file=config_file)
 
 
 def _unknown(name: str, value: Any, known: set[str]) -> str:

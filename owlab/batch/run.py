@@ -33,6 +33,7 @@ class RunOptions:
     :param resume: go on with the newest run below ``out``.
     :param out: where runs are kept.
     :param notebooks: the folder of the course; found when not given.
+    :param config_file: a YAML file of settings; the lab keeps them, so a resumed run has them.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class RunOptions:
     resume: bool = False
     out: Path = Path("runs")
     notebooks: Path | None = None
+    config_file: Path | None = None
 
 
 def run_course(options: RunOptions, progress: Progress | None = None) -> RunSummary:
@@ -61,7 +63,7 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     else:
         values = dict(options.parameters)
         chosen = course.select(known, options.first, options.last)
-    plan = parameters.plan(values, chosen, known)
+    plan = parameters.plan(values, chosen, known, options.config_file)
     if options.resume:
         kept = _still_proved(run, chosen)
         if run.status == "passed" and len(kept) == len(chosen):

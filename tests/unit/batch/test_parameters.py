@@ -84,6 +84,18 @@ def test_a_setting_that_no_cell_declares_goes_through_the_environment(
     }
 
 
+def test_a_file_of_settings_is_checked_and_handed_on(
+    notebook: NotebookFile, tmp_path: Path
+) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text("workers: 3\n", "utf-8")
+    made = plan({}, [notebook], [notebook], file)
+    assert made.environment["01-a"] == {"OWLAB_CONFIG": str(file)}
+    file.write_text("wrokers: 3\n", "utf-8")
+    with pytest.raises(ConfigError, match="wrokers"):
+        plan({}, [notebook], [notebook], file)
+
+
 def test_a_parameter_of_a_notebook_that_is_not_run_is_known(
     notebook: NotebookFile, tmp_path: Path
 ) -> None:
