@@ -62,24 +62,24 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
     )
     assert child.stdin and child.stdout and child.stderr
     errors = asyncio.ensure_future(_relay_errors(child.stderr, listen))
-    answered = False
+    answer: dict[str, Any] | None = None
     try:
         child.stdin.write(json.dumps(request).encode())
         child.stdin.close()
+        # To the end of the stream, also after the answer: then the pipes close by themselves.
         async for line in child.stdout:
             message = json.loads(line)
-            answered = "result" in message or "error" in message
-            if not answered:
+            if "result" in message or "error" in message:
+                answer = message
+            else:
                 await listen(message)
-                continue
-            await errors
-            if "error" in message:
-                raise HelmFailed(message["error"]["message"], message["error"]["kind"])
-            return message["result"]
-        await child.wait()
-        raise HelmFailed(f"the Helm engine ended early (exit status {child.returncode})")
     finally:
-        await asyncio.shield(_end(child, errors, answered))
+        await asyncio.shield(_end(child, errors, answer is not None))
+    if answer is None:
+        raise HelmFailed(f"the Helm engine ended early (exit status {child.returncode})")
+    if "error" in answer:
+        raise HelmFailed(answer["error"]["message"], answer["error"]["kind"])
+    return answer["result"]
 
 
 async def _relay_errors(stream: asyncio.StreamReader, listen: Listener) -> None:
@@ -94,15 +94,13 @@ async def _end(
 ) -> None:
     # Signals go by number: asyncio's own terminate() polls first, and so may steal the exit
     # status from the watcher that waits for it (Python 3.11).
-    try:
-        for number in (None if answered else signal.SIGTERM, signal.SIGKILL):
-            if number is not None and child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child.pid, number)
-            try:
-                await asyncio.wait_for(child.wait(), GRACE)
-                return
-            except TimeoutError:
-                continue
-    finally:
-        errors.cancel()
+    for number in (None if answered else signal.SIGTERM, signal.SIGKILL):
+        if number is not None and child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, number)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), GRACE)
+            break
+    await asyncio.wait([errors], timeout=GRACE)
+    errors.cancel()
+    await asyncio.sleep(0)  # lets the transport notice that its pipes are closed
