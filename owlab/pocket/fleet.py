@@ -14,6 +14,7 @@ from owlab.pocket.disk import Disks
 from owlab.pocket.multipass import images
 from owlab.pocket.multipass.errors import Refused, several
 from owlab.pocket.multipass.sizes import valid_name
+from owlab.pocket.programs import hosts
 from owlab.pocket.vm import HOST, Machine, Spec
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class Fleet:
         machine = self.machines.get(client)
         if machine is None:
             return f"no machine {client}"
-        return nfs_mounts.error(machine, self.by_address(server) or self.get(server), server, path)
+        found = hosts.find(self, server, "nfs-server")
+        return nfs_mounts.error(machine, found, server, path)
 
     # for the service
 

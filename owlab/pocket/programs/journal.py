@@ -52,5 +52,6 @@ async def journalctl(call: Call) -> int:
             record = {"_SYSTEMD_UNIT": f"{unit}.service", "SYSLOG_IDENTIFIER": by, "MESSAGE": text}
             await call.out(json.dumps(record) + "\n")
         else:
-            await call.out(f"{when} {call.machine.name} {by}: {text}\n")
+            shown = when if form.startswith("short-iso") else units.syslog_time(when)
+            await call.out(f"{shown} {call.machine.name} {by}: {text}\n")
     return 0

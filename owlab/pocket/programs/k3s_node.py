@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from owlab.pocket.programs import nfs, units
+from owlab.pocket.programs import hosts, units
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.k3s_args import ArgumentError, Flags, parse_flags
 from owlab.pocket.programs.k3s_token import Token, accepts
@@ -89,7 +89,7 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     )
     if not token:
         return 'level=fatal msg="Error: --token is required"'
-    server = nfs.find(call.lab.fleet, host)
+    server = hosts.find(call.lab.fleet, host, "k3s")
     if server is None:
         return f'{failed}no route to host"'
     if port != 6443 or not server.service_active("k3s"):

@@ -7,7 +7,7 @@ import json
 from owlab.pocket import internet
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.nfs import find
+from owlab.pocket.programs.hosts import find
 
 PORTS = {
     "ssh": [("tcp", 22, "sshd")],

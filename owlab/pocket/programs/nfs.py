@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from owlab.pocket.programs import packages, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.exports import Export, Table, known_option, parse
+from owlab.pocket.programs.hosts import find, is_address
 
 if TYPE_CHECKING:
-    from owlab.pocket.fleet import Fleet
     from owlab.pocket.vm import Machine
 
 FILE = "/etc/exports"
@@ -48,16 +48,6 @@ def file_table(machine: Machine) -> Table:
         tuple(error for table in tables for error in table.errors),
         tuple(warning for table in tables for warning in table.warnings),
     )
-
-
-def find(fleet: Fleet, server: str) -> Machine | None:
-    """The running machine that has this address or host name."""
-    machine = fleet.by_address(server) or fleet.get(server.removesuffix(".local"))
-    return machine if machine is not None and machine.running else None
-
-
-def _looks_like_address(text: str) -> bool:
-    return all(part.isdigit() for part in text.split(".")) or ":" in text
 
 
 @program("exportfs", installed=server_installed)
@@ -154,9 +144,9 @@ async def showmount(call: Call) -> int:
     words = [word for word in call.argv if not word.startswith("-")]
     host = words[0] if words else call.machine.name
     own = host in (call.machine.name, "localhost", "127.0.0.1")
-    server = call.machine if own else find(call.lab.fleet, host)
+    server = call.machine if own else find(call.lab.fleet, host, "nfs-server")
     if server is None:
-        what = "No route to host" if _looks_like_address(host) else "Name or service not known"
+        what = "No route to host" if is_address(host) else "Name or service not known"
         await call.err(f"clnt_create: RPC: Unknown host ({what})\n")
         return 1
     if not server.service_active("nfs-server"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getopt
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
@@ -246,7 +247,7 @@ async def status(call: Call, unit: str) -> int:
     enabled = "enabled" if record["enabled"] else "disabled"
     path = units.unit_file(call.machine, unit)
     reason = f"{state} ({'Result: exit-code' if state == 'failed' else _sub(unit, state)})"
-    since = f" since {record['since']}" if record["since"] else ""
+    since = f" since {_since(record['since'])}" if record["since"] else ""
     text = (
         f"{dot} {unit}.service - {kind.description}\n"
         f"     Loaded: loaded ({path}; {enabled}; preset: enabled)\n"
@@ -258,7 +259,8 @@ async def status(call: Call, unit: str) -> int:
     lines = units.journal(call.machine, unit)[-10:]
     if lines:
         text += "\n" + "".join(
-            f"{when} {call.machine.name} {by}: {what}\n" for when, by, what in lines
+            f"{units.syslog_time(when)} {call.machine.name} {by}: {what}\n"
+            for when, by, what in lines
         )
     await call.out(text)
     return 0 if state == "active" else LSB["dead"]
@@ -296,6 +298,18 @@ def _sub(unit: str, active: str) -> str:
     if active != "active":
         return "failed" if active == "failed" else "dead"
     return "exited" if units.KINDS.get(unit, units.Kind(unit)).oneshot else "running"
+
+
+def _since(when: str) -> str:
+    """``Thu 2024-05-08 10:15:14 UTC; 5min ago``."""
+    moment = datetime.fromisoformat(when)
+    seconds = int((datetime.now(UTC) - moment).total_seconds())
+    size, unit = next(
+        (s, u)
+        for s, u in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+        if seconds >= s or s == 1
+    )
+    return f"{moment:%a %Y-%m-%d %H:%M:%S} UTC; {seconds // size}{unit} ago"
 
 
 def _full(name: str) -> str:

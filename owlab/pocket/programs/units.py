@@ -176,5 +176,10 @@ def pid(unit: str) -> int:
     return 600 + sum(unit.encode()) * 7 % 9000
 
 
+def syslog_time(when: str) -> str:
+    """A time of the journal as it is shown: ``May 08 10:15:14``."""
+    return datetime.fromisoformat(when).strftime("%b %d %H:%M:%S")
+
+
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

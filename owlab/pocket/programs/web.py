@@ -19,6 +19,7 @@ import httpx
 
 from owlab.pocket import internet
 from owlab.pocket.programs.base import Call
+from owlab.pocket.programs.hosts import is_address
 
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 HINT = "the pocket lab has only a small map of the internet, and this host is not on it"
@@ -163,7 +164,7 @@ def authorities(call: Call) -> bytes:
 def _address(call: Call, host: str) -> str:
     if host in ("localhost", "127.0.0.1", "::1", call.machine.name):
         return call.machine.address
-    if all(part.isdigit() for part in host.split(".")) and host.count(".") == 3:
+    if is_address(host):
         return host
     machine = call.lab.fleet.get(host)
     if machine is None:

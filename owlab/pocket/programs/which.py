@@ -18,8 +18,10 @@ LOOKING = (
     '[ $s = 0 ] && printf "$1\\n" "$p"; return $s; }; '
     'command() { case "$1" in -v|-V) __owlab_look %s "$2"; case $? in 0) return 0;; '
     '1) return 1;; esac;; esac; builtin command "$@"; }; '
-    'which() { local n s=0; for n in "$@"; do __owlab_look %s "$n"; case $? in 0) ;; 1) s=1;; '
-    '*) builtin command which "$n" || s=1;; esac; done; return $s; }; '
+    'which() { local n p s=0; for n in "$@"; do __owlab_look %s "$n"; case $? in 0) ;; 1) s=1;; '
+    # bashkit has what Ubuntu has in files built in.
+    '*) p=$(builtin command which "$n") || s=1; case $p in "") ;; /*) echo "$p";; '
+    '*) echo "/usr/bin/$p";; esac;; esac; done; return $s; }; '
     'type() { __owlab_look "$1 is %s" "$1"; case $? in 0) return 0;; '
     '1) echo "bash: type: $1: not found" >&2; return 1;; esac; builtin type "$@"; }; '
 )
