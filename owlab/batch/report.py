@@ -16,7 +16,7 @@ from markupsafe import Markup
 from owlab import redact
 from owlab.batch.course import NotebookFile, read_notebook
 from owlab.batch.evidence import Outcome
-from owlab.batch.summary import RunSummary
+from owlab.batch.summary import RunSummary, write_whole
 from owlab.notebook.records import CHECK, TRANSCRIPT
 
 FILE = "report.html"
@@ -67,7 +67,7 @@ def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
         run=run, chapters=chapters, nonce=secrets.token_urlsafe(16)
     )
     path = run.directory / FILE
-    path.write_text(redact.redact(page), "utf-8")
+    write_whole(path, redact.redact(page))
     return path
 
 

@@ -65,7 +65,10 @@ class RunSummary:
             self.status = "failed"
 
     def save(self) -> None:
-        """Write ``summary.json``, all or nothing."""
+        """Write ``summary.json``, all or nothing.
+
+        :raises BatchError: it cannot be written; the one from before stays.
+        """
         passed, total = self.checks_passed
         content = {
             "version": 1,
@@ -81,9 +84,25 @@ class RunSummary:
             "resume": self.resume_command,
             "notebooks": [outcome.as_dict() for outcome in self.outcomes],
         }
-        temporary = self.directory / f".{FILE}.new"
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        temporary.replace(self.directory / FILE)
+        write_whole(self.directory / FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, all or nothing.
+
+    :raises BatchError: it cannot be written, as when the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise BatchError(
+            brief=f"{path.name} could not be written to {path.parent}.",
+            details=str(error),
+            resolution="Make room there, then go on with `owlab run --resume`.",
+        ) from None
 
 
 def read(directory: Path) -> RunSummary:

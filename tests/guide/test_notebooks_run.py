@@ -198,6 +198,36 @@ def test_a_second_run_changes_nothing(course: Course) -> None:
     assert after[before:] == [], "every step saw that it was done"
 
 
+def run_section(course: Course, lab: str, number: int, **parameters: str) -> RunSummary:
+    options = RunOptions(
+        parameters={"lab_name": lab, "catch_up": "true", **parameters},
+        first=number,
+        last=number,
+        out=course.home / lab,
+        notebooks=FOLDER,
+    )
+    return run_course(options, Progress(io.StringIO()))
+
+
+def test_who_arrives_late_catches_up(course: Course) -> None:
+    try:
+        summary = run_section(course, "late", 5)
+        assert summary.exit_code == 0, summary.outcomes[0].error
+    finally:
+        Lab.open("late").down()
+
+
+def test_the_guide_as_written_leaves_the_nfs_server_empty(course: Course) -> None:
+    try:
+        summary = run_section(course, "written", 6, as_written="true")
+        assert summary.exit_code == 0, summary.outcomes[0].error
+        executed = read_notebook(summary.directory / "06-deploy-openwhisk.ipynb")
+        shown = next(cell for cell in executed.cells if cell.id == "06-claims").outputs[0]
+        assert shown.data["text/plain"].count("Bound    local-path") == 6
+    finally:
+        Lab.open("written").down()
+
+
 def test_plain_papermill_runs_a_notebook_too(course: Course) -> None:
     words = [sys.executable, "-m", "papermill", str(FOLDER / "03-helm.ipynb"), "-"]
     done = subprocess.run(

@@ -29,6 +29,22 @@ def test_a_summary_that_was_cut_is_told(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_a_full_disk_is_told_and_the_summary_from_before_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RunSummary(tmp_path)
+    run.save()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(BatchError, match="No space left on device"):
+            run.save()
+    assert read(tmp_path).status == "running"
+
+
 def test_a_run_that_was_killed_says_running_and_no_exit_code(tmp_path: Path) -> None:
     run = RunSummary(tmp_path, outcomes=[Outcome("00-a", "passed")])
     run.save()
