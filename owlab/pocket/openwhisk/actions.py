@@ -1,0 +1,230 @@
+"""Actions: what may be created, and where they are found."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from owlab.pocket.openwhisk import documents, runtimes
+from owlab.pocket.openwhisk.errors import conflict, forbidden, malformed, too_large
+from owlab.pocket.openwhisk.limits import Limits
+from owlab.pocket.openwhisk.names import Identity, Qualified, checked, qualified
+from owlab.pocket.openwhisk.packages import Packages
+from owlab.pocket.openwhisk.sequences import components
+from owlab.pocket.openwhisk.store import Document, Store
+
+COLLECTION = "actions"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An action, where it really is, and what it inherits."""
+
+    name: Qualified
+    document: Document
+    inherited: dict[str, Any]
+    binding: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Of its package, overridden by its own."""
+        return self.inherited | documents.values(self.document["parameters"])
+
+    @property
+    def annotations(self) -> dict[str, Any]:
+        """Its annotations as a mapping."""
+        return documents.values(self.document["annotations"])
+
+
+class Actions:
+    """The actions of all namespaces."""
+
+    def __init__(self, store: Store, packages: Packages, limits: Limits) -> None:
+        self._store, self._packages, self._limits = store, packages, limits
+
+    def list(self, caller: Identity, namespace: str, package: str | None = None) -> list[Document]:
+        """A namespace's actions, newest first, without code; or those of one package."""
+        if package is None:
+            namespace = caller.owns(namespace)
+            found = self._store.list(COLLECTION, namespace)
+        else:
+            where = self._packages.resolve(caller, namespace, package)
+            found = self._store.list(COLLECTION, where.namespace, where.name)
+        return [
+            documents.summary(a, "limits") | {"exec": {"binary": a["exec"].get("binary", False)}}
+            for a in found
+        ]
+
+    def find(self, caller: Identity, namespace: str, package: str, name: str) -> Found:
+        """An action that the caller may run: its own, or one of a shared package."""
+        if not package:
+            owner = caller.resolve(namespace)
+            if owner != caller.namespace:
+                raise forbidden()
+            document = self._store.get(COLLECTION, owner, name)
+            return Found(Qualified(owner, "", name), document, {})
+        where = self._packages.resolve(caller, namespace, package)
+        document = self._store.get(COLLECTION, where.namespace, name, where.name)
+        at = Qualified(where.namespace, where.name, name)
+        return Found(at, document, where.parameters, where.binding)
+
+    def code(self, found: Found) -> str:
+        """An action's code as it was given."""
+        return self._store.code(found.name.namespace, found.name.name, found.name.package)
+
+    def get(
+        self, caller: Identity, namespace: str, package: str, name: str, *, code: bool = True
+    ) -> Document:
+        """An action's document."""
+        found = self.find(caller, namespace, package, name)
+        document = found.document
+        if found.inherited:
+            document["parameters"] = [{"key": k, "value": v} for k, v in found.parameters.items()]
+        if code and document["exec"]["kind"] != "sequence":
+            document["exec"]["code"] = self.code(found)
+        return document
+
+    def put(
+        self,
+        caller: Identity,
+        namespace: str,
+        package: str,
+        name: str,
+        body: Document,
+        *,
+        overwrite: bool,
+    ) -> Document:
+        """Create or update an action."""
+        checked(name)
+        owner = (
+            self._packages.writable(caller, namespace, package)
+            if package
+            else caller.owns(namespace)
+        )
+        at = Qualified(owner, package, name)
+        old = self._store.find(COLLECTION, owner, name, package)
+        if old is not None and not overwrite:
+            raise conflict()
+        document = documents.common(body, old, at.location, name)
+        given = body.get("exec")
+        if given is None:
+            if old is None:
+                raise malformed("exec undefined")
+            execution, code = old["exec"], self._store.code(owner, name, package)
+        else:
+            execution, code = self._execution(caller, at, given)
+        document["exec"] = execution
+        document["limits"] = self._limited(body.get("limits"), old)
+        if execution["kind"] == "sequence":
+            document["parameters"] = documents.pairs(
+                [{"key": "_actions", "value": execution["components"]}], "parameters"
+            )
+        annotations = documents.with_pair(document["annotations"], "exec", execution["kind"])
+        if "provide-api-key" not in documents.values(annotations) and old is None:
+            annotations = [{"key": "provide-api-key", "value": False}, *annotations]
+        document["annotations"] = annotations
+        self._store.put(COLLECTION, owner, name, document, package, code)
+        answer = document | {"exec": dict(execution)}
+        if execution["kind"] != "sequence":
+            answer["exec"]["code"] = code
+        return answer
+
+    def _execution(self, caller: Identity, at: Qualified, given: Any) -> tuple[Document, str]:
+        if not isinstance(given, dict) or not isinstance(given.get("kind"), str):
+            raise malformed("'kind' must be a string defined in 'exec'")
+        kind = given["kind"].lower()
+        if kind == "sequence":
+            names = given.get("components")
+            if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+                raise malformed("'components' must be an array of strings")
+            chosen = [qualified(n, caller.namespace) for n in names]
+            components(self._store, caller, self.find, at, chosen, self._limits.sequence_length)
+            return {"kind": kind, "components": ["/" + n.path for n in chosen], "binary": False}, ""
+        runtime = self._runtime(kind)
+        code = given.get("code")
+        if not isinstance(code, str):
+            raise malformed(
+                "'code' must be a string or attachment object defined in 'exec' "
+                f"for '{runtime.name}' actions"
+            )
+        if len(code.encode()) > self._limits.code:
+            raise too_large("Action code", len(code.encode()), self._limits.code)
+        execution: Document = {"kind": runtime.name, "binary": _is_archive(code)}
+        main = given.get("main")
+        if main is not None:
+            if not isinstance(main, str) or not main:
+                raise malformed("'main' must be a string defined in 'exec'")
+            execution["main"] = main
+        return execution, code
+
+    @staticmethod
+    def _runtime(kind: str) -> runtimes.Kind:
+        runtime = runtimes.resolve(kind)
+        if runtime is not None:
+            return runtime
+        valid = ", ".join(sorted(runtimes.KINDS))
+        if kind.split(":")[0] in runtimes.ELSEWHERE:
+            raise malformed(
+                f"The runtime '{kind}' is not part of the pocket lab, which executes only what "
+                f"this computer has. Valid values are: {valid}"
+            )
+        raise malformed(
+            f"The specified runtime '{kind}' is not supported by this platform. "
+            f"Valid values are: {valid}."
+        )
+
+    def _limited(self, given: Any, old: Document | None) -> Document:
+        if given is not None and not isinstance(given, dict):
+            raise malformed("limits malformed!")
+        limits = self._limits
+        result: Document = {
+            "concurrency": 1,
+            "logs": limits.logs_std,
+            "memory": limits.memory_std,
+            "timeout": limits.timeout_std,
+        }
+        result |= (old or {}).get("limits", {}) | (given or {})
+        for field, unit, low, high in (
+            ("timeout", " milliseconds", limits.timeout_min, limits.timeout_max),
+            ("memory", " MB", limits.memory_min, limits.memory_max),
+            ("logs", " MB", limits.logs_min, limits.logs_max),
+            ("concurrency", "", 1, 1),
+        ):
+            value = result.get(field)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise malformed(f"{field} limit malformed!")
+            what = {"timeout": "duration", "logs": "log size"}.get(field, field)
+            if value < low:
+                raise malformed(
+                    f"requirement failed: {what} {value}{unit} below allowed threshold"
+                    f" of {low}{unit}"
+                )
+            if value > high:
+                raise malformed(
+                    f"requirement failed: {what} {value}{unit} exceeds allowed threshold"
+                    f" of {high}{unit}"
+                )
+        return {field: result[field] for field in ("concurrency", "logs", "memory", "timeout")}
+
+    def delete(self, caller: Identity, namespace: str, package: str, name: str) -> Document:
+        """Remove an action."""
+        owner = (
+            self._packages.writable(caller, namespace, package)
+            if package
+            else caller.owns(namespace)
+        )
+        document = self._store.get(COLLECTION, owner, name, package)
+        self._store.delete(owner, name, package)
+        return document
+
+
+def _is_archive(code: str) -> bool:
+    """Base64 of a zip file begins like this; source does not."""
+    if not code.startswith("UEsDB"):
+        return False
+    try:
+        return base64.b64decode(code[:64], validate=True).startswith(b"PK\x03\x04")
+    except binascii.Error:
+        return False

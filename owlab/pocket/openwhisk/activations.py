@@ -1,0 +1,152 @@
+"""Activation records: made, kept, listed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from owlab.pocket.database import Database
+from owlab.pocket.openwhisk.errors import WhiskError, bad_request
+from owlab.pocket.openwhisk.store import Document
+
+STATUSES = ("success", "application error", "action developer error", "whisk internal error")
+SUCCESS, APPLICATION_ERROR, DEVELOPER_ERROR, INTERNAL_ERROR = range(4)
+KEPT = 5000
+
+
+def new_id() -> str:
+    """32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+@dataclass(slots=True)
+class Activation:
+    """One run of an action, a sequence or a trigger."""
+
+    namespace: str
+    path: str
+    name: str
+    version: str
+    subject: str
+    start: int
+    id: str = field(default_factory=new_id)
+    end: int = 0
+    status: int = SUCCESS
+    result: Any = None
+    logs: list[str] = field(default_factory=list)
+    annotations: dict[str, Any] = field(default_factory=dict)
+    cause: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Its action returned a result without an error."""
+        return self.status == SUCCESS
+
+    def response(self) -> Document:
+        """The record's ``response``."""
+        return {
+            "result": self.result,
+            "size": len(json.dumps(self.result, separators=(",", ":")).encode()),
+            "status": STATUSES[self.status],
+            "statusCode": self.status,
+            "success": self.succeeded,
+        }
+
+    def summary(self) -> Document:
+        """What lists show."""
+        document: Document = {
+            "activationId": self.id,
+            "annotations": [{"key": k, "value": v} for k, v in sorted(self.annotations.items())],
+            "duration": max(0, self.end - self.start) if self.end else 0,
+            "end": self.end,
+            "name": self.name,
+            "namespace": self.namespace,
+            "publish": False,
+            "start": self.start,
+            "statusCode": self.status,
+            "version": self.version,
+        }
+        if self.cause:
+            document["cause"] = self.cause
+        return document
+
+    def document(self) -> Document:
+        """The whole record."""
+        whole = self.summary()
+        del whole["statusCode"]
+        whole |= {"logs": self.logs, "response": self.response(), "subject": self.subject}
+        return whole
+
+
+class Activations:
+    """The kept records of all namespaces; the oldest go when there are too many."""
+
+    def __init__(self, db: Database, kept: int = KEPT) -> None:
+        self._db, self._kept = db, kept
+        self._since_trim = 0
+
+    def keep(self, activation: Activation) -> None:
+        """Make a record durable."""
+        self._db.run(
+            "INSERT OR REPLACE INTO whisk_activations VALUES (?, ?, ?, ?, ?)",
+            activation.id,
+            activation.namespace,
+            activation.path,
+            activation.start,
+            json.dumps(activation.document()),
+        )
+        self._since_trim += 1
+        if self._since_trim >= min(100, self._kept):
+            self._since_trim = 0
+            self._db.run(
+                "DELETE FROM whisk_activations WHERE rowid NOT IN"
+                " (SELECT rowid FROM whisk_activations ORDER BY start DESC LIMIT ?)",
+                self._kept,
+            )
+
+    def get(self, namespace: str, identifier: str) -> Document:
+        """A record; 404 where there is none, 400 for what is no activation's id."""
+        if len(identifier) != 32:
+            raise bad_request(f"Activation id length is {len(identifier)} but must be 32.")
+        if not all(c in "0123456789abcdefABCDEF" for c in identifier):
+            raise bad_request("The activation id is not valid.")
+        row = self._db.row(
+            "SELECT document FROM whisk_activations WHERE id = ? AND namespace = ?",
+            identifier,
+            namespace,
+        )
+        if row is None:
+            raise WhiskError(404, "The requested resource does not exist.")
+        document: Document = json.loads(row[0])
+        return document
+
+    def list(
+        self,
+        namespace: str,
+        *,
+        name: str | None = None,
+        since: int | None = None,
+        upto: int | None = None,
+    ) -> list[Document]:
+        """Whole records, newest first; ``name`` may be ``action`` or ``package/action``."""
+        query, values = "SELECT document FROM whisk_activations WHERE namespace = ?", [namespace]
+        bounds: list[Any] = []
+        if name:
+            query += " AND path = ?"
+            bounds.append(f"{namespace}/{name}")
+        if since is not None:
+            query += " AND start >= ?"
+            bounds.append(since)
+        if upto is not None:
+            query += " AND start <= ?"
+            bounds.append(upto)
+        rows = self._db.rows(query + " ORDER BY start DESC, rowid DESC", *values, *bounds)
+        return [json.loads(document) for (document,) in rows]
+
+
+def summary_of(document: Document) -> Document:
+    """A list's row from a whole record."""
+    row = {k: v for k, v in document.items() if k not in ("logs", "response", "subject")}
+    return row | {"statusCode": document["response"]["statusCode"]}

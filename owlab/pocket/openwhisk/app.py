@@ -1,0 +1,86 @@
+"""OpenWhisk's REST API over HTTP: the one list of its routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+
+from owlab.pocket.openwhisk import rest
+from owlab.pocket.openwhisk.http import Door
+from owlab.pocket.openwhisk.public import Public
+from owlab.pocket.openwhisk.service import Service
+
+API = "/api/v1"
+NAMESPACE = "/namespaces/{namespace}"
+WEB_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+
+# Path below /api/v1, methods, handler. The path is the published API's, with our parameter names.
+OPERATIONS = (
+    ("/namespaces", ("GET",), rest.namespaces),
+    (f"{NAMESPACE}/limits", ("GET",), rest.limits),
+    (f"{NAMESPACE}/actions", ("GET",), rest.actions),
+    (f"{NAMESPACE}/actions/{{package}}/", ("GET",), rest.actions),
+    (f"{NAMESPACE}/actions/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.action),
+    (f"{NAMESPACE}/actions/{{package}}/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.action),
+    (f"{NAMESPACE}/rules", ("GET",), rest.rules),
+    (f"{NAMESPACE}/rules/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.rule),
+    (f"{NAMESPACE}/triggers", ("GET",), rest.triggers),
+    (f"{NAMESPACE}/triggers/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.trigger),
+    (f"{NAMESPACE}/packages", ("GET",), rest.packages),
+    (f"{NAMESPACE}/packages/{{name}}", ("GET", "PUT", "DELETE"), rest.package),
+    (f"{NAMESPACE}/activations", ("GET",), rest.activations),
+    (f"{NAMESPACE}/activations/{{id}}", ("GET",), rest.activation),
+    (f"{NAMESPACE}/activations/{{id}}/{{part}}", ("GET",), rest.activation),
+)
+
+
+def openwhisk_app(service: Service) -> Starlette:
+    """The application that answers on the NodePort."""
+    door, public = Door(service), Public(service)
+    routes: list[BaseRoute] = [
+        Route(API + path, door(handler), methods=[*methods, "OPTIONS"])
+        for path, methods, handler in OPERATIONS
+    ]
+    routes += [
+        Route(f"{API}/web/{{path:path}}", public.web, methods=WEB_METHODS),
+        Route("/", public.info),
+        Route(API, public.api),
+        Route(f"{API}/api-docs", public.docs),
+        Route(f"{API}/docs", public.ui),
+        Route("/ping", public.ping),
+        Route("/invokers", public.invokers),
+        Route("/invokers/healthy/count", public.healthy),
+        Route("/invokers/ready", public.ready),
+        Route("/metrics", public.metrics),
+        Route("/api/{path:path}", public.missing, methods=WEB_METHODS),
+        Route("/v1/{path:path}", public.not_simulated, methods=WEB_METHODS),
+        Route("/v2/{path:path}", public.not_simulated, methods=WEB_METHODS),
+        Route("/{path:path}", public.missing, methods=WEB_METHODS),
+    ]
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return app
+
+
+def description() -> dict[str, Any]:
+    """The operations as a small OpenAPI 2 document."""
+    paths: dict[str, Any] = {}
+    for path, methods, handler in OPERATIONS:
+        summary = (handler.__doc__ or "").strip()
+        paths[path] = {
+            method.lower(): {
+                "summary": summary,
+                "responses": {"default": {"description": "see the body"}},
+            }
+            for method in methods
+        }
+    return {
+        "swagger": "2.0",
+        "info": {"title": "OpenWhisk, simulated by the owlab pocket lab", "version": "1.0.0"},
+        "basePath": API,
+        "securityDefinitions": {"basicAuth": {"type": "basic"}},
+        "security": [{"basicAuth": []}],
+        "paths": paths,
+    }

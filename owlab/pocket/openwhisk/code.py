@@ -1,0 +1,44 @@
+"""An action's code as files in its container's directory."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import zipfile
+from pathlib import Path
+
+from owlab.pocket.openwhisk.runtimes import Kind
+
+UNPACKED = 512 * 1024 * 1024
+
+
+class BadCode(Exception):
+    """The archive is not one that the runtime can start; the message is the activation's error."""
+
+
+def place(kind: Kind, code: str, binary: bool, directory: Path) -> dict[str, object]:
+    """Write the code below ``directory``; returns what the worker's ``init`` needs to know."""
+    if not binary:
+        name = "index.js" if kind.family == "nodejs" else "exec__.py"
+        (directory / name).write_text(code, encoding="utf-8")
+        return {"directory": str(directory), "file": name, "archive": False}
+    unpacked = directory / "action"
+    try:
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(code, validate=True))) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > UNPACKED:
+                raise BadCode("There was an error uncompressing the action archive.")
+            archive.extractall(unpacked)
+    except (binascii.Error, zipfile.BadZipFile, RuntimeError) as error:
+        text = "There was an error uncompressing the action archive."
+        raise BadCode(text) from error
+    if kind.family == "nodejs":
+        if not any((unpacked / name).exists() for name in ("package.json", "index.js")):
+            raise BadCode(
+                "Initialization has failed due to: Error: Zipped actions must contain either "
+                "package.json or index.js at the root."
+            )
+        return {"directory": str(unpacked), "file": "index.js", "archive": True}
+    if not (unpacked / "__main__.py").exists():
+        raise BadCode("Zip file does not include mandatory files.")
+    return {"directory": str(unpacked), "file": "__main__.py", "archive": True}

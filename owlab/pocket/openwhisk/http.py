@@ -1,0 +1,159 @@
+"""What all handlers share: the request's words, and the one renderer of errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from owlab.pocket.openwhisk.activations import new_id
+from owlab.pocket.openwhisk.errors import WhiskError, bad_request, malformed, too_large
+from owlab.pocket.openwhisk.names import Identity
+from owlab.pocket.openwhisk.service import Service
+from owlab.pocket.openwhisk.store import Document
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent"
+    ),
+    "Access-Control-Allow-Methods": "GET, DELETE, POST, PUT, HEAD",
+}
+Handler = Callable[["Context"], Awaitable[Response]]
+
+
+class Context:
+    """One authenticated request."""
+
+    def __init__(self, request: Request, service: Service, caller: Identity, body: bytes) -> None:
+        self.request, self.service, self.caller, self.body = request, service, caller, body
+        self.transaction = transaction(request)
+
+    def word(self, name: str) -> str:
+        """A part of the path, decoded."""
+        return unquote(str(self.request.path_params[name]))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A query parameter that is ``true`` or ``false``."""
+        value = self.request.query_params.get(name)
+        if value is None:
+            return default
+        if value.lower() not in ("true", "false", "yes", "no", "on", "off", "1", "0", ""):
+            raise bad_request(
+                f"The query parameter '{name}' was malformed:\n"
+                f"'{value}' is not a valid Boolean value"
+            )
+        return value.lower() in ("true", "yes", "on", "1", "")
+
+    def number(self, name: str, collection: str) -> int | None:
+        """A query parameter that is a whole number."""
+        value = self.request.query_params.get(name)
+        if value is None:
+            return None
+        try:
+            return int(value)
+        except ValueError:
+            message = f"The value '{value}' is not an integer for {collection}."
+            raise bad_request(message) from None
+
+    def json(self) -> Any:
+        """The body; nothing is an empty object."""
+        if not self.body.strip():
+            return {}
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise malformed(str(error)) from error
+
+    def payload(self) -> dict[str, Any]:
+        """An invocation's parameters."""
+        limit = self.service.limits.payload
+        if len(self.body) > limit:
+            raise too_large("Request", len(self.body), limit)
+        value = self.json()
+        if not isinstance(value, dict):
+            raise malformed("Object expected in field")
+        return value
+
+    def page(self, found: list[Document], collection: str) -> Response:
+        """A list as ``limit``, ``skip`` and ``count`` ask for it."""
+        limits = self.service.limits
+        limit, skip = self.number("limit", collection), self.number("skip", collection) or 0
+        if skip < 0:
+            message = f"The value '{skip}' is not greater than or equal to 0 for {collection}."
+            raise bad_request(message)
+        limit = limits.list_default if limit is None else limit
+        if not 0 <= limit <= limits.list_max:
+            raise bad_request(
+                f"The value '{limit}' is not in the range of 0 to {limits.list_max}"
+                f" for {collection}."
+            )
+        if self.flag("count"):
+            return reply({collection: max(0, len(found) - skip)}, transaction=self.transaction)
+        return reply(found[skip : skip + (limit or limits.list_max)], transaction=self.transaction)
+
+
+def transaction(request: Request) -> str:
+    """This request's id: what errors call ``code``."""
+    known: str | None = getattr(request.state, "transaction", None)
+    if known is None:
+        known = request.headers.get("x-request-id") or new_id()
+        request.state.transaction = known
+    return known
+
+
+def reply(value: Any, status: int = 200, transaction: str = "", **headers: str) -> Response:
+    """JSON, with what every answer carries."""
+    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return Response(
+        content,
+        status,
+        media_type="application/json",
+        headers={**CORS, "X-Request-ID": transaction, **headers},
+    )
+
+
+def refusal(error: WhiskError, identifier: str) -> Response:
+    """An error as OpenWhisk writes it."""
+    body = {"code": identifier, "error": error.message}
+    response = reply(body, error.status, identifier)
+    response.headers.update(error.headers)
+    return response
+
+
+class Door:
+    """Turns handlers of ``Context`` into Starlette's: authenticate, read, call, render errors."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __call__(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            identifier = transaction(request)
+            if request.method == "OPTIONS":
+                return Response(status_code=200, headers=CORS)
+            try:
+                caller = self._service.identify(request.headers.get("authorization"))
+                body = await read(request, self._service.limits.code * 2)
+                return await handler(Context(request, self._service, caller, body))
+            except WhiskError as error:
+                return refusal(error, identifier)
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return endpoint
+
+
+async def read(request: Request, limit: int) -> bytes:
+    """The body, unless it is too large."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large("Request", size, limit)
+        chunks.append(chunk)
+    return b"".join(chunks)

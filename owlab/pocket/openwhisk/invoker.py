@@ -1,0 +1,312 @@
+"""Executes actions: containers reused while warm, one activation at a time in each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import re
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from owlab.pocket.openwhisk import errors
+from owlab.pocket.openwhisk.activations import (
+    APPLICATION_ERROR,
+    DEVELOPER_ERROR,
+    INTERNAL_ERROR,
+    SUCCESS,
+)
+from owlab.pocket.openwhisk.code import BadCode, place
+from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
+from owlab.pocket.openwhisk.reaper import Reaper
+from owlab.pocket.openwhisk.runtimes import KINDS, Kind
+from owlab.pocket.openwhisk.store import now_ms
+from owlab.pocket.world import ActionPod, ActionPods, PodStartError
+
+log = logging.getLogger(__name__)
+
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An action to run: all that the invoker needs to know of it."""
+
+    key: str
+    """Same key, same code: containers are reused for it."""
+    namespace: str
+    action: str
+    kind: Kind
+    code: str
+    binary: bool
+    main: str
+    memory_mb: int
+    timeout_ms: int
+    logs_mb: int
+    payload_limit: int
+    value: dict[str, Any]
+    init_env: dict[str, str]
+    env: dict[str, str]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an activation record needs to know of a run."""
+
+    status: int = SUCCESS
+    result: Any = None
+    logs: list[str] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+    wait_ms: int = 0
+    init_ms: int | None = None
+    timed_out: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Container:
+    """A pod and its process."""
+
+    pod: ActionPod
+    worker: WorkerProcess
+    memory_mb: int
+    key: str | None = None
+    busy: bool = True
+    used: float = field(default_factory=time.monotonic)
+
+
+class Invoker:
+    """The lab's one invoker. Its memory bounds how many containers there are."""
+
+    def __init__(
+        self,
+        pods: ActionPods,
+        directory: Path,
+        *,
+        memory_mb: int = 2048,
+        idle_seconds: float = 600,
+        stem_cells: bool = True,
+    ) -> None:
+        self._pods, self._directory = pods, directory
+        self._memory, self._idle = memory_mb, idle_seconds
+        self._stem_cells = stem_cells
+        self._containers: list[Container] = []
+        self._reserved = 0
+        self._numbers = itertools.count(1)
+        self._changed = asyncio.Condition()
+        self._reaper = Reaper()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    @property
+    def containers(self) -> int:
+        """How many there are, warm, busy and prewarmed."""
+        return len(self._containers)
+
+    def background(self, work: Any) -> None:
+        """Hold on to work that nobody awaits."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def prewarm(self) -> None:
+        """Make the stem cells that the runtimes' manifest asks for, as far as memory allows."""
+        for kind in KINDS.values():
+            have = sum(1 for c in self._containers if c.key is None and c.worker.kind == kind)
+            for _ in range(kind.stem_cells - have):
+                if self._closed or not self._stem_cells or not self._fits(256):
+                    return
+                name = f"prewarm-{kind.name.replace(':', '')}"
+                try:
+                    container = await self._create(kind, 256, name)
+                except (PodStartError, OSError) as error:
+                    log.warning("no stem cell of %s: %s", kind.name, error)
+                    return
+                container.busy = False
+                await self._notify()
+
+    async def run(self, job: Job) -> Outcome:
+        """Run an action to its end, whatever that is; never raises for what the action does."""
+        asked = time.monotonic()
+        outcome = Outcome(start=now_ms())
+        try:
+            container, fresh = await self._acquire(job)
+        except (PodStartError, OSError) as error:
+            outcome.start = outcome.end = now_ms()
+            outcome.status, outcome.result = INTERNAL_ERROR, {"error": str(error)}
+            return outcome
+        outcome.wait_ms = int((time.monotonic() - asked) * 1000)
+        outcome.start = now_ms()
+        keep = False
+        try:
+            keep = await self._execute(container, job, outcome, fresh)
+        finally:
+            outcome.end = now_ms()
+            await self._release(container, keep=keep)
+        return outcome
+
+    async def _execute(self, at: Container, job: Job, outcome: Outcome, fresh: bool) -> bool:
+        worker, seconds, began = at.worker, job.timeout_ms / 1000, time.monotonic()
+        init, log_bytes = fresh, job.logs_mb * MB
+        try:
+            async with asyncio.timeout(seconds):
+                if fresh:
+                    given = await asyncio.to_thread(
+                        place, job.kind, job.code, job.binary, worker.directory
+                    )
+                    request = {"op": "init", "main": job.main, "env": job.init_env, **given}
+                    reply = await worker.ask(request, log_bytes=log_bytes)
+                    outcome.init_ms = int((time.monotonic() - began) * 1000)
+                    outcome.logs = await worker.logs.collect()
+                    if not reply.ok:
+                        outcome.status, outcome.result = DEVELOPER_ERROR, reply.body
+                        outcome.logs.append(_warning())
+                        return False
+                init = False
+                request = {"op": "run", "value": job.value, "env": job.env}
+                reply = await worker.ask(request, log_bytes=log_bytes)
+        except BadCode as error:
+            outcome.status, outcome.result = DEVELOPER_ERROR, {"error": str(error)}
+            return False
+        except TimeoutError:
+            outcome.timed_out = True
+            text = errors.time_limit(job.timeout_ms, init=init)
+            return await self._broken(worker, outcome, text)
+        except ProcessEnded:
+            text = errors.ABNORMAL_INIT if init else errors.ABNORMAL_RUN
+            return await self._broken(worker, outcome, text)
+        outcome.logs += await worker.logs.collect()
+        _judge(reply.ok, reply.body, job.payload_limit, outcome)
+        return outcome.status in (SUCCESS, APPLICATION_ERROR)
+
+    @staticmethod
+    async def _broken(worker: WorkerProcess, outcome: Outcome, text: str) -> bool:
+        outcome.status, outcome.result = DEVELOPER_ERROR, {"error": text}
+        await worker.end()
+        outcome.logs += await worker.logs.collect()
+        outcome.logs.append(_warning())
+        return False
+
+    def _fits(self, memory_mb: int) -> bool:
+        used = sum(c.memory_mb for c in self._containers) + self._reserved
+        return used + memory_mb <= self._memory
+
+    async def _acquire(self, job: Job) -> tuple[Container, bool]:
+        while True:
+            await self._drop_gone()
+            free = [c for c in self._containers if not c.busy]
+            for container in free:
+                if container.key == job.key:
+                    container.busy = True
+                    return container, False
+            for container in free:
+                same = container.worker.kind == job.kind and container.memory_mb == job.memory_mb
+                if container.key is None and same:
+                    container.busy, container.key = True, job.key
+                    self.background(self.prewarm())
+                    return container, True
+            if self._fits(job.memory_mb):
+                created = await self._create(
+                    job.kind, job.memory_mb, f"{job.namespace}-{job.action}"
+                )
+                created.key = job.key
+                return created, True
+            if free:
+                await self._remove(min(free, key=lambda c: c.used))
+                continue
+            async with self._changed:
+                await self._changed.wait()
+
+    async def _create(self, kind: Kind, memory_mb: int, label: str) -> Container:
+        number = next(self._numbers)
+        name = re.sub(r"[^a-z0-9]+", "-", f"wskowdev-invoker-00-{number}-{label}".lower())
+        name = name[:63].strip("-")
+        self._reserved += memory_mb
+        directory = self._directory / name
+        worker = WorkerProcess(kind, directory, memory_mb, self._reaper)
+        labels = {"invoker": "invoker0", "user-action-pod": "true", "name": name}
+        try:
+            pod = await self._pods.start(name, kind.image, memory_mb, labels)
+            try:
+                await worker.start()
+            except BaseException:
+                await self._pods.remove(name)
+                raise
+        finally:
+            self._reserved -= memory_mb
+        container = Container(pod, worker, memory_mb)
+        self._containers.append(container)
+        return container
+
+    async def _release(self, container: Container, *, keep: bool) -> None:
+        container.used = time.monotonic()
+        if not keep or self._closed or not container.worker.alive:
+            self.background(self._remove(container))
+        else:
+            container.busy = False
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._idle, lambda: self.background(self._expire(container)))
+        await self._notify()
+
+    async def _expire(self, container: Container) -> None:
+        idle = time.monotonic() - container.used >= self._idle
+        if idle and not container.busy and container in self._containers:
+            await self._remove(container)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _drop_gone(self) -> None:
+        for container in [c for c in self._containers if not c.busy]:
+            if not container.worker.alive or self._pods.gone(container.pod.name):
+                await self._remove(container)
+
+    async def _remove(self, container: Container) -> None:
+        container.busy = True
+        await container.worker.end()
+        with contextlib.suppress(ValueError):
+            self._containers.remove(container)
+        await self._pods.remove(container.pod.name)
+        await asyncio.to_thread(shutil.rmtree, container.worker.directory, ignore_errors=True)
+        await self._notify()
+
+    async def forget(self, prefix: str) -> None:
+        """An action changed or is gone: its idle containers are of no use."""
+        for container in list(self._containers):
+            if not container.busy and (container.key or "").startswith(prefix):
+                await self._remove(container)
+
+    async def close(self) -> None:
+        """End every process."""
+        self._closed = True
+        for container in list(self._containers):
+            await self._remove(container)
+        for task in list(self._tasks):
+            task.cancel()
+        self._reaper.close()
+
+
+def _warning() -> str:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    return f"{stamp}.000000000Z stderr: {errors.INCOMPLETE_LOGS}"
+
+
+def _judge(ok: bool, body: Any, limit: int, outcome: Outcome) -> None:
+    """An action's reply as OpenWhisk's controller classifies it."""
+    size = len(json.dumps(body).encode())
+    outcome.result = body
+    if size > limit:
+        text = "The action produced a response that exceeded the allowed length"
+        text = f"{text}: {size} > {limit} bytes."
+        outcome.status, outcome.result = DEVELOPER_ERROR, {"error": text}
+    elif not ok:
+        outcome.status = DEVELOPER_ERROR
+    elif isinstance(body, dict) and "error" in body:
+        outcome.status = APPLICATION_ERROR
+        outcome.result = {"error": body["error"]}

@@ -1,0 +1,104 @@
+"""Names of entities, and callers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from owlab.pocket.openwhisk.errors import (
+    BAD_AUTHENTICATION,
+    NAME_ILLEGAL,
+    NO_AUTHENTICATION,
+    WhiskError,
+    bad_request,
+    forbidden,
+)
+
+NAME = re.compile(r"\w([\w@ .&-]*[\w@.&-]+)?")
+REALM = {"WWW-Authenticate": 'Basic realm="OpenWhisk secure realm"'}
+SYSTEM = "whisk.system"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls: a namespace and its key."""
+
+    namespace: str
+    key: str
+
+    @property
+    def subject(self) -> str:
+        """The namespace's owner, which has its name."""
+        return self.namespace
+
+    def owns(self, namespace: str) -> str:
+        """The namespace that was named, ``_`` being the caller's; 403 for another's."""
+        if namespace not in ("_", self.namespace):
+            raise forbidden()
+        return self.namespace
+
+    def resolve(self, namespace: str) -> str:
+        """The namespace that was named, whoever's it is."""
+        return self.namespace if namespace == "_" else namespace
+
+
+def identify(authorization: str | None, identities: Iterable[Identity]) -> Identity:
+    """Who an ``Authorization`` header is; 401 when it is nobody."""
+    if not authorization:
+        raise WhiskError(401, NO_AUTHENTICATION, REALM)
+    scheme, _, token = authorization.partition(" ")
+    try:
+        given = base64.b64decode(token, validate=True) if scheme.lower() == "basic" else b""
+    except binascii.Error:
+        given = b""
+    for identity in identities:
+        if hmac.compare_digest(given, identity.key.encode()):
+            return identity
+    raise WhiskError(401, BAD_AUTHENTICATION, REALM)
+
+
+def checked(name: str) -> str:
+    """A name that an entity may have; 400 otherwise."""
+    if len(name) > 256:
+        raise bad_request(f"Entity name larger than allowed: {len(name)} > 256 bytes.")
+    if NAME.fullmatch(name) is None:
+        raise bad_request(NAME_ILLEGAL)
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """``/namespace/package/name``, the package being empty for the default one."""
+
+    namespace: str
+    package: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Without the leading slash."""
+        return "/".join(part for part in (self.namespace, self.package, self.name) if part)
+
+    @property
+    def location(self) -> str:
+        """What documents call the namespace: with the package."""
+        return f"{self.namespace}/{self.package}" if self.package else self.namespace
+
+
+def qualified(text: str, own: str) -> Qualified:
+    """``/ns/pkg/name``, ``/ns/name``, ``pkg/name`` or ``name``, seen from namespace ``own``."""
+    parts = text.strip("/").split("/")
+    if not text.startswith("/") and len(parts) < 3:
+        parts = [own, *parts]
+    if not 2 <= len(parts) <= 3 or not all(parts):
+        raise bad_request(
+            "The fully qualified name of the entity must contain at least the namespace "
+            "and the name of the entity."
+        )
+    namespace = own if parts[0] == "_" else parts[0]
+    package = parts[1] if len(parts) == 3 else ""
+    return Qualified(namespace, package, checked(parts[-1]))

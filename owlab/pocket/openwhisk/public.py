@@ -1,0 +1,232 @@
+"""What OpenWhisk answers without a key: its state, and web actions."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from owlab.pocket.openwhisk import runtimes, web
+from owlab.pocket.openwhisk.actions import Found
+from owlab.pocket.openwhisk.activations import APPLICATION_ERROR
+from owlab.pocket.openwhisk.errors import (
+    BAD_AUTHENTICATION,
+    NOT_READY,
+    PROCESSING,
+    WhiskError,
+    bad_request,
+    not_found,
+    too_large,
+)
+from owlab.pocket.openwhisk.http import read, refusal, reply, transaction
+from owlab.pocket.openwhisk.names import Identity
+from owlab.pocket.openwhisk.service import BLOCKING_SECONDS, Service
+
+BUILD = "pocket"
+INVOKER = "invoker0/owdev-invoker-0"
+
+
+class Public:
+    """The handlers; each is a method."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def info(self, request: Request) -> Response:
+        """``GET /``."""
+        known = self._service.limits
+        return reply(
+            {
+                "api_paths": ["/api/v1"],
+                "description": "OpenWhisk, simulated by the owlab pocket lab",
+                "limits": {
+                    "actions_per_minute": known.invocations_per_minute,
+                    "concurrent_actions": known.concurrent_invocations,
+                    "max_action_duration": known.timeout_max,
+                    "max_action_logs": known.logs_max * 1024 * 1024,
+                    "max_action_memory": known.memory_max * 1024 * 1024,
+                    "min_action_duration": known.timeout_min,
+                    "min_action_logs": known.logs_min * 1024 * 1024,
+                    "min_action_memory": known.memory_min * 1024 * 1024,
+                    "sequence_length": known.sequence_length,
+                    "triggers_per_minute": known.fires_per_minute,
+                },
+                "runtimes": runtimes.manifest(),
+                "support": {
+                    "github": "https://github.com/apache/openwhisk/issues",
+                    "slack": "http://slack.openwhisk.org",
+                },
+            },
+            transaction=transaction(request),
+        )
+
+    async def api(self, request: Request) -> Response:
+        """``GET /api/v1``."""
+        return reply(
+            {
+                "api_version": "1.0.0",
+                "api_version_path": "v1",
+                "build": BUILD,
+                "buildno": "ef725a6",
+                "description": "OpenWhisk API, simulated by the owlab pocket lab",
+                "swagger_paths": {"api-docs": "/api-docs", "ui": "/docs"},
+            },
+            transaction=transaction(request),
+        )
+
+    async def docs(self, request: Request) -> Response:
+        """``GET /api/v1/api-docs``: the operations, in our own words."""
+        from owlab.pocket.openwhisk.app import description
+
+        return reply(description(), transaction=transaction(request))
+
+    async def ui(self, request: Request) -> Response:
+        """``GET /api/v1/docs``."""
+        return PlainTextResponse("The operations are listed at /api/v1/api-docs.\n")
+
+    async def ping(self, request: Request) -> Response:
+        """``GET /ping``."""
+        return PlainTextResponse("pong")
+
+    async def invokers(self, request: Request) -> Response:
+        """``GET /invokers``."""
+        return reply({INVOKER: "up"}, transaction=transaction(request))
+
+    async def healthy(self, request: Request) -> Response:
+        """``GET /invokers/healthy/count``."""
+        return reply(1, transaction=transaction(request))
+
+    async def ready(self, request: Request) -> Response:
+        """``GET /invokers/ready``."""
+        return reply({"healthy": "1/1"}, transaction=transaction(request))
+
+    async def metrics(self, request: Request) -> Response:
+        """``GET /metrics``: the few figures that the lab has."""
+        return PlainTextResponse(
+            f"# TYPE owlab_containers gauge\nowlab_containers {self._service.invoker.containers}\n"
+        )
+
+    async def not_simulated(self, request: Request) -> Response:
+        """The API gateway."""
+        asked = f"{request.method} {request.url.path}"
+        text = f"The API gateway is not simulated by the pocket lab: {asked}"
+        return refusal(WhiskError(501, text), transaction(request))
+
+    async def missing(self, request: Request) -> Response:
+        """Any other path."""
+        return refusal(not_found(), transaction(request))
+
+    async def web(self, request: Request) -> Response:
+        """``/api/v1/web/NAMESPACE/PACKAGE/ACTION[.EXTENSION][/PATH]``."""
+        identifier = transaction(request)
+        cors = _cors(request)
+        try:
+            namespace, package, name, extension, path = _split(request)
+            found, owner = self._find(namespace, package, name)
+            annotations = found.annotations
+            if annotations.get("web-export") is not True:
+                raise not_found()
+            if annotations.get("web-custom-options") is True:
+                cors = {}
+            elif request.method == "OPTIONS":
+                return Response(status_code=200, headers=cors)
+            user = self._authorized(request, annotations.get("require-whisk-auth"))
+            response = await self._run(request, found, owner, extension, path, user)
+        except WhiskError as error:
+            response = refusal(error, identifier)
+        response.headers["X-Request-ID"] = identifier
+        for header in list(response.headers):
+            if header.lower().startswith("access-control-") and not cors:
+                del response.headers[header]
+        for header, value in cors.items():
+            response.headers[header] = value
+        return response
+
+    def _find(self, namespace: str, package: str, name: str) -> tuple[Found, Identity]:
+        owner = self._service.known(namespace)
+        if owner is None:
+            raise not_found()
+        try:
+            found = self._service.actions.find(
+                owner, namespace, "" if package == "default" else package, name
+            )
+        except WhiskError as error:
+            raise not_found() from error
+        return found, owner
+
+    def _authorized(self, request: Request, required: object) -> str | None:
+        if required is True:
+            return self._service.identify(request.headers.get("authorization")).namespace
+        if isinstance(required, str | int) and required is not False:
+            if request.headers.get("x-require-whisk-auth") != str(required):
+                raise WhiskError(401, BAD_AUTHENTICATION)
+            return None
+        if request.headers.get("authorization"):
+            try:
+                return self._service.identify(request.headers["authorization"]).namespace
+            except WhiskError:
+                return None
+        return None
+
+    async def _run(
+        self,
+        request: Request,
+        found: Found,
+        owner: Identity,
+        extension: str,
+        path: str,
+        user: str | None,
+    ) -> Response:
+        limit = self._service.limits.payload
+        body = await read(request, 64 * limit)
+        if len(body) > limit:
+            raise too_large("Request", len(body), limit)
+        annotations = found.annotations
+        given = web.Request(request.method, request.headers, path, request.url.query, body, user)
+        fixed = set(found.parameters) if annotations.get("final") is True else set()
+        parameters = web.parameters(given, raw=annotations.get("raw-http") is True, fixed=fixed)
+        identifier, activation = await self._service.invoke(
+            owner,
+            found,
+            parameters,
+            wait=BLOCKING_SECONDS,
+            transaction=transaction(request),
+        )
+        known = {"X-Openwhisk-Activation-Id": identifier}
+        if activation is None:
+            return reply({"code": transaction(request), "error": NOT_READY}, 202, **known)
+        try:
+            if activation.status > APPLICATION_ERROR:
+                raise bad_request(PROCESSING)
+            failed = activation.status == APPLICATION_ERROR
+            answer = web.answer(activation.result, extension, failed=failed)
+        except WhiskError as error:
+            error.headers |= known
+            raise
+        response = Response(answer.body, answer.status, headers=known)
+        if answer.content_type:
+            response.headers["Content-Type"] = answer.content_type
+        for header, value in answer.headers:
+            response.headers.append(header, value)
+        return response
+
+
+def _split(request: Request) -> tuple[str, str, str, str, str]:
+    raw = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").split("?")[0]
+    words = raw.removeprefix("/api/v1/web/").split("/")
+    if len(words) < 3 or not all(words[:3]):
+        raise not_found()
+    namespace, package, action = (unquote(word) for word in words[:3])
+    rest = unquote("/".join(words[3:]))
+    name, extension = web.split_extension(action)
+    return namespace, package, name, extension, f"/{rest}" if len(words) > 3 else ""
+
+
+def _cors(request: Request) -> dict[str, str]:
+    asked = request.headers.get("access-control-request-headers")
+    return {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": web.ALLOWED,
+        "Access-Control-Allow-Headers": asked or web.HEADERS,
+    }

@@ -1,0 +1,115 @@
+// Runs one Node.js action in a process of its own: `node worker.js DESCRIPTOR`.
+//
+// Requests and replies are frames on the descriptor: four bytes of length, then JSON. What the
+// action prints goes to the ordinary standard streams; a sentinel line ends each request's output.
+'use strict';
+
+const net = require('net');
+const path = require('path');
+const vm = require('vm');
+const { createRequire } = require('module');
+
+const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX';
+const NOT_A_DICTIONARY = 'The action did not return a dictionary or array.';
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
+
+const channel = new net.Socket({ fd: Number(process.argv[2]), readable: true, writable: true });
+let handler;
+
+function fail(error) {
+  return { ok: false, body: { error } };
+}
+
+function fromSource(request) {
+  const file = path.join(request.directory, request.file);
+  const source = require('fs').readFileSync(file, 'utf8');
+  const exported = { exports: {} };
+  // The function is looked up inside the source's own scope: actions need not export it.
+  const look = `\n;return typeof ${request.main.split('.')[0]} === 'undefined' ? undefined : ${request.main};`;
+  const run = vm.runInThisContext(
+    `(function (exports, require, module, __filename, __dirname) {${source}${look}\n})`,
+    { filename: file },
+  );
+  const found = run(exported.exports, createRequire(file), exported, file, request.directory);
+  return found ?? request.main.split('.').reduce((at, name) => at?.[name], exported.exports);
+}
+
+function fromDirectory(request) {
+  const loaded = createRequire(path.join(request.directory, 'x.js'))(request.directory);
+  return request.main.split('.').reduce((at, name) => at?.[name], loaded);
+}
+
+function init(request) {
+  Object.assign(process.env, request.env);
+  try {
+    process.chdir(request.directory);
+    if (!IDENTIFIER.test(request.main)) throw new Error(`'${request.main}' is not a name`);
+    handler = request.archive ? fromDirectory(request) : fromSource(request);
+  } catch (error) {
+    console.error(error);
+    return fail(`Initialization has failed due to: ${error?.stack ?? error}`);
+  }
+  if (typeof handler !== 'function') {
+    return fail(`Initialization has failed due to: Error: Action entrypoint '${request.main}' is not a function.`);
+  }
+  return { ok: true };
+}
+
+async function run(request) {
+  Object.assign(process.env, request.env);
+  let pending;
+  try {
+    pending = handler(request.value);
+  } catch (error) {
+    console.error(error);
+    return fail(`An error has occurred: ${error}`);
+  }
+  let result;
+  try {
+    result = await pending;
+  } catch (error) {
+    // A rejected promise is the action's own way to say that it failed: an application error.
+    if (error instanceof Error) console.error(error);
+    return { ok: true, body: { error: error instanceof Error ? String(error) : error ?? {} } };
+  }
+  if (result === undefined) result = {};
+  if (typeof result !== 'object' || result === null) return fail(NOT_A_DICTIONARY);
+  try {
+    JSON.stringify(result);
+  } catch (error) {
+    console.error(error);
+    return fail(NOT_A_DICTIONARY);
+  }
+  return { ok: true, body: result };
+}
+
+function send(reply) {
+  const data = Buffer.from(JSON.stringify(reply));
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(data.length);
+  channel.write(Buffer.concat([head, data]));
+}
+
+function ended(stream) {
+  return new Promise((resolve) => stream.write(`${SENTINEL}\n`, resolve));
+}
+
+async function answer(request) {
+  const reply = request.op === 'init' ? init(request) : await run(request);
+  await Promise.all([ended(process.stdout), ended(process.stderr)]);
+  send(reply);
+}
+
+let received = Buffer.alloc(0);
+channel.on('data', (chunk) => {
+  received = Buffer.concat([received, chunk]);
+  while (received.length >= 4 && received.length >= 4 + received.readUInt32BE(0)) {
+    const end = 4 + received.readUInt32BE(0);
+    const request = JSON.parse(received.subarray(4, end).toString());
+    received = received.subarray(end);
+    answer(request);
+  }
+});
+// The lab is gone: nobody waits for this action.
+channel.on('end', () => process.exit(0));
+channel.on('error', () => process.exit(0));

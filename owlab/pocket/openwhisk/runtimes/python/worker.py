@@ -1,0 +1,106 @@
+"""Runs one Python action in a process of its own: `python -I -S worker.py DESCRIPTOR`.
+
+Requests and replies are frames on the descriptor: four bytes of length, then JSON. What the action
+prints goes to the ordinary standard streams; a sentinel line on both ends each request's output.
+"""
+
+import io
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import Any
+
+Json = dict[str, Any]
+SENTINEL = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
+NOT_A_DICTIONARY = "The action did not return a dictionary or array."
+
+
+class Action:
+    """The function that the user wrote, once it is loaded."""
+
+    def __init__(self) -> None:
+        self._main: Any = None
+
+    def init(self, request: Json) -> Json:
+        os.environ.update(request["env"])
+        directory, main = request["directory"], request["main"]
+        source = f"{directory}/{request['file']}"
+        sys.path.insert(0, directory)
+        os.chdir(directory)
+        try:
+            with io.open_code(source) as file:
+                code = compile(file.read(), source, "exec")
+            names = {"__name__": "__main__", "__file__": source, "__builtins__": __builtins__}
+            exec(code, names)
+            self._main = names[main]
+            if not callable(self._main):
+                raise TypeError(f"'{main}' is not a function")
+        except KeyError as error:
+            print(f"Cannot find the function {error} in the action.", file=sys.stderr)
+        except BaseException:
+            traceback.print_exc()
+        else:
+            return {"ok": True}
+        self._main = None
+        return {"ok": False, "body": {"error": "Cannot start action. Check logs for details."}}
+
+    def run(self, request: Json) -> Json:
+        os.environ.update(request["env"])
+        try:
+            result = self._main(request["value"])
+        except Exception as error:
+            traceback.print_exc()
+            return {"ok": True, "body": {"error": str(error)}}
+        if not isinstance(result, dict | list):
+            return {"ok": False, "body": {"error": NOT_A_DICTIONARY}}
+        try:
+            json.dumps(result, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            print(f"the result is not JSON: {error}", file=sys.stderr)
+            return {"ok": False, "body": {"error": NOT_A_DICTIONARY}}
+        return {"ok": True, "body": result}
+
+
+def read_exactly(descriptor: int, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        chunk = os.read(descriptor, length - len(data))
+        if not chunk:
+            # The lab is gone, even while the action is in a loop: nobody waits for it.
+            os._exit(0)
+        data += chunk
+    return data
+
+
+def receive(descriptor: int, requests: queue.SimpleQueue[Json]) -> None:
+    while True:
+        length = int.from_bytes(read_exactly(descriptor, 4), "big")
+        requests.put(json.loads(read_exactly(descriptor, length)))
+
+
+def send(descriptor: int, reply: Json) -> None:
+    data = json.dumps(reply).encode()
+    data = len(data).to_bytes(4, "big") + data
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def serve(descriptor: int) -> None:
+    requests: queue.SimpleQueue[Json] = queue.SimpleQueue()
+    threading.Thread(target=receive, args=(descriptor, requests), daemon=True).start()
+    action = Action()
+    os.set_inheritable(descriptor, False)
+    while True:
+        request = requests.get()
+        reply = getattr(action, request["op"])(request)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            print(SENTINEL, file=stream, flush=True)
+        send(descriptor, reply)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

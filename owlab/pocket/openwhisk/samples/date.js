@@ -1,0 +1,4 @@
+// Tells the present.
+function main() {
+    return { date: new Date().toString() };
+}

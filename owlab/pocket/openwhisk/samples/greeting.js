@@ -1,0 +1,4 @@
+// Greets somebody from somewhere.
+function main({ name = 'stranger', place = 'somewhere' }) {
+    return { payload: `Hello, ${name} from ${place}!` };
+}

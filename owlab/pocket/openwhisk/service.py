@@ -1,0 +1,144 @@
+"""OpenWhisk as state: entities, activations, and what runs them. No HTTP here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from owlab.pocket.clock import Clock
+from owlab.pocket.database import Database
+from owlab.pocket.openwhisk import catalog
+from owlab.pocket.openwhisk.actions import Actions, Found
+from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
+from owlab.pocket.openwhisk.invoker import Invoker
+from owlab.pocket.openwhisk.limits import Limits
+from owlab.pocket.openwhisk.names import SYSTEM, Identity, identify
+from owlab.pocket.openwhisk.packages import Packages
+from owlab.pocket.openwhisk.rules import Rules
+from owlab.pocket.openwhisk.running import Runner
+from owlab.pocket.openwhisk.store import Store
+from owlab.pocket.openwhisk.throttle import Throttle
+from owlab.pocket.openwhisk.triggers import Triggers
+from owlab.pocket.world import ActionPods
+
+BLOCKING_SECONDS = 60
+
+
+class Service:
+    """One OpenWhisk with two namespaces: ``guest``, and ``whisk.system`` for the catalog."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        pods: ActionPods,
+        *,
+        guest_key: str,
+        system_key: str,
+        limits: Mapping[str, Any] | Limits | None = None,
+        apihost: str = "",
+        stem_cells: bool = True,
+        idle_seconds: float = 600,
+    ) -> None:
+        self.clock, self.apihost = clock, apihost
+        self.limits = Limits.of(limits)
+        self.system = Identity(SYSTEM, system_key)
+        self.identities = (Identity("guest", guest_key), self.system)
+        self.store = Store(db)
+        self.activations = Activations(db)
+        self.packages = Packages(self.store)
+        self.actions = Actions(self.store, self.packages, self.limits)
+        self.triggers = Triggers(self.store)
+        self.rules = Rules(self.store, self.actions)
+        self.throttle = Throttle(self.limits)
+        self._temporary: str | None = None
+        self._directory = self._place(db)
+        self.invoker = Invoker(
+            pods,
+            self._directory,
+            memory_mb=self.limits.user_memory,
+            idle_seconds=idle_seconds,
+            stem_cells=stem_cells,
+        )
+        self.runner = Runner(self)
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def _place(self, db: Database) -> Path:
+        """Where the processes of actions have their directories: below the lab's own."""
+        if str(db.path) == ":memory:":
+            self._temporary = tempfile.mkdtemp(prefix="owlab-actions-")
+            return Path(self._temporary)
+        place = Path(db.path).resolve().parent / "actions"
+        # What a killed service left behind.
+        shutil.rmtree(place, ignore_errors=True)
+        return place
+
+    def identify(self, authorization: str | None) -> Identity:
+        """The caller; 401 when it is nobody."""
+        return identify(authorization, self.identities)
+
+    def known(self, namespace: str) -> Identity | None:
+        """The owner of a namespace."""
+        return next((i for i in self.identities if i.namespace == namespace), None)
+
+    def background(self, caller: Identity, work: Coroutine[Any, Any, Activation]) -> Any:
+        """Run to its end, whoever waits for it; counted as in flight."""
+
+        async def counted() -> Activation:
+            with self.throttle.running(caller.namespace):
+                return await work
+
+        task = asyncio.create_task(counted())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def invoke(
+        self,
+        caller: Identity,
+        found: Found,
+        payload: dict[str, Any],
+        *,
+        wait: float | None,
+        transaction: str = "",
+        by: Identity | None = None,
+    ) -> tuple[str, Activation | None]:
+        """Invoke; waits at most ``wait`` seconds. The record is None when it is not there yet."""
+        self.throttle.invoking(caller.namespace)
+        identifier = new_id()
+        task = self.background(
+            caller,
+            self.runner.action(
+                by or caller, found, payload, identifier=identifier, transaction=transaction
+            ),
+        )
+        if wait is None:
+            return identifier, None
+        with contextlib.suppress(TimeoutError):
+            return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
+        return identifier, None
+
+    def install_catalog(self) -> None:
+        """Install /whisk.system, as the job install-packages does."""
+        catalog.install(self)
+
+    def wipe(self) -> None:
+        """Remove all actions and activations, as init-couchdb does at each installation."""
+        self.store.wipe()
+
+    async def settled(self) -> None:
+        """Wait for invocations that nobody waits for."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """End the processes of actions."""
+        for task in list(self._tasks):
+            task.cancel()
+        await self.invoker.close()
+        shutil.rmtree(self._directory, ignore_errors=True)

@@ -1,0 +1,60 @@
+"""How often and how much at once a namespace may invoke and fire."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from owlab.pocket.openwhisk.errors import WhiskError
+from owlab.pocket.openwhisk.limits import Limits
+
+MINUTE = 60.0
+
+
+class Throttle:
+    """Counts of the last minute and of the present, by namespace."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._recent: dict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._running: Counter[str] = Counter()
+
+    def _rate(self, what: str, namespace: str, allowed: int) -> None:
+        now = time.monotonic()
+        recent = self._recent[what, namespace]
+        while recent and now - recent[0] >= MINUTE:
+            recent.popleft()
+        # A refused request counts too, as upstream's does, but not for ever.
+        if len(recent) <= allowed:
+            recent.append(now)
+        if len(recent) > allowed:
+            raise WhiskError(
+                429,
+                f"Too many requests in the last minute (count: {len(recent)}, allowed: {allowed}).",
+            )
+
+    def invoking(self, namespace: str) -> None:
+        """Another invocation is asked for; 429 when it is one too many."""
+        self._rate("invoke", namespace, self._limits.invocations_per_minute)
+        running, allowed = self._running[namespace], self._limits.concurrent_invocations
+        if running >= allowed:
+            raise WhiskError(
+                429,
+                "Too many concurrent requests in flight "
+                f"(count: {running + 1}, allowed: {allowed}).",
+            )
+
+    def firing(self, namespace: str) -> None:
+        """Another trigger is fired; 429 when it is one too many."""
+        self._rate("fire", namespace, self._limits.fires_per_minute)
+
+    @contextmanager
+    def running(self, namespace: str) -> Iterator[None]:
+        """While an invocation is in flight."""
+        self._running[namespace] += 1
+        try:
+            yield
+        finally:
+            self._running[namespace] -= 1
