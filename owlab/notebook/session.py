@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import itertools
 import os
 from html import escape
 from typing import Any
@@ -84,38 +83,36 @@ def _introduce(lab: Lab) -> None:
 def _refuse_unknown_parameters() -> None:
     """papermill writes any name that it is given into a cell of its own, and only warns.
 
-    So look at the cells that ran: what the injected cell sets must stand in the cell before it.
+    So look at the cells that ran: what the injected cell sets must be declared in one before it,
+    with an annotation, as parameters are.
     """
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     history: list[str] = list(shell.user_ns.get("In", [])) if shell is not None else []
-    for before, cell in itertools.pairwise(history):
-        if cell.startswith("# Parameters\n"):
-            declared = _assigned(before)
-            for name in sorted(_assigned(cell) - declared):
-                near = difflib.get_close_matches(name, sorted(declared), n=1, cutoff=0.5)
-                raise ConfigError(
-                    brief=f"This notebook has no parameter {name!r}.",
-                    details=f"Did you mean {near[0]}?" if near else "",
-                    resolution=f"Its parameters: {', '.join(sorted(declared))}.",
-                )
+    declared: set[str] = set()
+    for cell in history:
+        if not cell.startswith("# Parameters\n"):
+            declared |= _targets(cell, ast.AnnAssign)
+            continue
+        for name in sorted(_targets(cell, ast.Assign) - declared if declared else ()):
+            near = difflib.get_close_matches(name, sorted(declared), n=1, cutoff=0.5)
+            raise ConfigError(
+                brief=f"This notebook has no parameter {name!r}.",
+                details=f"Did you mean {near[0]}?" if near else "",
+                resolution=f"Its parameters: {', '.join(sorted(declared))}.",
+            )
 
 
-def _assigned(source: str) -> set[str]:
+def _targets(source: str, kind: type[ast.Assign] | type[ast.AnnAssign]) -> set[str]:
+    """The names that a cell assigns to at its top level, in this way."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
         return set()
-    targets = [
-        target
-        for node in body
-        for target in (
-            node.targets
-            if isinstance(node, ast.Assign)
-            else [node.target]
-            if isinstance(node, ast.AnnAssign)
-            else []
-        )
-    ]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, kind):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found

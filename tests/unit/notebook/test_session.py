@@ -66,6 +66,14 @@ def test_injected_parameters_that_are_declared_are_fine(shell: Any, shown: Shown
     assert begin(workers=3).config.workers == 3
 
 
+def test_cells_that_somebody_ran_in_another_order_are_no_mistake(shell: Any, shown: Shown) -> None:
+    injected = "# Parameters\nworkers = 3\n"
+    cells(shell, DECLARED, injected, "%%on host\nls", "x = 1", injected)
+    assert begin(workers=3).config.workers == 3
+    cells(shell, injected)
+    assert begin(workers=3).config.workers == 3
+
+
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"workers": "four"}, {"speed": "slow"}])
 def test_an_impossible_value_is_refused(shell: Any, shown: Shown, wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
