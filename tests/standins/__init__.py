@@ -1,0 +1,113 @@
+"""Programs that stand in for Multipass and ssh: executables that a test puts first on ``PATH``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+VERSIONS = {"1.16": "1.16.3", "1.17": "1.17.0"}
+
+_CLOUD_INIT = """\
+#!{python}
+import json, os, pathlib, sys
+known = json.loads(pathlib.Path(os.environ["STANDIN_DIR"], "state.json").read_text())
+status = known["machines"][os.environ["STANDIN_MACHINE"]]["cloud_init"]
+degraded = status == "degraded"
+said = {{
+    "status": "done" if degraded else status,
+    "extended_status": "degraded done" if degraded else status,
+    "errors": ["apt-configure: no network"] if status == "error" else [],
+}}
+print(json.dumps(said) if "json" in sys.argv else "status: " + said["status"])
+sys.exit({{"error": 1, "degraded": 2}}.get(status, 0))
+"""
+
+
+@dataclass(frozen=True)
+class MultipassStandin:
+    """The stand-in of one test: its program, and its state to look at or to change."""
+
+    folder: Path
+
+    @property
+    def binary(self) -> Path:
+        """The program ``multipass``; its folder is to be the first of ``PATH``."""
+        return self.folder / "bin" / "multipass"
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """The words of every call so far."""
+        path = self.folder / "calls.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that it knows."""
+        known: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
+        return known
+
+    def add(self, name: str, state: str = "Running", **more: Any) -> None:
+        """A machine that is there already."""
+        known = self.state
+        (self.folder / "guests" / name).mkdir(parents=True, exist_ok=True)
+        known["machines"][name] = {
+            "state": state,
+            "becomes": "",
+            "ipv4": ["10.251.200.141"],
+            "release": "24.04 LTS",
+            "cpus": "2",
+            "memory": "6G",
+            "disk": "50G",
+            "cloud_init": "done",
+            **more,
+        }
+        self._write(known)
+
+    def change(self, **facts: Any) -> None:
+        """Change something that it knows: ``daemon``, ``hidden_options``, ``seconds``."""
+        self._write({**self.state, **facts})
+
+    def fail(self, kind: str, *, times: int = 1, name: str = "") -> None:
+        """From now on the calls that a fault concerns fail, so many times (-1 for ever)."""
+        known = self.state
+        known["faults"].append({"kind": kind, "times": times, "name": name})
+        self._write(known)
+
+    def _write(self, known: dict[str, Any]) -> None:
+        (self.folder / "state.json").write_text(json.dumps(known))
+
+
+def multipass_standin(
+    folder: Path,
+    era: str = "1.17",
+    faults: Sequence[str] = (),
+    guest: Path | None = None,
+) -> MultipassStandin:
+    """Make a stand-in in ``folder``.
+
+    :param guest: another program that speaks Multipass' language; guests' commands go there.
+    """
+    for name in ("bin", "guests", "guest-bin"):
+        (folder / name).mkdir(parents=True)
+    known = {"era": era, "version": VERSIONS[era], "daemon": True, "hidden_options": True}
+    known |= {"machines": {}, "faults": [], "counter": 0, "seconds": 0}
+    (folder / "state.json").write_text(json.dumps(known))
+    cloud_init = folder / "guest-bin" / "cloud-init"
+    cloud_init.write_text(_CLOUD_INIT.format(python=sys.executable))
+    sudo = folder / "guest-bin" / "sudo"
+    sudo.write_text('#!/bin/sh\nexec "$@"\n')
+    standin = MultipassStandin(folder)
+    standin.binary.write_text(
+        f"#!/bin/sh\nSTANDIN_DIR={folder} STANDIN_GUEST={guest or ''} PYTHONPATH={ROOT} \\\n"
+        f'exec {sys.executable} -m tests.standins.multipass "$@"\n'
+    )
+    for program in (cloud_init, sudo, standin.binary):
+        program.chmod(0o755)
+    for kind in faults:
+        standin.fail(kind)
+    return standin
