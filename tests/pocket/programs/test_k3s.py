@@ -262,3 +262,37 @@ def test_agent_tokens_add_no_servers():
 )
 def test_images_have_full_names(short, full):
     assert full_name(short) == full
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -sfL https://get.k3s.io -o i.sh && INSTALL_K3S_VERSION={version} sh i.sh",
+        "wget -q https://get.k3s.io -O i.sh; chmod +x i.sh; INSTALL_K3S_VERSION={version} ./i.sh",
+        "curl -sfL https://get.k3s.io | sudo INSTALL_K3S_VERSION={version} sh -",
+        "curl -sfL https://get.k3s.io | INSTALL_K3S_CHANNEL=v1.29 sudo -E sh -",
+        "curl -sfL https://get.k3s.io | INSTALL_K3S_VERSION={version} bash -s -",
+    ],
+)
+async def test_other_ways_to_run_the_script(on, lab, line):
+    typed = await on("master", line.format(version="v1.29.4+k3s1"))
+    assert typed.status == 0, str(typed)
+    assert lab.noted[-1][:3] == ("start", "master", "v1.29.4+k3s1")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "K3S_TOKEN_FILE=t sh -s - agent --server {url}",
+        "sh -s - agent --server {url} --token-file /home/ubuntu/t",
+        "sh -s - agent --server={url} --token {token}",
+        "K3S_URL={url} K3S_TOKEN_FILE=/home/ubuntu/t sh -",
+    ],
+)
+async def test_other_ways_to_join(on, server, lab, how):
+    token = (await on("master", TOKEN)).out.strip()
+    await on("worker1", f"echo {token} > t")
+    line = how.format(url=f"https://{server.address}:6443", token=token)
+    typed = await on("worker1", f"curl -sfL https://get.k3s.io | {line}")
+    assert typed.status == 0, str(typed)
+    assert lab.noted[-1][:3] == ("join", "worker1", "master")
