@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
     from owlab.pocket.lab import Lab
+    from owlab.pocket.openwhisk.service import Service
 
 
 def new_cluster(lab: Lab) -> Any:
@@ -21,25 +22,24 @@ def new_cluster(lab: Lab) -> Any:
 
 
 def erase_cluster(lab: Lab) -> None:
-    """Remove a cluster's objects from the database."""
+    """Remove a cluster's objects from the database, and those of the OpenWhisk on it."""
     for (name,) in lab.db.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
-        if str(name).startswith("kube_"):
+        if str(name).startswith(("kube_", "whisk_")):
             lab.db.run(f'DELETE FROM "{name}"')
 
 
 def kube_app(cluster: Any, tokens: dict[str, str], version: str) -> ASGIApp:
     """The API server."""
-    module = import_module("owlab.pocket.kube.api")
-    app: ASGIApp = module.kube_app(
-        cluster.store, tokens=tokens, version=version, kubelet=cluster.kubelet
-    )
-    return app
+    from owlab.pocket.kube.api import kube_app as app
+
+    return app(cluster.store, tokens=tokens, version=version, kubelet=cluster.kubelet)
 
 
-def new_openwhisk(lab: Lab, cluster: Any, endpoint: Any, apihost: str) -> Any:
+def new_openwhisk(lab: Lab, cluster: Any, endpoint: Any, apihost: str) -> Service:
     """OpenWhisk behind an endpoint of the cluster."""
-    module = import_module("owlab.pocket.openwhisk.service")
-    return module.Service(
+    from owlab.pocket.openwhisk.service import Service
+
+    return Service(
         lab.db,
         lab.clock,
         cluster.action_pods,
@@ -50,13 +50,13 @@ def new_openwhisk(lab: Lab, cluster: Any, endpoint: Any, apihost: str) -> Any:
     )
 
 
-def openwhisk_app(service: Any) -> ASGIApp:
+def openwhisk_app(service: Service) -> ASGIApp:
     """OpenWhisk's REST API."""
-    module = import_module("owlab.pocket.openwhisk.app")
-    app: ASGIApp = module.openwhisk_app(service)
-    return app
+    from owlab.pocket.openwhisk.app import openwhisk_app as app
+
+    return app(service)
 
 
-async def stop_openwhisk(service: Any) -> None:
+async def stop_openwhisk(service: Service) -> None:
     """End the processes of warm action containers."""
     await service.stop()

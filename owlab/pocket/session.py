@@ -96,6 +96,7 @@ class Session:
         }
         self._stdin: Reader = _Bytes(b"")
         self._done = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = False
         self._last: int | None = None
@@ -191,17 +192,19 @@ class Session:
         self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
     ) -> int:
         """Run a script to its end; output flows while it runs. Cancelling stops the command."""
-        self._task = asyncio.current_task()
-        self.machine.sessions.add(self)
-        try:
-            return await self._run(script, out, err, stdin)
-        except asyncio.CancelledError:
-            if not self._killed:
-                raise
-            return HUNG_UP
-        finally:
-            self._task = None
-            self.machine.sessions.discard(self)
+        # One at a time: what is typed after Ctrl-C waits until what it ended has ended.
+        async with self._turn:
+            self._task = asyncio.current_task()
+            self.machine.sessions.add(self)
+            try:
+                return await self._run(script, out, err, stdin)
+            except asyncio.CancelledError:
+                if not self._killed:
+                    raise
+                return HUNG_UP
+            finally:
+                self._task = None
+                self.machine.sessions.discard(self)
 
     async def _run(self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None) -> int:
         if not self._ready:

@@ -10,6 +10,7 @@ A program runs in the service's event loop: it must await what takes long, and n
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import posixpath
@@ -138,9 +139,15 @@ def command_not_found(name: str, root: bool = False) -> str:
 
 
 def load_programs() -> dict[str, Entry]:
+    """Every program there is."""
+    _import_programs()
+    return PROGRAMS
+
+
+@functools.cache
+def _import_programs() -> None:
     """Import every module below ``owlab.pocket.programs``, so that it registers its programs."""
     package = importlib.import_module("owlab.pocket.programs")
     for module in pkgutil.iter_modules(package.__path__, "owlab.pocket.programs."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    return PROGRAMS

@@ -189,6 +189,8 @@ def test_typing(lab: Served) -> None:
     time.sleep(0.5)
     os.killpg(typist.process.pid, 2)
     typist.expect("^C")
+    typist.type("echo alive\r")
+    typist.expect("alive\r\n")
     typist.type("for i in 7 8; do\recho n$i; done\r")
     typist.expect("n7\r\nn8\r\n")
     typist.type("exit 5\r")
