@@ -1,0 +1,62 @@
+"""The simulated container registries: which images exist, and how long pulling one takes."""
+
+from __future__ import annotations
+
+import re
+
+_GONE = re.compile(r"docker\.io/wurstmeister/kafka:")
+"""Withdrawn in May 2024: the failure that the guide tells of."""
+
+_KNOWN = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"docker\.io/openwhisk/(controller|invoker|ow-utils|scheduler):(ef725a6|nightly|latest)",
+        r"docker\.io/openwhisk/(apigateway|alarmprovider|kafkaprovider|standalone):[\w.-]+",
+        r"docker\.io/openwhisk/(action-[\w.-]+|dockerskeleton):[\w.-]+",
+        r"docker\.io/apache/couchdb:[\w.-]+",
+        r"docker\.io/fatal69100/kafka:2\.8\.1",
+        r"docker\.io/rancher/[\w./-]+:[\w.-]+",
+        r"docker\.io/(bitnamilegacy|grafana|prom|curlimages)/[\w.-]+:[\w.-]+",
+        r"docker\.io/library/(nginx|redis|busybox|alpine|zookeeper|python|node|httpd|postgres|mysql"
+        r"|hello-world|ubuntu|debian|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):[\w.-]+",
+        r"registry\.k8s\.io/[\w./-]+:[\w.-]+",
+        r"quay\.io/external_storage/nfs-client-provisioner:[\w.-]+",
+        r"(gcr|ghcr|quay)\.io/[\w./-]+:[\w.-]+",
+    )
+)
+_SECONDS = {"openwhisk/ow-utils": 60.0, "openwhisk/": 45.0, "kafka": 40.0, "couchdb": 30.0}
+
+
+def full_name(image: str) -> str:
+    """``nginx`` as ``docker.io/library/nginx:latest``, the way containerd names it."""
+    name, _, digest = image.partition("@")
+    head, slash, _ = name.partition("/")
+    if not slash:
+        name = f"docker.io/library/{name}"
+    elif "." not in head and ":" not in head and head != "localhost":
+        name = f"docker.io/{name}"
+    if ":" not in name.rpartition("/")[2] and not digest:
+        name += ":latest"
+    return f"{name}@{digest}" if digest else name
+
+
+def exists(image: str) -> bool:
+    """Whether some registry has the image."""
+    name = full_name(image)
+    return not _GONE.match(name) and any(p.fullmatch(name) for p in _KNOWN)
+
+
+def pull_error(image: str) -> str:
+    """What containerd says about an image that is not there."""
+    name = full_name(image)
+    return (
+        f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": '
+        "pull access denied, repository does not exist or may require authorization: server "
+        "message: insufficient_scope: authorization failed"
+    )
+
+
+def pull_seconds(image: str) -> float:
+    """How long pulling takes in life, roughly."""
+    name = full_name(image)
+    return next((seconds for part, seconds in _SECONDS.items() if part in name), 8.0)

@@ -1,0 +1,205 @@
+"""What known container images do: when they are ready, what they wait for, what they say.
+
+Images and containers are known by the names of the upstream charts, so those work as well.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from owlab.pocket.kube import images
+from owlab.pocket.kube.certificates import self_signed
+from owlab.pocket.kube.shape import ready_pods, release_of
+from owlab.pocket.kube.store import Store
+from owlab.pocket.world import Object
+
+NOTE = "(a simulated container of the pocket lab)"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a container is.
+
+    :param state: ``waiting`` (runs, not ready or not done), ``ready``, ``done``, ``failed``.
+    :param log: what it has printed.
+    """
+
+    state: str
+    log: str = NOTE + "\n"
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a program can see: its pod, its container, the cluster, and hooks of the lab."""
+
+    store: Store
+    pod: Object
+    container: Object
+    address: str
+    installed: Callable[[str], None]
+    healthy: Callable[[], bool]
+
+    @property
+    def namespace(self) -> str:
+        return str(self.pod["metadata"]["namespace"])
+
+    @property
+    def release(self) -> str:
+        return release_of(self.pod)
+
+    def running(self, component: str) -> bool:
+        """A component of the same release has a ready pod."""
+        return bool(ready_pods(self.store, self.namespace, f"{self.release}-{component}"))
+
+    def job_done(self, name: str) -> bool:
+        """A Job of the same release is complete."""
+        job = self.store.find("Job", f"{self.release}-{name}", self.namespace)
+        conditions = (job or {}).get("status", {}).get("conditions") or []
+        return any(c["type"] == "Complete" and c["status"] == "True" for c in conditions)
+
+
+Program = Callable[[Context], Outcome]
+
+
+def _waits(condition: Callable[[Context], bool], done: str, waiting: str) -> Program:
+    def program(context: Context) -> Outcome:
+        if condition(context):
+            return Outcome("done", f"{NOTE}\n{done}\n")
+        return Outcome("waiting", f"{NOTE}\n{waiting}\n")
+
+    return program
+
+
+INIT_PROGRAMS: dict[str, Program] = {
+    "wait-for-zookeeper": _waits(
+        lambda c: c.running("zookeeper"),
+        "Success: zookeeper is up",
+        "...waiting for zookeeper to be ready",
+    ),
+    "wait-for-kafka": _waits(
+        lambda c: c.running("kafka"),
+        "Success: ready kafka endpoint!",
+        "...waiting for kafka to be ready",
+    ),
+    "wait-for-couchdb": _waits(
+        lambda c: c.running("couchdb") and c.job_done("init-couchdb"),
+        "Success: CouchDB is ready!",
+        "...waiting for CouchDB to be ready",
+    ),
+    "wait-for-controller": _waits(
+        lambda c: c.running("controller"),
+        "Success: controller is ready",
+        "...waiting for controller to be ready",
+    ),
+    "wait-for-healthy-invoker": _waits(
+        lambda c: c.running("invoker"),
+        "Success: there are 1 healthy invokers",
+        "...waiting for a healthy invoker",
+    ),
+}
+"""Init containers by name."""
+
+
+def _gen_certs(context: Context) -> Outcome:
+    name = f"{context.release}-nginx"
+    if context.store.find("Secret", name, context.namespace):
+        return Outcome("done", f"{NOTE}\nusing existing {name} secret\n")
+    certificate, key = self_signed(f"*.{context.address}")
+    context.store.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": context.namespace},
+            "type": "kubernetes.io/tls",
+            "data": {
+                "tls.crt": base64.b64encode(certificate).decode(),
+                "tls.key": base64.b64encode(key).decode(),
+            },
+        }
+    )
+    return Outcome("done", f"{NOTE}\ngenerated a certificate\nsecret/{name} created\n")
+
+
+def _init_couchdb(context: Context) -> Outcome:
+    if not context.running("couchdb"):
+        return Outcome("waiting", f"{NOTE}\nwaiting for CouchDB\n")
+    return Outcome("done", f"{NOTE}\nsuccessfully initialized CouchDB for OpenWhisk\n")
+
+
+def _install_packages(context: Context) -> Outcome:
+    if not context.healthy():
+        return Outcome("waiting", f"{NOTE}\nwaiting for the API\n")
+    context.installed(context.release)
+    return Outcome("done", f"{NOTE}\ninstalled /whisk.system packages\n")
+
+
+def _test(context: Context) -> Outcome:
+    if not context.healthy():
+        return Outcome("failed", f"{NOTE}\nFAILED! OpenWhisk does not answer\n", 1)
+    return Outcome(
+        "done", f"{NOTE}\nPASSED! Created Hello action and invoked via cli, web and apigateway\n"
+    )
+
+
+OW_UTILS: dict[str, Program] = {
+    "gen-certs": _gen_certs,
+    "init-couchdb": _init_couchdb,
+    "install-packages": _install_packages,
+    "smoketest": _test,
+    "package-checker": _test,
+}
+"""What a container of openwhisk/ow-utils does, by a part of its name or its pod's."""
+
+
+def main_program(context: Context) -> Outcome:
+    """Where a main container is now."""
+    image = images.full_name(context.container.get("image", ""))
+    if "openwhisk/ow-utils" in image:
+        names = f"{context.container['name']} {context.pod['metadata']['name']}"
+        for part, program in OW_UTILS.items():
+            if part in names:
+                return program(context)
+        return Outcome("ready")
+    ended = _script_end(context.container)
+    if ended is not None:
+        return ended
+    if image.startswith("docker.io/library/hello-world:"):
+        return Outcome("done", f"{NOTE}\nHello from a container that is not there.\n")
+    if "nfs-client-provisioner" in image:
+        return Outcome(
+            "ready",
+            f"{NOTE}\nunexpected error getting claim reference: selfLink was empty, "
+            "can't make reference\n",
+        )
+    return Outcome("ready")
+
+
+_SHELLS = re.compile(r"(/bin/)?(ba|a)?sh")
+
+
+def _script_end(container: Object) -> Outcome | None:
+    """The end of a container that only echoes or exits; None for one that goes on."""
+    words = [*(container.get("command") or []), *(container.get("args") or [])]
+    if not words:
+        return None
+    script = words[2] if len(words) > 2 and _SHELLS.fullmatch(words[0]) and words[1] == "-c" else ""
+    script = script or (" ".join(words) if words[0] in ("echo", "true", "false", "date") else "")
+    if not script or re.search(r"\b(sleep|while|tail -f|nginx|wait|exec|until)\b", script):
+        return None
+    from bashkit import Bash
+
+    done = Bash(username="root", hostname="container").execute_sync(script)
+    log = done.stdout + done.stderr
+    return Outcome("done" if done.exit_code == 0 else "failed", log, done.exit_code)
+
+
+def init_program(context: Context) -> Outcome:
+    """Where an init container is now."""
+    program = INIT_PROGRAMS.get(context.container["name"])
+    if program is not None:
+        return program(context)
+    return _script_end(context.container) or Outcome("done")
