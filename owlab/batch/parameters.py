@@ -29,7 +29,10 @@ _CALLED = {str: "text", int: "a whole number", float: "a number", bool: "true or
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One line of a parameters cell: ``workers: int | None = None  # 1 to 20``."""
+    """One line of a parameters cell: ``workers: int = None  # 1 to 20``.
+
+    The default None makes it optional. Not ``int | None``: papermill does not recognise that.
+    """
 
     name: str
     kind: type
@@ -81,12 +84,13 @@ def declared_in_source(source: str) -> dict[str, Declared]:
         kinds = [_TYPES[word] for word in words if word in _TYPES]
         if len(kinds) != 1 or node.value is None:
             continue
+        default = ast.literal_eval(node.value)
         comment = lines[node.lineno - 1][node.end_col_offset or 0 :].strip()
         found[node.target.id] = Declared(
             name=node.target.id,
             kind=kinds[0],
-            optional="None" in words,
-            default=ast.literal_eval(node.value),
+            optional=default is None or "None" in words,
+            default=default,
             help=comment.removeprefix("#").strip(),
         )
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import papermill
 import pytest
 
 from owlab.batch.course import find_notebooks
@@ -95,6 +96,13 @@ def test_the_parameters_are_annotated_literals(notebook: Any) -> None:
     assert all(item.help for item in declared.values()), "each says what it is"
     # papermill does not recognise a default with `=`, and cuts strings at `#`.
     assert not any("=" in str(item.default) for item in declared.values())
+
+
+@each
+def test_papermill_recognises_every_parameter(notebook: Any) -> None:
+    known = papermill.inspect_notebook(str(notebook.path))
+    assert set(known) == set(declared_in(notebook))
+    assert all(item["inferred_type_name"] != "None" for item in known.values())
 
 
 @each

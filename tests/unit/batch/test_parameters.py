@@ -15,8 +15,8 @@ from owlab.errors import ConfigError
 from .conftest import write_notebook
 
 SOURCE = """\
-lab_name: str | None = None  # each name is a lab of its own
-workers: int | None = None  # 1 to 20
+lab_name: str = None  # each name is a lab of its own
+workers: int = None  # 1 to 20
 pause: float = 0.5
 catch_up: bool = False  # do what is missing
 """
