@@ -5,20 +5,22 @@ They are imported when a lab first needs them, so that the service of a new lab 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
+    from owlab.pocket.kube.cluster import Cluster
+    from owlab.pocket.kube.endpoint import OpenWhiskEndpoint
     from owlab.pocket.lab import Lab
     from owlab.pocket.openwhisk.service import Service
 
 
-def new_cluster(lab: Lab) -> Any:
+def new_cluster(lab: Lab) -> Cluster:
     """The cluster whose objects are in the lab's database."""
-    module = import_module("owlab.pocket.kube.cluster")
-    return module.Cluster(lab.db, lab.clock, lab.fleet)
+    from owlab.pocket.kube.cluster import Cluster
+
+    return Cluster(lab.db, lab.clock, lab.fleet)
 
 
 def erase_cluster(lab: Lab) -> None:
@@ -28,14 +30,14 @@ def erase_cluster(lab: Lab) -> None:
             lab.db.run(f'DELETE FROM "{name}"')
 
 
-def kube_app(cluster: Any, tokens: dict[str, str], version: str) -> ASGIApp:
+def kube_app(cluster: Cluster, tokens: dict[str, str], version: str) -> ASGIApp:
     """The API server."""
     from owlab.pocket.kube.api import kube_app as app
 
     return app(cluster.store, tokens=tokens, version=version, kubelet=cluster.kubelet)
 
 
-def new_openwhisk(lab: Lab, cluster: Any, endpoint: Any, apihost: str) -> Service:
+def new_openwhisk(lab: Lab, cluster: Cluster, endpoint: OpenWhiskEndpoint, apihost: str) -> Service:
     """OpenWhisk behind an endpoint of the cluster."""
     from owlab.pocket.openwhisk.service import Service
 
