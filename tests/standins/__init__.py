@@ -111,3 +111,54 @@ def multipass_standin(
     for kind in faults:
         standin.fail(kind)
     return standin
+
+
+_SSH_GUEST_PROGRAMS = {
+    "uname": '[ "$FAULT" = arm ] && echo aarch64 || echo x86_64',
+    "sudo": '[ "$FAULT" = no-sudo ] && exit 1\n[ "$1" = -n ] && shift\nexec "$@"',
+    "nproc": "echo 2",
+    "hostname": "echo 10.0.0.7 10.42.0.1",
+    "apt-get": "true",
+}
+
+
+@dataclass(frozen=True)
+class SshStandin:
+    """The stand-in of one test for ``ssh``."""
+
+    folder: Path
+
+    @property
+    def binary(self) -> Path:
+        """The program ``ssh``; its folder is to be the first of ``PATH``."""
+        return self.folder / "bin" / "ssh"
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """The words of every call so far."""
+        path = self.folder / "calls.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def fail(self, host: str, kind: str) -> None:
+        """From now on something is wrong with a host; an empty kind makes it well again."""
+        path = self.folder / "state.json"
+        known = json.loads(path.read_text())
+        known["faults"][host] = kind
+        path.write_text(json.dumps(known))
+
+
+def ssh_standin(folder: Path) -> SshStandin:
+    """Make a stand-in for ``ssh`` in ``folder``; every host exists until it is made to fail."""
+    for name in ("bin", "guests", "guest-bin"):
+        (folder / name).mkdir(parents=True)
+    (folder / "state.json").write_text(json.dumps({"faults": {}}))
+    programs = {folder / "guest-bin" / name: text for name, text in _SSH_GUEST_PROGRAMS.items()}
+    standin = SshStandin(folder)
+    programs[standin.binary] = (
+        f"STANDIN_DIR={folder} PYTHONPATH={ROOT} \\\n"
+        f'exec {sys.executable} -m tests.standins.ssh "$@"'
+    )
+    for path, text in programs.items():
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    return standin

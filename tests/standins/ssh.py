@@ -1,0 +1,65 @@
+"""A stand-in for ``ssh``: its words, its messages, and machines that are folders.
+
+Commands run in this computer's own shell, in the machine's folder, with a few programs of the
+folder ``guest-bin`` first. ``/run/systemd/system`` is looked for in the machine's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(os.environ["STANDIN_DIR"])
+TAKES_A_VALUE = {"-o", "-p", "-i", "-J", "-F", "-O"}
+
+MESSAGES = {
+    "key-unknown": "No ED25519 host key is known for {host} and you have requested strict checking."
+    "\nHost key verification failed.",
+    "key-changed": "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n"
+    "Host key verification failed.",
+    "login-refused": "ubuntu@{host}: Permission denied (publickey).",
+    "name-unknown": "ssh: Could not resolve hostname {host}: Name or service not known",
+    "refused": "ssh: connect to host {host} port 22: Connection refused",
+    "timed-out": "ssh: connect to host {host} port 22: Connection timed out",
+    "lost": "client_loop: send disconnect: Broken pipe",
+}
+
+
+def main(words: list[str]) -> int:
+    with (FOLDER / "calls.jsonl").open("a") as file:
+        file.write(json.dumps(words) + "\n")
+    positional: list[str] = []
+    options: dict[str, list[str]] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            positional += rest
+            break
+        if word in TAKES_A_VALUE:
+            options.setdefault(word, []).append(rest.pop(0))
+        elif not word.startswith("-"):
+            positional.append(word)
+    host = positional[0].rpartition("@")[2]
+    if "-O" in options:
+        return 0
+    known = json.loads((FOLDER / "state.json").read_text())
+    fault = known["faults"].get(host, "")
+    if fault in MESSAGES:
+        print(MESSAGES[fault].format(host=host), file=sys.stderr)
+        return 255
+    home = FOLDER / "guests" / host
+    home.mkdir(parents=True, exist_ok=True)
+    if fault != "no-systemd":
+        (home / "systemd").mkdir(exist_ok=True)
+    text = " ".join(positional[1:]).replace("/run/systemd/system", str(home / "systemd"))
+    path = f"{FOLDER / 'guest-bin'}:{os.environ['PATH']}"
+    given = {"HOME": str(home), "PATH": path, "FAULT": fault, "LC_ALL": "C.UTF-8"}
+    return subprocess.run(["bash", "-c", text], check=False, cwd=home, env=given).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

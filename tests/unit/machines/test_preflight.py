@@ -1,0 +1,111 @@
+"""What is found out about a computer before machines are made."""
+
+import pytest
+
+from owlab.config import LabConfig
+from owlab.errors import ProviderError
+from owlab.finding import Finding
+from owlab.machines import preflight
+from owlab.machines.multipass_cli import MultipassCLI
+from owlab.shell import Shell
+
+GB = 1 << 30
+GUIDE = LabConfig(provider="multipass")
+
+
+def multipass_findings():
+    found = preflight.multipass(GUIDE, MultipassCLI(Shell()))
+    return {finding.name: finding for finding in found}
+
+
+@pytest.mark.parametrize("machine", ["arm64", "aarch64"])
+def test_arm_is_refused_before_anything_starts(machine):
+    finding = preflight.architecture(machine)
+    assert finding.verdict == "fail" and "amd64 only" in finding.seen
+    assert "pocket" in finding.advice
+
+
+def test_intel_is_fine():
+    assert preflight.architecture("x86_64").verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    "total, verdict, advice",
+    [(32, "ok", ""), (16, "fail", "memory_profile=small"), (8, "fail", "pocket")],
+)
+def test_memory(total, verdict, advice):
+    finding = preflight.memory(GUIDE, total * GB)
+    assert finding.verdict == verdict
+    assert advice in finding.advice
+
+
+def test_the_small_profile_says_what_it_gives_up():
+    assert "second worker" in preflight.memory(GUIDE, 16 * GB).advice
+
+
+@pytest.mark.parametrize("free, verdict", [(200, "ok"), (60, "warn"), (10, "fail")])
+def test_disk(free, verdict):
+    assert preflight.disk(GUIDE, free * GB).verdict == verdict
+
+
+@pytest.mark.parametrize("present, verdict", [(8, "ok"), (4, "ok"), (2, "warn")])
+def test_cores(present, verdict):
+    assert preflight.cores(GUIDE, present).verdict == verdict
+
+
+def test_multipass_is_there(multipass):
+    found = multipass_findings()
+    assert {finding.verdict for finding in found.values()} == {"ok"}
+    assert found["Multipass"].seen == multipass.state["version"]
+
+
+def test_a_deleted_machine_holds_a_name(multipass):
+    multipass.add("worker1", "Deleted")
+    finding = multipass_findings()["names"]
+    assert finding.verdict == "fail"
+    assert "multipass recover worker1" in finding.advice
+
+
+def test_a_name_in_use(multipass):
+    multipass.add("worker1")
+    assert multipass_findings()["names"].verdict == "warn"
+
+
+def test_other_machines_take_memory(multipass):
+    multipass.add("big", memory="4000G")
+    finding = multipass_findings()["other machines"]
+    assert finding.verdict == "warn" and "multipass stop big" in finding.advice
+
+
+def test_the_service_does_not_answer(multipass):
+    multipass.change(daemon=False)
+    multipass.fail("daemon-unreachable", times=-1)
+    found = multipass_findings()
+    assert found["Multipass"].verdict == "warn"
+    assert found["Multipass' service"].verdict == "fail"
+
+
+@pytest.mark.parametrize("fault", ["access-denied", "not-authenticated"])
+def test_the_service_refuses(multipass, fault):
+    multipass.fail(fault, times=-1)
+    finding = multipass_findings()["Multipass' service"]
+    assert finding.verdict == "fail" and "multipass authenticate" in finding.advice
+
+
+def test_no_multipass(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = multipass_findings()["Multipass"]
+    assert finding.verdict == "fail" and "snap install multipass" in finding.advice
+
+
+def test_the_whole_is_a_list_of_findings(multipass):
+    found = preflight.preflight(GUIDE, Shell())
+    assert {"architecture", "virtualisation", "memory", "disk", "names", "time"} <= {
+        finding.name for finding in found
+    }
+
+
+def test_what_fails_is_refused():
+    with pytest.raises(ProviderError, match="free some"):
+        preflight.refuse([Finding("disk", "fail", "full", "free some")])
+    preflight.refuse([Finding("disk", "warn", "nearly full")])

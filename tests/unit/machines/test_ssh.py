@@ -1,0 +1,152 @@
+"""Machines that exist: what is typed, what is refused at the start, and with which advice."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from owlab.command import Command
+from owlab.config import LabConfig
+from owlab.errors import MachineError, ProviderError
+from owlab.machines import ssh_errors as errors
+from owlab.machines.ssh import SshProvider
+from owlab.shell import Shell
+from tests.standins import ssh_standin
+
+HOSTS = ("ubuntu@a", "ubuntu@b", "c", "d")
+
+
+@pytest.fixture
+def ssh(tmp_path, monkeypatch):
+    standin = ssh_standin(tmp_path / "standin")
+    monkeypatch.setenv("PATH", f"{standin.binary.parent}{os.pathsep}{os.environ['PATH']}")
+    return standin
+
+
+@pytest.fixture
+def config():
+    return LabConfig(provider="ssh", ssh={"hosts": HOSTS})
+
+
+@pytest.fixture
+def provider(config, tmp_path):
+    made = SshProvider(config, tmp_path / "lab", Shell())
+    yield made
+    made.close()
+
+
+def test_what_is_typed(ssh, provider):
+    words = provider.argv(Command("echo $A 'b c'", on="worker1"), {"A": "1 2"})
+    assert words[0] == "ssh"
+    assert words[-3:] == ["ubuntu@b", "--", """env 'A=1 2' bash -c 'echo $A '"'"'b c'"'"''"""]
+    options = [words[i + 1] for i, word in enumerate(words) if word == "-o"]
+    assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "ControlMaster=auto"} <= set(options)
+
+
+def test_a_command_runs_where_it_belongs(ssh, provider):
+    assert provider.execute(Command("touch here; exit 4", on="worker2"), {}).exit_code == 4
+    assert (ssh.folder / "guests" / "c" / "here").exists()
+    assert provider.execute(Command("echo laptop"), {}).stdout == "laptop\n"
+
+
+def test_all_machines_suit(ssh, provider, config):
+    provider.prepare(config)
+    calls = len(ssh.calls)
+    provider.prepare(config)
+    assert len(ssh.calls) == calls == 4, "asked once"
+    infos = provider.machines()
+    assert [info.state for info in infos] == ["Reachable"] * 4
+    assert infos[0].ipv4 == "10.0.0.7"
+
+
+@pytest.mark.parametrize(
+    "fault, kind, advice",
+    [
+        ("key-unknown", errors.HostKeyUnknown, "ssh-keyscan c"),
+        ("key-changed", errors.HostKeyChanged, "ssh-keygen -R 'c'"),
+        ("login-refused", errors.LoginRefused, "ssh-copy-id c"),
+        ("name-unknown", errors.HostUnreachable, "ssh c true"),
+        ("refused", errors.HostUnreachable, "ssh c true"),
+        ("timed-out", errors.HostUnreachable, "ssh c true"),
+        ("no-sudo", errors.MachineUnsuitable, "NOPASSWD"),
+        ("no-systemd", errors.MachineUnsuitable, "systemd"),
+        ("arm", errors.MachineUnsuitable, "x86-64"),
+    ],
+)
+def test_a_machine_that_does_not_suit_is_refused_at_the_start(
+    ssh, provider, config, fault, kind, advice
+):
+    ssh.fail("c", fault)
+    with pytest.raises(kind) as raised:
+        provider.prepare(config)
+    assert type(raised.value) is kind
+    assert "worker2" in raised.value.brief
+    assert advice in str(raised.value)
+
+
+def test_a_machine_without_apt(ssh, provider, config, monkeypatch):
+    (ssh.folder / "guest-bin" / "apt-get").unlink()
+    bare = ssh.folder / "bare"
+    bare.mkdir()
+    for name in ("awk", "bash", "sh", "cat", "echo"):
+        found = subprocess.run(["which", name], capture_output=True, text=True).stdout.strip()
+        (bare / name).symlink_to(found)
+    monkeypatch.setenv("PATH", f"{ssh.binary.parent}{os.pathsep}{bare}")
+    with pytest.raises(ProviderError, match="no apt"):
+        provider.prepare(config)
+
+
+def test_several_machines_are_told_together(ssh, provider, config):
+    ssh.fail("a", "refused")
+    ssh.fail("d", "no-sudo")
+    with pytest.raises(ProviderError, match="2 machines cannot be used") as raised:
+        provider.prepare(config)
+    assert "master" in raised.value.details and "storage" in raised.value.details
+
+
+def test_it_can_be_used_once_it_was_put_right(ssh, provider, config):
+    ssh.fail("a", "refused")
+    with pytest.raises(ProviderError):
+        provider.prepare(config)
+    ssh.fail("a", "")
+    provider.prepare(config)
+
+
+def test_a_connection_that_breaks_later(ssh, provider, config):
+    provider.prepare(config)
+    ssh.fail("d", "lost")
+    with pytest.raises(errors.HostUnreachable):
+        provider.execute(Command("true", on="storage"), {})
+    assert [info.state for info in provider.machines()][3] == "Unreachable"
+
+
+def test_a_commands_own_255_is_its_own(ssh, provider):
+    assert provider.execute(Command("exit 255", on="master"), {}).exit_code == 255
+
+
+@pytest.mark.parametrize("verb", ["launch", "start", "delete"])
+def test_what_cannot_be_done_is_said(provider, config, verb):
+    given = config.machines[0] if verb == "launch" else ["master"]
+    with pytest.raises(ProviderError, match="cannot"):
+        getattr(provider, verb)(given)
+
+
+def test_a_name_that_is_none(provider):
+    with pytest.raises(MachineError, match="master, worker1"):
+        provider.argv(Command("true", on="nobody"), {})
+
+
+def test_the_exported_function_runs_on_the_machine(ssh, provider):
+    script = "\n".join(
+        [*provider.script_functions(), "on worker1 A='1 2' <<'END'", "echo $A; pwd", "END"]
+    )
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True)
+    assert done.stdout == f"1 2\n{ssh.folder / 'guests' / 'b'}\n", done.stderr
+
+
+def test_the_sockets_are_private_and_short(provider, ssh):
+    words = provider.argv(Command("true", on="master"), {})
+    path = next(word for word in words if word.startswith("ControlPath=")).partition("=")[2]
+    assert len(path.replace("%C", "0" * 40)) < 85
+    assert Path(path).parent.stat().st_mode & 0o077 == 0
