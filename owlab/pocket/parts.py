@@ -5,7 +5,7 @@ They are imported when a lab first needs them, so that the service of a new lab 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp
 
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from owlab.pocket.kube.endpoint import OpenWhiskEndpoint
     from owlab.pocket.lab import Lab
     from owlab.pocket.openwhisk.service import Service
+    from owlab.pocket.world import FleetView
 
 
 def new_cluster(lab: Lab) -> Cluster:
     """The cluster whose objects are in the lab's database."""
     from owlab.pocket.kube.cluster import Cluster
 
-    return Cluster(lab.db, lab.clock, lab.fleet)
+    # A list of Machine is no list[MachineView] to mypy, since lists can be added to.
+    return Cluster(lab.db, lab.clock, cast("FleetView", lab.fleet))
 
 
 def erase_cluster(lab: Lab) -> None:

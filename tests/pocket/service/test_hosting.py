@@ -126,7 +126,7 @@ async def answers(lab: Lab, address: str, port: int) -> bool:
     try:
         async with httpx.AsyncClient(verify=context) as client:
             return (await client.get(f"https://{address}:{port}/")).text == "hello"
-    except httpx.ConnectError:
+    except httpx.TransportError:  # refused, or closed while it was asked
         return False
 
 
