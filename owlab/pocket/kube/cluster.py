@@ -119,9 +119,7 @@ class Cluster:
     def join(self, machine: str, *, role: str, version: str, args: list[str]) -> None:
         """A machine's K3s has started: make or refresh its node."""
         view: Any = self._fleet.get(machine)
-        disabled = set(_options(args, "--disable")) | set(
-            name for item in _options(args, "--disable") for name in item.split(",")
-        )
+        disabled = {name for item in _options(args, "--disable") for name in item.split(",")}
         labels = dict(item.partition("=")[::2] for item in _options(args, "--node-label"))
         if role == "server":
             bootstrap(self.store, disabled)
@@ -223,7 +221,7 @@ class ActionPodsOfCluster:
         store = self._cluster.store
         self._count += 1
         full = f"{name}-{random_suffix()}" if store.find("Pod", name, self._namespace) else name
-        pod = {
+        pod: Object = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": full, "namespace": self._namespace, "labels": dict(labels)},

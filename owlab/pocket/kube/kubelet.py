@@ -299,9 +299,8 @@ class Kubelets:
 
     def _forget(self, pod: Object) -> None:
         uid = pod["metadata"]["uid"]
-        for table in (self._due, self._logs):
-            for key in [key for key in table if key[0] == uid]:
-                del table[key]  # type: ignore[attr-defined]
+        self._due = {key: due for key, due in self._due.items() if key[0] != uid}
+        self._logs = {key: text for key, text in self._logs.items() if key[0] != uid}
 
     # -- what the API server asks ----------------------------------------------------------
 

@@ -8,7 +8,6 @@ from typing import Any
 from owlab.pocket.kube import selectors
 from owlab.pocket.world import Object
 
-UNREACHABLE = "node.kubernetes.io/unreachable"
 Reason = str
 
 
@@ -23,25 +22,14 @@ def choose(pod: Object, nodes: list[Object], pods: list[Object]) -> tuple[str | 
         else:
             reasons[reason] += 1
     if fitting:
-        best = max(fitting, key=lambda n: (_score(pod, n), -_load(n, pods), _order(n)))
+        best = max(fitting, key=lambda n: (_score(pod, n), -_load(n, pods)))
         return str(best["metadata"]["name"]), ""
     why = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    head = (
-        f"0/{len(nodes)} nodes are available: {why}."
-        if nodes
-        else "no nodes available to schedule pods"
-    )
-    return (
-        None,
-        f"{head} preemption: 0/{len(nodes)} nodes are available: {len(nodes)} Preemption is not helpful for scheduling."
-        if nodes
-        else head,
-    )
-
-
-def _order(node: Object) -> int:
-    # The oldest node last: ties go to the workers before the server.
-    return int(node["metadata"]["resourceVersion"]) * 0
+    if not nodes:
+        return None, "no nodes available to schedule pods"
+    available = f"0/{len(nodes)} nodes are available"
+    preemption = f"{len(nodes)} Preemption is not helpful for scheduling"
+    return None, f"{available}: {why}. preemption: {available}: {preemption}."
 
 
 def _unfit(pod: Object, node: Object, pods: list[Object]) -> Reason | None:

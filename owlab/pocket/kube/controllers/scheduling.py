@@ -56,8 +56,8 @@ class Scheduling:
                 continue
             kind = self._store.find("StorageClass", claim["spec"].get("storageClassName") or "")
             if kind is None or kind.get("volumeBindingMode") != "WaitForFirstConsumer":
-                count = len(self._store.list("Node"))
-                return f"0/{count} nodes are available: pod has unbound immediate PersistentVolumeClaims."
+                available = f"0/{len(self._store.list('Node'))} nodes are available"
+                return f"{available}: pod has unbound immediate PersistentVolumeClaims."
         return None
 
     def _pending(self, pod: Object, message: str) -> None:

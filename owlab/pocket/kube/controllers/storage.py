@@ -1,4 +1,4 @@
-"""Claims and volumes, and the two provisioners: K3s' ``local-path`` and the NFS subdirectory one."""
+"""Claims and volumes, and both provisioners: K3s' ``local-path`` and the NFS subdirectory one."""
 
 from __future__ import annotations
 
@@ -162,9 +162,9 @@ class Storage:
                 claim,
                 "Normal",
                 "ExternalProvisioning",
-                f"Waiting for a volume to be created either by the external provisioner '{provisioner}' "
-                "or manually by the system administrator. If volume creation is delayed, please verify "
-                "that the provisioner is running and correctly registered.",
+                "Waiting for a volume to be created either by the external provisioner "
+                f"'{provisioner}' or manually by the system administrator. If volume creation is "
+                "delayed, please verify that the provisioner is running and correctly registered.",
             )
             return
         if _RETIRED in pod["spec"]["containers"][0]["image"]:
@@ -172,7 +172,8 @@ class Storage:
                 claim,
                 "Warning",
                 "ProvisioningFailed",
-                "unexpected error getting claim reference: selfLink was empty, can't make reference",
+                "unexpected error getting claim reference: selfLink was empty, "
+                "can't make reference",
             )
             return
         nfs = pod["spec"]["volumes"][0]["nfs"]

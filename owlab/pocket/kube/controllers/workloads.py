@@ -274,8 +274,9 @@ class Workloads:
                 }
             )
         pod["spec"]["hostname"] = name
-        made = self._store.create(pod)
-        message = f"create Pod {made['metadata']['name']} in StatefulSet {stateful['metadata']['name']} successful"
+        self._store.create(pod)
+        owner = stateful["metadata"]["name"]
+        message = f"create Pod {name} in StatefulSet {owner} successful"
         self._recorder.record(
             stateful, "Normal", "SuccessfulCreate", message, "statefulset-controller"
         )
