@@ -23,7 +23,7 @@ import uvicorn
 from owlab.pocket.clock import SPEEDS
 from owlab.pocket.control import control_app
 from owlab.pocket.lab import Lab
-from owlab.pocket.servers import Server
+from owlab.pocket.servers import Server, at_once
 from owlab.pocket.tls import write_private
 
 log = logging.getLogger("owlab.pocket")
@@ -41,6 +41,7 @@ async def serve(directory: Path, speed: str | None) -> None:
     lab = Lab(directory, speed)
     token = secrets.token_urlsafe(32)
     listener = socket.create_server(("127.0.0.1", 0))
+    at_once(listener)
     config = uvicorn.Config(
         control_app(lab, token, ended.set),
         log_config=None,

@@ -17,6 +17,14 @@ from starlette.types import ASGIApp
 log = logging.getLogger(__name__)
 
 
+def at_once(listener: socket.socket) -> None:
+    """Send small answers without waiting for more: accepted connections inherit it.
+
+    asyncio does that by itself only for sockets that it made.
+    """
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class Server(uvicorn.Server):
     """uvicorn without signal handlers of its own: the process has several servers."""
 
@@ -61,6 +69,7 @@ class Listener:
             )
             log.error("%s", self.problems[address])
             return
+        at_once(listener)
         config = uvicorn.Config(
             self._app,
             log_config=None,

@@ -101,8 +101,9 @@ def web_url(lab: Lab) -> str:
 def web_call(lab: Lab, query: str = "") -> Command:
     """Call ``helloweb`` from the laptop with curl. Quoted: a bare ``?`` is a pattern to zsh."""
     curl, variables = certificate.curl(lab)
+    verify = ' <<< "${OPENWHISK_CA}"' if variables else ""
     return Command(
-        f'{curl} -sS --max-time 75 "{web_url(lab)}{query}"',
+        f'{curl} -sS --max-time 75 "{web_url(lab)}{query}"{verify}',
         variables=(lab.address_variable(lab.master), *variables),
         timeout=90,
     )

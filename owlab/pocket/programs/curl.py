@@ -234,7 +234,7 @@ async def _request(call: Call, options: Options, url: str) -> Request:
         headers,
         body,
         insecure=options.has("insecure"),
-        authorities=_authorities(call, options),
+        authorities=await _authorities(call, options),
         identity=_identity(call, options),
         timeout=options.number("max-time") or options.number("connect-timeout"),
     )
@@ -260,10 +260,12 @@ async def _body(call: Call, options: Options) -> tuple[bytes | None, str]:
     return b"&".join(parts), "application/x-www-form-urlencoded"
 
 
-def _authorities(call: Call, options: Options) -> bytes:
+async def _authorities(call: Call, options: Options) -> bytes:
     if not options.has("cacert"):
         return authorities(call)
     path = options.given["--cacert"]
+    if path == "/dev/stdin":
+        return await call.stdin()
     content = call.machine.read(call.path(path))
     if content is None:
         raise Unreachable(77, f"error setting certificate file: {path}")
