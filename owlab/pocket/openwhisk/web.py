@@ -64,6 +64,8 @@ def parameters(request: Request, *, raw: bool, fixed: set[str]) -> dict[str, Any
     """The action's parameters; 400 when the request sets what it must not."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     headers["host"] = UPSTREAM
+    # It is between the client and the chart's nginx, which does not pass it on.
+    headers.pop("connection", None)
     context: dict[str, Any] = {
         "__ow_method": request.method.lower(),
         "__ow_headers": dict(sorted(headers.items())),

@@ -216,7 +216,8 @@ async def test_log_limit(guest: Client) -> None:
 async def test_concurrent_calls_get_a_container_each(guest: Client, service: Service) -> None:
     await guest.action(
         "wait",
-        "async function main() { await new Promise(r => setTimeout(r, 50)); return {pid: process.pid} }",
+        "const rest = () => new Promise((done) => setTimeout(done, 50));\n"
+        "async function main() { await rest(); return {pid: process.pid} }",
     )
     for _ in range(3):
         assert (await guest.post("/actions/wait")).status_code == 202
