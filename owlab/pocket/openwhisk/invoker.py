@@ -101,7 +101,7 @@ class Invoker:
         self._changed = asyncio.Condition()
         self._reaper = Reaper()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._closed = False
+        self._closed = self._prewarming = False
 
     @property
     def containers(self) -> int:
@@ -116,6 +116,15 @@ class Invoker:
 
     async def prewarm(self) -> None:
         """Make the stem cells that the runtimes' manifest asks for, as far as memory allows."""
+        if self._prewarming:
+            return
+        self._prewarming = True
+        try:
+            await self._prewarm()
+        finally:
+            self._prewarming = False
+
+    async def _prewarm(self) -> None:
         for kind in KINDS.values():
             have = sum(1 for c in self._containers if c.key is None and c.worker.kind == kind)
             for _ in range(kind.stem_cells - have):
@@ -215,6 +224,9 @@ class Invoker:
                     job.kind, job.memory_mb, f"{job.namespace}-{job.action}"
                 )
                 created.key = job.key
+                # The first action of a kind brings its stem cells: a lab without calls has none.
+                if job.kind.stem_cells:
+                    self.background(self.prewarm())
                 return created, True
             if free:
                 await self._remove(min(free, key=lambda c: c.used))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import zipfile
@@ -224,3 +225,17 @@ async def test_concurrent_calls_get_a_container_each(guest: Client, service: Ser
     await service.settled()
     records = (await guest.get("/activations?docs=true")).json()
     assert len({r["response"]["result"]["pid"] for r in records}) == 3
+
+
+async def test_stem_cells_follow_the_first_action(
+    guest: Client, service: Service, pods: FakePods
+) -> None:
+    service.invoker._stem_cells = True
+    await guest.action("hello", HELLO)
+    await guest.call("hello")
+    await service.invoker.prewarm()
+    for _ in range(200):
+        if service.invoker.containers == 3:
+            break
+        await asyncio.sleep(0.02)
+    assert sum("prewarm-nodejs14" in name for name in pods.running) == 2
