@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -14,6 +15,9 @@ from owlab.notebook import page
 from owlab.notebook.records import CHECK
 from owlab.redact import redact
 from owlab.step import Step
+
+
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,12 @@ def prerequisites(lab: Lab, section: str, *, catch_up: bool = False) -> None:
     :raises StepError: something is missing, and is not to be done here.
     """
     before = [s for s in ordered() if section_number(s.section)[0] < int(section)]
-    missing = [step for step in before if not step.state(lab).done]
+    missing = _not_done(lab, before)
     if missing and catch_up:
         lab.up(to=str(int(section) - 1))
-        missing = [step for step in before if not step.state(lab).done]
+        missing = _not_done(lab, before)
     if missing:
-        names = "\n".join(f"{step.section} {step.title}: {step.state(lab).why}" for step in missing)
+        names = "\n".join(f"{step.section} {step.title}: {why}" for step, why in missing)
         raise StepError(
             brief=f"Section {section} needs sections that are not done yet.",
             details=names,
@@ -78,6 +82,13 @@ def prerequisites(lab: Lab, section: str, *, catch_up: bool = False) -> None:
         )
     text = f"Everything before section {section} is done ({len(before)} steps)."
     page.show(f'<span class="good">{text}</span>', text)
+
+
+def _not_done(lab: Lab, steps: list[Step]) -> list[tuple[Step, str]]:
+    """Those that are not done, and why; looked at side by side, since each asks a machine."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        states = list(pool.map(lambda step: step.state(lab), steps))
+    return [(step, state.why) for step, state in zip(steps, states, strict=True) if not state.done]
 
 
 def _of_step(lab: Lab, step: Step) -> Claim:
