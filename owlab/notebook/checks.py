@@ -16,7 +16,6 @@ from owlab.notebook.records import CHECK
 from owlab.redact import redact
 from owlab.step import Step
 
-
 _AT_ONCE = 4
 
 

@@ -10,8 +10,9 @@ STYLE = """<style>
 .owlab { font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: .92rem; }
 .owlab.owlab pre { white-space: pre-wrap; margin: .2rem 0 .4rem; padding: .4rem .6rem;
   border-left: 3px solid #8aa; background: rgba(128, 128, 128, .08); }
-.owlab.owlab table { border-collapse: collapse; } .owlab.owlab td, .owlab.owlab th { text-align: left !important;
-  vertical-align: top; padding: .15rem .6rem .15rem 0; }
+.owlab.owlab table { border-collapse: collapse; }
+.owlab.owlab td, .owlab.owlab th { text-align: left !important; vertical-align: top;
+  padding: .15rem .6rem .15rem 0; }
 .owlab .good { color: #0b7a34; font-weight: 700; } .owlab .bad { color: #b3161d; font-weight: 700; }
 .owlab .faint { opacity: .7; } .owlab summary { cursor: pointer; }
 .owlab .copy { float: right; font-size: .8em; }
