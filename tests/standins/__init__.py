@@ -147,15 +147,19 @@ class SshStandin:
         path.write_text(json.dumps(known))
 
 
-def ssh_standin(folder: Path) -> SshStandin:
-    """Make a stand-in for ``ssh`` in ``folder``; every host exists until it is made to fail."""
+def ssh_standin(folder: Path, guest: Path | None = None) -> SshStandin:
+    """Make a stand-in for ``ssh`` in ``folder``; every host exists until it is made to fail.
+
+    :param guest: a program that speaks Multipass' language, with machines of the hosts' names;
+        their commands go there.
+    """
     for name in ("bin", "guests", "guest-bin"):
         (folder / name).mkdir(parents=True)
     (folder / "state.json").write_text(json.dumps({"faults": {}}))
     programs = {folder / "guest-bin" / name: text for name, text in _SSH_GUEST_PROGRAMS.items()}
     standin = SshStandin(folder)
     programs[standin.binary] = (
-        f"STANDIN_DIR={folder} PYTHONPATH={ROOT} \\\n"
+        f"STANDIN_DIR={folder} STANDIN_GUEST={guest or ''} PYTHONPATH={ROOT} \\\n"
         f'exec {sys.executable} -m tests.standins.ssh "$@"'
     )
     for path, text in programs.items():

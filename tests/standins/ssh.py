@@ -1,7 +1,8 @@
 """A stand-in for ``ssh``: its words, its messages, and machines that are folders.
 
 Commands run in this computer's own shell, in the machine's folder, with a few programs of the
-folder ``guest-bin`` first. ``/run/systemd/system`` is looked for in the machine's folder.
+folder ``guest-bin`` first; ``/run/systemd/system`` is looked for in the machine's folder. Or they
+run inside machines of another program (``STANDIN_GUEST``).
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ def main(words: list[str]) -> int:
     if fault in MESSAGES:
         print(MESSAGES[fault].format(host=host), file=sys.stderr)
         return 255
+    if guest := os.environ.get("STANDIN_GUEST"):
+        words = [guest, "exec", "-n", host, "--", "bash", "-c", " ".join(positional[1:])]
+        return subprocess.run(words, check=False).returncode
     home = FOLDER / "guests" / host
     home.mkdir(parents=True, exist_ok=True)
     if fault != "no-systemd":

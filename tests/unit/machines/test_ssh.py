@@ -125,11 +125,18 @@ def test_a_commands_own_255_is_its_own(ssh, provider):
     assert provider.execute(Command("exit 255", on="master"), {}).exit_code == 255
 
 
-@pytest.mark.parametrize("verb", ["launch", "start", "delete"])
-def test_what_cannot_be_done_is_said(provider, config, verb):
-    given = config.machines[0] if verb == "launch" else ["master"]
+@pytest.mark.parametrize("verb", ["start", "delete"])
+def test_what_cannot_be_done_is_said(provider, verb):
     with pytest.raises(ProviderError, match="cannot"):
-        getattr(provider, verb)(given)
+        getattr(provider, verb)(["master"])
+
+
+def test_instead_of_launching_it_is_asked_for(ssh, provider, config):
+    command = provider.launch(config.machines[0])
+    assert "creates no machines" in command.why
+    assert provider.execute(command, {}).exit_code == 0
+    ssh.fail("a", "no-sudo")
+    assert provider.execute(command, {}).exit_code == 1
 
 
 def test_a_name_that_is_none(provider):
