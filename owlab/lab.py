@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -153,13 +152,13 @@ class Lab:
         :raises CommandTimeout: it did not end in time.
         :raises ProviderError: the machines cannot be reached at all.
         """
-        about = Event("command-started", step=step, machine=command.on, command=command.text)
-        self.emit(replace(about, command=redact(command.text)))
+        shown = redact(command.text)
+        self.emit(Event("command-started", step, command.on, shown))
         streams = {"stdout": LineRedactor(), "stderr": LineRedactor()}
 
         def show(name: str, text: str) -> None:
             if text:
-                self.emit(Event("command-output", step, command.on, stream=name, text=text))
+                self.emit(Event("command-output", step, command.on, shown, text=text, stream=name))
 
         result = self._execute(command, lambda name, piece: show(name, streams[name].feed(piece)))
         for name, redactor in streams.items():
@@ -169,7 +168,7 @@ class Lab:
                 "command-ended",
                 step,
                 command.on,
-                redact(command.text),
+                shown,
                 exit_code=result.exit_code,
                 seconds=result.seconds,
             )

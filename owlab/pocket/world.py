@@ -92,7 +92,9 @@ class ActionPod:
 class ActionPods(Protocol):
     """Where OpenWhisk's Kubernetes container factory makes its pods. The cluster implements it."""
 
-    async def start(self, name: str, image: str, memory_mb: int, labels: Mapping[str, str]) -> ActionPod:
+    async def start(
+        self, name: str, image: str, memory_mb: int, labels: Mapping[str, str]
+    ) -> ActionPod:
         """Create a pod and wait until it is Running.
 
         Raises ``PodStartError`` with OpenWhisk's own sentence (pull failure, timeout, no node).
