@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from owlab.config import Machine
 from owlab.machines.multipass_cli import MultipassCLI
@@ -23,6 +20,7 @@ from owlab.machines.multipass_errors import (
     classify,
 )
 from owlab.machines.multipass_models import CloudInit, State
+from owlab.machines.private import private_folder
 from owlab.shell import Finished
 
 AT_ONCE = 3
@@ -122,8 +120,6 @@ class Launcher:
 def _lock(image: str) -> Iterator[None]:
     """One process of this user at a time fetches an image."""
     name = re.sub(r"[^A-Za-z0-9.-]", "-", image) or "default"
-    folder = Path(tempfile.gettempdir()) / f"owlab-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with (folder / f"multipass-{name}.lock").open("w") as file:
+    with (private_folder() / f"multipass-{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -240,8 +240,11 @@ def _ssh(config: LabConfig, shell: Shell) -> list[Finding]:
     try:
         known = inventory.load(config)
         provider = SshProvider(config, Path("preflight"), shell)
-        provider.prepare(config)
-        infos = {info.name: info for info in provider.machines()}
+        try:
+            provider.prepare(config)
+            infos = {info.name: info for info in provider.machines()}
+        finally:
+            provider.close()
     except LabError as error:
         return [Finding("machines", "fail", str(error), error.resolution)]
     findings = []

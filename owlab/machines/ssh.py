@@ -7,10 +7,8 @@ per machine is kept and shared. Host keys are verified, and nothing ever asks fo
 from __future__ import annotations
 
 import hashlib
-import os
 import shlex
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +21,7 @@ from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.machines import inventory
 from owlab.machines.base import MachineInfo
 from owlab.machines.multipass import foreground, words_of
+from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
 from owlab.shell import Finished, Shell
@@ -206,11 +205,8 @@ class SshProvider:
 
 
 def _socket_folder(directory: Path) -> Path:
-    """A short private folder: the path of a socket has to fit in about 100 characters."""
-    own = Path(tempfile.gettempdir()) / f"owlab-{os.getuid()}"
-    folder = own / hashlib.sha256(str(directory).encode()).hexdigest()[:8]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own.chmod(0o700)  # fails when somebody else made it
+    folder = private_folder() / hashlib.sha256(str(directory).encode()).hexdigest()[:8]
+    folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 

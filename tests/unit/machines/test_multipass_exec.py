@@ -94,3 +94,12 @@ def test_the_trailer_is_hidden_however_the_stream_is_cut(size):
         trailer.listen("stderr", text[start : start + size])
     assert trailer.split(text) == (4, "one\n\ntwo\n")
     assert "".join(shown) == "one\n\ntwo\n"
+
+
+def test_without_the_guard_1_16_repeats_a_status_of_4_for_ever(make, provider):
+    make("1.16").add("master")
+    command = Command("echo once >> log; exit 4", on="master")
+    with pytest.raises(CommandTimeout):
+        provider.shell.run(provider.argv(command, {}), timeout=2)
+    log = provider.execute(Command("cat log", on="master"), {}).stdout
+    assert log.count("once") > 1
