@@ -104,6 +104,9 @@ def memory(config: LabConfig, total: int) -> Finding:
     seen = f"{total / GIGABYTE:.0f} GB, the machines want {wanted / GIGABYTE:.0f} GB"
     if total >= wanted + RESERVE:
         return Finding("memory", "ok", seen)
+    if total >= wanted:
+        advice = "It is enough if little else runs; memory_profile=small leaves room."
+        return Finding("memory", "warn", seen, advice)
     small = LabConfig.model_validate(_nested(PROFILES["small"])).memory_bytes
     if wanted > small and total >= small + RESERVE:
         return Finding("memory", "fail", seen, f"Choose memory_profile=small: {small_profile()}")

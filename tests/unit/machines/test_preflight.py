@@ -31,7 +31,12 @@ def test_intel_is_fine():
 
 @pytest.mark.parametrize(
     "total, verdict, advice",
-    [(32, "ok", ""), (16, "fail", "memory_profile=small"), (8, "fail", "pocket")],
+    [
+        (32, "ok", ""),
+        (23, "warn", "small"),
+        (16, "fail", "memory_profile=small"),
+        (8, "fail", "pocket"),
+    ],
 )
 def test_memory(total, verdict, advice):
     finding = preflight.memory(GUIDE, total * GB)
