@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml
 	      echo "Name another one: make run PYTHON=python3.12"; exit 1; }
 	@echo "Setting up .venv (once; a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
 
 run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
