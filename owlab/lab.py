@@ -190,9 +190,7 @@ class Lab:
     def _execute(self, command: Command, on_output: Any) -> Result:
         self.provider.prepare(self.config)
         values = {variable.name: self.value(variable) for variable in command.variables}
-        finished = self.shell.run(
-            self.provider.argv(command, values), timeout=command.timeout, on_output=on_output
-        )
+        finished = self.provider.execute(command, values, on_output=on_output)
         return Result(
             command,
             finished.exit_code,

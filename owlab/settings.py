@@ -19,8 +19,8 @@ from pydantic import BaseModel, ValidationError
 from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
 from owlab.errors import ConfigError
 
-RESERVED_ENVIRONMENT = {"OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG"}
-"""``OWLAB_`` variables that are no settings: where labs live, which one, which file."""
+RESERVED_ENVIRONMENT = {"OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG", "OWLAB_REWRITE_GOLDENS"}
+"""``OWLAB_`` variables that are no settings: where labs live, which one, which file; for tests."""
 
 
 def _paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:

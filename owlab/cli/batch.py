@@ -10,6 +10,9 @@ import click
 
 from owlab.cli.common import friendly, lab_options, open_lab, overrides
 
+NOTEBOOKS_OWN = ("catch_up", "really", "what")
+"""Parameters of notebooks that are no settings of a lab."""
+
 
 def _number(context: click.Context, parameter: click.Parameter, value: str) -> int:
     try:
@@ -44,7 +47,8 @@ def run(first: int, last: int, resume: bool, fresh: bool, out: Path, **which: An
     from owlab.batch.run import RunOptions, run_course
 
     parameters = overrides(which["provider"], which["settings"])
-    # Everything is checked before anything is started, and before anything is thrown away.
+    # Settings are checked before anything is thrown away; the notebooks' own parameters later.
+    which["settings"] = tuple(pair for pair in which["settings"] if pair[0] not in NOTEBOOKS_OWN)
     lab = open_lab(planning=True, **which)
     if fresh and not resume and lab.config.provider == "pocket":
         open_lab(**which).down()
@@ -54,6 +58,7 @@ def run(first: int, last: int, resume: bool, fresh: bool, out: Path, **which: An
         last=last,
         resume=resume,
         out=out,
+        config_file=which["config_file"],
     )
     summary = run_course(options)
     sys.exit(summary.exit_code)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
+from owlab.shell import Finished, OnOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,26 @@ class Provider(Protocol):
     def prepare(self, config: LabConfig) -> None:
         """Make the provider usable; raises ProviderError when it is not."""
 
+    def refuse_early(self, config: LabConfig) -> None:
+        """Raise ProviderError when this computer cannot carry the lab, before one is made."""
+
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """The laptop's words that run ``command`` where it belongs.
 
         :param values: its variables' values, given to its environment.
+        """
+
+    def execute(
+        self,
+        command: Command,
+        values: Mapping[str, str],
+        *,
+        on_output: OnOutput | None = None,
+    ) -> Finished:
+        """Run what :meth:`argv` renders, with the care that this provider needs.
+
+        :raises MachineError: the machine could not be reached; says what to do.
+        :raises CommandTimeout: the command did not end in time.
         """
 
     def machines(self) -> list[MachineInfo]:

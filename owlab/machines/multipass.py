@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,8 @@ from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_errors import DaemonUnreachable, InstanceUnavailable
 from owlab.machines.multipass_launch import Launcher
 from owlab.machines.multipass_models import State
+from owlab.machines.preflight import architecture, refuse
+from owlab.machines.words import foreground, words_of
 from owlab.shell import Finished, Shell
 
 _TRIES = 3
@@ -56,6 +58,10 @@ class MultipassProvider:
 
     def prepare(self, config: LabConfig) -> None:
         """Nothing to do: step 1.1 installs Multipass."""
+
+    def refuse_early(self, config: LabConfig) -> None:
+        """An ARM computer: OpenWhisk's images are amd64 only. The rest is `owlab doctor`'s."""
+        refuse([architecture(platform.machine())])
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``multipass exec -n MACHINE -- env NAME=value bash -c TEXT``."""
@@ -189,14 +195,3 @@ class MultipassProvider:
 
     def close(self) -> None:
         """Nothing is kept."""
-
-
-def words_of(command: Command, values: Mapping[str, str]) -> list[str]:
-    """``env NAME=value bash -c TEXT``, for where the command belongs."""
-    given = ["env", *(f"{name}={value}" for name, value in values.items())] if values else []
-    return [*given, "bash", "-c", command.text]
-
-
-def foreground(argv: Sequence[str]) -> int:
-    """Run on this process' own terminal; returns the exit status."""
-    return subprocess.run(list(argv), check=False).returncode

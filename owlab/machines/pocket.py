@@ -25,13 +25,16 @@ class PocketProvider(MultipassProvider):
     creates_machines = True
 
     def __init__(self, directory: Path, shell: Shell) -> None:
-        super().__init__(shell, binary=str(directory / "bin" / "multipass"))
+        super().__init__(shell, binary=str(directory / "bin" / "multipass"), guarded=False)
         self._directory = directory
+        self._speed = ""
 
     def prepare(self, config: LabConfig) -> None:
         """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
         try:
-            door.ensure(self._directory, config.speed)
+            changed = config.speed != self._speed
+            door.ensure(self._directory, config.speed if changed else None)
+            self._speed = config.speed
         except door.DoorError as error:
             raise ProviderError(
                 brief="The pocket lab's service did not start.",
@@ -39,6 +42,9 @@ class PocketProvider(MultipassProvider):
                 resolution="Run `owlab doctor`, and look at "
                 f"{self._directory / 'daemon.log'}; nothing is lost.",
             ) from None
+
+    def refuse_early(self, config: LabConfig) -> None:
+        """Nothing to refuse: the machines are simulated."""
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """As Multipass' own; the laptop is the machine ``host`` of the service."""

@@ -20,10 +20,10 @@ from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.machines import inventory
 from owlab.machines.base import MachineInfo
-from owlab.machines.multipass import foreground, words_of
 from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
+from owlab.machines.words import foreground, words_of
 from owlab.shell import Finished, Shell
 
 _VERIFIED = ("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes")
@@ -66,6 +66,9 @@ class SshProvider:
                     resolution="Correct these, and try again; nothing was changed.",
                 )
             self._prepared = True
+
+    def refuse_early(self, config: LabConfig) -> None:
+        """Nothing is made here; :meth:`prepare` has looked at each machine."""
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``."""

@@ -25,6 +25,7 @@ from owlab.pocket.control import control_app
 from owlab.pocket.lab import Lab
 from owlab.pocket.servers import Server, at_once
 from owlab.pocket.tls import write_private
+from owlab.pocket.wire import PROTOCOL
 
 log = logging.getLogger("owlab.pocket")
 
@@ -75,6 +76,7 @@ def _announce(directory: Path, port: int, token: str, speed: str) -> None:
         "port": port,
         "token": token,
         "speed": speed,
+        "protocol": PROTOCOL,
     }
     beside = directory / "daemon.json.new"
     write_private(beside, json.dumps(about).encode())

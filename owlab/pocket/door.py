@@ -22,7 +22,7 @@ import psutil
 
 from owlab.pocket import client, keeping
 from owlab.pocket.frames import ERR, EXIT, OUT, RUN, frames
-from owlab.pocket.wire import Answer, Gone
+from owlab.pocket.wire import PROTOCOL, Answer, Gone
 
 STARTS_WITHIN = 30.0
 STOPS_WITHIN = 15.0
@@ -49,6 +49,8 @@ def ensure(directory: Path, speed: str | None = None) -> None:
     (directory / MARK).touch()
     _write_binary(directory)
     with _locked(directory / "start.lock"):
+        if _is_outdated(directory):
+            _end(directory)
         if not _answers(directory):
             _start(directory, speed)
         elif speed is not None:
@@ -150,10 +152,12 @@ def stop(directory: Path) -> None:
     if not directory.is_dir():
         return
     with _locked(directory / "start.lock"):
-        found = process(directory)
-        if found is None:
-            (directory / "daemon.json").unlink(missing_ok=True)
-            return
+        _end(directory)
+
+
+def _end(directory: Path) -> None:
+    found = process(directory)
+    if found is not None:
         with contextlib.suppress(psutil.NoSuchProcess):
             found.terminate()
             try:
@@ -164,7 +168,15 @@ def stop(directory: Path) -> None:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         one.kill()
                 found.wait(STOPS_WITHIN)
-        (directory / "daemon.json").unlink(missing_ok=True)
+    (directory / "daemon.json").unlink(missing_ok=True)
+
+
+def _is_outdated(directory: Path) -> bool:
+    """A service of another version runs: it would not understand this one."""
+    try:
+        return int(client.service(str(directory)).get("protocol", 0)) != PROTOCOL
+    except (Gone, ValueError):
+        return False
 
 
 def status(directory: Path) -> dict[str, Any]:

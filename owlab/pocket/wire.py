@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 
+PROTOCOL = 1
+"""Of the control API. A service of another one, left by an older owlab, is started again."""
+
 
 class Gone(Exception):
     """No service answers for this lab."""

@@ -40,6 +40,17 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
         timeout=900,
         why="K3s' own script installs a server; traefik and servicelb are not used here",
     )
+    yield _wait_until_ready(lab, machine)
+
+
+def _wait_until_ready(lab: Lab, name: str) -> Command:
+    node = name.lower()
+    return Command(
+        f"until sudo kubectl get node {node} > /dev/null 2>&1; do sleep 1; done &&\n"
+        f"sudo kubectl wait --for=condition=Ready node/{node} --timeout=300s",
+        on=lab.master,
+        timeout=600,
+    )
 
 
 def _node_ready(lab: Lab, name: str) -> Check:
@@ -92,6 +103,7 @@ def _join(lab: Lab, worker: str) -> Iterator[Command]:
         timeout=900,
         why="the same script makes an agent when it is told of a server",
     )
+    yield _wait_until_ready(lab, worker)
 
 
 def join_token(lab: Lab) -> Variable:

@@ -73,6 +73,7 @@ def _written(lab: Lab, machine: str) -> Check:
     storage_class = persistence.get("explicitStorageClass", "")
     return Check(
         (
+            *_keys_made(lab, machine),
             Evidence(
                 "mycluster.yaml names the master's address",
                 (host, port) == (address, wanted.port),
@@ -85,6 +86,14 @@ def _written(lab: Lab, machine: str) -> Check:
             ),
         )
     )
+
+
+def _keys_made(lab: Lab, machine: str) -> list[Evidence]:
+    if lab.config.openwhisk.keys == "well-known":
+        return []
+    shape = "^(GUEST|SYSTEM)_KEY=[0-9a-f-]{36}:[A-Za-z0-9]{64}$"
+    made = lab.fact(succeeds(f"[ $(grep -cE '{shape}' ~/kubeyaml/keys.env) = 2 ]", machine))
+    return [Evidence("keys of this lab's own", made, "" if made else "not made, or damaged")]
 
 
 write_values = Step(

@@ -36,7 +36,8 @@ def _claims(lab: Lab) -> list[Evidence]:
     elsewhere = [c for c in claims if c["spec"].get("storageClassName") != wanted]
     found.append(Evidence(f"claims on {wanted}", not elsewhere, f"{len(claims) - len(elsewhere)}"))
     listing = Command(f"ls {lab.config.nfs.path}", on=lab.storage)
-    directories = set(lab.fact(Fact(listing, str.split, [])))
+    nothing: set[str] = set()
+    directories = lab.fact(Fact(listing, lambda out: set(out.split()), nothing))
     missing = [c["metadata"]["name"] for c in claims if _directory(c) not in directories]
     found.append(
         Evidence(

@@ -13,15 +13,14 @@ DIRECTORY = "~/kubeyaml"
 _MAKE_KEYS = """\
 mkdir -p ~/kubeyaml && cd ~/kubeyaml &&
 random() { tr -dc A-Za-z0-9 < /dev/urandom | head -c "$1"; } &&
-key() { echo "$(cat /proc/sys/kernel/random/uuid):$(random 64)"; } &&
+uuid() { cat /proc/sys/kernel/random/uuid 2> /dev/null || uuidgen; } &&
+key() { local id; id=$(uuid) && echo "$id:$(random 64)"; } &&
 [ -f keys.env ] || (
   umask 077
-  {
-    echo "GUEST_KEY=$(key)"
-    echo "SYSTEM_KEY=$(key)"
-    echo "DB_PASSWORD=$(random 24)"
-  } > keys.env
-) && chmod 600 keys.env"""
+  guest=$(key) && system=$(key) && password=$(random 24) &&
+  printf '%s\\n' "GUEST_KEY=$guest" "SYSTEM_KEY=$system" "DB_PASSWORD=$password" > keys.env
+) &&
+chmod 600 keys.env"""
 
 
 def kafka_image(lab: Lab) -> Variable | None:

@@ -43,6 +43,7 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
         return
     info = lab.machine_info(name)
     if info is None:
+        lab.provider.refuse_early(lab.config)
         # Remembered before it is launched: what an interrupted launch leaves behind is ours.
         lab.record.add_made(name)
         yield lab.provider.launch(lab.machine(name))
@@ -72,7 +73,14 @@ def _created(lab: Lab, name: str) -> Check:
     up = Evidence(name, info.state in UP_STATES and bool(info.ipv4), seen)
     if not up.ok:
         return Check((up,))
-    booted = lab.fact(succeeds("cloud-init status | grep -qE 'status: (done|disabled)'", name))
+    # A machine that exists already may have no cloud-init at all.
+    booted = lab.fact(
+        succeeds(
+            "! command -v cloud-init > /dev/null || "
+            "cloud-init status | grep -qE 'status: (done|disabled)'",
+            name,
+        )
+    )
     return Check((up, Evidence(f"{name} has booted", booted, "" if booted else "cloud-init runs")))
 
 

@@ -12,7 +12,7 @@ from owlab.command import Command
 from owlab.config import LabConfig, Machine
 from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
-from owlab.shell import Shell
+from owlab.shell import Finished, Shell
 from owlab.step import Check, Evidence, Step, on_workers
 
 
@@ -22,17 +22,24 @@ class FolderProvider:
     name = "folders"
     creates_machines = True
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shell: Shell) -> None:
         self.root = root
+        self.shell = shell
 
     def prepare(self, config: LabConfig) -> None:
         self.root.mkdir(exist_ok=True)
+
+    def refuse_early(self, config: LabConfig) -> None: ...
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         place = self.root / command.on
         place.mkdir(exist_ok=True)
         given = [f"{name}={value}" for name, value in values.items()]
         return ["env", "-C", str(place), *given, "bash", "-c", command.text]
+
+    def execute(self, command: Command, values: Mapping[str, str], *, on_output=None) -> Finished:
+        argv = self.argv(command, values)
+        return self.shell.run(argv, timeout=command.timeout, on_output=on_output)
 
     def machines(self) -> list[MachineInfo]:
         return [
@@ -70,7 +77,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     config = settings.load({"workers": 3}, environment={})
     directory = tmp_path / "home" / "labs" / "owlab"
-    return Lab(config, directory, FolderProvider(tmp_path / "machines"), Shell())
+    shell = Shell()
+    return Lab(config, directory, FolderProvider(tmp_path / "machines", shell), shell)
 
 
 def file_step(key: str, section: str, text: str = "", needs=(), where=on_workers, **more) -> Step:
