@@ -23,6 +23,9 @@ RESERVED_ENVIRONMENT = {"OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG", "OWLAB_REWRIT
 """``OWLAB_`` variables that are no settings: where labs live, which one, which file; for tests."""
 
 
+SAVED = "the lab's saved settings"
+
+
 def _paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, info in model.model_fields.items():
@@ -59,7 +62,7 @@ def load(
     said: dict[str, Any] = {}
     origin: dict[str, str] = {}
     for source, values in (
-        ("the lab's saved settings", flatten(dict(saved or {}))),
+        (SAVED, flatten(dict(saved or {}))),
         (f"the file {file}", _read_file(file) if file else {}),
         ("the environment", _from_environment(environment)),
         ("the command line or notebook", dict(overrides or {})),
@@ -69,6 +72,12 @@ def load(
                 said[name] = value
                 origin[name] = source
     presets = _presets(said)
+    before = _presets(flatten(dict(saved or {})))
+    if presets != before:
+        # Another profile was chosen: what the earlier one had set, and was saved, gives way.
+        for name in {*presets, *before}:
+            if origin.get(name) == SAVED:
+                del said[name]
     return _validate({**presets, **said}, origin)
 
 

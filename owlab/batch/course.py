@@ -57,8 +57,10 @@ def read_notebook(path: Path) -> Any:
 
 def find_directory(given: Path | None = None) -> Path:
     """The folder with the notebooks: the given one, one here, or the one of the source tree."""
-    beside_package = Path(owlab.__file__).resolve().parents[1] / "notebooks"
-    candidates = [given] if given else [Path.cwd() / "notebooks", beside_package]
+    package = Path(owlab.__file__).resolve().parent
+    # In a source tree they are beside the package, in an installed one inside it.
+    installed = [package.parent / "notebooks", package / "_notebooks"]
+    candidates = [given] if given else [Path.cwd() / "notebooks", *installed]
     for candidate in candidates:
         if any(_NAME.fullmatch(path.name) for path in candidate.glob("*.ipynb")):
             return candidate

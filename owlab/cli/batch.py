@@ -37,8 +37,21 @@ def _number(context: click.Context, parameter: click.Parameter, value: str) -> i
     show_default=True,
     help="Where runs are kept.",
 )
+@click.option(
+    "--notebooks",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder of the notebooks; found by itself in a clone.",
+)
 @friendly
-def run(first: int, last: int, resume: bool, fresh: bool, out: Path, **which: Any) -> None:
+def run(
+    first: int,
+    last: int,
+    resume: bool,
+    fresh: bool,
+    out: Path,
+    notebooks: Path | None,
+    **which: Any,
+) -> None:
     """Run the course's notebooks in order, headlessly.
 
     Leaves one executed notebook each, summary.json and report.html. The exit status is 0 only if
@@ -59,6 +72,7 @@ def run(first: int, last: int, resume: bool, fresh: bool, out: Path, **which: An
         resume=resume,
         out=out,
         config_file=which["config_file"],
+        notebooks=notebooks,
     )
     summary = run_course(options)
     sys.exit(summary.exit_code)

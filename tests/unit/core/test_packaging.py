@@ -10,7 +10,7 @@ import owlab
 
 ROOT = Path(owlab.__file__).parent.parent
 # The same program under conda's name.
-CONDA_NAMES = {"matplotlib-base": "matplotlib"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "jupyter_client": "jupyter-client"}
 
 
 def project():

@@ -108,6 +108,14 @@ def test_what_is_saved_loads_as_the_same_configuration():
     assert settings.load(saved=config.flat(), environment={}) == config
 
 
+def test_another_profile_replaces_what_the_saved_one_had_set():
+    saved = load({"as_written": True, "workers": 3}).flat()
+    back = load({"as_written": "false"}, saved=saved)
+    assert back == load({"workers": 3})
+    small = load({"memory_profile": "small"}, saved=load({"openwhisk_port": 31009}).flat())
+    assert (small.workers, small.master.memory, small.openwhisk.port) == (1, "5G", 31009)
+
+
 @given(st.integers(1, 10**6), st.sampled_from("KMGkmg"))
 def test_sizes_are_powers_of_1024(number, unit):
     power = {"k": 1, "m": 2, "g": 3}[unit.lower()]
