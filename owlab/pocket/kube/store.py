@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import json
+import marshal
 import secrets
 import sqlite3
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from owlab.pocket.clock import Clock
 from owlab.pocket.database import Database
@@ -26,6 +26,7 @@ from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.registry import Registry
 from owlab.pocket.world import Object
 
+_T = TypeVar("_T")
 Key = tuple[str, str, str]
 Callback = Callable[[str, Object], None]
 
@@ -52,14 +53,14 @@ class Store:
         self._clock = clock
         self.registry = Registry()
         self._objects: dict[Key, Object] = {}
+        self._keys: dict[str, set[Key]] = {}  # by kind
         self._subscribers: list[Callback] = []
         self.history: deque[tuple[int, str, Object]] = deque(maxlen=_HISTORY)
         db.schema(_SCHEMA)
         for kind, namespace, name, text in db.rows("SELECT * FROM kube_objects"):
-            self._objects[kind, namespace, name] = json.loads(text)
+            self._remember((kind, namespace, name), json.loads(text))
         row = db.row("SELECT value FROM kube_meta WHERE name = 'resourceVersion'")
         self.resource_version = int(row[0]) if row else 100
-        self._oldest = self.resource_version
         self._learn_custom_kinds()
 
     # -- reading ---------------------------------------------------------------------------
@@ -67,7 +68,7 @@ class Store:
     def find(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """An object, or None."""
         found = self._objects.get((kind, self._scope(kind, namespace), name))
-        return copy.deepcopy(found) if found is not None else None
+        return copied(found) if found is not None else None
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object:
         """An object; raises NotFound."""
@@ -82,14 +83,13 @@ class Store:
         """Objects of a kind, by namespace and name; ``namespace`` None or empty means all."""
         label, field = selectors.label_selector(labels), selectors.field_selector(fields)
         found = [
-            (key, obj)
-            for key, obj in self._objects.items()
-            if key[0] == kind
-            and (not namespace or key[1] == namespace)
-            and label(obj["metadata"].get("labels") or {})
-            and field(obj)
+            (key, self._objects[key])
+            for key in self._keys.get(kind, ())
+            if (not namespace or key[1] == namespace)
+            and label(self._objects[key]["metadata"].get("labels") or {})
+            and field(self._objects[key])
         ]
-        return [copy.deepcopy(obj) for _, obj in sorted(found, key=lambda item: item[0])]
+        return [copied(obj) for _, obj in sorted(found, key=lambda item: item[0])]
 
     def since(self, version: int) -> Sequence[tuple[int, str, Object]]:
         """Changes after a resource version; raises Expired when it is too long ago."""
@@ -106,7 +106,7 @@ class Store:
         Raises AlreadyExists, NotFound (its namespace is missing), BadRequest.
         """
         kind = self.registry.get(obj.get("kind", ""))
-        obj = copy.deepcopy(obj)
+        obj = copied(obj)
         meta = obj.setdefault("metadata", {})
         if not meta.get("name"):
             if not meta.get("generateName"):
@@ -131,7 +131,7 @@ class Store:
         if "spec" in obj:
             meta["generation"] = 1
         self._write("ADDED", key, obj)
-        return copy.deepcopy(obj)
+        return copied(obj)
 
     def update(self, obj: Object) -> Object:
         """Replace an object. Status is kept when none is given.
@@ -158,13 +158,13 @@ class Store:
                 "modified; please apply your changes to the latest version and try again"
             )
         if status_only:
-            new = copy.deepcopy(old)
+            new = copied(old)
             if "status" in given:
-                new["status"] = copy.deepcopy(given["status"])
+                new["status"] = copied(given["status"])
         else:
-            new = copy.deepcopy(given)
+            new = copied(given)
             if "status" in old:
-                new.setdefault("status", copy.deepcopy(old["status"]))
+                new.setdefault("status", copied(old["status"]))
             meta = new["metadata"]
             for fixed in (
                 "uid",
@@ -179,13 +179,13 @@ class Store:
                 meta["generation"] = int(old["metadata"].get("generation", 1)) + 1
         new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
         if new == old:
-            return copy.deepcopy(old)
+            return copied(old)
         freed = new["metadata"].get("deletionTimestamp") and not new["metadata"].get("finalizers")
         if freed and kind.kind not in ("Pod", "Namespace"):
             self._remove(key)
             return new
         self._write("MODIFIED", key, new)
-        return copy.deepcopy(new)
+        return copied(new)
 
     def delete(
         self, kind: str, name: str, namespace: str = "", propagation: str = "Background"
@@ -199,7 +199,7 @@ class Store:
         old = self._objects.get(key)
         if old is None:
             raise self._missing(self.registry.get(kind), name)
-        gone = copy.deepcopy(old)
+        gone = copied(old)
         held = bool(old["metadata"].get("finalizers"))
         graceful = (
             kind == "Pod" and (old.get("spec") or {}).get("nodeName")
@@ -232,7 +232,7 @@ class Store:
                 continue
             others = [reference for reference in owners if reference.get("uid") != uid]
             if propagation == "Orphan" or others:
-                changed = copy.deepcopy(obj)
+                changed = copied(obj)
                 changed["metadata"]["ownerReferences"] = others
                 self._write("MODIFIED", key, changed)
             elif key in self._objects and not obj["metadata"].get("deletionTimestamp"):
@@ -270,7 +270,7 @@ class Store:
             *key,
             json.dumps(obj, separators=(",", ":")),
         )
-        self._objects[key] = copy.deepcopy(obj)
+        self._remember(key, copied(obj))
         self._tell(version, event, obj)
 
     def _remove(self, key: Key) -> None:
@@ -280,9 +280,14 @@ class Store:
             version, "DELETE FROM kube_objects WHERE kind = ? AND namespace = ? AND name = ?", *key
         )
         del self._objects[key]
-        gone = copy.deepcopy(obj)
+        self._keys[key[0]].discard(key)
+        gone = copied(obj)
         gone["metadata"]["resourceVersion"] = str(version)
         self._tell(version, "DELETED", gone)
+
+    def _remember(self, key: Key, obj: Object) -> None:
+        self._objects[key] = obj
+        self._keys.setdefault(key[0], set()).add(key)
 
     def _commit(self, version: int, statement: str, *values: Any) -> None:
         try:
@@ -298,12 +303,12 @@ class Store:
         self.resource_version = version
 
     def _tell(self, version: int, event: str, obj: Object) -> None:
-        kept = copy.deepcopy(obj)
+        kept = copied(obj)
         self.history.append((version, event, kept))
         if obj["kind"] == "CustomResourceDefinition":
             self._learn_custom_kinds()
         for callback in list(self._subscribers):
-            callback(event, copy.deepcopy(kept))
+            callback(event, copied(kept))
 
     def _learn_custom_kinds(self) -> None:
         kinds = []
@@ -327,6 +332,13 @@ class Store:
                         )
                     )
         self.registry.define(kinds)
+
+
+def copied(obj: _T) -> _T:
+    """A copy that shares nothing with ``obj``. JSON only: a tenth of ``copy.deepcopy``'s time."""
+    json_data: Any = obj
+    copy: _T = marshal.loads(marshal.dumps(json_data))
+    return copy
 
 
 def random_suffix() -> str:
