@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -332,12 +333,7 @@ class Kubelets:
         )
         env = {e["name"]: str(e.get("value", "")) for e in spec.get("env") or []}
         shell = Bash(username="root", hostname=pod["metadata"]["name"], env=env)
-        import shlex
-
-        async def run() -> Any:
-            return await shell.execute(shlex.join(argv))
-
-        done = await run()
+        done = await shell.execute(shlex.join(argv))
         return done.exit_code, done.stdout, done.stderr
 
 

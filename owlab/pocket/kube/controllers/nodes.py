@@ -142,6 +142,9 @@ class Nodes:
             owners = {o["kind"] for o in meta.get("ownerReferences") or []}
             if not meta.get("deletionTimestamp") and "DaemonSet" not in owners:
                 self._store.delete("Pod", meta["name"], meta["namespace"])
+            elif "StatefulSet" in owners:
+                # A real cluster waits for somebody to force this: the name is needed again.
+                self._store.remove("Pod", meta["name"], meta["namespace"])
 
 
 def node_object(

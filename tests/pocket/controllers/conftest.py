@@ -1,0 +1,136 @@
+"""A cluster on a fake fleet: machines are plain values that a test changes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from owlab.pocket.clock import Clock
+from owlab.pocket.database import Database
+from owlab.pocket.kube import defaults
+from owlab.pocket.kube.cluster import Cluster
+from owlab.pocket.kube.store import Store
+from owlab.pocket.world import MachineView, Object
+
+VERSION = "v1.33.1+k3s1"
+
+
+@dataclass
+class Spec:
+    cpus: int = 2
+    memory: int = 4 * 2**30
+
+
+@dataclass
+class FakeMachine:
+    name: str
+    address: str
+    running: bool = True
+    active: bool = True
+    spec: Spec = field(default_factory=Spec)
+    files: dict[str, bytes] = field(default_factory=dict)
+    directories: set[str] = field(default_factory=set)
+    pulled: set[str] = field(default_factory=set)
+
+    def service_active(self, unit: str) -> bool:
+        return self.running and self.active
+
+    def package_installed(self, package: str) -> bool:
+        return True
+
+    def images(self) -> set[str]:
+        return set(self.pulled)
+
+    def add_image(self, image: str) -> None:
+        self.pulled.add(image)
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.get(path)
+
+    def write(self, path: str, content: bytes, mode: int = 0o644, owner: str = "root") -> None:
+        self.files[path] = content
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        self.directories.add(path)
+
+    def rename(self, old: str, new: str) -> None:
+        self.directories.discard(old)
+        self.directories.add(new)
+
+    def remove(self, path: str) -> None:
+        self.directories.discard(path)
+
+    def listdir(self, path: str) -> list[str] | None:
+        start = path.rstrip("/") + "/"
+        return sorted(d.removeprefix(start) for d in self.directories if d.startswith(start))
+
+
+class FakeFleet:
+    def __init__(self, *names: str) -> None:
+        self.machines = {n: FakeMachine(n, f"127.9.0.{i}") for i, n in enumerate(names, 1)}
+        self.nfs: dict[str, str] = {}
+        """Why mounting fails, by client."""
+
+    def get(self, name: str) -> MachineView | None:
+        return self.machines.get(name)
+
+    def by_address(self, address: str) -> MachineView | None:
+        return next((m for m in self.machines.values() if m.address == address), None)
+
+    def all(self) -> list[MachineView]:
+        return list(self.machines.values())
+
+    def nfs_error(self, client: str, server: str, path: str) -> str | None:
+        return self.nfs.get(client)
+
+
+class Bench:
+    """A running cluster, and short ways to use it."""
+
+    def __init__(self) -> None:
+        self.db = Database(":memory:")
+        self.fleet = FakeFleet("master", "worker1", "worker2")
+        self.cluster = Cluster(self.db, Clock(), self.fleet)
+
+    @property
+    def store(self) -> Store:
+        return self.cluster.store
+
+    async def start(self) -> None:
+        await self.cluster.start()
+        for name in self.fleet.machines:
+            role = "server" if name == "master" else "agent"
+            self.cluster.join(name, role=role, version=VERSION, args=[])
+        await self.settle()
+
+    async def restart(self) -> None:
+        """The service ends and another begins on the same database."""
+        await self.cluster.stop()
+        self.cluster = Cluster(self.db, Clock(), self.fleet)
+        await self.cluster.start()
+        await self.settle()
+
+    async def settle(self) -> None:
+        self.cluster.machines_changed()
+        assert await self.cluster.settled(20)
+
+    async def make(self, obj: Object) -> None:
+        defaults.fill(self.store, obj)
+        self.store.create(obj)
+        await self.settle()
+
+    def pods(self, namespace: str = "default") -> list[Object]:
+        return self.store.list("Pod", namespace)
+
+    def messages(self, reason: str) -> list[str]:
+        return [e["message"] for e in self.store.list("Event") if e["reason"] == reason]
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    made = Bench()
+    await made.start()
+    yield made
+    await made.cluster.stop()

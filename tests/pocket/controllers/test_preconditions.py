@@ -1,0 +1,72 @@
+"""What happens to pods when something that they need is missing."""
+
+from __future__ import annotations
+
+from tests.pocket.controllers.conftest import Bench
+from tests.pocket.controllers.objects import workload
+
+
+async def test_no_node_has_the_label(bench: Bench) -> None:
+    await bench.make(workload("Deployment", 1, nodeSelector={"openwhisk-role": "invoker"}))
+    (pod,) = bench.pods()
+    assert pod["status"]["phase"] == "Pending"
+    (message,) = bench.messages("FailedScheduling")
+    assert message.startswith(
+        "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
+    )
+
+
+async def test_a_label_given_later_lets_the_pod_start(bench: Bench) -> None:
+    await bench.make(workload("Deployment", 1, nodeSelector={"openwhisk-role": "invoker"}))
+    node = bench.store.get("Node", "worker2")
+    node["metadata"]["labels"]["openwhisk-role"] = "invoker"
+    bench.store.update(node)
+    await bench.settle()
+    (pod,) = bench.pods()
+    assert (pod["spec"]["nodeName"], pod["status"]["phase"]) == ("worker2", "Running")
+
+
+async def test_the_withdrawn_kafka_image(bench: Bench) -> None:
+    await bench.make(workload("Deployment", 1, image="wurstmeister/kafka:2.12-2.3.1"))
+    (pod,) = bench.pods()
+    (status,) = pod["status"]["containerStatuses"]
+    assert status["state"]["waiting"]["reason"] == "ImagePullBackOff"
+    assert "Error: ErrImagePull" in bench.messages("Failed")
+
+
+async def test_without_nfs_common_containers_are_not_created(bench: Bench) -> None:
+    error = "mount: bad option; you might need a /sbin/mount.<type> helper program."
+    bench.fleet.nfs = dict.fromkeys(bench.fleet.machines, error)
+    volume = {"name": "data", "nfs": {"server": "127.9.0.9", "path": "/srv"}}
+    await bench.make(workload("Deployment", 1, volumes=[volume]))
+    (pod,) = bench.pods()
+    (status,) = pod["status"]["containerStatuses"]
+    assert status["state"]["waiting"]["reason"] == "ContainerCreating"
+    (message,) = bench.messages("FailedMount")
+    assert message.endswith(f"Output: {error}")
+
+    bench.fleet.nfs.clear()
+    await bench.settle()
+    assert bench.pods()[0]["status"]["phase"] == "Running"
+
+
+async def test_pods_of_a_stopped_worker_move(bench: Bench) -> None:
+    await bench.make(workload("StatefulSet", 3))
+    bench.fleet.machines["worker1"].running = False
+    await bench.settle()
+    ready = next(
+        c
+        for c in bench.store.get("Node", "worker1")["status"]["conditions"]
+        if c["type"] == "Ready"
+    )
+    assert ready["status"] == "Unknown"
+    assert [p["status"]["phase"] for p in bench.pods()] == ["Running"] * 3
+    assert "worker1" not in {p["spec"]["nodeName"] for p in bench.pods()}
+
+
+async def test_a_cordoned_node_gets_no_new_pods(bench: Bench) -> None:
+    node = bench.store.get("Node", "worker1")
+    node["spec"]["unschedulable"] = True
+    bench.store.update(node)
+    await bench.make(workload("Deployment", 6))
+    assert {p["spec"]["nodeName"] for p in bench.pods()} == {"master", "worker2"}
