@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS kube_objects (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS kube_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 """
-_HISTORY = 4000
+_HISTORY = 2000
 """Changes that a watch can go back to before it has to list again."""
 
 
@@ -55,7 +55,8 @@ class Store:
         self._objects: dict[Key, Object] = {}
         self._keys: dict[str, set[Key]] = {}  # by kind
         self._subscribers: list[Callback] = []
-        self.history: deque[tuple[int, str, Object]] = deque(maxlen=_HISTORY)
+        # Packed: as objects, these would be the largest part of the service's memory.
+        self._history: deque[tuple[int, str, bytes]] = deque(maxlen=_HISTORY)
         db.schema(_SCHEMA)
         for kind, namespace, name, text in db.rows("SELECT * FROM kube_objects"):
             self._remember((kind, namespace, name), json.loads(text))
@@ -93,10 +94,14 @@ class Store:
 
     def since(self, version: int) -> Sequence[tuple[int, str, Object]]:
         """Changes after a resource version; raises Expired when it is too long ago."""
-        oldest = self.history[0][0] - 1 if self.history else self.resource_version
+        oldest = self._history[0][0] - 1 if self._history else self.resource_version
         if version < oldest:
             raise Expired(f"too old resource version: {version} ({oldest})")
-        return [change for change in self.history if change[0] > version]
+        return [
+            (at, event, marshal.loads(packed))
+            for at, event, packed in self._history
+            if at > version
+        ]
 
     # -- changing --------------------------------------------------------------------------
 
@@ -303,12 +308,12 @@ class Store:
         self.resource_version = version
 
     def _tell(self, version: int, event: str, obj: Object) -> None:
-        kept = copied(obj)
-        self.history.append((version, event, kept))
+        packed = marshal.dumps(obj)
+        self._history.append((version, event, packed))
         if obj["kind"] == "CustomResourceDefinition":
             self._learn_custom_kinds()
         for callback in list(self._subscribers):
-            callback(event, copied(kept))
+            callback(event, marshal.loads(packed))
 
     def _learn_custom_kinds(self) -> None:
         kinds = []
