@@ -98,6 +98,7 @@ class Hosting:
         self.cluster = parts.new_cluster(self._lab)
         self.cluster.on_openwhisk(self._openwhisk_changed)
         self.cluster.on_install_packages(self._install_packages)
+        self.cluster.on_wipe(self._wipe)
         await self.cluster.start()
 
     async def _forget(self) -> None:
@@ -123,6 +124,12 @@ class Hosting:
             self.openwhisk.install_catalog()
         else:
             self._lab.remember("catalog-due", "yes")
+
+    def _wipe(self) -> None:
+        if self.openwhisk is not None:
+            self.openwhisk.wipe()
+        else:
+            self._lab.remember("wipe-due", "yes")
 
     def poke(self) -> None:
         """Something changed: look again at what should answer. Many pokes make one look."""
@@ -174,6 +181,9 @@ class Hosting:
                 return
             apihost = f"{where.address}:{endpoint.node_port}"
             self.openwhisk = parts.new_openwhisk(self._lab, self.cluster, endpoint, apihost)
+            if self._lab.recall("wipe-due"):
+                self.openwhisk.wipe()
+                self._lab.forget("wipe-due")
             if self._lab.recall("catalog-due"):
                 self.openwhisk.install_catalog()
                 self._lab.forget("catalog-due")

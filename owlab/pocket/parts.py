@@ -22,7 +22,8 @@ def new_cluster(lab: Lab) -> Cluster:
     from owlab.pocket.kube.cluster import Cluster
 
     # A list of Machine is no list[MachineView] to mypy, since lists can be added to.
-    return Cluster(lab.db, lab.clock, cast("FleetView", lab.fleet))
+    fleet = cast("FleetView", lab.fleet)
+    return Cluster(lab.db, lab.clock, fleet, authority=lab.authority.pem.decode())
 
 
 def erase_cluster(lab: Lab) -> None:

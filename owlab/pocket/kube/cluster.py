@@ -35,7 +35,9 @@ _PASSES = 400
 class Cluster:
     """The control plane. Controllers run after every change until nothing changes any more."""
 
-    def __init__(self, db: Database, clock: Clock, fleet: FleetView) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, fleet: FleetView, *, authority: str = ""
+    ) -> None:
         self._clock = clock
         self._fleet = fleet
         self.store = Store(db, clock)
@@ -45,10 +47,11 @@ class Cluster:
         self._endpoint: OpenWhiskEndpoint | None = None
         self._on_openwhisk: Callable[[OpenWhiskEndpoint | None], None] = lambda endpoint: None
         self._on_packages: Callable[[str], None] = lambda release: None
+        self._on_wipe: Callable[[], None] = lambda: None
         recorder = Recorder(self.store, clock)
         self.kubelet = Kubelets(self.store, clock, fleet, recorder, self._context, self._poke)
         self._controllers = (
-            Namespaces(self.store, ""),
+            Namespaces(self.store, authority),
             Nodes(self.store, clock, fleet, recorder, self._poke),
             Workloads(self.store, clock, recorder),
             Jobs(self.store, clock, recorder),
@@ -63,9 +66,15 @@ class Cluster:
 
     async def start(self) -> None:
         """Run the controllers."""
+        self._remove_leftovers()
         self.store.subscribe(lambda event, obj: self._poke())
         self._task = asyncio.create_task(self._run())
         self._poke()
+
+    def _remove_leftovers(self) -> None:
+        """Action pods of a service that has ended: their processes ended with it."""
+        for pod in self.store.list("Pod", labels="user-action-pod=true"):
+            self.store.delete("Pod", pod["metadata"]["name"], pod["metadata"]["namespace"])
 
     async def stop(self) -> None:
         """End the controllers; everything is on disk already."""
@@ -158,6 +167,10 @@ class Cluster:
         """Be told when the Job that installs OpenWhisk's packages has run."""
         self._on_packages = callback
 
+    def on_wipe(self, callback: Callable[[], None]) -> None:
+        """Be told when the Job init-couchdb has emptied OpenWhisk's database."""
+        self._on_wipe = callback
+
     def _look_for_openwhisk(self) -> None:
         endpoint = find_endpoint(self.store)
         if endpoint != self._endpoint:
@@ -182,6 +195,7 @@ class Cluster:
             server,
             lambda release: self._on_packages(release),
             lambda: self._endpoint is not None,
+            lambda: self._on_wipe(),
         )
 
 

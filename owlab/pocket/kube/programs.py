@@ -42,6 +42,7 @@ class Context:
     address: str
     installed: Callable[[str], None]
     healthy: Callable[[], bool]
+    wiped: Callable[[], None]
 
     @property
     def namespace(self) -> str:
@@ -127,6 +128,8 @@ def _gen_certs(context: Context) -> Outcome:
 def _init_couchdb(context: Context) -> Outcome:
     if not context.running("couchdb"):
         return Outcome("waiting", f"{NOTE}\nwaiting for CouchDB\n")
+    # Both charts have this Job only unless db.wipeAndInit is false.
+    context.wiped()
     return Outcome("done", f"{NOTE}\nsuccessfully initialized CouchDB for OpenWhisk\n")
 
 

@@ -46,6 +46,9 @@ class Cluster:
     def on_install_packages(self, callback: Callable[..., None]) -> None:
         self.install = callback
 
+    def on_wipe(self, callback: Callable[[], None]) -> None:
+        self.wiped = callback
+
     async def start(self) -> None:
         self.running = True
 
