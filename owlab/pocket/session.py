@@ -6,8 +6,9 @@ import asyncio
 import logging
 import re
 import shlex
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bashkit import Bash, BashError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from owlab.pocket.vm import Machine
 
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 Sink = Callable[[bytes], Awaitable[None]]
 
@@ -64,6 +66,30 @@ class _Bytes:
         """All of it, then the end."""
         data, self._data = self._data, None
         return data
+
+
+async def _apart(work: Awaitable[_T]) -> _T:
+    """Wait for work that is done in a context of its own.
+
+    bashkit enters the context in which it was called from threads of its own, and that fails while
+    one of its callbacks is busy in the same one.
+    """
+    return await asyncio.ensure_future(work)
+
+
+def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
+    """A callback that does not keep its session alive.
+
+    bashkit's objects hold their callbacks outside the reach of Python's garbage collector: a
+    session that they kept alive would stay for ever.
+    """
+    reference = weakref.WeakMethod(method)
+
+    async def call(context: Any) -> int:
+        living = reference()
+        return await living(context) if living is not None else 127
+
+    return call
 
 
 class Session:
@@ -115,10 +141,10 @@ class Session:
         for other in machine.lab.fleet.all():
             if other is not machine and not machine.is_host:
                 self._bash.mount(f"/net/{other.name}", other.fs)
-        self._bash.add_command("__owlab_stdin", self._pump)
-        self._bash.add_command("__owlab_done", self._finish)
-        self._bash.add_command("__owlab_last", self._recall)
-        self._bash.add_command("__owlab_status", self._note)
+        self._bash.add_command("__owlab_stdin", _weakly(self._pump))
+        self._bash.add_command("__owlab_done", _weakly(self._finish))
+        self._bash.add_command("__owlab_last", _weakly(self._recall))
+        self._bash.add_command("__owlab_status", _weakly(self._note))
         for name, entry in load_programs().items():
             if entry.on(machine):
                 self._bash.add_command(name, self._command(entry))
@@ -127,9 +153,14 @@ class Session:
     def _command(self, entry: Entry) -> Callable[[Any], Awaitable[int]]:
         """Adapt a program to bashkit's shape of a command."""
 
+        mine = weakref.ref(self)
+
         async def run(context: Any) -> int:
-            root = self.user == "root"
-            if entry.installed is not None and not entry.installed(self.machine):
+            session = mine()
+            if session is None:
+                return 127
+            root = session.user == "root"
+            if entry.installed is not None and not entry.installed(session.machine):
                 await context.stderr.write(command_not_found(context.name).encode())
                 return 127
             call = Call(
@@ -139,26 +170,26 @@ class Session:
                 cwd=context.cwd,
                 fs=context.fs,
                 root=root,
-                user=self.user,
-                machine=self.machine,
-                lab=self.machine.lab,
+                user=session.user,
+                machine=session.machine,
+                lab=session.machine.lab,
                 reader=context.stdin,
                 stdout=context.stdout,
                 stderr=context.stderr,
-                session=self,
+                session=session,
             )
             try:
-                return await entry.run(call)
+                return await _apart(entry.run(call))
             except BrokenPipeError:
                 return 141  # as a process that SIGPIPE ended: the reader has what it wanted
             except DiskFull as error:
                 await call.err(f"{call.name}: No space left on device ({error})\n")
                 return 1
             except Exception as error:
-                log.exception("%s %s failed on %s", call.name, call.argv[:1], self.machine.name)
+                log.exception("%s %s failed on %s", call.name, call.argv[:1], session.machine.name)
                 await call.err(
                     f"{call.name}: the pocket lab failed: {type(error).__name__}: {error}\n"
-                    f"What happened is in {self.machine.lab.directory}/daemon.log\n"
+                    f"What happened is in {session.machine.lab.directory}/daemon.log\n"
                 )
                 return FAULT
 
@@ -220,10 +251,10 @@ class Session:
             return 2
 
         async def write_out(data: bytes) -> None:
-            await out(data)
+            await _apart(out(data))
 
         async def write_err(data: bytes) -> None:
-            await err(GUESS.sub(rb"\1", data))
+            await _apart(err(GUESS.sub(rb"\1", data)))
 
         async def execute() -> Any:
             return await self._bash.execute(script, stdout=write_out, stderr=write_err)
