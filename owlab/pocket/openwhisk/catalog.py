@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,6 @@ def install(service: Service) -> None:
         for name, feed in REFUSED.get(package, {}).items():
             why = "it would need a service outside the lab"
             _action(service, package, name, REFUSAL % (f"{package}/{name}", why), feed=feed)
-        # Lists are ordered by time, in milliseconds.
-        time.sleep(0.002)
 
 
 def _action(service: Service, package: str, name: str, code: str, *, feed: bool) -> None:

@@ -81,8 +81,9 @@ class Store:
         package: str = "",
         code: str = "",
     ) -> Document:
-        """Keep a document; it gets its ``updated`` time."""
-        document["updated"] = now_ms()
+        """Keep a document; it gets its ``updated`` time: later than any other, as lists need."""
+        (newest,) = self._db.row("SELECT max(updated) FROM whisk_entities") or (None,)
+        document["updated"] = max(now_ms(), (newest or 0) + 1)
         self._db.run(
             "INSERT OR REPLACE INTO whisk_entities VALUES (?, ?, ?, ?, ?, ?, ?)",
             namespace,
