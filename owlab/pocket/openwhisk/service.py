@@ -87,15 +87,16 @@ class Service:
         return next((i for i in self.identities if i.namespace == namespace), None)
 
     def background(self, caller: Identity, work: Coroutine[Any, Any, Activation]) -> Any:
-        """Run to its end, whoever waits for it; counted as in flight."""
-
-        async def counted() -> Activation:
-            with self.throttle.running(caller.namespace):
-                return await work
-
-        task = asyncio.create_task(counted())
+        """Run to its end, whoever waits for it; counted as in flight from now on."""
+        task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.throttle.began(caller.namespace)
+
+        def ended(task: asyncio.Task[Activation]) -> None:
+            self._tasks.discard(task)
+            self.throttle.ended(caller.namespace)
+
+        task.add_done_callback(ended)
         return task
 
     async def invoke(

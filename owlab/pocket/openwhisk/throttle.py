@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from owlab.pocket.openwhisk.errors import WhiskError
 from owlab.pocket.openwhisk.limits import Limits
@@ -50,11 +48,10 @@ class Throttle:
         """Another trigger is fired; 429 when it is one too many."""
         self._rate("fire", namespace, self._limits.fires_per_minute)
 
-    @contextmanager
-    def running(self, namespace: str) -> Iterator[None]:
-        """While an invocation is in flight."""
+    def began(self, namespace: str) -> None:
+        """An invocation is in flight."""
         self._running[namespace] += 1
-        try:
-            yield
-        finally:
-            self._running[namespace] -= 1
+
+    def ended(self, namespace: str) -> None:
+        """It is not any more."""
+        self._running[namespace] -= 1

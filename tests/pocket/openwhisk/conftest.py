@@ -1,7 +1,11 @@
-"""An OpenWhisk over fake pods, and its two callers."""
+"""An OpenWhisk over fake pods, and its two callers.
+
+A test changes what OpenWhisk is made with by parametrizing the fixtures of these names.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,10 +30,13 @@ class FakePods:
         self.running: dict[str, str] = {}
         self.lost: set[str] = set()
         self.failure: str | None = None
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def start(
         self, name: str, image: str, memory_mb: int, labels: Mapping[str, str]
     ) -> ActionPod:
+        await self.open.wait()
         if self.failure:
             raise PodStartError(self.failure)
         self.running[name] = image
@@ -68,7 +75,23 @@ def limits() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def service(tmp_path: Path, pods: FakePods, limits: dict[str, Any]) -> AsyncIterator[Service]:
+def stem_cells() -> bool:
+    return False
+
+
+@pytest.fixture
+def idle_seconds() -> float:
+    return 600
+
+
+@pytest.fixture
+async def service(
+    tmp_path: Path,
+    pods: FakePods,
+    limits: dict[str, Any],
+    stem_cells: bool,
+    idle_seconds: float,
+) -> AsyncIterator[Service]:
     db = Database(tmp_path / "lab.sqlite")
     made = Service(
         db,
@@ -78,7 +101,8 @@ async def service(tmp_path: Path, pods: FakePods, limits: dict[str, Any]) -> Asy
         system_key=SYSTEM,
         limits=limits,
         apihost="127.0.0.1:31001",
-        stem_cells=False,
+        stem_cells=stem_cells,
+        idle_seconds=idle_seconds,
     )
     yield made
     await made.stop()

@@ -62,13 +62,3 @@ async def test_catalog_runs(guest: Client, service: Service) -> None:
     url = "https://ow/api/v1/namespaces/whisk.system/actions/utils/sort?blocking=true&result=true"
     answer = await guest.post(url, json={"lines": ["b", "a"]})
     assert answer.json() == {"lines": ["a", "b"], "length": 2}
-
-
-async def test_throttle(guest: Client, service: Service) -> None:
-    await guest.action("echo", ECHO)
-    object.__setattr__(service.limits, "invocations_per_minute", 1)
-    assert (await guest.call("echo")).status_code == 200
-    refused = await guest.call("echo")
-    assert refused.status_code == 429
-    text = "Too many requests in the last minute (count: 2, allowed: 1)."
-    assert refused.json()["error"] == text

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import zipfile
 
 import pytest
-
-from owlab.pocket.openwhisk.service import Service
 
 from .conftest import Client, FakePods
 
@@ -212,30 +209,3 @@ async def test_log_limit(guest: Client) -> None:
     assert last.endswith(
         "Logs were truncated because the total bytes size exceeds the limit of 1048576 bytes."
     )
-
-
-async def test_concurrent_calls_get_a_container_each(guest: Client, service: Service) -> None:
-    await guest.action(
-        "wait",
-        "const rest = () => new Promise((done) => setTimeout(done, 50));\n"
-        "async function main() { await rest(); return {pid: process.pid} }",
-    )
-    for _ in range(3):
-        assert (await guest.post("/actions/wait")).status_code == 202
-    await service.settled()
-    records = (await guest.get("/activations?docs=true")).json()
-    assert len({r["response"]["result"]["pid"] for r in records}) == 3
-
-
-async def test_stem_cells_follow_the_first_action(
-    guest: Client, service: Service, pods: FakePods
-) -> None:
-    service.invoker._stem_cells = True
-    await guest.action("hello", HELLO)
-    await guest.call("hello")
-    await service.invoker.prewarm()
-    for _ in range(200):
-        if service.invoker.containers == 3:
-            break
-        await asyncio.sleep(0.02)
-    assert sum("prewarm-nodejs14" in name for name in pods.running) == 2

@@ -1,0 +1,111 @@
+"""Walks the published API and keeps docs/openwhisk-api.md true.
+
+`OWLAB_REWRITE_GOLDENS=1 pytest tests/pocket/openwhisk/test_api_page.py` writes the page anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import httpx
+
+from owlab.pocket.openwhisk import app
+from owlab.pocket.openwhisk.service import Service
+
+from .conftest import Client
+from .operations import OPERATIONS, Operation
+
+PAGE = Path(__file__).parents[3] / "docs" / "openwhisk-api.md"
+HEAD = """\
+# OpenWhisk's API on the pocket lab
+
+Written by `tests/pocket/openwhisk/test_api_page.py`, which sends each operation of OpenWhisk's
+published description (as listed in `operations.py` beside it) once to the lab's own OpenWhisk, and
+notes the status that came back. What the answers hold is the matter of the other tests there; none
+of it has been compared with a running OpenWhisk.
+
+Answered as wanted: **{good} of {all}** operations.
+
+| operation, below `/api/v1` | sent as | wanted | answered |
+|---|---|---|---|
+"""
+TAIL = """
+## Also served
+
+`HEAD`, `PATCH` and `OPTIONS` of web actions, `count=true` on lists, `/actions/{package}/`, and
+without a key `/`, `/api/v1`, `/api/v1/api-docs`, `/ping`, `/invokers`, `/invokers/healthy/count`,
+`/invokers/ready` and `/metrics`.
+
+## What differs from OpenWhisk
+
+- Everything below `/v1` and `/v2` (the API gateway) answers 501 and says what was asked.
+- Kinds: {kinds}. Other kinds are refused by name. Actions run on the Node.js and the Python of
+  this computer, whatever version their kind names; `GET /` tells which.
+- Firing a trigger does not hand the caller's `Authorization` header to the rules' actions.
+  OpenWhisk does since 2022: an action bound by a rule sees the key of whoever fires.
+- The components of a sequence do not count against the invocations per minute; the actions that a
+  trigger's rules start do.
+- Idle action containers end after ten minutes of real time, at every speed of the lab.
+- `nodejs:14` has two stem cells, made after the first `nodejs:14` action ran.
+- Memory of Python actions is limited by the address space of their process (its limit and 512 MB),
+  that of Node.js actions by V8's heap; there is no limit of processors, as with the chart.
+"""
+
+
+async def _answers(client: Client) -> dict[str, int]:
+    found: dict[str, int] = {}
+    last = ""
+    for operation in OPERATIONS:
+        url = f"https://ow{app.API}{operation.send.replace('LAST', last)}"
+        answer = await client.request(operation.method, url, json=operation.body)
+        found[operation.key] = answer.status_code
+        if operation.method == "POST" and answer.headers.get("x-openwhisk-activation-id"):
+            last = last or answer.headers["x-openwhisk-activation-id"]
+    return found
+
+
+def _row(operation: Operation, answered: int) -> str:
+    sent = operation.send.replace("LAST", "ID")
+    return f"| `{operation.key}` | `{sent}` | {operation.status} | {answered} |\n"
+
+
+def _page(answers: dict[str, int]) -> str:
+    from owlab.pocket.openwhisk.runtimes import KINDS
+
+    good = sum(answers[operation.key] == operation.status for operation in OPERATIONS)
+    ordered = sorted(OPERATIONS, key=lambda operation: (operation.path, operation.method))
+    head = HEAD.format(good=good, all=len(OPERATIONS))
+    rows = "".join(_row(operation, answers[operation.key]) for operation in ordered)
+    kinds = ", ".join(f"`{kind}`" for kind in KINDS)
+    return head + rows + TAIL.replace("{kinds}", kinds)
+
+
+async def test_every_published_operation_answers(guest: Client, service: Service) -> None:
+    assert len({operation.key for operation in OPERATIONS}) == 33
+    answers = await _answers(guest)
+    await service.settled()
+    assert answers == {operation.key: operation.status for operation in OPERATIONS}
+    page = _page(answers)
+    if os.environ.get("OWLAB_REWRITE_GOLDENS"):
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page, "utf-8")
+    assert PAGE.read_text("utf-8") == page, "rewrite it: OWLAB_REWRITE_GOLDENS=1"
+
+
+async def test_each_but_web_actions_needs_a_key(nobody: httpx.AsyncClient) -> None:
+    for operation in OPERATIONS:
+        url = app.API + operation.send.replace("LAST", "0" * 32)
+        answer = await nobody.request(operation.method, url, json=operation.body)
+        wanted = 404 if operation.path.startswith("/web/") else 401
+        assert answer.status_code == wanted, operation.key
+
+
+async def test_a_trigger_does_not_hand_on_the_callers_key(guest: Client, service: Service) -> None:
+    await guest.action("echo", "function main(a) { return a }")
+    await guest.put("/triggers/t", json={})
+    await guest.put("/rules/r", json={"trigger": "/_/t", "action": "/_/echo"})
+    await guest.post("/triggers/t", json={"x": 1})
+    await service.settled()
+    [record] = (await guest.get("/activations?name=echo&docs=true")).json()
+    assert record["response"]["result"] == {"x": 1}
