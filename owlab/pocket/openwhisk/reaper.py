@@ -18,7 +18,7 @@ while read -r sign group; do
   groups=$kept
   [ "$sign" = - ] || groups="$groups $group"
 done
-for group in $groups; do kill -9 -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 """
 
 
