@@ -12,7 +12,6 @@ VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update
 _SUBRESOURCE_KINDS = {
     "scale": ("Scale", "autoscaling", "v1"),
     "eviction": ("Eviction", "policy", "v1"),
-    "token": ("TokenRequest", "authentication.k8s.io", "v1"),
 }
 REVIEWS = {
     "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
