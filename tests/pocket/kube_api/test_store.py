@@ -1,0 +1,121 @@
+"""The store: what is committed stays, what clashes is refused, what belongs together goes."""
+
+import pytest
+
+from owlab.pocket.clock import Clock
+from owlab.pocket.database import Database
+from owlab.pocket.kube.errors import AlreadyExists, Conflict, Expired, NotFound, StorageFull
+from owlab.pocket.kube.store import Store
+
+
+def config_map(name, **meta):
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "default", **meta},
+        "data": {"a": "1"},
+    }
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "lab.sqlite"
+
+
+@pytest.fixture
+def store(path):
+    store = Store(Database(path), Clock())
+    store.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
+    return store
+
+
+def test_what_was_stored_is_there_after_a_crash(store, path):
+    made = store.create(config_map("a"))
+    again = Store(Database(path), Clock())
+    assert again.get("ConfigMap", "a", "default") == made
+    assert again.resource_version == store.resource_version
+
+
+def test_callers_may_change_what_they_get(store):
+    store.create(config_map("a"))["data"]["a"] = "changed"
+    store.get("ConfigMap", "a", "default")["data"]["a"] = "changed"
+    store.list("ConfigMap")[0]["data"]["a"] = "changed"
+    assert store.get("ConfigMap", "a", "default")["data"]["a"] == "1"
+
+
+def test_two_writers_do_not_overwrite_each_other(store):
+    first = store.create(config_map("a"))
+    second = store.get("ConfigMap", "a", "default")
+    store.update({**first, "data": {"a": "2"}})
+    with pytest.raises(Conflict, match="the object has been modified"):
+        store.update({**second, "data": {"a": "3"}})
+
+
+def test_an_update_without_a_change_is_no_event(store):
+    made = store.create(config_map("a"))
+    events = []
+    store.subscribe(lambda event, obj: events.append(event))
+    assert store.update(made)["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+    assert events == []
+
+
+def test_names_are_taken_once_and_namespaces_must_exist(store):
+    store.create(config_map("a"))
+    with pytest.raises(AlreadyExists):
+        store.create(config_map("a"))
+    with pytest.raises(NotFound, match='namespaces "gone" not found'):
+        store.create(config_map("a", namespace="gone"))
+
+
+def test_what_is_owned_goes_with_its_owner_or_stays_an_orphan(store):
+    for propagation, left in (("Background", []), ("Orphan", ["child"])):
+        owner = store.create(config_map("owner"))
+        reference = {"kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
+        store.create(config_map("child", ownerReferences=[reference]))
+        store.delete("ConfigMap", "owner", "default", propagation)
+        assert [o["metadata"]["name"] for o in store.list("ConfigMap", "default")] == left
+
+
+def test_a_finalizer_holds_an_object_until_it_is_taken_off(store):
+    store.create(config_map("a", finalizers=["example.com/wait"]))
+    store.delete("ConfigMap", "a", "default")
+    held = store.get("ConfigMap", "a", "default")
+    assert held["metadata"]["deletionTimestamp"]
+    held["metadata"]["finalizers"] = []
+    store.update(held)
+    assert store.find("ConfigMap", "a", "default") is None
+
+
+def test_generation_follows_the_spec_only(store):
+    spec = {"selector": {"a": "b"}, "ports": [{"port": 1}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": spec}
+    made = store.create(service)
+    made["metadata"]["labels"] = {"x": "y"}
+    made = store.update(made)
+    assert made["metadata"]["generation"] == 1
+    made["spec"]["ports"] = [{"port": 2}]
+    assert store.update(made)["metadata"]["generation"] == 2
+
+
+def test_a_watch_can_go_back_but_not_for_ever(store):
+    at = store.resource_version
+    store.create(config_map("a"))
+    assert [(e, o["metadata"]["name"]) for _, e, o in store.since(at)] == [("ADDED", "a")]
+    with pytest.raises(Expired):
+        store.since(1)
+
+
+def test_a_full_disk_loses_nothing_and_can_be_cured(store, path):
+    store.create(config_map("a"))
+    database = store._db
+    pages = database.row("PRAGMA page_count")[0]
+    database.run(f"PRAGMA max_page_count = {pages + 1}")
+    big = config_map("big")
+    big["data"] = {"a": "x" * 200_000}
+    with pytest.raises(StorageFull, match="free some disk space"):
+        store.create(big)
+    assert store.find("ConfigMap", "big", "default") is None
+    database.run("PRAGMA max_page_count = 100000")
+    store.create(big)
+    names = [o["metadata"]["name"] for o in Store(Database(path), Clock()).list("ConfigMap")]
+    assert names == ["a", "big"]
