@@ -126,7 +126,6 @@ class SshSettings(_Section):
 
     inventory: str = ""
     hosts: tuple[str, ...] = ()
-    kubeconfig: str = ""
 
 
 class LabConfig(_Section):

@@ -76,8 +76,9 @@ def check(lab: Lab, **given: object) -> None:
     assert not lab.up().changed
 
 
-def test_multipass(guest, tmp_path, monkeypatch):
-    standin = multipass_standin(tmp_path / "standin", "1.17", guest=guest)
+@pytest.mark.parametrize("era", ["1.16", "1.17"])
+def test_multipass(guest, tmp_path, monkeypatch, era):
+    standin = multipass_standin(tmp_path / "standin", era, guest=guest)
     first_on_path(monkeypatch, standin.binary)
     given = {"provider": "multipass"}
     lab = Lab.open("golden", **given)
