@@ -25,6 +25,7 @@ REFUSED = {
     "messaging": {"kafkaFeed": True, "kafkaProduce": False},
     "alarms": {"alarm": True, "once": True, "interval": True},
     "websocket": {"send": False},
+    "samples": {"curl": False},
     "slack": {"post": False},
     "github": {"webhook": True},
 }

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,12 @@ def machine(tmp_path: Path) -> Machine:
 
 
 @pytest.fixture
-async def host(machine: Machine) -> AsyncIterator[str]:
+def limits() -> dict[str, Any]:
+    return {"invocations_per_minute": 1000}
+
+
+@pytest.fixture
+async def host(machine: Machine, limits: dict[str, Any]) -> AsyncIterator[str]:
     """Where OpenWhisk answers."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -52,7 +58,7 @@ async def host(machine: Machine) -> AsyncIterator[str]:
         FakePods(),
         guest_key=GUEST,
         system_key=SYSTEM,
-        limits={"invocations_per_minute": 1000},
+        limits=limits,
         apihost=f"127.0.0.1:{port}",
         stem_cells=False,
     )

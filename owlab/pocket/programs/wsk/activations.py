@@ -117,7 +117,8 @@ async def poll(session: Session) -> int:
     ends = time.monotonic() + limit if limit else None
     seen: set[str] = set()
     name = session.words.rest[0] if session.words.rest else ""
-    while ends is None or time.monotonic() < ends:
+    while True:
+        last = ends is not None and time.monotonic() >= ends
         query = f"?docs=true&limit=0&skip=0&since={since}" + (f"&name={name}" if name else "")
         path = session.remote.namespaced(session.namespace, "activations") + query
         for row in reversed(await session.remote.ask("poll activations", "GET", path)):
@@ -125,8 +126,9 @@ async def poll(session: Session) -> int:
                 seen.add(row["activationId"])
                 await session.call.out(f"\nActivation: '{row['name']}' ({row['activationId']})\n")
                 await session.json(row["logs"])
+        if last:
+            return 0
         await asyncio.sleep(0.5)
-    return 0
 
 
 VERBS = {
