@@ -7,13 +7,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = {"1.16": "1.16.3", "1.17": "1.17.0"}
 
+# Started by sh: the path of this Python may have a space, which a first line cannot have.
 _CLOUD_INIT = """\
-#!{python}
+#!/bin/sh
+exec {python} - "$@" <<'PYTHON'
 import json, os, pathlib, sys
 known = json.loads(pathlib.Path(os.environ["STANDIN_DIR"], "state.json").read_text())
 status = known["machines"][os.environ["STANDIN_MACHINE"]]["cloud_init"]
@@ -25,7 +28,14 @@ said = {{
 }}
 print(json.dumps(said) if "json" in sys.argv else "status: " + said["status"])
 sys.exit({{"error": 1, "degraded": 2}}.get(status, 0))
+PYTHON
 """
+
+
+def _surroundings(folder: Path, guest: Path | None) -> str:
+    """Assignments of sh for a stand-in that is started from anywhere."""
+    values = {"STANDIN_DIR": folder, "STANDIN_GUEST": guest or "", "PYTHONPATH": ROOT}
+    return " ".join(f"{name}={quote(str(value))}" for name, value in values.items())
 
 
 @dataclass(frozen=True)
@@ -98,13 +108,13 @@ def multipass_standin(
     known |= {"machines": {}, "faults": [], "counter": 0, "seconds": 0}
     (folder / "state.json").write_text(json.dumps(known))
     cloud_init = folder / "guest-bin" / "cloud-init"
-    cloud_init.write_text(_CLOUD_INIT.format(python=sys.executable))
+    cloud_init.write_text(_CLOUD_INIT.format(python=quote(sys.executable)))
     sudo = folder / "guest-bin" / "sudo"
     sudo.write_text('#!/bin/sh\nexec "$@"\n')
     standin = MultipassStandin(folder)
     standin.binary.write_text(
-        f"#!/bin/sh\nSTANDIN_DIR={folder} STANDIN_GUEST={guest or ''} PYTHONPATH={ROOT} \\\n"
-        f'exec {sys.executable} -m tests.standins.multipass "$@"\n'
+        f"#!/bin/sh\n{_surroundings(folder, guest)} "
+        f'exec {quote(sys.executable)} -m tests.standins.multipass "$@"\n'
     )
     for program in (cloud_init, sudo, standin.binary):
         program.chmod(0o755)
@@ -159,8 +169,7 @@ def ssh_standin(folder: Path, guest: Path | None = None) -> SshStandin:
     programs = {folder / "guest-bin" / name: text for name, text in _SSH_GUEST_PROGRAMS.items()}
     standin = SshStandin(folder)
     programs[standin.binary] = (
-        f"STANDIN_DIR={folder} STANDIN_GUEST={guest or ''} PYTHONPATH={ROOT} \\\n"
-        f'exec {sys.executable} -m tests.standins.ssh "$@"'
+        f'{_surroundings(folder, guest)} exec {quote(sys.executable)} -m tests.standins.ssh "$@"'
     )
     for path, text in programs.items():
         path.write_text(f"#!/bin/sh\n{text}\n")
