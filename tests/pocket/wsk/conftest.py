@@ -91,5 +91,8 @@ def shell(machine: Machine) -> Shell:
 
 @pytest.fixture
 async def configured(shell: Shell, host: str) -> str:
-    await shell(f"sudo wsk property set --apihost {host}\nsudo wsk property set --auth {GUEST}")
+    ran = await shell(
+        f"sudo wsk property set --apihost {host}\nsudo wsk property set --auth {GUEST} > /dev/null"
+    )
+    assert (ran.status, ran.out) == (0, f"ok: whisk API host set to {host}\n"), ran
     return host

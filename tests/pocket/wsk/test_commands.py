@@ -215,6 +215,12 @@ async def test_config_file_and_environment(shell: Shell, host: str) -> None:
     assert (ran.status, ran.out) == (0, "actions\n"), ran.err
 
 
+async def test_a_config_file_that_cannot_be_read(shell: Shell) -> None:
+    ran = await shell("mkdir d; WSK_CONFIG_FILE=d wsk property get --apihost")
+    text = "error: Unable to read the properties file '/home/ubuntu/d': "
+    assert ran.status == 1 and ran.err.startswith(text)
+
+
 async def test_what_the_lab_has_not_says_so(shell: Shell, configured: str) -> None:
     ran = await shell(f"{WSK} api list")
     assert ran.status != 0 and "not part of the pocket lab" in ran.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from owlab.pocket.programs.base import Call
+from owlab.pocket.programs.wsk.errors import WskError
 
 DEFAULTS = {"APIVERSION": "v1", "NAMESPACE": "_"}
 ENVIRONMENT = {
@@ -44,10 +45,12 @@ class Properties:
         """Read the file that the caller's wsk reads."""
         path = call.path(call.env.get("WSK_CONFIG_FILE") or f"{call.home}/.wskprops")
         found = cls(path)
-        try:
-            found.file = parse(call.fs.read_file(path).decode(errors="replace"))
-        except (OSError, RuntimeError):
-            found.file = {}
+        # A file that cannot be read is not an empty one: the next `property set` would empty it.
+        if call.fs.exists(path):
+            try:
+                found.file = parse(call.fs.read_file(path).decode(errors="replace"))
+            except (OSError, RuntimeError) as error:
+                raise WskError(f"Unable to read the properties file '{path}': {error}") from error
         for name, variable in ENVIRONMENT.items():
             if call.env.get(variable):
                 found.environment[name] = call.env[variable]
