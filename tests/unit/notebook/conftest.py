@@ -13,7 +13,7 @@ from owlab.command import Command
 from owlab.config import LabConfig, Machine
 from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
-from owlab.shell import Shell
+from owlab.shell import Finished, Shell
 
 
 class PlainBash:
@@ -31,6 +31,12 @@ class PlainBash:
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         given = [f"{name}={value}" for name, value in {"ON": command.on, **values}.items()]
         return ["env", *given, "bash", "-c", command.text]
+
+    def execute(
+        self, command: Command, values: Mapping[str, str], *, on_output: Any = None
+    ) -> Finished:
+        argv = self.argv(command, values)
+        return Shell().run(argv, timeout=command.timeout, on_output=on_output)
 
     def machines(self) -> list[MachineInfo]:
         return self.known
