@@ -62,7 +62,8 @@ def load(
     said: dict[str, Any] = {}
     origin: dict[str, str] = {}
     for source, values in (
-        (SAVED, flatten(dict(saved or {}))),
+        # A lab saved by an older owlab may have settings that there are no more.
+        (SAVED, {n: v for n, v in flatten(dict(saved or {})).items() if n in SETTINGS}),
         (f"the file {file}", _read_file(file) if file else {}),
         ("the environment", _from_environment(environment)),
         ("the command line or notebook", dict(overrides or {})),

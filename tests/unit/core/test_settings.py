@@ -108,6 +108,10 @@ def test_what_is_saved_loads_as_the_same_configuration():
     assert settings.load(saved=config.flat(), environment={}) == config
 
 
+def test_a_lab_saved_by_an_older_owlab_opens():
+    assert load(saved={"workers": 3, "gone_setting": 1}).workers == 3
+
+
 def test_another_profile_replaces_what_the_saved_one_had_set():
     saved = load({"as_written": True, "workers": 3}).flat()
     back = load({"as_written": "false"}, saved=saved)
