@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shlex
 import shutil
 import subprocess
@@ -47,8 +46,8 @@ def ensure(directory: Path, speed: str | None = None) -> None:
     directory = Path(directory).resolve()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     (directory / MARK).touch()
-    _write_binary(directory)
     with _locked(directory / "start.lock"):
+        _write_binary(directory)
         if _is_outdated(directory):
             _end(directory)
         if not _answers(directory):
@@ -58,14 +57,14 @@ def ensure(directory: Path, speed: str | None = None) -> None:
 
 
 def _write_binary(directory: Path) -> None:
-    """``DIR/bin/multipass``: the lab's multipass, for anybody's shell."""
+    """``DIR/bin/multipass``: the lab's multipass, for anybody's shell. Call it under the lock."""
     binary = directory / "bin" / "multipass"
     words = [sys.executable, "-S", "-E", str(Path(client.__file__).resolve()), "--dir"]
     text = f'#!/bin/sh\nexec {shlex.join(words)} {shlex.quote(str(directory))} "$@"\n'
     if binary.exists() and binary.read_text() == text:
         return
     binary.parent.mkdir(exist_ok=True)
-    beside = binary.with_name(f"multipass.{os.getpid()}")
+    beside = binary.with_name("multipass.new")
     beside.write_text(text)
     beside.chmod(0o755)
     beside.replace(binary)

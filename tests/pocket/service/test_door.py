@@ -36,8 +36,14 @@ def wait_until(true: Callable[[], object]) -> None:
 
 def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
     first = pid(lab)
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: door.ensure(lab.directory), range(4)))
+    binary = lab.directory / "bin" / "multipass"
+    text = binary.read_text()
+    for _ in range(5):
+        binary.write_text("an older one\n")
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _: door.ensure(lab.directory), range(16)))
+        assert binary.read_text() == text
+    assert [path.name for path in binary.parent.iterdir()] == ["multipass"]
     assert pid(lab) == first
 
 
