@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
 
 from owlab.lab import Lab
 from tests.vm import image
+from tests.vm.downloads import Downloads, served
 from tests.vm.machines import Machines, booted
+from tests.vm.performing import TIMES, timed
 
 NAMES = ("master", "worker1", "worker2", "storage")
 
 
 @pytest.fixture(scope="session")
-def machines(tmp_path_factory) -> Iterator[Machines]:
+def built() -> image.Image:
     reason = image.missing()
     if reason:
         pytest.skip(reason)
-    with booted(image.build(), tmp_path_factory.mktemp("vm"), NAMES) as running:
+    with timed("image of the machines"):
+        return image.build()
+
+
+@pytest.fixture(scope="session")
+def downloads(built) -> Iterator[Downloads]:
+    """The stand-ins for what is downloaded, on this computer's loopback address."""
+    with served(built.downloads_certificate) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def lab(machines, tmp_path_factory) -> Iterator[Lab]:
-    """A lab of the provider ssh on the machines; an intruder is any machine outside its nodes."""
+def machines(built, downloads, tmp_path_factory) -> Iterator[Machines]:
+    folder = tmp_path_factory.mktemp("vm")
+    with contextlib.ExitStack() as stack:
+        with timed("boot of four machines"):
+            running = stack.enter_context(booted(built, folder, downloads.relay, NAMES))
+        yield running
+
+
+@pytest.fixture(scope="session")
+def open_lab(machines, tmp_path_factory) -> Iterator[Callable[..., Lab]]:
+    """Makes labs of the provider ssh on the machines."""
     hosts = {n: {"host": n, "address": machines.all[n].address} for n in NAMES}
     written = {
         "master": hosts["master"],
@@ -35,8 +54,29 @@ def lab(machines, tmp_path_factory) -> Iterator[Lab]:
     }
     inventory = machines.ssh_config.with_name("inventory.yaml")
     inventory.write_text(yaml.safe_dump(written))
+    opened: list[Lab] = []
+
+    def open_one(name: str, **settings: str) -> Lab:
+        lab = Lab.open(name, provider="ssh", ssh_inventory=str(inventory), **settings)
+        opened.append(lab)
+        return lab
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OWLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        opened = Lab.open("vm", provider="ssh", ssh_inventory=str(inventory))
-        yield opened
-        opened.provider.close()
+        yield open_one
+        for lab in opened:
+            lab.provider.close()
+
+
+@pytest.fixture(scope="session")
+def lab(open_lab) -> Lab:
+    """The lab that most tests build on, one after another."""
+    return open_lab("vm")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How long each thing took, and what was a stand-in."""
+    if TIMES:
+        terminalreporter.section("virtual machines: seconds")
+        for what, seconds in TIMES:
+            terminalreporter.write_line(f"{seconds:7.1f}  {what}")

@@ -17,10 +17,14 @@ SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
     "linux-image-cloud-amd64,systemd-sysv,systemd-resolved,dbus,openssh-server,sudo,"
-    "iproute2,netbase,ca-certificates"
+    "iproute2,netbase,ca-certificates,curl,python3"
 )
 USER = "owl"
 DISK = "3G"
+DOWNLOADS_ADDRESS = "10.0.2.100"
+"""Where the machines find what the steps download: the tests' own server, see downloads.py."""
+DOWNLOADS_NAMES = ("get.k3s.io", "github.com", "rancher-mirror.rancher.cn", "api.snapcraft.io")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 
 # One image for all machines: who a machine is stands on its kernel's command line.
 _FILES = {
@@ -28,7 +32,9 @@ _FILES = {
         "[Match]\nName=en*3 eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n"
     ),
     "etc/fstab": "/dev/vda / ext4 noatime,commit=60 0 1\n",
-    "etc/sudoers.d/owl": f"{USER} ALL=(ALL) NOPASSWD: ALL\n",
+    # Programs of snaps are found as on Ubuntu, with sudo and without.
+    "etc/environment": f'PATH="{_PATH}"\n',
+    "etc/sudoers.d/owl": f'Defaults secure_path="{_PATH}"\n{USER} ALL=(ALL) NOPASSWD: ALL\n',
     "etc/apt/apt.conf.d/90quick": (
         'Acquire::Languages "none";\nAPT::Install-Recommends "false";\nAcquire::PDiffs "false";\n'
     ),
@@ -51,6 +57,7 @@ ExecStart=/usr/local/sbin/identity
 [Install]
 WantedBy=multi-user.target
 """,
+    "etc/hosts.downloads": f"{DOWNLOADS_ADDRESS} {' '.join(DOWNLOADS_NAMES)}\n",
     "usr/local/sbin/identity": """\
 #!/bin/sh
 for word in $(cat /proc/cmdline); do
@@ -62,7 +69,7 @@ for word in $(cat /proc/cmdline); do
 done
 echo "$name" > /etc/hostname
 hostname "$name"
-printf '127.0.0.1 localhost %s\\n' "$name" > /etc/hosts
+{ printf '127.0.0.1 localhost %s\\n' "$name"; cat /etc/hosts.downloads; } > /etc/hosts
 for card in /sys/class/net/*; do
     [ "$(cat "$card/address")" = "$mac" ] || continue
     ip address add "$address/24" dev "${card##*/}"
@@ -81,15 +88,20 @@ class Image:
     initrd: Path
     key: Path
     host_key: str
+    downloads_certificate: Path
+    """With its key, for the server of :mod:`tests.vm.downloads`; the machines trust it."""
 
 
 def missing() -> str:
     """Why no image can be built or booted here; empty when it can."""
-    wanted = ("qemu-system-x86_64", "qemu-img", "debootstrap", "mkfs.ext4", "ssh", "ssh-keygen")
+    built = (_cache() / "complete").exists()
+    wanted = ["qemu-system-x86_64", "qemu-img", "ssh"]
+    if not built:
+        wanted += ["debootstrap", "mkfs.ext4", "ssh-keygen", "openssl"]
     absent = [name for name in wanted if shutil.which(name) is None]
     if absent:
         return f"not installed: {', '.join(absent)} (Debian: qemu-system-x86 debootstrap)"
-    if os.geteuid() != 0 and not (_cache() / "disk.img").exists():
+    if os.geteuid() != 0 and not built:
         return "building the image once needs root, for debootstrap"
     return ""
 
@@ -104,7 +116,12 @@ def build() -> Image:
         (folder / "complete").touch()
     host_key = " ".join((folder / "host_key.pub").read_text().split()[:2])
     return Image(
-        folder / "disk.img", folder / "vmlinuz", folder / "initrd", folder / "key", host_key
+        folder / "disk.img",
+        folder / "vmlinuz",
+        folder / "initrd",
+        folder / "key",
+        host_key,
+        folder / "downloads.pem",
     )
 
 
@@ -132,6 +149,9 @@ def _build(folder: Path) -> None:
         old.unlink()
     shutil.copy(folder / "host_key", root / "etc/ssh/ssh_host_ed25519_key")
     shutil.copy(folder / "host_key.pub", root / "etc/ssh/ssh_host_ed25519_key.pub")
+    _make_certificate(folder)
+    shutil.copy(folder / "downloads.crt", root / "usr/local/share/ca-certificates/")
+    _run("chroot", root, "update-ca-certificates")
     _run("chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", USER)
     home = root / "home" / USER / ".ssh"
     home.mkdir(mode=0o700)
@@ -149,6 +169,20 @@ def _build(folder: Path) -> None:
     _run("truncate", "--size", DISK, folder / "disk.img")
     _run("mkfs.ext4", "-q", "-d", root, folder / "disk.img")
     shutil.rmtree(root)
+
+
+def _make_certificate(folder: Path) -> None:
+    """One that stands for itself, for the names of the downloads only."""
+    names = ",".join(f"DNS:{name}" for name in DOWNLOADS_NAMES)
+    key, certificate = folder / "downloads.key", folder / "downloads.crt"
+    _run(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"),
+        *("-subj", "/CN=owlab-tests", "-addext", f"subjectAltName={names}"),
+        *("-keyout", key, "-out", certificate),
+    )
+    both = folder / "downloads.pem"
+    both.touch(0o600)
+    both.write_text(key.read_text() + certificate.read_text())
 
 
 def _run(*words: str | Path) -> None:
