@@ -150,7 +150,9 @@ class Machine:
         owners: dict[str, str] = self.state.get("owners", {})
         if path in owners:
             return owners[path]
-        return "ubuntu:ubuntu" if (path + "/").startswith("/home/ubuntu/") else "root:root"
+        # Who wrote a file is not known: in these places it was most likely the user.
+        users = (path + "/").startswith(("/home/ubuntu/", "/tmp/"))
+        return "ubuntu:ubuntu" if users and path != "/tmp" else "root:root"
 
     def own(self, path: str, owner: str) -> None:
         """Change who owns a path (``user`` or ``user:group``)."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bashkit import FileSystem
+
 Object = dict[str, Any]
 """A Kubernetes object as JSON: apiVersion, kind, metadata, ..."""
 
@@ -18,6 +20,7 @@ class MachineView(Protocol):
 
     name: str
     address: str
+    fs: FileSystem
 
     @property
     def running(self) -> bool:
@@ -49,6 +52,9 @@ class MachineView(Protocol):
 
     def remove(self, path: str) -> None:
         """Remove a file or directory, with what is in it; a missing one is no error."""
+
+    def save(self) -> None:
+        """Make files durable that were changed through ``fs``."""
 
     def listdir(self, path: str) -> list[str] | None:
         """Names in a directory, or None where there is none."""

@@ -12,6 +12,7 @@ from owlab.pocket.clock import Clock
 from owlab.pocket.database import Database
 from owlab.pocket.kube import defaults, programs
 from owlab.pocket.kube.bootstrap import bootstrap
+from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
 from owlab.pocket.kube.controllers.nodes import Nodes, node_object
@@ -49,7 +50,10 @@ class Cluster:
         self._on_packages: Callable[[str], None] = lambda release: None
         self._on_wipe: Callable[[], None] = lambda: None
         recorder = Recorder(self.store, clock)
-        self.kubelet = Kubelets(self.store, clock, fleet, recorder, self._context, self._poke)
+        self._runtime = Runtime(self.store, fleet, self._poke)
+        self.kubelet = Kubelets(
+            self.store, clock, fleet, recorder, self._runtime, self._context, self._poke
+        )
         self._controllers = (
             Namespaces(self.store, authority),
             Nodes(self.store, clock, fleet, recorder, self._poke),
@@ -83,6 +87,7 @@ class Cluster:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        self._runtime.stop()
 
     def _poke(self) -> None:
         self._idle.clear()
@@ -196,7 +201,15 @@ class Cluster:
             lambda release: self._on_packages(release),
             lambda: self._endpoint is not None,
             lambda: self._on_wipe(),
+            lambda: self._runtime.process(pod, container, _starts(pod, container)),
         )
+
+
+def _starts(pod: Object, container: Object) -> int:
+    """How often a container was started again."""
+    status = pod["status"]
+    known = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    return sum(int(s["restartCount"]) for s in known if s["name"] == container["name"])
 
 
 def _options(args: list[str], name: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from owlab.pocket.clock import Clock
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
@@ -38,7 +40,11 @@ class Recorder:
             {
                 "apiVersion": "v1",
                 "kind": "Event",
-                "metadata": {"generateName": f"{meta['name']}.", "namespace": namespace},
+                # In the order of time: clients list by name, and sort by whole seconds.
+                "metadata": {
+                    "name": f"{meta['name']}.{time.time_ns():x}",
+                    "namespace": namespace,
+                },
                 "involvedObject": {
                     "apiVersion": about["apiVersion"],
                     "kind": about["kind"],

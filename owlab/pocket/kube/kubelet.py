@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Callable
 from typing import Any
 
-from bashkit import Bash
-
 from owlab.pocket.clock import Clock
 from owlab.pocket.kube import images, programs
+from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.mounts import MountProblem, mount_problem
 from owlab.pocket.kube.store import Store
@@ -29,6 +28,7 @@ class Kubelets:
         clock: Clock,
         fleet: FleetView,
         recorder: Recorder,
+        runtime: Runtime,
         context: Callable[[Object, Object], programs.Context],
         poke: Callable[[], None],
     ) -> None:
@@ -36,6 +36,7 @@ class Kubelets:
         self._clock = clock
         self._fleet = fleet
         self._recorder = recorder
+        self._runtime = runtime
         self._context = context
         self._poke = poke
         self._due: dict[tuple[str, str], float] = {}
@@ -44,9 +45,12 @@ class Kubelets:
 
     def reconcile(self) -> None:
         """One look at every pod that is on a node."""
-        for pod in self._store.list("Pod"):
+        pods = self._store.list("Pod")
+        self._runtime.keep_only({pod["metadata"]["uid"] for pod in pods})
+        for pod in pods:
             machine = self._machine(pod)
             if machine is None:
+                self._runtime.forget(pod["metadata"]["uid"])
                 continue
             if pod["metadata"].get("deletionTimestamp"):
                 self._end(pod)
@@ -109,6 +113,8 @@ class Kubelets:
                 continue
             if not self._pulled(pod, container, status, machine):
                 return False
+            if not self._configured(pod, container, status):
+                return False
             self._begin(pod, container, status)
             outcome = programs.init_program(self._context(pod, container))
             self._log(pod, container, outcome.log)
@@ -121,7 +127,11 @@ class Kubelets:
         containers = pod["spec"].get("containers") or []
         statuses = self._statuses(pod, "containers", {"waiting": {"reason": "ContainerCreating"}})
         for container, status in zip(containers, statuses, strict=True):
-            if "terminated" in status["state"] or not self._pulled(pod, container, status, machine):
+            if "terminated" in status["state"] or _crashed(status):
+                continue
+            if not self._pulled(pod, container, status, machine):
+                continue
+            if not self._configured(pod, container, status):
                 continue
             self._begin(pod, container, status)
             if not self._passed(pod, container["name"], _START_SECONDS):
@@ -158,13 +168,9 @@ class Kubelets:
             return True
         never = container.get("imagePullPolicy") == "Never"
         if image in machine.images():
-            self._say(
-                pod,
-                "Normal",
-                "Pulled",
-                f'Container image "{container["image"]}" already present on machine',
-                once=True,
-            )
+            here = f'Container image "{container["image"]}" already present on machine'
+            if not self._said(pod, "Pulled", _pulled_now(container)):
+                self._say(pod, "Normal", "Pulled", here, once=True)
             return True
         if never or not images.exists(image):
             self._not_pulled(pod, container, status)
@@ -173,9 +179,7 @@ class Kubelets:
         if not self._passed(pod, f"pull {image}", images.pull_seconds(image)):
             return False
         machine.add_image(image)
-        self._say(
-            pod, "Normal", "Pulled", f'Successfully pulled image "{container["image"]}"', once=True
-        )
+        self._say(pod, "Normal", "Pulled", _pulled_now(container), once=True)
         return True
 
     def _not_pulled(self, pod: Object, container: Object, status: Object) -> None:
@@ -194,6 +198,19 @@ class Kubelets:
             status["state"] = {"waiting": {"reason": "ImagePullBackOff", "message": back}}
             self._say(pod, "Normal", "BackOff", back)
             self._say(pod, "Warning", "Failed", "Error: ImagePullBackOff")
+
+    def _configured(self, pod: Object, container: Object, status: Object) -> bool:
+        """What its environment refers to is there."""
+        if "running" in status["state"]:
+            return True
+        try:
+            environment(pod, container, self._store)
+        except MissingReference as error:
+            reason = {"reason": "CreateContainerConfigError", "message": str(error)}
+            status["state"] = {"waiting": reason}
+            self._say(pod, "Warning", "Failed", f"Error: {error}")
+            return False
+        return True
 
     def _begin(self, pod: Object, container: Object, status: Object) -> None:
         if "running" in status["state"]:
@@ -287,6 +304,9 @@ class Kubelets:
             loop.call_later(scaled + 0.01, self._poke)
         return loop.time() >= self._due[key]
 
+    def _said(self, pod: Object, reason: str, message: str) -> bool:
+        return (pod["metadata"]["uid"], f"said {reason} {message}") in self._due
+
     def _say(self, pod: Object, kind: str, reason: str, message: str, once: bool = False) -> None:
         key = (pod["metadata"]["uid"], f"said {reason} {message}")
         if once or reason in ("FailedMount", "Failed", "BackOff", "Pulling"):
@@ -316,9 +336,11 @@ class Kubelets:
         since: float | None,
     ) -> str:
         """What a container has printed."""
-        lines = self._logs.get(
-            (pod["metadata"]["uid"], container), f"{programs.NOTE}\n"
-        ).splitlines()
+        owner = (pod["metadata"]["uid"], container)
+        printed = self._runtime.printed(owner, previous=previous)
+        if printed is None:
+            printed = self._logs.get(owner, f"{programs.NOTE}\n")
+        lines = printed.splitlines()
         if tail is not None:
             lines = lines[-tail:] if tail else []
         if timestamps:
@@ -327,14 +349,20 @@ class Kubelets:
         return "".join(f"{line}\n" for line in lines)
 
     async def exec(self, pod: Object, container: str, argv: list[str]) -> tuple[int, str, str]:
-        """A command in a container: a shell of its own, with the container's environment."""
+        """A command in a container, with its environment and volumes."""
         spec: Any = next(
-            (c for c in pod["spec"].get("containers") or [] if c["name"] == container), {}
+            (c for c in pod["spec"].get("containers") or [] if c["name"] == container),
+            {"name": container},
         )
-        env = {e["name"]: str(e.get("value", "")) for e in spec.get("env") or []}
-        shell = Bash(username="root", hostname=pod["metadata"]["name"], env=env)
-        done = await shell.execute(shlex.join(argv))
-        return done.exit_code, done.stdout, done.stderr
+        return await self._runtime.exec(pod, spec, argv)
+
+
+def _pulled_now(container: Object) -> str:
+    return f'Successfully pulled image "{container["image"]}"'
+
+
+def _crashed(status: Object) -> bool:
+    return bool(status["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff")
 
 
 def set_condition(status: Object, kind: str, value: bool, now: str) -> None:

@@ -6,12 +6,12 @@ Images and containers are known by the names of the upstream charts, so those wo
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from owlab.pocket.kube import images
 from owlab.pocket.kube.certificates import self_signed
+from owlab.pocket.kube.containers.runtime import Process
 from owlab.pocket.kube.shape import ready_pods, release_of
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
@@ -43,6 +43,7 @@ class Context:
     installed: Callable[[str], None]
     healthy: Callable[[], bool]
     wiped: Callable[[], None]
+    process: Callable[[], Process | None]
 
     @property
     def namespace(self) -> str:
@@ -169,9 +170,9 @@ def main_program(context: Context) -> Outcome:
             if part in names:
                 return program(context)
         return Outcome("ready")
-    ended = _script_end(context.container)
-    if ended is not None:
-        return ended
+    command = _command(context, "ready")
+    if command is not None:
+        return command
     if image.startswith("docker.io/library/hello-world:"):
         return Outcome("done", f"{NOTE}\nHello from a container that is not there.\n")
     if "nfs-client-provisioner" in image:
@@ -183,29 +184,14 @@ def main_program(context: Context) -> Outcome:
     return Outcome("ready")
 
 
-_PLAIN = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian):")
-_SHELLS = re.compile(r"(/bin/)?(ba|a)?sh")
-
-
-def _script_end(container: Object) -> Outcome | None:
-    """The end of a container that only echoes or exits; None for one that goes on.
-
-    Only in images that are little more than a shell: what others would do is not known here.
-    """
-    if not _PLAIN.match(images.full_name(container.get("image", ""))):
+def _command(context: Context, running: str) -> Outcome | None:
+    """Where the command of a shell image is; ``running`` is the state while it goes on."""
+    process = context.process()
+    if process is None:
         return None
-    words = [*(container.get("command") or []), *(container.get("args") or [])]
-    if not words:
-        return None
-    script = words[2] if len(words) > 2 and _SHELLS.fullmatch(words[0]) and words[1] == "-c" else ""
-    script = script or (" ".join(words) if words[0] in ("echo", "true", "false", "date") else "")
-    if not script or re.search(r"\b(sleep|while|tail -f|nginx|wait|exec|until)\b", script):
-        return None
-    from bashkit import Bash
-
-    done = Bash(username="root", hostname="container").execute_sync(script)
-    log = done.stdout + done.stderr
-    return Outcome("done" if done.exit_code == 0 else "failed", log, done.exit_code)
+    if process.code is None:
+        return Outcome(running, process.printed)
+    return Outcome("failed" if process.code else "done", process.printed, process.code)
 
 
 def init_program(context: Context) -> Outcome:
@@ -213,4 +199,4 @@ def init_program(context: Context) -> Outcome:
     program = INIT_PROGRAMS.get(context.container["name"])
     if program is not None:
         return program(context)
-    return _script_end(context.container) or Outcome("done")
+    return _command(context, "waiting") or Outcome("done")

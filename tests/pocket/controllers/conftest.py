@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
+from bashkit import FileSystem
 
 from owlab.pocket.clock import Clock
 from owlab.pocket.database import Database
@@ -33,6 +35,7 @@ class FakeMachine:
     files: dict[str, bytes] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
+    fs: FileSystem = field(default_factory=FileSystem)
 
     def service_active(self, unit: str) -> bool:
         return self.running and self.active
@@ -61,6 +64,9 @@ class FakeMachine:
 
     def remove(self, path: str) -> None:
         self.directories.discard(path)
+
+    def save(self) -> None:
+        pass
 
     def listdir(self, path: str) -> list[str] | None:
         start = path.rstrip("/") + "/"
@@ -113,8 +119,11 @@ class Bench:
         await self.settle()
 
     async def settle(self) -> None:
-        self.cluster.machines_changed()
-        assert await self.cluster.settled(20)
+        """Until nothing happens any more, short commands of containers included."""
+        for _ in range(8):
+            self.cluster.machines_changed()
+            assert await self.cluster.settled(20)
+            await asyncio.sleep(0.02)
 
     async def make(self, obj: Object) -> None:
         defaults.fill(self.store, obj)

@@ -1,0 +1,107 @@
+"""A container's environment: values, references, whole maps, and the API's own address."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+from owlab.pocket.kube.store import Store
+from owlab.pocket.world import Object
+
+
+class MissingReference(Exception):
+    """A map or a key that the container needs does not exist; the message is the kubelet's."""
+
+
+def environment(pod: Object, container: Object, store: Store) -> dict[str, str]:
+    """Every variable, later ones over earlier ones.
+
+    :raises MissingReference: a ConfigMap, a Secret or a key in one is not there.
+    """
+    api = store.find("Service", "kubernetes", "default") or {"spec": {}}
+    found = {
+        "HOSTNAME": str(pod["metadata"]["name"]),
+        "KUBERNETES_SERVICE_HOST": str(api["spec"].get("clusterIP", "10.43.0.1")),
+        "KUBERNETES_SERVICE_PORT": "443",
+    }
+    namespace = pod["metadata"]["namespace"]
+    for source in container.get("envFrom") or []:
+        prefix = source.get("prefix", "")
+        for key, value in _whole(source, namespace, store).items():
+            found[f"{prefix}{key}"] = value
+    for variable in container.get("env") or []:
+        if "valueFrom" in variable:
+            referred = _referred(variable["valueFrom"], pod, container, store)
+            if referred is not None:
+                found[variable["name"]] = referred
+        else:
+            found[variable["name"]] = _expanded(str(variable.get("value", "")), found)
+    return found
+
+
+def _expanded(text: str, known: dict[str, str]) -> str:
+    """``$(NAME)`` of variables above; others stay as they are."""
+    for name, value in known.items():
+        text = text.replace(f"$({name})", value)
+    return text
+
+
+def _whole(source: Object, namespace: str, store: Store) -> dict[str, str]:
+    for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+        if field in source:
+            return data_of(store, kind, source[field], namespace)
+    return {}
+
+
+def data_of(store: Store, kind: str, reference: Object, namespace: str) -> dict[str, str]:
+    """What a ConfigMap or Secret holds, as text."""
+    name = reference.get("name") or reference.get("secretName") or ""
+    held = store.find(kind, name, namespace)
+    if held is None:
+        if reference.get("optional"):
+            return {}
+        raise MissingReference(f'{kind.lower()} "{name}" not found')
+    data = held.get("data") or {}
+    if kind == "ConfigMap":
+        return {key: str(value) for key, value in data.items()}
+    return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
+
+
+def _referred(source: Object, pod: Object, container: Object, store: Store) -> str | None:
+    namespace = pod["metadata"]["namespace"]
+    for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+        if field in source:
+            reference = source[field]
+            data = data_of(store, kind, reference, namespace)
+            if reference["key"] in data:
+                return data[reference["key"]]
+            if reference.get("optional"):
+                return None
+            raise MissingReference(
+                f"couldn't find key {reference['key']} in {kind} {namespace}/{reference['name']}"
+            )
+    if "fieldRef" in source:
+        return field_of(pod, source["fieldRef"]["fieldPath"])
+    if "resourceFieldRef" in source:
+        limits = container.get("resources") or {}
+        kind, _, name = source["resourceFieldRef"]["resource"].partition(".")
+        return str((limits.get(kind) or {}).get(name, "0"))
+    return None
+
+
+def field_of(pod: Object, path: str) -> str:
+    """Such as ``status.podIP`` or ``metadata.labels['app']``; empty where there is none."""
+    value: Any = pod
+    for part in _parts(path):
+        value = value.get(part, "") if isinstance(value, dict) else ""
+    if isinstance(value, dict):
+        return "\n".join(f'{key}="{text}"' for key, text in sorted(value.items()))
+    return str(value)
+
+
+def _parts(path: str) -> Iterator[str]:
+    head, bracket, key = path.partition("[")
+    yield from head.split(".")
+    if bracket:
+        yield key.strip("]'\"")

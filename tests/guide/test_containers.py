@@ -1,0 +1,172 @@
+"""Containers of shell images: their commands run, and their volumes are files of the machines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from owlab import Lab
+from owlab.command import Command
+
+MANIFEST = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: shared}
+spec:
+  storageClassName: nfs-client
+  accessModes: [ReadWriteMany]
+  resources: {requests: {storage: 1Mi}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: greeting}
+data: {word: hello, "a.txt": "from a map"}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: hidden}
+stringData: {password: swordfish}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: writer, labels: {app: writer}}
+spec:
+  restartPolicy: Never
+  containers:
+    - name: main
+      image: busybox:stable
+      command: [/bin/sh, -c, "touch /mnt/SUCCESS && exit 0 || exit 1"]
+      volumeMounts: [{name: data, mountPath: /mnt}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: shared}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: counter}
+spec:
+  initContainers:
+    - name: prepare
+      image: busybox
+      command: [sh, -c, "echo prepared > /scratch/note"]
+      volumeMounts: [{name: scratch, mountPath: /scratch}]
+  containers:
+    - name: main
+      image: busybox
+      command: [sh, -c]
+      args: ['i=0; while true; do echo "$WORD $i $POD"; i=$((i + 1)); sleep 0.2; done']
+      env:
+        - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+        - {name: WORD, valueFrom: {configMapKeyRef: {name: greeting, key: word}}}
+        - {name: PASSWORD, valueFrom: {secretKeyRef: {name: hidden, key: password}}}
+      volumeMounts:
+        - {name: data, mountPath: /mnt}
+        - {name: scratch, mountPath: /scratch}
+        - {name: words, mountPath: /etc/words}
+  volumes:
+    - {name: data, persistentVolumeClaim: {claimName: shared}}
+    - {name: scratch, emptyDir: {}}
+    - {name: words, configMap: {name: greeting}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: crashing}
+spec:
+  containers: [{name: main, image: busybox, command: [sh, -c, "echo going down; exit 3"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: unset}
+spec:
+  containers:
+    - {name: main, image: busybox, command: [sleep, "60"], envFrom: [{secretRef: {name: nobody}}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[Lab]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OWLAB_HOME", str(tmp_path_factory.mktemp("containers")))
+        made = Lab.open("containers")
+        made.up(to="5")
+        applied = made.run(
+            Command(f"sudo kubectl apply -f - <<'EOF'\n{MANIFEST}EOF", on=made.master)
+        )
+        assert applied, applied.stderr
+        yield made
+        made.down()
+
+
+@pytest.fixture
+def kubectl(lab: Lab) -> Callable[[str], str]:
+    def run(words: str) -> str:
+        done = lab.run(Command(f"sudo kubectl {words}", on=lab.master))
+        return done.stdout + done.stderr
+
+    return run
+
+
+def until(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+
+
+def on_storage(lab: Lab, text: str) -> str:
+    return lab.run(Command(text, on=lab.storage)).stdout
+
+
+def test_what_a_pod_writes_to_its_claim_lies_on_the_nfs_server(lab, kubectl) -> None:
+    assert "condition met" in kubectl(
+        "wait --for=jsonpath='{.status.phase}'=Succeeded pod/writer --timeout=20s"
+    )
+    assert "SUCCESS" in on_storage(lab, "ls /var/nfs/kubedata/default-shared-*/")
+
+
+def test_what_is_written_on_the_nfs_server_is_read_in_a_pod(lab, kubectl) -> None:
+    kubectl("wait --for=condition=Ready pod/counter --timeout=20s")
+    on_storage(lab, "for d in /var/nfs/kubedata/default-shared-*; do echo new > $d/news; done")
+    assert kubectl("exec counter -c main -- cat /mnt/news") == "new\n"
+    kubectl("exec counter -c main -- sh -c 'echo back >> /mnt/news'")
+    assert on_storage(lab, "cat /var/nfs/kubedata/default-shared-*/news") == "new\nback\n"
+
+
+def test_a_command_runs_on_and_prints(kubectl) -> None:
+    until(lambda: "hello 3 counter" in kubectl("logs counter"))
+    assert kubectl("logs counter --tail=1").startswith("hello ")
+    assert "hello" in kubectl("logs -f counter --tail=1 --request-timeout=1s")
+
+
+def test_the_environment_and_the_volumes_are_the_pods(kubectl) -> None:
+    variables = kubectl("exec counter -c main -- env")
+    assert "PASSWORD=swordfish" in variables
+    assert "KUBERNETES_SERVICE_HOST=10.43.0.1" in variables
+    assert (
+        kubectl("exec counter -c main -- cat /etc/words/a.txt /scratch/note")
+        == "from a mapprepared\n"
+    )
+    kubectl("exec counter -c main -- sh -c 'echo mine > /tmp/file'")
+    assert kubectl("exec counter -c main -- cat /tmp/file") == "mine\n"
+    assert "read-only" in kubectl("exec counter -c main -- sh -c 'echo x > /etc/words/a.txt'")
+
+
+def test_a_command_that_fails_is_started_again_and_then_held_back(kubectl) -> None:
+    until(lambda: "CrashLoopBackOff" in kubectl("get pod crashing"))
+    assert kubectl("logs crashing") == "going down\n"
+    assert kubectl("logs crashing --previous") == "going down\n"
+    assert kubectl("get pod crashing -o jsonpath={.status.containerStatuses[0].restartCount}") > "1"
+
+
+def test_an_environment_that_is_not_there(kubectl) -> None:
+    until(lambda: "CreateContainerConfigError" in kubectl("get pod unset"))
+    assert 'secret "nobody" not found' in kubectl("describe pod unset")
+    kubectl("create secret generic nobody --from-literal=a=b")
+    until(lambda: "Running" in kubectl("get pod unset"))
+
+
+def test_a_deleted_pod_ends_its_command(lab, kubectl) -> None:
+    kubectl("run noisy --image=busybox -- sh -c 'while true; do date >> /x; sleep 0.1; done'")
+    kubectl("wait --for=condition=Ready pod/noisy --timeout=20s")
+    kubectl("delete pod noisy")
+    assert "not found" in kubectl("exec noisy -- true")
