@@ -7,7 +7,7 @@ import yaml
 from owlab.command import Command
 from owlab.errors import MachineError
 from owlab.lab import Lab, describe
-from owlab.steps.cluster import KUBECONFIG
+from owlab.steps.control import KUBECONFIG, control
 
 
 def kubeconfig(lab: Lab) -> str:
@@ -16,6 +16,8 @@ def kubeconfig(lab: Lab) -> str:
     K3s writes 127.0.0.1 into its own, which is right on the master only.
     :raises MachineError: there is no cluster yet.
     """
+    if not lab.config.has_machines:
+        return _read(lab, 'cat "$KUBECONFIG"', "The kubeconfig cannot be read.", "owlab doctor")
     text = _read(lab, f"sudo cat {KUBECONFIG}", "There is no cluster yet.", "owlab up --to 1.3")
     config = yaml.safe_load(text)
     address = lab.address(lab.master)
@@ -34,12 +36,13 @@ def wskprops(lab: Lab) -> str:
 
     :raises MachineError: wsk is not configured yet.
     """
-    home = "sudo cat /root/.wskprops" if lab.config.as_written else "cat ~/.wskprops"
-    return _read(lab, home, "wsk is not configured yet.", "owlab up --to 6.3")
+    as_root = lab.config.as_written and lab.config.has_machines
+    read = "sudo cat /root/.wskprops" if as_root else f"cat {control(lab).home}/.wskprops"
+    return _read(lab, read, "wsk is not configured yet.", "owlab up --to 6.3")
 
 
 def _read(lab: Lab, text: str, brief: str, remedy: str) -> str:
-    reading = Command(text, on=lab.master)
+    reading = Command(text, on=control(lab).machine)
     lab.provider.prepare(lab.config)
     if lab.machine_info(lab.master) is None:
         raise MachineError(brief=brief, resolution=f"Run {remedy} first.")

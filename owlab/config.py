@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from owlab import versions
 
-Provider = Literal["pocket", "multipass", "ssh"]
+Provider = Literal["pocket", "multipass", "ssh", "cluster"]
 Role = Literal["server", "agent", "storage"]
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMG])", re.IGNORECASE)
@@ -17,6 +17,7 @@ _UNIT = {"K": 1024, "M": 1024**2, "G": 1024**3}
 _NAME = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 Name = Annotated[str, Field(pattern=_NAME, description="a letter, then letters, digits, hyphens")]
+NodeName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 Port = Annotated[int, Field(ge=30000, le=32767, description="a NodePort, 30000 to 32767")]
 
 
@@ -128,6 +129,16 @@ class SshSettings(_Section):
     hosts: tuple[str, ...] = ()
 
 
+class ClusterSettings(_Section):
+    """A cluster that exists. Used by the provider ``cluster`` only."""
+
+    kubeconfig: str = ""
+    context: str = Field(default="", pattern=r"^[A-Za-z0-9]?[A-Za-z0-9@:/._-]*$")
+    nodes: tuple[NodeName, ...] = ()
+    address: str = Field(default="", pattern=r"^[A-Za-z0-9.-]*$")
+    nfs_server: str = Field(default="", pattern=r"^[A-Za-z0-9.-]*$")
+
+
 class LabConfig(_Section):
     """Everything that may be chosen about a lab. Immutable; see ``owlab.settings`` for sources."""
 
@@ -150,10 +161,15 @@ class LabConfig(_Section):
     provisioner: ProvisionerSettings = ProvisionerSettings()
     openwhisk: OpenWhiskSettings = OpenWhiskSettings()
     ssh: SshSettings = SshSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> LabConfig:
         wanted, made = self.openwhisk.storage_class, self.provisioner.storage_class
+        if self.provider == "cluster":
+            self._names_a_cluster()
+            if not self.cluster.nfs_server:
+                return self  # the storage class is the cluster's own
         if wanted not in ("", "local-path", made):
             raise ValueError(
                 f"openwhisk_storage_class is {wanted!r}, but section 5 makes {made!r}: every "
@@ -161,19 +177,43 @@ class LabConfig(_Section):
             )
         return self
 
+    def _names_a_cluster(self) -> None:
+        if not self.cluster.kubeconfig:
+            raise ValueError(
+                "the provider cluster needs cluster_kubeconfig, the path of the cluster's "
+                "kubeconfig: none is taken by itself, so that no cluster is taken by mistake"
+            )
+        if len(set(self.cluster.nodes)) < 2 or len(set(self.cluster.nodes)) != len(
+            self.cluster.nodes
+        ):
+            raise ValueError(
+                "the provider cluster needs cluster_nodes, at least two different names as "
+                "`kubectl get nodes` prints them: the first gets OpenWhisk's control plane, the "
+                "others run functions"
+            )
+
+    @property
+    def has_machines(self) -> bool:
+        """False when there is only a cluster's API: then kubectl, helm and wsk are typed on the
+        laptop, and sections 1 and 2 are looked at."""
+        return self.provider != "cluster"
+
     @property
     def machines(self) -> tuple[Machine, ...]:
         """The machines, in the guide's order: master, workers, storage."""
-        names = ["master", *(f"worker{i + 1}" for i in range(self.workers)), "storage"]
-        return tuple(self._machine(name) for name in names)
-
-    def _machine(self, name: str) -> Machine:
-        kind = name.rstrip("0123456789")
-        size: Size = getattr(self, kind)
-        roles: dict[str, Role] = {"master": "server", "worker": "agent", "storage": "storage"}
-        return Machine(
-            name=f"{self.prefix}{name}", role=roles[kind], image=self.image, **size.model_dump()
+        if self.provider == "cluster":
+            master, *workers = self.cluster.nodes
+        else:
+            master = f"{self.prefix}master"
+            workers = [f"{self.prefix}worker{i + 1}" for i in range(self.workers)]
+        return (
+            self._machine(master, "server", self.master),
+            *(self._machine(name, "agent", self.worker) for name in workers),
+            self._machine(f"{self.prefix}storage", "storage", self.storage),
         )
+
+    def _machine(self, name: str, role: Role, size: Size) -> Machine:
+        return Machine(name=name, role=role, image=self.image, **size.model_dump())
 
     @property
     def memory_bytes(self) -> int:

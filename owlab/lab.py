@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -119,9 +120,10 @@ class Lab:
     def address_variable(self, machine: str) -> Variable:
         """``MASTER_IP`` and the like: read whenever it is needed, since addresses change."""
         self.machine(machine)
-        return Variable(
-            f"{machine.upper().replace('-', '_')}_IP", self.provider.address_of(machine)
-        )
+        # A node of a given cluster may have dots in its name, and a digit in front.
+        name = re.sub(r"\W", "_", machine.upper())
+        name = f"NODE_{name}" if name[0].isdigit() else name
+        return Variable(f"{name}_IP", self.provider.address_of(machine))
 
     def address(self, machine: str) -> str:
         """A machine's IPv4 address, read now."""

@@ -1,4 +1,4 @@
-"""What a lab remembers on disk: its settings and the machines that it made."""
+"""What a lab remembers on disk: its settings, the machines it made, the steps it carried out."""
 
 from __future__ import annotations
 
@@ -45,6 +45,25 @@ class Record:
         """Forget a machine that was removed."""
         with self._lock("made"):
             self._write("made.json", json.dumps([n for n in self.made() if n != name]))
+
+    def carried_out(self) -> list[tuple[str, str]]:
+        """Steps, by key, that this lab began to carry out, each with the machine; oldest first."""
+        path = self.directory / "steps.json"
+        said = json.loads(path.read_text("utf-8")) if path.exists() else []
+        return [(key, machine) for key, machine in said]
+
+    def add_carried_out(self, key: str, machine: str) -> None:
+        """Remember a step before its first command: what is half done is ours to undo."""
+        with self._lock("steps"):
+            known = self.carried_out()
+            if (key, machine) not in known:
+                self._write("steps.json", json.dumps([*known, (key, machine)]))
+
+    def remove_carried_out(self, key: str, machine: str) -> None:
+        """Forget a step that was undone."""
+        with self._lock("steps"):
+            known = [unit for unit in self.carried_out() if unit != (key, machine)]
+            self._write("steps.json", json.dumps(known))
 
     @contextmanager
     def busy(self) -> Iterator[None]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
 from owlab.command import Result
+from owlab.diagnosis import diagnose
 from owlab.errors import CheckFailed, CommandError, CommandTimeout, LabError, StepError
 from owlab.events import Event, Kind
 from owlab.guide import GUIDE, ordered
 from owlab.lab import Lab, describe
-from owlab.redact import redact
 from owlab.step import Check, Step, StepResult, all_of
 
 AT_ONCE = 4
@@ -161,11 +160,15 @@ def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
             tell("step-skipped", before.why)
             return _Outcome(before, changed=False)
         results = []
+        lab.record.add_carried_out(step.key, machine)
         for command in step.commands(lab, machine):
-            result = lab.run(command, step.key)
+            try:
+                result = lab.run(command, step.key)
+            except CommandTimeout as late:
+                raise _too_late(lab, step, machine, late) from None
             results.append(result)
             if not result:
-                raise _failure(lab, step, result)
+                raise _failure(lab, step, machine, result)
         after = _until_done(lab, step, machine, lambda text: tell("step-waiting", text))
     except LabError as error:
         tell("step-failed", str(error))
@@ -185,7 +188,7 @@ def _until_done(lab: Lab, step: Step, machine: str, tell: Callable[[str], None])
             raise CheckFailed(
                 brief=f"{step.section} {step.title} on {machine}: its commands ran, but after "
                 f"{step.deadline:.0f} s it is still not done.",
-                details=f"{check.why}\n{_diagnosis(lab, step)}".rstrip(),
+                details=f"{check.why}\n{diagnose(lab, step, machine)}".rstrip(),
                 resolution="Look at what the check saw, correct it, and run the step again.",
             )
         if check.why != said:
@@ -195,18 +198,18 @@ def _until_done(lab: Lab, step: Step, machine: str, tell: Callable[[str], None])
         pause = min(pause * 1.5, 5.0)
 
 
-def _failure(lab: Lab, step: Step, result: Result) -> CommandError:
+def _failure(lab: Lab, step: Step, machine: str, result: Result) -> CommandError:
     return CommandError(
-        brief=f"{step.section} {step.title} on {result.command.on}: a command failed.",
-        details=f"{describe(result)}\n{_diagnosis(lab, step)}".rstrip(),
+        brief=f"{step.section} {step.title} on {machine}: a command failed.",
+        details=f"{describe(result)}\n{diagnose(lab, step, machine)}".rstrip(),
         resolution="Correct the cause and run the step again: what is done already stays done.",
     )
 
 
-def _diagnosis(lab: Lab, step: Step) -> str:
-    """What to look at; never the reason for another error."""
-    if step.diagnose is None:
-        return ""
-    with suppress(LabError, CommandTimeout):
-        return redact(step.diagnose(lab))
-    return ""
+def _too_late(lab: Lab, step: Step, machine: str, late: CommandTimeout) -> CommandTimeout:
+    seen = f"{late.details}\n{diagnose(lab, step, machine)}".strip()
+    return CommandTimeout(
+        brief=f"{step.section} {step.title} on {machine}: {late.brief}",
+        details=seen,
+        resolution=late.resolution,
+    )

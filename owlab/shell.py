@@ -14,6 +14,7 @@ from typing import Any
 import sh
 
 from owlab.errors import CommandTimeout, ProviderError
+from owlab.redact import redact
 
 OnOutput = Callable[[str, str], None]
 """Called with the stream's name (``stdout`` or ``stderr``) and each piece of text as it comes."""
@@ -80,7 +81,7 @@ class Shell:
         with self._lock:
             self._running[id(process)] = process
         try:
-            exit_code = self._wait(process, argv, started + timeout, timeout)
+            exit_code = self._wait(process, argv, started + timeout, timeout, (out, err))
         finally:
             with self._lock:
                 self._running.pop(id(process), None)
@@ -88,7 +89,14 @@ class Shell:
                 _end(process)
         return Finished(exit_code, "".join(out), "".join(err), time.monotonic() - started)
 
-    def _wait(self, process: Any, argv: Sequence[str], deadline: float, timeout: float) -> int:
+    def _wait(
+        self,
+        process: Any,
+        argv: Sequence[str],
+        deadline: float,
+        timeout: float,
+        printed: tuple[list[str], list[str]],
+    ) -> int:
         ended = threading.Event()
 
         def wait_for_end() -> None:
@@ -106,6 +114,7 @@ class Shell:
                 _end(process)
                 raise CommandTimeout(
                     brief=f"{argv[0].rsplit('/', 1)[-1]} did not end within {timeout:.0f} s.",
+                    details=redact(_last_lines(printed)),
                     resolution="Raise the timeout, or look at what the machine is doing.",
                 )
         if self._cancelled.is_set():
@@ -123,6 +132,11 @@ class Shell:
     def resume(self) -> None:
         """Accept work again after :meth:`cancel`."""
         self._cancelled.clear()
+
+
+def _last_lines(printed: tuple[list[str], list[str]], lines: int = 10) -> str:
+    both = "\n".join("".join(stream).rstrip() for stream in printed).strip()
+    return "\n".join(both.splitlines()[-lines:])
 
 
 def _start(

@@ -99,7 +99,7 @@ class Step:
     :param expect: what the guide shows after it.
     :param deadline: seconds that the check may take to become true after the commands.
     :param progress: one line on how far it is, for people who wait.
-    :param diagnose: what to look at when it failed.
+    :param diagnose: what to look at when it failed on a machine.
     """
 
     key: str
@@ -113,7 +113,7 @@ class Step:
     expect: str = ""
     deadline: float = 60
     progress: Callable[[Lab], str] | None = None
-    diagnose: Callable[[Lab], str] | None = None
+    diagnose: Callable[[Lab, str], str] | None = None
 
     @property
     def __name__(self) -> str:

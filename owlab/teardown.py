@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from owlab import places
 from owlab.errors import CommandError
 from owlab.guide import STEPS
@@ -13,7 +15,8 @@ def down(lab: Lab) -> list[str]:
     """Remove exactly what the lab made.
 
     Machines that the lab created are deleted, by exact name, with everything on them. On machines
-    that existed before, each step is undone, in reverse order.
+    that existed before, each step that the lab carried out is undone, in reverse order: what was
+    done already when it came stays.
     :returns: a sentence for each thing that was removed.
     :raises CommandError: something could not be removed; what was is forgotten already.
     """
@@ -26,18 +29,27 @@ def down(lab: Lab) -> list[str]:
 
 def undo(lab: Lab, step: Step) -> bool:
     """Take one step back on all its machines; False when there is nothing to take back."""
-    if step.undo is None:
-        return False
+    return _undo_on(lab, step, step.where(lab.config))
+
+
+def _undo_on(lab: Lab, step: Step, machines: Sequence[str]) -> bool:
+    """All of them, also when the first had nothing to take back."""
+    did = [_undo(lab, step, machine) for machine in machines]
+    return any(did)
+
+
+def _undo(lab: Lab, step: Step, machine: str) -> bool:
     did = False
-    for machine in step.where(lab.config):
-        for command in step.undo(lab, machine):
-            result = lab.run(command, step.key)
-            if not result:
-                raise CommandError(
-                    brief=f"{step.section} {step.title} on {machine} could not be undone.",
-                    details=describe(result),
-                )
-            did = True
+    for command in step.undo(lab, machine) if step.undo else ():
+        result = lab.run(command, step.key)
+        if not result:
+            raise CommandError(
+                brief=f"{step.section} {step.title} on {machine} could not be undone.",
+                details=describe(result),
+                resolution="Correct the cause and try again: what is undone already stays undone.",
+            )
+        did = True
+    lab.record.remove_carried_out(step.key, machine)
     return did
 
 
@@ -58,4 +70,9 @@ def _delete_machines(lab: Lab) -> list[str]:
 
 
 def _undo_everything(lab: Lab) -> list[str]:
-    return [f"{step.section} {step.title}" for step in reversed(STEPS) if undo(lab, step)]
+    removed = []
+    for step in reversed(STEPS):
+        mine = [machine for key, machine in lab.record.carried_out() if key == step.key]
+        if _undo_on(lab, step, mine):
+            removed.append(f"{step.section} {step.title}")
+    return removed

@@ -34,7 +34,7 @@ def lab_options(command: F) -> F:
                 "--provider",
                 metavar="P",
                 default=None,
-                help="Where machines come from: pocket, multipass or ssh.",
+                help="Where machines come from: pocket, multipass, ssh or cluster.",
             ),
             click.option(
                 "-p",

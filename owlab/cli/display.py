@@ -16,6 +16,7 @@ from owlab.events import Event
 from owlab.guide import GUIDE
 from owlab.lab import Lab
 from owlab.step import Check
+from owlab.steps.control import control
 
 _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -72,7 +73,7 @@ class Progress:
     def _say(self, event: Event, doing: str) -> None:
         # Commands of a step may run elsewhere than the unit's own machine.
         for key, (since, _) in list(self._running.items()):
-            if key[0] == event.step and event.machine in (key[1], self._lab.master):
+            if key[0] == event.step and event.machine in (key[1], control(self._lab).machine):
                 self._running[key] = (since, doing)
 
     def _output(self, event: Event) -> None:

@@ -157,8 +157,11 @@ def about(lab: Lab) -> str:
             "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
             "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
         )
-    kind = {"multipass": "virtual machines of Multipass", "ssh": "machines reached by ssh"}
-    return kind[lab.config.provider]
+    return {
+        "multipass": "virtual machines of Multipass",
+        "ssh": "machines reached by ssh",
+        "cluster": "a cluster that exists, reached through its API from this computer",
+    }[lab.config.provider]
 
 
 def _machines(lab: Lab) -> list[dict[str, str]]:

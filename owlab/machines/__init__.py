@@ -17,6 +17,10 @@ def provider_for(config: LabConfig, directory: Path, shell: Shell) -> Provider:
         from owlab.machines.pocket import PocketProvider
 
         return PocketProvider(directory / "pocket", shell)
+    if config.provider == "cluster":
+        from owlab.machines.cluster import ClusterProvider
+
+        return ClusterProvider(config, directory, shell)
     if config.provider == "ssh":
         from owlab.machines.ssh import SshProvider
 

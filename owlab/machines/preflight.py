@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from owlab.config import PROFILES, LabConfig, size_in_bytes
 from owlab.errors import LabError, ProviderError
 from owlab.finding import Finding
 from owlab.machines import inventory
+from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_models import InstanceSummary, State
 from owlab.machines.ssh import SshProvider
@@ -34,6 +36,8 @@ def preflight(config: LabConfig, shell: Shell) -> list[Finding]:
     """Findings about this computer and the provider of real machines. Changes nothing."""
     if config.provider == "ssh":
         return _ssh(config, shell)
+    if config.provider == "cluster":
+        return _cluster(config, shell)
     return [
         architecture(platform.machine()),
         virtualisation(),
@@ -263,4 +267,25 @@ def _ssh(config: LabConfig, shell: Shell) -> list[Finding]:
                 f"The guide gives it {machine.memory}." if small else "",
             )
         )
+    return findings
+
+
+def _cluster(config: LabConfig, shell: Shell) -> list[Finding]:
+    """The programs of the laptop, the cluster, and its nodes."""
+    with tempfile.TemporaryDirectory() as folder:
+        provider = ClusterProvider(config, Path(folder), shell)
+        try:
+            provider.prepare(config)
+            nodes = provider.machines()
+        except LabError as error:
+            return [Finding("cluster", "fail", str(error), error.resolution)]
+    findings = [Finding("programs", "ok", ", ".join(PROGRAMS))]
+    for node in nodes:
+        good = node.state != "NotReady"
+        seen = f"{node.state} {node.ipv4} {node.release}".strip()
+        advice = "" if good else f"kubectl describe node {node.name}"
+        findings.append(Finding(node.name, "ok" if good else "fail", seen, advice))
+    if not config.cluster.nfs_server:
+        advice = "Right if openwhisk_storage_class names one of the cluster's storage classes."
+        findings.append(Finding("NFS server", "warn", "none was named", advice))
     return findings

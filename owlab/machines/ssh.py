@@ -102,7 +102,7 @@ class SshProvider:
         """What the inventory says, or the machine's first address."""
         address = self._host(machine).address
         if address:
-            return Command(f"echo {address}")
+            return Command(f"printf %s {address}")
         return Command("hostname -I | awk '{print $1}'", on=machine)
 
     def launch(self, machine: Machine) -> Command:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from owlab.diagnosis import diagnose
 from owlab.errors import CheckFailed, LabError, StepError
 from owlab.guide import ordered, section_number
 from owlab.lab import Lab
@@ -102,19 +103,17 @@ def _of_step(lab: Lab, step: Step) -> Claim:
         for item in seen.evidence
     )
     if not seen.done:
-        evidence += _diagnosis(lab, step.diagnose)
+        evidence += _diagnosis(lab, step)
     remedy = f"Run {step.key}(lab) again; it does only what is missing."
     return Claim(f"{step.section} {step.title}", seen.done, evidence, remedy)
 
 
-def _diagnosis(lab: Lab, diagnose: Callable[[Lab], str] | None) -> tuple[str, ...]:
-    """What the step itself would look at; its failing must not hide the check's own result."""
-    if diagnose is None:
-        return ()
-    try:
-        return tuple(diagnose(lab).splitlines())
-    except LabError as error:
-        return (f"(no diagnosis: {error.brief})",)
+def _diagnosis(lab: Lab, step: Step) -> tuple[str, ...]:
+    """What is to be seen on the first machine where the step is not done."""
+    for machine in step.where(lab.config):
+        if not step.check(lab, machine).done:
+            return tuple(diagnose(lab, step, machine).splitlines())
+    return ()
 
 
 def _show(claims: list[Claim]) -> None:

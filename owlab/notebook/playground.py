@@ -15,6 +15,7 @@ from owlab.fact import parse_json
 from owlab.lab import Lab, describe
 from owlab.notebook import page
 from owlab.steps import wsk
+from owlab.steps.control import control
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def call(lab: Lab, action: str, **parameters: Any) -> Call:
     ]
     text = " ".join([f"{wsk.program(lab)} action invoke {shlex.quote(action)} --blocking", *words])
     started = time.monotonic()
-    result = lab.run(Command(text, on=lab.master, timeout=90))
+    result = lab.run(Command(text, on=control(lab).machine, timeout=90))
     took = (time.monotonic() - started) * 1000
     if not result:
         raise CommandError(

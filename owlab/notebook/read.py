@@ -9,6 +9,7 @@ from owlab.command import Command
 from owlab.fact import Fact, json_fact
 from owlab.lab import Lab
 from owlab.steps.cluster import items
+from owlab.steps.control import control
 
 Row = dict[str, Any]
 
@@ -147,12 +148,14 @@ def activations(lab: Lab, limit: int = 30) -> list[Row]:
 
     ``wsk activation list`` prints a table for people; the API that it asks answers JSON.
     """
+    here = control(lab)
     ask = (
-        '. ~/.wskprops && curl -sk --max-time 30 -u "$AUTH" '
+        f'. {here.home}/.wskprops && curl -sk --max-time 30 -u "$AUTH" '
         f'"https://$APIHOST/api/v1/namespaces/_/activations?limit={limit}"'
     )
-    text = f"sudo bash -c '{ask}'" if lab.config.as_written else ask
-    found = lab.fact(json_fact(text, lab.master, default=[]))
+    as_root = lab.config.as_written and lab.config.has_machines
+    text = f"sudo bash -c '{ask}'" if as_root else ask
+    found = lab.fact(json_fact(text, here.machine, default=[]))
     return [_activation(item) for item in found if isinstance(item, dict)]
 
 

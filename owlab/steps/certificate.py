@@ -10,43 +10,54 @@ from collections.abc import Iterator
 
 from owlab.command import Command, Variable
 from owlab.lab import Lab
+from owlab.steps.control import control
 
 _AUTHORITY = """\
-mkdir -p ~/kubeyaml/tls && cd ~/kubeyaml/tls &&
+mkdir -p DIRECTORY && cd DIRECTORY &&
 { [ -f ca.crt ] || openssl req -x509 -newkey rsa:2048 -nodes -days 3650 \\
     -subj "/CN=owlab CA" -keyout ca.key -out ca.crt; } &&
 chmod 600 ca.key"""
 
 _SERVER = """\
-cd ~/kubeyaml/tls &&
+cd DIRECTORY &&
 openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj "/CN=OpenWhisk" \\
     -addext "subjectAltName=IP:${ADDRESS}" -addext "basicConstraints=CA:FALSE" \\
     -CA ca.crt -CAkey ca.key -keyout tls.key -out tls.crt &&
 chmod 600 tls.key"""
 
 
+def _directory(lab: Lab) -> str:
+    return f"{control(lab).home}/kubeyaml/tls"
+
+
 def install(lab: Lab, machine: str) -> Iterator[Command]:
     """Make the authority and a certificate for the master's address, and let the chart use it."""
     namespace, release = lab.config.openwhisk.namespace, lab.config.openwhisk.release
-    master = lab.address_variable(lab.master)
-    apply = "--dry-run=client -o yaml | sudo kubectl apply -f -"
-    yield Command(_AUTHORITY, on=machine, why="a certificate authority of this lab's own")
+    here, master = control(lab), lab.address_variable(lab.master)
+    apply = f"--dry-run=client -o yaml | {here.kubectl} apply -f -"
     yield Command(
-        _SERVER.replace("${ADDRESS}", f"${{{master.name}}}"),
+        _AUTHORITY.replace("DIRECTORY", _directory(lab)),
+        on=machine,
+        why="a certificate authority of this lab's own",
+    )
+    yield Command(
+        _SERVER.replace("DIRECTORY", _directory(lab)).replace("${ADDRESS}", f"${{{master.name}}}"),
         on=machine,
         variables=(master,),
         why="a certificate for the address that clients use",
     )
+    if lab.config.has_machines:
+        # The laptop's own list is left alone: wsk is told of the file there.
+        yield Command(
+            f"sudo cp {_directory(lab)}/ca.crt /usr/local/share/ca-certificates/owlab.crt &&\n"
+            "sudo update-ca-certificates",
+            on=machine,
+            why="wsk and curl on the master verify with it",
+        )
+    yield Command(f"{here.kubectl} create namespace {namespace} {apply}", on=machine)
     yield Command(
-        "sudo cp ~/kubeyaml/tls/ca.crt /usr/local/share/ca-certificates/owlab.crt &&\n"
-        "sudo update-ca-certificates",
-        on=machine,
-        why="wsk and curl on the master verify with it",
-    )
-    yield Command(f"sudo kubectl create namespace {namespace} {apply}", on=machine)
-    yield Command(
-        f"sudo kubectl -n {namespace} create secret tls {release}-nginx "
-        f"--cert=$HOME/kubeyaml/tls/tls.crt --key=$HOME/kubeyaml/tls/tls.key {apply}",
+        f"cd {_directory(lab)} && {here.kubectl} -n {namespace} create secret tls {release}-nginx "
+        f"--cert=tls.crt --key=tls.key {apply}",
         on=machine,
         why="the chart uses this secret when it exists, and makes its own otherwise",
     )
@@ -54,7 +65,8 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
 
 def authority(lab: Lab) -> Variable:
     """The authority's certificate, for clients on the laptop. It is public."""
-    return Variable("OPENWHISK_CA", Command("cat ~/kubeyaml/tls/ca.crt", on=lab.master))
+    reading = Command(f"cat {_directory(lab)}/ca.crt", on=control(lab).machine)
+    return Variable("OPENWHISK_CA", reading)
 
 
 def curl(lab: Lab) -> tuple[str, tuple[Variable, ...]]:

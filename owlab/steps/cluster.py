@@ -1,4 +1,4 @@
-"""What the steps ask of the cluster: JSON through kubectl on the master."""
+"""What the steps ask of the cluster: JSON through kubectl."""
 
 from __future__ import annotations
 
@@ -6,29 +6,39 @@ from typing import Any
 
 from owlab.fact import json_fact
 from owlab.lab import Lab
-
-KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
-"""K3s' own kubeconfig, readable by root only. Helm must be told of it (guide, section 5)."""
-
-HELM = f"sudo helm --kubeconfig {KUBECONFIG}"
+from owlab.steps.control import control
 
 Object = dict[str, Any]
 
 
 def items(lab: Lab, what: str, namespace: str = "") -> list[Object]:
     """Objects of one kind, such as ``pods``; an empty list when there are none or no cluster."""
-    scope = f" -n {namespace}" if namespace else ""
-    found = lab.fact(json_fact(f"sudo kubectl get {what}{scope} -o json", lab.master, default={}))
-    return list(found.get("items", []))
+    return list(_get(lab, what, namespace, {}).get("items", []))
 
 
 def one(lab: Lab, what: str, namespace: str = "") -> Object | None:
     """One object, such as ``job/owdev-install-packages``; None when it is not there."""
-    scope = f" -n {namespace}" if namespace else ""
-    found: Object | None = lab.fact(
-        json_fact(f"sudo kubectl get {what}{scope} -o json", lab.master)
-    )
+    found: Object | None = _get(lab, what, namespace, None)
     return found
+
+
+def _get(lab: Lab, what: str, namespace: str, default: Any) -> Any:
+    scope = f" -n {namespace}" if namespace else ""
+    here = control(lab)
+    return lab.fact(
+        json_fact(f"{here.kubectl} get {what}{scope} -o json", here.machine, default=default)
+    )
+
+
+def warnings(lab: Lab, namespace: str, most: int = 5) -> str:
+    """The last warnings in a namespace, a line each."""
+    lines = [
+        f"{event['involvedObject']['kind'].lower()} {event['involvedObject']['name']}: "
+        f"{'; '.join(event.get('message', '').splitlines())}"
+        for event in items(lab, "events --sort-by=.lastTimestamp", namespace)
+        if event.get("type") == "Warning"
+    ]
+    return "\n".join(lines[-most:])
 
 
 def condition(obj: Object | None, kind: str) -> bool:

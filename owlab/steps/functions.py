@@ -8,8 +8,9 @@ from typing import Any
 from owlab.command import Command
 from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step, on_master
+from owlab.step import Check, Evidence, Step
 from owlab.steps import certificate, wsk
+from owlab.steps.control import control, on_control
 
 HELLO_CLI = """\
 function main(params) {
@@ -29,18 +30,20 @@ def main(args):
 
 
 def _write(lab: Lab, name: str, code: str) -> Command:
+    home = control(lab).home
     return Command(
-        f"mkdir -p ~/functions && cd ~/functions &&\ncat > {name} <<'EOF'\n{code}EOF",
-        on=lab.master,
+        f"mkdir -p {home}/functions && cd {home}/functions &&\ncat > {name} <<'EOF'\n{code}EOF",
+        on=control(lab).machine,
     )
 
 
 def _deploy(lab: Lab, action: str, file: str, options: str = "") -> Command:
     # `create` refuses an action that exists; `update` makes or replaces it.
     verb = "create" if lab.config.as_written else "update"
+    here = control(lab)
     return Command(
-        f"cd ~/functions && {wsk.program(lab)} action {verb} {action} {file}{options}",
-        on=lab.master,
+        f"cd {here.home}/functions && {wsk.program(lab)} action {verb} {action} {file}{options}",
+        on=here.machine,
     )
 
 
@@ -48,13 +51,13 @@ def invocation(lab: Lab, parameters: str = "") -> Command:
     """Call ``hellocli`` and wait for its result."""
     return Command(
         f"{wsk.program(lab)} action invoke hellocli --result{parameters}",
-        on=lab.master,
+        on=control(lab).machine,
         timeout=90,
     )
 
 
 def _delete(lab: Lab, action: str) -> Command:
-    return Command(f"{wsk.program(lab)} action delete {action}", on=lab.master)
+    return Command(f"{wsk.program(lab)} action delete {action}", on=control(lab).machine)
 
 
 def _deploy_cli(lab: Lab, machine: str) -> Iterator[Command]:
@@ -78,7 +81,7 @@ deploy_cli = Step(
     title="deploy a function and call it with wsk",
     commands=_deploy_cli,
     check=_cli_answers,
-    where=on_master,
+    where=on_control,
     needs=("openwhisk.deploy",),
     undo=lambda lab, machine: iter([_delete(lab, "hellocli")]),
     deadline=120,
@@ -131,7 +134,7 @@ deploy_web = Step(
     title="deploy a web action and call it with curl",
     commands=_deploy_web,
     check=_web_answers,
-    where=on_master,
+    where=on_control,
     needs=("openwhisk.deploy",),
     undo=lambda lab, machine: iter([_delete(lab, "helloweb")]),
     deadline=120,

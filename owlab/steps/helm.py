@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step, on_master
+from owlab.step import Check, Evidence, Step
+from owlab.steps import given
+from owlab.steps.control import on_control
 
 
 def _install(lab: Lab, machine: str) -> Iterator[Command]:
@@ -34,10 +36,10 @@ install = Step(
     key="helm.install",
     section="3",
     title="install Helm",
-    commands=_install,
+    commands=given.instead(_install, given.ask("helm version --short")),
     check=_installed,
-    where=on_master,
+    where=on_control,
     needs=("vms.create",),
-    undo=_remove,
+    undo=given.instead(_remove, given.nothing),
     expect="helm 4.x installed",
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
-from owlab.steps import mirror
+from owlab.steps import given, mirror
 from owlab.steps.cluster import condition, one
 
 SCRIPT = "https://get.k3s.io"
@@ -75,6 +75,16 @@ def _state(node: dict[str, object], version: str) -> str:
     return f"{'Ready' if condition(node, 'Ready') else 'NotReady'} {version}"
 
 
+def _service_log(lab: Lab, name: str) -> str:
+    """What K3s' service says of itself."""
+    if not lab.config.has_machines:
+        return ""
+    unit = "k3s" if name == lab.master else "k3s-agent"
+    look = f"systemctl is-active {unit}; sudo journalctl -u {unit} --no-pager -n 5"
+    seen = lab.read(Command(look, on=name, timeout=30)).stdout.strip()
+    return f"{unit}: {seen}" if seen else ""
+
+
 def _uninstall_server(lab: Lab, machine: str) -> Iterator[Command]:
     yield Command("/usr/local/bin/k3s-uninstall.sh", on=machine, timeout=300)
 
@@ -83,12 +93,13 @@ install_server = Step(
     key="k3s.install_server",
     section="1.3",
     title="install K3s on the master",
-    commands=_install_server,
-    check=_node_ready,
+    commands=given.instead(_install_server, given.wait_for_node),
+    check=given.instead(_node_ready, given.node_ready),
     where=on_master,
     needs=("vms.create",),
-    undo=_uninstall_server,
+    undo=given.instead(_uninstall_server, given.nothing),
     deadline=300,
+    diagnose=_service_log,
     expect="master    Ready    control-plane   1m    v1.35.6+k3s1",
 )
 
@@ -129,12 +140,13 @@ join_workers = Step(
     key="k3s.join_workers",
     section="1.4",
     title="join the workers to the cluster",
-    commands=_join,
-    check=_node_ready,
+    commands=given.instead(_join, given.wait_for_node),
+    check=given.instead(_node_ready, given.node_ready),
     where=on_workers,
     needs=("k3s.install_server",),
-    undo=_leave,
+    undo=given.instead(_leave, given.nothing),
     deadline=300,
+    diagnose=_service_log,
     expect="""\
 NAME      STATUS   ROLES                  AGE     VERSION
 master    Ready    control-plane,master   10m     v1.29.4+k3s1

@@ -11,9 +11,10 @@ from owlab.command import Command, Result
 from owlab.errors import LabError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab, describe
-from owlab.step import Check, Evidence, Step, on_master, on_nodes
+from owlab.step import Check, Evidence, Step, on_nodes
 from owlab.steps import certificate, readiness, values, wsk
-from owlab.steps.cluster import HELM, one
+from owlab.steps.cluster import one
+from owlab.steps.control import control, on_control
 
 CHART_DIRECTORY = "openwhisk-deploy-kube"
 """Where the chart's repository is cloned, in the home directory on the master."""
@@ -28,8 +29,9 @@ def _role(lab: Lab, node: str) -> str:
 
 def _label(lab: Lab, node: str) -> Iterator[Command]:
     yield Command(
-        f"sudo kubectl label node {node.lower()} openwhisk-role={_role(lab, node)} --overwrite",
-        on=lab.master,
+        f"{control(lab).kubectl} label node {node.lower()} "
+        f"openwhisk-role={_role(lab, node)} --overwrite",
+        on=control(lab).machine,
         why="the control plane runs on core, functions on invoker",
     )
 
@@ -42,7 +44,8 @@ def _labelled(lab: Lab, node: str) -> Check:
 
 
 def _unlabel(lab: Lab, node: str) -> Iterator[Command]:
-    yield Command(f"sudo kubectl label node {node.lower()} openwhisk-role-", on=lab.master)
+    here = control(lab)
+    yield Command(f"{here.kubectl} label node {node.lower()} openwhisk-role-", on=here.machine)
 
 
 label_nodes = Step(
@@ -62,7 +65,8 @@ label_nodes = Step(
 
 
 def _written(lab: Lab, machine: str) -> Check:
-    fact = Fact(Command("cat ~/kubeyaml/mycluster.yaml", on=machine), yaml.safe_load, None)
+    reading = Command(f"cat {values.directory(lab)}/mycluster.yaml", on=machine)
+    fact = Fact(reading, yaml.safe_load, None)
     found = lab.fact(fact)
     if not isinstance(found, dict):
         return Check((Evidence("mycluster.yaml", False, "not written"),))
@@ -92,7 +96,8 @@ def _keys_made(lab: Lab, machine: str) -> list[Evidence]:
     if lab.config.openwhisk.keys == "well-known":
         return []
     shape = "^(GUEST|SYSTEM)_KEY=[0-9a-f-]{36}:[A-Za-z0-9]{64}$"
-    made = lab.fact(succeeds(f"[ $(grep -cE '{shape}' ~/kubeyaml/keys.env) = 2 ]", machine))
+    file = f"{values.directory(lab)}/keys.env"
+    made = lab.fact(succeeds(f"[ $(grep -cE '{shape}' {file}) = 2 ]", machine))
     return [Evidence("keys of this lab's own", made, "" if made else "not made, or damaged")]
 
 
@@ -102,7 +107,7 @@ write_values = Step(
     title="write mycluster.yaml",
     commands=values.write,
     check=_written,
-    where=on_master,
+    where=on_control,
     needs=("k3s.join_workers",),
     undo=values.remove,
     expect="~/kubeyaml/mycluster.yaml",
@@ -115,43 +120,43 @@ write_values = Step(
 def _configure_wsk(lab: Lab, machine: str) -> Iterator[Command]:
     master = lab.address_variable(lab.master)
     port = lab.config.openwhisk.port
-    as_root = "sudo " if lab.config.as_written else ""
+    program = wsk.unverified(lab)
     yield Command(
-        f"{as_root}wsk property set --apihost ${{{master.name}}}:{port}",
+        f'{program} property set --apihost "${{{master.name}}}:{port}"',
         on=machine,
         variables=(master,),
     )
     if lab.config.openwhisk.keys == "well-known":
         yield Command(
-            f"{as_root}wsk property set --auth {versions.GUEST_KEY}",
+            f"{program} property set --auth {versions.GUEST_KEY}",
             on=machine,
             why="OpenWhisk's published guest key: anybody knows it",
         )
     else:
         yield Command(
-            f'. ~/kubeyaml/keys.env && {as_root}wsk property set --auth "$GUEST_KEY"',
+            f'. {values.directory(lab)}/keys.env && {program} property set --auth "$GUEST_KEY"',
             on=machine,
             why="the key of the namespace guest, made in 6.2",
         )
-    if not as_root:
+    if not lab.config.as_written:
         yield Command(
-            "chmod 600 ~/.wskprops", on=machine, why="wsk leaves its key readable by everybody"
+            f"chmod 600 {control(lab).home}/.wskprops",
+            on=machine,
+            why="wsk leaves its key readable by everybody",
         )
 
 
 def _configured(lab: Lab, machine: str) -> Check:
-    as_root = "sudo " if lab.config.as_written else ""
-    ask = Command(f"{as_root}wsk property get --apihost -o raw", on=machine)
+    program = wsk.unverified(lab)
+    ask = Command(f"{program} property get --apihost -o raw", on=machine)
     host = lab.fact(Fact(ask, str.strip, ""))
     wanted = f"{lab.address(lab.master)}:{lab.config.openwhisk.port}"
     key = (
         versions.GUEST_KEY
         if lab.config.openwhisk.keys == "well-known"
-        else "$(. ~/kubeyaml/keys.env && echo $GUEST_KEY)"
+        else f"$(. {values.directory(lab)}/keys.env && echo $GUEST_KEY)"
     )
-    same = lab.fact(
-        succeeds(f'[ "$({as_root}wsk property get --auth -o raw)" = "{key}" ]', machine)
-    )
+    same = lab.fact(succeeds(f'[ "$({program} property get --auth -o raw)" = "{key}" ]', machine))
     return Check(
         (
             Evidence("wsk's apihost", host == wanted, host or "not set"),
@@ -161,8 +166,7 @@ def _configured(lab: Lab, machine: str) -> Check:
 
 
 def _forget_properties(lab: Lab, machine: str) -> Iterator[Command]:
-    as_root = "sudo " if lab.config.as_written else ""
-    yield Command(f"{as_root}wsk property unset --apihost --auth", on=machine)
+    yield Command(f"{wsk.unverified(lab)} property unset --apihost --auth", on=machine)
 
 
 configure_wsk = Step(
@@ -171,7 +175,7 @@ configure_wsk = Step(
     title="configure wsk",
     commands=_configure_wsk,
     check=_configured,
-    where=on_master,
+    where=on_control,
     needs=("wsk.install", "openwhisk.write_values"),
     undo=_forget_properties,
     expect="""\
@@ -184,10 +188,10 @@ ok: whisk auth set. Run 'wsk property get --auth' to see the new value.""",
 
 
 def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
-    settings = lab.config.openwhisk
+    settings, here = lab.config.openwhisk, control(lab)
     pinned = f" &&\ngit -C {CHART_DIRECTORY} checkout --quiet {settings.chart_commit}"
     yield Command(
-        f"cd ~ && {{ [ -d {CHART_DIRECTORY} ] || "
+        f"cd {here.home} && {{ [ -d {CHART_DIRECTORY} ] || "
         f"git clone {versions.OPENWHISK_CHART_REPOSITORY}; }}"
         + (pinned if settings.chart_commit else ""),
         on=machine,
@@ -196,7 +200,7 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
     )
     if settings.certificate == "own-ca":
         yield from certificate.install(lab, machine)
-    if settings.pull_runtimes_first:
+    if settings.pull_runtimes_first and lab.config.has_machines:
         for worker in lab.workers:
             for image in versions.RUNTIME_IMAGES:
                 yield Command(
@@ -207,13 +211,14 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
                 )
     install = "install" if lab.config.as_written else "upgrade --install"
     yield Command(
-        f"cd ~/{CHART_DIRECTORY} &&\n{HELM} {install} {settings.release} ./helm/openwhisk "
-        f"-n {settings.namespace} --create-namespace -f ~/kubeyaml/mycluster.yaml",
+        f"cd {here.home}/{CHART_DIRECTORY} &&\n{here.helm} {install} {settings.release} "
+        f"./helm/openwhisk -n {settings.namespace} --create-namespace "
+        f"-f {values.directory(lab)}/mycluster.yaml",
         on=machine,
         timeout=600,
     )
     yield Command(
-        f"sudo kubectl -n {settings.namespace} wait --for=condition=complete "
+        f"{here.kubectl} -n {settings.namespace} wait --for=condition=complete "
         f"job/{settings.release}-install-packages --timeout=30m",
         on=machine,
         timeout=1860,
@@ -226,14 +231,14 @@ def uninstall_commands(lab: Lab, machine: str) -> Iterator[Command]:
 
     The volumes' directories stay on the NFS server as ``archived-...``, with what was in them.
     """
-    settings = lab.config.openwhisk
+    settings, here = lab.config.openwhisk, control(lab)
     yield Command(
-        f"{HELM} uninstall {settings.release} -n {settings.namespace} --ignore-not-found",
+        f"{here.helm} uninstall {settings.release} -n {settings.namespace} --ignore-not-found",
         on=machine,
         timeout=300,
     )
     yield Command(
-        f"sudo kubectl delete namespace {settings.namespace} --ignore-not-found",
+        f"{here.kubectl} delete namespace {settings.namespace} --ignore-not-found",
         on=machine,
         timeout=300,
         why="the certificate's secret, test pods and action pods are not the release's",
@@ -246,7 +251,7 @@ deploy = Step(
     title="deploy OpenWhisk",
     commands=_deploy,
     check=readiness.check,
-    where=on_master,
+    where=on_control,
     needs=(
         "storage.deploy_provisioner",
         "openwhisk.label_nodes",
@@ -271,20 +276,22 @@ REVISION: 1""",
 
 def all_resources(lab: Lab) -> Result:
     """``kubectl get all`` in OpenWhisk's namespace."""
-    return _checked(
-        lab,
-        Command(f"sudo kubectl get all -n {lab.config.openwhisk.namespace}", on=lab.master),
-    )
+    return _typed(lab, f"{control(lab).kubectl} get all -n {lab.config.openwhisk.namespace}")
 
 
 def packages(lab: Lab) -> Result:
     """The packages that come with OpenWhisk: ``wsk package list /whisk.system``."""
-    return _checked(lab, Command(f"{wsk.program(lab)} package list /whisk.system", on=lab.master))
+    return _typed(lab, f"{wsk.program(lab)} package list /whisk.system")
 
 
 def uninstall(lab: Lab) -> list[Result]:
     """Uninstall OpenWhisk; the cluster and its storage stay."""
-    return [_checked(lab, command) for command in uninstall_commands(lab, lab.master)]
+    here = control(lab).machine
+    return [_checked(lab, command) for command in uninstall_commands(lab, here)]
+
+
+def _typed(lab: Lab, text: str) -> Result:
+    return _checked(lab, Command(text, on=control(lab).machine))
 
 
 def _checked(lab: Lab, command: Command) -> Result:

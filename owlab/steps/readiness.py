@@ -8,7 +8,8 @@ from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence
-from owlab.steps.cluster import condition, items, one
+from owlab.steps.cluster import condition, items, one, warnings
+from owlab.steps.control import control
 
 Object = dict[str, Any]
 
@@ -30,14 +31,14 @@ def _claims(lab: Lab) -> list[Evidence]:
     claims = items(lab, "persistentvolumeclaims", lab.config.openwhisk.namespace)
     bound = [c for c in claims if c["status"].get("phase") == "Bound"]
     found = [Evidence("claims bound", bound == claims, f"{len(bound)} of {len(claims)}")]
-    if wanted != lab.config.provisioner.storage_class:
+    if not wanted:
         return found
     # A claim on K3s' local-path is Bound as well: only class and directory prove NFS.
     elsewhere = [c for c in claims if c["spec"].get("storageClassName") != wanted]
     found.append(Evidence(f"claims on {wanted}", not elsewhere, f"{len(claims) - len(elsewhere)}"))
-    listing = Command(f"ls {lab.config.nfs.path}", on=lab.storage)
-    nothing: set[str] = set()
-    directories = lab.fact(Fact(listing, lambda out: set(out.split()), nothing))
+    if wanted != lab.config.provisioner.storage_class:
+        return found
+    directories = _directories(lab)
     missing = [c["metadata"]["name"] for c in claims if _directory(c) not in directories]
     found.append(
         Evidence(
@@ -47,6 +48,18 @@ def _claims(lab: Lab) -> list[Evidence]:
         )
     )
     return found
+
+
+def _directories(lab: Lab) -> set[str]:
+    """What lies in the export; of a cluster that is only reached by its API, what volumes say."""
+    nothing: set[str] = set()
+    if lab.config.has_machines:
+        listing = Command(f"ls {lab.config.nfs.path}", on=lab.storage)
+        return lab.fact(Fact(listing, lambda out: set(out.split()), nothing))
+    exports = [volume["spec"].get("nfs") for volume in items(lab, "persistentvolumes")]
+    server, path = lab.config.cluster.nfs_server, f"{lab.config.nfs.path}/"
+    mine = [e["path"] for e in exports if e and e["server"] == server]
+    return {name.removeprefix(path) for name in mine if name.startswith(path)}
 
 
 def _directory(claim: Object) -> str:
@@ -77,7 +90,7 @@ def _retried(pod: Object) -> bool:
 def _invokers(lab: Lab) -> Evidence:
     address, port = lab.address(lab.master), lab.config.openwhisk.port
     ask = f"curl -sk --max-time 10 https://{address}:{port}/invokers/healthy/count"
-    count = lab.fact(Fact(Command(ask, on=lab.master), lambda out: int(out.strip()), 0))
+    count = lab.fact(Fact(Command(ask, on=control(lab).machine), lambda out: int(out.strip()), 0))
     return Evidence("healthy invokers", count > 0, str(count))
 
 
@@ -90,7 +103,7 @@ def progress(lab: Lab) -> str:
     return f"{len(ready)} of {len(pods)} pods ready{shown}"
 
 
-def diagnose(lab: Lab) -> str:
+def diagnose(lab: Lab, machine: str) -> str:
     """Pods that are not ready, each with its reason, and the last warnings of the cluster."""
     namespace = lab.config.openwhisk.namespace
     lines = [
@@ -98,11 +111,7 @@ def diagnose(lab: Lab) -> str:
         for pod in items(lab, "pods", namespace)
         if not _fine(pod)
     ]
-    warnings = [e for e in items(lab, "events", namespace) if e.get("type") == "Warning"]
-    for event in warnings[-5:]:
-        about = event["involvedObject"]
-        lines.append(f"{about['kind'].lower()} {about['name']}: {event.get('message', '')}")
-    return "\n".join(lines)
+    return "\n".join([*lines, warnings(lab, namespace)]).strip()
 
 
 def _reason(pod: Object) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from owlab import versions
 from owlab.command import Command
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step, on_master
-from owlab.steps.cluster import HELM, items, one
+from owlab.step import Check, Evidence, Step
+from owlab.steps import given
+from owlab.steps.cluster import one, warnings
+from owlab.steps.control import control, on_control
 
 REPOSITORY = "nfs-subdir-external-provisioner"
 CHART = f"{REPOSITORY}/nfs-subdir-external-provisioner"
@@ -19,37 +21,45 @@ def deployment_name(lab: Lab) -> str:
     return f"{lab.config.provisioner.release}-nfs-subdir-external-provisioner"
 
 
+def _brought_by_the_cluster(lab: Lab) -> bool:
+    return not lab.config.has_machines and not given.server(lab)
+
+
 def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
-    settings = lab.config.provisioner
+    if _brought_by_the_cluster(lab):
+        return
+    settings, here = lab.config.provisioner, control(lab)
     server = lab.address_variable(lab.storage)
     yield Command(
-        f"sudo helm repo add {REPOSITORY} {versions.PROVISIONER_CHART_REPOSITORY}",
+        f"{here.repositories} repo add {REPOSITORY} {versions.PROVISIONER_CHART_REPOSITORY}",
         on=machine,
         why="the provisioner's own chart: the one that the OpenWhisk documents name is retired",
     )
-    yield Command("sudo helm repo update", on=machine)
+    yield Command(f"{here.repositories} repo update", on=machine)
     install = "install" if lab.config.as_written else "upgrade --install"
     options = [f"--version {settings.chart_version}"] if settings.chart_version else []
-    options += [f"--set nfs.server=${{{server.name}}}", f"--set nfs.path={lab.config.nfs.path}"]
+    options += [f'--set nfs.server="${{{server.name}}}"', f"--set nfs.path={lab.config.nfs.path}"]
     if settings.storage_class != "nfs-client":
         options.append(f"--set storageClass.name={settings.storage_class}")
     if not settings.leader_election:
         options.append("--set leaderElection.enabled=false")
     yield Command(
-        f"{HELM} {install} {settings.release} {CHART} \\\n    " + " \\\n    ".join(options),
+        f"{here.helm} {install} {settings.release} {CHART} \\\n    " + " \\\n    ".join(options),
         on=machine,
         variables=(server,),
         timeout=300,
         why="the address of the NFS server is read, never typed",
     )
     yield Command(
-        f"sudo kubectl rollout status deployment/{deployment_name(lab)} --timeout=300s",
+        f"{here.kubectl} rollout status deployment/{deployment_name(lab)} --timeout=300s",
         on=machine,
         timeout=330,
     )
 
 
 def _deployed(lab: Lab, machine: str) -> Check:
+    if _brought_by_the_cluster(lab):
+        return given.storage_class_exists(lab)
     wanted = lab.config.provisioner.storage_class
     found = one(lab, f"storageclass {wanted}")
     seen = f"made by {found['provisioner']}" if found else "not there"
@@ -73,17 +83,12 @@ def _deployed(lab: Lab, machine: str) -> Check:
     )
 
 
-def _why_not(lab: Lab) -> str:
-    lines = []
-    for event in items(lab, "events", "default"):
-        if event.get("type") == "Warning":
-            lines.append(f"{event['involvedObject']['name']}: {event.get('message', '')}")
-    return "\n".join(lines[-5:])
-
-
 def _remove(lab: Lab, machine: str) -> Iterator[Command]:
+    if _brought_by_the_cluster(lab):
+        return
     yield Command(
-        f"{HELM} uninstall {lab.config.provisioner.release} --ignore-not-found", on=machine
+        f"{control(lab).helm} uninstall {lab.config.provisioner.release} --ignore-not-found",
+        on=machine,
     )
 
 
@@ -93,11 +98,11 @@ deploy_provisioner = Step(
     title="deploy NFS dynamic storage",
     commands=_deploy,
     check=_deployed,
-    where=on_master,
+    where=on_control,
     needs=("k3s.join_workers", "nfs.install_server", "nfs.install_clients", "helm.install"),
     undo=_remove,
     deadline=300,
-    diagnose=_why_not,
+    diagnose=lambda lab, machine: warnings(lab, "default"),
     expect="""\
 NAME: openwhisk-nfs
 LAST DEPLOYED: Wed May  8 18:15:14 2024

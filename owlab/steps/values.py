@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from owlab import versions
 from owlab.command import Command, Variable
 from owlab.lab import Lab
-
-DIRECTORY = "~/kubeyaml"
+from owlab.steps.control import control
 
 _MAKE_KEYS = """\
-mkdir -p ~/kubeyaml && cd ~/kubeyaml &&
-random() { tr -dc A-Za-z0-9 < /dev/urandom | head -c "$1"; } &&
-uuid() { cat /proc/sys/kernel/random/uuid 2> /dev/null || uuidgen; } &&
+random() { head -c 4096 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | cut -c "1-$1"; } &&
+uuid() { cat /proc/sys/kernel/random/uuid 2> /dev/null || uuidgen | tr A-F a-f; } &&
 key() { local id; id=$(uuid) && echo "$id:$(random 64)"; } &&
 [ -f keys.env ] || (
   umask 077
@@ -23,10 +21,18 @@ key() { local id; id=$(uuid) && echo "$id:$(random 64)"; } &&
 chmod 600 keys.env"""
 
 
+def directory(lab: Lab) -> str:
+    """Where section 6 keeps its files: ``~/kubeyaml`` on the master, as in the guide."""
+    return f"{control(lab).home}/kubeyaml"
+
+
 def kafka_image(lab: Lab) -> Variable | None:
-    """The first of the configured images that a worker can pull; None when there is no choice."""
+    """The first of the configured images that a worker can pull.
+
+    None when there is no choice, or no machine to try it on: then it is the first.
+    """
     images = lab.config.openwhisk.kafka_images
-    if len(images) == 1:
+    if len(images) == 1 or not lab.config.has_machines:
         return None
     probe = (
         f"for image in {' '.join(images)}; do "
@@ -97,7 +103,7 @@ def write(lab: Lab, machine: str) -> Iterator[Command]:
     generated = lab.config.openwhisk.keys == "generated"
     if generated:
         yield Command(
-            _MAKE_KEYS,
+            f"mkdir -p {directory(lab)} && cd {directory(lab)} &&\n{_MAKE_KEYS}",
             on=machine,
             why="keys of this lab's own, in a file that only its owner reads",
         )
@@ -105,7 +111,7 @@ def write(lab: Lab, machine: str) -> Iterator[Command]:
     variables = (lab.address_variable(lab.master), *((kafka,) if kafka else ()))
     keys = ". ./keys.env && " if generated else ""
     yield Command(
-        f"mkdir -p {DIRECTORY} && cd {DIRECTORY} && {keys}"
+        f"mkdir -p {directory(lab)} && cd {directory(lab)} && {keys}"
         f"cat > mycluster.yaml <<EOF\n{content(lab)}EOF\nchmod 600 mycluster.yaml",
         on=machine,
         variables=variables,
@@ -115,4 +121,4 @@ def write(lab: Lab, machine: str) -> Iterator[Command]:
 
 def remove(lab: Lab, machine: str) -> Iterator[Command]:
     """Remove the file and the keys."""
-    yield Command(f"rm -rf {DIRECTORY}", on=machine)
+    yield Command(f"rm -rf {directory(lab)}", on=machine)

@@ -9,6 +9,7 @@ from owlab.errors import MachineError, ProviderError
 from owlab.fact import succeeds
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
+from owlab.steps import given
 
 INSTALL_MULTIPASS = "sudo snap install multipass"
 UP_STATES = ("Running", "Reachable")
@@ -95,8 +96,8 @@ create = Step(
     key="vms.create",
     section="1.2",
     title="create the virtual machines",
-    commands=_create,
-    check=_created,
+    commands=given.instead(_create, given.nothing),
+    check=given.instead(_created, given.node_exists),
     where=on_every_machine,
     needs=("vms.install_provider",),
     undo=_delete,

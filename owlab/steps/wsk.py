@@ -7,16 +7,25 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step, on_master
+from owlab.step import Check, Evidence, Step
+from owlab.steps import given
+from owlab.steps.control import control, on_control
 
 RELEASES = "https://github.com/apache/openwhisk-cli/releases/download"
 
 
 def program(lab: Lab) -> str:
     """How ``wsk`` is called: as the user, verifying the certificate; or as the guide does."""
-    if lab.config.as_written:
-        return "sudo wsk -i"
-    return "wsk" if lab.config.openwhisk.certificate == "own-ca" else "wsk -i"
+    if lab.config.openwhisk.certificate == "chart":
+        return f"{unverified(lab)} -i"
+    if lab.config.has_machines:
+        return unverified(lab)
+    return f"SSL_CERT_FILE={control(lab).home}/kubeyaml/tls/ca.crt wsk"
+
+
+def unverified(lab: Lab) -> str:
+    """How ``wsk`` is called when it only looks at its own properties."""
+    return "sudo wsk" if lab.config.as_written and lab.config.has_machines else "wsk"
 
 
 def _install(lab: Lab, machine: str) -> Iterator[Command]:
@@ -49,10 +58,10 @@ install = Step(
     key="wsk.install",
     section="4",
     title="install the wsk CLI",
-    commands=_install,
+    commands=given.instead(_install, given.ask("wsk property get --cliversion")),
     check=_installed,
-    where=on_master,
+    where=on_control,
     needs=("vms.create",),
-    undo=_remove,
+    undo=given.instead(_remove, given.nothing),
     expect="wsk in /usr/local/bin",
 )

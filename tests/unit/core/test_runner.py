@@ -58,12 +58,15 @@ def test_after_a_failure_the_next_run_continues(lab, guide):
 
 
 def test_commands_that_succeed_are_not_proof(lab, guide):
-    lies = file_step("a.lies", "1", "true", deadline=0.3, diagnose=lambda lab: "nobody made it")
+    def looked(lab, machine):
+        return f"nobody made it on {machine}"
+
+    lies = file_step("a.lies", "1", "true", deadline=0.3, diagnose=looked)
     guide(lies)
     with pytest.raises(CheckFailed) as caught:
         lab.up()
     assert "lies on worker" in caught.value.details
-    assert "nobody made it" in caught.value.details
+    assert "nobody made it on worker" in caught.value.details
 
 
 def test_a_step_whose_needs_are_missing_says_which_comes_first(lab, guide):
@@ -81,7 +84,7 @@ def test_a_step_whose_needs_are_missing_says_which_comes_first(lab, guide):
 
 
 def test_a_failure_in_the_diagnosis_hides_nothing(lab, guide):
-    def broken(lab):
+    def broken(lab, machine):
         raise LabError(brief="no diagnosis")
 
     guide(file_step("a.one", "1", "echo the cause >&2; false", diagnose=broken))

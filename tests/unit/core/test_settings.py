@@ -48,7 +48,11 @@ def test_stronger_sources_win(tmp_path: Path):
         ("workers", "four", ["workers = 'four'", "integer"]),
         ("workers", 0, ["workers = 0", "greater than or equal to 1"]),
         ("workers", 21, ["workers = 21", "less than or equal to 20"]),
-        ("provider", "docker", ["provider = 'docker'", "'pocket', 'multipass' or 'ssh'"]),
+        (
+            "provider",
+            "docker",
+            ["provider = 'docker'", "'pocket', 'multipass', 'ssh' or 'cluster'"],
+        ),
         ("openwhisk_port", 80, ["openwhisk_port = 80", "30000"]),
         ("master_memory", "6 GB", ["master_memory = '6 GB'", "6G or 512M"]),
         ("master_memory", "100M", ["below 512M"]),

@@ -1,0 +1,55 @@
+"""What to look at when a step failed or took too long: the machine, its first boot, the cluster.
+
+Everything here only looks, for a short time, and is never the reason for another error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from owlab.command import HOST, Command
+from owlab.errors import LabError
+from owlab.lab import Lab
+from owlab.redact import redact
+from owlab.step import Step
+
+_SECONDS = 30
+_FIRST_BOOT = (
+    "command -v cloud-init > /dev/null || { echo 'no cloud-init'; exit; }; "
+    "cloud-init status --long; "
+    "cloud-init status | grep -q done || sudo tail -n 5 /var/log/cloud-init-output.log"
+)
+
+
+def diagnose(lab: Lab, step: Step, machine: str) -> str:
+    """Lines for people; empty when there is nothing to see."""
+    found = []
+    if machine != HOST and lab.config.has_machines:
+        found += [_try(lambda: _state(lab, machine)), _try(lambda: _first_boot(lab, machine))]
+    if step.diagnose is not None:
+        found.append(_try(lambda: step.diagnose(lab, machine) if step.diagnose else ""))
+    return redact("\n".join(part for part in found if part))
+
+
+def _try(look: Callable[[], str]) -> str:
+    with suppress(LabError):
+        return look().strip()
+    return ""
+
+
+def _state(lab: Lab, machine: str) -> str:
+    info = lab.machine_info(machine)
+    if info is None:
+        return f"{machine} does not exist."
+    return f"{machine} is {info.state}{f', {info.ipv4}' if info.ipv4 else ''}."
+
+
+def _first_boot(lab: Lab, machine: str) -> str:
+    info = lab.machine_info(machine)
+    if info is None or info.state not in ("Running", "Reachable"):
+        return ""
+    seen = lab.read(Command(_FIRST_BOOT, on=machine, timeout=_SECONDS)).stdout.strip()
+    if seen.splitlines()[:1] == ["status: done"]:
+        return "Its first boot (cloud-init) is done."
+    return f"Its first boot (cloud-init): {seen}" if seen else "It answers no commands."
