@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+import secrets
+import shlex
+from collections.abc import Callable, Iterator
 
 from bashkit import Bash, BashError
 
@@ -71,3 +73,34 @@ def commands(text: str) -> Iterator[str]:
             pending.clear()
     if any(line.strip() for line in pending):
         yield "\n".join(pending)
+
+
+def with_input(text: str, typed: Callable[[int | None], str]) -> str:
+    """A command that would read the terminal, with what is typed for it as a here-document.
+
+    :param typed: asks for lines: so many, or until their end.
+    """
+    if not reads_terminal(text):
+        return text
+    lines = typed(1 if text.split()[0] == "read" else None)
+    end = f"END_{secrets.token_hex(4)}"
+    return f"{{ {text.strip()}\n}} <<'{end}'\n{lines}{end}"
+
+
+def reads_terminal(text: str) -> bool:
+    """``cat > FILE``, ``tee FILE``, ``read NAME`` and their like, alone on a line."""
+    line = text.strip()
+    if "\n" in line or re.search(r"<|;|&&|\|\||&$|^[^|]*\$\(", line):
+        return False
+    try:
+        words = shlex.split(re.sub(r"\d?>>?\s*\S+", "", line.split("|")[0]))
+    except ValueError:
+        return False
+    while words and (words[0] in ("sudo", "command") or words[0].startswith("-")):
+        words.pop(0)
+    if not words:
+        return False
+    files = [word for word in words[1:] if word == "-" or not word.startswith("-")]
+    if words[0] in ("cat", "sort", "wc", "nl", "tac", "rev"):
+        return files in ([], ["-"])
+    return words[0] in ("tee", "read")

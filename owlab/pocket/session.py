@@ -286,7 +286,8 @@ class Session:
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
         before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
-        script = f"{before}\n{text}\n__owlab_status $? $-"
+        # On the same line, so that bash counts the lines as they were typed.
+        script = f"{before}; {text}\n__owlab_status $? $-"
         ended = await self.run(script, out, err)
         return (ended, True) if self._last is None else (self._last, False)
 

@@ -19,7 +19,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from owlab.pocket import client
 from owlab.pocket.frames import ERR, EXIT, OUT, SWITCH, frames
-from owlab.pocket.lines import complete
+from owlab.pocket.lines import complete, with_input
 from owlab.pocket.wire import Gone
 
 INTERRUPTED = 130
@@ -110,7 +110,7 @@ def _interactive(console: Console, directory: Path) -> int:
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(directory / "history")),
         multiline=Condition(lambda: True),
-        prompt_continuation=[("", "> ")],
+        prompt_continuation=lambda width, line, wrapped: "" if wrapped else "> ",
         key_bindings=_keys(),
         enable_open_in_editor=False,
     )
@@ -127,11 +127,23 @@ def _interactive(console: Console, directory: Path) -> int:
         if not text.strip():
             continue
         try:
-            status = console.type(text)
+            status = console.type(with_input(text, _typed_lines))
         except KeyboardInterrupt:
             print("^C")
             status = INTERRUPTED
     return status
+
+
+def _typed_lines(most: int | None) -> str:
+    """Lines for a command that reads the terminal: until Ctrl-D, or so many."""
+    session: PromptSession[str] = PromptSession(enable_open_in_editor=False)
+    lines: list[str] = []
+    while most is None or len(lines) < most:
+        try:
+            lines.append(session.prompt(""))
+        except EOFError:
+            break
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _keys() -> KeyBindings:

@@ -18,7 +18,7 @@ FUNCTIONS = (
 SIX_MONTHS = 182 * 24 * 3600
 
 
-@program("__owlab_ls")
+@program("__owlab_ls", machines="all")
 async def ls(call: Call) -> int:
     """``ls`` with ``-l`` and any of ``-a -A -d -h -t -r -R -S -1 -n -i``."""
     flags = "".join(w[1:] for w in call.argv if w.startswith("-") and not w.startswith("--"))

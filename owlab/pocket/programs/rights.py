@@ -42,7 +42,7 @@ FUNCTIONS = "".join(
 """Shell text that each shell of a machine starts with."""
 
 
-@program("__owlab_may")
+@program("__owlab_may", machines="all")
 async def may(call: Call) -> int:
     """``__owlab_may COMMAND WORDS...``: 0, or the command's complaint and its exit status."""
     name, words = call.argv[0], [w for w in call.argv[1:] if not w.startswith("-")]

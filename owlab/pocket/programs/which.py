@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from owlab.pocket.programs import listing, rights
+from owlab.pocket.programs import history, listing, rights
 from owlab.pocket.programs.base import PROGRAMS, Call, program
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LOOKING = (
     'type() { __owlab_look "$1 is %s" "$1"; case $? in 0) return 0;; '
     '1) echo "bash: type: $1: not found" >&2; return 1;; esac; builtin type "$@"; }; '
 )
-FUNCTIONS = LOOKING + rights.FUNCTIONS + listing.FUNCTIONS
+FUNCTIONS = LOOKING + rights.FUNCTIONS + listing.FUNCTIONS + history.FUNCTIONS
 """Shell text that each shell of a machine starts with."""
 
 FOUND, MISSING, UNKNOWN = 0, 1, 2

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.lines import commands, complete
+from owlab.pocket.lines import commands, complete, reads_terminal
 from tests.pocket.service.conftest import Served
 
 WORDS = [sys.executable, "-m", "owlab.pocket.terminal", "--dir"]
@@ -196,3 +196,50 @@ def test_typing(lab: Served) -> None:
     typist.type("exit 5\r")
     assert typist.process.wait(20) == 5
     assert "sleep 600" in (lab.directory / "history").read_text()
+
+
+def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
+    typist = Typist(lab)
+    typist.expect("$")
+    typist.type("cat > note\r")
+    typist.type("first line\rsecond: $HOME\r")
+    typist.type("\x04")
+    typist.expect("$")
+    typist.type("cat note\r")
+    typist.expect("first line\r\nsecond: $HOME\r\n")
+    typist.type("read -p 'Name? ' name\r")
+    typist.type("Ada\r")
+    typist.type('echo "hello $name"\r')
+    typist.expect("hello Ada\r\n")
+    typist.type("cat > dropped\r")
+    typist.type("never mind\r\x03")
+    typist.type("ls dropped\r")
+    typist.expect("No such file")
+    typist.type("history 1\r")
+    typist.expect("history 1\r\n")
+    typist.type("exit\r")
+    assert typist.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("text", ["cat > f", "sudo tee /etc/exports", "read x", "cat", "wc -l -"])
+def test_these_read_the_terminal(text: str) -> None:
+    assert reads_terminal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["cat f", "echo x | cat", "cat <<E\nx\nE", "cat < f", "ls", "tee f < g", "", "cat 'a"]
+)
+def test_these_do_not(text: str) -> None:
+    assert not reads_terminal(text)
+
+
+def test_the_laptop_lists_its_files(lab: Served) -> None:
+    done = subprocess.run(
+        [*WORDS, str(lab.directory), "host"],
+        input="touch a; ls -l; ls /etc/passwd; nosuch\n",
+        text=True,
+        capture_output=True,
+    )
+    assert " a\n" in done.stdout
+    assert "__owlab" not in done.stdout + done.stderr
+    assert "line 1: nosuch" in done.stderr
