@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from owlab.pocket.servers import Listener
 from owlab.pocket.tls import Authority
 
 from ..pocket.openwhisk.conftest import GUEST, SYSTEM, FakePods
+from .api_server import ApiServer
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,10 @@ async def openwhisk(tmp_path: Path) -> AsyncIterator[OpenWhisk]:
     await listener.close()
     await service.stop()
     db.close()
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    server = ApiServer(tmp_path_factory.mktemp("api"))
+    yield server
+    server.stop()

@@ -76,7 +76,7 @@ class _Api:
         async def run(request: Request) -> Response:
             try:
                 self._user(request)
-                return await handler(request)
+                return _with_warnings(request, await handler(request))
             except ApiError as error:
                 if error.code == 501:
                     log.warning("not implemented: %s %s", request.method, request.url.path)
@@ -155,6 +155,13 @@ class _Api:
             await socket.close(4401)
             return
         await exec_over_websocket(socket, self._store, self._kubelet)
+
+
+def _with_warnings(request: Request, response: Response) -> Response:
+    for text in getattr(request.state, "warnings", ()):
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.append("Warning", f'299 - "{quoted}"')
+    return response
 
 
 def _split(rest: str) -> tuple[str, list[str]]:

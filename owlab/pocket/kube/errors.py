@@ -68,6 +68,12 @@ class Invalid(ApiError):
     code, reason = 422, "Invalid"
 
 
+class NotTyped(ApiError):
+    """Of server-side apply. Kubernetes itself gives it no reason, and this code."""
+
+    code, reason = 500, ""
+
+
 class NotImplementedHere(ApiError):
     code, reason = 501, "NotImplemented"
 

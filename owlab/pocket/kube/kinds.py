@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,10 @@ class Kind:
     short: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ("status",)
+    schema: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    """Of a custom kind: what its definition says of its fields."""
+    printed: tuple[dict[str, Any], ...] = field(default=(), compare=False, repr=False)
+    """Of a custom kind: its ``additionalPrinterColumns``."""
 
     @property
     def api_version(self) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from owlab.pocket.kube import protobuf
 from owlab.pocket.kube.errors import BadRequest, UnsupportedMediaType
+from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
 from owlab.pocket.kube.tables import table
 from owlab.pocket.world import Object
 
@@ -26,12 +27,19 @@ async def body(request: Request) -> Any:
     if kind == PROTOBUF or raw.startswith(protobuf.MAGIC):
         return protobuf.decode(raw)
     try:
-        if kind in ("application/yaml", "application/apply-patch+yaml"):
-            return yaml.safe_load(raw)
-        if kind.endswith("json"):
-            return json.loads(raw)
+        data, duplicates = _parsed(raw, kind)
+        request.state.duplicates = duplicates
+        return data
     except (ValueError, yaml.YAMLError) as error:
         raise BadRequest(f"the body cannot be read: {error}") from None
+
+
+def _parsed(raw: bytes, kind: str) -> tuple[Any, list[str]]:
+    # kubectl sends JSON under the name of YAML, which reads two hundred times faster as JSON.
+    if kind.endswith("json") or raw.lstrip().startswith((b"{", b"[")):
+        return parse_json(raw)
+    if kind in ("application/yaml", "application/apply-patch+yaml"):
+        return parse_yaml(raw)
     raise UnsupportedMediaType(f"the body of the request was in an unknown format: {kind}")
 
 

@@ -9,7 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from owlab.pocket.clock import Clock
-from owlab.pocket.kube import apply, defaults, patch, selectors, validation, watch
+from owlab.pocket.kube import (
+    apply,
+    defaults,
+    field_validation,
+    patch,
+    selectors,
+    validation,
+    watch,
+)
 from owlab.pocket.kube.errors import (
     BadRequest,
     MethodNotAllowed,
@@ -20,6 +28,7 @@ from owlab.pocket.kube.errors import (
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import body, listing, respond, single, wants_table
 from owlab.pocket.kube.scaling import scale_of, with_scale
+from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.tables import table
 from owlab.pocket.world import Object
@@ -129,6 +138,7 @@ class Resources:
 
     async def _create(self, request: Request, kind: Kind, namespace: str) -> Response:
         obj = self._typed(await body(request), kind, namespace)
+        obj = field_validation.posted(request, kind, obj)
         apply.record_update(None, obj, manager(request), Clock().timestamp())
         return respond(single(request, self._add(request, kind, obj)), 201)
 
@@ -139,7 +149,7 @@ class Resources:
             and "status" in kind.subresources
         ):
             obj.pop("status")
-        defaults.fill(self._store, obj)
+        self._fill(kind, obj)
         validation.check(kind, obj)
         if _dry(request):
             name = obj["metadata"].get("name")
@@ -154,7 +164,10 @@ class Resources:
     ) -> Response:
         given = await body(request)
         old = self._store.get(kind.kind, name, namespace)
-        new = with_scale(old, given) if sub == "scale" else self._typed(given, kind, namespace)
+        if sub == "scale":
+            new = with_scale(old, given)
+        else:
+            new = field_validation.posted(request, kind, self._typed(given, kind, namespace))
         if new["metadata"].get("name") != name:
             raise BadRequest("the name of the object does not match the name on the URL")
         return respond(single(request, self._replace(request, kind, old, new, sub)))
@@ -180,6 +193,7 @@ class Resources:
             new = patch.json_patch(old, given)
         else:
             raise UnsupportedMediaType(f"the body of the request was in an unknown format: {sort}")
+        new = field_validation.patched(request, kind, old, new, given)
         return respond(single(request, self._replace(request, kind, old, new, sub)))
 
     def _apply(
@@ -194,6 +208,7 @@ class Resources:
     ) -> Response:
         wanted = self._typed(given, kind, namespace)
         wanted["metadata"]["name"] = name
+        wanted = field_validation.applied(request, kind, wanted)
         force = request.query_params.get("force") in ("true", "1")
         new = apply.apply(old, wanted, manager(request), force, Clock().timestamp())
         if old is None:
@@ -213,7 +228,7 @@ class Resources:
             return new if _dry(request) else self._store.update_status(new)
         if "status" in kind.subresources and "status" in old:
             new["status"] = copy.deepcopy(old["status"])
-        defaults.fill(self._store, new)
+        self._fill(kind, new)
         validation.check(kind, new, old)
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
@@ -272,6 +287,11 @@ class Resources:
             return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
         raise NotImplementedHere(f"the pocket lab does not serve POST of {kind.plural}/{sub}")
 
+    def _fill(self, kind: Kind, obj: Object) -> None:
+        defaults.fill(self._store, obj)
+        if kind.schema is not None:
+            custom.fill(obj, kind.schema)
+
     def _typed(self, given: Any, kind: Kind, namespace: str) -> Object:
         if not isinstance(given, dict):
             raise BadRequest("the body is not an object")
@@ -281,7 +301,12 @@ class Resources:
                 f"the kind of the object ({obj['kind']}) does not match the expected {kind.kind}"
             )
         obj["kind"] = kind.kind
-        obj.setdefault("apiVersion", kind.api_version)
+        group_version = obj.setdefault("apiVersion", kind.api_version)
+        if group_version != kind.api_version and kind.kind != "Event":
+            raise BadRequest(
+                f"the API version in the data ({group_version}) does not match the expected API "
+                f"version ({kind.api_version})"
+            )
         meta = obj.setdefault("metadata", {})
         space = namespace or "default"
         if kind.namespaced and meta.setdefault("namespace", space) != space:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from owlab.pocket.clock import Clock
 from owlab.pocket.database import Database
 from owlab.pocket.kube import selectors
+from owlab.pocket.kube.custom_kinds import custom_kinds
 from owlab.pocket.kube.errors import (
     AlreadyExists,
     BadRequest,
@@ -316,27 +317,10 @@ class Store:
             callback(event, marshal.loads(packed))
 
     def _learn_custom_kinds(self) -> None:
-        kinds = []
-        for key, definition in self._objects.items():
-            if key[0] != "CustomResourceDefinition":
-                continue
-            spec = definition["spec"]
-            names = spec["names"]
-            for version in spec.get("versions", []):
-                if version.get("served", True):
-                    kinds.append(
-                        Kind(
-                            names["kind"],
-                            names["plural"],
-                            spec["group"],
-                            version["name"],
-                            spec.get("scope", "Namespaced") == "Namespaced",
-                            tuple(names.get("shortNames") or ()),
-                            tuple(names.get("categories") or ()),
-                            tuple(version.get("subresources") or ()),
-                        )
-                    )
-        self.registry.define(kinds)
+        keys = self._keys.get("CustomResourceDefinition", ())
+        self.registry.define(
+            kind for key in sorted(keys) for kind in custom_kinds(self._objects[key])
+        )
 
 
 def copied(obj: _T) -> _T:

@@ -7,6 +7,7 @@ from typing import Any
 
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.schemas import custom
 from owlab.pocket.world import Object
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -34,6 +35,8 @@ _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
 def check(kind: Kind, obj: Object, old: Object | None = None) -> None:
     """Raise Invalid with every cause that is found."""
     causes = [*_name(kind, obj), *_labels(obj), *_shape(kind, obj)]
+    if kind.schema is not None:
+        causes += custom.causes(obj, kind.schema)
     if old is not None:
         causes += _unchanged(kind, obj, old)
     if causes:

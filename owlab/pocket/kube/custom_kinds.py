@@ -1,0 +1,30 @@
+"""What a CustomResourceDefinition adds to the kinds that are served."""
+
+from __future__ import annotations
+
+from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.world import Object
+
+
+def custom_kinds(definition: Object) -> list[Kind]:
+    """The kind of a definition in each version that is served, the stored one first."""
+    spec = definition["spec"]
+    versions = [v for v in spec.get("versions") or [] if v.get("served", True)]
+    versions.sort(key=lambda version: not version.get("storage"))
+    return [_kind(spec, version) for version in versions]
+
+
+def _kind(spec: Object, version: Object) -> Kind:
+    names = spec["names"]
+    return Kind(
+        names["kind"],
+        names["plural"],
+        spec["group"],
+        version["name"],
+        spec.get("scope", "Namespaced") == "Namespaced",
+        tuple(names.get("shortNames") or ()),
+        tuple(names.get("categories") or ()),
+        tuple(version.get("subresources") or ()),
+        (version.get("schema") or {}).get("openAPIV3Schema"),
+        tuple(version.get("additionalPrinterColumns") or ()),
+    )

@@ -1,0 +1,1 @@
+"""The fields of kinds: what requests may say, and what ``kubectl explain`` shows."""
