@@ -13,6 +13,7 @@ from owlab.pocket.database import Database
 from owlab.pocket.kube import defaults, programs
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.controllers.deployments import Deployments
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
 from owlab.pocket.kube.controllers.nodes import Nodes, node_object
@@ -57,6 +58,7 @@ class Cluster:
         self._controllers = (
             Namespaces(self.store, authority),
             Nodes(self.store, clock, fleet, recorder, self._poke),
+            Deployments(self.store, clock, recorder),
             Workloads(self.store, clock, recorder),
             Jobs(self.store, clock, recorder),
             Storage(self.store, clock, fleet, recorder),
@@ -145,6 +147,7 @@ class Cluster:
             labels=labels,
             cpus=view.spec.cpus,
             memory=view.spec.memory,
+            number=self._free_network(),
         )
         taints = [_taint(item) for item in _options(args, "--node-taint")]
         if taints:
@@ -157,6 +160,11 @@ class Cluster:
             old = self.store.update(old)
             old["status"] = {**node["status"], "conditions": old["status"].get("conditions", [])}
             self.store.update_status(old)
+
+    def _free_network(self) -> int:
+        """The first /24 of 10.42.0.0/16 that no node has, as K3s gives them out."""
+        taken = {node["spec"].get("podCIDR") for node in self.store.list("Node")}
+        return next(n for n in range(256) if f"10.42.{n}.0/24" not in taken)
 
     def leave(self, machine: str) -> None:
         """K3s was removed from a machine. Its node stays, NotReady, until somebody deletes it."""

@@ -41,7 +41,7 @@ class Kubelets:
         self._poke = poke
         self._due: dict[tuple[str, str], float] = {}
         self._logs: dict[tuple[str, str], str] = {}
-        self._addresses = 10
+        self._addresses = 0
 
     def reconcile(self) -> None:
         """One look at every pod that is on a node."""
@@ -121,6 +121,7 @@ class Kubelets:
             if outcome.state != "done" or not self._passed(pod, container["name"], _START_SECONDS):
                 return False
             self._terminate(status, outcome.code, "Completed")
+            status["ready"] = True
         return True
 
     def _run(self, pod: Object, machine: MachineView) -> None:
@@ -287,8 +288,17 @@ class Kubelets:
     def _address(self, pod: Object) -> str:
         if pod["spec"].get("hostNetwork"):
             return str(pod["status"]["hostIP"])
-        self._addresses += 1
-        return f"10.42.{self._addresses >> 8 & 255}.{self._addresses & 255}"
+        node = self._store.find("Node", pod["spec"]["nodeName"]) or {"spec": {}}
+        network = str(node["spec"].get("podCIDR", "10.42.0.0/24")).removesuffix(".0/24")
+        pods = self._store.list("Pod", fields=f"spec.nodeName={pod['spec']['nodeName']}")
+        taken = {other["status"].get("podIP") for other in pods}
+        # Not the lowest free one: an address is not given out again at once.
+        for _ in range(253):
+            self._addresses = self._addresses % 253 + 1
+            address = f"{network}.{self._addresses + 1}"
+            if address not in taken:
+                return address
+        return f"{network}.254"
 
     # -- time, words -----------------------------------------------------------------------
 

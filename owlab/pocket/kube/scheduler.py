@@ -32,6 +32,34 @@ def choose(pod: Object, nodes: list[Object], pods: list[Object]) -> tuple[str | 
     return None, f"{available}: {why}. preemption: {available}: {preemption}."
 
 
+DAEMON_TOLERATIONS = [
+    {"key": f"node.kubernetes.io/{what}", "operator": "Exists", "effect": effect}
+    for what, effect in (
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    )
+]
+"""What every pod of a DaemonSet tolerates."""
+
+
+def belongs(daemon: Object, node: Object) -> bool:
+    """A DaemonSet has a pod on this node: it matches, and its taints are tolerated."""
+    spec = dict(daemon["spec"]["template"]["spec"])
+    reach = {"key": "node.kubernetes.io/unreachable", "operator": "Exists"}
+    spec["tolerations"] = [*(spec.get("tolerations") or []), *DAEMON_TOLERATIONS, reach]
+    pod = {"metadata": daemon["metadata"], "spec": {**spec, "affinity": _of_nodes(spec)}}
+    return _unfit({**pod, "status": {}}, node, []) is None
+
+
+def _of_nodes(spec: Object) -> Object:
+    affinity = spec.get("affinity") or {}
+    return {"nodeAffinity": affinity["nodeAffinity"]} if "nodeAffinity" in affinity else {}
+
+
 def _unfit(pod: Object, node: Object, pods: list[Object]) -> Reason | None:
     spec = pod["spec"]
     labels = node["metadata"].get("labels") or {}

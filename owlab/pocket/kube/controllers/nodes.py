@@ -12,6 +12,8 @@ from owlab.pocket.world import FleetView, Object
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
 _EVICTION_SECONDS = 300.0
+_LEAST_SECONDS = 1.0
+"""Also when time does not count, a machine that boots again keeps its pods."""
 _CONDITIONS = (
     (
         "MemoryPressure",
@@ -128,12 +130,11 @@ class Nodes:
             self._store.update_status(pod)
 
     def _evicts(self, name: str) -> bool:
-        wait = self._clock.scaled(_EVICTION_SECONDS)
+        wait = max(self._clock.scaled(_EVICTION_SECONDS), _LEAST_SECONDS)
         loop = asyncio.get_running_loop()
         if name not in self._lost:
             self._lost[name] = loop.time() + wait
-            if wait:
-                loop.call_later(wait + 0.01, self._poke)
+            loop.call_later(wait + 0.01, self._poke)
         return loop.time() >= self._lost[name]
 
     def _evict(self, name: str) -> None:
@@ -156,8 +157,10 @@ def node_object(
     labels: dict[str, str],
     cpus: int,
     memory: int,
+    number: int,
 ) -> Object:
-    """A Node as its kubelet registers it."""
+    """A Node as its kubelet registers it; ``number`` chooses the network of its pods."""
+    network = f"10.42.{number}.0/24"
     resources = {
         "cpu": str(cpus),
         "memory": f"{memory // 1024}Ki",
@@ -183,8 +186,8 @@ def node_object(
             "annotations": {"k3s.io/internal-ip": address, "k3s.io/hostname": name},
         },
         "spec": {
-            "podCIDR": "10.42.0.0/24",
-            "podCIDRs": ["10.42.0.0/24"],
+            "podCIDR": network,
+            "podCIDRs": [network],
             "providerID": f"k3s://{name}",
         },
         "status": {

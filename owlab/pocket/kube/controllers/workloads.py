@@ -1,4 +1,4 @@
-"""Deployments, ReplicaSets, StatefulSets and DaemonSets."""
+"""ReplicaSets, StatefulSets and DaemonSets."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from typing import Any
 
 from owlab.pocket.clock import Clock
 from owlab.pocket.kube.events import Recorder
-from owlab.pocket.kube.kubelet import set_condition
+from owlab.pocket.kube.scheduler import DAEMON_TOLERATIONS, belongs
 from owlab.pocket.kube.shape import (
     is_finished,
     is_ready,
     owned,
-    owner_reference,
     pod_of,
     template_hash,
 )
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
-
-REVISION = "deployment.kubernetes.io/revision"
 
 
 class Workloads:
@@ -32,9 +29,6 @@ class Workloads:
 
     def reconcile(self) -> None:
         """One look at every workload."""
-        for deployment in self._store.list("Deployment"):
-            if not deployment["metadata"].get("deletionTimestamp"):
-                self._deployment(deployment)
         for replicas in self._store.list("ReplicaSet"):
             if not replicas["metadata"].get("deletionTimestamp"):
                 self._replica_set(replicas)
@@ -44,122 +38,6 @@ class Workloads:
         for daemon in self._store.list("DaemonSet"):
             if not daemon["metadata"].get("deletionTimestamp"):
                 self._daemon_set(daemon)
-
-    # -- Deployments -----------------------------------------------------------------------
-
-    def _deployment(self, deployment: Object) -> None:
-        meta, spec = deployment["metadata"], deployment["spec"]
-        sets = owned(self._store.list("ReplicaSet", meta["namespace"]), deployment)
-        wanted = template_hash(spec["template"])
-        current = next(
-            (s for s in sets if s["metadata"]["labels"].get("pod-template-hash") == wanted), None
-        )
-        if spec.get("paused") and current is None:
-            return
-        if current is None:
-            current = self._new_set(deployment, wanted, sets)
-            sets.append(current)
-        revision = current["metadata"]["annotations"][REVISION]
-        if (meta.get("annotations") or {}).get(REVISION) != revision:
-            deployment["metadata"].setdefault("annotations", {})[REVISION] = revision
-            deployment = self._store.update(deployment)
-        if current["spec"]["replicas"] != spec["replicas"]:
-            self._scale(deployment, current, spec["replicas"])
-        available = current["status"].get("readyReplicas", 0)
-        if available >= spec["replicas"]:
-            for old in sets:
-                if old is not current and old["spec"]["replicas"]:
-                    self._scale(deployment, old, 0)
-        self._deployment_status(deployment, sets, current)
-
-    def _new_set(self, deployment: Object, wanted: str, sets: list[Object]) -> Object:
-        meta, spec = deployment["metadata"], deployment["spec"]
-        revisions = [int(s["metadata"]["annotations"].get(REVISION, 0)) for s in sets]
-        template = copy.deepcopy(spec["template"])
-        template.setdefault("metadata", {}).setdefault("labels", {})["pod-template-hash"] = wanted
-        selector = copy.deepcopy(spec["selector"])
-        selector.setdefault("matchLabels", {})["pod-template-hash"] = wanted
-        name = f"{meta['name']}-{wanted}"
-        made = self._store.create(
-            {
-                "apiVersion": "apps/v1",
-                "kind": "ReplicaSet",
-                "metadata": {
-                    "name": name,
-                    "namespace": meta["namespace"],
-                    "labels": dict(template["metadata"]["labels"]),
-                    "annotations": {REVISION: str(max(revisions, default=0) + 1)},
-                    "ownerReferences": [owner_reference(deployment)],
-                },
-                "spec": {
-                    "replicas": spec["replicas"],
-                    "selector": selector,
-                    "template": template,
-                },
-                "status": {"replicas": 0},
-            }
-        )
-        self._scaled(deployment, name, "up", 0, spec["replicas"])
-        return made
-
-    def _scale(self, deployment: Object, replicas: Object, count: int) -> None:
-        before = replicas["spec"]["replicas"]
-        replicas["spec"]["replicas"] = count
-        replicas.update(self._store.update(replicas))
-        way = "up" if count > before else "down"
-        self._scaled(deployment, replicas["metadata"]["name"], way, before, count)
-
-    def _scaled(self, deployment: Object, name: str, way: str, before: int, count: int) -> None:
-        self._recorder.record(
-            deployment,
-            "Normal",
-            "ScalingReplicaSet",
-            f"Scaled {way} replica set {name} from {before} to {count}",
-            "deployment-controller",
-        )
-
-    def _deployment_status(self, deployment: Object, sets: list[Object], current: Object) -> None:
-        spec = deployment["spec"]
-        ready = sum(s["status"].get("readyReplicas", 0) for s in sets)
-        status: Object = copy.deepcopy(deployment.get("status") or {})
-        counts = {
-            "replicas": sum(s["status"].get("replicas", 0) for s in sets),
-            "updatedReplicas": current["status"].get("replicas", 0),
-            "readyReplicas": ready,
-            "availableReplicas": ready,
-            "unavailableReplicas": max(0, spec["replicas"] - ready),
-        }
-        for name, count in counts.items():
-            status.pop(name, None)
-            if count:
-                status[name] = count
-        status["observedGeneration"] = deployment["metadata"].get("generation", 1)
-        now = self._clock.timestamp()
-        set_condition(status, "Available", ready >= spec["replicas"], now)
-        set_condition(status, "Progressing", True, now)
-        done = ready >= spec["replicas"] and counts["updatedReplicas"] == spec["replicas"]
-        name = current["metadata"]["name"]
-        for condition in status["conditions"]:
-            condition["lastUpdateTime"] = condition["lastTransitionTime"]
-            if condition["type"] == "Progressing":
-                condition["reason"] = "NewReplicaSetAvailable" if done else "ReplicaSetUpdated"
-                condition["message"] = (
-                    f'ReplicaSet "{name}" has successfully progressed.'
-                    if done
-                    else f'ReplicaSet "{name}" is progressing.'
-                )
-            else:
-                available = condition["status"] == "True"
-                condition["reason"] = (
-                    "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"
-                )
-                condition["message"] = (
-                    "Deployment has minimum availability."
-                    if available
-                    else "Deployment does not have minimum availability."
-                )
-        deployment["status"] = status
-        self._store.update_status(deployment)
 
     # -- ReplicaSets -----------------------------------------------------------------------
 
@@ -213,7 +91,7 @@ class Workloads:
             p["metadata"]["name"]: p
             for p in owned(self._store.list("Pod", meta["namespace"]), stateful)
         }
-        revision = f"{meta['name']}-{template_hash(spec['template'])}"
+        revision = _revision(stateful)
         ready = current = 0
         for index in range(spec["replicas"]):
             name = f"{meta['name']}-{index}"
@@ -222,16 +100,17 @@ class Workloads:
                 self._make_member(stateful, name, index, revision)
                 break
             current += 1
-            labels = pod["metadata"]["labels"]
             if pod["metadata"].get("deletionTimestamp"):
                 break
-            if labels.get("controller-revision-hash") != revision or is_finished(pod):
+            if is_finished(pod) or (not is_ready(pod) and self._outdated(stateful, pod)):
                 self._store.delete("Pod", name, meta["namespace"])
                 break
             if is_ready(pod):
                 ready += 1
             elif spec.get("podManagementPolicy") != "Parallel":
                 break
+        if ready == spec["replicas"]:
+            self._replace_last(stateful, every)
         for name, pod in every.items():
             number = int(name.rpartition("-")[2])
             if number >= spec["replicas"] and not pod["metadata"].get("deletionTimestamp"):
@@ -242,13 +121,31 @@ class Workloads:
             "readyReplicas": ready,
             "availableReplicas": ready,
             "currentReplicas": current,
-            "updatedReplicas": current,
+            "updatedReplicas": sum(not self._outdated(stateful, pod) for pod in every.values()),
             "currentRevision": revision,
             "updateRevision": revision,
             "collisionCount": 0,
         }
         stateful["status"] = status
         self._store.update_status(stateful)
+
+    def _outdated(self, stateful: Object, pod: Object) -> bool:
+        """The member is of an older template, and the strategy lets it be replaced."""
+        strategy = stateful["spec"].get("updateStrategy") or {}
+        if strategy.get("type") == "OnDelete":
+            return False
+        number = int(pod["metadata"]["name"].rpartition("-")[2])
+        if number < (strategy.get("rollingUpdate") or {}).get("partition", 0):
+            return False
+        labels = pod["metadata"]["labels"]
+        return bool(labels.get("controller-revision-hash") != _revision(stateful))
+
+    def _replace_last(self, stateful: Object, members: dict[str, Object]) -> None:
+        """While all are ready, the last outdated member goes: one at a time, from the end."""
+        outdated = [pod for pod in members.values() if self._outdated(stateful, pod)]
+        if outdated:
+            last = max(outdated, key=lambda p: int(p["metadata"]["name"].rpartition("-")[2]))
+            self._store.delete("Pod", last["metadata"]["name"], last["metadata"]["namespace"])
 
     def _make_member(self, stateful: Object, name: str, index: int, revision: str) -> None:
         spec = stateful["spec"]
@@ -285,12 +182,30 @@ class Workloads:
 
     def _daemon_set(self, daemon: Object) -> None:
         meta = daemon["metadata"]
-        nodes = [n["metadata"]["name"] for n in self._store.list("Node")]
-        pods = {p["spec"].get("nodeName"): p for p in self._live(daemon)}
+        nodes = [n["metadata"]["name"] for n in self._store.list("Node") if belongs(daemon, n)]
+        revision = template_hash(daemon["spec"]["template"])
+        pods = {}
+        for pod in self._live(daemon):
+            labels = pod["metadata"]["labels"]
+            if pod["spec"].get("nodeName") in nodes and (
+                labels.get("controller-revision-hash") == revision
+            ):
+                pods[pod["spec"]["nodeName"]] = pod
+            else:
+                self._store.delete("Pod", pod["metadata"]["name"], meta["namespace"])
         for node in nodes:
             if node not in pods:
-                pod = pod_of(daemon["spec"]["template"], daemon, generateName=f"{meta['name']}-")
+                pod = pod_of(
+                    daemon["spec"]["template"],
+                    daemon,
+                    generateName=f"{meta['name']}-",
+                    labels={"controller-revision-hash": revision},
+                )
                 pod["spec"]["nodeName"] = node
+                pod["spec"]["tolerations"] = [
+                    *(pod["spec"].get("tolerations") or []),
+                    *DAEMON_TOLERATIONS,
+                ]
                 pods[node] = self._store.create(pod)
         ready = sum(1 for pod in pods.values() if is_ready(pod))
         daemon["status"] = {
@@ -303,3 +218,7 @@ class Workloads:
             "observedGeneration": meta.get("generation", 1),
         }
         self._store.update_status(daemon)
+
+
+def _revision(stateful: Object) -> str:
+    return f"{stateful['metadata']['name']}-{template_hash(stateful['spec']['template'])}"
