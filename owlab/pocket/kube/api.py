@@ -123,9 +123,10 @@ class _Api:
         return respond(discovery.openapi_index(self._store.registry))
 
     async def openapi_document(self, request: Request) -> Response:
-        words = request.path_params["place"].split("/")
-        group, version = ("", words[-1]) if words[0] == "api" else (words[1], words[-1])
-        return respond(discovery.openapi_document(self._store.registry, group, version))
+        found = discovery.openapi_document(self._store.registry, request.path_params["place"])
+        if found is None:
+            raise NotFound("the server could not find the requested resource")
+        return respond(found)
 
     async def nothing(self, request: Request) -> Response:
         raise NotFound("the server could not find the requested resource")

@@ -7,6 +7,7 @@ from typing import Any
 
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.registry import Registry
+from owlab.pocket.kube.schemas import openapi
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _SUBRESOURCE_KINDS = {
@@ -144,51 +145,22 @@ def _subresource(kind: Kind, name: str) -> dict[str, Any]:
 def openapi_index(registry: Registry) -> dict[str, Any]:
     """``/openapi/v3``: where each group's document is."""
     places = ["api/v1", *(f"apis/{g}/{v}" for g, vs in groups(registry).items() for v in vs)]
-    return {"paths": {p: {"serverRelativeURL": f"/openapi/v3/{p}?hash=owlab"} for p in places}}
+    paths = {}
+    for place in places:
+        mark = openapi.fingerprint(_kinds_at(registry, *_group_version(place)))
+        paths[place] = {"serverRelativeURL": f"/openapi/v3/{place}?hash={mark}"}
+    return {"paths": paths}
 
 
-def openapi_document(registry: Registry, name: str, version: str) -> dict[str, Any]:
-    """``/openapi/v3/apis/GROUP/VERSION``: enough for clients to leave validation to the server."""
-    paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = {}
-    base = f"/apis/{name}/{version}" if name else "/api/v1"
-    for kind in _kinds_at(registry, name, version):
-        gvk = {"group": kind.group, "version": kind.version, "kind": kind.kind}
-        space = "/namespaces/{namespace}" if kind.namespaced else ""
-        collection = f"{base}{space}/{kind.plural}"
-        schema = f"io.k8s.{(kind.group or 'core').split('.')[0]}.{kind.version}.{kind.kind}"
-        reference = {"$ref": f"#/components/schemas/{schema}"}
-        paths[collection] = {"get": _operation(gvk, reference), "post": _operation(gvk, reference)}
-        paths[collection + "/{name}"] = {
-            verb: _operation(gvk, reference) for verb in ("get", "put", "patch", "delete")
-        }
-        schemas[schema] = {
-            "type": "object",
-            "description": f"{kind.kind} of {kind.api_version}. Its fields are not described here.",
-            "x-kubernetes-group-version-kind": [gvk],
-            "x-kubernetes-preserve-unknown-fields": True,
-            "properties": {
-                "apiVersion": {"type": "string"},
-                "kind": {"type": "string"},
-                "metadata": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-            },
-        }
-    return {
-        "openapi": "3.0.0",
-        "info": {"title": "owlab pocket lab", "version": version},
-        "paths": paths,
-        "components": {"schemas": schemas},
-    }
+def _group_version(place: str) -> tuple[str, str]:
+    words = place.split("/")
+    return ("", words[-1]) if words[0] == "api" else (words[1], words[-1])
 
 
-def _operation(gvk: dict[str, str], reference: dict[str, str]) -> dict[str, Any]:
-    return {
-        "x-kubernetes-group-version-kind": gvk,
-        "parameters": [
-            {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
-            for name in ("dryRun", "fieldManager", "fieldValidation")
-        ],
-        "responses": {
-            "200": {"description": "OK", "content": {"application/json": {"schema": reference}}}
-        },
-    }
+def openapi_document(registry: Registry, place: str) -> dict[str, Any] | None:
+    """``/openapi/v3/apis/GROUP/VERSION``; None when there is no such place."""
+    name, version = _group_version(place)
+    kinds = _kinds_at(registry, name, version)
+    if not kinds and version not in groups(registry).get(name, []):
+        return None
+    return openapi.document(kinds, name, version)

@@ -151,13 +151,7 @@ class Resources:
             obj.pop("status")
         self._fill(kind, obj)
         validation.check(kind, obj)
-        if _dry(request):
-            name = obj["metadata"].get("name")
-            if name and self._store.find(kind.kind, name, obj["metadata"].get("namespace", "")):
-                return self._store.create(obj)
-            obj["metadata"].setdefault("creationTimestamp", Clock().timestamp())
-            return obj
-        return self._store.create(obj)
+        return self._store.create(obj, dry=_dry(request))
 
     async def _put(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -225,14 +219,14 @@ class Resources:
         noted: bool = False,
     ) -> Object:
         if sub == "status":
-            return new if _dry(request) else self._store.update_status(new)
+            return self._store.update_status(new, dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
             new["status"] = copy.deepcopy(old["status"])
         self._fill(kind, new)
         validation.check(kind, new, old)
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
-        return new if _dry(request) else self._store.update(new)
+        return self._store.update(new, dry=_dry(request))
 
     async def _delete(self, request: Request, kind: Kind, namespace: str, name: str) -> Response:
         options = await body(request)

@@ -106,10 +106,11 @@ class Store:
 
     # -- changing --------------------------------------------------------------------------
 
-    def create(self, obj: Object) -> Object:
+    def create(self, obj: Object, dry: bool = False) -> Object:
         """Add an object: uid, creation time and a generated name are given to it.
 
-        Raises AlreadyExists, NotFound (its namespace is missing), BadRequest.
+        With ``dry`` it is only shown what would be added. Raises AlreadyExists, NotFound (its
+        namespace is missing), BadRequest.
         """
         kind = self.registry.get(obj.get("kind", ""))
         obj = copied(obj)
@@ -136,21 +137,22 @@ class Store:
             meta.pop(given, None)
         if "spec" in obj:
             meta["generation"] = 1
-        self._write("ADDED", key, obj)
+        if not dry:
+            self._write("ADDED", key, obj)
         return copied(obj)
 
-    def update(self, obj: Object) -> Object:
+    def update(self, obj: Object, dry: bool = False) -> Object:
         """Replace an object. Status is kept when none is given.
 
         Raises NotFound, and Conflict when its resourceVersion is not the present one.
         """
-        return self._update(obj, status_only=False)
+        return self._update(obj, status_only=False, dry=dry)
 
-    def update_status(self, obj: Object) -> Object:
+    def update_status(self, obj: Object, dry: bool = False) -> Object:
         """Replace an object's status, and nothing else."""
-        return self._update(obj, status_only=True)
+        return self._update(obj, status_only=True, dry=dry)
 
-    def _update(self, given: Object, status_only: bool) -> Object:
+    def _update(self, given: Object, status_only: bool, dry: bool) -> Object:
         key = self._key(given)
         old = self._objects.get(key)
         kind = self.registry.get(given["kind"])
@@ -184,8 +186,8 @@ class Store:
             if new.get("spec") != old.get("spec"):
                 meta["generation"] = int(old["metadata"].get("generation", 1)) + 1
         new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-        if new == old:
-            return copied(old)
+        if new == old or dry:
+            return new
         freed = new["metadata"].get("deletionTimestamp") and not new["metadata"].get("finalizers")
         if freed and kind.kind not in ("Pod", "Namespace"):
             self._remove(key)
