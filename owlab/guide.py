@@ -49,7 +49,7 @@ def ordered(to: str = "") -> list[Step]:
     if not to:
         return list(STEPS)
     limit = section_number(to)
-    if limit[0] not in {section_number(step.section)[0] for step in STEPS}:
+    if not any(section_number(step.section)[: len(limit)] == limit for step in STEPS):
         raise ConfigError(
             brief=f"The guide has no section {to}.",
             resolution="Sections: " + ", ".join(step.section for step in STEPS) + ".",

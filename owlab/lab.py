@@ -61,10 +61,12 @@ class Lab:
         *,
         config_file: Path | None = None,
         planning: bool = False,
+        what_if: bool = False,
         **overrides: Any,
     ) -> Lab:
         """Find the lab ``name``, or make it, with these settings. Starts no machine.
 
+        :param what_if: also with settings that the lab was not built with; for looking only.
         :param overrides: settings by flat name, such as ``workers=3``; None means "as it is".
         :raises ConfigError: a setting is wrong, or differs from what the lab was built with.
         """
@@ -72,7 +74,8 @@ class Lab:
         record = Record(directory)
         saved = record.settings()
         config = settings.load({**overrides, "name": name}, file=config_file, saved=saved)
-        if saved is not None and record.made():
+        built = record.made() or record.carried_out()
+        if saved is not None and built and not (planning and what_if):
             _refuse_changes(settings.load(saved, environment={}), config)
         if not planning and config.flat() != saved:
             record.write_settings(config.flat())

@@ -106,9 +106,24 @@ def _suggest(name: str) -> str:
     return f"{name}: did you mean {' or '.join(near)}?" if near else f"{name}: nothing is like it."
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe, and a name that is said twice is a mistake: YAML itself would keep the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As usual, after a look at the names."""
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value} is set twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = yaml.load(path.read_text("utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise ConfigError(
             brief=f"There is no configuration file {str(path)!r}.",
@@ -166,11 +181,22 @@ def _as_list(name: str, value: Any) -> Any:
     return value
 
 
+def _description(path: tuple[Any, ...]) -> str:
+    """What a setting's text must be, in words where there are some."""
+    model: Any = LabConfig
+    for name in path[:-1]:
+        model = model.model_fields[name].annotation if name in model.model_fields else LabConfig
+    field = model.model_fields.get(path[-1]) if path else None
+    return str(field.description or "") if field is not None else ""
+
+
 def _explain(item: dict[str, Any], origin: Mapping[str, str]) -> str:
     path = [str(part) for part in item["loc"] if not isinstance(part, int)]
     name = "_".join(path)
     message = str(item["msg"]).removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
+    if item["type"] == "string_pattern_mismatch" and (wanted := _description(item["loc"])):
+        message = f"should be {wanted}"
     source = f" (from {origin[name]})" if name in origin else ""
     shown = f"{name} = {item['input']!r}" if path and name in SETTINGS else name
     return f"{shown}: {message}{source}" if shown else message

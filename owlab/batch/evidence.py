@@ -132,6 +132,9 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
     outcome.seconds = round(outcome.seconds, 3)
     if outcome.error is None:
         outcome.error = _quiet_failure(set(places), executed, outcome, silent)
+        if interrupted and outcome.error is not None and outcome.error.kind == "NotExecuted":
+            cell = outcome.error
+            outcome.error = ErrorRecord(cell.cell, cell.title, "Interrupted", "You interrupted it.")
     if interrupted:
         outcome.status = "interrupted"
     elif outcome.error is None:

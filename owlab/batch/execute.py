@@ -35,6 +35,11 @@ class Execution:
     _client: Any = None
     _thread: threading.Thread | None = field(default=None, repr=False)
 
+    @property
+    def log(self) -> Path:
+        """What the kernel's process said of itself: for a kernel that died."""
+        return self.output.with_name(f".{self.output.stem}.kernel.log")
+
     def start(self) -> None:
         """Begin; returns at once."""
         self._thread = threading.Thread(target=self._run, name=self.source.name, daemon=True)
@@ -77,6 +82,9 @@ class Execution:
         except Exception as error:
             # Judged from the output notebook; kept for what no notebook can tell (disk full).
             self.failure = error
+        finally:
+            if self.log.exists() and not self.log.read_text("utf-8", "replace").strip():
+                self.log.unlink()
 
 
 def _papermill(execution: Execution) -> None:
@@ -111,7 +119,9 @@ def _papermill(execution: Execution) -> None:
                 config=Config({"KernelManager": {"transport_encryption": "auto"}}),
             )
             environment = {**os.environ, **execution.environment}
-            return execution._client.execute(env=environment)
+            # What the kernel itself says is not the notebook's output, nor for the terminal.
+            with execution.log.open("w") as log:
+                return execution._client.execute(env=environment, stdout=log, stderr=log)
 
     papermill_engines.register("owlab", Engine)
     logger.setLevel(logging.ERROR)

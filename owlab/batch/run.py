@@ -28,17 +28,17 @@ class RunOptions:
     """What to run, and with what.
 
     :param parameters: by a notebook's parameter name or a lab's setting name; text is converted.
-    :param first: the number of the first notebook; with ``resume``, where the earlier run stopped.
-    :param last: the number of the last one.
-    :param resume: go on with the newest run below ``out``.
+    :param first: the number of the first notebook, 0 if None. Not with ``resume``.
+    :param last: the number of the last one, 7 if None; with ``resume``, the earlier run's.
+    :param resume: go on with the lab's newest run below ``out``.
     :param out: where runs are kept.
     :param notebooks: the folder of the course; found when not given.
     :param config_file: a YAML file of settings; the lab keeps them, so a resumed run has them.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    first: int = 0
-    last: int = 7
+    first: int | None = None
+    last: int | None = None
     resume: bool = False
     out: Path = Path("runs")
     notebooks: Path | None = None
@@ -57,12 +57,19 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     known = course.find_notebooks(course.find_directory(options.notebooks))
     progress = progress or Progress()
     if options.resume:
-        run = summary.latest(options.out)
+        run = summary.latest(options.out, options.parameters.get("lab_name"))
         values = _same_parameters(run, options.parameters)
+        if options.first is not None:
+            raise ConfigError(
+                brief="A resumed run goes on where it stopped: it takes no --from.",
+                resolution="Leave out --from, or start another run without --resume.",
+            )
+        run.last = run.last if options.last is None else options.last
         chosen = course.select(known, run.first, run.last)
     else:
         values = dict(options.parameters)
-        chosen = course.select(known, options.first, options.last)
+        first, last = options.first or 0, 7 if options.last is None else options.last
+        chosen = course.select(known, first, last)
     plan = parameters.plan(values, chosen, known, options.config_file)
     if options.resume:
         kept = _still_proved(run, chosen)
@@ -71,16 +78,17 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
             return run
         run.outcomes, run.status = kept, "running"
     else:
-        run = RunSummary(summary.new_directory(options.out), first=options.first, last=options.last)
+        run = RunSummary(summary.new_directory(options.out), first=first, last=last)
         kept = []
     run.parameters = values
     run.resume_command = _resume_command(options, values)
-    run.save()
-    with _terminated_like_interrupted():
-        _run_all(chosen, kept, plan, run, progress)
-    run.finish()
-    run.save()
-    report.write(run, chosen)
+    with summary.alone(run.directory):
+        run.save()
+        with _terminated_like_interrupted():
+            _run_all(chosen, kept, plan, run, progress)
+        run.finish()
+        run.save()
+        report.write(run, chosen)
     _say_how_it_ended(run, progress)
     return run
 

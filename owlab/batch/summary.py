@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,8 +135,27 @@ def read(directory: Path) -> RunSummary:
         ) from None
 
 
-def latest(out: Path) -> RunSummary:
-    """The newest run below ``out``.
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """For one process at a time: two would write the same notebooks.
+
+    :raises BatchError: another process works on this run.
+    """
+    held = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BatchError(
+            brief=f"The run in {directory} is under way in another process.",
+            resolution="Wait until it ends, or end it with Ctrl-C where it runs.",
+        ) from None
+    finally:
+        os.close(held)
+
+
+def latest(out: Path, lab_name: str | None = None) -> RunSummary:
+    """The newest run below ``out``, of a lab if one is named.
 
     :raises BatchError: there is none.
     """
@@ -144,7 +167,14 @@ def latest(out: Path) -> RunSummary:
             brief=f"There is no earlier run below {out}.",
             resolution="Start one without --resume.",
         )
-    return read(runs[-1])
+    for directory in reversed(runs):
+        run = read(directory)
+        if lab_name is None or run.parameters.get("lab_name") in (None, lab_name):
+            return run
+    raise BatchError(
+        brief=f"There is no earlier run of the lab {lab_name!r} below {out}.",
+        resolution="Start one without --resume.",
+    )
 
 
 def new_directory(out: Path) -> Path:

@@ -14,7 +14,9 @@ NOTEBOOKS_OWN = ("catch_up", "really", "what")
 """Parameters of notebooks that are no settings of a lab."""
 
 
-def _number(context: click.Context, parameter: click.Parameter, value: str) -> int:
+def _number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
     try:
         number = int(value)
     except ValueError:
@@ -26,9 +28,9 @@ def _number(context: click.Context, parameter: click.Parameter, value: str) -> i
 
 @click.command()
 @lab_options
-@click.option("--from", "first", default="0", callback=_number, help="The first notebook (05).")
-@click.option("--to", "last", default="7", callback=_number, help="The last notebook (06).")
-@click.option("--resume", is_flag=True, help="Go on where the newest run stopped.")
+@click.option("--from", "first", callback=_number, help="The first notebook (05); 00 if unsaid.")
+@click.option("--to", "last", callback=_number, help="The last notebook (06); 07 if unsaid.")
+@click.option("--resume", is_flag=True, help="Go on where this lab's newest run stopped.")
 @click.option("--new", "fresh", is_flag=True, help="Start from a new pocket lab.")
 @click.option(
     "--out",
@@ -44,8 +46,8 @@ def _number(context: click.Context, parameter: click.Parameter, value: str) -> i
 )
 @friendly
 def run(
-    first: int,
-    last: int,
+    first: int | None,
+    last: int | None,
     resume: bool,
     fresh: bool,
     out: Path,

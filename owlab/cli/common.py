@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,16 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import click
 
-from owlab.errors import LabError
+from owlab import places
+from owlab.errors import ConfigError, LabError
 from owlab.lab import Lab
 
 INTERRUPTED = 130
+_USUAL = "owlab"
+_HINT = re.compile(
+    r"\bowlab (up|status|check|step|down|exec|shell|run|goto|reset|kubeconfig|wskprops|config)\b"
+    r"(?![^`\n]*--lab)"
+)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -69,6 +76,21 @@ def open_lab(
     return Lab.open(lab_name, config_file=config_file, **overrides(provider, settings), **more)
 
 
+def existing_lab(lab_name: str, **which: Any) -> Lab:
+    """The lab that the options name, which must be there unless it is the usual one.
+
+    :raises ConfigError: lists the labs that there are.
+    """
+    names = places.lab_names()
+    if lab_name not in (*names, _USUAL):
+        raise ConfigError(
+            brief=f"There is no lab {lab_name!r}.",
+            details=f"Labs: {', '.join(names) or 'none'}.",
+            resolution=f"Make it with `owlab up --lab {lab_name}`.",
+        )
+    return open_lab(lab_name, **which)
+
+
 def overrides(provider: str | None, settings: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Settings of the command line by flat name; the last one said counts."""
     said: dict[str, Any] = {name.replace(".", "_"): value for name, value in settings}
@@ -83,7 +105,7 @@ def friendly(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except LabError as error:
-            fail(error)
+            fail(error, str(kwargs.get("lab_name") or _USUAL))
         except KeyboardInterrupt:
             click.secho("\nInterrupted. What is done stays done; run it again to go on.", err=True)
             sys.exit(INTERRUPTED)
@@ -95,11 +117,16 @@ def friendly(command: F) -> F:
     return cast(F, wrapped)
 
 
-def fail(error: LabError) -> NoReturn:
+def hint(text: str, lab_name: str) -> str:
+    """The same commands for this lab: ``owlab up`` of another name needs its ``--lab``."""
+    return text if lab_name == _USUAL else _HINT.sub(rf"\g<0> --lab {lab_name}", text)
+
+
+def fail(error: LabError, lab_name: str = _USUAL) -> NoReturn:
     """Print an error for people and leave with 1."""
     click.secho(f"error: {error.brief}", err=True, fg="red", bold=True)
     if error.details:
         click.echo("\n".join(f"  {line}" for line in error.details.splitlines()), err=True)
     if error.resolution:
-        click.echo(error.resolution, err=True)
+        click.echo(hint(error.resolution, lab_name), err=True)
     sys.exit(1)

@@ -13,6 +13,7 @@ from rich.table import Table
 from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.config import AS_WRITTEN, LabConfig
+from owlab.record import Record
 
 
 @click.command()
@@ -23,7 +24,8 @@ def config(defaults: bool, **which: Any) -> None:
     """Show the lab's settings as YAML; its output is a valid --config file."""
     if defaults:
         table = Table(box=None, pad_edge=False)
-        for heading in ("setting", "default", "with as_written"):
+        table.add_column("setting", no_wrap=True)
+        for heading in ("default", "with as_written"):
             table.add_column(heading, overflow="fold")
         for name, value in LabConfig().flat().items():
             table.add_row(name, repr(value), repr(AS_WRITTEN[name]) if name in AS_WRITTEN else "")
@@ -38,10 +40,13 @@ def config(defaults: bool, **which: Any) -> None:
 @click.command()
 @friendly
 def labs() -> None:
-    """List the labs of this computer."""
+    """List the labs of this computer: name, provider, machines that it made."""
     names = places.lab_names()
+    width = max((len(name) for name in names), default=0)
     for name in names:
-        click.echo(name)
+        record = Record(places.lab_directory(name))
+        provider = (record.settings() or {}).get("provider", "")
+        click.echo(f"{name:<{width}}  {provider:<9}  {', '.join(record.made())}".rstrip())
     if not names:
         click.echo("No labs yet. Make one with `owlab up`.", err=True)
 
@@ -53,7 +58,7 @@ def doctor(**which: Any) -> None:
     """Show what this computer can run, and what is missing."""
     from owlab.doctor import examine
 
-    lab = open_lab(planning=True, **which)
+    lab = open_lab(planning=True, what_if=True, **which)
     marks = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "fail": "[red]✗[/red]"}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("", "what", "seen", "advice"):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.cli.common import existing_lab, friendly, lab_options, open_lab
 from owlab.cli.display import Progress
 from owlab.errors import LabError, ProviderError
 from owlab.guide import STEPS, section_number
@@ -26,7 +26,7 @@ def kubeconfig(**which: Any) -> None:
     """
     from owlab.access import kubeconfig as read
 
-    click.echo(read(open_lab(**which)), nl=False)
+    click.echo(read(existing_lab(**which)), nl=False)
 
 
 @click.command()
@@ -40,7 +40,7 @@ def wskprops(**which: Any) -> None:
     """
     from owlab.access import wskprops as read
 
-    click.echo(read(open_lab(**which)), nl=False)
+    click.echo(read(existing_lab(**which)), nl=False)
 
 
 @click.command()
@@ -72,7 +72,7 @@ def goto(section: str, **which: Any) -> None:
 @friendly
 def reset(yes: bool, **which: Any) -> None:
     """Start the lab again from nothing, with the same settings (pocket)."""
-    lab = open_lab(**which)
+    lab = existing_lab(**which)
     if not yes and lab.record.made():
         click.confirm(f"Throw away everything in the lab {lab.config.name!r}?", abort=True)
     fresh = _start_again(lab)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab
 from owlab.cli.display import Progress, evidence_table
 from owlab.errors import LabError
 from owlab.guide import STEPS, find, ordered
@@ -36,9 +36,10 @@ def up(to: str, verbose: bool, **which: Any) -> None:
     with Progress(lab, Console(), verbose):
         summary = lab.up(to)
     if summary.changed:
+        look = hint("owlab status, owlab shell master", lab.config.name)
         click.echo(
             f"\n{len(summary.ran)} steps carried out, {len(summary.skipped)} done before, "
-            f"in {summary.seconds:.1f} s. Look around: owlab status, owlab shell master"
+            f"in {summary.seconds:.1f} s. Look around: {look}"
         )
     else:
         click.echo(f"\nNothing to do: all {len(summary.skipped)} steps are done.")
@@ -50,7 +51,7 @@ def up(to: str, verbose: bool, **which: Any) -> None:
 @friendly
 def status(as_json: bool, **which: Any) -> None:
     """Show the lab, its machines, and the state of each step."""
-    lab = open_lab(**which)
+    lab = existing_lab(**which)
     states = _states(lab, list(STEPS))
     machines = _machines(lab)
     if as_json:
@@ -71,7 +72,7 @@ def status(as_json: bool, **which: Any) -> None:
 @friendly
 def check(to: str, as_json: bool, **which: Any) -> None:
     """Check every step and show the evidence; exit status 1 unless all are done."""
-    lab = open_lab(**which)
+    lab = existing_lab(**which)
     states = _states(lab, ordered(to))
     if as_json:
         click.echo(json.dumps(_as_data(states), indent=2))
@@ -138,7 +139,7 @@ def script(to: str, as_written: bool, output: Path | None, **which: Any) -> None
 
     which["provider"] = which["provider"] or "multipass"
     which["settings"] = (*which["settings"], *((("as_written", "true"),) if as_written else ()))
-    text = render(open_lab(planning=True, **which), to)
+    text = render(open_lab(planning=True, what_if=True, **which), to)
     if output is None:
         click.echo(text, nl=False)
         return

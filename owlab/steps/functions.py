@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from owlab.command import Command
+from owlab.errors import CommandError
 from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
@@ -122,7 +123,11 @@ def _deploy_web(lab: Lab, machine: str) -> Iterator[Command]:
 
 def _web_answers(lab: Lab, machine: str) -> Check:
     call = web_call(lab, "?name=Python")
-    answer: Any = lab.fact(Fact(call, parse_json, None))
+    try:
+        answer: Any = lab.fact(Fact(call, parse_json, None))
+    except CommandError:
+        # The certificate that curl verifies with is made in 6.4.
+        return Check((Evidence("helloweb answers over https", False, "OpenWhisk is not deployed"),))
     right = isinstance(answer, dict) and answer.get("name") == "Python"
     seen = f"name is {answer['name']}" if right else str(answer or "no answer")
     return Check((Evidence("helloweb answers over https", right, seen),))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from owlab.batch import summary as summary_file
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, RunSummary, run_course
 from owlab.errors import BatchError, ConfigError
@@ -182,3 +183,48 @@ if not pathlib.Path({str(started)!r}).exists():
         RunOptions(out=tmp_path / "runs", notebooks=folder, resume=True), Progress(io.StringIO())
     )
     assert resumed.exit_code == 0
+
+
+def test_a_run_is_resumed_as_far_as_is_said(run: Run, folder: Path) -> None:
+    for number in range(4):
+        write_notebook(folder / f"0{number}-a.ipynb", PASSING)
+    write_notebook(folder / "01-a.ipynb", FAILING)
+    assert run()[0].exit_code == 1
+    write_notebook(folder / "01-a.ipynb", PASSING)
+    summary, _ = run(resume=True, last=2)
+    assert summary.exit_code == 0
+    assert [outcome.name for outcome in summary.outcomes] == ["00-a", "01-a", "02-a"]
+    with pytest.raises(ConfigError, match="takes no --from"):
+        run(resume=True, first=1)
+
+
+def test_a_run_of_another_lab_is_not_resumed(run: Run, folder: Path) -> None:
+    write_notebook(folder / "00-a.ipynb", ("parameters", "lab_name: str = 'owlab'"), PASSING)
+    first, _ = run(parameters={"lab_name": "first"})
+    run(parameters={"lab_name": "second"})
+    assert run(parameters={"lab_name": "first"}, resume=True)[0].directory == first.directory
+    with pytest.raises(BatchError, match="no earlier run of the lab 'third'"):
+        run(parameters={"lab_name": "third"}, resume=True)
+
+
+def test_a_run_that_is_under_way_is_left_alone(run: Run, folder: Path) -> None:
+    write_notebook(folder / "00-a.ipynb", FAILING)
+    first, _ = run()
+    before = (first.directory / "summary.json").read_text("utf-8")
+    with (
+        summary_file.alone(first.directory),
+        pytest.raises(BatchError, match="under way in another process"),
+    ):
+        run(resume=True)
+    assert (first.directory / "summary.json").read_text("utf-8") == before
+
+
+def test_what_the_kernel_says_of_itself_is_kept_beside_the_notebook(
+    run: Run, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_notebook(
+        folder / "00-a.ipynb", ("code", "import os; os.write(2, b'from the kernel\\n')"), PASSING
+    )
+    summary, _ = run()
+    assert summary.exit_code == 0
+    assert "from the kernel" not in capfd.readouterr().err

@@ -1,0 +1,94 @@
+"""The command line, as far as it goes without starting a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from owlab import places
+from owlab.cli import main
+from owlab.cli.common import hint
+from owlab.record import Record
+
+Owlab = Callable[..., Result]
+
+
+@pytest.fixture
+def owlab(tmp_path, monkeypatch) -> Owlab:
+    monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("OWLAB_LAB", raising=False)
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, list(words))
+
+    return run
+
+
+def built(name: str, **settings: object) -> None:
+    """A lab whose settings may not change any more."""
+    record = Record(places.lab_directory(name))
+    record.write_settings({"provider": "pocket", **settings})
+    record.add_made("master")
+
+
+@pytest.mark.parametrize("command", ["status", "check", "kubeconfig", "wskprops", "reset"])
+def test_a_misspelt_lab_is_not_made(owlab: Owlab, command: str) -> None:
+    built("class")
+    done = owlab(command, "--lab", "clas")
+    assert done.exit_code == 1
+    assert "There is no lab 'clas'" in done.output
+    assert "Labs: class" in done.output
+    assert places.lab_names() == ["class"]
+
+
+def test_looking_may_suppose_other_settings(owlab: Owlab) -> None:
+    built("owlab")
+    done = owlab("script", "--provider", "multipass", "--set", "workers", "3")
+    assert done.exit_code == 0
+    assert "--name worker3" in done.output
+    refused = owlab("up", "--set", "workers", "3")
+    assert refused.exit_code == 1
+    assert "exists with other settings" in refused.output
+
+
+def test_a_section_that_the_guide_does_not_have(owlab: Owlab) -> None:
+    done = owlab("up", "--to", "6.9")
+    assert done.exit_code == 1
+    assert "no section 6.9" in done.output
+
+
+def test_a_setting_that_is_said_twice(owlab: Owlab, tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text("workers: 3\nworkers: 4\n")
+    done = owlab("config", "--config", str(file))
+    assert done.exit_code == 1
+    assert "workers is set twice" in done.output
+    assert "line 2" in done.output
+
+
+def test_a_bad_name_is_explained_in_words(owlab: Owlab) -> None:
+    done = owlab("config", "--lab", "My Lab")
+    assert "a letter, then letters, digits, hyphens" in done.output
+
+
+def test_the_names_of_settings_stay_whole(owlab: Owlab) -> None:
+    done = owlab("config", "--defaults")
+    assert "provisioner_leader_election" in done.output
+
+
+def test_labs_are_listed_with_what_they_are(owlab: Owlab) -> None:
+    built("b", provider="multipass")
+    built("a")
+    assert owlab("labs").output == "a  pocket     master\nb  multipass  master\n"
+
+
+def test_hints_name_the_lab() -> None:
+    text = "Run `owlab up --to 5` or `owlab status`; owlab goto 5 --lab x stays."
+    assert hint(text, "owlab") == text
+    told = hint(text, "night")
+    assert "`owlab up --lab night --to 5`" in told
+    assert "`owlab status --lab night`" in told
+    assert told.endswith("owlab goto 5 --lab x stays.")
