@@ -7,6 +7,8 @@ import json
 import httpx
 import pytest
 
+from owlab.pocket.programs.wsk.helptext import VERBS
+from owlab.pocket.programs.wsk.main import COMMANDS, help_text
 from owlab.pocket.vm import Machine
 
 from ..openwhisk.conftest import GUEST
@@ -228,3 +230,15 @@ async def test_what_the_lab_has_not_says_so(shell: Shell, configured: str) -> No
     assert ran.status != 0 and "not part of the pocket lab" in ran.err
     ran = await shell(f"{WSK} action invoke /whisk.system/samples/curl -r")
     assert ran.status == 246 and "is not simulated by the pocket lab" in ran.err
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_has_its_help(command: str) -> None:
+    verbs = COMMANDS[command][1]
+    assert set(VERBS[command]) == set(verbs)
+    for verb in verbs:
+        told = help_text([command, verb])
+        assert f"wsk {command} {verb}" in told
+        assert "Global Flags" in told
+        assert VERBS[command][verb].about in help_text([command])
+    assert "--result" in help_text(["action", "invoke"])

@@ -8,6 +8,7 @@ from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk import (
     actions,
     activations,
+    helptext,
     packages,
     properties_cli,
     triggers,
@@ -55,9 +56,10 @@ def help_text(words: list[str]) -> str:
     if command in COMMANDS:
         about, verbs = COMMANDS[command]
         if len(words) > 1 and words[1] in verbs:
-            about = (verbs[words[1]].__doc__ or "").strip()
-            return f"{about}\nUsage:\n  wsk {command} {words[1]} [flags]\n{GLOBAL}"
-        rows = "".join(f"  {verb:<11} wsk {command} {verb}\n" for verb in sorted(verbs))
+            return f"{helptext.verb_help(command, words[1])}{GLOBAL}"
+        rows = "".join(
+            f"  {verb:<11} {helptext.VERBS[command][verb].about}\n" for verb in sorted(verbs)
+        )
         return (
             f"{about}\nUsage:\n  wsk {command} [command]\n\nAvailable Commands:\n{rows}{GLOBAL}"
             f'\nUse "wsk {command} [command] --help" for more information about a command.\n'

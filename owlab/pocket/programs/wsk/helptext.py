@@ -1,0 +1,140 @@
+"""`wsk ... --help`: what each command takes. Flags and their meaning as in wsk 1.2.0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_ABOUT = {
+    "annotation": ("-a, --annotation KEY VALUE", "an annotation, as JSON or text; repeatable"),
+    "annotation-file": ("-A, --annotation-file FILE", "a file with annotations as JSON"),
+    "param": ("-p, --param KEY VALUE", "a parameter, as JSON or text; repeatable"),
+    "param-file": ("-P, --param-file FILE", "a file with parameters as JSON"),
+    "kind": ("    --kind KIND", "the runtime, such as nodejs:14 or python:3; told from the file"),
+    "main": ("    --main NAME", "the function that is called, if it is not main"),
+    "web": ("    --web SETTING", "true, false (no, yes) or raw: call it over the web"),
+    "web-secure": ("    --web-secure SECRET", "true, false, or a key that web calls must send"),
+    "memory": ("-m, --memory MB", "the most memory that it may use (256)"),
+    "timeout": ("-t, --timeout MS", "the longest time that it may take (60000)"),
+    "logsize": ("-l, --logsize MB", "the most that it may log (10)"),
+    "concurrency": ("-c, --concurrency N", "calls that one container may serve at once (1)"),
+    "sequence": ("    --sequence", "a sequence: the names of actions in place of a file"),
+    "copy": ("    --copy", "a copy of another action"),
+    "blocking": ("-b, --blocking", "wait for the result"),
+    "result": ("-r, --result", "wait, and print the function's answer only"),
+    "limit": ("-l, --limit N", "so many (30)"),
+    "skip": ("-s, --skip N", "leave out the first ones"),
+    "name-sort": ("-n, --name-sort", "sort by name"),
+    "full": ("-f, --full", "whole records, not a line each"),
+    "since": ("    --since MS", "after this time, in milliseconds since 1970"),
+    "upto": ("    --upto MS", "before this time"),
+    "last": ("-l, --last", "the newest activation"),
+    "strip": ("-r, --strip", "without time and stream in front"),
+    "exit": ("-e, --exit SECONDS", "end after this time"),
+    "summary": ("-s, --summary", "a description, from its annotations"),
+    "url": ("    --url", "the address of the action"),
+    "save": ("    --save", "write its code to a file"),
+    "save-as": ("    --save-as FILE", "write its code to this file"),
+    "shared": ("    --shared SETTING", "yes or no: for other namespaces"),
+    "feed": ("-f, --feed ACTION", "the feed that fires it"),
+    "disable": ("    --disable", "disable it first"),
+    "all": ("    --all", "everything"),
+    "apihost": ("    --apihost HOST", "the address of OpenWhisk"),
+    "auth": ("-u, --auth KEY", "the key of the namespace"),
+    "namespace": ("    --namespace", "the namespace of the key"),
+    "cliversion": ("    --cliversion", "the version of wsk"),
+    "output": ("-o, --output FORMAT", "json, or raw: the value only"),
+}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a command does, its words, and its flags."""
+
+    about: str
+    words: str = ""
+    flags: tuple[str, ...] = ()
+
+
+_GIVEN = ("param", "param-file", "annotation", "annotation-file")
+_CODE = (*_GIVEN, "kind", "main", "web", "web-secure", "sequence", "copy")
+_LIMITS = ("memory", "timeout", "logsize", "concurrency")
+_PAGES = ("limit", "skip", "name-sort")
+_SPAN = ("since", "upto")
+_LOOK = ("summary",)
+
+VERBS: dict[str, dict[str, Verb]] = {
+    "action": {
+        "create": Verb("create a new action", "ACTION_NAME ACTION", (*_CODE, *_LIMITS)),
+        "update": Verb(
+            "update an action, or create it", "ACTION_NAME [ACTION]", (*_CODE, *_LIMITS)
+        ),
+        "invoke": Verb(
+            "invoke an action", "ACTION_NAME", ("blocking", "result", "param", "param-file")
+        ),
+        "get": Verb(
+            "get an action", "ACTION_NAME [FIELD]", ("summary", "url", "save", "save-as")
+        ),
+        "delete": Verb("delete an action", "ACTION_NAME"),
+        "list": Verb("list actions", "[NAMESPACE or PACKAGE]", _PAGES),
+    },
+    "activation": {
+        "list": Verb(
+            "list activations", "[ACTION_NAME]", ("limit", "skip", "full", *_SPAN)
+        ),
+        "get": Verb("get an activation", "[ACTIVATION_ID] [FIELD]", ("last", "summary")),
+        "logs": Verb("get the logs of an activation", "[ACTIVATION_ID]", ("last", "strip")),
+        "result": Verb("get the result of an activation", "[ACTIVATION_ID]", ("last",)),
+        "poll": Verb(
+            "show activations with their logs as they come", "[ACTION_NAME]", ("exit", "since")
+        ),
+    },
+    "package": {
+        "create": Verb("create a new package", "PACKAGE_NAME", (*_GIVEN, "shared")),
+        "update": Verb("update a package, or create it", "PACKAGE_NAME", (*_GIVEN, "shared")),
+        "bind": Verb("bind parameters to a package", "PACKAGE_NAME BOUND_NAME", _GIVEN),
+        "get": Verb("get a package", "PACKAGE_NAME [FIELD]", _LOOK),
+        "delete": Verb("delete a package", "PACKAGE_NAME"),
+        "list": Verb("list packages", "[NAMESPACE]", _PAGES),
+        "refresh": Verb("refresh package bindings", "[NAMESPACE]"),
+    },
+    "trigger": {
+        "create": Verb("create a new trigger", "TRIGGER_NAME", (*_GIVEN, "feed")),
+        "update": Verb("update a trigger, or create it", "TRIGGER_NAME", _GIVEN),
+        "fire": Verb("fire a trigger", "TRIGGER_NAME [PAYLOAD]", ("param", "param-file")),
+        "get": Verb("get a trigger", "TRIGGER_NAME [FIELD]", _LOOK),
+        "delete": Verb("delete a trigger", "TRIGGER_NAME"),
+        "list": Verb("list triggers", "[NAMESPACE]", _PAGES),
+    },
+    "rule": {
+        "create": Verb("create a new rule", "RULE_NAME TRIGGER_NAME ACTION_NAME"),
+        "update": Verb("update a rule, or create it", "RULE_NAME TRIGGER_NAME ACTION_NAME"),
+        "enable": Verb("enable a rule", "RULE_NAME"),
+        "disable": Verb("disable a rule", "RULE_NAME"),
+        "status": Verb("get the status of a rule", "RULE_NAME"),
+        "get": Verb("get a rule", "RULE_NAME", _LOOK),
+        "delete": Verb("delete a rule", "RULE_NAME", ("disable",)),
+        "list": Verb("list rules", "[NAMESPACE]", _PAGES),
+    },
+    "property": {
+        "set": Verb("set properties", "", ("apihost", "auth")),
+        "unset": Verb("unset properties", "", ("apihost", "auth")),
+        "get": Verb("get properties", "", ("all", "apihost", "auth", "namespace", "cliversion",
+                                          "output")),
+    },
+    "namespace": {
+        "list": Verb("list the namespaces of the key"),
+        "get": Verb("get the entities of a namespace", "[NAMESPACE]", ("name-sort",)),
+    },
+}  # fmt: skip
+
+
+def verb_help(command: str, verb: str) -> str:
+    """Description, usage and flags of one command."""
+    told = VERBS[command][verb]
+    usage = " ".join(part for part in (f"wsk {command} {verb}", told.words) if part)
+    lines = [told.about, "Usage:", f"  {usage}{' [flags]' if told.flags else ''}"]
+    if told.flags:
+        shown = [_ABOUT[flag] for flag in told.flags]
+        width = max(len(flag) for flag, _ in shown)
+        lines += ["", "Flags:", *(f"  {flag:<{width}}   {about}" for flag, about in shown)]
+    return "\n".join(lines) + "\n"
