@@ -48,8 +48,12 @@ def config_map(name: str = "settings", **data: Any) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
+def of(api_version: str, kind: str, name: str = "some", **fields: Any) -> Object:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, **fields}
+
+
 def changed(obj: Object, path: str, value: Any) -> Object:
-    """A copy with another value at ``spec.template.spec.containers.0.image``."""
+    """A copy with another value at a place such as ``spec.template.spec.containers.0.image``."""
     result = copy.deepcopy(obj)
     place: Any = result
     *start, last = path.split(".")

@@ -63,6 +63,27 @@ def fill(store: Store, obj: Object) -> None:
             labels.setdefault("kubernetes.io/metadata.name", obj["metadata"].get("name", ""))
 
 
+def keep(old: Object, new: Object) -> None:
+    """Take over what was given to an object once, where a replacement does not mention it."""
+    if new.get("kind") != "Service":
+        return
+    before, after = old.get("spec") or {}, new.setdefault("spec", {})
+    if before.get("type") == "ExternalName" or after.get("type") == "ExternalName":
+        return
+    for name in ("clusterIP", "clusterIPs"):
+        if not after.get(name) and before.get(name):
+            after[name] = before[name]
+    given = {(p.get("protocol"), p["port"]): p.get("nodePort") for p in before.get("ports") or []}
+    for port in after.get("ports") or []:
+        number = given.get((port.get("protocol", "TCP"), port.get("port")))
+        if (
+            number
+            and not port.get("nodePort")
+            and after.get("type") in ("NodePort", "LoadBalancer")
+        ):
+            port["nodePort"] = number
+
+
 def pod_spec(spec: Object) -> None:
     """What every pod gets."""
     for name, value in (

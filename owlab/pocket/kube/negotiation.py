@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from owlab.pocket.kube import protobuf
 from owlab.pocket.kube.errors import BadRequest, UnsupportedMediaType
+from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
 from owlab.pocket.kube.tables import table
 from owlab.pocket.world import Object
@@ -55,8 +56,7 @@ def wants_table(request: Request) -> bool:
 
 def listing(
     request: Request,
-    kind: str,
-    api_version: str,
+    kind: Kind,
     objects: list[Object],
     version: int,
     more: dict[str, Any],
@@ -67,17 +67,17 @@ def listing(
         include = request.query_params.get("includeObject", "Metadata")
         return table(kind, objects, metadata, include)
     return {
-        "kind": f"{kind}List",
-        "apiVersion": api_version,
+        "kind": f"{kind.kind}List",
+        "apiVersion": kind.api_version,
         "metadata": metadata,
         "items": objects,
     }
 
 
-def single(request: Request, obj: Object) -> Any:
+def single(request: Request, kind: Kind, obj: Object) -> Any:
     """One object, or a table of one row."""
     if wants_table(request) and obj.get("kind") != "Status":
         version = obj["metadata"].get("resourceVersion", "")
         include = request.query_params.get("includeObject", "Metadata")
-        return table(obj["kind"], [obj], {"resourceVersion": version}, include)
+        return table(kind, [obj], {"resourceVersion": version}, include)
     return obj

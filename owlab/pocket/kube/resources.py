@@ -55,7 +55,7 @@ class Resources:
                 return self._list(request, kind, namespace)
             case "GET", True:
                 obj = self._store.get(kind.kind, name, namespace)
-                return respond(scale_of(obj) if sub == "scale" else single(request, obj))
+                return respond(scale_of(obj) if sub == "scale" else single(request, kind, obj))
             case "POST", False:
                 return await self._create(request, kind, namespace)
             case "POST", True:
@@ -90,7 +90,7 @@ class Resources:
             }
         shown = objects[start : start + limit] if limit else objects[start:]
         version = self._store.resource_version
-        return respond(listing(request, kind.kind, kind.api_version, shown, version, more))
+        return respond(listing(request, kind, shown, version, more))
 
     def _watch(self, request: Request, kind: Kind, namespace: str) -> Response:
         query = request.query_params
@@ -109,7 +109,7 @@ class Resources:
             if not wants_table(request):
                 return obj
             rows = table(
-                kind.kind,
+                kind,
                 [obj],
                 {"resourceVersion": obj["metadata"]["resourceVersion"]},
                 query.get("includeObject", "Metadata"),
@@ -140,7 +140,7 @@ class Resources:
         obj = self._typed(await body(request), kind, namespace)
         obj = field_validation.posted(request, kind, obj)
         apply.record_update(None, obj, manager(request), Clock().timestamp())
-        return respond(single(request, self._add(request, kind, obj)), 201)
+        return respond(single(request, kind, self._add(request, kind, obj)), 201)
 
     def _add(self, request: Request, kind: Kind, obj: Object) -> Object:
         if (
@@ -151,6 +151,7 @@ class Resources:
             obj.pop("status")
         self._fill(kind, obj)
         validation.check(kind, obj)
+        field_validation.warn(request, validation.warnings(obj))
         return self._store.create(obj, dry=_dry(request))
 
     async def _put(
@@ -164,7 +165,7 @@ class Resources:
             new = field_validation.posted(request, kind, self._typed(given, kind, namespace))
         if new["metadata"].get("name") != name:
             raise BadRequest("the name of the object does not match the name on the URL")
-        return respond(single(request, self._replace(request, kind, old, new, sub)))
+        return respond(single(request, kind, self._replace(request, kind, old, new, sub)))
 
     async def _patch(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -188,7 +189,7 @@ class Resources:
         else:
             raise UnsupportedMediaType(f"the body of the request was in an unknown format: {sort}")
         new = field_validation.patched(request, kind, old, new, given)
-        return respond(single(request, self._replace(request, kind, old, new, sub)))
+        return respond(single(request, kind, self._replace(request, kind, old, new, sub)))
 
     def _apply(
         self,
@@ -206,8 +207,10 @@ class Resources:
         force = request.query_params.get("force") in ("true", "1")
         new = apply.apply(old, wanted, manager(request), force, Clock().timestamp())
         if old is None:
-            return respond(single(request, self._add(request, kind, new)), 201)
-        return respond(single(request, self._replace(request, kind, old, new, sub, noted=True)))
+            return respond(single(request, kind, self._add(request, kind, new)), 201)
+        return respond(
+            single(request, kind, self._replace(request, kind, old, new, sub, noted=True))
+        )
 
     def _replace(
         self,
@@ -222,8 +225,10 @@ class Resources:
             return self._store.update_status(new, dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
             new["status"] = copy.deepcopy(old["status"])
+        defaults.keep(old, new)
         self._fill(kind, new)
         validation.check(kind, new, old)
+        field_validation.warn(request, validation.warnings(new))
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._store.update(new, dry=_dry(request))
@@ -262,9 +267,7 @@ class Resources:
                     meta.get("namespace", ""),
                     _propagation(request, options),
                 )
-        return respond(
-            listing(request, kind.kind, kind.api_version, objects, self._store.resource_version, {})
-        )
+        return respond(listing(request, kind, objects, self._store.resource_version, {}))
 
     async def _act(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.kube.columns import columns
+from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.world import Object
 
 
 def table(
-    kind: str, objects: list[Object], metadata: dict[str, Any], include: str, heading: bool = True
+    kind: Kind, objects: list[Object], metadata: dict[str, Any], include: str, heading: bool = True
 ) -> Object:
     """A table of objects of one kind.
 

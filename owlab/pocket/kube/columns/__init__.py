@@ -1,0 +1,24 @@
+"""The columns of ``kubectl get``: one file a topic; custom kinds say theirs themselves."""
+
+from __future__ import annotations
+
+from owlab.pocket.kube.columns import access, cluster, network, pods, storage, workloads
+from owlab.pocket.kube.columns.cells import AGE, NAME, Column
+from owlab.pocket.kube.columns.printed import printed_columns
+from owlab.pocket.kube.kinds import Kind
+
+_COLUMNS: dict[str, list[Column]] = {
+    **access.COLUMNS,
+    **cluster.COLUMNS,
+    **network.COLUMNS,
+    **pods.COLUMNS,
+    **storage.COLUMNS,
+    **workloads.COLUMNS,
+}
+
+
+def columns(kind: Kind) -> list[Column]:
+    """The columns of a kind; name and age where it has no others."""
+    if kind.printed:
+        return [NAME, *printed_columns(kind.printed)]
+    return _COLUMNS.get(kind.kind, [NAME, AGE])

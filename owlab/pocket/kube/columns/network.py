@@ -1,0 +1,73 @@
+"""The columns of networking."""
+
+from __future__ import annotations
+
+from owlab.pocket.kube.columns.cells import AGE, NAME, Column, at, col, selector_at, wide
+from owlab.pocket.world import Object
+
+
+def _ports(obj: Object) -> str:
+    shown = []
+    for port in obj["spec"].get("ports") or []:
+        node = f":{port['nodePort']}" if port.get("nodePort") else ""
+        shown.append(f"{port['port']}{node}/{port.get('protocol', 'TCP')}")
+    return ",".join(shown) or "<none>"
+
+
+def _endpoints(obj: Object) -> str:
+    shown = [
+        f"{a['ip']}:{p['port']}"
+        for subset in obj.get("subsets") or []
+        for a in subset.get("addresses") or []
+        for p in subset.get("ports") or []
+    ]
+    more = f" + {len(shown) - 3} more..." if len(shown) > 3 else ""
+    return ",".join(shown[:3]) + more if shown else "<none>"
+
+
+def _slice_addresses(obj: Object) -> str:
+    found = [a for endpoint in obj.get("endpoints") or [] for a in endpoint["addresses"]]
+    more = f" + {len(found) - 3} more..." if len(found) > 3 else ""
+    return ",".join(found[:3]) + more if found else "<unset>"
+
+
+COLUMNS: dict[str, list[Column]] = {
+    "Service": [
+        NAME,
+        col("Type", at("spec", "type")),
+        col("Cluster-IP", at("spec", "clusterIP", default="<none>")),
+        col(
+            "External-IP",
+            lambda o: (
+                o["spec"].get("externalName")
+                or ("<pending>" if o["spec"].get("type") == "LoadBalancer" else "<none>")
+            ),
+        ),
+        col("Port(s)", _ports),
+        AGE,
+        wide("Selector", selector_at("spec", "selector")),
+    ],
+    "Endpoints": [NAME, col("Endpoints", _endpoints), AGE],
+    "NetworkPolicy": [NAME, col("Pod-Selector", selector_at("spec", "podSelector")), AGE],
+    "Ingress": [
+        NAME,
+        col("Class", at("spec", "ingressClassName", default="<none>")),
+        col("Hosts", lambda o: ",".join(r.get("host", "*") for r in o["spec"].get("rules") or [])),
+        col("Address", lambda o: ""),
+        col("Ports", lambda o: "80, 443" if o["spec"].get("tls") else "80"),
+        AGE,
+    ],
+    "IngressClass": [
+        NAME,
+        col("Controller", at("spec", "controller")),
+        col("Parameters", at("spec", "parameters", "name", default="<none>")),
+        AGE,
+    ],
+    "EndpointSlice": [
+        NAME,
+        col("AddressType", at("addressType")),
+        col("Ports", lambda o: ",".join(str(p["port"]) for p in o.get("ports") or []) or "<unset>"),
+        col("Endpoints", _slice_addresses),
+        AGE,
+    ],
+}

@@ -1,0 +1,173 @@
+"""The columns of what makes pods."""
+
+from __future__ import annotations
+
+import datetime
+
+from owlab.pocket.kube.columns.cells import (
+    AGE,
+    NAME,
+    Cell,
+    Column,
+    age,
+    at,
+    col,
+    duration,
+    selector_at,
+    wide,
+)
+from owlab.pocket.world import Object
+
+
+def _template(field: str) -> Cell:
+    def cell(obj: Object) -> str:
+        spec = obj["spec"].get("template", {}).get("spec", {})
+        return ",".join(str(c.get(field, "")) for c in spec.get("containers") or [])
+
+    return cell
+
+
+def _ratio(obj: Object) -> str:
+    status = obj.get("status", {})
+    return f"{status.get('readyReplicas', 0)}/{obj['spec'].get('replicas', 1)}"
+
+
+def _job_status(obj: Object) -> str:
+    for condition in obj.get("status", {}).get("conditions") or []:
+        if condition["status"] == "True" and condition["type"] in (
+            "Complete",
+            "Failed",
+            "Suspended",
+        ):
+            return str(condition["type"])
+    return "Terminating" if obj["metadata"].get("deletionTimestamp") else "Running"
+
+
+def _job_duration(obj: Object) -> str:
+    status = obj.get("status", {})
+    if not status.get("startTime"):
+        return ""
+    start = datetime.datetime.fromisoformat(status["startTime"].replace("Z", "+00:00"))
+    end = status.get("completionTime")
+    until = (
+        datetime.datetime.fromisoformat(end.replace("Z", "+00:00"))
+        if end
+        else datetime.datetime.now(datetime.UTC)
+    )
+    return duration((until - start).total_seconds())
+
+
+def _reference(obj: Object) -> str:
+    target = obj["spec"]["scaleTargetRef"]
+    return f"{target['kind']}/{target['name']}"
+
+
+def _targets(obj: Object) -> str:
+    shown = []
+    for metric in obj["spec"].get("metrics") or []:
+        resource = metric.get("resource") or {}
+        share = (resource.get("target") or {}).get("averageUtilization")
+        if share is not None:
+            shown.append(f"{resource['name']}: <unknown>/{share}%")
+    return ", ".join(shown) or "<none>"
+
+
+def _owner(obj: Object) -> str:
+    owners = obj["metadata"].get("ownerReferences") or []
+    return f"{owners[0]['kind'].lower()}/{owners[0]['name']}" if owners else "<none>"
+
+
+_WORKLOAD = [
+    wide("Containers", _template("name")),
+    wide("Images", _template("image")),
+]
+
+COLUMNS: dict[str, list[Column]] = {
+    "Deployment": [
+        NAME,
+        col("Ready", _ratio),
+        col("Up-to-date", at("status", "updatedReplicas", default=0)),
+        col("Available", at("status", "availableReplicas", default=0)),
+        AGE,
+        *_WORKLOAD,
+        wide("Selector", selector_at("spec", "selector")),
+    ],
+    "ReplicaSet": [
+        NAME,
+        col("Desired", at("spec", "replicas", default=0)),
+        col("Current", at("status", "replicas", default=0)),
+        col("Ready", at("status", "readyReplicas", default=0)),
+        AGE,
+        *_WORKLOAD,
+        wide("Selector", selector_at("spec", "selector")),
+    ],
+    "ReplicationController": [
+        NAME,
+        col("Desired", at("spec", "replicas", default=0)),
+        col("Current", at("status", "replicas", default=0)),
+        col("Ready", at("status", "readyReplicas", default=0)),
+        AGE,
+        *_WORKLOAD,
+        wide("Selector", selector_at("spec", "selector")),
+    ],
+    "StatefulSet": [NAME, col("Ready", _ratio), AGE, *_WORKLOAD],
+    "DaemonSet": [
+        NAME,
+        col("Desired", at("status", "desiredNumberScheduled", default=0)),
+        col("Current", at("status", "currentNumberScheduled", default=0)),
+        col("Ready", at("status", "numberReady", default=0)),
+        col("Up-to-date", at("status", "updatedNumberScheduled", default=0)),
+        col("Available", at("status", "numberAvailable", default=0)),
+        col("Node Selector", selector_at("spec", "template", "spec", "nodeSelector")),
+        AGE,
+        *_WORKLOAD,
+    ],
+    "Job": [
+        NAME,
+        col("Status", _job_status),
+        col(
+            "Completions",
+            lambda o: (
+                f"{o.get('status', {}).get('succeeded', 0)}/{o['spec'].get('completions', 1)}"
+            ),
+        ),
+        col("Duration", _job_duration),
+        AGE,
+        *_WORKLOAD,
+        wide("Selector", selector_at("spec", "selector")),
+    ],
+    "CronJob": [
+        NAME,
+        col("Schedule", at("spec", "schedule")),
+        col("Timezone", at("spec", "timeZone", default="<none>")),
+        col("Suspend", at("spec", "suspend", default=False)),
+        col("Active", lambda o: len(o.get("status", {}).get("active") or [])),
+        col(
+            "Last Schedule",
+            lambda o: age(s) if (s := o.get("status", {}).get("lastScheduleTime")) else "<none>",
+        ),
+        AGE,
+    ],
+    "PodDisruptionBudget": [
+        NAME,
+        col("Min Available", at("spec", "minAvailable", default="N/A")),
+        col("Max Unavailable", at("spec", "maxUnavailable", default="N/A")),
+        col("Allowed Disruptions", at("status", "disruptionsAllowed", default=0)),
+        AGE,
+    ],
+    "HorizontalPodAutoscaler": [
+        NAME,
+        col("Reference", _reference),
+        col("Targets", _targets),
+        col("MinPods", at("spec", "minReplicas", default="<unset>")),
+        col("MaxPods", at("spec", "maxReplicas")),
+        col("Replicas", at("status", "currentReplicas", default=0)),
+        AGE,
+    ],
+    "ControllerRevision": [
+        NAME,
+        col("Controller", _owner),
+        col("Revision", at("revision")),
+        AGE,
+    ],
+}

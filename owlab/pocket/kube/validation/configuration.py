@@ -1,0 +1,96 @@
+"""ConfigMaps, Secrets, definitions of kinds, and what is bound to roles."""
+
+from __future__ import annotations
+
+import re
+
+from owlab.pocket.kube.validation.causes import Causes, at, unsupported, wrong
+from owlab.pocket.world import Object
+
+_KEY = "[-._a-zA-Z0-9]+"
+_KEY_TEXT = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',"
+    f"  or 'KEY_NAME',  or 'key-name', regex used for validation is '{_KEY}')"
+)
+_NEEDED = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+}
+
+
+def config_map(obj: Object) -> Causes:
+    """A ConfigMap."""
+    causes = [*_keys(obj, "data"), *_keys(obj, "binaryData")]
+    for key in sorted(set(obj.get("data") or {}) & set(obj.get("binaryData") or {})):
+        said = wrong(key, f"duplicate of key present in data: {key}")
+        causes.append((f"binaryData[{key}]", said))
+    return causes
+
+
+def secret(obj: Object) -> Causes:
+    """A Secret."""
+    data = obj.get("data") or {}
+    missing = [key for key in _NEEDED.get(obj.get("type", ""), ()) if key not in data]
+    return [*_keys(obj, "data"), *((f"data[{key}]", "Required value") for key in missing)]
+
+
+def _keys(obj: Object, field: str) -> Causes:
+    causes: Causes = []
+    for key in obj.get(field) or {}:
+        if len(key) > 253:
+            causes.append((f"{field}[{key}]", wrong(key, "must be no more than 253 bytes")))
+        elif key in (".", ".."):
+            causes.append((f"{field}[{key}]", wrong(key, f"must not be '{key}'")))
+        elif not re.fullmatch(_KEY, key):
+            causes.append((f"{field}[{key}]", wrong(key, _KEY_TEXT)))
+    return causes
+
+
+def definition(obj: Object) -> Causes:
+    """A CustomResourceDefinition."""
+    spec = obj.get("spec") or {}
+    causes: Causes = []
+    names, versions = spec.get("names") or {}, spec.get("versions") or []
+    if not spec.get("group"):
+        causes.append(("spec.group", "Required value"))
+    for name in ("plural", "kind"):
+        if not names.get(name):
+            causes.append((f"spec.names.{name}", "Required value"))
+    if obj["metadata"].get("name") != f"{names.get('plural')}.{spec.get('group')}":
+        said = wrong(obj["metadata"].get("name"), 'must be spec.names.plural+"."+spec.group')
+        causes.append(("metadata.name", said))
+    if (scope := spec.get("scope", "")) not in ("Cluster", "Namespaced"):
+        if scope:
+            causes.append(("spec.scope", unsupported(scope, ("Cluster", "Namespaced"))))
+        else:
+            causes.append(("spec.scope", "Required value"))
+    if sum(bool(version.get("storage")) for version in versions) != 1:
+        said = "must have exactly one version marked as storage version"
+        causes.append(("spec.versions", wrong(versions, said)))
+    for index, version in enumerate(versions):
+        place = f"spec.versions[{index}]"
+        schema = at(version, "schema", "openAPIV3Schema")
+        if schema is None:
+            said = "Required value: schemas are required"
+            causes.append((f"{place}.schema.openAPIV3Schema", said))
+        elif schema.get("type") != "object":
+            said = "must be object at the root" if schema.get("type") else ""
+            text = wrong(schema["type"], said) if said else f"Required value: {_ROOT}"
+            causes.append((f"{place}.schema.openAPIV3Schema.type", text))
+    return causes
+
+
+_ROOT = "must not be empty at the root"
+
+
+def binding(obj: Object) -> Causes:
+    """A RoleBinding or ClusterRoleBinding."""
+    role = obj.get("roleRef") or {}
+    causes: Causes = []
+    if role.get("kind") not in ("Role", "ClusterRole"):
+        said = unsupported(role.get("kind", ""), ("Role", "ClusterRole"))
+        causes.append(("roleRef.kind", said))
+    if not role.get("name"):
+        causes.append(("roleRef.name", "Required value"))
+    return causes

@@ -1,0 +1,130 @@
+"""What makes pods: its selector, its template, its numbers."""
+
+from __future__ import annotations
+
+from owlab.pocket.kube import selectors
+from owlab.pocket.kube.validation.causes import Causes, at, shown, unsupported, wrong
+from owlab.pocket.kube.validation.names import labels
+from owlab.pocket.kube.validation.pods import pod_spec
+from owlab.pocket.world import Object
+
+_NOT_NEGATIVE = "must be greater than or equal to 0"
+
+
+def deployment(obj: Object) -> Causes:
+    """A Deployment."""
+    spec = obj.get("spec") or {}
+    numbers = ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
+    causes = [*_numbers(spec, *numbers), *_selecting(spec, "deployment")]
+    strategy = at(spec, "strategy", "type") or "RollingUpdate"
+    if strategy not in ("Recreate", "RollingUpdate"):
+        said = unsupported(strategy, ("Recreate", "RollingUpdate"))
+        causes.append(("spec.strategy.type", said))
+    elif strategy == "Recreate" and at(spec, "strategy", "rollingUpdate"):
+        said = "Forbidden: may not be specified when strategy `type` is 'Recreate'"
+        causes.append(("spec.strategy.rollingUpdate", said))
+    return causes
+
+
+def replica_set(obj: Object) -> Causes:
+    """A ReplicaSet."""
+    return _replicas(obj, "deployment")
+
+
+def stateful_set(obj: Object) -> Causes:
+    """A StatefulSet."""
+    return _replicas(obj, "statefulset")
+
+
+def daemon_set(obj: Object) -> Causes:
+    """A DaemonSet."""
+    return _selecting(obj.get("spec") or {}, "daemonset")
+
+
+def replication_controller(obj: Object) -> Causes:
+    """A ReplicationController, whose selector is a plain map."""
+    spec = obj.get("spec") or {}
+    causes = _numbers(spec, "replicas")
+    if not spec.get("template"):
+        return [*causes, ("spec.template", "Required value")]
+    return [*causes, *_template(spec)]
+
+
+def job(obj: Object) -> Causes:
+    """A Job."""
+    return _job(obj.get("spec") or {}, "spec")
+
+
+def cron_job(obj: Object) -> Causes:
+    """A CronJob."""
+    spec = obj.get("spec") or {}
+    causes: Causes = []
+    schedule = spec.get("schedule")
+    if not schedule:
+        causes.append(("spec.schedule", "Required value"))
+    elif not schedule.startswith("@") and (count := len(schedule.split())) != 5:
+        words = " ".join(schedule.split())
+        said = f"expected exactly 5 fields, found {count}: [{words}]"
+        causes.append(("spec.schedule", wrong(schedule, said)))
+    allowed = ("Allow", "Forbid", "Replace")
+    if (policy := spec.get("concurrencyPolicy", "Allow")) not in allowed:
+        causes.append(("spec.concurrencyPolicy", unsupported(policy, allowed)))
+    return [*causes, *_job(at(spec, "jobTemplate", "spec") or {}, "spec.jobTemplate.spec")]
+
+
+def disruption_budget(obj: Object) -> Causes:
+    """A PodDisruptionBudget."""
+    spec = obj.get("spec") or {}
+    if "minAvailable" in spec and "maxUnavailable" in spec:
+        return [("spec", wrong(spec, "minAvailable and maxUnavailable cannot be both set"))]
+    return []
+
+
+def _replicas(obj: Object, what: str) -> Causes:
+    spec = obj.get("spec") or {}
+    return [*_numbers(spec, "replicas", "minReadySeconds"), *_selecting(spec, what)]
+
+
+def _job(spec: Object, field: str) -> Causes:
+    template = at(spec, "template", "spec") or {}
+    numbers = ("parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished")
+    causes = _numbers(spec, *numbers, field=field)
+    causes += pod_spec(template, f"{field}.template.spec")
+    if template.get("restartPolicy") not in ("Never", "OnFailure"):
+        said = 'Required value: valid values: "OnFailure", "Never"'
+        causes.append((f"{field}.template.spec.restartPolicy", said))
+    return causes
+
+
+def _numbers(spec: Object, *names: str, field: str = "spec") -> Causes:
+    return [
+        (f"{field}.{name}", wrong(spec[name], _NOT_NEGATIVE))
+        for name in names
+        if isinstance(spec.get(name), int) and spec[name] < 0
+    ]
+
+
+def _selecting(spec: Object, what: str) -> Causes:
+    causes: Causes = []
+    selector = spec.get("selector")
+    found = at(spec, "template", "metadata", "labels") or {}
+    if selector is None:
+        causes.append(("spec.selector", "Required value"))
+    elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        said = wrong(selector, f"empty selector is invalid for {what}")
+        causes.append(("spec.selector", said))
+    if selector != {} and not selectors.from_object(selector)(found):
+        said = f"Invalid value: {shown(found)}: `selector` does not match template `labels`"
+        causes.append(("spec.template.metadata.labels", said))
+    return [*causes, *_template(spec)]
+
+
+def _template(spec: Object) -> Causes:
+    template = at(spec, "template", "spec") or {}
+    causes = labels(at(spec, "template", "metadata", "labels") or {}, "spec.template.labels")
+    causes += pod_spec(template, "spec.template.spec")
+    policy = template.get("restartPolicy", "Always")
+    if policy in ("Never", "OnFailure"):
+        said = unsupported(policy, ("Always",))
+        causes.append(("spec.template.spec.restartPolicy", said))
+    return causes
