@@ -37,7 +37,7 @@ KUBECONFIG = Path("/etc/rancher/k3s/k3s.yaml")
 PASSWORD = Path("/etc/rancher/node/password")
 PORT = 6443
 REPORT_SECONDS = 3
-GRACE_SECONDS = 15
+GRACE_SECONDS = 30
 
 
 class Failed(Exception):

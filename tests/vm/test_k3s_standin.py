@@ -39,7 +39,8 @@ def test_standin_that_cannot_be_downloaded_fails_the_step(lab, machines, downloa
     with downloads.broken("releases/download", 404), pytest.raises(CommandError) as failed:
         lab.perform(k3s.install_server)
     assert failed.value.brief == "1.3 install K3s on the master on master: a command failed."
-    assert "master$ curl -sfL https://get.k3s.io |" in failed.value.details
+    assert failed.value.details.startswith("master$")
+    assert "https://get.k3s.io |" in failed.value.details
     assert "Download failed" in failed.value.details
     assert machines.ssh("master", "ls /usr/local/bin/k3s").returncode != 0
 
@@ -91,7 +92,8 @@ def test_standin_workers_that_cannot_download_fail_the_step(lab, downloads):
     with downloads.broken("releases/download", 0), pytest.raises(CommandError) as failed:
         lab.perform(k3s.join_workers)
     assert failed.value.brief.startswith("1.4 join the workers to the cluster on worker")
-    assert "$ curl -sfL https://get.k3s.io |" in failed.value.details
+    assert failed.value.details.startswith("worker")
+    assert "https://get.k3s.io |" in failed.value.details
     assert "Download failed" in failed.value.details
 
 
@@ -123,7 +125,7 @@ def test_standin_repeating_the_steps_changes_nothing(lab, machines):
 
 def test_standin_worker_that_was_rebooted_is_ready_again(lab, machines):
     with timed("reboot of worker1"), machines.rebooting("worker1"):
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 90
         while condition(one(lab, "node worker1"), "Ready"):
             assert time.monotonic() < limit, "worker1 is away, and its node stays Ready"
             time.sleep(1)

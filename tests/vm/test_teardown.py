@@ -51,7 +51,7 @@ def test_standins_a_step_that_failed_can_be_taken_back(open_lab, downloads):
 
 
 def test_standins_everything_at_once_with_the_mirror(open_lab, machines, downloads):
-    mirrored = open_lab("vm-cn", mirror="cn")
+    mirrored = open_lab("vm-cn", mirror="cn", k3s_join_token="server")
     downloads.asked.clear()
     with timed("everything to section 3, at once (against stand-ins for K3s, snap and Helm)"):
         summary = mirrored.up(to="3")
