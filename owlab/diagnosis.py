@@ -5,6 +5,7 @@ Everything here only looks, for a short time, and is never the reason for anothe
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from owlab.redact import redact
 from owlab.step import Step
 
 _SECONDS = 30
+_LEAST_DISK = 20 * 2**20
 _FIRST_BOOT = (
     "command -v cloud-init > /dev/null || { echo 'no cloud-init'; exit; }; "
     "cloud-init status --long; "
@@ -24,12 +26,20 @@ _FIRST_BOOT = (
 
 def diagnose(lab: Lab, step: Step, machine: str) -> str:
     """Lines for people; empty when there is nothing to see."""
-    found = []
+    found = [_disk(lab)]
     if machine != HOST and lab.config.has_machines:
         found += [_try(lambda: _state(lab, machine)), _try(lambda: _first_boot(lab, machine))]
     if step.diagnose is not None:
         found.append(_try(lambda: step.diagnose(lab, machine) if step.diagnose else ""))
     return redact("\n".join(part for part in found if part))
+
+
+def _disk(lab: Lab) -> str:
+    """A full disk shows itself in the strangest ways: everything waits for what is not written."""
+    free = shutil.disk_usage(lab.directory).free if lab.directory.exists() else _LEAST_DISK
+    if free >= _LEAST_DISK:
+        return ""
+    return f"The disk with {lab.directory} is full: {free / 2**20:.1f} MB are free."
 
 
 def _try(look: Callable[[], str]) -> str:

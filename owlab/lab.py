@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from owlab import places, settings
-from owlab.command import Command, Result, Variable
+from owlab.command import HOST, Command, Result, Variable
 from owlab.config import LabConfig, Machine
 from owlab.errors import CommandError, ConfigError, MachineError
 from owlab.events import Event, Listener
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from owlab.runner import Summary
 
 T = TypeVar("T")
+_UNREACHABLE = 255
+_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_FRESH_SECONDS = 1.0
+"""How long it is believed that a machine runs."""
 
 
 class Lab:
@@ -50,6 +56,9 @@ class Lab:
         self.planning = planning
         self.record = Record(directory)
         self.journal = Journal(directory / "journal.jsonl")
+        self._looking = threading.Lock()
+        self._looked = -_FRESH_SECONDS
+        self._states: dict[str, str] = {}
         self.listeners: list[Listener] = [] if planning else [self.journal]
 
     # -- opening ---------------------------------------------------------------------------
@@ -77,8 +86,10 @@ class Lab:
         built = record.made() or record.carried_out()
         if saved is not None and built and not (planning and what_if):
             _refuse_changes(settings.load(saved, environment={}), config)
-        if not planning and config.flat() != saved:
-            record.write_settings(config.flat())
+        if not planning:
+            record.make_folder()
+            if config.flat() != saved:
+                record.write_settings(config.flat())
         shell = Shell()
         provider = provider_for(config, directory, shell)
         return cls(config, directory, provider, shell, planning=planning)
@@ -118,7 +129,7 @@ class Lab:
     def machine_info(self, name: str) -> MachineInfo | None:
         """What the provider knows of a machine now; None when there is none of that name."""
         self.provider.prepare(self.config)
-        return next((info for info in self.provider.machines() if info.name == name), None)
+        return self.provider.machine(name)
 
     def address_variable(self, machine: str) -> Variable:
         """``MASTER_IP`` and the like: read whenever it is needed, since addresses change."""
@@ -129,8 +140,18 @@ class Lab:
         return Variable(f"{name}_IP", self.provider.address_of(machine))
 
     def address(self, machine: str) -> str:
-        """A machine's IPv4 address, read now."""
-        return self.value(self.address_variable(machine))
+        """A machine's IPv4 address, or a host's name, read now.
+
+        :raises MachineError: it has none: it does not run.
+        """
+        found = self.value(self.address_variable(machine))
+        if not _ADDRESS.fullmatch(found):
+            raise MachineError(
+                brief=f"{machine} has no address now.",
+                details=f"seen: {found!r}",
+                resolution="Start it: `owlab up --to 1.2`.",
+            )
+        return found
 
     # -- commands --------------------------------------------------------------------------
 
@@ -166,6 +187,8 @@ class Lab:
                 self.emit(Event("command-output", step, command.on, shown, text=text, stream=name))
 
         result = self._execute(command, lambda name, piece: show(name, streams[name].feed(piece)))
+        if command.on == HOST:  # it may have started or stopped a machine
+            self._looked = -_FRESH_SECONDS
         for name, redactor in streams.items():
             show(name, redactor.flush())
         self.emit(
@@ -181,8 +204,22 @@ class Lab:
         return result
 
     def read(self, command: Command) -> Result:
-        """Run a command that only looks, without telling listeners."""
+        """Run a command that only looks, without telling listeners.
+
+        Not on a machine that is stopped: ``multipass exec`` would start it.
+        """
+        if command.on != HOST and self.provider.creates_machines and not self._is_up(command.on):
+            return Result(command, _UNREACHABLE, stderr=f"{command.on} does not run\n")
         return self._execute(command, lambda stream, text: None)
+
+    def _is_up(self, machine: str) -> bool:
+        with self._looking:
+            now = time.monotonic()
+            if now - self._looked > _FRESH_SECONDS:
+                self.provider.prepare(self.config)
+                self._states = {info.name: info.state for info in self.provider.machines()}
+                self._looked = now
+            return self._states.get(machine) in ("Running", "Delayed Shutdown", "Unknown")
 
     def fact(self, fact: Fact[T]) -> T:
         """What is so, now: the fact's default when its command fails or prints nonsense."""

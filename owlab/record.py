@@ -20,6 +20,20 @@ class Record:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
+    def make_folder(self) -> None:
+        """Make the lab's folder; an existing one is no error.
+
+        :raises LabError: it cannot be made there.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LabError(
+                brief=f"The lab's folder {str(self.directory)!r} cannot be made.",
+                details=str(error),
+                resolution="Set OWLAB_HOME to a folder in which you may write.",
+            ) from None
+
     def settings(self) -> dict[str, Any] | None:
         """The settings that the lab was made with, or None for a new lab."""
         path = self.directory / "config.yaml"
@@ -73,7 +87,7 @@ class Record:
 
     @contextmanager
     def _lock(self, name: str, wait: bool = True) -> Iterator[None]:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.make_folder()
         with (self.directory / f"{name}.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -85,7 +99,7 @@ class Record:
             yield
 
     def _write(self, name: str, content: str) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.make_folder()
         fresh = self.directory / f".{name}.new"
         try:
             fresh.write_text(content, "utf-8")

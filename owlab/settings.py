@@ -184,10 +184,13 @@ def _as_list(name: str, value: Any) -> Any:
 def _description(path: tuple[Any, ...]) -> str:
     """What a setting's text must be, in words where there are some."""
     model: Any = LabConfig
-    for name in path[:-1]:
-        model = model.model_fields[name].annotation if name in model.model_fields else LabConfig
-    field = model.model_fields.get(path[-1]) if path else None
-    return str(field.description or "") if field is not None else ""
+    description = ""
+    for name in (part for part in path if isinstance(part, str)):
+        field = getattr(model, "model_fields", {}).get(name)
+        if field is None:
+            return ""
+        model, description = field.annotation, str(field.description or "")
+    return description
 
 
 def _explain(item: dict[str, Any], origin: Mapping[str, str]) -> str:

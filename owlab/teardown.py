@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from owlab import places
-from owlab.errors import CommandError
+from owlab.errors import CommandError, LabError
 from owlab.guide import STEPS
 from owlab.lab import Lab, describe
 from owlab.step import Step
@@ -30,6 +30,19 @@ def down(lab: Lab) -> list[str]:
 def undo(lab: Lab, step: Step) -> bool:
     """Take one step back on all its machines; False when there is nothing to take back."""
     return _undo_on(lab, step, step.where(lab.config))
+
+
+def is_done(lab: Lab, step: Step) -> bool:
+    """Whether a step is done; what cannot be looked at any more is not."""
+    try:
+        return step.state(lab).done
+    except LabError:
+        return False
+
+
+def undo_if_done(lab: Lab, step: Step) -> bool:
+    """Take back a step that is done; False when there was nothing to take back."""
+    return is_done(lab, step) and undo(lab, step)
 
 
 def _undo_on(lab: Lab, step: Step, machines: Sequence[str]) -> bool:

@@ -63,6 +63,9 @@ class Provider(Protocol):
     def machines(self) -> list[MachineInfo]:
         """Every machine that the provider knows of, deleted ones included."""
 
+    def machine(self, name: str) -> MachineInfo | None:
+        """One machine; None when there is none of that name."""
+
     def address_of(self, machine: str) -> Command:
         """A command of the laptop that prints the machine's IPv4 address."""
 

@@ -145,6 +145,10 @@ class ClusterProvider:
         storage = next(m.name for m in self._config.machines if m.role == "storage")
         return [*infos, *([MachineInfo(storage, "Given", server)] if server else [])]
 
+    def machine(self, name: str) -> MachineInfo | None:
+        """One node, or the NFS server."""
+        return next((info for info in self.machines() if info.name == name), None)
+
     def address_of(self, machine: str) -> Command:
         """Where NodePorts answer for the first node; else a node's internal address."""
         master, *_ = self._config.cluster.nodes

@@ -129,6 +129,10 @@ class MultipassProvider:
             for one in found
         ]
 
+    def machine(self, name: str) -> MachineInfo | None:
+        """One machine of Multipass."""
+        return next((info for info in self.machines() if info.name == name), None)
+
     def address_of(self, machine: str) -> Command:
         """The first address that ``multipass info`` shows; K3s adds addresses of its own later."""
         return Command(f"multipass info {machine} | awk '/^IPv4:/ {{print $2}}'")

@@ -98,6 +98,11 @@ class SshProvider:
         """The lab's machines: ``Reachable`` with what they are, or ``Unreachable``."""
         return [self._info(name, seen) for name, seen in self._probe_all().items()]
 
+    def machine(self, name: str) -> MachineInfo | None:
+        """One machine: the others are not asked."""
+        known = any(machine.name == name for machine in self._machines)
+        return self._info(name, self._probe(name)) if known else None
+
     def address_of(self, machine: str) -> Command:
         """What the inventory says, or the machine's first address."""
         address = self._host(machine).address

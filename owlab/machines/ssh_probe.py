@@ -66,7 +66,7 @@ def refuse(name: str, seen: Seen) -> list[MachineUnsuitable]:
         wrong.append(
             MachineUnsuitable(
                 brief=f"{name} has no {lacks} ({seen.release or 'unknown system'}).",
-                resolution="Use Ubuntu, Debian, or another system with apt and systemd.",
+                resolution="Use Ubuntu, or Debian with snapd (section 3 installs Helm as a snap).",
             )
         )
     if seen.arch not in ("x86_64", "amd64"):

@@ -13,6 +13,7 @@ from owlab.errors import ConfigError, LabError
 from owlab.lab import Lab
 from owlab.notebook import magic, page, trouble
 from owlab.notebook.transcript import Transcript
+from owlab.settings import SETTINGS
 from owlab.step import StepResult
 
 SIMULATED = {
@@ -36,6 +37,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
     """
     trouble.show_briefly()
     _refuse_unknown_parameters()
+    _refuse_wrong_types()
     lab = Lab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
     lab.listeners.append(Transcript(lab))
     _current[:] = [lab]
@@ -102,6 +104,43 @@ def _refuse_unknown_parameters() -> None:
                 details=f"Did you mean {near[0]}?" if near else "",
                 resolution=f"Its parameters: {', '.join(sorted(declared))}.",
             )
+
+
+def _refuse_wrong_types() -> None:
+    """What is no setting has only its annotation to go by: ``-p really false`` is a true text."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    cells: list[str] = list(shell.user_ns.get("In", [])) if shell is not None else []
+    for name, kind in _annotations(cells).items():
+        value = shell.user_ns.get(name)
+        if name in (*SETTINGS, "lab_name") or value is None or isinstance(value, kind):
+            continue
+        wanted = "True or False" if kind is bool else f"of type {kind.__name__}"
+        raise ConfigError(
+            brief=f"{name} = {value!r} should be {wanted}.",
+            details="Nothing was started or changed.",
+            resolution="papermill knows -p NAME True and -p NAME False, with capital letters."
+            if kind is bool
+            else "Correct the parameter, and run the notebook again.",
+        )
+
+
+def _annotations(cells: list[str]) -> dict[str, type]:
+    """The plain types of the annotated names that cells assign at their top level."""
+    known: dict[str, type] = {"bool": bool, "int": int, "str": str, "float": float}
+    found: dict[str, type] = {}
+    for cell in cells:
+        try:
+            body = ast.parse(cell).body
+        except SyntaxError:
+            continue
+        for node in body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                kind = known.get(ast.unparse(node.annotation))
+                if kind is not None:
+                    found[node.target.id] = kind
+    return found
 
 
 def _targets(source: str, kind: type[ast.Assign] | type[ast.AnnAssign]) -> set[str]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hmac
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from owlab.pocket.clock import SPEEDS
 from owlab.pocket.consoles import Consoles
+from owlab.pocket.failures import DiskFull
 from owlab.pocket.lab import Lab
 from owlab.pocket.multipass.command import multipass
 from owlab.pocket.multipass.errors import Refused
@@ -196,8 +198,20 @@ def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:
         Route("/v1/speed", control.speed, methods=["POST"]),
         Route("/v1/stop", control.stop, methods=["POST"]),
     ]
-    handlers: dict[Any, Any] = {json.JSONDecodeError: _bad_request, KeyError: _bad_request}
+    handlers: dict[Any, Any] = {
+        json.JSONDecodeError: _bad_request,
+        KeyError: _bad_request,
+        DiskFull: _full,
+        sqlite3.OperationalError: _full,
+    }
     return Token(Starlette(routes=routes, exception_handlers=handlers), token)
+
+
+async def _full(request: Request, error: Exception) -> Response:
+    """What cannot be written; other errors of the database are mistakes of ours."""
+    if isinstance(error, sqlite3.OperationalError) and "full" not in str(error):
+        raise error
+    return PlainTextResponse(f"the lab's disk is full: {error}. Free some space and repeat.\n", 507)
 
 
 async def _bad_request(request: Request, error: Exception) -> Response:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 API_PORT = 6443
+_AGAIN_SECONDS = 3.0
+"""Until a port that was taken is tried again."""
 SERVER, VERSION, TOKEN = "k3s-server", "k3s-version", "kube-token"
 IN_CLUSTER = "10.43.0.1"
 
@@ -192,6 +194,17 @@ class Hosting:
             self._whisk = Listener(app, endpoint.node_port, certificate)
             self._whisk_for = endpoint
         await self._whisk.listen({m.address for m in nodes})
+        self._tell_problems(endpoint, self._whisk.problems)
+
+    def _tell_problems(self, endpoint: Any, problems: dict[str, str]) -> None:
+        """Warnings of the service, where people look; and another try a little later."""
+        for problem in problems.values():
+            if self.cluster is not None:
+                self.cluster.warn_of_service(
+                    f"{endpoint.release}-nginx", endpoint.namespace, problem
+                )
+        if problems:
+            asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self.poke)
 
     @staticmethod
     def _serves(machine: Machine) -> bool:

@@ -65,7 +65,7 @@ class Listener:
         except OSError as error:
             self.problems[address] = (
                 f"port {self.port} on {address} is in use by another program of this computer"
-                f" ({error.strerror}): stop it, then restart the lab"
+                f" ({error.strerror}): stop that"
             )
             log.error("%s", self.problems[address])
             return

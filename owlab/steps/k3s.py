@@ -25,7 +25,10 @@ def install_script(lab: Lab, *settings: str) -> str:
             "INSTALL_K3S_MIRROR_URL=https://rancher-mirror.rancher.cn",
         ]
     script = MIRROR_SCRIPT if lab.config.mirror == "cn" else SCRIPT
-    return " ".join([f"curl -sfL {script} |", *words, *settings, "sh -"])
+    if lab.config.as_written:
+        return " ".join([f"curl -sfL {script} |", *words, *settings, "sh -"])
+    # Without pipefail a download that fails is a success: sh has run nothing, well.
+    return "set -o pipefail\n" + " ".join([f"curl -sSfL {script} |", *words, *settings, "sh -"])
 
 
 def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
@@ -46,7 +49,8 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
 def _wait_until_ready(lab: Lab, name: str) -> Command:
     node = name.lower()
     return Command(
-        f"until sudo kubectl get node {node} > /dev/null 2>&1; do sleep 1; done &&\n"
+        f"for second in $(seq 180); do "
+        f"sudo kubectl get node {node} > /dev/null 2>&1 && break; sleep 1; done &&\n"
         f"sudo kubectl wait --for=condition=Ready node/{node} --timeout=300s",
         on=lab.master,
         timeout=600,
@@ -86,7 +90,12 @@ def _service_log(lab: Lab, name: str) -> str:
 
 
 def _uninstall_server(lab: Lab, machine: str) -> Iterator[Command]:
-    yield Command("/usr/local/bin/k3s-uninstall.sh", on=machine, timeout=300)
+    yield Command(_if_there("/usr/local/bin/k3s-uninstall.sh"), on=machine, timeout=300)
+
+
+def _if_there(program: str) -> str:
+    """An installation that failed half-way may have left no way to take it back."""
+    return f"[ ! -e {program} ] || {program}"
 
 
 install_server = Step(
@@ -132,8 +141,12 @@ def join_token(lab: Lab) -> Variable:
 
 
 def _leave(lab: Lab, worker: str) -> Iterator[Command]:
-    yield Command("/usr/local/bin/k3s-agent-uninstall.sh", on=worker, timeout=300)
-    yield Command(f"sudo kubectl delete node {worker.lower()} --ignore-not-found", on=lab.master)
+    yield Command(_if_there("/usr/local/bin/k3s-agent-uninstall.sh"), on=worker, timeout=300)
+    yield Command(
+        "! command -v kubectl > /dev/null || "
+        f"sudo kubectl delete node {worker.lower()} --ignore-not-found",
+        on=lab.master,
+    )
 
 
 join_workers = Step(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from owlab.command import Command, Variable
+from owlab.errors import MachineError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_nodes, on_storage
@@ -83,17 +85,26 @@ def _serves(lab: Lab, machine: str) -> Check:
     if not active:
         return Check((service,))
     seen = lab.fact(_exports(machine)).get(path, set())
-    wanted = (
-        {"*"} if lab.config.nfs.clients == "everyone" else {lab.address(node) for node in lab.nodes}
-    )
     to = ", ".join(sorted(seen)) or "nobody"
-    return Check((service, Evidence(f"{path} is exported", seen == wanted, f"to {to}")))
+    return Check((service, Evidence(f"{path} is exported", _right(lab, seen), f"to {to}")))
+
+
+def _right(lab: Lab, seen: set[str]) -> bool:
+    """Exported to the nodes and to nobody else. One that does not run has no address to miss."""
+    if lab.config.nfs.clients == "everyone":
+        return seen == {"*"}
+    known = set()
+    for node in lab.nodes:
+        with suppress(MachineError):
+            known.add(lab.address(node))
+    return known == seen if len(known) == len(lab.nodes) else bool(known) and known <= seen
 
 
 def _remove_server(lab: Lab, machine: str) -> Iterator[Command]:
     path = lab.config.nfs.path
     yield Command(
-        f"sudo sed -i '\\#^{path} #d' /etc/exports && sudo exportfs -ra",
+        f"[ ! -e /etc/exports ] || "
+        f"{{ sudo sed -i '\\#^{path} #d' /etc/exports && sudo exportfs -ra; }}",
         on=machine,
         why="the data stays; remove its directory by hand when nobody needs it",
     )

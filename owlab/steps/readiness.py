@@ -91,7 +91,14 @@ def _invokers(lab: Lab) -> Evidence:
     address, port = lab.address(lab.master), lab.config.openwhisk.port
     ask = f"curl -sk --max-time 10 https://{address}:{port}/invokers/healthy/count"
     count = lab.fact(Fact(Command(ask, on=control(lab).machine), lambda out: int(out.strip()), 0))
-    return Evidence("healthy invokers", count > 0, str(count))
+    return Evidence("healthy invokers", count > 0, str(count) if count else _why_silent(lab))
+
+
+def _why_silent(lab: Lab) -> str:
+    """What is known of the service when nobody answers."""
+    namespace = lab.config.openwhisk.namespace
+    said = [w for w in warnings(lab, namespace, most=20).splitlines() if w.startswith("service ")]
+    return "; ".join(["0", *said[-1:]])
 
 
 def progress(lab: Lab) -> str:

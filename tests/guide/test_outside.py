@@ -18,6 +18,7 @@ from kubernetes import client, config
 
 from owlab import Command, Lab, access
 from owlab.errors import ConfigError
+from owlab.guide import GUIDE
 from owlab.steps.cluster import items
 
 SHOW_CA = "cat kubeyaml/tls/ca.crt"
@@ -147,3 +148,17 @@ def test_two_labs_do_not_disturb_each_other(lab):
         assert not lab.up().changed
     finally:
         other.provider.close()
+
+
+def test_looking_does_not_start_a_machine_that_was_stopped(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("OWLAB_HOME", str(tmp_path))
+    lab = Lab.open("stopped", workers=1)
+    lab.up(to="2")
+    lab.run(Command("multipass stop worker1"))
+    assert not GUIDE["nfs.install_clients"].state(lab).done
+    assert GUIDE["nfs.install_server"].state(lab).done
+    info = lab.machine_info("worker1")
+    assert info is not None
+    assert info.state == "Stopped"
+    assert "vms.create" in lab.up(to="2").ran
+    lab.down()

@@ -50,7 +50,7 @@ class Cluster:
         self._on_openwhisk: Callable[[OpenWhiskEndpoint | None], None] = lambda endpoint: None
         self._on_packages: Callable[[str], None] = lambda release: None
         self._on_wipe: Callable[[], None] = lambda: None
-        recorder = Recorder(self.store, clock)
+        self._recorder = recorder = Recorder(self.store, clock)
         self._runtime = Runtime(self.store, fleet, self._poke)
         self.kubelet = Kubelets(
             self.store, clock, fleet, recorder, self._runtime, self._context, self._poke
@@ -183,6 +183,12 @@ class Cluster:
     def on_wipe(self, callback: Callable[[], None]) -> None:
         """Be told when the Job init-couchdb has emptied OpenWhisk's database."""
         self._on_wipe = callback
+
+    def warn_of_service(self, name: str, namespace: str, message: str) -> None:
+        """Say in an event that a service does not answer on its port."""
+        service = self.store.find("Service", name, namespace)
+        if service is not None:
+            self._recorder.record(service, "Warning", "PortUnavailable", message, "kube-proxy")
 
     def _look_for_openwhisk(self) -> None:
         endpoint = find_endpoint(self.store)

@@ -48,6 +48,9 @@ class FolderProvider:
             if path.name != "host"
         ]
 
+    def machine(self, name: str) -> MachineInfo | None:
+        return next((info for info in self.machines() if info.name == name), None)
+
     def address_of(self, machine: str) -> Command:
         return Command("echo 127.0.0.1")
 

@@ -41,6 +41,9 @@ class PlainBash:
     def machines(self) -> list[MachineInfo]:
         return self.known
 
+    def machine(self, name: str) -> MachineInfo | None:
+        return next((info for info in self.machines() if info.name == name), None)
+
     def address_of(self, machine: str) -> Command:
         return Command("echo 127.0.0.9")
 
