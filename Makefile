@@ -36,7 +36,7 @@ test: $(STAMP) ## all tests that need no virtual machine
 	@$(BIN)/python -m mypy
 	@$(BIN)/python -m pytest -rs
 
-test-vm: $(STAMP) ## boot four QEMU machines and run sections 1.5 and 2 on them
+test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 	@$(BIN)/python -m pytest -m vm tests/vm -rs
 
 lint: $(STAMP) ## ruff and mypy only
