@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -19,6 +18,7 @@ from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_streams import exec_over_websocket, read_log
 from owlab.pocket.kube.resources import Resources
 from owlab.pocket.kube.store import Store
+from owlab.pocket.kube.users import Users
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
@@ -65,17 +65,17 @@ class _Api:
         self, store: Store, tokens: Mapping[str, str], version: str, kubelet: Kubelet
     ) -> None:
         self._store = store
-        self._tokens = tokens
+        self._users = Users(tokens)
         self._version = version
         self._kubelet = kubelet
-        self._resources = Resources(store)
+        self._resources = Resources(store, self._users)
 
     def guarded(self, handler: Handler) -> Handler:
         """Ask for credentials, and render every error as a Status."""
 
         async def run(request: Request) -> Response:
             try:
-                self._user(request)
+                request.state.user = self._users.of(request)
                 return _with_warnings(request, await handler(request))
             except ApiError as error:
                 if error.code == 501:
@@ -83,13 +83,6 @@ class _Api:
                 return respond(error.status(), error.code)
 
         return run
-
-    def _user(self, connection: HTTPConnection) -> str:
-        given = connection.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        for token, user in self._tokens.items():
-            if hmac.compare_digest(given.encode(), token.encode()):
-                return user
-        raise Unauthorized("Unauthorized")
 
     async def version(self, request: Request) -> Response:
         return respond(discovery.version_info(self._version))
@@ -137,7 +130,7 @@ class _Api:
         version = request.path_params["version"]
         namespace, words = _split(request.path_params["rest"])
         if group in discovery.REVIEWS and request.method == "POST":
-            return respond(reviews.answer(await body(request)), 201)
+            return respond(reviews.answer(await body(request), request.state.user), 201)
         kind = self._store.registry.at(group, version, words[0])
         if kind is None:
             raise NotFound("the server could not find the requested resource")
@@ -151,7 +144,7 @@ class _Api:
 
     async def exec(self, socket: WebSocket) -> None:
         try:
-            self._user(socket)
+            self._users.of(socket)
         except Unauthorized:
             await socket.close(4401)
             return

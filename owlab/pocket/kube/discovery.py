@@ -13,6 +13,14 @@ VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update
 _SUBRESOURCE_KINDS = {
     "scale": ("Scale", "autoscaling", "v1"),
     "eviction": ("Eviction", "policy", "v1"),
+    "binding": ("Binding", "", "v1"),
+    "token": ("TokenRequest", "authentication.k8s.io", "v1"),
+}
+_SUBRESOURCE_VERBS = {
+    "log": ["get"],
+    "finalize": ["update"],
+    **{name: ["create", "get"] for name in ("exec", "attach", "portforward")},
+    **{name: ["create"] for name in ("eviction", "binding", "token")},
 }
 REVIEWS = {
     "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
@@ -132,7 +140,7 @@ def _subresource(kind: Kind, name: str) -> dict[str, Any]:
         "singularName": "",
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": ["create", "get"] if name in ("exec", "log") else ["get", "patch", "update"],
+        "verbs": _SUBRESOURCE_VERBS.get(name, ["get", "patch", "update"]),
     }
     if name in _SUBRESOURCE_KINDS:
         found["kind"], found["group"], found["version"] = _SUBRESOURCE_KINDS[name]

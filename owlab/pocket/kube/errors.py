@@ -15,13 +15,14 @@ class ApiError(Exception):
         super().__init__(message)
         self.message = message
         self.details = details
+        self.list_meta: dict[str, Any] = {}
 
     def status(self) -> dict[str, Any]:
         """The ``Status`` object."""
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.list_meta,
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,
@@ -62,6 +63,10 @@ class Expired(ApiError):
 
 class UnsupportedMediaType(ApiError):
     code, reason = 415, "UnsupportedMediaType"
+
+
+class TooManyRequests(ApiError):
+    code, reason = 429, "TooManyRequests"
 
 
 class Invalid(ApiError):

@@ -69,7 +69,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("ConfigMap", "configmaps", short=("cm",), subresources=()),
     Kind("Secret", "secrets", subresources=()),
-    Kind("ServiceAccount", "serviceaccounts", short=("sa",), subresources=()),
+    Kind("ServiceAccount", "serviceaccounts", short=("sa",), subresources=("token",)),
     Kind("PersistentVolumeClaim", "persistentvolumeclaims", short=("pvc",)),
     Kind("PersistentVolume", "persistentvolumes", namespaced=False, short=("pv",)),
     Kind("Event", "events", short=("ev",), subresources=()),

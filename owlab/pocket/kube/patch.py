@@ -28,7 +28,11 @@ def json_patch(target: Any, operations: Any) -> Any:
     """JSON patch (RFC 6902)."""
     try:
         return jsonpatch.apply_patch(target, operations)
-    except jsonpatch.JsonPatchConflict as error:
+    except (
+        jsonpatch.JsonPatchConflict,
+        jsonpatch.JsonPatchTestFailed,
+        jsonpatch.JsonPointerException,
+    ) as error:
         raise Invalid(
             f"the server rejected our request due to an error in our request: {error}"
         ) from None
@@ -62,7 +66,8 @@ def strategic(target: Any, patch: Any, path: tuple[str, ...] = ()) -> Any:
     for name, order in patch.items():
         if name.startswith("$setElementOrder/"):
             field = name.partition("/")[2]
-            result[field] = _ordered(result.get(field) or [], order, (*path, field))
+            before = (target.get(field) if isinstance(target, dict) else None) or []
+            result[field] = _ordered(result.get(field) or [], order, before, (*path, field))
     if keep is not None:
         result = {name: value for name, value in result.items() if name in keep}
     return result
@@ -84,11 +89,28 @@ def _list(old: list[Any], new: list[Any], path: tuple[str, ...]) -> list[Any]:
             result.append(strategic({}, item, path))
         else:
             result[at] = strategic(result[at], item, path)
-    return result
+    return _ordered(result, [i for i in new if i.get("$patch") != "delete"], old, path)
 
 
-def _ordered(items: list[Any], order: list[Any], path: tuple[str, ...]) -> list[Any]:
+def _ordered(
+    items: list[Any], order: list[Any], before: list[Any], path: tuple[str, ...]
+) -> list[Any]:
+    """The items as the patch orders them; where others go among them, the old order says.
+
+    An item that is new stands before one that the patch does not name.
+    """
     key = merge_key(path, items)
-    wanted = [o.get(key) if key and isinstance(o, dict) else o for o in order]
-    rank = {str(value): n for n, value in enumerate(wanted)}
-    return sorted(items, key=lambda item: rank.get(str(item.get(key) if key else item), len(rank)))
+
+    def name(item: Any) -> str:
+        return str(item.get(key) if key and isinstance(item, dict) else item)
+
+    rank = {name(item): n for n, item in enumerate(order)}
+    place = {name(item): n for n, item in enumerate(before)}
+    left = sorted((i for i in items if name(i) in rank), key=lambda item: rank[name(item)])
+    right = [item for item in items if name(item) not in rank]
+    result = []
+    while left and right:
+        first, other = place.get(name(left[0])), place.get(name(right[0]))
+        later = first is not None and other is not None and other < first
+        result.append((right if later else left).pop(0))
+    return [*result, *left, *right]

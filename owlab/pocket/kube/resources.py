@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from owlab.pocket.clock import Clock
 from owlab.pocket.kube import (
@@ -14,33 +14,39 @@ from owlab.pocket.kube import (
     defaults,
     field_validation,
     patch,
-    selectors,
     validation,
-    watch,
 )
+from owlab.pocket.kube.deletion import Deletion
 from owlab.pocket.kube.errors import (
     BadRequest,
+    Conflict,
+    Invalid,
     MethodNotAllowed,
     NotFound,
     NotImplementedHere,
     UnsupportedMediaType,
 )
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.kube.negotiation import body, listing, respond, single, wants_table
+from owlab.pocket.kube.negotiation import body, respond, single
+from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.store import Store
-from owlab.pocket.kube.tables import table
+from owlab.pocket.kube.users import Users
 from owlab.pocket.world import Object
 
-_WATCH_SECONDS = 3600.0
+_POSTED = ("eviction", "binding", "token")
+"""Subresources that something is asked of."""
 
 
 class Resources:
     """Handles requests below a kind's place in the API."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, users: Users) -> None:
         self._store = store
+        self._users = users
+        self._reading = Reading(store)
+        self._deletion = Deletion(store, self._reading)
 
     async def serve(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -51,88 +57,24 @@ class Resources:
         match request.method, bool(name):
             case "GET", False:
                 if request.query_params.get("watch") in ("true", "1"):
-                    return self._watch(request, kind, namespace)
-                return self._list(request, kind, namespace)
-            case "GET", True:
+                    return self._reading.watch(request, kind, namespace)
+                return self._reading.page(request, kind, namespace)
+            case "GET", True if sub in ("", "status", "scale"):
                 obj = self._store.get(kind.kind, name, namespace)
                 return respond(scale_of(obj) if sub == "scale" else single(request, kind, obj))
             case "POST", False:
                 return await self._create(request, kind, namespace)
-            case "POST", True:
+            case "POST", True if sub in _POSTED:
                 return await self._act(request, kind, namespace, name, sub)
-            case "PUT", True:
+            case "PUT", True if sub not in _POSTED:
                 return await self._put(request, kind, namespace, name, sub)
-            case "PATCH", True:
+            case "PATCH", True if sub not in _POSTED:
                 return await self._patch(request, kind, namespace, name, sub)
-            case "DELETE", True:
-                return await self._delete(request, kind, namespace, name)
+            case "DELETE", True if not sub:
+                return await self._deletion.one(request, kind, namespace, name)
             case "DELETE", False:
-                return await self._delete_collection(request, kind, namespace)
+                return await self._deletion.many(request, kind, namespace)
         raise MethodNotAllowed("the server does not allow this method on the requested resource")
-
-    # -- reading ---------------------------------------------------------------------------
-
-    def _selected(self, request: Request, kind: Kind, namespace: str) -> list[Object]:
-        query = request.query_params
-        return self._store.list(
-            kind.kind, namespace, query.get("labelSelector", ""), query.get("fieldSelector", "")
-        )
-
-    def _list(self, request: Request, kind: Kind, namespace: str) -> Response:
-        objects = self._selected(request, kind, namespace)
-        query, more = request.query_params, {}
-        start = int(query.get("continue") or 0)
-        limit = int(query.get("limit") or 0)
-        if limit and start + limit < len(objects):
-            more = {
-                "continue": str(start + limit),
-                "remainingItemCount": len(objects) - start - limit,
-            }
-        shown = objects[start : start + limit] if limit else objects[start:]
-        version = self._store.resource_version
-        return respond(listing(request, kind, shown, version, more))
-
-    def _watch(self, request: Request, kind: Kind, namespace: str) -> Response:
-        query = request.query_params
-        label = selectors.label_selector(query.get("labelSelector", ""))
-        field = selectors.field_selector(query.get("fieldSelector", ""))
-
-        def selects(obj: Object) -> bool:
-            meta = obj["metadata"]
-            inside = not namespace or meta.get("namespace") == namespace
-            return inside and label(meta.get("labels") or {}) and field(obj)
-
-        first = True
-
-        def shape(obj: Object) -> Any:
-            nonlocal first
-            if not wants_table(request):
-                return obj
-            rows = table(
-                kind,
-                [obj],
-                {"resourceVersion": obj["metadata"]["resourceVersion"]},
-                query.get("includeObject", "Metadata"),
-                heading=first,
-            )
-            first = False
-            return rows
-
-        initial = query.get("sendInitialEvents") == "true"
-        version = query.get("resourceVersion", "")
-        if version not in ("", "0") and not initial:
-            self._store.since(int(version))
-        stream = watch.changes(
-            self._store,
-            kind.kind,
-            selects,
-            version=version,
-            bookmarks=query.get("allowWatchBookmarks") in ("true", "1"),
-            initial=initial,
-            shape=shape,
-            timeout=float(query.get("timeoutSeconds") or _WATCH_SECONDS),
-        )
-        return StreamingResponse(stream, media_type="application/json")
 
     # -- changing --------------------------------------------------------------------------
 
@@ -201,7 +143,12 @@ class Resources:
         old: Object | None,
         given: Any,
     ) -> Response:
+        if not request.query_params.get("fieldManager"):
+            said = "fieldManager: Required value: is required for apply patch"
+            raise Invalid(f'PatchOptions.meta.k8s.io "" is invalid: {said}')
         wanted = self._typed(given, kind, namespace)
+        if wanted["metadata"].get("managedFields"):
+            raise BadRequest("metadata.managedFields must be nil")
         wanted["metadata"]["name"] = name
         wanted = field_validation.applied(request, kind, wanted)
         force = request.query_params.get("force") in ("true", "1")
@@ -221,6 +168,12 @@ class Resources:
         sub: str,
         noted: bool = False,
     ) -> Object:
+        uid, given = old["metadata"]["uid"], new["metadata"].get("uid")
+        if given and given != uid:
+            raise Conflict(
+                f'Operation cannot be fulfilled on {kind.resource} "{old["metadata"]["name"]}": '
+                f"Precondition failed: UID in precondition: {given}, UID in object meta: {uid}"
+            )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
@@ -233,50 +186,17 @@ class Resources:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._store.update(new, dry=_dry(request))
 
-    async def _delete(self, request: Request, kind: Kind, namespace: str, name: str) -> Response:
-        options = await body(request)
-        obj = self._store.get(kind.kind, name, namespace)
-        if _dry(request):
-            return respond(obj)
-        grace = options.get("gracePeriodSeconds", request.query_params.get("gracePeriodSeconds"))
-        if kind.kind == "Pod" and str(grace) == "0":
-            self._store.remove(kind.kind, name, namespace)
-            return respond(obj)
-        gone = self._store.delete(kind.kind, name, namespace, _propagation(request, options))
-        if gone["metadata"].get("deletionTimestamp"):
-            return respond(gone)
-        return respond(
-            {
-                "kind": "Status",
-                "apiVersion": "v1",
-                "metadata": {},
-                "status": "Success",
-                "details": {"name": name, "kind": kind.plural, "uid": obj["metadata"]["uid"]},
-            }
-        )
-
-    async def _delete_collection(self, request: Request, kind: Kind, namespace: str) -> Response:
-        options = await body(request)
-        objects = self._selected(request, kind, namespace)
-        for obj in objects:
-            meta = obj["metadata"]
-            if self._store.find(kind.kind, meta["name"], meta.get("namespace", "")) is not None:
-                self._store.delete(
-                    kind.kind,
-                    meta["name"],
-                    meta.get("namespace", ""),
-                    _propagation(request, options),
-                )
-        return respond(listing(request, kind, objects, self._store.resource_version, {}))
-
     async def _act(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
     ) -> Response:
         """Subresources that are posted to."""
         given = await body(request)
         if sub == "eviction":
-            self._store.delete("Pod", name, namespace)
+            self._deletion.evict(request, namespace, name, given)
             return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
+        if sub == "token":
+            account = self._store.get("ServiceAccount", name, namespace)
+            return respond(self._users.issue(account, given), 201)
         if sub == "binding":
             pod = self._store.get("Pod", name, namespace)
             pod["spec"]["nodeName"] = given["target"]["name"]
@@ -322,10 +242,3 @@ def manager(request: Request) -> str:
 
 def _dry(request: Request) -> bool:
     return "All" in request.query_params.getlist("dryRun")
-
-
-def _propagation(request: Request, options: Object) -> str:
-    if options.get("orphanDependents"):
-        return "Orphan"
-    said = options.get("propagationPolicy") or request.query_params.get("propagationPolicy")
-    return str(said or "Background")

@@ -1,15 +1,14 @@
-"""Reviews: questions about permissions. The lab's one user may do everything."""
+"""Reviews: questions about permissions. Every user of the lab may do everything."""
 
 from __future__ import annotations
 
 from owlab.pocket.kube.errors import NotImplementedHere
+from owlab.pocket.kube.users import User
 from owlab.pocket.world import Object
 
-USER = "system:admin"
 
-
-def answer(review: Object) -> Object:
-    """The review with its status."""
+def answer(review: Object, user: User) -> Object:
+    """The review of a user with its status."""
     match review.get("kind"):
         case "SelfSubjectAccessReview":
             status: Object = {
@@ -18,9 +17,10 @@ def answer(review: Object) -> Object:
             }
         case "SelfSubjectRulesReview":
             every = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
-            status = {"resourceRules": [every], "nonResourceRules": [], "incomplete": False}
+            urls = {"verbs": ["*"], "nonResourceURLs": ["*"]}
+            status = {"resourceRules": [every], "nonResourceRules": [urls], "incomplete": False}
         case "SelfSubjectReview":
-            status = {"userInfo": {"username": USER, "groups": ["system:masters"]}}
+            status = {"userInfo": {"username": user.name, "groups": list(user.groups)}}
         case kind:
             raise NotImplementedHere(f"the pocket lab does not answer a {kind}")
     return {**review, "metadata": {"creationTimestamp": None}, "status": status}

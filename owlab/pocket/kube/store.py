@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS kube_meta (name TEXT PRIMARY KEY, value INTEGER NOT N
 _HISTORY = 2000
 """Changes that a watch can go back to before it has to list again."""
 
+_FOREGROUND = "foregroundDeletion"
+
 
 class Store:
     """Every object of the cluster. Used from the service's event loop only.
@@ -196,26 +198,37 @@ class Store:
         return copied(new)
 
     def delete(
-        self, kind: str, name: str, namespace: str = "", propagation: str = "Background"
+        self,
+        kind: str,
+        name: str,
+        namespace: str = "",
+        propagation: str = "Background",
+        grace: int | None = None,
     ) -> Object:
         """Delete an object, and with it what it owns.
 
-        With finalizers it is only marked. Dependents go in the background or foreground; with
-        ``Orphan`` they stay. Pods on a node are marked, and removed by their kubelet.
+        With finalizers it is only marked. Dependents go after it, or before it with
+        ``Foreground``; with ``Orphan`` they stay. Pods on a node are marked, and removed by their
+        kubelet.
         """
         key = (kind, self._scope(kind, namespace), name)
         old = self._objects.get(key)
         if old is None:
             raise self._missing(self.registry.get(kind), name)
         gone = copied(old)
-        held = bool(old["metadata"].get("finalizers"))
+        meta = gone["metadata"]
+        if propagation == "Foreground" and self._dependents(meta["uid"]):
+            finalizers = meta.get("finalizers") or []
+            meta["finalizers"] = [*(f for f in finalizers if f != _FOREGROUND), _FOREGROUND]
+        held = bool(meta.get("finalizers"))
         graceful = (
             kind == "Pod" and (old.get("spec") or {}).get("nodeName")
         ) or kind == "Namespace"
-        if (held or graceful) and not old["metadata"].get("deletionTimestamp"):
-            gone["metadata"]["deletionTimestamp"] = self._clock.timestamp()
+        if (held or graceful) and not meta.get("deletionTimestamp"):
+            meta["deletionTimestamp"] = self._clock.timestamp()
             if kind == "Pod":
-                gone["metadata"]["deletionGracePeriodSeconds"] = 30
+                own = old["spec"].get("terminationGracePeriodSeconds", 30)
+                meta["deletionGracePeriodSeconds"] = own if grace is None else grace
             if kind == "Namespace":
                 gone["status"] = {"phase": "Terminating"}
             self._write("MODIFIED", key, gone)
@@ -234,17 +247,40 @@ class Store:
 
     def _cascade(self, owner: Object, propagation: str) -> None:
         uid = owner["metadata"]["uid"]
-        for key, obj in list(self._objects.items()):
-            owners = obj["metadata"].get("ownerReferences") or []
-            if all(reference.get("uid") != uid for reference in owners):
+        for key in self._dependents(uid):
+            obj = self._objects.get(key)
+            if obj is None:
                 continue
-            others = [reference for reference in owners if reference.get("uid") != uid]
+            others = [r for r in obj["metadata"]["ownerReferences"] if r.get("uid") != uid]
             if propagation == "Orphan" or others:
                 changed = copied(obj)
                 changed["metadata"]["ownerReferences"] = others
                 self._write("MODIFIED", key, changed)
-            elif key in self._objects and not obj["metadata"].get("deletionTimestamp"):
-                self.delete(key[0], key[2], key[1])
+            elif not obj["metadata"].get("deletionTimestamp"):
+                self.delete(key[0], key[2], key[1], propagation)
+
+    def _dependents(self, uid: str) -> tuple[Key, ...]:
+        return tuple(
+            key
+            for key, obj in self._objects.items()
+            if any(r.get("uid") == uid for r in obj["metadata"].get("ownerReferences") or ())
+        )
+
+    def _release(self, gone: Object) -> None:
+        """Let go of owners that wait for the last of what they own."""
+        for reference in gone["metadata"].get("ownerReferences") or ():
+            uid = reference.get("uid")
+            for scope in (gone["metadata"].get("namespace", ""), ""):
+                key = (reference["kind"], scope, reference["name"])
+                owner = self._objects.get(key)
+                if owner is None or owner["metadata"]["uid"] != uid:
+                    continue
+                finalizers = owner["metadata"].get("finalizers") or []
+                if _FOREGROUND in finalizers and not self._dependents(uid):
+                    changed = copied(owner)
+                    changed["metadata"]["finalizers"] = [f for f in finalizers if f != _FOREGROUND]
+                    self.update(changed)
+                break
 
     # -- subscribing -----------------------------------------------------------------------
 
@@ -292,6 +328,7 @@ class Store:
         gone = copied(obj)
         gone["metadata"]["resourceVersion"] = str(version)
         self._tell(version, "DELETED", gone)
+        self._release(gone)
 
     def _remember(self, key: Key, obj: Object) -> None:
         self._objects[key] = obj

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from owlab.pocket.kube.errors import Expired
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
 
@@ -48,9 +49,13 @@ async def changes(
                 if selects(obj):
                     pending.append(("ADDED", obj))
         else:
-            pending = [
-                (event, obj) for _, event, obj in store.since(int(version)) if obj["kind"] == kind
-            ]
+            try:
+                past = store.since(int(version))
+            except Expired as error:
+                # Not an answer of 410: clients look for it among the events.
+                yield _event("ERROR", error.status())
+                return
+            pending = [(event, obj) for _, event, obj in past if obj["kind"] == kind]
         for event, obj in pending:
             if line := _line(event, obj, selects, seen, shape):
                 yield line
@@ -61,11 +66,13 @@ async def changes(
             try:
                 _, event, obj = await asyncio.wait_for(queue.get(), min(left, _BOOKMARK_SECONDS))
             except TimeoutError:
-                if bookmarks:
+                if bookmarks and loop.time() < until:
                     yield _bookmark(store, kind, {})
                 continue
             if line := _line(event, obj, selects, seen, shape):
                 yield line
+        if bookmarks:
+            yield _bookmark(store, kind, {})
     finally:
         unsubscribe()
 

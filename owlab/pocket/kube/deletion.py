@@ -1,0 +1,111 @@
+"""Deleting objects: one, many, and pods by way of their disruption budgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from owlab.pocket.kube.disruption import check_budget
+from owlab.pocket.kube.errors import Conflict, MethodNotAllowed
+from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.negotiation import body, listing, respond
+from owlab.pocket.kube.reading import Reading
+from owlab.pocket.kube.store import Store
+from owlab.pocket.world import Object
+
+
+class Deletion:
+    """Answers DELETE, and evictions."""
+
+    def __init__(self, store: Store, reading: Reading) -> None:
+        self._store = store
+        self._reading = reading
+
+    async def one(self, request: Request, kind: Kind, namespace: str, name: str) -> Response:
+        """Delete an object."""
+        options = _options(request, await body(request))
+        obj = self._store.get(kind.kind, name, namespace)
+        gone = self._delete(kind, obj, options)
+        if gone["metadata"].get("deletionTimestamp") or kind.kind == "Pod" or options["dryRun"]:
+            return respond(gone)
+        return respond(
+            {
+                "kind": "Status",
+                "apiVersion": "v1",
+                "metadata": {},
+                "status": "Success",
+                "details": {
+                    "name": name,
+                    **({"group": kind.group} if kind.group else {}),
+                    "kind": kind.plural,
+                    "uid": obj["metadata"]["uid"],
+                },
+            }
+        )
+
+    async def many(self, request: Request, kind: Kind, namespace: str) -> Response:
+        """Delete what the selectors choose in a namespace."""
+        if kind.kind == "Namespace" or (kind.namespaced and not namespace):
+            raise MethodNotAllowed(
+                "the server does not allow this method on the requested resource"
+            )
+        options = _options(request, await body(request))
+        objects = self._reading.selected(request, kind, namespace)
+        for obj in objects:
+            meta = obj["metadata"]
+            if self._store.find(kind.kind, meta["name"], meta.get("namespace", "")) is not None:
+                self._delete(kind, obj, options)
+        return respond(listing(request, kind, objects, self._store.resource_version, {}))
+
+    def evict(self, request: Request, namespace: str, name: str, given: Any) -> None:
+        """Delete a pod if its disruption budget lets it go."""
+        options = _options(request, given.get("deleteOptions") or {})
+        pod = self._store.get("Pod", name, namespace)
+        check_budget(self._store, pod)
+        self._delete(self._store.registry.get("Pod"), pod, options)
+
+    def _delete(self, kind: Kind, obj: Object, options: dict[str, Any]) -> Object:
+        meta = obj["metadata"]
+        _check(kind, meta, options.get("preconditions") or {})
+        if options["dryRun"]:
+            return obj
+        place = (kind.kind, meta["name"], meta.get("namespace", ""))
+        grace = options.get("gracePeriodSeconds")
+        if kind.kind == "Pod" and str(grace) == "0":
+            self._store.remove(*place)
+            return obj
+        seconds = int(grace) if grace is not None else None
+        return self._store.delete(*place, propagation=options["propagation"], grace=seconds)
+
+
+def _options(request: Request, given: Any) -> dict[str, Any]:
+    """The body's options; what they leave out may stand in the query."""
+    query = request.query_params
+    options = {**query, **(given if isinstance(given, dict) else {})}
+    options["dryRun"] = "All" in [*query.getlist("dryRun"), *(given.get("dryRun") or [])]
+    orphan = str(options.get("orphanDependents")).lower() == "true"
+    options["propagation"] = (
+        "Orphan" if orphan else options.get("propagationPolicy") or "Background"
+    )
+    return options
+
+
+def _check(kind: Kind, meta: Object, wanted: Object) -> None:
+    said = ""
+    if wanted.get("uid") and wanted["uid"] != meta["uid"]:
+        said = (
+            f"the UID in the precondition ({wanted['uid']}) does not match the UID in record "
+            f"({meta['uid']}). The object might have been deleted and then recreated"
+        )
+    version = wanted.get("resourceVersion")
+    if version and version != meta["resourceVersion"]:
+        said = (
+            f"the ResourceVersion in the precondition ({version}) does not match the "
+            f"ResourceVersion in record ({meta['resourceVersion']}). The object might have been "
+            "modified"
+        )
+    if said:
+        what = f'{kind.resource} "{meta["name"]}"'
+        raise Conflict(f"Operation cannot be fulfilled on {what}: {said}")

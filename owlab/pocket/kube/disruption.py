@@ -1,0 +1,82 @@
+"""Disruption budgets: whether a pod may be evicted now."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from owlab.pocket.kube import selectors
+from owlab.pocket.kube.errors import ApiError, TooManyRequests
+from owlab.pocket.kube.shape import is_finished, is_ready
+from owlab.pocket.kube.store import Store
+from owlab.pocket.world import Object
+
+
+def check_budget(store: Store, pod: Object) -> None:
+    """Raise TooManyRequests when a budget would be broken without the pod."""
+    meta = pod["metadata"]
+    if pod["status"].get("phase") != "Running" or meta.get("deletionTimestamp"):
+        return
+    budgets = [
+        budget
+        for budget in store.list("PodDisruptionBudget", meta["namespace"])
+        if selectors.from_object(budget["spec"].get("selector"))(meta.get("labels") or {})
+    ]
+    if len(budgets) > 1:
+        raise ApiError(
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does "
+            "not support."
+        )
+    for budget in budgets:
+        healthy, desired = health(store, budget)
+        if healthy <= desired and is_ready(pod):
+            name = budget["metadata"]["name"]
+            raise TooManyRequests(
+                "Cannot evict pod as it would violate the pod's disruption budget.",
+                {
+                    "causes": [
+                        {
+                            "reason": "DisruptionBudget",
+                            "message": f"The disruption budget {name} needs {desired} healthy pods "
+                            f"and has {healthy} currently",
+                        }
+                    ]
+                },
+            )
+
+
+def health(store: Store, budget: Object) -> tuple[int, int]:
+    """How many of a budget's pods are healthy, and how many it wants to be."""
+    matches = selectors.from_object(budget["spec"].get("selector"))
+    pods = [
+        pod
+        for pod in store.list("Pod", budget["metadata"]["namespace"])
+        if matches(pod["metadata"].get("labels") or {}) and not is_finished(pod)
+    ]
+    expected = _expected(store, pods)
+    spec = budget["spec"]
+    if "maxUnavailable" in spec:
+        desired = expected - _share(spec["maxUnavailable"], expected)
+    else:
+        desired = _share(spec.get("minAvailable", 1), expected)
+    return sum(is_ready(pod) for pod in pods), max(0, desired)
+
+
+def _expected(store: Store, pods: list[Object]) -> int:
+    """What the pods' controllers want, not what there is: a lost pod counts as missing."""
+    owners: dict[str, int] = {}
+    for pod in pods:
+        meta = pod["metadata"]
+        owners[meta["uid"]] = 1
+        for reference in meta.get("ownerReferences") or []:
+            owner = store.find(reference["kind"], reference["name"], meta["namespace"])
+            if reference.get("controller") and owner and "replicas" in owner["spec"]:
+                del owners[meta["uid"]]
+                owners[reference["uid"]] = int(owner["spec"]["replicas"])
+    return sum(owners.values())
+
+
+def _share(wanted: Any, whole: int) -> int:
+    if isinstance(wanted, str) and wanted.endswith("%"):
+        return math.ceil(float(wanted.removesuffix("%")) * whole / 100)
+    return int(wanted)
