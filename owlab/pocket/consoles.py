@@ -16,6 +16,10 @@ from owlab.pocket.runs import Input, Run
 from owlab.pocket.session import Session
 from owlab.pocket.vm import HOST
 
+SHELL = re.compile(
+    r"\s*(?:(?P<root>sudo\s+(?:-i|-s|su(?:\s+-l?)?|-i?\s*bash|bash))|(?:bash|sh)(?:\s+-l|\s+--login)?)\s*"
+)
+"""A shell within the shell, asked for by itself: only a terminal can have one."""
 ENTERS = re.compile(r"^\s*multipass\s+(shell|sh|connect)\b", re.M)
 
 
@@ -30,9 +34,9 @@ class Console:
         self._status = 0
         self._enter(machine)
 
-    def _enter(self, name: str) -> None:
+    def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
         machine = self._lab.fleet.machines[name]
-        self._stack.append(machine.session(tty=self._tty, switch=self._switch))
+        self._stack.append(machine.session(user=user, cwd=cwd, tty=self._tty, switch=self._switch))
 
     def _switch(self, name: str) -> None:
         self._next = name
@@ -73,6 +77,11 @@ class Console:
                 await run.err(f"Connection to {top.machine.name} closed.\n".encode())
                 self._status = 255
                 self._stack.pop()
+                continue
+            if self._tty and (inner := SHELL.fullmatch(command)):
+                login = "-" in command.split()[-1]
+                user = "root" if inner["root"] else top.user
+                self._enter(top.machine.name, user, None if login else top.cwd)
                 continue
             self._status, ended = await top.type(command, run.out, run.err, self._status)
             if ended or not top.machine.running:

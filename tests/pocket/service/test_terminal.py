@@ -213,6 +213,7 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.expect("hello Ada\r\n")
     typist.type("cat > dropped\r")
     typist.type("never mind\r\x03")
+    typist.expect("^C")
     typist.type("ls dropped\r")
     typist.expect("No such file")
     typist.type("history 1\r")
@@ -243,3 +244,24 @@ def test_the_laptop_lists_its_files(lab: Served) -> None:
     assert " a\n" in done.stdout
     assert "__owlab" not in done.stdout + done.stderr
     assert "line 1: nosuch" in done.stderr
+
+
+def test_shells_of_the_same_machine(lab: Served) -> None:
+    typist = Typist(lab)
+    typist.expect("ubuntu@master")
+    typist.type("cd /tmp\r")
+    typist.type("sudo -i\r")
+    typist.expect("root@master")
+    typist.type("whoami; pwd\r")
+    typist.expect("root\r\n/root\r\n")
+    typist.type("exit\r")
+    typist.expect("ubuntu@master")
+    typist.type("X=1\r")
+    typist.type("bash\r")
+    typist.type('echo "[$X]$(pwd)"\r')
+    typist.expect("[]/tmp\r\n")
+    typist.type("exit\r")
+    typist.type('echo "[$X]"\r')
+    typist.expect("[1]\r\n")
+    typist.type("exit\r")
+    assert typist.process.wait(20) == 0
