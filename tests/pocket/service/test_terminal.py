@@ -166,6 +166,11 @@ class Typist:
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
+    def press(self, key: str) -> None:
+        """A key that means something else while no line is being read."""
+        time.sleep(0.5)
+        self.type(key)
+
     def expect(self, text: str) -> None:
         deadline = time.monotonic() + 20
         while text not in self.seen:
@@ -203,7 +208,7 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.expect("$")
     typist.type("cat > note\r")
     typist.type("first line\rsecond: $HOME\r")
-    typist.type("\x04")
+    typist.press("\x04")
     typist.expect("$")
     typist.type("cat note\r")
     typist.expect("first line\r\nsecond: $HOME\r\n")
@@ -212,7 +217,8 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.type('echo "hello $name"\r')
     typist.expect("hello Ada\r\n")
     typist.type("cat > dropped\r")
-    typist.type("never mind\r\x03")
+    typist.type("never mind\r")
+    typist.press("\x03")
     typist.expect("^C")
     typist.type("ls dropped\r")
     typist.expect("No such file")
