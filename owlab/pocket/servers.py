@@ -72,6 +72,8 @@ class Listener:
         at_once(listener)
         config = uvicorn.Config(
             self._app,
+            # the other implementation refuses the slash of kubectl's protocol SPDY/3.1+portforward
+            ws="wsproto",
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -16,6 +16,7 @@ from owlab.pocket.kube.errors import ApiError, NotFound, NotImplementedHere, Una
 from owlab.pocket.kube.kubelet_api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_streams import exec_over_websocket, read_log
+from owlab.pocket.kube.port_forward import forward_over_websocket
 from owlab.pocket.kube.resources import Resources
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.users import Users
@@ -55,6 +56,9 @@ def kube_app(
                 "/apis/{group}/{version}/{rest:path}", api.guarded(api.resource), methods=_METHODS
             ),
             WebSocketRoute("/api/v1/namespaces/{namespace}/pods/{name}/exec", api.exec),
+            WebSocketRoute(
+                "/api/v1/namespaces/{namespace}/pods/{name}/portforward", api.port_forward
+            ),
             Route("/{rest:path}", api.guarded(api.nothing), methods=_METHODS),
         ]
     )
@@ -143,12 +147,20 @@ class _Api:
         return await self._resources.serve(request, kind, namespace, name, sub)
 
     async def exec(self, socket: WebSocket) -> None:
+        if await self._admitted(socket):
+            await exec_over_websocket(socket, self._store, self._kubelet)
+
+    async def port_forward(self, socket: WebSocket) -> None:
+        if await self._admitted(socket):
+            await forward_over_websocket(socket, self._store)
+
+    async def _admitted(self, socket: WebSocket) -> bool:
         try:
             self._users.of(socket)
         except Unauthorized:
             await socket.close(4401)
-            return
-        await exec_over_websocket(socket, self._store, self._kubelet)
+            return False
+        return True
 
 
 def _with_warnings(request: Request, response: Response) -> Response:

@@ -209,3 +209,35 @@ async def test_log_limit(guest: Client) -> None:
     assert last.endswith(
         "Logs were truncated because the total bytes size exceeds the limit of 1048576 bytes."
     )
+
+
+BREAKS_IN_PYTHON = """
+def main(args):
+    return helper()
+
+def helper():
+    raise ValueError('no')
+"""
+BREAKS_IN_NODE = """
+function main() { return helper(); }
+function helper() { nothing(); }
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "shown"),
+    [
+        ("python:3", BREAKS_IN_PYTHON, ["in main", "in helper", "return helper()", "ValueError"]),
+        ("nodejs:14", BREAKS_IN_NODE, ["ReferenceError: nothing", "at helper", "at main"]),
+    ],
+)
+async def test_a_traceback_shows_the_actions_own_lines_only(
+    guest: Client, kind: str, code: str, shown: list[str]
+) -> None:
+    await guest.action("breaks", code, kind)
+    logs = "\n".join((await guest.call("breaks")).json()["logs"])
+    for part in shown:
+        assert part in logs
+    assert "/action/" in logs
+    assert "worker." not in logs
+    assert "owlab" not in logs

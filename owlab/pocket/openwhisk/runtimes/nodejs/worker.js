@@ -15,6 +15,14 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{I
 
 const channel = new net.Socket({ fd: Number(process.argv[2]), readable: true, writable: true });
 let handler;
+let directory = '';
+
+// The action's own lines of a stack, with paths as they are in a container.
+function told(error) {
+  const text = String(error?.stack ?? error);
+  const own = text.split('\n').filter((line) => !line.includes(__filename));
+  return directory ? own.join('\n').replaceAll(directory, '/action') : own.join('\n');
+}
 
 function fail(error) {
   return { ok: false, body: { error } };
@@ -42,12 +50,13 @@ function fromDirectory(request) {
 function init(request) {
   Object.assign(process.env, request.env);
   try {
-    process.chdir(request.directory);
+    directory = request.directory;
+    process.chdir(directory);
     if (!IDENTIFIER.test(request.main)) throw new Error(`'${request.main}' is not a name`);
     handler = request.archive ? fromDirectory(request) : fromSource(request);
   } catch (error) {
-    console.error(error);
-    return fail(`Initialization has failed due to: ${error?.stack ?? error}`);
+    console.error(told(error));
+    return fail(`Initialization has failed due to: ${told(error)}`);
   }
   if (typeof handler !== 'function') {
     return fail(`Initialization has failed due to: Error: Action entrypoint '${request.main}' is not a function.`);
@@ -61,7 +70,7 @@ async function run(request) {
   try {
     pending = handler(request.value);
   } catch (error) {
-    console.error(error);
+    console.error(told(error));
     return fail(`An error has occurred: ${error}`);
   }
   let result;
@@ -69,7 +78,7 @@ async function run(request) {
     result = await pending;
   } catch (error) {
     // A rejected promise is the action's own way to say that it failed: an application error.
-    if (error instanceof Error) console.error(error);
+    if (error instanceof Error) console.error(told(error));
     return { ok: true, body: { error: error instanceof Error ? String(error) : error ?? {} } };
   }
   if (result === undefined) result = {};
@@ -77,7 +86,7 @@ async function run(request) {
   try {
     JSON.stringify(result);
   } catch (error) {
-    console.error(error);
+    console.error(told(error));
     return fail(NOT_A_DICTIONARY);
   }
   return { ok: true, body: result };

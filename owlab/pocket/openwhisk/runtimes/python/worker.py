@@ -23,10 +23,20 @@ class Action:
 
     def __init__(self) -> None:
         self._main: Any = None
+        self._directory = ""
+
+    def tell(self, error: BaseException) -> None:
+        """The traceback of the action's own lines, with paths as they are in a container."""
+        own = error.__traceback__
+        while own is not None and own.tb_frame.f_code.co_filename == __file__:
+            own = own.tb_next
+        text = "".join(traceback.format_exception(type(error), error, own))
+        print(text.replace(self._directory, "/action"), end="", file=sys.stderr)
 
     def init(self, request: Json) -> Json:
         os.environ.update(request["env"])
         directory, main = request["directory"], request["main"]
+        self._directory = directory
         source = f"{directory}/{request['file']}"
         sys.path.insert(0, directory)
         os.chdir(directory)
@@ -40,8 +50,8 @@ class Action:
                 raise TypeError(f"'{main}' is not a function")
         except KeyError as error:
             print(f"Cannot find the function {error} in the action.", file=sys.stderr)
-        except BaseException:
-            traceback.print_exc()
+        except BaseException as error:
+            self.tell(error)
         else:
             return {"ok": True}
         self._main = None
@@ -52,7 +62,7 @@ class Action:
         try:
             result = self._main(request["value"])
         except Exception as error:
-            traceback.print_exc()
+            self.tell(error)
             return {"ok": True, "body": {"error": str(error)}}
         if not isinstance(result, dict | list):
             return {"ok": False, "body": {"error": NOT_A_DICTIONARY}}
