@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "owlab needs Python 3.11 or later; this is $$($(PYTHON) -V)."; \
 	      echo "Name another one: make run PYTHON=python3.12"; exit 1; }
-	@echo "Setting up .venv (once; a minute or two) ..."
+	@echo "Setting up .venv (once; a few minutes) ..."
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
@@ -25,7 +25,7 @@ run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
-	@echo "Open it:      $(BIN)/owlab lab"
+	@echo "Open it:      $(BIN)/owlab lab --lab course"
 
 lab: $(STAMP) ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab

@@ -25,18 +25,21 @@ _HINT = re.compile(
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+lab_option = click.option(
+    "--lab",
+    "lab_name",
+    metavar="NAME",
+    default=lambda: os.environ.get("OWLAB_LAB", _USUAL),
+    show_default="owlab, or $OWLAB_LAB",
+    help="Which lab; several live side by side.",
+)
+
+
 def lab_options(command: F) -> F:
     """``--lab``, ``--provider``, ``--set``, ``--config``: which lab, and its settings."""
     for option in reversed(
         (
-            click.option(
-                "--lab",
-                "lab_name",
-                metavar="NAME",
-                default=lambda: os.environ.get("OWLAB_LAB", "owlab"),
-                show_default="owlab, or $OWLAB_LAB",
-                help="Which lab; several live side by side.",
-            ),
+            lab_option,
             click.option(
                 "--provider",
                 metavar="P",

@@ -7,14 +7,18 @@ from typing import Any
 
 import click
 
-from owlab.cli.common import friendly
+from owlab.cli.common import friendly, lab_option
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
+@lab_option
 @friendly
-def lab(options: tuple[str, ...], **_: Any) -> None:
-    """Open the course in JupyterLab. Further words go to JupyterLab, such as --port 9999."""
+def lab(options: tuple[str, ...], lab_name: str, **_: Any) -> None:
+    """Open the course in JupyterLab, for one lab.
+
+    Further words go to JupyterLab, such as --port 9999.
+    """
     from owlab.batch.course import find_directory
     from owlab.errors import CommandTimeout
     from owlab.shell import Shell
@@ -26,7 +30,10 @@ def lab(options: tuple[str, ...], **_: Any) -> None:
     week = 7 * 24 * 3600.0
     try:
         done = Shell().run(
-            words, timeout=week, on_output=lambda _, text: click.echo(text, nl=False)
+            words,
+            timeout=week,
+            on_output=lambda _, text: click.echo(text, nl=False),
+            env={"OWLAB_LAB": lab_name},
         )
     except CommandTimeout:
         return

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from owlab import places
 from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab
 from owlab.cli.display import Progress, evidence_table
 from owlab.errors import LabError
@@ -110,10 +111,10 @@ def step(name: str, take_back: bool, **which: Any) -> None:
 @friendly
 def down(yes: bool, **which: Any) -> None:
     """Remove exactly what the lab made, and nothing else."""
-    lab = open_lab(**which)
-    if not lab.directory.exists() or lab.record.settings() is None:
-        click.echo(f"There is no lab {lab.config.name!r}; nothing to do.")
+    if which["lab_name"] not in places.lab_names():
+        click.echo(f"There is no lab {which['lab_name']!r}; nothing to do.")
         return
+    lab = open_lab(**which)
     made = lab.record.made()
     what = ", ".join(made) if lab.provider.creates_machines else "the steps on your machines"
     if not yes and made:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import shlex
+import sys
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,6 +55,11 @@ SHELLS = (
     'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
     'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
 ) + FUNCTIONS
+
+# bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
+# while one is being started makes the start of the next fail ("cannot enter context"). Threads
+# here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
+sys.setswitchinterval(0.5)
 
 
 class _Bytes:
