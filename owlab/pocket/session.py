@@ -32,8 +32,8 @@ KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 FAULT = 70
 
-# bashkit adds a guess to "command not found"; bash does not.
-GUESS = re.compile(rb"(command not found)\. Did you mean: [^\n]*")
+# bashkit adds advice to "command not found"; bash does not.
+GUESS = re.compile(rb"(command not found)\. [^\n]*")
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
