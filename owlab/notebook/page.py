@@ -8,8 +8,10 @@ from typing import Any
 
 STYLE = """<style>
 .owlab { font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: .92rem; }
-.owlab.owlab pre { white-space: pre-wrap; margin: .2rem 0 .4rem; padding: .4rem .6rem;
+.owlab.owlab pre { white-space: pre; overflow-x: auto; margin: .2rem 0 .4rem; padding: .4rem .6rem;
   border-left: 3px solid #8aa; background: rgba(128, 128, 128, .08); }
+.owlab.owlab pre, .owlab.owlab pre code { font-family: var(--jp-code-font-family, monospace); }
+.owlab.owlab pre code { white-space: pre-wrap; background: none; padding: 0; }
 .owlab.owlab table { border-collapse: collapse; }
 .owlab.owlab td, .owlab.owlab th { text-align: left !important; vertical-align: top;
   padding: .15rem .6rem .15rem 0; }
