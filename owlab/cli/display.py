@@ -123,7 +123,7 @@ def evidence_table(states: list[tuple[str, str, Check]]) -> Table:
     for section, title, check in states:
         mark = Text("✓", style="green") if check.done else Text("✗", style="red")
         seen = "\n".join(
-            f"[red]{escape(item.what)}: {escape(item.seen or 'no')}[/red]"
+            f"[red]✗ {escape(item.what)}: {escape(item.seen or 'no')}[/red]"
             if not item.ok
             else escape(f"{item.what}: {item.seen}" if item.seen else item.what)
             for item in check.evidence

@@ -162,3 +162,20 @@ def test_looking_does_not_start_a_machine_that_was_stopped(tmp_path, monkeypatch
     assert info.state == "Stopped"
     assert "vms.create" in lab.up(to="2").ran
     lab.down()
+
+
+UPGRADE = (
+    "sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml upgrade owdev "
+    "~/openwhisk-deploy-kube/helm/openwhisk -n openwhisk --reuse-values "
+    "--set whisk.limits.actionsInvokesPerminute=3"
+)
+ROLLOUT = "sudo kubectl rollout status -n openwhisk statefulset/owdev-controller"
+INVOKE = "sleep 1; for i in 1 2 3 4; do wsk action invoke hellocli -r; done 2>&1 || true"
+
+
+def test_limits_in_the_charts_values_are_kept(lab):
+    lab.run(Command(UPGRADE, on="master"))
+    lab.run(Command(ROLLOUT, on="master"))
+    printed = lab.run(Command(INVOKE, on="master")).stdout
+    assert "Too many requests in the last minute (count: 4, allowed: 3)" in printed
+    assert printed.count("Hello, ") == 3

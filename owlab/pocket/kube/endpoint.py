@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
 
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
-
-_LIMITS = {
-    "LIMITS_ACTIONS_INVOKES_PERMINUTE": "invokes_per_minute",
-    "LIMITS_ACTIONS_INVOKES_CONCURRENT": "concurrent_invokes",
-    "LIMITS_TRIGGERS_FIRES_PERMINUTE": "fires_per_minute",
-    "LIMITS_ACTIONS_SEQUENCE_MAXLENGTH": "sequence_length",
-}
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,8 @@ class OpenWhiskEndpoint:
     key: bytes = field(repr=False)
     guest_key: str = field(repr=False)
     system_key: str = field(repr=False)
-    limits: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, str] = field(default_factory=dict)
+    """The controller's environment, in which the chart's values stand."""
 
 
 def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
@@ -54,7 +47,7 @@ def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
             base64.b64decode(tls["data"]["tls.key"]),
             _text(auth, "guest"),
             _text(auth, "system"),
-            _limits(store, release, namespace),
+            _environment(store, f"{release}-controller", namespace),
         )
     return None
 
@@ -74,9 +67,13 @@ def _text(secret: Object, name: str) -> str:
     return ""
 
 
-def _limits(store: Store, release: str, namespace: str) -> dict[str, Any]:
-    config = store.find("ConfigMap", f"{release}-whisk.config", namespace) or {}
-    data = config.get("data") or {}
+def _environment(store: Store, name: str, namespace: str) -> dict[str, str]:
+    controller = store.find("StatefulSet", name, namespace)
+    if controller is None:
+        return {}
     return {
-        name: int(data[key]) for key, name in _LIMITS.items() if str(data.get(key, "")).isdigit()
+        variable["name"]: str(variable["value"])
+        for container in controller["spec"]["template"]["spec"]["containers"]
+        for variable in container.get("env") or []
+        if "value" in variable
     }

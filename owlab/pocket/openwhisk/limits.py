@@ -92,8 +92,6 @@ ALIASES = {
     "LIMITS_TRIGGERS_FIRES_PERMINUTE": "fires_per_minute",
     "LIMITS_ACTIONS_SEQUENCE_MAXLENGTH": "sequence_length",
     "CONFIG_whisk_activation_payload_max": "payload",
-    "invokes_per_minute": "invocations_per_minute",
-    "concurrent_invokes": "concurrent_invocations",
 }
 for _ours, _chart, _variable in (
     ("timeout", "time", "timeLimit"),
