@@ -77,9 +77,9 @@ class Fleet:
         machine = self.machines.get(name)
         return None if machine is None or machine.status == DELETED or machine.is_host else machine
 
-    def by_address(self, address: str) -> Machine | None:
-        """The running machine that has this address."""
-        return next((m for m in self.all() if m.running and m.address == address), None)
+    def nfs_server(self, address: str) -> Machine | None:
+        """The running machine of this address or host name, the one that serves NFS if several."""
+        return hosts.find(self, address, "nfs-server")
 
     def all(self) -> list[Machine]:
         """Every machine that is not deleted, by name."""
@@ -90,8 +90,7 @@ class Fleet:
         machine = self.machines.get(client)
         if machine is None:
             return f"no machine {client}"
-        found = hosts.find(self, server, "nfs-server")
-        return nfs_mounts.error(machine, found, server, path)
+        return nfs_mounts.error(machine, self.nfs_server(server), server, path)
 
     # for the service
 

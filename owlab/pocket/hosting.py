@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from owlab.pocket import parts
+from owlab.pocket.addresses import port_in_use
 from owlab.pocket.servers import Listener
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class Hosting:
             if listener is not None
             for text in listener.problems.values()
         ]
+
+    def api_port_taken(self, address: str) -> bool:
+        """Something that is none of ours listens where the API server of a cluster would."""
+        ours = self._api is not None and address in self._api.addresses
+        return not ours and port_in_use(address, API_PORT)
 
     async def resume(self) -> None:
         """Bring up the cluster that was there when the service last ended."""

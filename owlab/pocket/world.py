@@ -66,8 +66,8 @@ class FleetView(Protocol):
     def get(self, name: str) -> MachineView | None:
         """The machine of that name, unless it is deleted."""
 
-    def by_address(self, address: str) -> MachineView | None:
-        """The running machine that has this address."""
+    def nfs_server(self, address: str) -> MachineView | None:
+        """The running machine of this address or host name, the one that serves NFS if several."""
 
     def all(self) -> list[MachineView]:
         """Every machine that is not deleted, by name."""

@@ -72,6 +72,11 @@ async def start(call: Call) -> str | None:
                 f'level=fatal msg="the pocket lab carries one cluster, and its server is on '
                 f'{other.name}: join it with K3S_URL and K3S_TOKEN, or uninstall it there first"'
             )
+        if call.lab.hosting.api_port_taken(call.machine.address):
+            return (
+                f'level=fatal msg="listen tcp {call.machine.address}:6443: bind: address already '
+                'in use (another program of this computer, or another lab: stop that)"'
+            )
         await clusters(call).start_cluster(call.machine.name, version=version, args=args)
         await _write_credentials(call, flags)
         return None

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.exports import matching
-from owlab.pocket.programs.hosts import find
 from owlab.pocket.programs.nfs import active_exports
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
         return FAILED
     address, _, exported = source.partition(":")
     error = call.lab.fleet.nfs_error(call.machine.name, address, exported)
-    server = find(call.lab.fleet, address, "nfs-server")
+    server = call.lab.fleet.nfs_server(address)
     if error or server is None:
         # mount names the target where the helper is missing.
         reason = error or "mount.nfs: No route to host"

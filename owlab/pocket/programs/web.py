@@ -19,7 +19,7 @@ import httpx
 
 from owlab.pocket import internet
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.hosts import is_address
+from owlab.pocket.programs.hosts import find, is_address
 
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 HINT = "the pocket lab has only a small map of the internet, and this host is not on it"
@@ -90,8 +90,7 @@ async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
     port = port or (443 if parts.scheme == "https" else 80)
     address = _address(call, host)
     failed = f"Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"
-    target = call.lab.fleet.by_address(address)
-    if target is None or not (port == API_PORT or port in NODE_PORTS):
+    if find(call.lab.fleet, address) is None or not (port == API_PORT or port in NODE_PORTS):
         raise Unreachable(7, failed)
     async with _exchange(request, address, failed) as answer:
         yield answer

@@ -82,7 +82,7 @@ class FakeFleet:
     def get(self, name: str) -> MachineView | None:
         return self.machines.get(name)
 
-    def by_address(self, address: str) -> MachineView | None:
+    def nfs_server(self, address: str) -> MachineView | None:
         return next((m for m in self.machines.values() if m.address == address), None)
 
     def all(self) -> list[MachineView]:

@@ -35,13 +35,13 @@ class NoKubelet:
 
 @pytest.fixture
 async def store(lab, on, master):
-    """The API server on the master, as K3s' installation finds it."""
+    """The API server on the master, where K3s is installed."""
     store = Store(lab.db, lab.clock)
     app = kube_app(store, tokens={"secret": "admin"}, version="v1.35.6+k3s1", kubelet=NoKubelet())
     certificate = lab.authority.issue("k3s", [master.address])
     listener = Listener(app, 6443, certificate)
-    await listener.listen([master.address])
     await on("master", "curl -sfL https://get.k3s.io | sh -")
+    await listener.listen([master.address])
     for name in ("default", "openwhisk-x"):
         store.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield store

@@ -69,7 +69,7 @@ def _place(
         bound = store.find("PersistentVolume", (claim or {"spec": {}})["spec"].get("volumeName"))
         source = (bound or {"spec": {}})["spec"]
     if "nfs" in source:
-        machine = fleet.by_address(source["nfs"]["server"])
+        machine = fleet.nfs_server(source["nfs"]["server"])
         return (machine, source["nfs"]["path"]) if machine else None
     local = source.get("hostPath") or source.get("local")
     if local is None:

@@ -204,7 +204,7 @@ class Storage:
         node = pod["spec"]["nodeName"]
         if self._fleet.nfs_error(node, nfs["server"], nfs["path"]) is not None:
             return None
-        return self._fleet.by_address(nfs["server"])
+        return self._fleet.nfs_server(nfs["server"])
 
     def _provision(self, claim: Object, kind: Object, source: Object) -> None:
         meta, name = claim["metadata"], f"pvc-{claim['metadata']['uid']}"
@@ -268,7 +268,7 @@ class Storage:
         spec = volume["spec"]
         if "nfs" in spec:
             kind = self._store.find("StorageClass", spec.get("storageClassName", "")) or {}
-            machine = self._fleet.by_address(spec["nfs"]["server"])
+            machine = self._fleet.nfs_server(spec["nfs"]["server"])
             if machine is None:
                 return False
             path = spec["nfs"]["path"]
