@@ -92,3 +92,26 @@ def test_hints_name_the_lab() -> None:
     assert "`owlab up --lab night --to 5`" in told
     assert "`owlab status --lab night`" in told
     assert told.endswith("owlab goto 5 --lab x stays.")
+
+
+def test_removing_a_lab_that_was_never_made(owlab: Owlab) -> None:
+    done = owlab("down", "--lab", "never", "--yes")
+    assert done.exit_code == 0
+    assert done.output == "There is no lab 'never'; nothing to do.\n"
+    assert places.lab_names() == []
+
+
+def test_the_notebooks_open_for_the_lab_that_is_named(
+    owlab: Owlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A JupyterLab that only says what it was given.
+    (tmp_path / "jupyterlab.py").write_text(
+        "import os, sys; print(os.environ['OWLAB_LAB'], *sys.argv[1:])"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = owlab("lab", "--lab", "class", "--port=9999")
+    assert done.exit_code == 0
+    said = done.output.splitlines()[-1]
+    assert said.startswith("class --notebook-dir=")
+    assert "--port=9999" in said
+    assert said.endswith("00-start-here.ipynb")
