@@ -82,6 +82,16 @@ _WORKLOAD = [
     wide("Images", _template("image")),
 ]
 
+_REPLICAS = [
+    NAME,
+    col("Desired", at("spec", "replicas", default=0)),
+    col("Current", at("status", "replicas", default=0)),
+    col("Ready", at("status", "readyReplicas", default=0)),
+    AGE,
+    *_WORKLOAD,
+    wide("Selector", selector_at("spec", "selector")),
+]
+
 COLUMNS: dict[str, list[Column]] = {
     "Deployment": [
         NAME,
@@ -92,24 +102,8 @@ COLUMNS: dict[str, list[Column]] = {
         *_WORKLOAD,
         wide("Selector", selector_at("spec", "selector")),
     ],
-    "ReplicaSet": [
-        NAME,
-        col("Desired", at("spec", "replicas", default=0)),
-        col("Current", at("status", "replicas", default=0)),
-        col("Ready", at("status", "readyReplicas", default=0)),
-        AGE,
-        *_WORKLOAD,
-        wide("Selector", selector_at("spec", "selector")),
-    ],
-    "ReplicationController": [
-        NAME,
-        col("Desired", at("spec", "replicas", default=0)),
-        col("Current", at("status", "replicas", default=0)),
-        col("Ready", at("status", "readyReplicas", default=0)),
-        AGE,
-        *_WORKLOAD,
-        wide("Selector", selector_at("spec", "selector")),
-    ],
+    "ReplicaSet": _REPLICAS,
+    "ReplicationController": _REPLICAS,
     "StatefulSet": [NAME, col("Ready", _ratio), AGE, *_WORKLOAD],
     "DaemonSet": [
         NAME,
