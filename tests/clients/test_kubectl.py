@@ -195,6 +195,8 @@ def test_a_namespace_empties_itself(kubectl):
         ("get unicorns", "the server doesn't have a resource type"),
         ("create namespace Bad_Name", "a lowercase RFC 1123 label must consist of"),
         ("create namespace default", "already exists"),
+        ("delete namespace default", "(Forbidden): namespaces"),
+        ("delete namespace kube-system", "is forbidden: this namespace may not be deleted"),
         ("create service nodeport x --tcp=80 --node-port=80", "not in the valid range"),
     ],
 )

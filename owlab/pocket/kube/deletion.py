@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from owlab.pocket.kube.disruption import check_budget
-from owlab.pocket.kube.errors import Conflict, MethodNotAllowed
+from owlab.pocket.kube.errors import Conflict, Forbidden, MethodNotAllowed
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import body, listing, respond
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
+
+_IMMORTAL = ("default", "kube-system", "kube-public")
 
 
 class Deletion:
@@ -68,6 +70,8 @@ class Deletion:
 
     def _delete(self, kind: Kind, obj: Object, options: dict[str, Any]) -> Object:
         meta = obj["metadata"]
+        if kind.kind == "Namespace" and meta["name"] in _IMMORTAL:
+            raise Forbidden(kind.resource, meta["name"], "this namespace may not be deleted")
         _check(kind, meta, options.get("preconditions") or {})
         if options["dryRun"]:
             return obj

@@ -57,6 +57,15 @@ class Conflict(ApiError):
     code, reason = 409, "Conflict"
 
 
+class Forbidden(Conflict):
+    """What a rule of the cluster does not let happen now, whoever asks."""
+
+    code, reason = 403, "Forbidden"
+
+    def __init__(self, resource: str, name: str, why: str) -> None:
+        super().__init__(f'{resource} "{name}" is forbidden: {why}')
+
+
 class Expired(ApiError):
     code, reason = 410, "Expired"
 

@@ -20,6 +20,7 @@ from owlab.pocket.kube.errors import (
     BadRequest,
     Conflict,
     Expired,
+    Forbidden,
     NotFound,
     StorageFull,
 )
@@ -127,7 +128,11 @@ class Store:
             if space is None:
                 raise NotFound(f'namespaces "{meta["namespace"]}" not found')
             if space["metadata"].get("deletionTimestamp"):
-                raise _forbidden_in_terminating(kind, meta)
+                why = (
+                    f"unable to create new content in namespace {meta['namespace']} because it is "
+                    "being terminated"
+                )
+                raise Forbidden(kind.resource, meta["name"], why)
         else:
             meta.pop("namespace", None)
         key = self._key(obj)
@@ -372,12 +377,3 @@ def copied(obj: _T) -> _T:
 def random_suffix() -> str:
     """Five characters, as Kubernetes appends to generated names."""
     return "".join(secrets.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(5))
-
-
-def _forbidden_in_terminating(kind: Kind, meta: Object) -> Conflict:
-    error = Conflict(
-        f'{kind.resource} "{meta["name"]}" is forbidden: unable to create new content in namespace '
-        f"{meta['namespace']} because it is being terminated"
-    )
-    error.code, error.reason = 403, "Forbidden"
-    return error
