@@ -54,7 +54,8 @@ LIMIT_MS = 50
 
 _PASS_ON = '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\n{}\n'
 # What a machine must say of itself before it is used; everything else is carried out here.
-_SUITS = 'case "$*" in *systemd=*) printf "%s\\n" arch=x86_64 apt=yes systemd=yes sudo=yes; exit;; esac\n'
+_SAYS = "arch=x86_64 apt=yes systemd=yes sudo=yes"
+_SUITS = f'case "$*" in *systemd=*) printf "%s\\n" {_SAYS}; exit;; esac\n'
 _PROGRAMS = {
     "multipass": _PASS_ON.format('exec "$@"'),
     "ssh": _PASS_ON.format(_SUITS + 'exec sh -c "$*"'),

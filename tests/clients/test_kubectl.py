@@ -188,6 +188,46 @@ def test_a_namespace_empties_itself(kubectl):
     assert "NotFound" in kubectl("get namespace short", fails=True)
 
 
+PROBED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: probed}
+spec:
+  containers:
+  - name: web
+    image: nginx
+    readinessProbe: {httpGet: {port: 80}, periodSeconds: 5}
+"""
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: chosen}
+spec:
+  podSelector:
+    matchLabels: {app: web}
+    matchExpressions:
+    - {key: tier, operator: In, values: [front, back]}
+    - {key: old, operator: DoesNotExist}
+"""
+
+
+def test_probes_have_defaults(kubectl):
+    kubectl("create -f -", PROBED)
+    shown = kubectl("describe pod probed")
+    assert "timeout=1s period=5s successThreshold=1 failureThreshold=3" in shown
+    kubectl("delete pod probed --now")
+
+
+def test_selectors_in_a_column(kubectl):
+    kubectl("create -f -", POLICY)
+    assert kubectl("get networkpolicy chosen --no-headers").split()[1:-1] == [
+        "app=web,tier",
+        "in",
+        "(back,front),!old",
+    ]
+    kubectl("delete networkpolicy chosen")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -104,6 +104,22 @@ def pod_spec(spec: Object) -> None:
         container.setdefault("resources", {})
         for port in container.get("ports") or []:
             port.setdefault("protocol", "TCP")
+        for name in ("livenessProbe", "readinessProbe", "startupProbe"):
+            if container.get(name):
+                _probe(container[name])
+
+
+def _probe(probe: Object) -> None:
+    for name, value in (
+        ("timeoutSeconds", 1),
+        ("periodSeconds", 10),
+        ("successThreshold", 1),
+        ("failureThreshold", 3),
+    ):
+        probe[name] = probe.get(name) or value
+    if "httpGet" in probe:
+        probe["httpGet"].setdefault("path", "/")
+        probe["httpGet"].setdefault("scheme", "HTTP")
 
 
 def _job(obj: Object) -> None:

@@ -79,14 +79,29 @@ def col(heading: str, cell: Cell) -> Column:
 
 
 def selector_at(*path: str) -> Cell:
-    """A selector as ``key=value,...``."""
+    """A selector as ``key=value,key in (a,b),...``."""
 
     def cell(obj: Object) -> str:
-        selector = at(*path, default={})(obj)
-        labels = selector.get("matchLabels", selector) if selector else {}
-        return ",".join(f"{k}={v}" for k, v in sorted(labels.items())) or "<none>"
+        selector = at(*path, default={})(obj) or {}
+        rules = selector.get("matchExpressions") or []
+        labels = selector.get("matchLabels", {} if rules else selector) or {}
+        words = [f"{key}={value}" for key, value in sorted(labels.items())]
+        return ",".join(words + [_rule(rule) for rule in rules]) or "<none>"
 
     return cell
+
+
+def _rule(rule: Object) -> str:
+    key, values = str(rule["key"]), ",".join(sorted(rule.get("values") or []))
+    match rule["operator"]:
+        case "Exists":
+            return key
+        case "DoesNotExist":
+            return f"!{key}"
+        case "NotIn":
+            return f"{key} notin ({values})"
+        case _:
+            return f"{key} in ({values})"
 
 
 NAME: Column = ("Name", name_of, False)
