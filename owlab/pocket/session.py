@@ -6,24 +6,21 @@ import asyncio
 import logging
 import re
 import shlex
-import sys
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from bashkit import Bash, BashError
 
 from owlab.pocket.failures import DiskFull
-from owlab.pocket.programs.base import Call, Entry, Reader, command_not_found, load_programs
+from owlab.pocket.interpreter import Bytes, Input, Reader, Sink, apart, execute
+from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.which import FUNCTIONS
 
 if TYPE_CHECKING:
     from owlab.pocket.vm import Machine
 
 log = logging.getLogger(__name__)
-_T = TypeVar("_T")
-
-Sink = Callable[[bytes], Awaitable[None]]
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
@@ -55,32 +52,6 @@ SHELLS = (
     'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
     'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
 ) + FUNCTIONS
-
-# bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
-# while one is being started makes the start of the next fail ("cannot enter context"). Threads
-# here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
-sys.setswitchinterval(0.5)
-
-
-class _Bytes:
-    """Standard input that is known from the start."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data: bytes | None = data or None
-
-    async def read_chunk(self) -> bytes | None:
-        """All of it, then the end."""
-        data, self._data = self._data, None
-        return data
-
-
-async def _apart(work: Awaitable[_T]) -> _T:
-    """Wait for work that is done in a context of its own.
-
-    bashkit enters the context in which it was called from threads of its own, and that fails while
-    one of its callbacks is busy in the same one.
-    """
-    return await asyncio.ensure_future(work)
 
 
 def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
@@ -126,8 +97,6 @@ class Session:
             **({"OWLAB_UID": "0"} if user == "root" else {}),
             **(env or {}),
         }
-        self._stdin: Reader = _Bytes(b"")
-        self._done = asyncio.Event()
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = False
@@ -147,8 +116,7 @@ class Session:
         for other in machine.lab.fleet.all():
             if other is not machine and not machine.is_host:
                 self._bash.mount(f"/net/{other.name}", other.fs)
-        self._bash.add_command("__owlab_stdin", _weakly(self._pump))
-        self._bash.add_command("__owlab_done", _weakly(self._finish))
+        self._input = Input(self._bash)
         self._bash.add_command("__owlab_last", _weakly(self._recall))
         self._bash.add_command("__owlab_status", _weakly(self._note))
         for name, entry in load_programs().items():
@@ -185,7 +153,7 @@ class Session:
                 session=session,
             )
             try:
-                return await _apart(entry.run(call))
+                return await apart(entry.run(call))
             except BrokenPipeError:
                 return 141  # as a process that SIGPIPE ended: the reader has what it wanted
             except DiskFull as error:
@@ -200,30 +168,6 @@ class Session:
                 return FAULT
 
         return run
-
-    async def _pump(self, context: Any) -> int:
-        """Give this session's standard input to the script, until either has ended."""
-        done = asyncio.ensure_future(self._done.wait())
-        try:
-            while not done.done():
-                chunk = asyncio.ensure_future(self._stdin.read_chunk())
-                await asyncio.wait([chunk, done], return_when=asyncio.FIRST_COMPLETED)
-                if not chunk.done():
-                    chunk.cancel()
-                    break
-                if (data := chunk.result()) is None:
-                    break
-                await context.stdout.write(data)
-        except BrokenPipeError:
-            pass
-        finally:
-            done.cancel()
-        return 0
-
-    async def _finish(self, context: Any) -> int:
-        """The script has ended with this status: nobody reads its input any more."""
-        self._done.set()
-        return int(context.argv[0])
 
     async def run(
         self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
@@ -248,31 +192,19 @@ class Session:
             await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
             self._ready = True
         if stdin is not None and (problem := self.problem(script)) is None:
-            self._stdin = _Bytes(stdin) if isinstance(stdin, bytes) else stdin
-            self._done.clear()
-            # A subshell, so that `exit` ends the script and not what tells the pump to stop.
-            script = f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
+            reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
+            script = self._input.piped(script, reader)
         elif stdin is not None:
             await err(f"bash: {problem}\n".encode())
             return 2
 
-        async def write_out(data: bytes) -> None:
-            await _apart(out(data))
-
         async def write_err(data: bytes) -> None:
-            await _apart(err(GUESS.sub(rb"\1", data)))
+            await err(GUESS.sub(rb"\1", data))
 
-        async def execute() -> Any:
-            return await self._bash.execute(script, stdout=write_out, stderr=write_err)
-
-        task = asyncio.ensure_future(execute())
         try:
-            result = await asyncio.shield(task)
+            result = await execute(self._bash, script, out, write_err)
         except asyncio.CancelledError:
-            self._done.set()
-            self._bash.cancel()
-            await asyncio.wait([task], timeout=5)
-            self._bash.clear_cancel()
+            self._input.end()
             raise
         finally:
             self.machine.save()

@@ -80,13 +80,6 @@ class FleetView(Protocol):
         """
 
 
-class Executor(Protocol):
-    """Runs programs inside simulated containers for `kubectl exec` and friends."""
-
-    async def exec(self, pod: Object, container: str, argv: list[str]) -> tuple[int, str, str]:
-        """Exit status, stdout and stderr of ``argv`` in a container."""
-
-
 @dataclass(frozen=True, slots=True)
 class ActionPod:
     """A running action container as a pod of the cluster."""

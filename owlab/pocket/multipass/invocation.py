@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bashkit import FileSystem
 
-from owlab.pocket.programs.base import Reader
+from owlab.pocket.interpreter import Reader
 
 if TYPE_CHECKING:
     from owlab.pocket.lab import Lab

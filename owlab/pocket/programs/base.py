@@ -18,19 +18,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from owlab.pocket.interpreter import Reader
+
 if TYPE_CHECKING:
     from bashkit import FileSystem
 
     from owlab.pocket.lab import Lab
     from owlab.pocket.session import Session
     from owlab.pocket.vm import Machine
-
-
-class Reader(Protocol):
-    """Where a program's standard input comes from."""
-
-    async def read_chunk(self) -> bytes | None:
-        """The next bytes, or None at the end."""
 
 
 class Writer(Protocol):

@@ -1,0 +1,117 @@
+"""bashkit's interpreter, with the care that it needs: its threads, its input, and Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from bashkit import Bash
+
+_T = TypeVar("_T")
+_STOPPING_SECONDS = 5
+
+Sink = Callable[[bytes], Awaitable[None]]
+"""Where output goes; awaiting it is backpressure."""
+
+# bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
+# while one is being started makes the start of the next fail ("cannot enter context"). Threads
+# here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
+sys.setswitchinterval(0.5)
+
+
+class Reader(Protocol):
+    """Where standard input comes from."""
+
+    async def read_chunk(self) -> bytes | None:
+        """The next bytes, or None at the end."""
+
+
+class Bytes:
+    """Standard input that is known from the start."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data: bytes | None = data or None
+
+    async def read_chunk(self) -> bytes | None:
+        """All of it, then the end."""
+        data, self._data = self._data, None
+        return data
+
+
+async def apart(work: Awaitable[_T]) -> _T:
+    """Wait for work that is done in a context of its own.
+
+    bashkit enters the context in which it was called from threads of its own, and that fails while
+    one of its callbacks is busy in the same one.
+    """
+    return await asyncio.ensure_future(work)
+
+
+async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:
+    """Run a script; its output flows while it runs. Cancelling stops its command."""
+
+    async def write_out(data: bytes) -> None:
+        await apart(out(data))
+
+    async def write_err(data: bytes) -> None:
+        await apart(err(data))
+
+    async def run() -> Any:
+        return await bash.execute(script, stdout=write_out, stderr=write_err)
+
+    task = asyncio.ensure_future(run())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        bash.cancel()
+        await asyncio.wait([task], timeout=_STOPPING_SECONDS)
+        bash.clear_cancel()
+        raise
+
+
+class Input:
+    """Standard input of a shell's scripts.
+
+    bashkit gives a script no input of its own: it gets that of a pipe, from a command of ours.
+    """
+
+    def __init__(self, bash: Bash) -> None:
+        self._reader: Reader = Bytes(b"")
+        self._ended = asyncio.Event()
+        bash.add_command("__owlab_stdin", self._pump)
+        bash.add_command("__owlab_done", self._finish)
+
+    def piped(self, script: str, reader: Reader) -> str:
+        """The script, reading from ``reader``."""
+        self._reader = reader
+        self._ended.clear()
+        # A subshell, so that `exit` ends the script and not what tells the pump to stop.
+        return f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
+
+    def end(self) -> None:
+        """Nobody reads any more."""
+        self._ended.set()
+
+    async def _pump(self, context: Any) -> int:
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            while not ended.done():
+                chunk = asyncio.ensure_future(self._reader.read_chunk())
+                await asyncio.wait([chunk, ended], return_when=asyncio.FIRST_COMPLETED)
+                if not chunk.done():
+                    chunk.cancel()
+                    break
+                if (data := chunk.result()) is None:
+                    break
+                await context.stdout.write(data)
+        except BrokenPipeError:
+            pass
+        finally:
+            ended.cancel()
+        return 0
+
+    async def _finish(self, context: Any) -> int:
+        self._ended.set()
+        return int(context.argv[0])
