@@ -20,6 +20,7 @@ from owlab.pocket.charts import git_tree
 from owlab.pocket.clock import Clock
 from owlab.pocket.database import Database
 from owlab.pocket.kube.api import kube_app
+from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.store import Store
 from owlab.pocket.lab import Lab
 from owlab.pocket.tls import Authority
@@ -41,8 +42,11 @@ class NoKubelet:
     async def logs(self, pod: Object, container: str, **_: Any) -> str:
         return f"log of {pod['metadata']['name']}\n"
 
-    async def exec(self, pod: Object, container: str, argv: list[str]) -> tuple[int, str, str]:
-        return 0, "", ""
+    async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
+        return 0
+
+    async def attach(self, pod: Object, container: str, streams: Streams) -> None:
+        pass
 
 
 class Cluster:

@@ -15,7 +15,8 @@ from owlab.pocket.kube import discovery, reviews
 from owlab.pocket.kube.errors import ApiError, NotFound, NotImplementedHere, Unauthorized
 from owlab.pocket.kube.kubelet_api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
-from owlab.pocket.kube.pod_streams import exec_over_websocket, read_log
+from owlab.pocket.kube.pod_exec import attach_over_websocket, exec_over_websocket
+from owlab.pocket.kube.pod_streams import read_log
 from owlab.pocket.kube.port_forward import forward_over_websocket
 from owlab.pocket.kube.resources import Resources
 from owlab.pocket.kube.store import Store
@@ -56,6 +57,7 @@ def kube_app(
                 "/apis/{group}/{version}/{rest:path}", api.guarded(api.resource), methods=_METHODS
             ),
             WebSocketRoute("/api/v1/namespaces/{namespace}/pods/{name}/exec", api.exec),
+            WebSocketRoute("/api/v1/namespaces/{namespace}/pods/{name}/attach", api.attach),
             WebSocketRoute(
                 "/api/v1/namespaces/{namespace}/pods/{name}/portforward", api.port_forward
             ),
@@ -149,6 +151,10 @@ class _Api:
     async def exec(self, socket: WebSocket) -> None:
         if await self._admitted(socket):
             await exec_over_websocket(socket, self._store, self._kubelet)
+
+    async def attach(self, socket: WebSocket) -> None:
+        if await self._admitted(socket):
+            await attach_over_websocket(socket, self._store, self._kubelet)
 
     async def port_forward(self, socket: WebSocket) -> None:
         if await self._admitted(socket):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from owlab.pocket.clock import Clock
 from owlab.pocket.kube import images, programs
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.events import Recorder
+from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.mounts import MountProblem, mount_problem
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import FleetView, MachineView, Object
@@ -358,13 +358,20 @@ class Kubelets:
             lines = [f"{start} {line}" for line in lines]
         return "".join(f"{line}\n" for line in lines)
 
-    async def exec(self, pod: Object, container: str, argv: list[str]) -> tuple[int, str, str]:
+    async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
         """A command in a container, with its environment and volumes."""
-        spec: Any = next(
-            (c for c in pod["spec"].get("containers") or [] if c["name"] == container),
-            {"name": container},
-        )
-        return await self._runtime.exec(pod, spec, argv)
+        return await self._runtime.exec(pod, _spec(pod, container), argv, streams)
+
+    async def attach(self, pod: Object, container: str, streams: Streams) -> None:
+        """What a container prints from now on, until it ends; a shell that waits gets the input."""
+        await self._runtime.attach(pod, _spec(pod, container), streams)
+
+
+def _spec(pod: Object, name: str) -> Object:
+    for container in pod["spec"].get("containers") or []:
+        if container["name"] == name:
+            return dict(container)
+    return {"name": name}
 
 
 def _pulled_now(container: Object) -> str:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from owlab.pocket.interpreter import Reader, Sink
 from owlab.pocket.world import Object
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where a command's output goes, and its input comes from.
+
+    With ``tty`` the input is keys as they are pressed, and the output is what a screen shows.
+    """
+
+    out: Sink
+    err: Sink
+    stdin: Reader | None = None
+    tty: bool = False
 
 
 class Kubelet(Protocol):
@@ -22,5 +37,8 @@ class Kubelet(Protocol):
     ) -> str:
         """What a container has printed; ``since`` in seconds before now."""
 
-    async def exec(self, pod: Object, container: str, argv: list[str]) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error of a command in a container."""
+    async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
+        """Run a command in a container; returns its exit status. Cancelling ends it."""
+
+    async def attach(self, pod: Object, container: str, streams: Streams) -> None:
+        """What a container prints from now on, until it ends; a shell that waits gets the input."""

@@ -1,25 +1,21 @@
-"""``kubectl logs`` and ``kubectl exec``."""
+"""``kubectl logs``, and which container is meant."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from owlab.pocket.kube.errors import ApiError, BadRequest
+from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet_api import Kubelet
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
 
-_PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-_STDOUT, _STDERR, _ERROR = b"\x01", b"\x02", b"\x03"
 
-
-def _container(pod: Object, wanted: str) -> str:
+def container_of(pod: Object, wanted: str) -> str:
+    """The container that is meant; raises BadRequest where that is not clear."""
     names = [c["name"] for c in pod["spec"].get("containers") or []]
     every = [c["name"] for c in pod["spec"].get("initContainers") or []] + names
     if wanted:
@@ -34,7 +30,8 @@ def _container(pod: Object, wanted: str) -> str:
     return str(names[0])
 
 
-def _require_started(pod: Object, container: str) -> None:
+def require_started(pod: Object, container: str) -> None:
+    """Raise BadRequest for a container that waits for its first start."""
     statuses = (pod["status"].get("initContainerStatuses") or []) + (
         pod["status"].get("containerStatuses") or []
     )
@@ -53,8 +50,8 @@ async def read_log(
     """``pods/NAME/log``, followed when asked."""
     query = request.query_params
     pod = store.get("Pod", name, namespace)
-    container = _container(pod, query.get("container", ""))
-    _require_started(pod, container)
+    container = container_of(pod, query.get("container", ""))
+    require_started(pod, container)
 
     async def text(tail: int | None) -> str:
         return await kubelet.logs(
@@ -84,39 +81,3 @@ async def read_log(
             whole = more
 
     return StreamingResponse(follow(), media_type="text/plain")
-
-
-async def exec_over_websocket(socket: WebSocket, store: Store, kubelet: Kubelet) -> None:
-    """``pods/NAME/exec`` for commands that do not ask for input."""
-    offered = socket.scope.get("subprotocols", [])
-    protocol = next((p for p in _PROTOCOLS if p in offered), None)
-    await socket.accept(subprotocol=protocol)
-    query = socket.query_params
-    place = socket.path_params
-    try:
-        pod = store.get("Pod", place["name"], place["namespace"])
-        container = _container(pod, query.get("container", ""))
-        _require_started(pod, container)
-        code, out, err = await kubelet.exec(pod, container, query.getlist("command"))
-        for channel, data in ((_STDOUT, out), (_STDERR, err)):
-            if data:
-                await socket.send_bytes(channel + data.encode())
-        await socket.send_bytes(_ERROR + json.dumps(_ending(code)).encode())
-        await socket.close()
-    except ApiError as error:
-        await socket.send_bytes(_ERROR + json.dumps(error.status()).encode())
-        await socket.close()
-    except WebSocketDisconnect:
-        return
-
-
-def _ending(code: int) -> Object:
-    if code == 0:
-        return {"metadata": {}, "status": "Success"}
-    return {
-        "metadata": {},
-        "status": "Failure",
-        "reason": "NonZeroExitCode",
-        "message": f"command terminated with non-zero exit code: exit status {code}",
-        "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
-    }

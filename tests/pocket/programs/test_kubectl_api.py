@@ -29,8 +29,11 @@ class NoKubelet:
     async def logs(self, pod, container, *, tail, previous, timestamps, since):
         return ""
 
-    async def exec(self, pod, container, argv):
-        return 1, "", ""
+    async def exec(self, pod, container, argv, streams):
+        return 1
+
+    async def attach(self, pod, container, streams):
+        pass
 
 
 @pytest.fixture

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bashkit import Bash, FileSystem
 
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
+from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import FleetView, MachineView, Object
 
 _SHELL_IMAGES = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian|bash):")
-_SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")
 _UNLIMITED = 10**12
+_LOOK_SECONDS = 0.2
 _LOG_LIMIT = 256 * 1024
 """Characters that are kept of what a container has printed."""
 
@@ -28,12 +29,17 @@ Owner = tuple[str, str]
 
 @dataclass
 class Process:
-    """A container's command, running or ended."""
+    """A container's command, running or ended; a shell with ``stdin`` waits for who attaches."""
 
+    waits: bool = False
     task: asyncio.Task[None] | None = None
     code: int | None = None
     printed: str = ""
     shell: Bash | None = field(default=None, repr=False)
+
+    def keep(self, data: bytes) -> None:
+        """Add to what it has printed."""
+        self.printed = (self.printed + data.decode(errors="replace"))[-_LOG_LIMIT:]
 
 
 class Runtime:
@@ -61,11 +67,13 @@ class Runtime:
         return self._processes[key]
 
     def _start(self, pod: Object, container: Object) -> Process:
-        words = [*(container.get("command") or []), *(container.get("args") or [])]
+        # The image's own command is a shell.
+        words = _words(container) or ["sh"]
         process = Process()
-        if not words:
-            # The image's own command is a shell: without input it ends at once.
-            process.code = None if container.get("stdin") else 0
+        if is_shell(words):
+            # Without input it ends at once.
+            process.waits = bool(container.get("stdin"))
+            process.code = None if process.waits else 0
             return process
         words = [_expanded(word, container) for word in words]
         try:
@@ -80,12 +88,12 @@ class Runtime:
         self, process: Process, words: list[str], holders: list[MachineView]
     ) -> None:
         async def keep(data: bytes) -> None:
-            process.printed = (process.printed + data.decode(errors="replace"))[-_LOG_LIMIT:]
+            process.keep(data)
 
         assert process.shell is not None
         saving = asyncio.ensure_future(_save_often(holders))
         try:
-            done = await process.shell.execute(_script(words), stdout=keep, stderr=keep)
+            done = await process.shell.execute(script_of(words), stdout=keep, stderr=keep)
             process.code = int(done.exit_code)
         finally:
             saving.cancel()
@@ -111,15 +119,52 @@ class Runtime:
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
         return bash, holders
 
-    async def exec(self, pod: Object, container: Object, argv: list[str]) -> tuple[int, str, str]:
-        """A command in a container: exit status, standard output, standard error."""
+    async def exec(self, pod: Object, container: Object, argv: list[str], streams: Streams) -> int:
+        """A command in a container; returns its exit status."""
         try:
             bash, holders = self._shell(pod, container)
         except MissingReference as error:
-            return 126, "", f"{error}\n"
-        done = await bash.execute(_script(argv))
-        _save(holders)
-        return int(done.exit_code), str(done.stdout), str(done.stderr)
+            await streams.err(f"{error}\n".encode())
+            return 126
+        try:
+            return await carry_out(bash, argv, streams, _prompt(pod, container))
+        finally:
+            _save(holders)
+
+    async def attach(self, pod: Object, container: Object, streams: Streams) -> None:
+        """Give a waiting shell its input, else show what is printed until the command ends."""
+        process = self._latest((pod["metadata"]["uid"], container["name"]))
+        if process is not None and process.waits:
+            await self._converse(process, pod, container, streams)
+            return
+        shown = len(process.printed) if process else 0
+        while process is not None and process.code is None:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if len(process.printed) > shown:
+                await streams.out(process.printed[shown:].encode())
+                shown = len(process.printed)
+
+    async def _converse(
+        self, process: Process, pod: Object, container: Object, streams: Streams
+    ) -> None:
+        async def out(data: bytes) -> None:
+            process.keep(data)
+            await streams.out(data)
+
+        process.waits = False
+        code = 0
+        try:
+            told = replace(streams, out=out, err=out)
+            code = await self.exec(pod, container, _words(container) or ["sh"], told)
+        finally:
+            # A shell whose input is closed ends, unless it lets others attach later.
+            process.waits = not container.get("stdinOnce")
+            process.code = None if process.waits else code
+            self._poke()
+
+    def _latest(self, owner: Owner) -> Process | None:
+        starts = [start for known, start in self._processes if known == owner]
+        return self._processes[owner, max(starts)] if starts else None
 
     def printed(self, owner: Owner, *, previous: bool = False) -> str | None:
         """What a container's command has printed; None where there is no command of it."""
@@ -157,19 +202,14 @@ def _end(process: Process) -> None:
         process.task.cancel()
 
 
-def _script(words: list[str]) -> str:
-    """The words as a script; that of ``sh -c`` itself, so that it prints while it runs."""
-    if len(words) > 2 and _SHELL.fullmatch(words[0]) and words[1] in ("-c", "-ec", "-exc"):
-        options = words[1][1:-1]
-        arguments = shlex.join(words[4:])
-        before = (f"set -{options}\n" if options else "") + (
-            f"set -- {arguments}\n" if arguments else ""
-        )
-        text = before + words[2]
-    else:
-        text = shlex.join(words)
-    # The one idle command of the field that bashkit does not have.
-    return re.sub(r"\btail -[fF] /dev/null\b", "sleep infinity", text)
+def _words(container: Object) -> list[str]:
+    return [*(container.get("command") or []), *(container.get("args") or [])]
+
+
+def _prompt(pod: Object, container: Object) -> str:
+    """What a shell's prompt says before the directory; ash's says nothing."""
+    ash = re.search(r"\b(busybox|alpine)\b", container.get("image", ""))
+    return "" if ash else f"root@{pod['metadata']['name']}:"
 
 
 def _expanded(word: str, container: Object) -> str:

@@ -1,0 +1,148 @@
+"""``kubectl exec`` and ``attach``: pipes, and terminals that a person types into."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from .api_server import ApiServer
+
+
+@pytest.fixture(scope="module")
+def box(api: ApiServer) -> Iterator[str]:
+    api.kubectl("run box --image=busybox --command -- sleep infinity")
+    api.kubectl("wait --for=condition=Ready pod/box --timeout=30s")
+    yield "box"
+    api.kubectl("delete pod box --now")
+
+
+def piped(api: ApiServer, line: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        api.words(*line.split()), input=stdin, capture_output=True, text=True, timeout=60
+    )
+
+
+class Keyboard:
+    """A kubectl in a pseudo-terminal."""
+
+    def __init__(self, api: ApiServer, *words: str) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            api.words(*words), stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self.seen = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def expect(self, text: str) -> None:
+        deadline = time.monotonic() + 20
+        while text not in self.seen:
+            assert time.monotonic() < deadline, self.seen
+            try:
+                self.seen += os.read(self._master, 65536).decode(errors="replace")
+            except BlockingIOError:
+                time.sleep(0.02)
+            except OSError:  # it has ended
+                assert text in self.seen, self.seen
+        self.seen = self.seen.partition(text)[2]
+
+
+def test_pipes(api: ApiServer, box: str) -> None:
+    assert piped(api, "exec -i box -- cat", "one\ntwo\n").stdout == "one\ntwo\n"
+    assert piped(api, "exec -i box -- wc -l", "one\ntwo\n").stdout.strip() == "2"
+    done = piped(api, "exec -i box -- sh", "echo $((6*7))\nls /nowhere\nexit 3\n")
+    assert done.stdout == "42\n"
+    assert "/nowhere" in done.stderr
+    assert done.returncode == 3
+    write = api.words("exec", "-i", "box", "--", "sh", "-c", "cat > /tmp/kept")
+    subprocess.run(write, input="héllo", text=True, timeout=60, check=True)
+    assert piped(api, "exec box -- cat /tmp/kept").stdout == "héllo"
+
+
+def test_large_input_arrives_whole(api: ApiServer, box: str) -> None:
+    text = "x" * 999 + "\n"
+    assert piped(api, "exec -i box -- wc -c", text * 1000).stdout.strip() == "1000000"
+
+
+def test_input_that_nobody_reads(api: ApiServer, box: str) -> None:
+    assert piped(api, "exec -i box -- echo hi", "never read\n").stdout == "hi\n"
+
+
+def test_output_flows_while_the_command_runs(api: ApiServer, box: str) -> None:
+    words = api.words("exec", "box", "--", "sh", "-c", "echo first; sleep 600")
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "first\n"
+    process.terminate()
+    process.wait(20)
+
+
+def test_a_shell_to_type_into(api: ApiServer, box: str) -> None:
+    typed = Keyboard(api, "exec", "-it", "box", "--", "sh")
+    typed.expect("/ # ")
+    typed.type("cd /tmp; name=Adaa\x7f\r")
+    typed.expect("/tmp # ")
+    typed.type('echo "[$name]"\r')
+    typed.expect("[Ada]\r\n")
+    typed.type("half a li\x03")
+    typed.expect("^C\r\n/tmp # ")
+    typed.type("for i in 1 2; do\recho n$i\rdone\r")
+    typed.expect("n1\r\nn2\r\n")
+    typed.type("sleep 600\r")
+    time.sleep(0.5)
+    typed.type("\x03")
+    typed.expect("^C\r\n/tmp # ")
+    typed.type("cat > note\rtyped\r\x04")
+    typed.expect("/tmp # ")
+    typed.type("cat note; false\r")
+    typed.expect("typed\r\n")
+    typed.type("echo code $?\r")
+    typed.expect("code 1\r\n")
+    typed.type("exit 4\r")
+    assert typed.process.wait(20) == 4
+
+
+def test_end_of_input_leaves_the_shell(api: ApiServer, box: str) -> None:
+    typed = Keyboard(api, "exec", "-it", "box", "--", "/bin/sh")
+    typed.expect("/ # ")
+    typed.type("\x04")
+    assert typed.process.wait(20) == 0
+
+
+def test_a_command_in_a_terminal_is_interrupted(api: ApiServer, box: str) -> None:
+    typed = Keyboard(api, "exec", "-it", "box", "--", "sh", "-c", "echo ready; sleep 600")
+    typed.expect("ready\r\n")
+    typed.type("\x03")
+    assert typed.process.wait(20) == 130
+
+
+def test_run_and_attach(api: ApiServer) -> None:
+    typed = Keyboard(api, "run", "-it", "--rm", "shell", "--image=ubuntu:24.04", "--", "bash")
+    typed.type("\r")
+    typed.expect("root@shell:/# ")
+    typed.type("hostname; exit\r")
+    typed.expect("shell\r\n")
+    assert typed.process.wait(30) == 0
+    assert "not found" in api.kubectl("get pod shell", fails=True)
+
+
+def test_attaching_shows_what_is_printed_from_now_on(api: ApiServer) -> None:
+    loop = "for i in 1 2 3 4; do echo tick $i; sleep 1; done"
+    subprocess.run(
+        api.words("run", "ticks", "--image=busybox", "--restart=Never", "--", "sh", "-c", loop),
+        check=True,
+        capture_output=True,
+    )
+    api.kubectl("wait --for=condition=Ready pod/ticks --timeout=30s")
+    shown = api.kubectl("attach ticks")
+    assert "tick 4\n" in shown
+    assert "tick 1\n" not in shown
+    api.kubectl("delete pod ticks --now")
