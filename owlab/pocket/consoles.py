@@ -59,6 +59,7 @@ class Console:
             "user": top.user,
             "cwd": top.cwd,
             "depth": len(self._stack),
+            "serves": top.machine is self._lab.hosting.server,
         }
 
     async def type(self, text: str, run: Run) -> int:

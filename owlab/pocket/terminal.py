@@ -17,7 +17,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from owlab.pocket import client
+from owlab.pocket import client, container_shell
 from owlab.pocket.frames import ERR, EXIT, OUT, SWITCH, frames
 from owlab.pocket.lines import complete, with_input
 from owlab.pocket.wire import Gone
@@ -30,9 +30,9 @@ class Console:
     """The service's side of a terminal: shells that keep their state."""
 
     def __init__(self, directory: Path, machine: str) -> None:
-        self._about = client.service(str(directory))
+        self.about = client.service(str(directory))
         body = json.dumps({"machine": machine}).encode()
-        response = client.request(self._about, "POST", "/v1/consoles", body)
+        response = client.request(self.about, "POST", "/v1/consoles", body)
         answer = response.read().decode(errors="replace")
         if response.status != 200:
             raise Refused(answer)
@@ -47,7 +47,7 @@ class Console:
     def type(self, text: str) -> int:
         """Run commands; Ctrl-C ends them, and with them the connection."""
         status = INTERRUPTED
-        response = client.request(self._about, "POST", self._path, text.encode())
+        response = client.request(self.about, "POST", self._path, text.encode())
         with contextlib.closing(response):
             if response.status != 200:
                 raise Refused(response.read().decode(errors="replace"))
@@ -65,7 +65,7 @@ class Console:
     def close(self) -> None:
         """Leave; what still runs in it ends."""
         with contextlib.suppress(Gone, OSError):
-            client.request(self._about, "DELETE", self._path, None).read()
+            client.request(self.about, "DELETE", self._path, None).read()
 
 
 class Refused(Exception):
@@ -125,6 +125,9 @@ def _interactive(console: Console, directory: Path) -> int:
             text = "exit"
             print("exit")
         if not text.strip():
+            continue
+        if (words := container_shell.kubectl_words(text, console.where)) is not None:
+            status = container_shell.run(console.about, words)
             continue
         try:
             status = console.type(with_input(text, _typed_lines))

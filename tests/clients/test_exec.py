@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from ..keyboard import Keyboard
 from .api_server import ApiServer
 
 
@@ -27,32 +26,8 @@ def piped(api: ApiServer, line: str, stdin: str = "") -> subprocess.CompletedPro
     )
 
 
-class Keyboard:
-    """A kubectl in a pseudo-terminal."""
-
-    def __init__(self, api: ApiServer, *words: str) -> None:
-        self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            api.words(*words), stdin=slave, stdout=slave, stderr=slave, start_new_session=True
-        )
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        self.seen = ""
-
-    def type(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
-
-    def expect(self, text: str) -> None:
-        deadline = time.monotonic() + 20
-        while text not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            try:
-                self.seen += os.read(self._master, 65536).decode(errors="replace")
-            except BlockingIOError:
-                time.sleep(0.02)
-            except OSError:  # it has ended
-                assert text in self.seen, self.seen
-        self.seen = self.seen.partition(text)[2]
+def terminal(api: ApiServer, *words: str) -> Keyboard:
+    return Keyboard(api.words(*words))
 
 
 def test_pipes(api: ApiServer, box: str) -> None:
@@ -86,7 +61,7 @@ def test_output_flows_while_the_command_runs(api: ApiServer, box: str) -> None:
 
 
 def test_a_shell_to_type_into(api: ApiServer, box: str) -> None:
-    typed = Keyboard(api, "exec", "-it", "box", "--", "sh")
+    typed = terminal(api, "exec", "-it", "box", "--", "sh")
     typed.expect("/ # ")
     typed.type("cd /tmp; name=Adaa\x7f\r")
     typed.expect("/tmp # ")
@@ -111,21 +86,21 @@ def test_a_shell_to_type_into(api: ApiServer, box: str) -> None:
 
 
 def test_end_of_input_leaves_the_shell(api: ApiServer, box: str) -> None:
-    typed = Keyboard(api, "exec", "-it", "box", "--", "/bin/sh")
+    typed = terminal(api, "exec", "-it", "box", "--", "/bin/sh")
     typed.expect("/ # ")
     typed.type("\x04")
     assert typed.process.wait(20) == 0
 
 
 def test_a_command_in_a_terminal_is_interrupted(api: ApiServer, box: str) -> None:
-    typed = Keyboard(api, "exec", "-it", "box", "--", "sh", "-c", "echo ready; sleep 600")
+    typed = terminal(api, "exec", "-it", "box", "--", "sh", "-c", "echo ready; sleep 600")
     typed.expect("ready\r\n")
     typed.type("\x03")
     assert typed.process.wait(20) == 130
 
 
 def test_run_and_attach(api: ApiServer) -> None:
-    typed = Keyboard(api, "run", "-it", "--rm", "shell", "--image=ubuntu:24.04", "--", "bash")
+    typed = terminal(api, "run", "-it", "--rm", "shell", "--image=ubuntu:24.04", "--", "bash")
     typed.type("\r")
     typed.expect("root@shell:/# ")
     typed.type("hostname; exit\r")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,8 @@ import pytest
 
 from owlab import Lab
 from owlab.command import Command
+from owlab.pocket.container_shell import kubectl_words
+from tests.keyboard import Keyboard
 
 MANIFEST = """\
 apiVersion: v1
@@ -170,3 +173,39 @@ def test_a_deleted_pod_ends_its_command(lab, kubectl) -> None:
     kubectl("wait --for=condition=Ready pod/noisy --timeout=20s")
     kubectl("delete pod noisy")
     assert "not found" in kubectl("exec noisy -- true")
+
+
+def test_a_terminal_in_a_container_from_the_labs_own_terminal(lab: Lab) -> None:
+    hands = Keyboard([sys.executable, "-m", "owlab", "shell", "--lab", lab.config.name, "master"])
+    hands.expect("$")
+    hands.type("sudo kubectl run -it --rm box --image=busybox -- sh\r")
+    hands.expect("try pressing enter.")
+    hands.press("\r")
+    hands.expect("/ # ")
+    hands.type("echo $((6*7)) in $HOSTNAME\r")
+    hands.expect("42 in box\r\n")
+    hands.type("exit\r")
+    hands.expect('pod "box" deleted')
+    hands.expect("$")
+    hands.press("exit 3\r")
+    assert hands.process.wait(20) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "words"),
+    [
+        ("sudo kubectl exec -it a -- sh", {}, ["exec", "-it", "a", "--", "sh"]),
+        ("k3s kubectl exec -i -t a -- sh", {"user": "root"}, ["exec", "-i", "-t", "a", "--", "sh"]),
+        ("kubectl exec -it a -- sh", {}, None),
+        ("sudo kubectl exec -it a -- sh", {"serves": False}, None),
+        ("sudo kubectl exec -i a -- sh -t", {}, None),
+        ("sudo kubectl exec -it a -- sh | cat", {}, None),
+        ("sudo kubectl get pods -it", {}, None),
+        ("sudo kubectl exec -it $POD -- sh", {}, None),
+        ("sudo kubectl exec -it 'a", {}, None),
+    ],
+)
+def test_what_wants_a_terminal(
+    text: str, where: dict[str, object], words: list[str] | None
+) -> None:
+    assert kubectl_words(text, {"user": "ubuntu", "serves": True, **where}) == words

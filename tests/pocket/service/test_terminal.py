@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from owlab.pocket.lines import commands, complete, reads_terminal
+from tests.keyboard import Keyboard
 from tests.pocket.service.conftest import Served
 
 WORDS = [sys.executable, "-m", "owlab.pocket.terminal", "--dir"]
@@ -146,44 +146,12 @@ def test_execute_of_a_script_that_enters_a_machine(lab: Served) -> None:
     assert lab.on("host", text) == (7, "master\nhost\n", "")
 
 
-class Typist:
-    """Types into a terminal and reads what it shows."""
-
-    def __init__(self, lab: Served) -> None:
-        self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [*WORDS, str(lab.directory), "master"],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
-            start_new_session=True,
-        )
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        self.seen = ""
-
-    def type(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
-
-    def press(self, key: str) -> None:
-        """A key that means something else while no line is being read."""
-        time.sleep(0.5)
-        self.type(key)
-
-    def expect(self, text: str) -> None:
-        deadline = time.monotonic() + 20
-        while text not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            try:
-                self.seen += os.read(self._master, 65536).decode(errors="replace")
-            except BlockingIOError:
-                time.sleep(0.02)
-        self.seen = self.seen.partition(text)[2]
+def typist_on(lab: Served) -> Keyboard:
+    return Keyboard([*WORDS, str(lab.directory), "master"])
 
 
 def test_typing(lab: Served) -> None:
-    typist = Typist(lab)
+    typist = typist_on(lab)
     typist.expect("$")
     typist.type("echo $((6*7))\r")
     typist.expect("42\r\n")
@@ -204,7 +172,7 @@ def test_typing(lab: Served) -> None:
 
 
 def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
-    typist = Typist(lab)
+    typist = typist_on(lab)
     typist.expect("$")
     typist.type("cat > note\r")
     typist.type("first line\rsecond: $HOME\r")
@@ -253,7 +221,7 @@ def test_the_laptop_lists_its_files(lab: Served) -> None:
 
 
 def test_shells_of_the_same_machine(lab: Served) -> None:
-    typist = Typist(lab)
+    typist = typist_on(lab)
     typist.expect("ubuntu@master")
     typist.type("cd /tmp\r")
     typist.type("sudo -i\r")
