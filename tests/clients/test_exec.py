@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +122,13 @@ def test_attaching_shows_what_is_printed_from_now_on(api: ApiServer) -> None:
     assert "tick 4\n" in shown
     assert "tick 1\n" not in shown
     api.kubectl("delete pod ticks --now")
+
+
+def test_copying(api: ApiServer, box: str, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("hello\n" * 10000)
+    for source, target in (("there", "box:/tmp/copy"), ("box:/tmp/copy", "back")):
+        done = subprocess.run(
+            api.words("cp", source, target), capture_output=True, cwd=tmp_path, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "back").read_text() == (tmp_path / "there").read_text()

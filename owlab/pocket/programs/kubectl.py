@@ -28,8 +28,8 @@ KEYED = {"--from-file"}  # [name=]path
 FOLLOWING = {"logs"}
 REFUSED = {
     "edit": "there is no editor here: use `kubectl patch`, or write a file and apply it",
-    "cp": "nothing runs in the pocket lab's containers, and they have no files to copy",
-    "debug": "nothing runs in the pocket lab's containers that could be debugged",
+    "cp": "use `kubectl exec -i POD -- sh -c 'cat > FILE' < FILE` here",
+    "debug": "not simulated: use `kubectl run -it --rm box --image=busybox -- sh`",
 }
 # These work without a cluster.
 OFFLINE = {"version", "kustomize", "completion", "help", "options", "plugin", "config"}

@@ -18,6 +18,11 @@ from owlab.pocket.lines import complete, reads_terminal, with_input
 INTERRUPTED = 130
 _SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")
 
+_OTHERWISE = (
+    (re.compile(r"\btail -[fF] /dev/null\b"), "sleep infinity"),  # idles; bashkit's tail ends
+    (re.compile(r"^tar -xmf -"), "tar -xf -"),  # kubectl cp; bashkit's tar knows no -m
+)
+
 
 def is_shell(words: list[str]) -> bool:
     """A shell that reads its commands from its input."""
@@ -36,8 +41,9 @@ def script_of(words: list[str]) -> str:
         text = before + words[2]
     else:
         text = shlex.join(words)
-    # The one idle command of the field that bashkit does not have.
-    return re.sub(r"\btail -[fF] /dev/null\b", "sleep infinity", text)
+    for theirs, ours in _OTHERWISE:
+        text = theirs.sub(ours, text)
+    return text
 
 
 async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -> int:
