@@ -124,11 +124,58 @@ def test_attaching_shows_what_is_printed_from_now_on(api: ApiServer) -> None:
     api.kubectl("delete pod ticks --now")
 
 
+def test_a_container_that_is_simulated_has_nothing_to_attach_to(api: ApiServer) -> None:
+    api.kubectl("run web --image=nginx")
+    api.kubectl("wait --for=condition=Ready pod/web --timeout=30s")
+    assert "nothing runs in it to attach to" in api.kubectl("attach web", fails=True)
+    api.kubectl("delete pod web --now")
+
+
+def test_a_command_ends_when_its_kubectl_goes(api: ApiServer, box: str) -> None:
+    loop = "while true; do echo tick >> /tmp/ticks; sleep 0.1; done"
+    process = subprocess.Popen(api.words("exec", box, "--", "sh", "-c", loop))
+    time.sleep(2)
+    process.kill()
+    process.wait(20)
+    time.sleep(0.5)
+    count = piped(api, "exec box -- wc -l /tmp/ticks").stdout
+    assert int(count.split()[0]) > 1
+    time.sleep(0.5)
+    assert piped(api, "exec box -- wc -l /tmp/ticks").stdout == count
+
+
 def test_copying(api: ApiServer, box: str, tmp_path: Path) -> None:
-    (tmp_path / "there").write_text("hello\n" * 10000)
-    for source, target in (("there", "box:/tmp/copy"), ("box:/tmp/copy", "back")):
-        done = subprocess.run(
-            api.words("cp", source, target), capture_output=True, cwd=tmp_path, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-    assert (tmp_path / "back").read_text() == (tmp_path / "there").read_text()
+    deep = tmp_path / "tree" / ("d" * 120) / ("e" * 120)
+    deep.mkdir(parents=True)
+    (deep / "ümlaut and space").write_bytes(bytes(range(256)) * 100)
+    (tmp_path / "tree" / "run").write_text("#!/bin/sh\necho runs\n")
+    (tmp_path / "tree" / "run").chmod(0o755)
+    api.kubectl(f"cp {tmp_path}/tree box:/tmp/")
+    assert piped(api, "exec box -- /tmp/tree/run").stdout == "runs\n"
+    api.kubectl(f"cp box:/tmp/tree {tmp_path}/back")
+    for file in (tmp_path / "tree").rglob("*"):
+        if file.is_file():
+            copy = tmp_path / "back" / file.relative_to(tmp_path / "tree")
+            assert copy.read_bytes() == file.read_bytes()
+    api.kubectl(f"cp {tmp_path}/tree/run box:/root/once")
+    assert piped(api, "exec box -- /root/once").stdout == "runs\n"
+    told = api.kubectl(f"cp box:/nowhere {tmp_path}/none", fails=True)
+    assert "No such file or directory" in told
+
+
+def test_archives_in_a_container(api: ApiServer, box: str) -> None:
+    script = """\
+    mkdir -p /tmp/a/b && echo x > /tmp/a/b/f && ln -s b/f /tmp/a/link && cd /tmp
+    tar czf a.tgz a && tar tf a.tgz
+    mkdir out && tar -xzf a.tgz -C out && cat out/a/link
+    tar xf none.tar; tar; tar -xf a.tgz -C /nowhere
+    """
+    done = piped(api, "exec -i box -- sh", script)
+    assert done.stdout.split() == ["a/", "a/b/", "a/b/f", "a/link", "x"]
+    assert done.stderr == (
+        "tar: can't open '/tmp/none.tar': No such file or directory\n"
+        "tar: must specify one of -c, -x, -t\n"
+        "tar: can't change directory to '/nowhere': No such file or directory\n"
+        "command terminated with exit code 2\n"
+    )
+    assert done.returncode == 2

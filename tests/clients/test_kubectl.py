@@ -237,6 +237,7 @@ def test_selectors_in_a_column(kubectl):
         ("create namespace default", "already exists"),
         ("delete namespace default", "(Forbidden): namespaces"),
         ("delete namespace kube-system", "is forbidden: this namespace may not be deleted"),
+        ("delete namespace kube-node-lease", "this namespace may not be deleted"),
         ("create service nodeport x --tcp=80 --node-port=80", "not in the valid range"),
     ],
 )

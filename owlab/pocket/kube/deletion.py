@@ -15,7 +15,7 @@ from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import Object
 
-_IMMORTAL = ("default", "kube-system", "kube-public")
+_IMMORTAL = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
 class Deletion:

@@ -17,11 +17,8 @@ from owlab.pocket.lines import complete, reads_terminal, with_input
 
 INTERRUPTED = 130
 _SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")
-
-_OTHERWISE = (
-    (re.compile(r"\btail -[fF] /dev/null\b"), "sleep infinity"),  # idles; bashkit's tail ends
-    (re.compile(r"^tar -xmf -"), "tar -xf -"),  # kubectl cp; bashkit's tar knows no -m
-)
+# bashkit adds advice to this; shells do not.
+_ADVICE = re.compile(rb"(command not found)\. [^\n]*")
 
 
 def is_shell(words: list[str]) -> bool:
@@ -41,9 +38,8 @@ def script_of(words: list[str]) -> str:
         text = before + words[2]
     else:
         text = shlex.join(words)
-    for theirs, ours in _OTHERWISE:
-        text = theirs.sub(ours, text)
-    return text
+    # The one idle command of the field that bashkit does not have.
+    return re.sub(r"\btail -[fF] /dev/null\b", "sleep infinity", text)
 
 
 async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -> int:
@@ -76,7 +72,10 @@ async def _all(streams: Streams) -> bytes:
 
 
 async def _run(bash: Bash, script: str, out: Sink, err: Sink) -> int:
-    done = await execute(bash, script, out, err)
+    async def tell(data: bytes) -> None:
+        await err(_ADVICE.sub(rb"\1", data))
+
+    done = await execute(bash, script, out, tell)
     if done.error:
         await err(f"sh: {done.error}\n".encode())
     return int(done.exit_code)

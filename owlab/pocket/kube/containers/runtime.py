@@ -12,7 +12,9 @@ from bashkit import Bash, FileSystem
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
+from owlab.pocket.kube.containers.tar import tar
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
+from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import FleetView, MachineView, Object
@@ -114,6 +116,7 @@ class Runtime:
             max_loop_iterations=_UNLIMITED,
             timeout_seconds=_UNLIMITED,
         )
+        bash.add_command("tar", tar)
         bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
@@ -132,13 +135,22 @@ class Runtime:
             _save(holders)
 
     async def attach(self, pod: Object, container: Object, streams: Streams) -> None:
-        """Give a waiting shell its input, else show what is printed until the command ends."""
+        """Give a waiting shell its input, else show what is printed until the command ends.
+
+        :raises BadRequest: the container is simulated, and prints nothing by and by.
+        """
         process = self._latest((pod["metadata"]["uid"], container["name"]))
+        if process is None:
+            name = container["name"]
+            raise BadRequest(
+                f"container {name} is simulated: nothing runs in it to attach to; "
+                f"'kubectl logs {pod['metadata']['name']} -c {name}' shows what it says"
+            )
         if process is not None and process.waits:
             await self._converse(process, pod, container, streams)
             return
-        shown = len(process.printed) if process else 0
-        while process is not None and process.code is None:
+        shown = len(process.printed)
+        while process.code is None:
             await asyncio.sleep(_LOOK_SECONDS)
             if len(process.printed) > shown:
                 await streams.out(process.printed[shown:].encode())

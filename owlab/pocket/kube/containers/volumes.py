@@ -11,7 +11,7 @@ from owlab.pocket.kube.containers.environment import MissingReference, data_of, 
 from owlab.pocket.kube.store import Store
 from owlab.pocket.world import FleetView, MachineView, Object
 
-_MACHINES = "/.machines"
+MACHINES = "/.machines"
 """Where the machines' own file systems are, for volumes to link to."""
 
 Kept = dict[str, FileSystem]
@@ -79,7 +79,7 @@ def _place(
 
 
 def _link(bash: Bash, path: str, machine: MachineView, directory: str) -> None:
-    root = f"{_MACHINES}/{machine.name}"
+    root = f"{MACHINES}/{machine.name}"
     if not bash.exists(root):
         _parents(bash, root)
         bash.mount(root, machine.fs)
