@@ -101,3 +101,19 @@ def test_a_job_of_a_cronjob_has_all_that_its_template_has(api):
     kept = json.loads(api.kubectl("get job now -o json"))["spec"]["template"]["spec"]
     assert contained(spec, kept), kept
     api.kubectl("delete job/now cronjob/often --now")
+
+
+def test_a_job_now_from_a_cron_job(api):
+    api.kubectl("create cronjob nightly --image=busybox --schedule=@daily -- echo done")
+    api.kubectl("create job now --from=cronjob/nightly")
+    api.kubectl("wait --for=condition=Complete job/now --timeout=30s")
+    assert api.kubectl("logs job/now") == "done\n"
+    row = api.kubectl("get cronjob nightly --no-headers").split()
+    assert row[:5] == ["nightly", "@daily", "<none>", "False", "0"]
+    api.kubectl("delete cronjob nightly")
+    api.kubectl("wait --for=delete job/now --timeout=30s")
+
+
+def test_schedules_that_are_none(api):
+    line = "create cronjob x --image=busybox --schedule=@often"
+    assert "unrecognized descriptor: @often" in api.kubectl(line, fails=True)

@@ -13,6 +13,7 @@ from owlab.pocket.database import Database
 from owlab.pocket.kube import defaults, programs
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.controllers.cron_jobs import CronJobs
 from owlab.pocket.kube.controllers.deployments import Deployments
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
@@ -60,6 +61,7 @@ class Cluster:
             Nodes(self.store, clock, fleet, recorder, self._poke),
             Deployments(self.store, clock, recorder),
             Workloads(self.store, clock, recorder),
+            CronJobs(self.store, clock, recorder, self._poke),
             Jobs(self.store, clock, recorder),
             Storage(self.store, clock, fleet, recorder),
             Scheduling(self.store, clock, recorder),

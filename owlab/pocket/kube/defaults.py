@@ -45,6 +45,8 @@ def fill(store: Store, obj: Object) -> None:
             pod_spec(spec.get("template", {}).setdefault("spec", {}))
         case "Job":
             _job(obj)
+        case "CronJob":
+            _cron_job(obj["spec"])
         case "PersistentVolumeClaim":
             _claim(store, obj)
         case "PersistentVolume":
@@ -130,6 +132,18 @@ def _job(obj: Object) -> None:
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
     pod_spec(spec.get("template", {}).setdefault("spec", {}))
+
+
+def _cron_job(spec: Object) -> None:
+    for name, value in (
+        ("concurrencyPolicy", "Allow"),
+        ("suspend", False),
+        ("successfulJobsHistoryLimit", 3),
+        ("failedJobsHistoryLimit", 1),
+    ):
+        spec.setdefault(name, value)
+    template = spec.get("jobTemplate", {}).get("spec", {}).get("template", {})
+    pod_spec(template.setdefault("spec", {}))
 
 
 def _claim(store: Store, obj: Object) -> None:

@@ -129,7 +129,11 @@ MESSAGES: dict[str, dict[int, Field]] = {
         "14 podReplacementPolicy"
     ),
     "CronJob": _f("1 metadata:ObjectMeta; 2 spec:CronJobSpec"),
-    "CronJobSpec": _f("1 schedule; 3 concurrencyPolicy; 4 suspend:bool; 5 jobTemplate:JobTemplate"),
+    "CronJobSpec": _f(
+        "1 schedule; 2 startingDeadlineSeconds:int; 3 concurrencyPolicy; 4 suspend:bool;"
+        "5 jobTemplate:JobTemplate; 6 successfulJobsHistoryLimit:int; 7 failedJobsHistoryLimit:int;"
+        "8 timeZone"
+    ),
     "JobTemplate": _f("1 metadata:ObjectMeta; 2 spec:JobSpec"),
     "Service": _f("1 metadata:ObjectMeta; 2 spec:ServiceSpec"),
     "ServiceSpec": _f(

@@ -98,7 +98,8 @@ class Bench:
     def __init__(self) -> None:
         self.db = Database(":memory:")
         self.fleet = FakeFleet("master", "worker1", "worker2")
-        self.cluster = Cluster(self.db, Clock(), self.fleet)
+        self.clock = Clock()
+        self.cluster = Cluster(self.db, self.clock, self.fleet)
 
     @property
     def store(self) -> Store:
@@ -114,7 +115,7 @@ class Bench:
     async def restart(self) -> None:
         """The service ends and another begins on the same database."""
         await self.cluster.stop()
-        self.cluster = Cluster(self.db, Clock(), self.fleet)
+        self.cluster = Cluster(self.db, self.clock, self.fleet)
         await self.cluster.start()
         await self.settle()
 

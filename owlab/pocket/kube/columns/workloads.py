@@ -134,7 +134,7 @@ COLUMNS: dict[str, list[Column]] = {
         NAME,
         col("Schedule", at("spec", "schedule")),
         col("Timezone", at("spec", "timeZone", default="<none>")),
-        col("Suspend", at("spec", "suspend", default=False)),
+        col("Suspend", lambda o: str(bool(o["spec"].get("suspend")))),
         col("Active", lambda o: len(o.get("status", {}).get("active") or [])),
         col(
             "Last Schedule",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.kube import selectors
+from owlab.pocket.kube.cron import Schedule
 from owlab.pocket.kube.validation.causes import Causes, at, shown, unsupported, wrong
 from owlab.pocket.kube.validation.names import labels
 from owlab.pocket.kube.validation.pods import pod_spec
@@ -62,14 +63,24 @@ def cron_job(obj: Object) -> Causes:
     schedule = spec.get("schedule")
     if not schedule:
         causes.append(("spec.schedule", "Required value"))
-    elif not schedule.startswith("@") and (count := len(schedule.split())) != 5:
-        words = " ".join(schedule.split())
-        said = f"expected exactly 5 fields, found {count}: [{words}]"
-        causes.append(("spec.schedule", wrong(schedule, said)))
+    else:
+        causes += _schedule(schedule, spec.get("timeZone") or "")
     allowed = ("Allow", "Forbid", "Replace")
     if (policy := spec.get("concurrencyPolicy", "Allow")) not in allowed:
         causes.append(("spec.concurrencyPolicy", unsupported(policy, allowed)))
     return [*causes, *_job(at(spec, "jobTemplate", "spec") or {}, "spec.jobTemplate.spec")]
+
+
+def _schedule(schedule: str, zone: str) -> Causes:
+    try:
+        Schedule(schedule)
+    except ValueError as error:
+        return [("spec.schedule", wrong(schedule, str(error)))]
+    try:
+        Schedule(schedule, zone)
+    except ValueError as error:
+        return [("spec.timeZone", wrong(zone, str(error)))]
+    return []
 
 
 def disruption_budget(obj: Object) -> Causes:
