@@ -31,11 +31,13 @@ Listener = Callable[[dict[str, Any]], Awaitable[None]]
 
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of the user's own Helm or Kubernetes settings reaches the engine."""
-    kept = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
+    kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
     paths = [entry for entry in sys.path if entry]
     return {
         **kept,
         "HOME": str(home),
+        # The library writes the kubeconfig to a file, which stays when it is interrupted.
+        "TMPDIR": str(home),
         "PYTHONPATH": os.pathsep.join(paths),
         "TZ": "UTC",
         "NO_PROXY": "*",
