@@ -13,6 +13,7 @@ from owlab.pocket.database import Database
 from owlab.pocket.kube import defaults, programs
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.controllers.autoscalers import Autoscalers
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
 from owlab.pocket.kube.controllers.deployments import Deployments
 from owlab.pocket.kube.controllers.jobs import Jobs
@@ -59,6 +60,7 @@ class Cluster:
         self._controllers = (
             Namespaces(self.store, authority),
             Nodes(self.store, clock, fleet, recorder, self._poke),
+            Autoscalers(self.store, clock, recorder),
             Deployments(self.store, clock, recorder),
             Workloads(self.store, clock, recorder),
             CronJobs(self.store, clock, recorder, self._poke),

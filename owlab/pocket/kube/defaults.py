@@ -47,6 +47,8 @@ def fill(store: Store, obj: Object) -> None:
             _job(obj)
         case "CronJob":
             _cron_job(obj["spec"])
+        case "HorizontalPodAutoscaler":
+            _autoscaler(obj.setdefault("spec", {}))
         case "PersistentVolumeClaim":
             _claim(store, obj)
         case "PersistentVolume":
@@ -144,6 +146,13 @@ def _cron_job(spec: Object) -> None:
         spec.setdefault(name, value)
     template = spec.get("jobTemplate", {}).get("spec", {}).get("template", {})
     pod_spec(template.setdefault("spec", {}))
+
+
+def _autoscaler(spec: Object) -> None:
+    spec.setdefault("minReplicas", 1)
+    if not spec.get("metrics"):
+        target = {"type": "Utilization", "averageUtilization": 80}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
 def _claim(store: Store, obj: Object) -> None:

@@ -63,13 +63,23 @@ def _reference(obj: Object) -> str:
 
 
 def _targets(obj: Object) -> str:
-    shown = []
-    for metric in obj["spec"].get("metrics") or []:
-        resource = metric.get("resource") or {}
-        share = (resource.get("target") or {}).get("averageUtilization")
-        if share is not None:
-            shown.append(f"{resource['name']}: <unknown>/{share}%")
-    return ", ".join(shown) or "<none>"
+    metrics = obj["spec"].get("metrics") or []
+    more = f" + {len(metrics) - 2} more..." if len(metrics) > 2 else ""
+    return (", ".join(_target(metric) for metric in metrics[:2]) or "<none>") + more
+
+
+def _target(metric: Object) -> str:
+    """Without metrics the present value of none is known."""
+    source = metric.get(metric["type"][0].lower() + metric["type"][1:]) or {}
+    target = source.get("target") or {}
+    if "averageUtilization" in target:
+        wanted = f"{target['averageUtilization']}%"
+    elif "averageValue" in target:
+        wanted = f"{target['averageValue']}" + (" (avg)" if "metric" in source else "")
+    else:
+        wanted = target.get("value", "<auto>")
+    name = f"{source['name']}: " if "name" in source else ""
+    return f"{name}<unknown>/{wanted}"
 
 
 def _owner(obj: Object) -> str:

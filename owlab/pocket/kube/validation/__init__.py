@@ -22,6 +22,7 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "ReplicationController": workloads.replication_controller,
     "Job": workloads.job,
     "CronJob": workloads.cron_job,
+    "HorizontalPodAutoscaler": workloads.autoscaler,
     "PodDisruptionBudget": workloads.disruption_budget,
     "Service": network.service,
     "Ingress": network.ingress,

@@ -83,6 +83,25 @@ def _schedule(schedule: str, zone: str) -> Causes:
     return []
 
 
+def autoscaler(obj: Object) -> Causes:
+    """A HorizontalPodAutoscaler."""
+    spec = obj.get("spec") or {}
+    causes = [
+        (f"spec.scaleTargetRef.{name}", "Required value")
+        for name in ("kind", "name")
+        if not at(spec, "scaleTargetRef", name)
+    ]
+    least, most = spec.get("minReplicas", 1), spec.get("maxReplicas") or 0
+    if least < 1:
+        causes.append(("spec.minReplicas", wrong(least, "must be greater than or equal to 1")))
+    if most < 1:
+        causes.append(("spec.maxReplicas", wrong(most, "must be greater than 0")))
+    if most < least:
+        said = "must be greater than or equal to `minReplicas`"
+        causes.append(("spec.maxReplicas", wrong(most, said)))
+    return causes
+
+
 def disruption_budget(obj: Object) -> Causes:
     """A PodDisruptionBudget."""
     spec = obj.get("spec") or {}
