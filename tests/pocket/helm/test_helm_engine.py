@@ -29,7 +29,8 @@ def _words(process: psutil.Process) -> list[str]:
 
 async def _none_left() -> bool:
     for _ in range(200):
-        if not engines():
+        # What ends an engine goes on for a moment after its command; then it is done as well.
+        if not engines() and asyncio.all_tasks() == {asyncio.current_task()}:
             return True
         await asyncio.sleep(0.05)
     return False

@@ -103,6 +103,9 @@ async def _end(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.wait(), GRACE)
             break
-    await asyncio.wait([errors], timeout=GRACE)
+    # A transport closes by itself once both pipes were read to their ends.
+    assert child.stdout
+    rest = asyncio.ensure_future(child.stdout.read())
+    await asyncio.wait([errors, rest], timeout=GRACE)
     errors.cancel()
-    await asyncio.sleep(0)  # lets the transport notice that its pipes are closed
+    rest.cancel()
