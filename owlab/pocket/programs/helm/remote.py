@@ -105,7 +105,7 @@ async def _end(
             break
     # A transport closes by itself once both pipes were read to their ends.
     assert child.stdout
-    rest = asyncio.ensure_future(child.stdout.read())
-    await asyncio.wait([errors, rest], timeout=GRACE)
-    errors.cancel()
-    rest.cancel()
+    readers: list[asyncio.Future[Any]] = [errors, asyncio.ensure_future(child.stdout.read())]
+    await asyncio.wait(readers, timeout=GRACE)
+    for reader in readers:
+        reader.cancel()
