@@ -313,3 +313,22 @@ def test_verbs_that_a_subresource_does_not_have(api):
     assert api.send("POST", "/api/v1/namespaces/default/services/web").status == 405
     assert api.send("GET", "/api/v1/namespaces/default/services/web/nosuch").status == 404
     api.kubectl("delete service web")
+
+
+# What kubectl takes for granted ---------------------------------------------------------------
+
+
+def test_an_ingress_is_described_with_its_endpoints(api):
+    api.kubectl("create -f -", deployment())
+    api.kubectl("create -f -", service())
+    api.kubectl("wait --for=condition=Available deploy/web --timeout=30s")
+    api.kubectl("create ingress web --rule=example.org/=web:80")
+    assert "web:80 (10.42." in api.kubectl("describe ingress web")
+    api.kubectl("delete ingress/web service/web deployment/web")
+
+
+def test_a_debugging_container_is_refused_and_nothing_crashes(api):
+    api.kubectl("create -f -", pod())
+    said = api.kubectl("debug box --image=busybox", fails=True)
+    assert "ephemeral containers are disabled for this cluster" in said
+    api.kubectl("delete pod box --now")

@@ -12,7 +12,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from owlab.pocket.kube import discovery, reviews
-from owlab.pocket.kube.errors import ApiError, NotFound, NotImplementedHere, Unauthorized
+from owlab.pocket.kube.errors import (
+    ApiError,
+    NoSuchResource,
+    NotImplementedHere,
+    Unauthorized,
+)
 from owlab.pocket.kube.kubelet_api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_exec import attach_over_websocket, exec_over_websocket
@@ -106,7 +111,7 @@ class _Api:
         name = request.path_params["group"]
         versions = discovery.groups(self._store.registry).get(name)
         if versions is None:
-            raise NotFound("the server could not find the requested resource")
+            raise NoSuchResource()
         return respond(discovery.group(name, versions))
 
     async def resource_list(self, request: Request) -> Response:
@@ -115,7 +120,7 @@ class _Api:
             self._store.registry, place.get("group", ""), place["version"]
         )
         if found is None:
-            raise NotFound("the server could not find the requested resource")
+            raise NoSuchResource()
         return respond(found)
 
     async def openapi_index(self, request: Request) -> Response:
@@ -124,11 +129,11 @@ class _Api:
     async def openapi_document(self, request: Request) -> Response:
         found = discovery.openapi_document(self._store.registry, request.path_params["place"])
         if found is None:
-            raise NotFound("the server could not find the requested resource")
+            raise NoSuchResource()
         return respond(found)
 
     async def nothing(self, request: Request) -> Response:
-        raise NotFound("the server could not find the requested resource")
+        raise NoSuchResource()
 
     async def resource(self, request: Request) -> Response:
         """Every verb on every kind."""
@@ -139,7 +144,7 @@ class _Api:
             return respond(reviews.answer(await body(request), request.state.user), 201)
         kind = self._store.registry.at(group, version, words[0])
         if kind is None:
-            raise NotFound("the server could not find the requested resource")
+            raise NoSuchResource()
         name = words[1] if len(words) > 1 else ""
         sub = words[2] if len(words) > 2 else ""
         if sub == "log":
@@ -180,7 +185,7 @@ def _split(rest: str) -> tuple[str, list[str]]:
     """Namespace, and the words from the resource's plural on."""
     words = [word for word in rest.split("/") if word]
     if not words:
-        raise NotFound("the server could not find the requested resource")
+        raise NoSuchResource()
     if words[0] == "namespaces" and len(words) > 2 and words[2] not in ("status", "finalize"):
         return words[1], words[2:]
     return "", words

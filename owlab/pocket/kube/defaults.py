@@ -58,6 +58,10 @@ def fill(store: Store, obj: Object) -> None:
         case "StorageClass":
             obj.setdefault("reclaimPolicy", "Delete")
             obj.setdefault("volumeBindingMode", "Immediate")
+        case "EndpointSlice":
+            for port in obj.get("ports") or []:
+                port.setdefault("name", "")
+                port.setdefault("protocol", "TCP")
         case "Secret":
             _secret(obj)
         case "Namespace":

@@ -28,7 +28,7 @@ class ApiError(Exception):
             "reason": self.reason,
             "code": self.code,
         }
-        if self.details:
+        if self.details is not None:
             status["details"] = self.details
         return status
 
@@ -43,6 +43,14 @@ class Unauthorized(ApiError):
 
 class NotFound(ApiError):
     code, reason = 404, "NotFound"
+
+
+class NoSuchResource(NotFound):
+    """A path that the server does not have."""
+
+    def __init__(self) -> None:
+        # kubectl reads the details without looking whether there are any.
+        super().__init__("the server could not find the requested resource", details={})
 
 
 class MethodNotAllowed(ApiError):

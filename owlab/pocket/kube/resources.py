@@ -22,7 +22,7 @@ from owlab.pocket.kube.errors import (
     Conflict,
     Invalid,
     MethodNotAllowed,
-    NotFound,
+    NoSuchResource,
     NotImplementedHere,
     UnsupportedMediaType,
 )
@@ -53,7 +53,7 @@ class Resources:
     ) -> Response:
         """Answer one request; raises ApiError."""
         if sub and sub not in kind.subresources:
-            raise NotFound("the server could not find the requested resource")
+            raise NoSuchResource()
         match request.method, bool(name):
             case "GET", False:
                 if request.query_params.get("watch") in ("true", "1"):

@@ -77,7 +77,8 @@ class Services:
                     "ownerReferences": [owner_reference(service)],
                 },
                 "addressType": "IPv4",
-                "ports": ports,
+                # Unlike those of Endpoints, their names are always written.
+                "ports": [{"name": "", **port} for port in ports],
                 "endpoints": [
                     {
                         "addresses": [p["status"]["podIP"]],
