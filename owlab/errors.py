@@ -52,6 +52,10 @@ class MachineError(LabError):
     """A machine is missing, stopped, or does not answer."""
 
 
+class NameTaken(MachineError):
+    """A machine of that name exists, and it is not the one that was to be made."""
+
+
 class ProviderError(MachineError):
     """The provider of machines itself cannot be used."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from owlab import places, settings
 from owlab.command import HOST, Command, Result, Variable
 from owlab.config import LabConfig, Machine
-from owlab.errors import CommandError, ConfigError, MachineError
+from owlab.errors import CommandError, CommandTimeout, ConfigError, MachineError
 from owlab.events import Event, Listener
 from owlab.fact import Fact
 from owlab.journal import Journal
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from owlab.runner import Summary
 
 T = TypeVar("T")
-_UNREACHABLE = 255
+# Exit statuses of commands that had none: as `ssh`, `timeout` and a shell tell them.
+_UNREACHABLE, _TOO_LATE, _INTERRUPTED = 255, 124, 130
 _ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _FRESH_SECONDS = 1.0
 """How long it is believed that a machine runs."""
@@ -83,8 +84,7 @@ class Lab:
         record = Record(directory)
         saved = record.settings()
         config = settings.load({**overrides, "name": name}, file=config_file, saved=saved)
-        built = record.made() or record.carried_out()
-        if saved is not None and built and not (planning and what_if):
+        if saved is not None and record.is_built and not (planning and what_if):
             _refuse_changes(settings.load(saved, environment={}), config)
         if not planning:
             record.make_folder()
@@ -186,22 +186,35 @@ class Lab:
             if text:
                 self.emit(Event("command-output", step, command.on, shown, text=text, stream=name))
 
-        result = self._execute(command, lambda name, piece: show(name, streams[name].feed(piece)))
-        if command.on == HOST:  # it may have started or stopped a machine
-            self._looked = -_FRESH_SECONDS
-        for name, redactor in streams.items():
-            show(name, redactor.flush())
-        self.emit(
-            Event(
-                "command-ended",
-                step,
-                command.on,
-                shown,
-                exit_code=result.exit_code,
-                seconds=result.seconds,
+        started = time.monotonic()
+        exit_code = _UNREACHABLE
+        try:
+            result = self._execute(
+                command, lambda name, piece: show(name, streams[name].feed(piece))
             )
-        )
-        return result
+            exit_code = result.exit_code
+            return result
+        except CommandTimeout:
+            exit_code = _TOO_LATE
+            raise
+        except KeyboardInterrupt:
+            exit_code = _INTERRUPTED
+            raise
+        finally:
+            if command.on == HOST:  # it may have started or stopped a machine
+                self._looked = -_FRESH_SECONDS
+            for name, redactor in streams.items():
+                show(name, redactor.flush())
+            self.emit(
+                Event(
+                    "command-ended",
+                    step,
+                    command.on,
+                    shown,
+                    exit_code=exit_code,
+                    seconds=time.monotonic() - started,
+                )
+            )
 
     def read(self, command: Command) -> Result:
         """Run a command that only looks, without telling listeners.

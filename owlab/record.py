@@ -79,6 +79,11 @@ class Record:
             known = [unit for unit in self.carried_out() if unit != (key, machine)]
             self._write("steps.json", json.dumps(known))
 
+    @property
+    def is_built(self) -> bool:
+        """Something exists that this lab made: machines, or what a step left on others."""
+        return bool(self.made() or self.carried_out())
+
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Only one process at a time changes a lab."""

@@ -26,7 +26,11 @@ _SECRETS: tuple[re.Pattern[str], ...] = (
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
     ),
     re.compile(r"(?<=client-key-data: )\S+|(?<=token: )[A-Za-z0-9._-]{20,}"),
+    # the database's password: 24 characters, in keys.env and in mycluster.yaml
+    re.compile(r"(?<=PASSWORD=)[A-Za-z0-9]{24}(?!\w)|(?<=password: \")[A-Za-z0-9]{24}(?=\")"),
 )
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 
 
 def redact(text: str, values: Iterable[str] = ()) -> str:
@@ -40,18 +44,32 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
 
 
 class LineRedactor:
-    """Redacts a stream: holds a line back until it is whole, so no secret is cut in two."""
+    """Redacts a stream: holds a line back until it is whole, so no secret is cut in two.
+
+    A private key has many lines: what follows its first one is dropped up to its last one.
+    """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values = tuple(values)
         self._held = ""
+        self._in_key = False
 
     def feed(self, piece: str) -> str:
         """What may be shown now."""
         whole, newline, self._held = (self._held + piece).rpartition("\n")
-        return redact(whole + newline, self._values)
+        return self._redact(whole + newline)
 
     def flush(self) -> str:
         """The rest, at the end of the stream."""
         rest, self._held = self._held, ""
-        return redact(rest, self._values)
+        return self._redact(rest)
+
+    def _redact(self, text: str) -> str:
+        if self._in_key:
+            end = _KEY_ENDS.search(text)
+            if end is None:
+                return ""
+            text = text[end.end() :]
+        begins = [match.end() for match in _KEY_BEGINS.finditer(text)]
+        self._in_key = bool(begins) and _KEY_ENDS.search(text, begins[-1]) is None
+        return redact(text, self._values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -11,7 +11,14 @@ from typing import TypeVar
 
 from owlab.command import Result
 from owlab.diagnosis import diagnose
-from owlab.errors import CheckFailed, CommandError, CommandTimeout, LabError, StepError
+from owlab.errors import (
+    CheckFailed,
+    CommandError,
+    CommandTimeout,
+    LabError,
+    NameTaken,
+    StepError,
+)
 from owlab.events import Event, Kind
 from owlab.guide import GUIDE, ordered
 from owlab.lab import Lab, describe
@@ -161,17 +168,26 @@ def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
             return _Outcome(before, changed=False)
         results = []
         lab.record.add_carried_out(step.key, machine)
-        for command in step.commands(lab, machine):
+        commands = step.commands(lab, machine)
+        for command in commands:
             try:
                 result = lab.run(command, step.key)
             except CommandTimeout as late:
                 raise _too_late(lab, step, machine, late) from None
+            except NameTaken as taken:
+                # So that the step forgets what it had taken for its own.
+                if isinstance(commands, Generator):
+                    commands.throw(taken)
+                raise
             results.append(result)
             if not result:
                 raise _failure(lab, step, machine, result)
         after = _until_done(lab, step, machine, lambda text: tell("step-waiting", text))
     except LabError as error:
         tell("step-failed", str(error))
+        raise
+    except KeyboardInterrupt:
+        tell("step-failed", "interrupted")
         raise
     tell("step-done", after.why)
     return _Outcome(after, changed=True, results=tuple(results))

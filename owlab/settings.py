@@ -10,11 +10,12 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
 from owlab.errors import ConfigError
@@ -84,8 +85,9 @@ def load(
 
 def _presets(said: Mapping[str, Any]) -> dict[str, Any]:
     presets = dict(PROFILES.get(str(said.get("memory_profile", "guide")), {}))
-    if str(said.get("as_written", False)).lower() in ("true", "1", "yes", "on"):
-        presets |= AS_WRITTEN
+    with suppress(ValidationError):  # nonsense is refused with everything else that is
+        if TypeAdapter(bool).validate_python(said.get("as_written", False)):
+            presets |= AS_WRITTEN
     return presets
 
 

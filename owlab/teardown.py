@@ -29,7 +29,8 @@ def down(lab: Lab) -> list[str]:
 
 def undo(lab: Lab, step: Step) -> bool:
     """Take one step back on all its machines; False when there is nothing to take back."""
-    return _undo_on(lab, step, step.where(lab.config))
+    with lab.record.busy():
+        return _undo_on(lab, step, step.where(lab.config))
 
 
 def is_done(lab: Lab, step: Step) -> bool:

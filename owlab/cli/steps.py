@@ -115,15 +115,21 @@ def down(yes: bool, **which: Any) -> None:
         click.echo(f"There is no lab {which['lab_name']!r}; nothing to do.")
         return
     lab = open_lab(**which)
-    made = lab.record.made()
-    what = ", ".join(made) if lab.provider.creates_machines else "the steps on your machines"
-    if not yes and made:
-        click.confirm(f"Remove for good: {what}, with everything on them?", abort=True)
+    if not yes and lab.record.is_built:
+        click.confirm(_what_goes(lab), abort=True)
     with Progress(lab, Console()):
         removed = lab.down()
     for sentence in removed:
         click.echo(f" ✓ removed {sentence}")
     click.echo(f"The lab {lab.config.name!r} is gone.")
+
+
+def _what_goes(lab: Lab) -> str:
+    if lab.provider.creates_machines:
+        machines = ", ".join(lab.record.made())
+        return f"Remove for good: {machines}, with everything on them?"
+    sections = ", ".join(sorted({find(key).section for key, _ in lab.record.carried_out()}))
+    return f"Take back what was installed on your machines (sections {sections})?"
 
 
 @click.command()

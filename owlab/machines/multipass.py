@@ -17,6 +17,7 @@ from owlab.machines.multipass_launch import Launcher
 from owlab.machines.multipass_models import State
 from owlab.machines.preflight import architecture, refuse
 from owlab.machines.words import foreground, words_of
+from owlab.redact import redact
 from owlab.shell import Finished, Shell
 
 _TRIES = 3
@@ -108,7 +109,7 @@ class MultipassProvider:
         if done.exit_code in _TOO_LATE and done.seconds >= command.timeout:
             raise CommandTimeout(
                 brief=f"A command on {command.on} did not end within {command.timeout:.0f} s.",
-                details=f"{done.stdout}\n{done.stderr}".strip()[-2000:],
+                details=redact(f"{done.stdout}\n{done.stderr}".strip()[-2000:]),
                 resolution="It was ended in the machine. Raise the timeout, or look at what the "
                 f"machine is doing: `multipass shell {command.on}`.",
             )

@@ -19,11 +19,11 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from owlab.errors import MachineError, ProviderError
+from owlab.errors import MachineError, NameTaken, ProviderError
 from owlab.redact import redact
 
 
-class InstanceExists(MachineError):
+class InstanceExists(NameTaken):
     """The name is taken, perhaps by a machine in the recycle bin."""
 
 

@@ -81,7 +81,7 @@ class SettingsForm:
         :raises ConfigError: they are impossible, or the lab is built already with others.
         """
         chosen = self._chosen_with(values)
-        if not self.lab.record.made():
+        if not self.lab.record.is_built:
             # Saved settings are stronger than a profile: without this, another memory_profile
             # would keep the sizes of the first one.
             self.lab.record.write_settings(settings.load(chosen).flat())

@@ -159,15 +159,27 @@ def _end(directory: Path) -> None:
     if found is not None:
         with contextlib.suppress(psutil.NoSuchProcess):
             found.terminate()
-            try:
-                found.wait(STOPS_WITHIN)
-            except psutil.TimeoutExpired:
+            if not _has_ended(found):
                 children = found.children(recursive=True)
                 for one in (*children, found):
                     with contextlib.suppress(psutil.NoSuchProcess):
                         one.kill()
-                found.wait(STOPS_WITHIN)
+                _has_ended(found)
     (directory / "daemon.json").unlink(missing_ok=True)
+
+
+def _has_ended(found: psutil.Process) -> bool:
+    """Wait for its end, which whoever started it, a notebook's kernel say, may not have noted."""
+    limit = time.monotonic() + STOPS_WITHIN
+    while time.monotonic() < limit:
+        try:
+            found.wait(0.05)
+            return True
+        except psutil.TimeoutExpired:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if found.status() == psutil.STATUS_ZOMBIE:
+                    return True
+    return False
 
 
 def _is_outdated(directory: Path) -> bool:

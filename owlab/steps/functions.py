@@ -12,6 +12,7 @@ from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
 from owlab.steps import certificate, wsk
 from owlab.steps.control import control, on_control
+from owlab.steps.undoing import if_succeeds
 
 HELLO_CLI = """\
 function main(params) {
@@ -58,7 +59,9 @@ def invocation(lab: Lab, parameters: str = "") -> Command:
 
 
 def _delete(lab: Lab, action: str) -> Command:
-    return Command(f"{wsk.program(lab)} action delete {action}", on=control(lab).machine)
+    program = wsk.program(lab)
+    delete = if_succeeds(f"{program} action get {action}", f"{program} action delete {action}")
+    return Command(delete, on=control(lab).machine)
 
 
 def _deploy_cli(lab: Lab, machine: str) -> Iterator[Command]:

@@ -9,9 +9,14 @@ from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
 from owlab.steps import given, mirror
 from owlab.steps.cluster import condition, one
+from owlab.steps.undoing import if_there
 
 SCRIPT = "https://get.k3s.io"
 MIRROR_SCRIPT = "https://rancher-mirror.rancher.cn/k3s/k3s-install.sh"
+
+# An installation that failed half-way may have left neither.
+UNINSTALL = "/usr/local/bin/k3s-uninstall.sh"
+UNINSTALL_AGENT = "/usr/local/bin/k3s-agent-uninstall.sh"
 
 
 def install_script(lab: Lab, *settings: str) -> str:
@@ -90,12 +95,7 @@ def _service_log(lab: Lab, name: str) -> str:
 
 
 def _uninstall_server(lab: Lab, machine: str) -> Iterator[Command]:
-    yield Command(_if_there("/usr/local/bin/k3s-uninstall.sh"), on=machine, timeout=300)
-
-
-def _if_there(program: str) -> str:
-    """An installation that failed half-way may have left no way to take it back."""
-    return f"[ ! -e {program} ] || {program}"
+    yield Command(if_there(UNINSTALL, UNINSTALL), on=machine, timeout=300)
 
 
 install_server = Step(
@@ -141,7 +141,7 @@ def join_token(lab: Lab) -> Variable:
 
 
 def _leave(lab: Lab, worker: str) -> Iterator[Command]:
-    yield Command(_if_there("/usr/local/bin/k3s-agent-uninstall.sh"), on=worker, timeout=300)
+    yield Command(if_there(UNINSTALL_AGENT, UNINSTALL_AGENT), on=worker, timeout=300)
     yield Command(
         "! command -v kubectl > /dev/null || "
         f"sudo kubectl delete node {worker.lower()} --ignore-not-found",

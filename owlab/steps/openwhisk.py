@@ -15,6 +15,7 @@ from owlab.step import Check, Evidence, Step, on_nodes
 from owlab.steps import certificate, readiness, values, wsk
 from owlab.steps.cluster import one
 from owlab.steps.control import control, on_control
+from owlab.steps.undoing import with_the_cluster
 
 CHART_DIRECTORY = "openwhisk-deploy-kube"
 """Where the chart's repository is cloned, in the home directory on the master."""
@@ -56,7 +57,7 @@ label_nodes = Step(
     check=_labelled,
     where=on_nodes,
     needs=("k3s.join_workers",),
-    undo=_unlabel,
+    undo=with_the_cluster(_unlabel),
     expect="node/master labeled",
 )
 
@@ -258,7 +259,7 @@ deploy = Step(
         "openwhisk.write_values",
         "openwhisk.configure_wsk",
     ),
-    undo=uninstall_commands,
+    undo=with_the_cluster(uninstall_commands),
     deadline=600,
     progress=readiness.progress,
     diagnose=readiness.diagnose,

@@ -11,6 +11,7 @@ from owlab.step import Check, Evidence, Step
 from owlab.steps import given
 from owlab.steps.cluster import one, warnings
 from owlab.steps.control import control, on_control
+from owlab.steps.undoing import with_the_cluster
 
 REPOSITORY = "nfs-subdir-external-provisioner"
 CHART = f"{REPOSITORY}/nfs-subdir-external-provisioner"
@@ -100,7 +101,7 @@ deploy_provisioner = Step(
     check=_deployed,
     where=on_control,
     needs=("k3s.join_workers", "nfs.install_server", "nfs.install_clients", "helm.install"),
-    undo=_remove,
+    undo=with_the_cluster(_remove),
     deadline=300,
     diagnose=lambda lab, machine: warnings(lab, "default"),
     expect="""\

@@ -111,7 +111,7 @@ def write(lab: Lab, machine: str) -> Iterator[Command]:
     variables = (lab.address_variable(lab.master), *((kafka,) if kafka else ()))
     keys = ". ./keys.env && " if generated else ""
     yield Command(
-        f"mkdir -p {directory(lab)} && cd {directory(lab)} && {keys}"
+        f"mkdir -p {directory(lab)} && cd {directory(lab)} && umask 077 && {keys}"
         f"cat > mycluster.yaml <<EOF\n{content(lab)}EOF\nchmod 600 mycluster.yaml",
         on=machine,
         variables=variables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from owlab.command import Command, Result
-from owlab.errors import MachineError, ProviderError
+from owlab.errors import MachineError, NameTaken, ProviderError
 from owlab.fact import succeeds
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
@@ -47,7 +47,11 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
         lab.provider.refuse_early(lab.config)
         # Remembered before it is launched: what an interrupted launch leaves behind is ours.
         lab.record.add_made(name)
-        yield lab.provider.launch(lab.machine(name))
+        try:
+            yield lab.provider.launch(lab.machine(name))
+        except NameTaken:
+            lab.record.remove_made(name)
+            raise
         return
     if info.state == "Deleted":
         raise MachineError(
@@ -122,20 +126,32 @@ def info(lab: Lab, *names: str) -> Result:
 
 def delete(lab: Lab, *names: str) -> Result:
     """``multipass delete``: move machines to the recycle bin; :func:`recover` takes them back."""
-    return _multipass(lab, "delete", names)
+    return _multipass(lab, "delete", _own(lab, names))
 
 
 def recover(lab: Lab, *names: str) -> Result:
     """``multipass recover``: take machines back from the recycle bin. They are stopped then."""
-    return _multipass(lab, "recover", names)
+    return _multipass(lab, "recover", _own(lab, names))
 
 
 def purge(lab: Lab, *names: str) -> Result:
     """``multipass delete --purge``: destroy machines, with everything on them."""
-    result = _multipass(lab, "delete --purge", names)
+    result = _multipass(lab, "delete --purge", _own(lab, names))
     for name in names:
         lab.record.remove_made(name)
     return result
+
+
+def _own(lab: Lab, names: Sequence[str]) -> Sequence[str]:
+    """The names, when all are of machines that this lab made."""
+    others = [name for name in names if lab.machine(name).name not in lab.record.made()]
+    if lab.provider.creates_machines and others:
+        raise MachineError(
+            brief=f"This lab did not make {', '.join(others)}.",
+            details=f"It made: {', '.join(lab.record.made()) or 'no machine yet'}.",
+            resolution="Nothing was done. For a machine of your own, use `multipass` itself.",
+        )
+    return names
 
 
 def _multipass(lab: Lab, verb: str, names: Sequence[str]) -> Result:

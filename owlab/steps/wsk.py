@@ -34,7 +34,8 @@ def _install(lab: Lab, machine: str) -> Iterator[Command]:
     archive = f"OpenWhisk_CLI-{version}-linux-{architecture}.tgz"
     yield Command(
         "mkdir -p ~/downloads && cd ~/downloads &&\n"
-        f"wget {RELEASES}/{version}/{archive} &&\n"
+        # Over what an interrupted download left; wget itself would write beside it.
+        f"rm -f {archive} && wget {RELEASES}/{version}/{archive} &&\n"
         f"tar -xvf {archive} &&\n"
         "sudo mv wsk /usr/local/bin/wsk",
         on=machine,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from owlab.batch.course import read_notebook
@@ -269,3 +270,14 @@ def test_clean_up_deletes_only_when_it_is_told(course: Course) -> None:
     really = {**lab, "really": "true", "what": "functions"}
     undone = run_course(RunOptions(parameters=really, **options), Progress(io.StringIO()))
     assert undone.exit_code == 0, undone.outcomes[0].error
+
+
+def test_clean_up_takes_everything(course: Course) -> None:
+    lab = Lab.open("short-lived")
+    lab.up("1.2")
+    everything = {"lab_name": "short-lived", "really": "true", "what": "machines"}
+    options = {"first": 8, "last": 8, "out": course.home / "gone", "notebooks": FOLDER}
+    gone = run_course(RunOptions(parameters=everything, **options), Progress(io.StringIO()))
+    assert gone.exit_code == 0, gone.outcomes[0].error
+    assert not lab.directory.exists()
+    assert not [p for p in psutil.process_iter(["cmdline"]) if "short-lived" in str(p.info)]

@@ -1,5 +1,6 @@
 """Secrets never leave in clear text, however a stream is cut into pieces."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,8 +11,9 @@ SECRETS = [
     "K10" + "ab12" * 16 + "::server:0123456789abcdef",
     "abcdef.0123456789abcdef",
     "0a1b2c3d-0000-4000-8000-0123456789ab:" + "Z" * 64,
-    "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\nMIIB\nQ0FG\n-----END PRIVATE KEY-----",
 ]
+PASSWORD = "0aZ" * 8
 
 
 def test_known_shapes_are_hidden():
@@ -33,7 +35,12 @@ def test_ordinary_text_stays():
     assert redact(text) == text
 
 
-@given(st.sampled_from(SECRETS[:3]), st.lists(st.integers(1, 9), max_size=40))
+@pytest.mark.parametrize("text", [f"DB_PASSWORD={PASSWORD}", f'    password: "{PASSWORD}"'])
+def test_the_databases_password_is_hidden(text):
+    assert redact(text) == text.replace(PASSWORD, "***")
+
+
+@given(st.sampled_from(SECRETS), st.lists(st.integers(1, 9), max_size=40))
 def test_a_secret_cut_into_pieces_is_still_hidden(secret, cuts):
     text = f"TOKEN={secret}\nnext line\nlast"
     redactor, shown, at = LineRedactor(), "", 0

@@ -4,11 +4,23 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
-from owlab.errors import CheckFailed, CommandError, LabError, StepError
+from owlab.command import Command
+from owlab.errors import (
+    CheckFailed,
+    CommandError,
+    CommandTimeout,
+    LabError,
+    MachineError,
+    NameTaken,
+    StepError,
+)
 from owlab.step import on_laptop
+from owlab.steps import vms
+from owlab.teardown import undo
 from tests.unit.core.conftest import file_step
 
 
@@ -123,9 +135,64 @@ def test_ctrl_c_ends_what_runs_and_starts_nothing_more(lab, guide):
 
 
 def test_two_runs_at_once_are_refused(lab, guide):
-    guide(file_step("a.one", "1"))
-    with lab.record.busy(), pytest.raises(LabError, match="Another owlab process"):
+    one = file_step("a.one", "1")
+    guide(one)
+    with lab.record.busy():
+        for change in (lab.up, partial(undo, lab, one)):
+            with pytest.raises(LabError, match="Another owlab process"):
+                change()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(CommandTimeout(brief="late"), 124), (KeyboardInterrupt(), 130)]
+)
+def test_a_command_that_has_no_end_is_told_as_ended(lab, guide, monkeypatch, error, told):
+    def execute(command, values, on_output):
+        on_output("stdout", "half a line")
+        raise error
+
+    guide(file_step("a.one", "1", where=on_laptop))
+    monkeypatch.setattr(lab.provider, "execute", execute)
+    events = collect(lab)
+    with pytest.raises(type(error)):
+        lab.run(Command("sleep 99", on="host"))
+    assert [(e.kind, e.text, e.exit_code) for e in events[1:]] == [
+        ("command-output", "half a line", None),
+        ("command-ended", "", told),
+    ]
+
+
+def test_an_interrupted_step_is_told_as_ended(lab, guide, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    one = file_step("a.one", "1", where=on_laptop)
+    guide(one)
+    monkeypatch.setattr(lab, "run", interrupted)
+    events = collect(lab)
+    with pytest.raises(KeyboardInterrupt):
+        one(lab)
+    assert [(e.kind, e.text) for e in events][-1] == ("step-failed", "interrupted")
+
+
+def test_a_name_that_is_taken_is_not_the_labs_own(lab, guide, monkeypatch):
+    def launch(command, values, on_output):
+        raise NameTaken(brief='instance "worker1" already exists')
+
+    guide(vms.create)
+    monkeypatch.setattr(lab.provider, "execute", launch)
+    with pytest.raises(NameTaken):
         lab.up()
+    assert lab.record.made() == []
+
+
+@pytest.mark.parametrize("verb", [vms.delete, vms.recover, vms.purge])
+def test_machines_of_others_are_not_touched(lab, verb):
+    (lab.provider.root / "worker1").mkdir(parents=True)
+    events = collect(lab)
+    with pytest.raises(MachineError, match="did not make worker1"):
+        verb(lab, "worker1")
+    assert commands(events) == []
 
 
 def test_down_deletes_what_the_lab_made_and_nothing_else(lab, guide):
