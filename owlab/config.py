@@ -17,6 +17,8 @@ _UNIT = {"K": 1024, "M": 1024**2, "G": 1024**3}
 _NAME = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 Name = Annotated[str, Field(pattern=_NAME, description="a letter, then letters, digits, hyphens")]
+Image = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]*:[A-Za-z0-9._-]+$")]
+Component = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 NodeName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 Port = Annotated[int, Field(ge=30000, le=32767, description="a NodePort, 30000 to 32767")]
 
@@ -75,7 +77,7 @@ class K3sSettings(_Section):
     """Sections 1.3 and 1.4."""
 
     version: str = Field(default=versions.K3S, pattern=r"^(v\d+\.\d+\.\d+(-rc\d+)?\+k3s\d+)?$")
-    disable: tuple[str, ...] = ("traefik", "servicelb")
+    disable: tuple[Component, ...] = ("traefik", "servicelb")
     join_token: Literal["short-lived", "server"] = "short-lived"
 
 
@@ -89,7 +91,7 @@ class NfsSettings(_Section):
 class HelmSettings(_Section):
     """Section 3."""
 
-    channel: str = versions.HELM_CHANNEL
+    channel: str = Field(default=versions.HELM_CHANNEL, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]*$")
 
 
 class WskSettings(_Section):
@@ -115,7 +117,7 @@ class OpenWhiskSettings(_Section):
     port: Port = 31001
     storage_class: str = Field(default="nfs-client", pattern=r"^([a-z][a-z0-9.-]*)?$")
     chart_commit: str = Field(default=versions.OPENWHISK_CHART_COMMIT, pattern=r"^([0-9a-f]{40})?$")
-    kafka_images: tuple[str, ...] = Field(default=versions.KAFKA_IMAGES, min_length=1)
+    kafka_images: tuple[Image, ...] = Field(default=versions.KAFKA_IMAGES, min_length=1)
     keys: Literal["generated", "well-known"] = "generated"
     certificate: Literal["own-ca", "chart"] = "own-ca"
     pull_runtimes_first: bool = True
@@ -146,7 +148,7 @@ class LabConfig(_Section):
     provider: Provider = "pocket"
     workers: int = Field(default=2, ge=1, le=20)
     prefix: str = Field(default="", pattern=r"^([a-z][a-z0-9-]{0,20})?$")
-    image: str = versions.UBUNTU
+    image: str = Field(default=versions.UBUNTU, pattern=r"^([A-Za-z0-9][A-Za-z0-9:/._~%+-]*)?$")
     mirror: Literal["none", "cn"] = "none"
     speed: Literal["instant", "class", "real"] = "instant"
     memory_profile: Literal["guide", "small"] = "guide"

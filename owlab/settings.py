@@ -41,6 +41,8 @@ def _paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> dict[str, tup
 SETTINGS: dict[str, tuple[str, ...]] = _paths(LabConfig)
 """Every flat name, and its path in the model."""
 
+_PATHS = ("ssh_inventory", "cluster_kubeconfig")
+
 
 def load(
     overrides: Mapping[str, Any] | None = None,
@@ -62,16 +64,18 @@ def load(
     file = file or (Path(named) if named else None)
     said: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    for source, values in (
+    here = Path.cwd()
+    for source, folder, values in (
         # A lab saved by an older owlab may have settings that there are no more.
-        (SAVED, {n: v for n, v in flatten(dict(saved or {})).items() if n in SETTINGS}),
-        (f"the file {file}", _read_file(file) if file else {}),
-        ("the environment", _from_environment(environment)),
-        ("the command line or notebook", dict(overrides or {})),
+        (SAVED, here, {n: v for n, v in flatten(dict(saved or {})).items() if n in SETTINGS}),
+        (f"the file {file}", _folder_of(file), _read_file(file) if file else {}),
+        ("the environment", here, _from_environment(environment)),
+        ("the command line or notebook", here, dict(overrides or {})),
     ):
         for name, value in _flat_names(values, source).items():
             if value is not None:
-                said[name] = value
+                # Commands that come later may be typed elsewhere.
+                said[name] = _absolute(value, folder) if name in _PATHS else value
                 origin[name] = source
     presets = _presets(said)
     before = _presets(flatten(dict(saved or {})))
@@ -81,6 +85,14 @@ def load(
             if origin.get(name) == SAVED:
                 del said[name]
     return _validate({**presets, **said}, origin)
+
+
+def _folder_of(file: Path | None) -> Path:
+    return file.absolute().parent if file else Path.cwd()
+
+
+def _absolute(value: Any, folder: Path) -> Any:
+    return str(folder / Path(value).expanduser()) if isinstance(value, str) and value else value
 
 
 def _presets(said: Mapping[str, Any]) -> dict[str, Any]:

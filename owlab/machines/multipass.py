@@ -9,21 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
-from owlab.errors import CommandTimeout
 from owlab.machines.base import MachineInfo
+from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_errors import DaemonUnreachable, InstanceUnavailable
 from owlab.machines.multipass_launch import Launcher
 from owlab.machines.multipass_models import State
 from owlab.machines.preflight import architecture, refuse
 from owlab.machines.words import foreground, words_of
-from owlab.redact import redact
 from owlab.shell import Finished, Shell
 
 _TRIES = 3
 """A service that is just starting refuses its first callers."""
 
-_TOO_LATE = (124, 137)
 """Exit statuses of ``timeout``: ended, and killed."""
 
 
@@ -101,18 +99,14 @@ class MultipassProvider:
         values: Mapping[str, str],
         on_output: Callable[[str, str], None] | None,
     ) -> Finished:
-        # Signals do not reach the guest: what is to be ended in time ends itself there.
-        limited = ["timeout", "-k", "5", str(int(command.timeout)), *words_of(command, values)]
+        words = limited(command, values)
         done = self.cli.exec(
-            name=command.on, words=limited, timeout=command.timeout + 30, on_output=on_output
+            name=command.on,
+            words=words,
+            timeout=command.timeout + SPARE_SECONDS,
+            on_output=on_output,
         )
-        if done.exit_code in _TOO_LATE and done.seconds >= command.timeout:
-            raise CommandTimeout(
-                brief=f"A command on {command.on} did not end within {command.timeout:.0f} s.",
-                details=redact(f"{done.stdout}\n{done.stderr}".strip()[-2000:]),
-                resolution="It was ended in the machine. Raise the timeout, or look at what the "
-                f"machine is doing: `multipass shell {command.on}`.",
-            )
+        refuse_late(command, done, f"multipass shell {command.on}")
         return done
 
     def machines(self) -> list[MachineInfo]:

@@ -20,6 +20,7 @@ from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.machines import inventory
 from owlab.machines.base import MachineInfo
+from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
@@ -73,9 +74,10 @@ class SshProvider:
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``."""
         words = words_of(command, values)
-        if command.on == HOST:
-            return words
-        host = self._host(command.on)
+        return words if command.on == HOST else self._over(command.on, words)
+
+    def _over(self, machine: str, words: Sequence[str]) -> list[str]:
+        host = self._host(machine)
         return ["ssh", *self._options(host), host.target, "--", shlex.join(words)]
 
     def execute(
@@ -85,13 +87,21 @@ class SshProvider:
         *,
         on_output: Callable[[str, str], None] | None = None,
     ) -> Finished:
-        """Run what :meth:`argv` renders; a failure of ssh itself is raised, with what to do."""
-        argv = self.argv(command, values)
-        done = self.shell.run(argv, timeout=command.timeout, on_output=on_output)
-        if command.on != HOST and done.exit_code == TRANSPORT_FAILED:
+        """Run what :meth:`argv` renders; a failure of ssh itself is raised, with what to do.
+
+        :raises CommandTimeout: the command took too long. It was ended in the machine too.
+        """
+        if command.on == HOST:
+            argv = self.argv(command, values)
+            return self.shell.run(argv, timeout=command.timeout, on_output=on_output)
+        argv = self._over(command.on, limited(command, values))
+        limit = command.timeout + SPARE_SECONDS
+        done = self.shell.run(argv, timeout=limit, on_output=on_output)
+        if done.exit_code == TRANSPORT_FAILED:
             error = classify(command.on, self._host(command.on), done.stderr)
             if error is not None:
                 raise error
+        refuse_late(command, done, f"owlab shell {command.on}")
         return done
 
     def machines(self) -> list[MachineInfo]:

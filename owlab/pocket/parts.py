@@ -52,6 +52,7 @@ def new_openwhisk(lab: Lab, cluster: Cluster, endpoint: OpenWhiskEndpoint, apiho
         system_key=endpoint.system_key,
         limits=endpoint.limits,
         apihost=apihost,
+        release=endpoint.release,
     )
 
 

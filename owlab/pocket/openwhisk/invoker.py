@@ -88,11 +88,13 @@ class Invoker:
         pods: ActionPods,
         directory: Path,
         *,
+        release: str = "owdev",
         memory_mb: int = 2048,
         idle_seconds: float = 600,
         stem_cells: bool = True,
     ) -> None:
         self._pods, self._directory = pods, directory
+        self._name = f"wsk{release}-invoker-00"
         self._memory, self._idle = memory_mb, idle_seconds
         self._stem_cells = stem_cells
         self._containers: list[Container] = []
@@ -236,7 +238,7 @@ class Invoker:
 
     async def _create(self, kind: Kind, memory_mb: int, label: str) -> Container:
         number = next(self._numbers)
-        name = re.sub(r"[^a-z0-9]+", "-", f"wskowdev-invoker-00-{number}-{label}".lower())
+        name = re.sub(r"[^a-z0-9]+", "-", f"{self._name}-{number}-{label}".lower())
         name = name[:63].strip("-")
         self._reserved += memory_mb
         directory = self._directory / name

@@ -42,6 +42,7 @@ class Service:
         system_key: str,
         limits: Mapping[str, Any] | Limits | None = None,
         apihost: str = "",
+        release: str = "owdev",
         stem_cells: bool = True,
         idle_seconds: float = 600,
     ) -> None:
@@ -61,6 +62,7 @@ class Service:
         self.invoker = Invoker(
             pods,
             self._directory,
+            release=release,
             memory_mb=self.limits.user_memory,
             idle_seconds=idle_seconds,
             stem_cells=stem_cells,

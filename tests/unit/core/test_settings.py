@@ -58,6 +58,10 @@ def test_stronger_sources_win(tmp_path: Path):
         ("master_memory", "100M", ["below 512M"]),
         ("openwhisk_storage_class", "openwhisk-nfs", ["Pending", "nfs-client"]),
         ("openwhisk_kafka_images", "", ["openwhisk_kafka_images", "at least 1"]),
+        ("openwhisk_kafka_images", "nope", ["openwhisk_kafka_images", "'nope'"]),
+        ("image", "24.04; reboot", ["image = '24.04; reboot'"]),
+        ("helm_channel", "", ["helm_channel = ''"]),
+        ("k3s_disable", "a b;c", ["k3s_disable"]),
         ("as_written", "perhaps", ["as_written = 'perhaps'", "boolean"]),
         ("name", "A lab", ["name = 'A lab'"]),
     ],
@@ -110,6 +114,20 @@ def test_the_small_profile_needs_half_the_memory():
 def test_what_is_saved_loads_as_the_same_configuration():
     config = load({"workers": 3, "master_memory": "8G", "openwhisk_kafka_images": "a/b:1,c/d:2"})
     assert settings.load(saved=config.flat(), environment={}) == config
+
+
+def test_files_are_found_again_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "lab.yaml").write_text("ssh_inventory: machines.yaml")
+    assert load(file=tmp_path / "lab.yaml").ssh.inventory == str(tmp_path / "machines.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert load({"cluster_kubeconfig": "kc"}).cluster.kubeconfig == str(tmp_path / "kc")
+    assert load({"cluster_kubeconfig": "~/kc"}).cluster.kubeconfig == str(Path.home() / "kc")
+    assert load({"cluster_kubeconfig": "/etc/kc"}).cluster.kubeconfig == "/etc/kc"
+
+
+@pytest.mark.parametrize("yes", ["y", "t", "on", "1", 1, True, "TRUE"])
+def test_as_written_brings_the_guides_choices_however_it_is_said(yes):
+    assert load({"as_written": yes}).nfs.clients == "everyone"
 
 
 def test_a_lab_saved_by_an_older_owlab_opens():

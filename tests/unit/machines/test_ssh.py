@@ -4,11 +4,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from owlab.command import Command
 from owlab.config import LabConfig
-from owlab.errors import MachineError, ProviderError
+from owlab.errors import CommandTimeout, MachineError, ProviderError
 from owlab.machines import ssh_errors as errors
 from owlab.machines.ssh import SshProvider
 from owlab.shell import Shell
@@ -50,6 +51,15 @@ def test_a_command_runs_where_it_belongs(ssh, provider):
     assert provider.execute(Command("echo laptop"), {}).stdout == "laptop\n"
 
 
+def test_what_takes_too_long_is_ended_in_the_machine(ssh, provider):
+    slow = Command("echo begun; sleep 60; touch ended", on="worker2", timeout=1)
+    with pytest.raises(CommandTimeout, match="owlab shell worker2") as caught:
+        provider.execute(slow, {})
+    assert "begun" in caught.value.details
+    busy = [p for p in psutil.process_iter(["cmdline"]) if "touch ended" in str(p.info)]
+    assert not busy
+
+
 def test_all_machines_suit(ssh, provider, config):
     provider.prepare(config)
     calls = len(ssh.calls)
@@ -89,7 +99,7 @@ def test_a_machine_without_apt(ssh, provider, config, monkeypatch):
     (ssh.folder / "guest-bin" / "apt-get").unlink()
     bare = ssh.folder / "bare"
     bare.mkdir()
-    for name in ("awk", "bash", "sh", "cat", "echo"):
+    for name in ("awk", "bash", "sh", "cat", "echo", "timeout"):
         found = subprocess.run(["which", name], capture_output=True, text=True).stdout.strip()
         (bare / name).symlink_to(found)
     monkeypatch.setenv("PATH", f"{ssh.binary.parent}{os.pathsep}{bare}")
