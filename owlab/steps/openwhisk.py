@@ -218,9 +218,12 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         timeout=600,
     )
+    wait = f"{here.kubectl} -n {settings.namespace} wait job/{settings.release}-install-packages"
+    complete = f"{wait} --for=condition=complete"
     yield Command(
-        f"{here.kubectl} -n {settings.namespace} wait --for=condition=complete "
-        f"job/{settings.release}-install-packages --timeout=30m",
+        # A Job that gave up never completes: without a look for it, half an hour would pass.
+        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0; do\n"
+        f"  sleep 1\ndone > /dev/null 2>&1\n{complete} --timeout=0",
         on=machine,
         timeout=1860,
         why="OpenWhisk is ready when its packages are installed",

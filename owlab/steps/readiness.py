@@ -18,12 +18,23 @@ def check(lab: Lab, machine: str) -> Check:
     """Packages installed, claims bound where they should be, an invoker healthy."""
     settings = lab.config.openwhisk
     job = one(lab, f"job {settings.release}-install-packages", settings.namespace)
-    installed = Evidence(
-        "packages installed", condition(job, "Complete"), "" if job else "not deployed"
-    )
+    gave_up = _gave_up(items(lab, "jobs", settings.namespace))
+    done = condition(job, "Complete") and not gave_up
+    seen = "; ".join(gave_up) if job else "not deployed"
+    installed = Evidence("packages installed", done, seen)
     if not installed.ok:
         return Check((installed,))
     return Check((installed, *_claims(lab), _pods(lab), _invokers(lab)))
+
+
+def _gave_up(jobs: list[Object]) -> list[str]:
+    """Jobs that try no more, each with its reason."""
+    return [
+        f"job {job['metadata']['name']} gave up: {told['message']}"
+        for job in jobs
+        for told in job.get("status", {}).get("conditions", [])
+        if (told["type"], told["status"]) == ("Failed", "True")
+    ]
 
 
 def _claims(lab: Lab) -> list[Evidence]:
@@ -111,14 +122,23 @@ def progress(lab: Lab) -> str:
 
 
 def diagnose(lab: Lab, machine: str) -> str:
-    """Pods that are not ready, each with its reason, and the last warnings of the cluster."""
+    """Jobs that gave up, with their logs' ends; pods that are not ready, each with its reason;
+    the last warnings of the cluster."""
     namespace = lab.config.openwhisk.namespace
-    lines = [
+    jobs = [job for job in items(lab, "jobs", namespace) if _gave_up([job])]
+    lines = [*_gave_up(jobs), *(_log(lab, job["metadata"]["name"]) for job in jobs)]
+    lines += [
         f"pod {pod['metadata']['name']}: {_reason(pod)}"
         for pod in items(lab, "pods", namespace)
         if not _fine(pod)
     ]
     return "\n".join([*lines, warnings(lab, namespace)]).strip()
+
+
+def _log(lab: Lab, job: str) -> str:
+    here = control(lab)
+    read = f"{here.kubectl} -n {lab.config.openwhisk.namespace} logs job/{job} --tail=5"
+    return lab.fact(Fact(Command(read, on=here.machine), str.strip, ""))
 
 
 def _reason(pod: Object) -> str:
