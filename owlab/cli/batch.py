@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from owlab.cli.common import friendly, lab_options, open_lab, overrides
+from owlab.cli.findings import before_launching
 
 NOTEBOOKS_OWN = ("catch_up", "really", "what")
 """Parameters of notebooks that are no settings of a lab."""
@@ -67,6 +69,7 @@ def run(
     lab = open_lab(planning=True, **which)
     if fresh and not resume and lab.config.provider == "pocket":
         open_lab(**which).down()
+    before_launching(lab, Console())
     options = RunOptions(
         parameters={**parameters, "lab_name": lab.config.name},
         first=first,

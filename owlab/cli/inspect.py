@@ -12,6 +12,7 @@ from rich.table import Table
 
 from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.cli.findings import findings_table
 from owlab.config import AS_WRITTEN, LabConfig
 from owlab.record import Record
 
@@ -59,13 +60,7 @@ def doctor(**which: Any) -> None:
     from owlab.doctor import examine
 
     lab = open_lab(planning=True, what_if=True, **which)
-    marks = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "fail": "[red]✗[/red]"}
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "what", "seen", "advice"):
-        table.add_column(heading, overflow="fold")
     findings = examine(lab)
-    for finding in findings:
-        table.add_row(marks[finding.verdict], finding.name, finding.seen, finding.advice)
-    Console().print(table)
+    Console().print(findings_table(findings))
     if any(finding.verdict == "fail" for finding in findings):
         sys.exit(1)

@@ -14,6 +14,7 @@ from rich.console import Console
 from owlab import places
 from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab
 from owlab.cli.display import Progress, evidence_table
+from owlab.cli.findings import before_launching
 from owlab.errors import LabError
 from owlab.guide import STEPS, find, ordered
 from owlab.lab import Lab
@@ -33,8 +34,9 @@ def up(to: str, verbose: bool, **which: Any) -> None:
     Independent steps run side by side. A second `owlab up` changes nothing; after a failure or
     an interruption it goes on where it stopped.
     """
-    lab = open_lab(**which)
-    with Progress(lab, Console(), verbose):
+    lab, console = open_lab(**which), Console()
+    before_launching(lab, console)
+    with Progress(lab, console, verbose):
         summary = lab.up(to)
     if summary.changed:
         look = hint("owlab status, owlab shell master", lab.config.name)
