@@ -6,11 +6,13 @@ pretend to be such an installation, so the guide has to skip verification with `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.steps.control import control
+from owlab.steps.undoing import if_succeeds
 
 _AUTHORITY = """\
 mkdir -p DIRECTORY && cd DIRECTORY &&
@@ -21,7 +23,7 @@ chmod 600 ca.key"""
 _SERVER = """\
 cd DIRECTORY &&
 openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj "/CN=OpenWhisk" \\
-    -addext "subjectAltName=IP:${ADDRESS}" -addext "basicConstraints=CA:FALSE" \\
+    -addext "subjectAltName=KIND:${ADDRESS}" -addext "basicConstraints=CA:FALSE" \\
     -CA ca.crt -CAkey ca.key -keyout tls.key -out tls.crt &&
 chmod 600 tls.key"""
 
@@ -41,7 +43,9 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
         why="a certificate authority of this lab's own",
     )
     yield Command(
-        _SERVER.replace("DIRECTORY", _directory(lab)).replace("${ADDRESS}", f"${{{master.name}}}"),
+        _SERVER.replace("DIRECTORY", _directory(lab))
+        .replace("KIND", _kind_of_name(lab))
+        .replace("${ADDRESS}", f"${{{master.name}}}"),
         on=machine,
         variables=(master,),
         why="a certificate for the address that clients use",
@@ -61,6 +65,28 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         why="the chart uses this secret when it exists, and makes its own otherwise",
     )
+
+    yield Command(
+        if_succeeds(
+            f"{here.kubectl} -n {namespace} get deployment {release}-nginx",
+            f"{here.kubectl} -n {namespace} rollout restart deployment {release}-nginx",
+        ),
+        on=machine,
+        why="a server that runs already reads its certificate when it starts",
+    )
+
+
+def verification(lab: Lab) -> str:
+    """The options of ``curl`` where OpenWhisk is controlled."""
+    if lab.config.openwhisk.certificate == "chart":
+        return "-k"
+    return f"--cacert {_directory(lab)}/ca.crt"
+
+
+def _kind_of_name(lab: Lab) -> str:
+    """The address of a cluster that was given may be a host's name."""
+    named = not re.fullmatch(r"[0-9.]*", lab.config.cluster.address)
+    return "DNS" if named and not lab.config.has_machines else "IP"
 
 
 def authority(lab: Lab) -> Variable:

@@ -8,6 +8,7 @@ from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence
+from owlab.steps import certificate
 from owlab.steps.cluster import condition, items, one, warnings
 from owlab.steps.control import control
 
@@ -49,6 +50,8 @@ def _claims(lab: Lab) -> list[Evidence]:
     found.append(Evidence(f"claims on {wanted}", not elsewhere, f"{len(claims) - len(elsewhere)}"))
     if wanted != lab.config.provisioner.storage_class:
         return found
+    if lab.config.has_machines:
+        found.append(_volumes(lab))
     directories = _directories(lab)
     missing = [c["metadata"]["name"] for c in claims if _directory(c) not in directories]
     found.append(
@@ -59,6 +62,15 @@ def _claims(lab: Lab) -> list[Evidence]:
         )
     )
     return found
+
+
+def _volumes(lab: Lab) -> Evidence:
+    """A volume keeps the address that it was made with; the NFS server may get another one."""
+    address = lab.address(lab.storage)
+    servers = [volume["spec"].get("nfs", {}).get("server") for volume in items(lab, "pv")]
+    old = sorted({server for server in servers if server and server != address})
+    seen = f"made for {', '.join(old)}: uninstall OpenWhisk and deploy it again" if old else address
+    return Evidence("volumes on the NFS server's address", not old, seen)
 
 
 def _directories(lab: Lab) -> set[str]:
@@ -99,14 +111,21 @@ def _retried(pod: Object) -> bool:
 
 
 def _invokers(lab: Lab) -> Evidence:
-    address, port = lab.address(lab.master), lab.config.openwhisk.port
-    ask = f"curl -sk --max-time 10 https://{address}:{port}/invokers/healthy/count"
-    count = lab.fact(Fact(Command(ask, on=control(lab).machine), lambda out: int(out.strip()), 0))
+    count = _healthy(lab, certificate.verification(lab))
     return Evidence("healthy invokers", count > 0, str(count) if count else _why_silent(lab))
+
+
+def _healthy(lab: Lab, options: str) -> int:
+    address, port = lab.address(lab.master), lab.config.openwhisk.port
+    ask = f"curl -s {options} --max-time 10 https://{address}:{port}/invokers/healthy/count"
+    counted = Fact(Command(ask, on=control(lab).machine), lambda out: int(out.strip()), 0)
+    return lab.fact(counted)
 
 
 def _why_silent(lab: Lab) -> str:
     """What is known of the service when nobody answers."""
+    if _healthy(lab, "-k"):
+        return f"it answers, but its certificate is not for {lab.address(lab.master)}"
     namespace = lab.config.openwhisk.namespace
     said = [w for w in warnings(lab, namespace, most=20).splitlines() if w.startswith("service ")]
     return "; ".join(["0", *said[-1:]])

@@ -17,7 +17,24 @@ UP_STATES = ("Running", "Reachable")
 
 def _install_provider(lab: Lab, machine: str) -> Iterator[Command]:
     if lab.provider.creates_machines:
+        if not lab.planning:
+            _refuse_to_hang(lab, machine)
         yield Command(INSTALL_MULTIPASS, timeout=900, why="Multipass makes the virtual machines")
+
+
+def _refuse_to_hang(lab: Lab, machine: str) -> None:
+    """Nobody can answer sudo in the middle of a run; and only Linux has snaps."""
+    if not lab.fact(succeeds("command -v snap", machine)):
+        raise ProviderError(
+            brief="Multipass is not installed, and there is no snap here to install it with.",
+            resolution="Install it as https://canonical.com/multipass/install says (on macOS: "
+            "`brew install --cask multipass`), then try again.",
+        )
+    if not lab.fact(succeeds("sudo -n true", machine)):
+        raise ProviderError(
+            brief="Multipass is not installed, and sudo asks for a password.",
+            resolution=f"Type `{INSTALL_MULTIPASS}` yourself, then try again.",
+        )
 
 
 def _provider_ready(lab: Lab, machine: str) -> Check:
