@@ -11,6 +11,7 @@ from rich.console import Console
 
 from owlab.cli.common import friendly, lab_options, open_lab, overrides
 from owlab.cli.findings import before_launching
+from owlab.errors import ConfigError
 
 NOTEBOOKS_OWN = ("catch_up", "really", "what")
 """Parameters of notebooks that are no settings of a lab."""
@@ -67,6 +68,11 @@ def run(
     # Settings are checked before anything is thrown away; the notebooks' own parameters later.
     which["settings"] = tuple(pair for pair in which["settings"] if pair[0] not in NOTEBOOKS_OWN)
     lab = open_lab(planning=True, **which)
+    if not lab.config.has_machines:
+        raise ConfigError(
+            brief="The notebooks type on machines, and a given cluster has none.",
+            resolution="Use `owlab up --provider cluster`: sections 5 to 7, from this computer.",
+        )
     if fresh and not resume and lab.config.provider == "pocket":
         open_lab(**which).down()
     before_launching(lab, Console())

@@ -111,10 +111,6 @@ class MultipassCLI:
         """Stop machines; by force if they are suspended, starting, or in an unknown state."""
         self._change("stop", *(["--force"] if force else []), *names, timeout=STOP)
 
-    def cancel_stop(self, *names: str) -> None:
-        """Take back a delayed shutdown."""
-        self._change("stop", "--cancel", *names, timeout=LOOK)
-
     def restart(self, *names: str, timeout: float = START) -> None:
         """Restart running machines."""
         self._change("restart", "--timeout", str(int(timeout)), *names, timeout=timeout + GRACE)

@@ -96,21 +96,6 @@ class Version:
         """``exec`` runs a guest command that exits with 4 again and again, for ever."""
         return self.number < (1, 17)
 
-    @property
-    def has_zones(self) -> bool:
-        """Machines live in zones, which can be unavailable."""
-        return self.number >= (1, 17)
-
-    @property
-    def has_wait_ready(self) -> bool:
-        """There is a ``wait-ready`` command."""
-        return self.number >= (1, 17)
-
-    @property
-    def has_forced_stop(self) -> bool:
-        """``stop`` has ``--force``."""
-        return self.number >= (1, 14)
-
 
 @dataclass(frozen=True, slots=True)
 class CloudInit:

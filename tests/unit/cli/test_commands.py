@@ -54,6 +54,13 @@ def test_looking_may_suppose_other_settings(owlab: Owlab) -> None:
     assert "exists with other settings" in refused.output
 
 
+def test_notebooks_do_not_run_on_a_cluster_without_machines(owlab: Owlab) -> None:
+    done = owlab("run", "--provider", "cluster", "--set", "cluster_nodes", "a,b")
+    assert done.exit_code == 1
+    assert "The notebooks type on machines" in done.output
+    assert "owlab up --provider cluster" in done.output
+
+
 def test_a_section_that_the_guide_does_not_have(owlab: Owlab) -> None:
     done = owlab("up", "--to", "6.9")
     assert done.exit_code == 1
