@@ -55,7 +55,8 @@ def test_looking_may_suppose_other_settings(owlab: Owlab) -> None:
 
 
 def test_notebooks_do_not_run_on_a_cluster_without_machines(owlab: Owlab) -> None:
-    done = owlab("run", "--provider", "cluster", "--set", "cluster_nodes", "a,b")
+    given = ("--set", "cluster_kubeconfig", "kc", "--set", "cluster_nodes", "a,b")
+    done = owlab("run", "--provider", "cluster", *given)
     assert done.exit_code == 1
     assert "The notebooks type on machines" in done.output
     assert "owlab up --provider cluster" in done.output
