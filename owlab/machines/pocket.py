@@ -14,7 +14,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig
 from owlab.errors import ProviderError
 from owlab.machines.multipass import MultipassProvider
-from owlab.pocket import door
+from owlab.pocket.client import service_process as door
 from owlab.shell import Shell
 
 
@@ -55,7 +55,7 @@ class PocketProvider(MultipassProvider):
 
     def attach(self, machine: str, text: str | None) -> int:
         """Stream a command, or a script from standard input."""
-        from owlab.pocket.terminal import run_terminal
+        from owlab.pocket.client.terminal import run_terminal
 
         if text is None:
             return run_terminal(self._directory, machine)
@@ -70,7 +70,7 @@ class PocketProvider(MultipassProvider):
 
     def terminal(self, machine: str) -> int:
         """The pocket lab's terminal: prompt, history, Ctrl-C, ``multipass shell``."""
-        from owlab.pocket.terminal import run_terminal
+        from owlab.pocket.client.terminal import run_terminal
 
         return run_terminal(self._directory, machine)
 

@@ -17,15 +17,15 @@ import uvicorn
 import yaml
 
 from owlab.pocket.charts import git_tree
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.tls import Authority
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.api import kube_app
 from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.store import Store
-from owlab.pocket.lab import Lab
-from owlab.pocket.tls import Authority
-from owlab.pocket.vm import Machine
-from owlab.pocket.world import Object
+from owlab.pocket.machines.machine import Machine
+from owlab.pocket.service.lab import Lab
 from tests.pocket.helm.conftest import Ran
 
 TOKEN = "a-token-of-this-test"

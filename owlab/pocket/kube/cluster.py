@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import ActionPod, FleetView, Object, PodStartError
 from owlab.pocket.kube import defaults, programs
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers.runtime import Runtime
@@ -29,7 +30,6 @@ from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kubelet import Kubelets
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store, random_suffix
-from owlab.pocket.world import ActionPod, FleetView, Object, PodStartError
 
 log = logging.getLogger(__name__)
 _PASSES = 400

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 NODE_PORTS = range(30000, 32768)
 

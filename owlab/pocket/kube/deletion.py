@@ -7,13 +7,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.disruption import check_budget
 from owlab.pocket.kube.errors import Conflict, Forbidden, MethodNotAllowed
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import body, listing, respond
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 _IMMORTAL = ("default", "kube-system", "kube-public", "kube-node-lease")
 

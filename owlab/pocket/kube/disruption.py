@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.errors import ApiError, TooManyRequests
 from owlab.pocket.kube.shape import is_finished, is_ready
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 def check_budget(store: Store, pod: Object) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 class Recorder:

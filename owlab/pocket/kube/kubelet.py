@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube import images, programs
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.runtime import Runtime
@@ -13,7 +14,6 @@ from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.mounts import MountProblem, mount_problem
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, MachineView, Object
 
 _START_SECONDS = 2.0
 _BACKOFF_SECONDS = 10.0

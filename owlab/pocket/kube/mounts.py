@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, Object
 
 
 @dataclass(frozen=True)

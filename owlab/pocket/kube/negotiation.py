@@ -9,12 +9,12 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import protobuf
 from owlab.pocket.kube.errors import BadRequest, UnsupportedMediaType
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
 from owlab.pocket.kube.tables import table
-from owlab.pocket.world import Object
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 

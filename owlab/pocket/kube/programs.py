@@ -9,12 +9,12 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.certificates import self_signed
 from owlab.pocket.kube.containers.runtime import Process
 from owlab.pocket.kube.shape import ready_pods, release_of
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 NOTE = "(a simulated container of the pocket lab)"
 

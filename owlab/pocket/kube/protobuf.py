@@ -10,9 +10,9 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest, UnsupportedMediaType
 from owlab.pocket.kube.protobuf_messages import MESSAGES, OBJECTS
-from owlab.pocket.world import Object
 
 MAGIC = b"k8s\x00"
 

@@ -9,13 +9,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors, watch
 from owlab.pocket.kube.errors import BadRequest, Expired
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import listing, respond, wants_table
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.tables import table
-from owlab.pocket.world import Object
 
 _WATCH_SECONDS = 3600.0
 _TOO_OLD = (

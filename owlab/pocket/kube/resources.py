@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import (
     apply,
     defaults,
@@ -33,7 +34,6 @@ from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.users import Users
-from owlab.pocket.world import Object
 
 _POSTED = ("eviction", "binding", "token")
 """Subresources that something is asked of."""

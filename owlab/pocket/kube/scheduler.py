@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
-from owlab.pocket.world import Object
 
 Reason = str
 

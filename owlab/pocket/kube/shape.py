@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 def is_ready(pod: Object) -> bool:

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.custom_kinds import custom_kinds
 from owlab.pocket.kube.errors import (
@@ -26,7 +27,6 @@ from owlab.pocket.kube.errors import (
 )
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.registry import Registry
-from owlab.pocket.world import Object
 
 _T = TypeVar("_T")
 Key = tuple[str, str, str]

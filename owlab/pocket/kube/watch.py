@@ -7,9 +7,9 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Expired
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 Selects = Callable[[Object], bool]
 Shape = Callable[[list[Object], bool], Object]

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 from bashkit import FileSystem
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.cluster import Cluster
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import MachineView, Object
 
 VERSION = "v1.33.1+k3s1"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.cron import Schedule
-from owlab.pocket.world import Object
 
 from .conftest import Bench
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
 from owlab.pocket.kube.cluster import Cluster
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import job, workload

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.deployments import REVISION
 from owlab.pocket.kube.shape import is_ready
-from owlab.pocket.world import Object
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload
 

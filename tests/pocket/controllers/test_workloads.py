@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import job, workload
 

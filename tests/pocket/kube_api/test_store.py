@@ -2,8 +2,8 @@
 
 import pytest
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
 from owlab.pocket.kube.errors import AlreadyExists, Conflict, Expired, NotFound, StorageFull
 from owlab.pocket.kube.store import Store
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from owlab.pocket.failures import DiskFull
+from owlab.pocket.ground.failures import DiskFull
 from tests.pocket.machines.conftest import Driver
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from owlab.pocket import door
+from owlab.pocket.client import service_process as door
 
 
 class Served:

@@ -7,9 +7,9 @@ import json
 import httpx
 import pytest
 
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.programs.wsk.helptext import VERBS
 from owlab.pocket.programs.wsk.main import COMMANDS, help_text
-from owlab.pocket.vm import Machine
 
 from ..openwhisk.conftest import GUEST
 from .conftest import Shell

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from bashkit import Bash, FileSystem
 
+from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
@@ -17,7 +18,6 @@ from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet_api import Streams
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, MachineView, Object
 
 _SHELL_IMAGES = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian|bash):")
 _UNLIMITED = 10**12

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.scaling import with_scale
 from owlab.pocket.kube.store import Store, copied
-from owlab.pocket.world import Object
 
 _UNABLE = "the HPA was unable to compute the replica count"
 

@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.cron import Schedule
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.shape import owned, owner_reference
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 _COMPONENT = "cronjob-controller"
 _SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.rollout import next_sizes
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kubelet import set_condition
 from owlab.pocket.kube.shape import owned, owner_reference, template_hash
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"

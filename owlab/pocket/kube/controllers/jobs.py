@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.shape import is_finished, is_ready, owned, pod_of
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 class Jobs:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 _FREED_FIRST = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, Object
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
 _EVICTION_SECONDS = 300.0

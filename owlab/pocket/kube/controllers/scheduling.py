@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kubelet import set_condition
 from owlab.pocket.kube.scheduler import choose
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 class Scheduling:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.shape import is_ready, owner_reference
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 class Services:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, MachineView, Object
 
 LOCAL_PATH = "rancher.io/local-path"
 LOCAL_DIRECTORY = "/var/lib/rancher/k3s/storage"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.scheduler import DAEMON_TOLERATIONS, belongs
 from owlab.pocket.kube.shape import (
@@ -16,7 +17,6 @@ from owlab.pocket.kube.shape import (
     template_hash,
 )
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 class Workloads:

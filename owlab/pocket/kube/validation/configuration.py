@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.validation.causes import Causes, at, unsupported, wrong
-from owlab.pocket.world import Object
 
 _KEY = "[-._a-zA-Z0-9]+"
 _KEY_TEXT = (

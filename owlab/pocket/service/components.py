@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
+    from owlab.pocket.ground.views import FleetView
     from owlab.pocket.kube.cluster import Cluster
     from owlab.pocket.kube.endpoint import OpenWhiskEndpoint
-    from owlab.pocket.lab import Lab
     from owlab.pocket.openwhisk.service import Service
-    from owlab.pocket.world import FleetView
+    from owlab.pocket.service.lab import Lab
 
 
 def new_cluster(lab: Lab) -> Cluster:

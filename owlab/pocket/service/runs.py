@@ -7,8 +7,8 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from owlab.pocket import frames
-from owlab.pocket.failures import DiskFull
+from owlab.pocket.client import frames
+from owlab.pocket.ground.failures import DiskFull
 
 MOST_WAITING = 64
 

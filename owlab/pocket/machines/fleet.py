@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from owlab.pocket import nfs_mounts
-from owlab.pocket.disk import Disks
+from owlab.pocket.machines import mounts
+from owlab.pocket.machines.disk import Disks
+from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.multipass import images
 from owlab.pocket.multipass.errors import Refused, several
 from owlab.pocket.multipass.sizes import valid_name
 from owlab.pocket.programs import hosts
-from owlab.pocket.vm import HOST, Machine, Spec
 
 if TYPE_CHECKING:
-    from owlab.pocket.lab import Lab
+    from owlab.pocket.service.lab import Lab
 
 MOST_MACHINES = 64
 DELETED = "Deleted"
@@ -90,7 +90,7 @@ class Fleet:
         machine = self.machines.get(client)
         if machine is None:
             return f"no machine {client}"
-        return nfs_mounts.error(machine, self.nfs_server(server), server, path)
+        return mounts.error(machine, self.nfs_server(server), server, path)
 
     # for the service
 

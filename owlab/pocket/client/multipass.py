@@ -1,4 +1,4 @@
-"""``multipass`` for a pocket lab: ``python -m owlab.pocket.client --dir DIR WORDS...``.
+"""``multipass`` for a pocket lab: ``python -m owlab.pocket.client.multipass --dir DIR WORDS...``.
 
 Standard library only and little of it: this starts for every command that anybody types.
 """
@@ -12,9 +12,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from owlab.pocket.frames import ERR, EXIT, OUT, RUN, frames
-    from owlab.pocket.wire import Answer, Gone
-    from owlab.pocket.wire import request as ask
+    from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
+    from owlab.pocket.client.wire import Answer, Gone
+    from owlab.pocket.client.wire import request as ask
 else:  # started as a file, without the packages around it: that is three times as fast
     from frames import ERR, EXIT, OUT, RUN, frames
     from wire import Answer, Gone
@@ -90,14 +90,16 @@ def run(directory: str, argv: list[str]) -> int:
 def open_terminal(directory: str, words: list[str]) -> None:
     """Become the terminal, which needs more than the standard library."""
     names = [word for word in words if not word.startswith("-")] or ["primary"]
-    module = ["-m", "owlab.pocket.terminal", "--dir", directory, names[0]]
+    module = ["-m", "owlab.pocket.client.terminal", "--dir", directory, names[0]]
     os.execv(sys.executable, [sys.executable, *module])
 
 
 def main(argv: list[str]) -> int:
     """Parse ``--dir``; everything else is Multipass's."""
     if argv[:1] != ["--dir"] or len(argv) < 2:
-        sys.stderr.write("usage: python -m owlab.pocket.client --dir DIR [multipass words]\n")
+        sys.stderr.write(
+            "usage: python -m owlab.pocket.client.multipass --dir DIR [multipass words]\n"
+        )
         return 1
     directory, words = argv[1], argv[2:]
     try:

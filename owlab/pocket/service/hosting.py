@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from owlab.pocket import parts
-from owlab.pocket.addresses import port_in_use
-from owlab.pocket.servers import Listener
+from owlab.pocket.machines.addresses import port_in_use
+from owlab.pocket.service import components
+from owlab.pocket.service.servers import Listener
 
 if TYPE_CHECKING:
-    from owlab.pocket.lab import Lab
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
+    from owlab.pocket.service.lab import Lab
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Hosting:
         await self.settle()
 
     async def _open(self) -> None:
-        self.cluster = parts.new_cluster(self._lab)
+        self.cluster = components.new_cluster(self._lab)
         self.cluster.on_openwhisk(self._openwhisk_changed)
         self.cluster.on_install_packages(self._install_packages)
         self.cluster.on_wipe(self._wipe)
@@ -115,7 +115,7 @@ class Hosting:
         if self.cluster is not None:
             cluster, self.cluster = self.cluster, None
             await cluster.stop()
-            parts.erase_cluster(self._lab)
+            components.erase_cluster(self._lab)
         self.endpoint = None
 
     def purged(self, machine: Machine) -> None:
@@ -164,7 +164,7 @@ class Hosting:
             return
         if self._api is None:
             version = self._lab.recall(VERSION) or ""
-            app = parts.kube_app(self.cluster, {self.token: "system:admin"}, version)
+            app = components.kube_app(self.cluster, {self.token: "system:admin"}, version)
             names = [server.address, "127.0.0.1", IN_CLUSTER, "localhost", server.name]
             names += ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
             certificate = self._lab.authority.issue("k3s", names)
@@ -177,7 +177,7 @@ class Hosting:
             await self._whisk.close()
             self._whisk = None
             if self.openwhisk is not None:
-                await parts.stop_openwhisk(self.openwhisk)
+                await components.stop_openwhisk(self.openwhisk)
                 self.openwhisk = None
         if endpoint is None:
             return
@@ -188,7 +188,7 @@ class Hosting:
             if where is None:
                 return
             apihost = f"{where.address}:{endpoint.node_port}"
-            self.openwhisk = parts.new_openwhisk(self._lab, self.cluster, endpoint, apihost)
+            self.openwhisk = components.new_openwhisk(self._lab, self.cluster, endpoint, apihost)
             if self._lab.recall("wipe-due"):
                 self.openwhisk.wipe()
                 self._lab.forget("wipe-due")
@@ -196,7 +196,7 @@ class Hosting:
                 self.openwhisk.install_catalog()
                 self._lab.forget("catalog-due")
             certificate = (endpoint.certificate, endpoint.key)
-            app = parts.openwhisk_app(self.openwhisk)
+            app = components.openwhisk_app(self.openwhisk)
             self._whisk = Listener(app, endpoint.node_port, certificate)
             self._whisk_for = endpoint
         await self._whisk.listen({m.address for m in nodes})
@@ -224,7 +224,7 @@ class Hosting:
                     await listener.close()
             self._api = self._whisk = None
             if self.openwhisk is not None:
-                await parts.stop_openwhisk(self.openwhisk)
+                await components.stop_openwhisk(self.openwhisk)
             if self.cluster is not None:
                 await self.cluster.stop()
 

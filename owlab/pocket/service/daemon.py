@@ -1,4 +1,4 @@
-"""The lab's background process: ``python -m owlab.pocket.daemon --dir DIR [--speed SPEED]``."""
+"""The background process of a lab: ``python -m owlab.pocket.service.daemon --dir DIR``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from pathlib import Path
 import psutil
 import uvicorn
 
-from owlab.pocket.clock import SPEEDS
-from owlab.pocket.control import control_app
-from owlab.pocket.lab import Lab
-from owlab.pocket.servers import Server, at_once
-from owlab.pocket.tls import write_private
-from owlab.pocket.wire import PROTOCOL
+from owlab.pocket.client.wire import PROTOCOL
+from owlab.pocket.ground.clock import SPEEDS
+from owlab.pocket.ground.tls import write_private
+from owlab.pocket.service.control import control_app
+from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.servers import Server, at_once
 
 log = logging.getLogger("owlab.pocket")
 
@@ -121,7 +121,9 @@ def _log_to(path: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one lab's service in the foreground."""
-    parser = argparse.ArgumentParser(prog="python -m owlab.pocket.daemon", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m owlab.pocket.service.daemon", description=__doc__
+    )
     parser.add_argument("--dir", type=Path, required=True, help="the lab's directory")
     parser.add_argument("--speed", choices=SPEEDS, help="how long things take; default: as before")
     options = parser.parse_args(argv)

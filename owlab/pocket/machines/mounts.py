@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.programs.exports import Export, matching
-from owlab.pocket.vm import Machine
 
 
 def error(client: Machine, server: Machine | None, address: str, path: str) -> str | None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import Bash, BashError
 
-from owlab.pocket.failures import DiskFull
-from owlab.pocket.interpreter import Bytes, Input, Reader, Sink, apart, execute
+from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.which import FUNCTIONS
+from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, apart, execute
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 log = logging.getLogger(__name__)
 

@@ -7,14 +7,14 @@ import re
 import secrets
 from typing import Any
 
-from owlab.pocket import frames
-from owlab.pocket.lab import Lab
-from owlab.pocket.lines import commands
+from owlab.pocket.client import frames
+from owlab.pocket.machines.machine import HOST
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
-from owlab.pocket.runs import Input, Run
-from owlab.pocket.session import Session
-from owlab.pocket.vm import HOST
+from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.runs import Input, Run
+from owlab.pocket.shell.lines import commands
+from owlab.pocket.shell.session import Session
 
 SHELL = re.compile(
     r"\s*(?:(?P<root>sudo\s+(?:-i|-s|su(?:\s+-l?)?|-i?\s*bash|bash))|(?:bash|sh)(?:\s+-l|\s+--login)?)\s*"

@@ -17,10 +17,10 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from owlab.pocket import client, container_shell
-from owlab.pocket.frames import ERR, EXIT, OUT, SWITCH, frames
-from owlab.pocket.lines import complete, with_input
-from owlab.pocket.wire import Gone
+from owlab.pocket.client import container_shell, multipass
+from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
+from owlab.pocket.client.wire import Gone
+from owlab.pocket.shell.lines import complete, with_input
 
 INTERRUPTED = 130
 HOMES = {"root": "/root", "ubuntu": "/home/ubuntu"}
@@ -30,9 +30,9 @@ class Console:
     """The service's side of a terminal: shells that keep their state."""
 
     def __init__(self, directory: Path, machine: str) -> None:
-        self.about = client.service(str(directory))
+        self.about = multipass.service(str(directory))
         body = json.dumps({"machine": machine}).encode()
-        response = client.request(self.about, "POST", "/v1/consoles", body)
+        response = multipass.request(self.about, "POST", "/v1/consoles", body)
         answer = response.read().decode(errors="replace")
         if response.status != 200:
             raise Refused(answer)
@@ -47,7 +47,7 @@ class Console:
     def type(self, text: str) -> int:
         """Run commands; Ctrl-C ends them, and with them the connection."""
         status = INTERRUPTED
-        response = client.request(self.about, "POST", self._path, text.encode())
+        response = multipass.request(self.about, "POST", self._path, text.encode())
         with contextlib.closing(response):
             if response.status != 200:
                 raise Refused(response.read().decode(errors="replace"))
@@ -65,7 +65,7 @@ class Console:
     def close(self) -> None:
         """Leave; what still runs in it ends."""
         with contextlib.suppress(Gone, OSError):
-            client.request(self.about, "DELETE", self._path, None).read()
+            multipass.request(self.about, "DELETE", self._path, None).read()
 
 
 class Refused(Exception):
@@ -182,8 +182,10 @@ def prompt(where: dict[str, Any]) -> FormattedText:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """``python -m owlab.pocket.terminal --dir DIR [MACHINE]``."""
-    parser = argparse.ArgumentParser(prog="python -m owlab.pocket.terminal", description=__doc__)
+    """``python -m owlab.pocket.client.terminal --dir DIR [MACHINE]``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m owlab.pocket.client.terminal", description=__doc__
+    )
     parser.add_argument("--dir", type=Path, required=True, help="the lab's directory")
     parser.add_argument("machine", nargs="?", default="host")
     options = parser.parse_args(argv)

@@ -19,13 +19,14 @@ from typing import Any
 
 import psutil
 
-from owlab.pocket import client, keeping
-from owlab.pocket.frames import ERR, EXIT, OUT, RUN, frames
-from owlab.pocket.wire import PROTOCOL, Answer, Gone
+from owlab.pocket.client import multipass
+from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
+from owlab.pocket.client.wire import PROTOCOL, Answer, Gone
+from owlab.pocket.service import checkpoints
 
 STARTS_WITHIN = 30.0
 STOPS_WITHIN = 15.0
-LOST = client.LOST
+LOST = multipass.LOST
 MARK = "owlab-pocket-lab"
 """A file in every lab's directory, so that :func:`destroy` removes labs only."""
 
@@ -59,7 +60,7 @@ def ensure(directory: Path, speed: str | None = None) -> None:
 def _write_binary(directory: Path) -> None:
     """``DIR/bin/multipass``: the lab's multipass, for anybody's shell. Call it under the lock."""
     binary = directory / "bin" / "multipass"
-    words = [sys.executable, "-S", "-E", str(Path(client.__file__).resolve()), "--dir"]
+    words = [sys.executable, "-S", "-E", str(Path(multipass.__file__).resolve()), "--dir"]
     text = f'#!/bin/sh\nexec {shlex.join(words)} {shlex.quote(str(directory))} "$@"\n'
     if binary.exists() and binary.read_text() == text:
         return
@@ -81,7 +82,7 @@ def _start(directory: Path, speed: str | None) -> None:
     (directory / "daemon.json").unlink(missing_ok=True)
     log = directory / "daemon.log"
     before = log.stat().st_size if log.exists() else 0
-    words = [sys.executable, "-m", "owlab.pocket.daemon", "--dir", str(directory)]
+    words = [sys.executable, "-m", "owlab.pocket.service.daemon", "--dir", str(directory)]
     words += ["--speed", speed] if speed is not None else []
     # A session of its own: Ctrl-C in the terminal that started it is not meant for the lab.
     with (directory / "daemon.err").open("wb") as errors:
@@ -126,7 +127,7 @@ def _answers(directory: Path) -> bool:
     try:
         if process(directory) is None:
             return False
-        response = client.request(client.service(str(directory)), "GET", "/v1/status", None)
+        response = multipass.request(multipass.service(str(directory)), "GET", "/v1/status", None)
         response.read()
         return response.status == 200
     except (Gone, OSError):
@@ -136,7 +137,7 @@ def _answers(directory: Path) -> bool:
 def process(directory: Path) -> psutil.Process | None:
     """The lab's process, if it runs: same id *and* same birth, for ids are used again."""
     try:
-        about = client.service(str(directory))
+        about = multipass.service(str(directory))
         found = psutil.Process(int(about["pid"]))
         if abs(found.create_time() - float(about["created"])) > 1 or not found.is_running():
             return None
@@ -185,7 +186,7 @@ def _has_ended(found: psutil.Process) -> bool:
 def _is_outdated(directory: Path) -> bool:
     """A service of another version runs: it would not understand this one."""
     try:
-        return int(client.service(str(directory)).get("protocol", 0)) != PROTOCOL
+        return int(multipass.service(str(directory)).get("protocol", 0)) != PROTOCOL
     except (Gone, ValueError):
         return False
 
@@ -239,7 +240,7 @@ def follow(
     err: Callable[[bytes], None] | None,
 ) -> int:
     """Pass a run's output on; leaving early (Ctrl-C) closes the connection, which ends the run."""
-    about = client.service(str(directory))
+    about = multipass.service(str(directory))
     with contextlib.closing(response):
         for kind, data in frames(response):
             if kind == OUT and out is not None:
@@ -251,13 +252,13 @@ def follow(
             elif kind == RUN:
                 path = f"/v1/runs/{data.decode()}/stdin"
                 for piece in (stdin, b"") if stdin else (b"",):
-                    client.request(about, "POST", path, piece).read()
+                    multipass.request(about, "POST", path, piece).read()
     return LOST
 
 
 def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> Answer:
     try:
-        response = client.request(client.service(str(directory)), method, path, body)
+        response = multipass.request(multipass.service(str(directory)), method, path, body)
     except Gone:
         raise DoorError(
             "The pocket lab does not run.", f"No process answers for {directory}."
@@ -294,9 +295,9 @@ def wskprops(directory: Path) -> str:
 def save(directory: Path, name: str) -> None:
     """Keep the whole lab as it is now under a name."""
     directory = Path(directory).resolve()
-    target = keeping.place(directory, name)
+    target = checkpoints.place(directory, name)
     if process(directory) is None:
-        keeping.copy_stopped(directory, target)
+        checkpoints.copy_stopped(directory, target)
         return
     body = json.dumps({"path": str(target)}).encode()
     _ask(directory, "POST", "/v1/save", body).read()
@@ -305,17 +306,17 @@ def save(directory: Path, name: str) -> None:
 def restore(directory: Path, name: str) -> None:
     """Make the lab what it was when :func:`save` kept it; it runs afterwards if it ran before."""
     directory = Path(directory).resolve()
-    source = keeping.place(directory, name)
+    source = checkpoints.place(directory, name)
     if not source.exists():
         known = ", ".join(saved(directory)) or "none"
         raise DoorError(f"The lab has no saved state {name!r}.", f"Saved: {known}.")
     ran = status(directory)
     stop(directory)
-    keeping.put_back(directory, source)
+    checkpoints.put_back(directory, source)
     if ran["running"]:
         ensure(directory, str(ran["speed"]))
 
 
 def saved(directory: Path) -> list[str]:
     """The names under which states of the lab were saved."""
-    return keeping.names(Path(directory).resolve())
+    return checkpoints.names(Path(directory).resolve())

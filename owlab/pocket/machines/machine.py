@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from bashkit import FileSystem
 
 from owlab.pocket.programs import mount
-from owlab.pocket.session import Session
+from owlab.pocket.shell.session import Session
 
 if TYPE_CHECKING:
-    from owlab.pocket.lab import Lab
+    from owlab.pocket.service.lab import Lab
 
 MOST_LINKS = 40
 HOST = "host"

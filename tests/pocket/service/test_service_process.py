@@ -19,12 +19,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from owlab.pocket import door
+from owlab.pocket.client import service_process
 from tests.pocket.service.conftest import Served
 
 
 def pid(lab: Served) -> int:
-    return int(door.status(lab.directory)["pid"])
+    return int(service_process.status(lab.directory)["pid"])
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -41,7 +41,7 @@ def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
     for _ in range(5):
         binary.write_text("an older one\n")
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda _: door.ensure(lab.directory), range(16)))
+            list(pool.map(lambda _: service_process.ensure(lab.directory), range(16)))
         assert binary.read_text() == text
     assert [path.name for path in binary.parent.iterdir()] == ["multipass"]
     assert pid(lab) == first
@@ -50,8 +50,8 @@ def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
 def test_racing_to_start_makes_one_process(tmp_path: Path) -> None:
     directory = tmp_path / "raced"
     script = (
-        "from pathlib import Path; from owlab.pocket import door; "
-        f"door.ensure(Path({str(directory)!r}))"
+        "from pathlib import Path; from owlab.pocket.client import service_process; "
+        f"service_process.ensure(Path({str(directory)!r}))"
     )
     racers = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
     assert [racer.wait(60) for racer in racers] == [0, 0, 0]
@@ -61,12 +61,12 @@ def test_racing_to_start_makes_one_process(tmp_path: Path) -> None:
         if str(directory) in (process.info["cmdline"] or [])
     ]
     assert len(mine) == 1
-    door.destroy(directory)
+    service_process.destroy(directory)
     assert not directory.exists()
 
 
 def test_a_second_process_refuses(lab: Served) -> None:
-    words = [sys.executable, "-m", "owlab.pocket.daemon", "--dir", str(lab.directory)]
+    words = [sys.executable, "-m", "owlab.pocket.service.daemon", "--dir", str(lab.directory)]
     second = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert second.returncode == 3
     assert "another process serves the lab" in second.stderr
@@ -75,14 +75,14 @@ def test_a_second_process_refuses(lab: Served) -> None:
 
 def test_killed_between_commands(lab: Served) -> None:
     lab.on("master", "echo kept > ~/file")
-    before = door.status(lab.directory)["machines"]
+    before = service_process.status(lab.directory)["machines"]
     os.kill(pid(lab), signal.SIGKILL)
-    wait_until(lambda: not door.status(lab.directory)["running"])
+    wait_until(lambda: not service_process.status(lab.directory)["running"])
     status, _, err = lab.mp("list")
     assert status == 2
     assert "list failed: cannot connect to the pocket lab" in err
-    door.ensure(lab.directory)
-    assert door.status(lab.directory)["machines"] == before
+    service_process.ensure(lab.directory)
+    assert service_process.status(lab.directory)["machines"] == before
     assert lab.on("master", "cat ~/file") == (0, "kept\n", "")
 
 
@@ -101,7 +101,7 @@ def test_killed_during_a_command(lab: Served) -> None:
     os.kill(pid(lab), signal.SIGKILL)
     assert command.wait(20) == 255
     assert "broke off" in command.stderr.read()
-    door.ensure(lab.directory)
+    service_process.ensure(lab.directory)
     assert lab.on("master", "cat ~/a") == (0, "a\n", "")
 
 
@@ -120,33 +120,33 @@ def test_a_client_that_goes_away_ends_its_command(lab: Served) -> None:
 
 
 def test_a_stale_announcement_of_another_process_is_not_believed(lab: Served) -> None:
-    door.stop(lab.directory)
+    service_process.stop(lab.directory)
     innocent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     about = {"pid": innocent.pid, "created": 1.0, "port": 1, "token": "x", "speed": "instant"}
     (lab.directory / "daemon.json").write_text(json.dumps(about))
-    door.stop(lab.directory)
+    service_process.stop(lab.directory)
     assert innocent.poll() is None
     (lab.directory / "daemon.json").write_text(json.dumps(about))
-    assert door.status(lab.directory)["running"] is False
-    door.ensure(lab.directory)
+    assert service_process.status(lab.directory)["running"] is False
+    service_process.ensure(lab.directory)
     assert lab.mp("list")[0] == 0
     innocent.communicate(b"\n")
 
 
 def test_stopping_ends_the_process_and_keeps_the_lab(lab: Served) -> None:
     process = psutil.Process(pid(lab))
-    door.stop(lab.directory)
+    service_process.stop(lab.directory)
     assert not process.is_running()
     assert not (lab.directory / "daemon.json").exists()
-    door.stop(lab.directory)
-    door.ensure(lab.directory)
+    service_process.stop(lab.directory)
+    service_process.ensure(lab.directory)
     assert "master" in lab.mp("list")[1]
 
 
 def test_destroy_removes_labs_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(door.DoorError, match="is not a pocket lab"):
-        door.destroy(tmp_path)
+    with pytest.raises(service_process.DoorError, match="is not a pocket lab"):
+        service_process.destroy(tmp_path)
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -154,8 +154,8 @@ def test_a_lab_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
     directory = tmp_path / "broken"
     directory.mkdir()
     (directory / "lab.sqlite").write_bytes(b"this is no database" * 100)
-    with pytest.raises(door.DoorError) as caught:
-        door.ensure(directory)
+    with pytest.raises(service_process.DoorError) as caught:
+        service_process.ensure(directory)
     assert "did not start" in caught.value.brief
     assert "file is not a database" in caught.value.details
     assert "daemon.log" in caught.value.resolution
@@ -185,10 +185,12 @@ def test_two_labs_side_by_side(labs: Callable[[str], Served]) -> None:
         assert lab.mp("launch", "--name", "master")[0] == 0
     one.on("master", "echo one > ~/file")
     assert two.on("master", "ls ~") == (0, "", "")
-    addresses = [door.status(lab.directory)["machines"][0]["address"] for lab in (one, two)]
+    addresses = [
+        service_process.status(lab.directory)["machines"][0]["address"] for lab in (one, two)
+    ]
     if sys.platform == "linux":
         assert addresses[0] != addresses[1]
-    door.stop(one.directory)
+    service_process.stop(one.directory)
     assert two.mp("list")[0] == 0
 
 
@@ -196,44 +198,44 @@ def test_a_network_that_is_taken_is_not_used_twice(labs: Callable[[str], Served]
     if sys.platform != "linux":
         pytest.skip("other systems have one loopback address")
     first = labs("first")
-    network = str(door.status(first.directory)["network"])
-    door.stop(first.directory)
+    network = str(service_process.status(first.directory)["network"])
+    service_process.stop(first.directory)
     with socket.create_server((f"{network}.1", 46443)):
-        door.ensure(first.directory)
-        assert door.status(first.directory)["network"] != network
+        service_process.ensure(first.directory)
+        assert service_process.status(first.directory)["network"] != network
         assert first.mp("launch", "--name", "master")[0] == 0
 
 
 def test_saving_and_restoring_a_whole_lab(lab: Served) -> None:
     lab.on("master", "echo one > ~/file")
-    door.save(lab.directory, "start")
+    service_process.save(lab.directory, "start")
     lab.on("master", "echo two > ~/file")
     lab.mp("launch", "--name", "later")
-    assert door.saved(lab.directory) == ["start"]
-    door.restore(lab.directory, "start")
+    assert service_process.saved(lab.directory) == ["start"]
+    service_process.restore(lab.directory, "start")
     assert lab.on("master", "cat ~/file") == (0, "one\n", "")
     assert "later" not in lab.mp("list")[1]
-    with pytest.raises(door.DoorError, match="no saved state 'nope'"):
-        door.restore(lab.directory, "nope")
+    with pytest.raises(service_process.DoorError, match="no saved state 'nope'"):
+        service_process.restore(lab.directory, "nope")
     with pytest.raises(ValueError, match="not a name"):
-        door.save(lab.directory, "../out")
+        service_process.save(lab.directory, "../out")
 
 
 def test_what_is_not_there_yet_is_said(lab: Served) -> None:
-    with pytest.raises(door.DoorError, match="There is no cluster yet"):
-        door.kubeconfig(lab.directory)
-    with pytest.raises(door.DoorError, match="OpenWhisk does not answer yet"):
-        door.wskprops(lab.directory)
+    with pytest.raises(service_process.DoorError, match="There is no cluster yet"):
+        service_process.kubeconfig(lab.directory)
+    with pytest.raises(service_process.DoorError, match="OpenWhisk does not answer yet"):
+        service_process.wskprops(lab.directory)
 
 
 def test_the_speed_can_be_changed_and_is_remembered(lab: Served) -> None:
-    assert door.status(lab.directory)["speed"] == "instant"
-    door.ensure(lab.directory, "class")
-    assert door.status(lab.directory)["speed"] == "class"
-    door.stop(lab.directory)
-    door.ensure(lab.directory)
-    assert door.status(lab.directory)["speed"] == "class"
-    door.ensure(lab.directory, "instant")
+    assert service_process.status(lab.directory)["speed"] == "instant"
+    service_process.ensure(lab.directory, "class")
+    assert service_process.status(lab.directory)["speed"] == "class"
+    service_process.stop(lab.directory)
+    service_process.ensure(lab.directory)
+    assert service_process.status(lab.directory)["speed"] == "class"
+    service_process.ensure(lab.directory, "instant")
 
 
 def test_a_lab_whose_directory_is_removed_ends(lab: Served) -> None:
@@ -251,6 +253,6 @@ def test_stopping_ends_what_runs(lab: Served) -> None:
     )
     assert command.stdout is not None
     assert command.stdout.readline() == b"up\n"
-    door.stop(lab.directory)
+    service_process.stop(lab.directory)
     assert not process.is_running()
     assert command.wait(20) == 255

@@ -17,15 +17,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from owlab.pocket.clock import SPEEDS
-from owlab.pocket.consoles import Consoles
-from owlab.pocket.failures import DiskFull
-from owlab.pocket.lab import Lab
+from owlab.pocket.ground.clock import SPEEDS
+from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.multipass.command import multipass
 from owlab.pocket.multipass.errors import Refused
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
-from owlab.pocket.runs import Run, Runs
+from owlab.pocket.service.consoles import Consoles
+from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.runs import Run, Runs
 
 FRAMES = "application/vnd.owlab.frames"
 

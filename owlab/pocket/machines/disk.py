@@ -15,9 +15,9 @@ from typing import Any
 
 from bashkit import FileSystem
 
-from owlab.pocket.database import Database
-from owlab.pocket.failures import DiskFull
-from owlab.pocket.vm import Machine
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.machines.machine import Machine
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS machines (name TEXT PRIMARY KEY, data TEXT NOT NULL) STRICT;
