@@ -14,7 +14,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig
 from owlab.errors import ProviderError
 from owlab.machines.multipass import MultipassProvider
-from owlab.pocket.client import service_process as door
+from owlab.pocket.client import service_process
 from owlab.shell import Shell
 
 
@@ -33,9 +33,9 @@ class PocketProvider(MultipassProvider):
         """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
         try:
             changed = config.speed != self._speed
-            door.ensure(self._directory, config.speed if changed else None)
+            service_process.ensure(self._directory, config.speed if changed else None)
             self._speed = config.speed
-        except door.DoorError as error:
+        except service_process.DoorError as error:
             raise ProviderError(
                 brief="The pocket lab's service did not start.",
                 details=str(error),
@@ -59,7 +59,7 @@ class PocketProvider(MultipassProvider):
 
         if text is None:
             return run_terminal(self._directory, machine)
-        return door.execute(
+        return service_process.execute(
             self._directory,
             machine,
             text,
@@ -76,7 +76,7 @@ class PocketProvider(MultipassProvider):
 
     def close(self) -> None:
         """Stop the service and remove what it kept."""
-        door.destroy(self._directory)
+        service_process.destroy(self._directory)
 
 
 def _writer(stream: BinaryIO) -> Callable[[bytes], None]:
