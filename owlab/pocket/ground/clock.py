@@ -28,6 +28,17 @@ class Clock:
             return min(real_seconds / 10, 4.0)
         return real_seconds
 
+    def limit(self, real_seconds: float) -> float:
+        """The lab's duration, in seconds, of a time limit.
+
+        What it limits may really run meanwhile, so it is shortened to a minute at most.
+        """
+        return min(real_seconds, max(self.scaled(real_seconds), 60.0))
+
+    def backoff(self, real_seconds: float) -> float:
+        """The lab's duration, in seconds, of a pause between tries: never none at all."""
+        return max(self.scaled(real_seconds), real_seconds / 50)
+
     async def pause(self, real_seconds: float) -> None:
         """Wait for the lab's duration of ``real_seconds``; yields to others even at speed 0."""
         await asyncio.sleep(self.scaled(real_seconds))

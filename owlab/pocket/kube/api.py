@@ -18,7 +18,7 @@ from owlab.pocket.kube.errors import (
     NotImplementedHere,
     Unauthorized,
 )
-from owlab.pocket.kube.kubelet_api import Kubelet
+from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_exec import attach_over_websocket, exec_over_websocket
 from owlab.pocket.kube.pod_streams import read_log

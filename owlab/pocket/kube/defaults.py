@@ -133,7 +133,8 @@ def _probe(probe: Object) -> None:
 def _job(obj: Object) -> None:
     spec = obj.setdefault("spec", {})
     spec.setdefault("backoffLimit", 6)
-    spec.setdefault("completions", 1)
+    if "parallelism" not in spec:
+        spec.setdefault("completions", 1)
     spec.setdefault("parallelism", 1)
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)

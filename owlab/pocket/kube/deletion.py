@@ -28,7 +28,7 @@ class Deletion:
     async def one(self, request: Request, kind: Kind, namespace: str, name: str) -> Response:
         """Delete an object."""
         options = _options(request, await body(request))
-        obj = self._store.get(kind.kind, name, namespace)
+        obj = self._store.get(kind, name, namespace)
         gone = self._delete(kind, obj, options)
         if gone["metadata"].get("deletionTimestamp") or kind.kind == "Pod" or options["dryRun"]:
             return respond(gone)
@@ -57,7 +57,7 @@ class Deletion:
         objects = self._reading.selected(request, kind, namespace)
         for obj in objects:
             meta = obj["metadata"]
-            if self._store.find(kind.kind, meta["name"], meta.get("namespace", "")) is not None:
+            if self._store.find(kind, meta["name"], meta.get("namespace", "")) is not None:
                 self._delete(kind, obj, options)
         return respond(listing(request, kind, objects, self._store.resource_version, {}))
 
@@ -75,11 +75,8 @@ class Deletion:
         _check(kind, meta, options.get("preconditions") or {})
         if options["dryRun"]:
             return obj
-        place = (kind.kind, meta["name"], meta.get("namespace", ""))
+        place = (kind, meta["name"], meta.get("namespace", ""))
         grace = options.get("gracePeriodSeconds")
-        if kind.kind == "Pod" and str(grace) == "0":
-            self._store.remove(*place)
-            return obj
         seconds = int(grace) if grace is not None else None
         return self._store.delete(*place, propagation=options["propagation"], grace=seconds)
 

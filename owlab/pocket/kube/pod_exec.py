@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import ApiError
-from owlab.pocket.kube.kubelet_api import Kubelet, Streams
+from owlab.pocket.kube.kubelet.api import Kubelet, Streams
 from owlab.pocket.kube.pod_streams import container_of, require_started
 from owlab.pocket.kube.store import Store
 from owlab.pocket.shell.interpreter import Sink

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet_api import Kubelet
+from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.store import Store
 
 

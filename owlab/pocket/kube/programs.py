@@ -30,6 +30,8 @@ class Outcome:
     state: str
     log: str = NOTE + "\n"
     code: int = 0
+    reason: str = ""
+    """Of a container that has ended, where it is not ``Completed`` or ``Error``."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from owlab.pocket.kube import (
     patch,
     validation,
 )
+from owlab.pocket.kube.admission import prepare
 from owlab.pocket.kube.deletion import Deletion
 from owlab.pocket.kube.errors import (
     BadRequest,
@@ -60,7 +61,7 @@ class Resources:
                     return self._reading.watch(request, kind, namespace)
                 return self._reading.page(request, kind, namespace)
             case "GET", True if sub in ("", "status", "scale"):
-                obj = self._store.get(kind.kind, name, namespace)
+                obj = self._store.get(kind, name, namespace)
                 return respond(scale_of(obj) if sub == "scale" else single(request, kind, obj))
             case "POST", False:
                 return await self._create(request, kind, namespace)
@@ -91,7 +92,9 @@ class Resources:
             and "status" in kind.subresources
         ):
             obj.pop("status")
-        self._fill(kind, obj)
+        prepare(self._store, obj)
+        if kind.schema is not None:
+            custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         field_validation.warn(request, validation.warnings(obj))
         return self._store.create(obj, dry=_dry(request))
@@ -100,7 +103,7 @@ class Resources:
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
     ) -> Response:
         given = await body(request)
-        old = self._store.get(kind.kind, name, namespace)
+        old = self._store.get(kind, name, namespace)
         if sub == "scale":
             new = with_scale(old, given)
         else:
@@ -114,11 +117,11 @@ class Resources:
     ) -> Response:
         given = await body(request)
         sort = request.headers.get("content-type", "").partition(";")[0].strip()
-        old = self._store.find(kind.kind, name, namespace)
+        old = self._store.find(kind, name, namespace)
         if sort == "application/apply-patch+yaml":
             return self._apply(request, kind, namespace, name, sub, old, given)
         if old is None:
-            old = self._store.get(kind.kind, name, namespace)
+            old = self._store.get(kind, name, namespace)
         if sub == "scale":
             scaled = with_scale(old, patch.merge(scale_of(old), given))
             return respond(scale_of(self._replace(request, kind, old, scaled, "")))
@@ -199,8 +202,8 @@ class Resources:
             return respond(self._users.issue(account, given), 201)
         if sub == "binding":
             pod = self._store.get("Pod", name, namespace)
-            pod["spec"]["nodeName"] = given["target"]["name"]
-            self._store.update(pod)
+            node = given["target"]["name"]
+            self._store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
             return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
         raise NotImplementedHere(f"the pocket lab does not serve POST of {kind.plural}/{sub}")
 

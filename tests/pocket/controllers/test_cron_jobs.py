@@ -35,6 +35,7 @@ def at(bench: Bench):
 
     async def move(seconds: float) -> None:
         bench.clock.now = lambda: START + timedelta(seconds=seconds)
+        bench.cluster.look_at_everything()
         await bench.settle()
 
     return move

@@ -11,7 +11,7 @@ from typing import Any
 from bashkit import Bash
 
 from owlab.pocket.kube.containers.terminal import Interrupted, Terminal
-from owlab.pocket.kube.kubelet_api import Streams
+from owlab.pocket.kube.kubelet.api import Streams
 from owlab.pocket.shell.interpreter import Input, Sink, execute
 from owlab.pocket.shell.lines import complete, reads_terminal, with_input
 
