@@ -31,7 +31,7 @@ def test_the_published_guest_key_stays():
 
 
 def test_ordinary_text_stays():
-    text = "pod/owdev-nginx-7f9c4b Running 10.42.0.7 v1.35.6+k3s1 sha256:0a1b2c\n"
+    text = "pod/owdev-nginx-7f9c4b Running 10.42.0.7 v1.36.4+k3s1 sha256:0a1b2c\n"
     assert redact(text) == text
 
 
