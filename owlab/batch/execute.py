@@ -32,6 +32,7 @@ class Execution:
     on_cell: Callable[[int], None]
     interrupted: bool = False
     failure: BaseException | None = None
+    _in_cell: threading.Event = field(default_factory=threading.Event, repr=False)
     _client: Any = None
     _thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -57,11 +58,14 @@ class Execution:
         A second Ctrl-C meanwhile does not wait for the cell any longer.
         """
         self.interrupted = True
+        asked = False
+        limit = time.monotonic() + _GRACE_SECONDS
         try:
-            self._signal(signal.SIGINT)
-            limit = time.monotonic() + _GRACE_SECONDS
-            while not self.wait(0.1) and time.monotonic() < limit:
-                pass
+            while not self.wait(0.05) and time.monotonic() < limit:
+                # A kernel ignores signals between cells; the next cell does not begin.
+                if self._in_cell.is_set() and not asked:
+                    self._signal(signal.SIGINT)
+                    asked, limit = True, time.monotonic() + _GRACE_SECONDS
         except KeyboardInterrupt:
             pass
         if not self.wait(0):
@@ -94,6 +98,16 @@ def _papermill(execution: Execution) -> None:
     from papermill.log import logger
     from traitlets.config import Config
 
+    class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+        """papermill's own client, which notes from when to when the kernel runs a cell."""
+
+        def process_message(self, msg: dict[str, Any], *more: Any) -> Any:
+            if msg["msg_type"] == "execute_input":
+                execution._in_cell.set()
+            elif msg["content"].get("execution_state") == "idle":
+                execution._in_cell.clear()
+            return super().process_message(msg, *more)
+
     class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
         """papermill's own engine, which tells of each cell and talks to its kernel encrypted."""
 
@@ -108,7 +122,7 @@ def _papermill(execution: Execution) -> None:
                 execution.on_cell(cell_index)
 
             nb_man.cell_start = started
-            execution._client = PapermillNotebookClient(
+            execution._client = Client(
                 nb_man,
                 kernel_name=kernel_name,
                 timeout=None,

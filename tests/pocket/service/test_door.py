@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -21,17 +22,18 @@ import pytest
 
 from owlab.pocket import door
 from tests.pocket.service.conftest import Served
+from tests.waiting import until
 
 
 def pid(lab: Served) -> int:
     return int(door.status(lab.directory)["pid"])
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def kept(lab: Served, path: str) -> bool:
+    """The lab's file has what a command wrote on master."""
+    with contextlib.closing(sqlite3.connect(lab.directory / "lab.sqlite")) as database:
+        query = "SELECT count(*) FROM files WHERE machine = 'master' AND path = ?"
+        return bool(database.execute(query, (path,)).fetchone()[0])
 
 
 def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
@@ -77,7 +79,7 @@ def test_killed_between_commands(lab: Served) -> None:
     lab.on("master", "echo kept > ~/file")
     before = door.status(lab.directory)["machines"]
     os.kill(pid(lab), signal.SIGKILL)
-    wait_until(lambda: not door.status(lab.directory)["running"])
+    until(lambda: not door.status(lab.directory)["running"])
     status, _, err = lab.mp("list")
     assert status == 2
     assert "list failed: cannot connect to the pocket lab" in err
@@ -97,7 +99,7 @@ def test_killed_during_a_command(lab: Served) -> None:
     assert command.stdout is not None
     assert command.stderr is not None
     assert command.stdout.readline() == "up\n"
-    time.sleep(1.5)  # what a running command writes is kept every second
+    until(lambda: kept(lab, "/home/ubuntu/a"))
     os.kill(pid(lab), signal.SIGKILL)
     assert command.wait(20) == 255
     assert "broke off" in command.stderr.read()

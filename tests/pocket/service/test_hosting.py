@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from owlab.pocket import hosting, parts
 from owlab.pocket.lab import Lab
 from owlab.pocket.vm import Machine, Spec
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere the ports of all labs are on one address"
@@ -134,7 +135,7 @@ async def answers(lab: Lab, address: str, port: int) -> bool:
 
 
 async def until(lab: Lab, address: str, port: int, expected: bool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await answers(lab, address, port) != expected:
             await asyncio.sleep(0.02)
 
@@ -177,7 +178,7 @@ async def test_with_the_server_machine_goes_the_cluster(lab: Lab) -> None:
     await lab.fleet.delete(master)
     await until(lab, master.address, hosting.API_PORT, False)
     await lab.fleet.purge(master)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while lab.cluster is not None:
             await asyncio.sleep(0.01)
     assert lab.kubeconfig() is None

@@ -159,9 +159,9 @@ def test_an_interruption_ends_the_cell_and_the_kernel_and_can_be_resumed(
 import os, pathlib, time
 pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))
 if not pathlib.Path({str(started)!r}).exists():
-    pathlib.Path({str(started)!r}).touch()
     try:
-        time.sleep(60)
+        pathlib.Path({str(started)!r}).touch()
+        time.sleep(600)
     finally:
         pathlib.Path({str(ended)!r}).touch()
 """
