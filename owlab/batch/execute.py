@@ -16,6 +16,7 @@ from typing import Any
 
 from owlab.batch.course import NotebookFile
 from owlab.errors import BatchError
+from owlab.redact import redact
 
 _GRACE_SECONDS = 10.0
 """How long an interrupted cell may take to put its things away."""
@@ -113,15 +114,23 @@ def _papermill(execution: Execution) -> None:
 
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-            cell_start = nb_man.cell_start
+            cell_start, save = nb_man.cell_start, nb_man.save
+            under_way: list[Any] = []
 
             def started(cell: Any, cell_index: int, **more: Any) -> None:
                 if execution.interrupted:
                     raise InterruptedError("stopped before this cell")
+                under_way[:] = [cell]
                 cell_start(cell, cell_index, **more)
                 execution.on_cell(cell_index)
 
-            nb_man.cell_start = started
+            def saved(**more: Any) -> None:
+                for cell in under_way:
+                    if "outputs" in cell:
+                        cell.outputs = _redacted(cell.outputs)
+                save(**more)
+
+            nb_man.cell_start, nb_man.save = started, saved
             execution._client = Client(
                 nb_man,
                 kernel_name=kernel_name,
@@ -151,6 +160,18 @@ def _papermill(execution: Execution) -> None:
             progress_bar=False,
             start_timeout=120,
         )
+
+
+def _redacted(output: Any) -> Any:
+    """Outputs without secrets: also what a cell printed itself. Notebooks are passed on."""
+    if isinstance(output, str):
+        return redact(output)
+    if isinstance(output, list):
+        return [_redacted(item) for item in output]
+    if isinstance(output, dict):
+        for name, value in output.items():
+            output[name] = _redacted(value)
+    return output
 
 
 def _kernel_name(source: NotebookFile) -> str:

@@ -185,6 +185,18 @@ if not pathlib.Path({str(started)!r}).exists():
     assert resumed.exit_code == 0
 
 
+def test_executed_notebooks_hold_no_secrets(run: Run, folder: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\\nMIIBQ0FG\\n-----END PRIVATE KEY-----"
+    body = (
+        f"key = '{key}'.replace('MIIB', 'MIIC')\nprint(key); display({{'a': [key]}}); assert 0, key"
+    )
+    write_notebook(folder / "00-a.ipynb", ("code", body), PASSING)
+    summary, printed = run()
+    written = "".join(path.read_text("utf-8") for path in summary.directory.iterdir())
+    assert "***" in written
+    assert "MIICQ0FG" not in written + printed
+
+
 def test_a_run_is_resumed_as_far_as_is_said(run: Run, folder: Path) -> None:
     for number in range(4):
         write_notebook(folder / f"0{number}-a.ipynb", PASSING)
