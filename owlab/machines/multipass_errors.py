@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from owlab.errors import MachineError, NameTaken, ProviderError
-from owlab.redact import redact
 
 
 class InstanceExists(NameTaken):
@@ -280,7 +279,7 @@ def classify(argv: Sequence[str], exit_code: int, stderr: str) -> MachineError:
     :param stderr: searched for Multipass' messages; log lines may stand before them.
     """
     said = plain(stderr).strip()
-    details = redact(f"{shlex.join(argv)}\n{said}\n(exit status {exit_code})")
+    details = f"{shlex.join(argv)}\n{said}\n(exit status {exit_code})"
     for rule in _RULES:
         if re.search(rule.pattern, said):
             return rule.kind(_BRIEFS[rule.kind], details, rule.advice)

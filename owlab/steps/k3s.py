@@ -109,7 +109,7 @@ install_server = Step(
     undo=given.instead(_uninstall_server, given.nothing),
     deadline=300,
     diagnose=_service_log,
-    expect="master    Ready    control-plane   1m    v1.35.6+k3s1",
+    expect="master    Ready    control-plane   1m    v1.36.4+k3s1",
 )
 
 

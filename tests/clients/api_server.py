@@ -24,7 +24,7 @@ from owlab.pocket.service.servers import Listener
 from ..pocket.controllers.conftest import Bench
 
 TOKEN = "a-token-of-these-tests"
-VERSION = "v1.35.6+k3s1"
+VERSION = "v1.36.4+k3s1"
 
 
 @dataclass(frozen=True)

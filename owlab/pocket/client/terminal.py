@@ -17,8 +17,8 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from owlab.pocket.client import container_shell, multipass
 from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
+from owlab.pocket.client.multipass import container_shell, multipass
 from owlab.pocket.client.wire import Gone
 from owlab.pocket.shell.lines import complete, with_input
 
@@ -124,17 +124,21 @@ def _interactive(console: Console, directory: Path) -> int:
         except EOFError:
             text = "exit"
             print("exit")
-        if not text.strip():
-            continue
-        if (words := container_shell.kubectl_words(text, console.where)) is not None:
-            status = container_shell.run(console.about, words)
-            continue
-        try:
-            status = console.type(with_input(text, _typed_lines))
+        try:  # Ctrl-C may come at any moment, not only while a command answers
+            if text.strip():
+                status = _carry_out(console, text)
         except KeyboardInterrupt:
             print("^C")
             status = INTERRUPTED
     return status
+
+
+def _carry_out(console: Console, text: str) -> int:
+    """What was typed at the prompt."""
+    words = container_shell.kubectl_words(text, console.where)
+    if words is not None:
+        return container_shell.run(console.about, words)
+    return console.type(with_input(text, _typed_lines))
 
 
 def _typed_lines(most: int | None) -> str:

@@ -38,7 +38,7 @@ def kube_app(
     """The API server as an application.
 
     :param tokens: bearer tokens and the users that they stand for. Nothing answers without one.
-    :param version: what ``/version`` says, such as ``v1.35.6+k3s1``.
+    :param version: what ``/version`` says, such as ``v1.36.4+k3s1``.
     """
     api = _Api(store, tokens, version, kubelet)
     plain: list[tuple[str, Handler]] = [

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CHANNELS = {
-    "stable": "v1.35.6+k3s1",
-    "latest": "v1.36.1+k3s1",
-    "testing": "v1.36.1+k3s1",
-    "v1.36": "v1.36.1+k3s1",
-    "v1.35": "v1.35.6+k3s1",
+    "stable": "v1.36.4+k3s1",
+    "latest": "v1.37.1+k3s1",
+    "testing": "v1.37.1+k3s1",
+    "v1.37": "v1.37.1+k3s1",
+    "v1.36": "v1.36.4+k3s1",
+    "v1.35": "v1.35.7+k3s1",
     "v1.29": "v1.29.4+k3s1",
 }
 RELEASE = re.compile(r"v1\.(\d{2})\.\d{1,2}\+k3s\d")

@@ -8,6 +8,7 @@ import pytest
 
 from owlab.pocket.ground.failures import DiskFull
 from tests.pocket.machines.conftest import Driver
+from tests.waiting import PATIENCE
 
 
 async def test_files_links_modes_and_removals_survive(master: Driver) -> None:
@@ -32,7 +33,7 @@ async def test_what_a_long_command_has_written_survives(master: Driver) -> None:
     await master.lab.start()
     running = asyncio.create_task(master.on("master", "echo early > ~/early; sleep 600"))
     query = "SELECT count(*) FROM files WHERE machine = 'master' AND path = '/home/ubuntu/early'"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while master.lab.db.row(query) != (1,):
             await asyncio.sleep(0.05)
     again = await master.reopened()

@@ -40,12 +40,12 @@ async def test_before_k3s_there_is_no_kubectl(on):
 
 
 async def test_the_guides_line_installs_a_server(on, server, lab):
-    assert lab.noted == [("start", "master", "v1.35.6+k3s1", "")]
+    assert lab.noted == [("start", "master", "v1.36.4+k3s1", "")]
     assert server.service_active("k3s")
     token = (await on("master", TOKEN)).out
     assert token.startswith("K10")
     assert "::server:" in token
-    assert (await on("master", "k3s --version")).out.startswith("k3s version v1.35.6+k3s1")
+    assert (await on("master", "k3s --version")).out.startswith("k3s version v1.36.4+k3s1")
     assert (await on("master", "systemctl is-enabled k3s")).out == "enabled\n"
 
 
@@ -64,7 +64,7 @@ async def test_the_mirror_is_plain_http_unless_told_otherwise(on):
         "curl -sfL https://rancher-mirror.rancher.cn/k3s/k3s-install.sh | INSTALL_K3S_MIRROR=cn"
     )
     typed = await on("master", f"{script} sh -")
-    assert "Downloading hash rancher-mirror.rancher.cn/k3s/v1.35.6-k3s1/sha256sum" in typed.out
+    assert "Downloading hash rancher-mirror.rancher.cn/k3s/v1.36.4-k3s1/sha256sum" in typed.out
     url = "INSTALL_K3S_MIRROR_URL=https://rancher-mirror.rancher.cn"
     typed = await on("worker1", f"{script} {url} sh -")
     assert "Downloading hash https://rancher-mirror.rancher.cn/k3s/" in typed.out
@@ -87,7 +87,7 @@ async def test_a_worker_joins_with_the_servers_token(on, server, lab):
     token = (await on("master", TOKEN)).out.strip()
     typed = await join(on, "worker1", f"https://{server.address}:6443", token)
     assert typed.status == 0, str(typed)
-    assert ("join", "worker1", "master", "agent", "v1.35.6+k3s1") in lab.noted
+    assert ("join", "worker1", "master", "agent", "v1.36.4+k3s1") in lab.noted
     assert lab.fleet.machines["worker1"].service_active("k3s-agent")
 
 
@@ -223,8 +223,8 @@ def test_exec_and_arguments_are_one_line(parts):
 
 def test_releases():
     assert released("v1.29.4+k3s1")
-    assert released("v1.35.6+k3s1")
-    assert not released("v1.35.6")
+    assert released("v1.36.4+k3s1")
+    assert not released("v1.36.4")
     assert not released("latest")
 
 

@@ -40,7 +40,7 @@ class NoKubelet:
 async def store(lab, on, master):
     """The API server on the master, where K3s is installed."""
     store = Store(lab.db, lab.clock)
-    app = kube_app(store, tokens={"secret": "admin"}, version="v1.35.6+k3s1", kubelet=NoKubelet())
+    app = kube_app(store, tokens={"secret": "admin"}, version="v1.36.4+k3s1", kubelet=NoKubelet())
     certificate = lab.authority.issue("k3s", [master.address])
     listener = Listener(app, 6443, certificate)
     await on("master", "curl -sfL https://get.k3s.io | sh -")

@@ -20,6 +20,7 @@ from owlab.pocket.machines.machine import Machine, Spec
 from owlab.pocket.service import components as parts
 from owlab.pocket.service import hosting
 from owlab.pocket.service.lab import Lab
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere the ports of all labs are on one address"
@@ -135,7 +136,7 @@ async def answers(lab: Lab, address: str, port: int) -> bool:
 
 
 async def until(lab: Lab, address: str, port: int, expected: bool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await answers(lab, address, port) != expected:
             await asyncio.sleep(0.02)
 
@@ -178,7 +179,7 @@ async def test_with_the_server_machine_goes_the_cluster(lab: Lab) -> None:
     await lab.fleet.delete(master)
     await until(lab, master.address, hosting.API_PORT, False)
     await lab.fleet.purge(master)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while lab.cluster is not None:
             await asyncio.sleep(0.01)
     assert lab.kubeconfig() is None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -19,19 +20,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-from owlab.pocket.client import service_process
+from owlab.pocket.client.multipass import service_process
 from tests.pocket.service.conftest import Served
+from tests.waiting import until
 
 
 def pid(lab: Served) -> int:
     return int(service_process.status(lab.directory)["pid"])
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def kept(lab: Served, path: str) -> bool:
+    """The lab's file has what a command wrote on master."""
+    with contextlib.closing(sqlite3.connect(lab.directory / "lab.sqlite")) as database:
+        query = "SELECT count(*) FROM files WHERE machine = 'master' AND path = ?"
+        return bool(database.execute(query, (path,)).fetchone()[0])
 
 
 def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
@@ -50,7 +52,7 @@ def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
 def test_racing_to_start_makes_one_process(tmp_path: Path) -> None:
     directory = tmp_path / "raced"
     script = (
-        "from pathlib import Path; from owlab.pocket.client import service_process; "
+        "from pathlib import Path; from owlab.pocket.client.multipass import service_process; "
         f"service_process.ensure(Path({str(directory)!r}))"
     )
     racers = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
@@ -77,7 +79,7 @@ def test_killed_between_commands(lab: Served) -> None:
     lab.on("master", "echo kept > ~/file")
     before = service_process.status(lab.directory)["machines"]
     os.kill(pid(lab), signal.SIGKILL)
-    wait_until(lambda: not service_process.status(lab.directory)["running"])
+    until(lambda: not service_process.status(lab.directory)["running"])
     status, _, err = lab.mp("list")
     assert status == 2
     assert "list failed: cannot connect to the pocket lab" in err
@@ -97,7 +99,7 @@ def test_killed_during_a_command(lab: Served) -> None:
     assert command.stdout is not None
     assert command.stderr is not None
     assert command.stdout.readline() == "up\n"
-    time.sleep(1.5)  # what a running command writes is kept every second
+    until(lambda: kept(lab, "/home/ubuntu/a"))
     os.kill(pid(lab), signal.SIGKILL)
     assert command.wait(20) == 255
     assert "broke off" in command.stderr.read()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -158,8 +157,8 @@ def test_typing(lab: Served) -> None:
     typist.expect("$")
     typist.type("half a li\x03")
     typist.expect("$")
-    typist.type("sleep 600\r")
-    time.sleep(0.5)
+    typist.type("echo $((6*9)); sleep 600\r")
+    typist.expect("54\r\n")
     os.killpg(typist.process.pid, 2)
     typist.expect("^C")
     typist.type("echo alive\r")
@@ -176,7 +175,7 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.expect("$")
     typist.type("cat > note\r")
     typist.type("first line\rsecond: $HOME\r")
-    typist.press("\x04")
+    typist.press("\x04", prompts=3)
     typist.expect("$")
     typist.type("cat note\r")
     typist.expect("first line\r\nsecond: $HOME\r\n")
@@ -186,7 +185,7 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.expect("hello Ada\r\n")
     typist.type("cat > dropped\r")
     typist.type("never mind\r")
-    typist.press("\x03")
+    typist.press("\x03", prompts=3)
     typist.expect("^C")
     typist.type("ls dropped\r")
     typist.expect("No such file")

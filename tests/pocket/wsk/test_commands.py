@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.programs.wsk.helptext import VERBS
 from owlab.pocket.programs.wsk.main import COMMANDS, help_text
+from tests.waiting import eventually
 
 from ..openwhisk.conftest import GUEST
 from .conftest import Shell
@@ -175,11 +177,28 @@ async def test_list_everything(shell: Shell, configured: str) -> None:
     assert (await shell(f"{WSK} namespace list")).out == "namespaces\nguest\n"
 
 
-async def test_poll(shell: Shell, configured: str) -> None:
+async def test_poll(shell: Shell, machine: Machine, configured: str) -> None:
     await shell(f"{ECHO}{WSK} action create e echo.js")
-    ran = await shell(f"{WSK} activation poll --exit 2 & sleep 0.3; {WSK} action invoke e -r; wait")
-    assert "Enter Ctrl-c to exit.\nPolling for activation logs\n" in ran.out
-    assert "\nActivation: 'e' (" in ran.out and "stdout: hi" in ran.out
+    shown = bytearray()
+
+    async def keep(data: bytes) -> None:
+        shown.extend(data)
+
+    polling = machine.session().run(f"{WSK} activation poll", keep, keep)
+    running = asyncio.create_task(polling)
+    begun = b"Enter Ctrl-c to exit.\nPolling for activation logs\n"
+    await eventually(lambda: begun in shown)
+    await shell(f"{WSK} action invoke e -r")
+    await eventually(lambda: b"stdout: hi" in shown)
+    assert b"\nActivation: 'e' (" in shown
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_poll_ends_when_it_was_told_to(shell: Shell, configured: str) -> None:
+    ran = await shell(f"{WSK} activation poll --exit 1")
+    assert (ran.status, ran.err) == (0, "")
 
 
 async def test_activation_result_and_summary(shell: Shell, configured: str) -> None:

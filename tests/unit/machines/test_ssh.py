@@ -52,7 +52,7 @@ def test_a_command_runs_where_it_belongs(ssh, provider):
 
 
 def test_what_takes_too_long_is_ended_in_the_machine(ssh, provider):
-    slow = Command("echo begun; sleep 60; touch ended", on="worker2", timeout=1)
+    slow = Command("echo begun; sleep 60; touch ended", on="worker2", timeout=3)
     with pytest.raises(CommandTimeout, match="owlab shell worker2") as caught:
         provider.execute(slow, {})
     assert "begun" in caught.value.details
