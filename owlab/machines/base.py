@@ -34,6 +34,8 @@ class Provider(Protocol):
     name: str
     creates_machines: bool
     """False when the machines exist already: then step 1.2 only checks them."""
+    fresh_ubuntu: bool
+    """Its machines are the guide's: new, Ubuntu, called by their own names, with snap."""
 
     def prepare(self, config: LabConfig) -> None:
         """Make the provider usable; raises ProviderError when it is not."""

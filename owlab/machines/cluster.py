@@ -41,6 +41,7 @@ class ClusterProvider:
 
     name = "cluster"
     creates_machines = False
+    fresh_ubuntu = False
 
     def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
         self.shell = shell

@@ -37,6 +37,7 @@ class MultipassProvider:
 
     name = "multipass"
     creates_machines = True
+    fresh_ubuntu = True
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ def _role(lab: Lab, node: str) -> str:
 
 def _label(lab: Lab, node: str) -> Iterator[Command]:
     yield Command(
-        f"{control(lab).kubectl} label node {node.lower()} "
+        f"{control(lab).kubectl} label node {node} "
         f"openwhisk-role={_role(lab, node)} --overwrite",
         on=control(lab).machine,
         why="the control plane runs on core, functions on invoker",
@@ -38,7 +38,7 @@ def _label(lab: Lab, node: str) -> Iterator[Command]:
 
 
 def _labelled(lab: Lab, node: str) -> Check:
-    found = one(lab, f"node {node.lower()}")
+    found = one(lab, f"node {node}")
     labels = found["metadata"].get("labels", {}) if found else {}
     role, wanted = labels.get("openwhisk-role", "no role"), _role(lab, node)
     return Check((Evidence(f"{node} is {wanted}", role == wanted, role),))
@@ -46,7 +46,7 @@ def _labelled(lab: Lab, node: str) -> Check:
 
 def _unlabel(lab: Lab, node: str) -> Iterator[Command]:
     here = control(lab)
-    yield Command(f"{here.kubectl} label node {node.lower()} openwhisk-role-", on=here.machine)
+    yield Command(f"{here.kubectl} label node {node} openwhisk-role-", on=here.machine)
 
 
 label_nodes = Step(

@@ -107,6 +107,7 @@ class Install:
     url: str = ""
     token: str = ""
     token_file: str = ""
+    node_name: str = ""
     mirror: str = ""  # where binaries come from, when not GitHub
     start: bool = True
     enable: bool = True
@@ -152,6 +153,7 @@ def parse_install(env: Mapping[str, str], argv: list[str]) -> Install:
         url,
         token,
         token_file,
+        env.get("K3S_NODE_NAME", ""),
         _mirror(env),
         env.get("INSTALL_K3S_SKIP_START") != "true",
         env.get("INSTALL_K3S_SKIP_ENABLE") != "true",

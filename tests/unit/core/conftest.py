@@ -21,6 +21,7 @@ class FolderProvider:
 
     name = "folders"
     creates_machines = True
+    fresh_ubuntu = True
 
     def __init__(self, root: Path, shell: Shell) -> None:
         self.root = root

@@ -21,6 +21,7 @@ class PlainBash:
 
     name = "pocket"
     creates_machines = True
+    fresh_ubuntu = True
 
     def __init__(self) -> None:
         self.known: list[MachineInfo] = []
