@@ -162,6 +162,13 @@ class ClusterProvider:
             f"{self._kubectl} get node {machine} -o jsonpath='{path}' | awk '{{print $1}}'"
         )
 
+    def public_address_of(self, machine: str) -> None:
+        """The laptop uses the same address."""
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """Nothing is installed on it."""
+        return False
+
     def launch(self, machine: Machine) -> Command:
         """Not possible: raises ProviderError."""
         raise _cannot(f"create {machine.name}")

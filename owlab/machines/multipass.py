@@ -133,6 +133,13 @@ class MultipassProvider:
         """The first address that ``multipass info`` shows; K3s adds addresses of its own later."""
         return Command(f"multipass info {machine} | awk '/^IPv4:/ {{print $2}}'")
 
+    def public_address_of(self, machine: str) -> None:
+        """The laptop uses the same address."""
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """There is one address to choose from."""
+        return False
+
     def launch(self, machine: Machine) -> Command:
         """``multipass launch``, with a deadline for a slow first boot."""
         image = f" {machine.image}" if machine.image else ""

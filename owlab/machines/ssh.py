@@ -121,6 +121,15 @@ class SshProvider:
             return Command(f"printf %s {address}")
         return Command("hostname -I | awk '{print $1}'", on=machine)
 
+    def public_address_of(self, machine: str) -> Command | None:
+        """What the inventory says, or the address by which ssh is told to go there."""
+        public = self._host(machine).public
+        return Command(f"printf %s {public}") if public else None
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """The inventory names one."""
+        return bool(self._host(machine).address)
+
     def launch(self, machine: Machine) -> Command:
         """It exists: what has to be true of it before anything else is done."""
         return Command(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
-from owlab.steps import given, mirror
+from owlab.steps import addresses, given, mirror
 from owlab.steps.cluster import condition, one
 from owlab.steps.undoing import if_there
 
@@ -47,10 +47,13 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
     options = ["server", *(f"--disable {name}" for name in lab.config.k3s.disable)]
     if lab.config.mirror == "cn":
         options.append(f"--system-default-registry {mirror.SYSTEM_REGISTRY}")
+    network = addresses.network(lab, machine)
+    options += [network.options] if network.options else []
     execute = [f'INSTALL_K3S_EXEC="{" ".join(options)}"'] if options[1:] else []
     yield Command(
         install_script(lab, machine, *execute),
         on=machine,
+        variables=network.variables,
         timeout=900,
         why="K3s' own script installs a server; traefik and servicelb are not used here",
     )
@@ -121,11 +124,13 @@ install_server = Step(
 
 def _join(lab: Lab, worker: str) -> Iterator[Command]:
     yield from mirror.registries(lab, worker)
-    master = lab.address_variable(lab.master)
+    master, network = lab.address_variable(lab.master), addresses.network(lab, worker)
+    words = [f"K3S_URL=https://${{{master.name}}}:6443", "K3S_TOKEN=${TOKEN}"]
+    words += [f'INSTALL_K3S_EXEC="agent {network.options}"'] if network.options else []
     yield Command(
-        install_script(lab, worker, f"K3S_URL=https://${{{master.name}}}:6443", "K3S_TOKEN=${TOKEN}"),
+        install_script(lab, worker, *words),
         on=worker,
-        variables=(master, join_token(lab)),
+        variables=(master, join_token(lab), *network.variables),
         timeout=900,
         why="the same script makes an agent when it is told of a server",
     )
@@ -149,8 +154,7 @@ def join_token(lab: Lab) -> Variable:
 def _leave(lab: Lab, worker: str) -> Iterator[Command]:
     yield Command(if_there(UNINSTALL_AGENT, UNINSTALL_AGENT), on=worker, timeout=300)
     yield Command(
-        "! command -v kubectl > /dev/null || "
-        f"sudo kubectl delete node {worker} --ignore-not-found",
+        f"! command -v kubectl > /dev/null || sudo kubectl delete node {worker} --ignore-not-found",
         on=lab.master,
     )
 

@@ -30,8 +30,7 @@ def _role(lab: Lab, node: str) -> str:
 
 def _label(lab: Lab, node: str) -> Iterator[Command]:
     yield Command(
-        f"{control(lab).kubectl} label node {node} "
-        f"openwhisk-role={_role(lab, node)} --overwrite",
+        f"{control(lab).kubectl} label node {node} openwhisk-role={_role(lab, node)} --overwrite",
         on=control(lab).machine,
         why="the control plane runs on core, functions on invoker",
     )
