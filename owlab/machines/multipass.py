@@ -196,7 +196,12 @@ class MultipassProvider:
             "on() {",
             "    local machine=$1",
             "    shift",
-            '    multipass exec -n "$machine" -- ${1:+env} "$@" bash -c "$(cat)"',
+            "    # Up to 1.16, exec repeats for ever what ends with 4.",
+            "    # shellcheck disable=SC2016",
+            """    multipass exec -n "$machine" -- \\""",
+            """        bash -c '"$@" || exit $(($? == 4 ? 1 : $?))' - \\""",
+            """        timeout -k 5 "${limit:-120}" ${1:+env} "$@" bash -c "$(cat)" ||""",
+            """        late $? "$machine\"""",
             "}",
         ]
 

@@ -21,6 +21,9 @@ CHART_DIRECTORY = "openwhisk-deploy-kube"
 """Where the chart's repository is cloned, in the home directory on the master."""
 
 
+_PACKAGES_SECONDS = 1800
+
+
 # 6.1 --------------------------------------------------------------------------------------
 
 
@@ -217,14 +220,19 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         timeout=600,
     )
-    wait = f"{here.kubectl} -n {settings.namespace} wait job/{settings.release}-install-packages"
+    kubectl = f"{here.kubectl} -n {settings.namespace}"
+    wait = f"{kubectl} wait job/{settings.release}-install-packages"
     complete = f"{wait} --for=condition=complete"
     yield Command(
-        # A Job that gave up never completes: without a look for it, half an hour would pass.
-        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0; do\n"
-        f"  sleep 1\ndone > /dev/null 2>&1\n{complete} --timeout=0",
+        # A Job that gave up never completes, and one whose pod cannot start never gives up.
+        f"limit=$((SECONDS + {_PACKAGES_SECONDS}))\n"
+        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0 ||\n"
+        f"  [ $SECONDS -ge $limit ]; do\n"
+        "  sleep 1\ndone > /dev/null 2>&1\n"
+        f"{complete} --timeout=0 ||\n"
+        f"{{ {kubectl} get pods >&2; echo 'OpenWhisk is not ready: see these pods' >&2; exit 1; }}",
         on=machine,
-        timeout=1860,
+        timeout=_PACKAGES_SECONDS + 60,
         why="OpenWhisk is ready when its packages are installed",
     )
 

@@ -112,7 +112,7 @@ def test_what_is_given_to_the_users_own_tools_has_the_public_address(
     (master / "k3s.yaml").write_text(yaml.safe_dump(config))
     (master / ".wskprops").write_text("APIHOST=172.31.5.10:31001\nAUTH=a:b\n")
     sudo = standin.folder / "guest-bin" / "sudo"
-    sudo.write_text('#!/bin/sh\n[ "$2" = true ] || cat "$HOME/k3s.yaml"\n')
+    sudo.write_text('#!/bin/sh\n[ "$1" = -n ] || cat "$HOME/k3s.yaml"\n')
     lab = open_lab(CLOUD)
     assert "server: https://203.0.113.7:6443" in access.kubeconfig(lab)
     assert access.wskprops(lab) == "APIHOST=203.0.113.7:31001\nAUTH=a:b\n"
