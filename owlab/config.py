@@ -68,6 +68,11 @@ class Machine(_Section):
     image: str
 
     @property
+    def memory_bytes(self) -> int:
+        """The memory that it wants."""
+        return size_in_bytes(self.memory)
+
+    @property
     def is_node(self) -> bool:
         """It belongs to the Kubernetes cluster."""
         return self.role != "storage"
@@ -92,6 +97,8 @@ class HelmSettings(_Section):
     """Section 3."""
 
     channel: str = Field(default=versions.HELM_CHANNEL, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]*$")
+    version: str = Field(default=versions.HELM_ARCHIVE, pattern=r"^v[34]\.\d+\.\d+$")
+    sha256: str = Field(default=versions.HELM_ARCHIVE_SHA256, pattern=r"^([0-9a-f]{64})?$")
 
 
 class WskSettings(_Section):

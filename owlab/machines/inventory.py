@@ -12,7 +12,9 @@ A YAML file, named by the setting ``ssh_inventory``::
 or ``ssh_hosts``: by name (``master=ubuntu@10.0.0.1``) or by position: the master, the workers, the
 storage. With neither, the machines' names are looked up in the user's own ssh configuration.
 
-``address`` is what the machines call one another, if it is not their first address.
+``address`` is what the machines call one another, if it is not their first address;
+``public_address`` is where this computer reaches a machine, if that is another one, as in every
+cloud. A host that is given by its number is taken for that as well.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ from owlab.config import LabConfig
 from owlab.errors import ConfigError
 
 _TARGET = re.compile(r"(?:(?P<user>[A-Za-z_][\w.-]*)@)?(?P<host>[A-Za-z0-9_][\w.:-]*)")
-_KEYS = {"host", "user", "port", "identity", "jump", "address"}
+_PUBLIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_KEYS = {"host", "user", "port", "identity", "jump", "address", "public_address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,14 @@ class Host:
     identity: str = ""
     jump: str = ""
     address: str = ""
+    public_address: str = ""
+
+    @property
+    def public(self) -> str:
+        """Where this computer reaches the machine, if it was told; not through a jump host."""
+        if self.public_address or self.jump or self.port:
+            return self.public_address  # behind another port, there is another machine
+        return self.host if _is_number(self.host) and self.host != self.address else ""
 
     @property
     def target(self) -> str:
@@ -142,7 +153,9 @@ def _host(said: Any) -> Host:
     match = _TARGET.fullmatch(str(item["host"]))
     if match is None:  # a dash in front would be an option for ssh
         raise ConfigError(brief=f"{item['host']!r} is no user@host.")
-    address = str(item.get("address") or "")
+    address, public = str(item.get("address") or ""), str(item.get("public_address") or "")
+    if public and not _PUBLIC.fullmatch(public):
+        raise ConfigError(brief=f"{public!r} is no address.")
     port = item.get("port")
     try:
         _ = ipaddress.IPv4Address(address) if address else None
@@ -158,4 +171,12 @@ def _host(said: Any) -> Host:
         identity=str(item.get("identity") or ""),
         jump=str(item.get("jump") or ""),
         address=address,
+        public_address=public,
     )
+
+
+def _is_number(host: str) -> bool:
+    try:
+        return not ipaddress.IPv4Address(host).is_loopback
+    except ValueError:
+        return False

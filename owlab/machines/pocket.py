@@ -14,7 +14,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig
 from owlab.errors import ProviderError
 from owlab.machines.multipass import MultipassProvider
-from owlab.pocket.client.multipass import service_process
+from owlab.pocket.client import service_process
 from owlab.shell import Shell
 
 

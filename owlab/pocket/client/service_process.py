@@ -19,8 +19,8 @@ from typing import Any
 
 import psutil
 
+from owlab.pocket.client import multipass
 from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
-from owlab.pocket.client.multipass import multipass
 from owlab.pocket.client.wire import PROTOCOL, Answer, Gone
 from owlab.pocket.service import checkpoints
 

@@ -17,8 +17,8 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from owlab.pocket.client import container_shell, multipass
 from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
-from owlab.pocket.client.multipass import container_shell, multipass
 from owlab.pocket.client.wire import Gone
 from owlab.pocket.shell.lines import complete, with_input
 

@@ -73,9 +73,14 @@ class Fleet:
     # FleetView
 
     def get(self, name: str) -> Machine | None:
-        """The machine of that name, unless it is deleted."""
-        machine = self.machines.get(name)
+        """The machine of that name, or that K3s calls so, unless it is deleted."""
+        machine = self.machines.get(name) or self._node(name)
         return None if machine is None or machine.status == DELETED or machine.is_host else machine
+
+    def _node(self, name: str) -> Machine | None:
+        """The machine whose K3s was told another name than the machine's."""
+        known = self.machines.values()
+        return next((m for m in known if m.state.get("k3s", {}).get("node") == name), None)
 
     def nfs_server(self, address: str) -> Machine | None:
         """The running machine of this address or host name, the one that serves NFS if several."""
@@ -87,7 +92,7 @@ class Fleet:
 
     def nfs_error(self, client: str, server: str, path: str) -> str | None:
         """Why a mount of ``server:path`` fails on ``client``, in mount's words, or None."""
-        machine = self.machines.get(client)
+        machine = self.get(client)
         if machine is None:
             return f"no machine {client}"
         return mounts.error(machine, self.nfs_server(server), server, path)

@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Any
 
-from owlab.pocket.client.multipass import frames
+from owlab.pocket.client import frames
 from owlab.pocket.machines.machine import HOST
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles

@@ -120,7 +120,8 @@ class Hosting:
 
     def purged(self, machine: Machine) -> None:
         """A machine was destroyed."""
-        if machine.name == self._lab.recall(SERVER):
+        node = machine.state.get("k3s", {}).get("node", machine.name)
+        if node == self._lab.recall(SERVER):
             self._lab.background(asyncio.ensure_future(self._forget()))
 
     def _openwhisk_changed(self, endpoint: Any) -> None:

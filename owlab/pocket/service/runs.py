@@ -7,7 +7,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from owlab.pocket.client.multipass import frames
+from owlab.pocket.client import frames
 from owlab.pocket.ground.failures import DiskFull
 
 MOST_WAITING = 64

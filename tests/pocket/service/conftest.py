@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from owlab.pocket.client.multipass import service_process
+from owlab.pocket.client import service_process
 
 
 class Served:

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from owlab.pocket.client.multipass import service_process
+from owlab.pocket.client import service_process
 from tests.pocket.service.conftest import Served
 from tests.waiting import until
 
