@@ -37,6 +37,7 @@ class MultipassProvider:
 
     name = "multipass"
     creates_machines = True
+    is_all_in_its_folder = False
 
     def __init__(
         self,

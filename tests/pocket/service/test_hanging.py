@@ -1,4 +1,4 @@
-"""A service that stands still, or whose files are lost: said in time, and always to be got rid of."""
+"""A service that stands still, or whose files are lost: said in time, and to be got rid of."""
 
 from __future__ import annotations
 
@@ -184,6 +184,6 @@ async def test_the_watchdog_ends_what_stands_still() -> None:
     task = asyncio.create_task(Watchdog(lambda: ended.append(True), beats=0.01).run())
     await asyncio.sleep(0.3)
     assert not ended
-    time.sleep(2.5)  # noqa: ASYNC251  the loop stands still: that is what is tested
+    time.sleep(2.5)
     assert ended == [True]
     task.cancel()

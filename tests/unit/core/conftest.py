@@ -21,6 +21,7 @@ class FolderProvider:
 
     name = "folders"
     creates_machines = True
+    is_all_in_its_folder = False
 
     def __init__(self, root: Path, shell: Shell) -> None:
         self.root = root

@@ -21,6 +21,7 @@ class PlainBash:
 
     name = "pocket"
     creates_machines = True
+    is_all_in_its_folder = False
 
     def __init__(self) -> None:
         self.known: list[MachineInfo] = []
