@@ -12,13 +12,14 @@ import click
 from rich.console import Console
 
 from owlab import places
-from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab
+from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab, overrides
 from owlab.cli.display import Progress, evidence_table
 from owlab.cli.findings import before_launching
-from owlab.errors import LabError
+from owlab.errors import DamagedRecord, LabError
 from owlab.guide import STEPS, find, ordered
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
+from owlab.teardown import open_to_remove
 
 TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
 
@@ -113,12 +114,13 @@ def step(name: str, take_back: bool, **which: Any) -> None:
 @friendly
 def down(yes: bool, **which: Any) -> None:
     """Remove exactly what the lab made, and nothing else."""
-    if which["lab_name"] not in places.lab_names():
-        click.echo(f"There is no lab {which['lab_name']!r}; nothing to do.")
+    name = which["lab_name"]
+    if name not in places.lab_names():
+        click.echo(f"There is no lab {name!r}; nothing to do.")
         return
-    lab = open_lab(**which)
-    if not yes and lab.record.is_built:
-        click.confirm(_what_goes(lab), abort=True)
+    lab = open_to_remove(name, overrides(which["provider"], which["settings"]))
+    if not yes and (question := _what_goes(lab)):
+        click.confirm(question, abort=True)
     with Progress(lab, Console()):
         removed = lab.down()
     for sentence in removed:
@@ -127,6 +129,14 @@ def down(yes: bool, **which: Any) -> None:
 
 
 def _what_goes(lab: Lab) -> str:
+    """The question before it; none where nothing was made."""
+    try:
+        if not lab.record.is_built:
+            return ""
+    except DamagedRecord:
+        if lab.provider.is_all_in_its_folder:
+            return f"Remove for good: the lab {lab.config.name!r}, with everything in it?"
+        raise
     if lab.provider.creates_machines:
         machines = ", ".join(lab.record.made())
         return f"Remove for good: {machines}, with everything on them?"

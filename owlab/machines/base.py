@@ -36,6 +36,8 @@ class Provider(Protocol):
     """False when the machines exist already: then step 1.2 only checks them."""
     fresh_ubuntu: bool
     """Its machines are the guide's: new, Ubuntu, called by their own names, with snap."""
+    is_all_in_its_folder: bool
+    """The machines are files of the lab's folder: :meth:`close` is enough to remove them."""
 
     def prepare(self, config: LabConfig) -> None:
         """Make the provider usable; raises ProviderError when it is not."""

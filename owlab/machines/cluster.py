@@ -42,6 +42,7 @@ class ClusterProvider:
     name = "cluster"
     creates_machines = False
     fresh_ubuntu = False
+    is_all_in_its_folder = False
 
     def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
         self.shell = shell

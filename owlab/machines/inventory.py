@@ -26,13 +26,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from owlab import documents
 from owlab.config import LabConfig
 from owlab.errors import ConfigError
 
 _TARGET = re.compile(r"(?:(?P<user>[A-Za-z_][\w.-]*)@)?(?P<host>[A-Za-z0-9_][\w.:-]*)")
-_PUBLIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_USER = r"[A-Za-z_][\w.-]*"
+_JUMP = rf"(?:{_USER}@)?[A-Za-z0-9_][\w.-]*(?::\d{{1,5}})?"
+_FORMS = {
+    "user": re.compile(_USER),
+    "jump": re.compile(rf"{_JUMP}(?:,{_JUMP})*"),
+    "identity": re.compile(r"[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*"),
+    "address": re.compile(r"[0-9.]+"),
+    "public_address": re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*"),
+}
 _KEYS = {"host", "user", "port", "identity", "jump", "address", "public_address"}
 
 
@@ -95,15 +102,17 @@ def load(config: LabConfig) -> Inventory:
 
 def _from_file(path: Path, config: LabConfig) -> Inventory:
     try:
-        said = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        said = documents.load(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise ConfigError(
             brief=f"The inventory {str(path)!r} cannot be read.", details=str(error)
         ) from None
     if not isinstance(said, dict) or set(said) - {"master", "workers", "storage", "ssh_config"}:
         raise ConfigError(
             brief=f"The inventory {str(path)!r} needs master, workers and storage.",
-            details=f"it says: {', '.join(map(str, said)) if isinstance(said, dict) else said!r}",
+            details=f"it says: {', '.join(map(str, said)) if isinstance(said, dict) else said!r}"[
+                :500
+            ],
             resolution="For example: {master: ubuntu@a, workers: [ubuntu@b], storage: ubuntu@c}",
         )
     workers = said.get("workers")
@@ -153,14 +162,16 @@ def _host(said: Any) -> Host:
     match = _TARGET.fullmatch(str(item["host"]))
     if match is None:  # a dash in front would be an option for ssh
         raise ConfigError(brief=f"{item['host']!r} is no user@host.")
+    for key, allowed in _FORMS.items():  # none of them may look like an option of ssh
+        value = item.get(key)
+        if value is not None and (not isinstance(value, str) or not allowed.fullmatch(value)):
+            raise ConfigError(brief=f"The machine {match[0]!r}: {str(value)[:100]!r} is no {key}.")
     address, public = str(item.get("address") or ""), str(item.get("public_address") or "")
-    if public and not _PUBLIC.fullmatch(public):
-        raise ConfigError(brief=f"{public!r} is no address.")
     port = item.get("port")
     try:
         _ = ipaddress.IPv4Address(address) if address else None
         number = int(port) if port is not None else None
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ConfigError(brief=f"The machine {item['host']!r}: {error}.") from None
     if number is not None and not 0 < number < 65536:
         raise ConfigError(brief=f"The machine {item['host']!r}: {number} is no port.")

@@ -38,6 +38,7 @@ class MultipassProvider:
     name = "multipass"
     creates_machines = True
     fresh_ubuntu = True
+    is_all_in_its_folder = False
 
     def __init__(
         self,

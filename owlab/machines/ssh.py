@@ -40,6 +40,7 @@ class SshProvider:
     name = "ssh"
     creates_machines = False
     fresh_ubuntu = False
+    is_all_in_its_folder = False
 
     def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
         self.shell = shell

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 OUT, ERR, EXIT, SWITCH, RUN = b"o", b"e", b"x", b"s", b"r"
+BEAT = b"b"
+"""Nothing to say: the service is alive, and the command still runs."""
 HEADER = struct.Struct(">cI")
 
 

@@ -13,33 +13,56 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
-    from owlab.pocket.client.wire import Answer, Gone
+    from owlab.pocket.client.wire import PROTOCOL, Answer, Gone, Outdated, Silent
     from owlab.pocket.client.wire import request as ask
 else:  # started as a file, without the packages around it: that is three times as fast
     from frames import ERR, EXIT, OUT, RUN, frames
-    from wire import Answer, Gone
+    from wire import PROTOCOL, Answer, Gone, Outdated, Silent
     from wire import request as ask
 
 NOT_RUNNING = (
     "{command} failed: cannot connect to the pocket lab in {directory}\n"
     "Start it with any owlab command, for example: owlab status\n"
 )
-LOST = 255
+OUTDATED = (
+    "{command} failed: the pocket lab in {directory} was started by another version of owlab\n"
+    "Start it again with any owlab command, for example: owlab status\n"
+)
+LOST, CLOSED = 255, 141
+
+
+def announced(directory: str) -> dict[str, Any]:
+    """What a service announced in this directory, whoever it was.
+
+    :raises Gone: nothing that can be read.
+    """
+    try:
+        with open(os.path.join(directory, "daemon.json"), encoding="utf-8") as file:  # noqa: PTH123, PTH118
+            found = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        raise Gone(directory) from None
+    if not isinstance(found, dict):
+        raise Gone(directory)
+    return found
 
 
 def service(directory: str) -> dict[str, Any]:
-    """Where the lab's service is, as it announced itself."""
-    try:
-        with open(os.path.join(directory, "daemon.json"), encoding="utf-8") as file:  # noqa: PTH123, PTH118
-            found: dict[str, Any] = json.load(file)
-            return found
-    except (OSError, ValueError):
-        raise Gone(directory) from None
+    """Where the lab's service is, as it announced itself.
+
+    :raises Gone: there is none, or the announcement came with a folder that was copied or moved.
+    :raises Outdated: it is one of another version.
+    """
+    found = announced(directory)
+    if isinstance(found.get("protocol"), int) and found["protocol"] != PROTOCOL:
+        raise Outdated(directory)
+    if os.path.realpath(str(found.get("directory"))) != os.path.realpath(directory):
+        raise Gone(directory)
+    return found
 
 
 def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> Answer:
     """Ask the service; the answer's body is still to be read."""
-    return ask(about["port"], about["token"], method, path, body)
+    return ask(about, method, path, body)
 
 
 def feed(about: dict[str, Any], run: str, source: int) -> None:
@@ -50,7 +73,7 @@ def feed(about: dict[str, Any], run: str, source: int) -> None:
             data = os.read(source, 65536)
             if request(about, "POST", path, data).status != 204 or not data:
                 return
-    except (Gone, OSError):
+    except (Gone, Silent, OSError):
         return
 
 
@@ -78,13 +101,27 @@ def follow(about: dict[str, Any], response: Answer, stdin: int | None) -> int:
 def run(directory: str, argv: list[str]) -> int:
     """Run one multipass command line against the lab in ``directory``."""
     about = service(directory)
-    tty = sys.stdout.isatty()
-    asked = {"argv": argv, "cwd": os.getcwd(), "tty": tty}  # noqa: PTH109
+    words = [os.fsencode(word).decode(errors="replace") for word in argv]
+    asked = {"argv": words, "cwd": _here(), "tty": sys.stdout.isatty()}
     response = request(about, "POST", "/v1/multipass", json.dumps(asked).encode())
     if response.status != 200:
         raise Gone(response.read().decode(errors="replace"))
     # A terminal's keys belong to the next command; what is piped in belongs to this one.
     return follow(about, response, None if sys.stdin.isatty() else 0)
+
+
+def _here() -> str:
+    try:
+        return os.fsencode(os.getcwd()).decode(errors="replace")  # noqa: PTH109
+    except FileNotFoundError:  # it was removed under our feet
+        return "/"
+
+
+def _with_streams() -> None:
+    """Closed streams are silent ones: a socket must not get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
 
 
 def open_terminal(directory: str, words: list[str]) -> None:
@@ -102,26 +139,35 @@ def main(argv: list[str]) -> int:
         )
         return 1
     directory, words = argv[1], argv[2:]
+    command = words[0] if words else "multipass"
     try:
         if words[:1] in (["shell"], ["sh"], ["connect"]) and sys.stdin.isatty():
             open_terminal(directory, words[1:])
         return run(directory, words)
-    except Gone:
-        command = words[0] if words else "multipass"
-        sys.stderr.write(NOT_RUNNING.format(command=command, directory=directory))
+    except Gone as error:
+        said = OUTDATED if isinstance(error, Outdated) else NOT_RUNNING
+        sys.stderr.write(said.format(command=command, directory=directory))
         return 2
+    except BrokenPipeError:  # whoever read this has what it wanted
+        return CLOSED
     except ConnectionError as error:
-        sys.stderr.write(f"{words[0] if words else 'multipass'} failed: {error}\n")
+        sys.stderr.write(f"{command} failed: {error}\n")
         return LOST
+    except OSError as error:  # the disk that takes the output is full, say
+        sys.stderr.write(f"{command} failed: {error.strerror or error}\n")
+        return 2
     except KeyboardInterrupt:
         return 130
 
 
 if __name__ == "__main__":
+    _with_streams()
     status = main(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        status = 141
+        status = CLOSED
+    except OSError:
+        status = status or 1
     # Not sys.exit: the thread that waits for standard input would hold the process.
     os._exit(status)

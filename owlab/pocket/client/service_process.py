@@ -9,7 +9,6 @@ import contextlib
 import fcntl
 import json
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -19,13 +18,15 @@ from typing import Any
 
 import psutil
 
-from owlab.pocket.client import multipass
+from owlab.pocket.client import multipass, running, wire
 from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
-from owlab.pocket.client.wire import PROTOCOL, Answer, Gone
+from owlab.pocket.client.wire import Answer, Gone, Outdated, Silent
 from owlab.pocket.service import checkpoints
 
 STARTS_WITHIN = 30.0
 STOPS_WITHIN = 15.0
+DESTROYS_WITHIN = 3.0
+"""Nothing needs to be saved of what is thrown away."""
 LOST = multipass.LOST
 MARK = "owlab-pocket-lab"
 """A file in every lab's directory, so that :func:`destroy` removes labs only."""
@@ -43,18 +44,28 @@ def ensure(directory: Path, speed: str | None = None) -> None:
     """Start the lab's process unless it runs; returns when it answers. Safe to race.
 
     ``speed`` is how long things take from now on; without it, as before (``instant`` at first).
+
+    :raises DoorError: it does not start, or it is there and does not answer.
     """
     directory = Path(directory).resolve()
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (directory / MARK).touch()
-    with _locked(directory / "start.lock"):
-        _write_binary(directory)
-        if _is_outdated(directory):
-            _end(directory)
-        if not _answers(directory):
-            _start(directory, speed)
-        elif speed is not None:
-            _ask(directory, "POST", "/v1/speed", json.dumps({"speed": speed}).encode()).read()
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        directory.chmod(0o700)
+        (directory / MARK).touch(mode=0o600)
+        with _locked(directory / "start.lock", STARTS_WITHIN + wire.SILENCE):
+            _write_binary(directory)
+            if _is_outdated(directory):
+                _end(directory)
+            if not _answers(directory):
+                _start(directory, speed)
+            elif speed is not None:
+                _ask(directory, "POST", "/v1/speed", json.dumps({"speed": speed}).encode()).read()
+    except OSError as error:
+        raise DoorError(
+            f"The lab's folder {directory} cannot be used.",
+            f"{error.strerror}: {error.filename}",
+            "Free some disk space, and see that the folder is yours.",
+        ) from None
 
 
 def _write_binary(directory: Path) -> None:
@@ -62,46 +73,52 @@ def _write_binary(directory: Path) -> None:
     binary = directory / "bin" / "multipass"
     words = [sys.executable, "-S", "-E", str(Path(multipass.__file__).resolve()), "--dir"]
     text = f'#!/bin/sh\nexec {shlex.join(words)} {shlex.quote(str(directory))} "$@"\n'
-    if binary.exists() and binary.read_text() == text:
+    if binary.exists() and binary.read_text(errors="replace") == text:
         return
-    binary.parent.mkdir(exist_ok=True)
+    binary.parent.mkdir(exist_ok=True, mode=0o700)
     beside = binary.with_name("multipass.new")
     beside.write_text(text)
-    beside.chmod(0o755)
+    beside.chmod(0o700)
     beside.replace(binary)
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _locked(path: Path, patience: float) -> Iterator[None]:
+    """Hold a lock that others hold for moments only."""
+    with path.open("a") as file:
+        path.chmod(0o600)
+        limit = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= limit:
+                    raise DoorError(
+                        "Another owlab process has been starting or ending this lab "
+                        f"for {patience:.0f} s.",
+                        resolution="End that process, or the lab: `owlab down`.",
+                    ) from None
+                time.sleep(0.02)
         yield
 
 
 def _start(directory: Path, speed: str | None) -> None:
-    (directory / "daemon.json").unlink(missing_ok=True)
     log = directory / "daemon.log"
     before = log.stat().st_size if log.exists() else 0
-    words = [sys.executable, "-m", "owlab.pocket.service.daemon", "--dir", str(directory)]
-    words += ["--speed", speed] if speed is not None else []
-    # A session of its own: Ctrl-C in the terminal that started it is not meant for the lab.
-    with (directory / "daemon.err").open("wb") as errors:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            cwd="/",
-            start_new_session=True,
-        )
+    process = _spawn(directory, speed)
     deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline:
         if _answers(directory):
             return
-        if process.poll() is not None:
+        status = process.poll()
+        if status == wire.ALREADY_RUNS:
+            # One whose announcement was lost writes it again; one that is ending leaves soon.
+            time.sleep(0.5)
+            process = process if _answers(directory) else _spawn(directory, speed)
+        elif status is not None:
             raise DoorError(
-                f"The pocket lab did not start: its process ended with status "
-                f"{process.returncode}.",
+                f"The pocket lab did not start: its process ended with status {status}.",
                 _tail(directory, before),
                 f"The whole log is in {log}.",
             )
@@ -110,8 +127,24 @@ def _start(directory: Path, speed: str | None) -> None:
     raise DoorError(
         f"The pocket lab did not answer within {STARTS_WITHIN:.0f} s.",
         _tail(directory, before),
-        f"The whole log is in {log}.",
+        f"The whole log is in {log}. `owlab down` ends the lab, `owlab reset` starts it afresh.",
     )
+
+
+def _spawn(directory: Path, speed: str | None) -> subprocess.Popen[bytes]:
+    words = [sys.executable, "-m", running.MODULE, "--dir", str(directory)]
+    words += ["--speed", speed] if speed is not None else []
+    # A session of its own: Ctrl-C in the terminal that started it is not meant for the lab.
+    with (directory / "daemon.err").open("wb") as errors:
+        (directory / "daemon.err").chmod(0o600)
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd="/",
+            start_new_session=True,
+        )
 
 
 def _tail(directory: Path, offset: int = 0, lines: int = 15) -> str:
@@ -123,98 +156,107 @@ def _tail(directory: Path, offset: int = 0, lines: int = 15) -> str:
 
 
 def _answers(directory: Path) -> bool:
-    """The announced process is the one that announced itself, and it answers."""
+    """The announced process is the one that announced itself, and it answers.
+
+    :raises DoorError: it is there, and does not answer.
+    """
     try:
         if process(directory) is None:
             return False
         response = multipass.request(multipass.service(str(directory)), "GET", "/v1/status", None)
         response.read()
         return response.status == 200
+    except Silent as silent:
+        raise _hangs(directory, silent) from None
     except (Gone, OSError):
         return False
 
 
 def process(directory: Path) -> psutil.Process | None:
-    """The lab's process, if it runs: same id *and* same birth, for ids are used again."""
-    try:
-        about = multipass.service(str(directory))
-        found = psutil.Process(int(about["pid"]))
-        if abs(found.create_time() - float(about["created"])) > 1 or not found.is_running():
-            return None
-        return None if found.status() == psutil.STATUS_ZOMBIE else found
-    except (Gone, psutil.Error, KeyError, ValueError):
-        return None
+    """The lab's process, if it runs, whether it answers or not."""
+    return running.process(directory)
 
 
-def stop(directory: Path) -> None:
-    """End the lab's process; what it knows stays. Nothing happens where none runs."""
+def stop(directory: Path, patience: float = STOPS_WITHIN) -> None:
+    """End the lab's process; what it knows stays. Nothing happens where none runs.
+
+    One that does not end by itself in ``patience`` seconds is ended by force.
+    """
     directory = Path(directory).resolve()
     if not directory.is_dir():
         return
-    with _locked(directory / "start.lock"):
-        _end(directory)
+    with contextlib.ExitStack() as stack:
+        # Whoever holds the lock may hang as well, and a full disk has no place for a lock.
+        with contextlib.suppress(OSError, DoorError):
+            stack.enter_context(_locked(directory / "start.lock", patience))
+        _end(directory, patience)
 
 
-def _end(directory: Path) -> None:
-    found = process(directory)
-    if found is not None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            found.terminate()
-            if not _has_ended(found):
-                children = found.children(recursive=True)
-                for one in (*children, found):
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        one.kill()
-                _has_ended(found)
+def _end(directory: Path, patience: float = STOPS_WITHIN) -> None:
+    running.end(directory, patience)
     (directory / "daemon.json").unlink(missing_ok=True)
-
-
-def _has_ended(found: psutil.Process) -> bool:
-    """Wait for its end, which whoever started it, a notebook's kernel say, may not have noted."""
-    limit = time.monotonic() + STOPS_WITHIN
-    while time.monotonic() < limit:
-        try:
-            found.wait(0.05)
-            return True
-        except psutil.TimeoutExpired:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if found.status() == psutil.STATUS_ZOMBIE:
-                    return True
-    return False
 
 
 def _is_outdated(directory: Path) -> bool:
     """A service of another version runs: it would not understand this one."""
     try:
-        return int(multipass.service(str(directory)).get("protocol", 0)) != PROTOCOL
-    except (Gone, ValueError):
+        multipass.service(str(directory))
+    except Outdated:
+        return True
+    except Gone:
         return False
+    return False
+
+
+def _hangs(directory: Path, silent: Silent) -> DoorError:
+    """What is to be said of a service that is there and does not answer."""
+    return DoorError(
+        f"The lab does not answer: process {silent.pid}, for {silent.seconds:.0f} s.",
+        running.why_silent(directory, silent.pid),
+        "`owlab down` ends it.",
+    )
 
 
 def status(directory: Path) -> dict[str, Any]:
-    """What the lab is and has; ``{"running": False}`` where its process does not run."""
+    """What the lab is and has; ``{"running": False}`` where its process does not run.
+
+    :raises DoorError: it runs, and does not answer.
+    """
     directory = Path(directory).resolve()
     try:
         if process(directory) is None:
             return {"running": False, "directory": str(directory)}
-        response = _ask(directory, "GET", "/v1/status")
+        response = multipass.request(multipass.service(str(directory)), "GET", "/v1/status", None)
         found: dict[str, Any] = json.loads(response.read())
-    except (Gone, DoorError):
+    except Gone:
         return {"running": False, "directory": str(directory)}
+    except Silent as silent:
+        raise _hangs(directory, silent) from None
     return {"running": True, **found}
 
 
 def destroy(directory: Path) -> None:
-    """End the lab and remove its directory."""
+    """End the lab and remove its directory. Works whatever state either is in.
+
+    :raises DoorError: it is no lab's directory, or something in it cannot be removed.
+    """
     directory = Path(directory).resolve()
-    stop(directory)
-    if directory.is_dir():
-        if not (directory / MARK).exists():
-            raise DoorError(
-                f"{directory} is not a pocket lab: nothing was removed.",
-                f"It has no file {MARK}.",
-            )
-        shutil.rmtree(directory)
+    if not directory.is_dir():
+        return
+    if not is_lab(directory):
+        raise DoorError(
+            f"{directory} is not a pocket lab: nothing was removed.",
+            f"It has no file {MARK}.",
+        )
+    stop(directory, DESTROYS_WITHIN)
+    running.remove(directory)
+    if directory.exists():
+        raise DoorError(f"The lab's folder {directory} could not be removed.", "See who owns it.")
+
+
+def is_lab(directory: Path) -> bool:
+    """A pocket lab was started here: any of the files that only such a one has is there."""
+    return any((directory / name).exists() for name in (MARK, "daemon.lock", "lab.sqlite"))
 
 
 def execute(
@@ -229,7 +271,12 @@ def execute(
     """Run a script on a machine (``host`` is the laptop); output is passed on as it comes."""
     body = json.dumps({"machine": machine, "script": script}).encode()
     response = _ask(Path(directory), "POST", "/v1/execute", body)
-    return follow(Path(directory), response, stdin, out, err)
+    try:
+        return follow(Path(directory), response, stdin, out, err)
+    except Silent as silent:
+        raise _hangs(Path(directory), silent) from None
+    except Gone:
+        return LOST
 
 
 def follow(
@@ -259,6 +306,8 @@ def follow(
 def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> Answer:
     try:
         response = multipass.request(multipass.service(str(directory)), method, path, body)
+    except Silent as silent:
+        raise _hangs(directory, silent) from None
     except Gone:
         raise DoorError(
             "The pocket lab does not run.", f"No process answers for {directory}."

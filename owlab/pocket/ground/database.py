@@ -12,11 +12,16 @@ from typing import Any
 class Database:
     """A thin handle on SQLite, used from the service's event loop only.
 
-    Write-ahead logging: what was committed is there after ``kill -9``.
+    Write-ahead logging: what was committed is there however the process ends, ``kill -9`` included.
+    When the computer itself loses power, the newest changes may be lost; what is there then is
+    whole, and as it was at one moment. (``synchronous=FULL`` would wait for the disk at each of
+    the thousands of changes of a deployment.)
     """
 
     def __init__(self, path: Path | str = ":memory:") -> None:
         self.path = path
+        if str(path) != ":memory:":
+            Path(path).touch(mode=0o600)  # SQLite gives its other files the same permissions
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")

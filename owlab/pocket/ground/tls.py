@@ -50,7 +50,7 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
         write_private(self._key_path, _pem(key))
-        self.certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        write_private(self.certificate_path, certificate.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str, hosts: Iterable[str]) -> tuple[bytes, bytes]:
         """Certificate and key (PEM) of a server that answers on these addresses and names."""

@@ -35,7 +35,7 @@ def decode(body: bytes) -> Object:
             "kind": kind,
             **_message(kind, _bytes(outer.get(2, b""))),
         }
-    except (IndexError, ValueError, UnicodeDecodeError) as error:
+    except (IndexError, ValueError, OverflowError, OSError) as error:
         raise BadRequest(f"the protobuf body cannot be read: {error}") from None
 
 

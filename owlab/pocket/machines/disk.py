@@ -1,19 +1,22 @@
 """The machines' disks: what is in memory while the service runs, kept in the lab's database.
 
 A machine's files live in a bashkit ``FileSystem`` that all of its shells share. After every
-command (and every second of a long one) the tree is compared with what was stored, and only what
-differs is written: walking 400 files takes 2 ms, a command usually changes none to three.
+command (and every second of a long one) the tree is compared with what was stored, contents
+included, and only what differs is written: 400 files take 3 ms, a command usually changes none to
+three. Size and date alone would miss a file whose date was set by hand.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import shlex
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bashkit import FileSystem
+from bashkit import Bash, FileSystem
 
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.failures import DiskFull
@@ -27,8 +30,10 @@ CREATE TABLE IF NOT EXISTS files (
 ) STRICT, WITHOUT ROWID;
 """
 
-# What decides that an entry is as it was stored.
-Stamp = tuple[str, int, int, float]
+# What decides that an entry is as it was stored: kind, mode, date, and a hash of the content, with
+# which nobody can meddle: it is another one in each process.
+Stamp = tuple[str, int, float, int]
+_UNLIMITED = 1_000_000_000
 
 
 class Disks:
@@ -50,10 +55,11 @@ class Disks:
     def load(self, machine: Machine) -> None:
         """Fill a machine's file system with what was stored."""
         rows = self._db.rows(
-            "SELECT path, kind, mode, content FROM files WHERE machine = ? ORDER BY path",
+            "SELECT path, kind, mode, content, modified FROM files WHERE machine = ? ORDER BY path",
             machine.name,
         )
-        _fill(machine.fs, rows)
+        _fill(machine.fs, (row[:4] for row in rows))
+        _date(machine.fs, {path: modified for path, kind, _, _, modified in rows})
         self._stored[machine.name] = dict(_walk(machine.fs))
 
     @staticmethod
@@ -61,7 +67,7 @@ class Disks:
         """All files of a machine as JSON: path, kind, mode, content in base64."""
         return [
             [path, kind, mode, base64.b64encode(_content(machine.fs, path, kind)).decode()]
-            for path, (kind, _, mode, _) in sorted(_walk(machine.fs))
+            for path, (kind, mode, _, _) in sorted(_walk(machine.fs))
         ]
 
     @staticmethod
@@ -93,7 +99,7 @@ class Disks:
                         "DELETE FROM files WHERE machine = ? AND path = ?", machine.name, path
                     )
                 for path in changed:
-                    kind, _, mode, modified = now[path]
+                    kind, mode, modified, _ = now[path]
                     self._db.run(
                         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
                         machine.name,
@@ -141,6 +147,20 @@ def _fill(fs: FileSystem, rows: Iterable[tuple[Any, ...]]) -> None:
         fs.symlink(target, path)
 
 
+def _date(fs: FileSystem, dates: Mapping[str, float]) -> None:
+    """Give files their dates back, to the millisecond. Only a shell can, and not to links."""
+    at: dict[int, list[str]] = {}  # a command for each file would take fifty times as long
+    for path, modified in dates.items():
+        at.setdefault(int(modified * 1000), []).append(shlex.quote(path))
+    lines = []
+    for milliseconds, paths in at.items():
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+        lines.append(f"touch -h -d {moment:%Y-%m-%dT%H:%M:%S.%fZ} {' '.join(paths)}")
+    shell = Bash(max_commands=_UNLIMITED, timeout_seconds=_UNLIMITED)
+    shell.mount("/", fs)
+    shell.execute_sync("\n".join(lines))
+
+
 def _walk(fs: FileSystem, directory: str = "/") -> Iterator[tuple[str, Stamp]]:
     for entry in fs.read_dir(directory):
         path = f"{directory.rstrip('/')}/{entry['name']}"
@@ -148,7 +168,8 @@ def _walk(fs: FileSystem, directory: str = "/") -> Iterator[tuple[str, Stamp]]:
         kind = str(about["file_type"])
         if path == "/dev":
             continue  # every shell brings its own
-        yield path, (kind, int(about["size"]), int(about["mode"]), float(about["modified"]))
+        content = hash(_content(fs, path, kind))
+        yield path, (kind, int(about["mode"]), float(about["modified"]), content)
         if kind == "directory":
             yield from _walk(fs, path)
 

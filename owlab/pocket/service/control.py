@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
+import logging
+import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from owlab.pocket.ground.clock import SPEEDS
 from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.ground.hosts import is_local
+from owlab.pocket.ground.intake import Unreadable, parse, text_only
 from owlab.pocket.multipass.command import multipass
 from owlab.pocket.multipass.errors import Refused
 from owlab.pocket.multipass.inside import awake
@@ -26,6 +29,8 @@ from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.consoles import Consoles
 from owlab.pocket.service.lab import Lab
 from owlab.pocket.service.runs import Run, Runs
+
+log = logging.getLogger(__name__)
 
 FRAMES = "application/vnd.owlab.frames"
 
@@ -37,9 +42,13 @@ class Token:
         self._app, self._expected = app, f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the Authorization header before anything else is looked at."""
+        """Check the headers before anything else is looked at: browsers have no business here."""
         if scope["type"] == "http":
-            given = dict(scope["headers"]).get(b"authorization", b"")
+            headers = dict(scope["headers"])
+            given = headers.get(b"authorization", b"")
+            if b"origin" in headers or not is_local(headers.get(b"host", b"").decode("latin-1")):
+                await PlainTextResponse("not for browsers\n", 403)(scope, receive, send)
+                return
             if not hmac.compare_digest(given, self._expected):
                 await PlainTextResponse("not this lab's token\n", 401)(scope, receive, send)
                 return
@@ -84,17 +93,18 @@ class Control:
 
     async def multipass(self, request: Request) -> Response:
         """Run a multipass command line."""
-        asked = await request.json()
+        asked = await _asked(request, argv=list, cwd=str)
+        argv = [text_only(str(word)) for word in asked["argv"]]
 
         async def work(run: Run) -> int:
             return await multipass(
                 Invocation(
-                    argv=[str(word) for word in asked["argv"]],
+                    argv=argv,
                     lab=self._lab,
                     out_sink=run.out,
                     err_sink=run.err,
                     stdin=run.input,
-                    files=RealFiles(asked["cwd"]),
+                    files=RealFiles(text_only(asked["cwd"])),
                     tty=bool(asked.get("tty")),
                 )
             )
@@ -103,8 +113,8 @@ class Control:
 
     async def execute(self, request: Request) -> Response:
         """Run a script on a machine, in a shell of its own."""
-        asked = await request.json()
-        script, name = str(asked["script"]), str(asked["machine"])
+        asked = await _asked(request, script=str, machine=str)
+        script, name = text_only(asked["script"]), text_only(asked["machine"])
 
         async def work(run: Run) -> int:
             invocation = Invocation([], self._lab, run.out, run.err, run.input, RealFiles("/"))
@@ -128,9 +138,9 @@ class Control:
 
     async def open_console(self, request: Request) -> Response:
         """A terminal: shells that keep their state between lines."""
-        asked = await request.json()
+        asked = await _asked(request, machine=str)
         try:
-            return JSONResponse(await self._consoles.open(str(asked["machine"])))
+            return JSONResponse(await self._consoles.open(text_only(asked["machine"])))
         except Refused as refused:
             return PlainTextResponse(refused.failure("shell").text, 409)
 
@@ -157,12 +167,12 @@ class Control:
 
     async def save(self, request: Request) -> Response:
         """Keep the whole lab under a name."""
-        self._lab.save(Path(str((await request.json())["path"])))
+        self._lab.save(Path((await _asked(request, path=str))["path"]))
         return Response(status_code=204)
 
     async def speed(self, request: Request) -> Response:
         """Change how long things take."""
-        speed = str((await request.json())["speed"])
+        speed = (await _asked(request, speed=str))["speed"]
         if speed not in SPEEDS:
             return PlainTextResponse(f"{speed!r} is no speed: use {', '.join(SPEEDS)}\n", 400)
         self._lab.set_speed(speed)
@@ -199,20 +209,38 @@ def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:
         Route("/v1/stop", control.stop, methods=["POST"]),
     ]
     handlers: dict[Any, Any] = {
-        json.JSONDecodeError: _bad_request,
-        KeyError: _bad_request,
+        Unreadable: _bad_request,
         DiskFull: _full,
         sqlite3.OperationalError: _full,
+        Exception: _failed,
     }
     return Token(Starlette(routes=routes, exception_handlers=handlers), token)
+
+
+async def _asked(request: Request, **fields: type) -> dict[str, Any]:
+    """The body: an object that has these fields, each of its type."""
+    asked = parse(await request.body())
+    if not isinstance(asked, dict):
+        raise Unreadable("an object is expected")
+    for name, sort in fields.items():
+        if not isinstance(asked.get(name), sort):
+            raise Unreadable(f"{name} should be of the type {sort.__name__}")
+    return asked
 
 
 async def _full(request: Request, error: Exception) -> Response:
     """What cannot be written; other errors of the database are mistakes of ours."""
     if isinstance(error, sqlite3.OperationalError) and "full" not in str(error):
-        raise error
+        return await _failed(request, error)
     return PlainTextResponse(f"the lab's disk is full: {error}. Free some space and repeat.\n", 507)
 
 
 async def _bad_request(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(f"the request is not understood: {error!r}\n", 400)
+    return PlainTextResponse(f"the request is not understood: {error}\n", 400)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A mistake of ours: what happened stands in the log, under a name that the client gets."""
+    name = secrets.token_hex(8)
+    log.error("request %s failed", name, exc_info=error)
+    return PlainTextResponse(f"the lab itself failed; in daemon.log it is called {name}\n", 500)

@@ -14,23 +14,26 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import uvicorn
 
-from owlab.pocket.client.wire import PROTOCOL
+from owlab.pocket.client.wire import ALREADY_RUNS, PROTOCOL
 from owlab.pocket.ground.clock import SPEEDS
 from owlab.pocket.ground.tls import write_private
 from owlab.pocket.service.control import control_app
 from owlab.pocket.service.lab import Lab
 from owlab.pocket.service.servers import Server, at_once
+from owlab.pocket.service.watchdog import Watchdog
 
 log = logging.getLogger("owlab.pocket")
 
 LOG_SIZE, LOG_FILES = 2 << 20, 2
-ALREADY_RUNS = 3
+_LOOK_SECONDS = 1.0
 
 
 async def serve(directory: Path, speed: str | None) -> None:
@@ -55,32 +58,74 @@ async def serve(directory: Path, speed: str | None) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.005)
-    _announce(directory, listener.getsockname()[1], token, lab.clock.speed)
+    about = _about(directory, listener.getsockname()[1], token, lab.clock.speed)
+    _announce(directory, about)
     log.info("the lab in %s is ready, process %d", directory, os.getpid())
-    waiting = asyncio.create_task(ended.wait())
-    await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    watchdog = Watchdog()
+    others = [
+        asyncio.create_task(ended.wait()),
+        asyncio.create_task(_look_after(directory, about)),
+        asyncio.create_task(watchdog.run()),
+    ]
+    await asyncio.wait([serving, *others[:2]], return_when=asyncio.FIRST_COMPLETED)
+    for task in others[:2]:
+        task.cancel()
     log.info("stopping")
-    (directory / "daemon.json").unlink(missing_ok=True)
+    _withdraw(directory, about)
     await lab.stop()
+    others[2].cancel()
     server.should_exit = True
     await serving
     _end_children()
 
 
-def _announce(directory: Path, port: int, token: str, speed: str) -> None:
-    """Tell clients where the service is; written beside and moved, so that nobody reads half."""
-    about = {
+def _about(directory: Path, port: int, token: str, speed: str) -> dict[str, Any]:
+    """What clients need to know. The directory, since a copy of it is another lab."""
+    return {
         "pid": os.getpid(),
-        "created": psutil.Process().create_time(),
         "port": port,
         "token": token,
         "speed": speed,
         "protocol": PROTOCOL,
+        "directory": str(directory),
     }
+
+
+def _announce(directory: Path, about: dict[str, Any]) -> None:
+    """Tell clients where the service is; written beside and moved, so that nobody reads half."""
     beside = directory / "daemon.json.new"
     write_private(beside, json.dumps(about).encode())
     beside.replace(directory / "daemon.json")
+
+
+def _withdraw(directory: Path, about: dict[str, Any]) -> None:
+    """Take the announcement back, unless it is another's: the folder may have been replaced."""
+    path = directory / "daemon.json"
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        if json.loads(path.read_text("utf-8")) == about:
+            path.unlink()
+
+
+async def _look_after(directory: Path, about: dict[str, Any]) -> None:
+    """Announce again what was lost or damaged; return when the folder is no longer there."""
+    first = directory.stat().st_ino
+    path = directory / "daemon.json"
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            if directory.stat().st_ino != first:
+                raise FileNotFoundError
+        except OSError:
+            log.error("the lab's folder %s was removed or moved: ending", directory)
+            return
+        try:
+            if json.loads(path.read_text("utf-8")) == about:
+                continue
+        except (OSError, ValueError, RecursionError):
+            pass
+        log.warning("the announcement in %s was lost or damaged: writing it again", path)
+        with contextlib.suppress(OSError):
+            _announce(directory, about)
 
 
 def _end_children() -> None:
@@ -99,18 +144,30 @@ def _end_children() -> None:
 def only_one(directory: Path) -> Iterator[bool]:
     """Hold the lab's lock while the service runs; False where another has it.
 
-    The lock goes with the process, however it ends.
+    The lock goes with the process, however it ends. Clients hold it for an instant to see whether
+    anybody has it.
     """
-    with (directory / "daemon.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
+    with (directory / "daemon.lock").open("a+") as file:
+        (directory / "daemon.lock").chmod(0o600)
+        limit = time.monotonic() + 1
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() >= limit:
+                    yield False
+                    return
+                time.sleep(0.02)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
         yield True
 
 
 def _log_to(path: Path) -> None:
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_SIZE, backupCount=LOG_FILES)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 from pathlib import Path
 from typing import Any, cast
 
@@ -156,10 +155,6 @@ class Lab:
         """What a long command writes is durable while it still runs."""
         while True:
             await asyncio.sleep(1)
-            if not self.directory.exists():
-                log.error("the lab's directory was removed: ending")
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
             self._keep_all(busy=True)
 
     def _keep_all(self, *, busy: bool = False) -> None:

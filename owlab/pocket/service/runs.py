@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from owlab.pocket.client import frames
 from owlab.pocket.ground.failures import DiskFull
 
+log = logging.getLogger(__name__)
+
 MOST_WAITING = 64
+BEAT_SECONDS = 3.0
+"""A client that hears nothing for several of these says that the lab does not answer."""
 
 
 class Input:
@@ -59,7 +64,7 @@ class Run:
         yield frames.frame(frames.RUN, self.id.encode())
         task = asyncio.ensure_future(self._carry_out(work))
         try:
-            while (piece := await self._frames.get()) is not None:
+            while (piece := await self._next()) is not None:
                 yield piece
         finally:
             if not task.done():
@@ -67,11 +72,25 @@ class Run:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    async def _next(self) -> bytes | None:
+        """The next frame, or None at the end; a beat when there is none for a while."""
+        if not self._frames.empty():
+            return self._frames.get_nowait()
+        try:
+            return await asyncio.wait_for(self._frames.get(), BEAT_SECONDS)
+        except TimeoutError:
+            return frames.frame(frames.BEAT, b"")
+
     async def _carry_out(self, work: Callable[[Run], Awaitable[int]]) -> None:
         try:
             status = await work(self)
         except DiskFull as error:
             text = f"owlab: the lab's disk is full: {error}. Free some space and repeat.\n"
+            await self.err(text.encode())
+            status = 1
+        except Exception:
+            log.exception("the command %s failed", self.id)
+            text = f"owlab: the lab itself failed; in daemon.log it is called {self.id}.\n"
             await self.err(text.encode())
             status = 1
         await self.say(frames.EXIT, str(status))

@@ -22,6 +22,7 @@ class FolderProvider:
     name = "folders"
     creates_machines = True
     fresh_ubuntu = True
+    is_all_in_its_folder = False
 
     def __init__(self, root: Path, shell: Shell) -> None:
         self.root = root

@@ -22,6 +22,7 @@ class PlainBash:
     name = "pocket"
     creates_machines = True
     fresh_ubuntu = True
+    is_all_in_its_folder = False
 
     def __init__(self) -> None:
         self.known: list[MachineInfo] = []
