@@ -83,8 +83,8 @@ class Inode:
             return DIRECTORY_SIZE
         if self.kind == "symlink":
             return len(self.target.encode())
-        # As for the kernel's own files: nobody knows before it is read.
-        return 0 if self.source is not None else len(self.content)
+        # The kernel's own files show nothing before they are read.
+        return len(self.content)
 
     def read(self) -> bytes:
         """What is in a file."""

@@ -26,8 +26,8 @@ class Mounted:
 
     tree: Tree
     root: Inode
-    read_only: bool = False
-    squash: Callable[[Credentials], Credentials] = staticmethod(lambda who: who)
+    read_only: bool
+    squash: Callable[[Credentials], Credentials]
 
 
 @dataclass(eq=False)

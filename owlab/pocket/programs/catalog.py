@@ -17,281 +17,59 @@ from owlab.pocket.programs.base import Entry, load_programs
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What bash has built in and Ubuntu has no file of.
-BUILTINS = frozenset(
-    [
-        ".",
-        ":",
-        "alias",
-        "bg",
-        "bind",
-        "break",
-        "builtin",
-        "caller",
-        "cd",
-        "command",
-        "compgen",
-        "complete",
-        "compopt",
-        "continue",
-        "declare",
-        "dirs",
-        "disown",
-        "enable",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "fc",
-        "fg",
-        "getopts",
-        "hash",
-        "help",
-        "history",
-        "jobs",
-        "let",
-        "local",
-        "logout",
-        "mapfile",
-        "popd",
-        "pushd",
-        "read",
-        "readarray",
-        "readonly",
-        "return",
-        "set",
-        "shift",
-        "shopt",
-        "source",
-        "suspend",
-        "times",
-        "trap",
-        "type",
-        "typeset",
-        "ulimit",
-        "umask",
-        "unalias",
-        "unset",
-        "wait",
-    ]
+BUILTINS = _names(
+    """
+    . : alias bg bind break builtin caller cd command compgen complete compopt continue
+    declare dirs disown enable eval exec exit export fc fg getopts hash help history jobs
+    let local logout mapfile popd pushd read readarray readonly return set shift shopt
+    source suspend times trap type typeset ulimit umask unalias unset wait
+    """
 )
 # Of these, what Ubuntu has in files as well.
-BOTH = frozenset(["[", "echo", "false", "kill", "printf", "pwd", "test", "true"])
-# What the interpreter brings along and Ubuntu does not, by itself or at all.
-STRANGE = frozenset(
-    [
-        "assert",
-        "csv",
-        "dotenv",
-        "expand-template",
-        "glob",
-        "http",
-        "json",
-        "log",
-        "retry",
-        "semver",
-        "template",
-        "tomlq",
-        "verify",
-        "yq",
-        "rg",
-        "parallel",
-        "gawk",
-        "make",
-        "strings",
-    ]
+BOTH = _names(
+    """
+    [ echo false kill printf pwd test true
+    """
 )
-PLAIN = frozenset(
-    [
-        "arch",
-        "awk",
-        "b2sum",
-        "base32",
-        "base64",
-        "basename",
-        "basenc",
-        "bash",
-        "bc",
-        "bunzip2",
-        "busybox",
-        "bzcat",
-        "bzip2",
-        "cat",
-        "chgrp",
-        "chmod",
-        "chown",
-        "cksum",
-        "clear",
-        "cmp",
-        "column",
-        "comm",
-        "cp",
-        "cut",
-        "date",
-        "dd",
-        "df",
-        "diff",
-        "dirname",
-        "du",
-        "egrep",
-        "env",
-        "envsubst",
-        "expand",
-        "expr",
-        "factor",
-        "fgrep",
-        "file",
-        "find",
-        "flock",
-        "fmt",
-        "fold",
-        "free",
-        "getconf",
-        "grep",
-        "groups",
-        "gunzip",
-        "gzip",
-        "head",
-        "hexdump",
-        "hostid",
-        "hostname",
-        "iconv",
-        "id",
-        "install",
-        "join",
-        "jq",
-        "less",
-        "link",
-        "ln",
-        "locale",
-        "logname",
-        "ls",
-        "man",
-        "mawk",
-        "md5sum",
-        "mkdir",
-        "mkfifo",
-        "mktemp",
-        "more",
-        "mv",
-        "nano",
-        "nice",
-        "nl",
-        "nohup",
-        "nproc",
-        "numfmt",
-        "od",
-        "paste",
-        "patch",
-        "pgrep",
-        "pkill",
-        "pr",
-        "printenv",
-        "ps",
-        "readlink",
-        "realpath",
-        "rev",
-        "rm",
-        "rmdir",
-        "sed",
-        "seq",
-        "sh",
-        "sha1sum",
-        "sha224sum",
-        "sha256sum",
-        "sha384sum",
-        "sha512sum",
-        "shasum",
-        "shuf",
-        "sleep",
-        "sort",
-        "split",
-        "stat",
-        "sudo",
-        "sum",
-        "sync",
-        "tac",
-        "tail",
-        "tar",
-        "tee",
-        "timeout",
-        "touch",
-        "tr",
-        "tree",
-        "truncate",
-        "tsort",
-        "tty",
-        "uname",
-        "unexpand",
-        "uniq",
-        "unlink",
-        "uptime",
-        "users",
-        "uuidgen",
-        "vi",
-        "watch",
-        "wc",
-        "wget",
-        "which",
-        "who",
-        "whoami",
-        "xargs",
-        "xxd",
-        "yes",
-        "dash",
-        "rbash",
-    ]
+# What the interpreter brings along and Ubuntu does not, by itself or at all.
+STRANGE = _names(
+    """
+    assert csv dotenv expand-template glob http json log retry semver template tomlq verify
+    yq rg parallel gawk make strings
+    """
+)
+OPTIONAL = ("unzip", "zip")
+"""What the interpreter brings along and a package of Ubuntu does: ours, once that is installed."""
+PLAIN = _names(
+    """
+    arch awk b2sum base32 base64 basename basenc bash bc cat
+    chgrp chmod chown cksum clear cmp column comm cp cut date dd df diff dirname egrep
+    env envsubst expand expr factor fgrep find flock fmt fold free getconf grep groups
+    head hexdump hostid hostname iconv id install join jq link ln locale
+    logname ls mawk md5sum mkdir mktemp mv nano nice nl nohup nproc numfmt
+    od paste patch pgrep pkill pr printenv ps readlink realpath rev rm rmdir sed seq sh
+    sha1sum sha224sum sha256sum sha384sum sha512sum shasum shuf sleep sort split stat sudo
+    sum sync tac tail tar tee timeout touch tr tree truncate tsort tty uname unexpand uniq
+    unlink uptime users uuidgen watch wc wget which who whoami xargs xxd yes dash rbash
+    """
 )
 """What the interpreter itself runs, and the image has."""
 
-SYSTEM = frozenset(
-    [
-        "exportfs",
-        "mount.nfs",
-        "mount.nfs4",
-        "umount.nfs",
-        "showmount",
-        "reboot",
-        "shutdown",
-        "poweroff",
-        "halt",
-        "ufw",
-        "ip",
-        "update-ca-certificates",
-        "adduser",
-        "addgroup",
-        "deluser",
-        "useradd",
-        "userdel",
-        "usermod",
-        "groupadd",
-        "groupdel",
-        "visudo",
-        "sysctl",
-        "modprobe",
-        "lsmod",
-        "insmod",
-        "rmmod",
-        "swapon",
-        "swapoff",
-        "mkswap",
-        "blkid",
-        "fdisk",
-        "mkfs",
-        "iptables",
-        "nft",
-        "ifconfig",
-        "route",
-        "arp",
-        "tcpdump",
-        "chroot",
-        "nologin",
-        "cron",
-        "sshd",
-        "rpcinfo",
-        "ldconfig",
-        "parted",
-    ]
+SYSTEM = _names(
+    """
+    exportfs mount.nfs mount.nfs4 umount.nfs showmount reboot shutdown poweroff halt ufw ip
+    update-ca-certificates adduser addgroup deluser useradd userdel usermod groupadd
+    groupdel visudo sysctl modprobe lsmod insmod rmmod depmod modinfo swapon swapoff mkswap
+    blkid fdisk sfdisk cfdisk parted mkfs mkfs.ext4 mkfs.xfs fsck losetup iptables
+    ip6tables iptables-save nft tc bridge ethtool ifconfig route arp chroot cron rpcinfo
+    lvs vgs pvs lvcreate vgcreate pvcreate resize2fs tune2fs
+    """
 )
 """What is in ``/usr/sbin``."""
 
@@ -313,8 +91,9 @@ class Programs:
         if not self._here(name) or not present(self._machine, name):
             return None
         if name not in self._made:
-            text = f'{"" if name in PLAIN or name in BOTH else RUN + " "}{name} "$@"\n'
-            self._made[name] = Inode("file", 0o755, source=_line(text))
+            runs = SAME.get(name, name)
+            text = f'{"" if name in PLAIN or name in BOTH else RUN + " "}{runs} "$@"\n'
+            self._made[name] = Inode("file", 0o755, content=text.encode(), source=_line(text))
             self._made[name].modified = MADE
         return self._made[name]
 
@@ -331,8 +110,13 @@ def _line(text: str) -> Device:
     return Device(text.encode, read_only)
 
 
-BY_HAND = frozenset(["wsk", "k3s", "kubectl", "crictl", "ctr"])
+BY_HAND = _names(
+    """
+    wsk k3s kubectl crictl ctr
+    """
+)
 """What is downloaded: its file is where it was put."""
+SAME = {"dash": "sh", "rbash": "bash"}
 RUN = "__owlab_run"
 """The command that runs a program of ours by its name."""
 MADE = 1754006400.0

@@ -8,8 +8,8 @@ import stat
 from owlab.pocket.machines.inode import Inode
 
 KINDS = {"directory": stat.S_IFDIR, "symlink": stat.S_IFLNK, "fifo": stat.S_IFIFO}
-CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")
-ACTION = re.compile(r"([-+=])([rwxXst]*|[ugo])")
+CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
+ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
 WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007}
 BITS = {"r": 0o444, "w": 0o222, "x": 0o111}
 

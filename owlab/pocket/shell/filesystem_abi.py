@@ -18,7 +18,7 @@ from typing import Any
 from bashkit import FileSystem
 
 from owlab.pocket.machines.files import Files
-from owlab.pocket.machines.inode import Inode
+from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 
 log = logging.getLogger(__name__)
 
@@ -159,11 +159,23 @@ def _bytes(span: Any) -> bytes:
     return ctypes.string_at(span.pointer, span.length) if span.length else b""
 
 
-def _describe(metadata: Any, inode: Inode) -> None:
+def _mode(files: Files, inode: Inode) -> int:
+    """The mode as this user meets it: bashkit asks for any r, w or x, whoever's it is."""
+    mode = inode.mode
+    for bit in (READ, WRITE, EXECUTE):
+        anyone = bit * 0o111
+        if not inode.allows(files.who, bit):
+            mode &= ~anyone
+        elif not mode & anyone:
+            mode |= bit << 6
+    return mode
+
+
+def _describe(files: Files, metadata: Any, inode: Inode) -> None:
     metadata.kind = KINDS[inode.kind]
     # bashkit reads no file of which it is told that nothing is in it.
     metadata.size = len(inode.read()) if inode.source and inode.kind == "file" else inode.size
-    metadata.mode = inode.mode
+    metadata.mode = _mode(files, inode)
     metadata.modified, part = divmod(int(inode.modified * 1e9), 10**9)
     metadata.modified_nanos = part
     metadata.created, metadata.created_nanos = metadata.modified, part
@@ -174,7 +186,7 @@ def _read_file(files: Files, path: Any, out: Any) -> None:
 
 
 def _stat(files: Files, path: Any, out: Any) -> None:
-    _describe(out[0], files.look(_text(path), follow=False))
+    _describe(files, out[0], files.look(_text(path), follow=False))
 
 
 def _read_dir(files: Files, path: Any, out: Any) -> None:
@@ -183,7 +195,7 @@ def _read_dir(files: Files, path: Any, out: Any) -> None:
     rows = (_Entry * len(found))()
     for row, name in zip(rows, found, strict=True):
         _lend(row.name, name.encode(errors="replace"))
-        _describe(row.metadata, files.look(posixpath.join(folder, name), follow=False))
+        _describe(files, row.metadata, files.look(posixpath.join(folder, name), follow=False))
     out[0].pointer, out[0].length = (addressof(rows) if found else None), len(found)
     if found:
         _lent[addressof(rows)] = rows

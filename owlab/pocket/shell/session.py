@@ -14,7 +14,7 @@ from bashkit import Bash, BashError
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
-from owlab.pocket.programs.catalog import RUN, STRANGE, present
+from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
@@ -151,7 +151,8 @@ class Session:
         part in pipes while it runs.
         """
         for name, entry in load_programs().items():
-            if name not in self._known and present(self.machine, name, entry):
+            here = name in OPTIONAL or present(self.machine, name, entry)
+            if name not in self._known and here:
                 self._bash.add_command(name, self._command(entry))
                 self._known.add(name)
 
@@ -235,7 +236,7 @@ class Session:
         finally:
             self.machine.save()
         if result.error:
-            await err(f"bash: {result.error}\n".encode())
+            await write_err(f"bash: {result.error}\n".encode())
         return int(result.exit_code)
 
     async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:

@@ -68,7 +68,8 @@ async def test_a_client_without_the_helper(on, server):
 async def test_files_are_shared_within_one_script_and_both_ways(on, server, lab):
     await on(
         "storage",
-        "sudo exportfs -ra; sudo chmod 777 /var/nfs/kubedata; echo from the server > /var/nfs/kubedata/a",
+        "sudo exportfs -ra; sudo chmod 777 /var/nfs/kubedata; "
+        "echo from the server > /var/nfs/kubedata/a",
     )
     address = lab.fleet.machines["storage"].address
     await on("worker1", "sudo apt-get install -y nfs-common; sudo touch /mnt/before")
