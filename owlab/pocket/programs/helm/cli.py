@@ -42,7 +42,7 @@ def _valued(flags: tuple[Flag, ...]) -> set[str]:
     return words | {f"-{flag.short}" for flag in flags if flag.short and flag.takes_value}
 
 
-@program("helm", machines="all", installed=_installed)
+@program("helm", machines="all", installed=_installed, own_help=True)
 async def helm(call: Call) -> int:
     """The Kubernetes package manager."""
     entry, words = find(call.argv, _valued(GLOBALS))
