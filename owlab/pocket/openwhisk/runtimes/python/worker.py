@@ -1,4 +1,4 @@
-"""Runs one Python action in a process of its own: `python -I -S worker.py DESCRIPTOR`.
+"""Runs one Python action in a process of its own, which the warden makes.
 
 Requests and replies are frames on the descriptor: four bytes of length, then JSON. What the action
 prints goes to the ordinary standard streams; a sentinel line on both ends each request's output.
