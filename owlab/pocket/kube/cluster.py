@@ -28,6 +28,7 @@ from owlab.pocket.kube.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kubelet import Kubelets
+from owlab.pocket.kube.parts import Parts, find_parts
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store, random_suffix
 
@@ -50,6 +51,8 @@ class Cluster:
         self._task: asyncio.Task[None] | None = None
         self._endpoint: OpenWhiskEndpoint | None = None
         self._on_openwhisk: Callable[[OpenWhiskEndpoint | None], None] = lambda endpoint: None
+        self.parts = Parts()
+        self._on_parts: Callable[[Parts], None] = lambda parts: None
         self._on_packages: Callable[[str], None] = lambda release: None
         self._on_wipe: Callable[[], None] = lambda: None
         self._recorder = recorder = Recorder(self.store, clock)
@@ -180,6 +183,10 @@ class Cluster:
         """Be told when OpenWhisk comes up, changes or goes down."""
         self._on_openwhisk = callback
 
+    def on_parts(self, callback: Callable[[Parts], None]) -> None:
+        """Be told when a part of OpenWhisk behind its front end comes or goes."""
+        self._on_parts = callback
+
     def on_install_packages(self, callback: Callable[[str], None]) -> None:
         """Be told when the Job that installs OpenWhisk's packages has run."""
         self._on_packages = callback
@@ -199,6 +206,12 @@ class Cluster:
         if endpoint != self._endpoint:
             self._endpoint = endpoint
             self._on_openwhisk(endpoint)
+        parts = Parts()
+        if endpoint is not None:
+            parts = find_parts(self.store, endpoint.release, endpoint.namespace)
+        if parts != self.parts:
+            self.parts = parts
+            self._on_parts(parts)
 
     def _context(self, pod: Object, container: Object) -> programs.Context:
         server = next(
@@ -217,7 +230,7 @@ class Cluster:
             container,
             server,
             lambda release: self._on_packages(release),
-            lambda: self._endpoint is not None,
+            lambda: self._endpoint is not None and self.parts.healthy_invokers > 0,
             lambda: self._on_wipe(),
             lambda: self._runtime.process(pod, container, _starts(pod, container)),
         )

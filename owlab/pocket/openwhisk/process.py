@@ -240,6 +240,7 @@ class WorkerProcess:
             "TMPDIR": str(self.directory),
             "LANG": "C.UTF-8",
             "PYTHONIOENCODING": "utf-8",
+            **self.kind.env,
         }
 
     async def ask(self, request: dict[str, Any], *, log_bytes: int | None = None) -> Reply:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +28,14 @@ class Kind:
     def family(self) -> str:
         """``nodejs`` or ``python``."""
         return self.name.split(":")[0]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Where its image's packages are: ours, or those of the folder OWLAB_NODE_PATH."""
+        if self.family != "nodejs":
+            return {}
+        places = (os.environ.get("OWLAB_NODE_PATH"), str(HERE / "nodejs" / "packages"))
+        return {"NODE_PATH": os.pathsep.join(place for place in places if place)}
 
     @property
     def runs(self) -> str:
@@ -54,11 +64,17 @@ KINDS = {
 ELSEWHERE = ("swift", "java", "php", "ruby", "go", "rust", "dotnet", "ballerina", "blackbox")
 
 
+# Kinds of newer images than the chart's manifest lists; the same interpreters execute them.
+NEWER = re.compile(r"nodejs:(18|20|22)|python:3\.(7|9|1[0-4])")
+
+
 def resolve(name: str) -> Kind | None:
     """A kind by its name or its family's ``:default``; None when it is not executed here."""
     family, _, version = name.partition(":")
     if version == "default":
         return next((k for k in KINDS.values() if k.family == family and k.default), None)
+    if NEWER.fullmatch(name):
+        return Kind(name, f"openwhisk/action-{family}-v{version}:latest")
     return KINDS.get(name)
 
 
