@@ -18,10 +18,10 @@ from owlab.pocket.programs.helm import (
 )
 from owlab.pocket.programs.helm.commands import Command, find
 from owlab.pocket.programs.helm.files import CannotRead
-from owlab.pocket.programs.helm.flags import Flag, UsageError, parse
 from owlab.pocket.programs.helm.helptext import help_text
 from owlab.pocket.programs.helm.invocation import GLOBALS, Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
+from owlab.pocket.programs.pflag import Flag, UsageError, parse
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
