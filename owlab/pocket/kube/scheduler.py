@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from owlab.pocket.kube import selectors
@@ -11,12 +12,17 @@ from owlab.pocket.world import Object
 Reason = str
 
 
-def choose(pod: Object, nodes: list[Object], pods: list[Object]) -> tuple[str | None, str]:
-    """A node's name, or None and the message of the FailedScheduling event."""
+def choose(
+    pod: Object, nodes: list[Object], pods: list[Object], volumes: Sequence[Object] = ()
+) -> tuple[str | None, str]:
+    """A node's name, or None and the message of the FailedScheduling event.
+
+    :param volumes: those that the pod's claims are bound to: they may belong to some nodes only.
+    """
     reasons: Counter[Reason] = Counter()
     fitting = []
     for node in nodes:
-        reason = _unfit(pod, node, pods)
+        reason = _unfit(pod, node, pods) or _out_of_reach(volumes, node)
         if reason is None:
             fitting.append(node)
         else:
@@ -91,6 +97,14 @@ def _unfit(pod: Object, node: Object, pods: list[Object]) -> Reason | None:
         if not _has_neighbour(term, pod, node, pods):
             return "node(s) didn't match pod affinity rules"
     return _too_full(pod, node, pods)
+
+
+def _out_of_reach(volumes: Sequence[Object], node: Object) -> Reason | None:
+    for volume in volumes:
+        required = (volume["spec"].get("nodeAffinity") or {}).get("required")
+        if required and not any(_term(t, node) for t in required.get("nodeSelectorTerms") or []):
+            return "node(s) didn't match PersistentVolume's node affinity"
+    return None
 
 
 def _tolerates(spec: Object, taint: Object) -> bool:

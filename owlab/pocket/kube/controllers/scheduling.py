@@ -32,7 +32,7 @@ class Scheduling:
             why = self._unbound(pod)
             node = None
             if why is None:
-                node, why = choose(pod, nodes, pods)
+                node, why = choose(pod, nodes, pods, self._volumes(pod))
             if node is None:
                 self._pending(pod, why or "")
             else:
@@ -59,6 +59,21 @@ class Scheduling:
                 available = f"0/{len(self._store.list('Node'))} nodes are available"
                 return f"{available}: pod has unbound immediate PersistentVolumeClaims."
         return None
+
+    def _volumes(self, pod: Object) -> list[Object]:
+        """The volumes of the pod's claims that are bound."""
+        found = []
+        for volume in pod["spec"].get("volumes") or []:
+            name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+            claim = name and self._store.find(
+                "PersistentVolumeClaim", name, pod["metadata"]["namespace"]
+            )
+            bound = claim and self._store.find(
+                "PersistentVolume", claim["spec"].get("volumeName") or ""
+            )
+            if bound:
+                found.append(bound)
+        return found
 
     def _pending(self, pod: Object, message: str) -> None:
         conditions = pod["status"].setdefault("conditions", [])
