@@ -6,6 +6,7 @@ from typing import Any
 
 from owlab.lab import Lab
 from owlab.notebook.checks import Claim, claim
+from owlab.notebook.exercises.base import answered
 from owlab.steps.vms import UP_STATES
 
 
@@ -31,4 +32,11 @@ def _there_and_back(lab: Lab, _: Any) -> list[Claim]:
     ]
 
 
-JUDGES = {"08.1": _there_and_back}
+def _what_down_deletes(lab: Lab, answer: Any) -> list[Claim]:
+    given = set(answer) if isinstance(answer, set | list | tuple) else answer
+    return answered(
+        given, set(lab.record.made()), "what down deletes", "Its names: lab.record.made()."
+    )
+
+
+JUDGES = {"08.1": _there_and_back, "08.2": _what_down_deletes}
