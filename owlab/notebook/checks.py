@@ -87,8 +87,17 @@ def prerequisites(lab: Lab, section: str, *, catch_up: bool = False) -> None:
 def _not_done(lab: Lab, steps: list[Step]) -> list[tuple[Step, str]]:
     """Those that are not done, and why; looked at side by side, since each asks a machine."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        states = list(pool.map(lambda step: step.state(lab), steps))
-    return [(step, state.why) for step, state in zip(steps, states, strict=True) if not state.done]
+        whys = list(pool.map(lambda step: _missing(lab, step), steps))
+    return [(step, why) for step, why in zip(steps, whys, strict=True) if why]
+
+
+def _missing(lab: Lab, step: Step) -> str:
+    """Why it is not done; empty when it is. What cannot be asked is not done either."""
+    try:
+        state = step.state(lab)
+    except LabError as error:
+        return error.brief
+    return "" if state.done else state.why or "nothing of it was seen"
 
 
 def _of_step(lab: Lab, step: Step) -> Claim:
