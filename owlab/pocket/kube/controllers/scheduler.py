@@ -14,7 +14,7 @@ from owlab.pocket.kube.scheduling.node_affinity import chosen_by
 from owlab.pocket.kube.store import Change, Key
 
 _NAME = "default-scheduler"
-_NO_VOLUME = "node(s) had volume node affinity conflict"
+_NO_VOLUME = "node(s) didn't match PersistentVolume's node affinity"
 
 
 class Scheduler(Controller):
