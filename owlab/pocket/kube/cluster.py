@@ -128,7 +128,7 @@ class Cluster:
             labels=labels,
             cpus=view.spec.cpus,
             memory=view.spec.memory,
-            number=self._free_network(),
+            network=self._free_network(),
         )
         taints = [_taint(item) for item in _options(args, "--node-taint")]
         if taints:
@@ -142,10 +142,11 @@ class Cluster:
             conditions = old["status"].get("conditions", [])
             self.store.set_status(old, {**node["status"], "conditions": conditions})
 
-    def _free_network(self) -> int:
+    def _free_network(self) -> str | None:
         """The first /24 of 10.42.0.0/16 that no node has, as K3s gives them out."""
         taken = {node["spec"].get("podCIDR") for node in self.store.list("Node")}
-        return next(n for n in range(256) if f"10.42.{n}.0/24" not in taken)
+        networks = (f"10.42.{number}.0/24" for number in range(256))
+        return next((network for network in networks if network not in taken), None)
 
     def leave(self, machine: str) -> None:
         """K3s was removed from a machine. Its node stays, NotReady, until somebody deletes it."""
