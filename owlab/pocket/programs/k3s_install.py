@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from owlab.pocket.programs import systemd, units
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s_args import ArgumentError, Install, parse_install, released
+from owlab.pocket.programs.k3s_args import (
+    ArgumentError,
+    Install,
+    from_environment,
+    parse_flags,
+    parse_install,
+    released,
+)
 from owlab.pocket.programs.k3s_node import leave, settings
 
 BIN = "/usr/local/bin"
@@ -53,10 +60,21 @@ async def installer(call: Call) -> int:
     if install.channel:
         await _info(call, f"Finding release for channel {install.channel}")
     await _info(call, f"Using {install.version} as release")
+    await _warn(call, install)
     if not await _download(call, install):
         return 1
     await _write_programs(call, install)
     return await _set_up_service(call, install)
+
+
+async def _warn(call: Call, install: Install) -> None:
+    """Say on what the lab does not act, before anything is installed."""
+    try:
+        flags = parse_flags([*from_environment(install.environment), *install.args])
+    except ArgumentError:
+        return  # the service says so when it starts
+    for name in flags.unacted():
+        await call.err(f"[WARN]  the pocket lab does not act on --{name} \n")
 
 
 async def _download(call: Call, install: Install) -> bool:
@@ -109,14 +127,12 @@ async def _set_up_service(call: Call, install: Install) -> int:
         "token": install.token,
         "token_file": call.path(install.token_file) if install.token_file else "",
         "node_name": install.node_name,
+        "environment": dict(install.environment),
     }
     changed = any(record.get(name) != value for name, value in wanted.items())
     record.update(wanted)
     await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
-    lines = [f"K3S_URL='{install.url}'"] if install.url else []
-    lines += [f"K3S_TOKEN='{install.token}'"] if install.token else []
-    lines += [f"K3S_NODE_NAME='{install.node_name}'"] if install.node_name else []
-    environment = "".join(f"{line}\n" for line in lines)
+    environment = "".join(f"{name}='{text}'\n" for name, text in install.environment.items())
     machine.write(f"/etc/systemd/system/{unit}.service.env", environment.encode(), 0o600)
     await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")
     text = UNIT.format(

@@ -12,7 +12,12 @@ import yaml
 
 from owlab.pocket.programs import hosts, units
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.k3s_args import ArgumentError, Flags, parse_flags
+from owlab.pocket.programs.k3s_args import (
+    ArgumentError,
+    Flags,
+    from_environment,
+    parse_flags,
+)
 from owlab.pocket.programs.k3s_token import Token, accepts
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
@@ -20,6 +25,12 @@ NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
 SERVER_TOKEN = "/var/lib/rancher/k3s/server/token"
 CONFIG = "/etc/rancher/k3s/config.yaml"
 REGISTRIES = "/etc/rancher/k3s/registries.yaml"
+PASSWORD = "/etc/rancher/node/password"
+NODE_REFUSED = (
+    "Node password rejected, duplicate hostname or contents of '/etc/rancher/node/password' may "
+    "not match server node-passwd entry, try enabling a unique node name with the --with-node-id "
+    "flag"
+)
 
 
 class Clusters(Protocol):
@@ -40,6 +51,9 @@ class Clusters(Protocol):
     async def leave_cluster(self, machine: str) -> None:
         """The machine's K3s was uninstalled; on the server: the cluster is gone with its data."""
 
+    def accepts_node(self, node: str, password: str) -> bool:
+        """The cluster knows no other machine as this node; it remembers the first password."""
+
     def kubeconfig(self, machine: str | None = None) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""
 
@@ -59,11 +73,13 @@ async def start(call: Call) -> str | None:
     """What ``k3s server`` or ``k3s agent`` does first. Returns its fatal sentence, or None."""
     record = settings(call.machine.state)
     try:
-        flags = parse_flags([*_config_file(call), *record["args"]])
+        words = [*from_environment(record.get("environment") or {}), *record["args"]]
+        flags = parse_flags([*_config_file(call), *words])
         record["mirrors"] = _registries(call)
     except ArgumentError as error:
         return f'level=fatal msg="{error}"'
-    version, args = str(record["version"]), list(record["args"])
+    version = str(record["version"])
+    args = [*_config_file(call), *words]
     record["node"] = _node_name(call, record, flags)
     url = flags.values.get("server") or str(record.get("url", ""))
     if record["role"] == "server" and not url:
@@ -78,6 +94,7 @@ async def start(call: Call) -> str | None:
                 f'level=fatal msg="listen tcp {call.machine.address}:6443: bind: address already '
                 'in use (another program of this computer, or another lab: stop that)"'
             )
+        _password(call)
         await clusters(call).start_cluster(record["node"], version=version, args=args)
         await _write_credentials(call, flags)
         return None
@@ -113,6 +130,8 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
             f'failed to get CA certs: {url.rstrip("/")}/v1-k3s/config: 401 Unauthorized"'
         )
     node = str(settings(call.machine.state)["node"])
+    if not clusters(call).accepts_node(node, _password(call)):
+        return f'level=error msg="{NODE_REFUSED}"'
     await clusters(call).join_cluster(node, server.name, role=role, version=version, args=args)
     units.note(
         call.machine,
@@ -121,6 +140,15 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
         by=f"k3s[{units.pid('k3s')}]",
     )
     return None
+
+
+def _password(call: Call) -> str:
+    """What proves that a node is the one of its name: made once for each machine."""
+    known = call.machine.read(PASSWORD)
+    if known is None:
+        known = f"{secrets.token_hex(16)}\n".encode()
+        call.machine.write(PASSWORD, known, 0o600)
+    return known.decode(errors="replace").strip()
 
 
 async def stop(call: Call) -> str | None:
@@ -160,7 +188,8 @@ async def _write_credentials(call: Call, flags: Flags) -> None:
     record["secret"] = record.get("secret") or given or secrets.token_hex(16)
     token = f"K10{record['ca_hash']}::server:{record['secret']}\n".encode()
     mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)
-    machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), kubeconfig.encode(), mode)
+    written = kubeconfig.replace(f"https://{machine.address}:", "https://127.0.0.1:")
+    machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), written.encode(), mode)
     machine.write(SERVER_TOKEN, token, 0o600)
     machine.write(NODE_TOKEN, token, 0o600)
     machine.mkdir("/var/lib/rancher/k3s/storage", 0o701)
@@ -169,7 +198,10 @@ async def _write_credentials(call: Call, flags: Flags) -> None:
 def _node_name(call: Call, record: dict[str, Any], flags: Flags) -> str:
     """What the node is called: as K3s was told, or as the machine; in small letters."""
     told = flags.values.get("node-name") or str(record.get("node_name", ""))
-    return (told or call.machine.name).lower()
+    name = (told or call.machine.name).lower()
+    if "with-node-id" not in flags.switches:
+        return name
+    return f"{name}-{hashlib.sha256(_password(call).encode()).hexdigest()[:8]}"
 
 
 def _token(call: Call, record: dict[str, Any], flags: Flags) -> str:
