@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from owlab import places
 from owlab.errors import CommandError, LabError
-from owlab.guide import STEPS
+from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab, describe
 from owlab.step import Step
 
@@ -29,6 +29,7 @@ def down(lab: Lab) -> list[str]:
 
 def undo(lab: Lab, step: Step) -> bool:
     """Take one step back on all its machines; False when there is nothing to take back."""
+    step = for_lab(lab, step)
     with lab.record.busy():
         return _undo_on(lab, step, step.where(lab.config))
 
@@ -36,7 +37,7 @@ def undo(lab: Lab, step: Step) -> bool:
 def is_done(lab: Lab, step: Step) -> bool:
     """Whether a step is done; what cannot be looked at any more is not."""
     try:
-        return step.state(lab).done
+        return for_lab(lab, step).state(lab).done
     except LabError:
         return False
 
@@ -85,7 +86,7 @@ def _delete_machines(lab: Lab) -> list[str]:
 
 def _undo_everything(lab: Lab) -> list[str]:
     removed = []
-    for step in reversed(STEPS):
+    for step in (for_lab(lab, step) for step in reversed(STEPS)):
         mine = [machine for key, machine in lab.record.carried_out() if key == step.key]
         if _undo_on(lab, step, mine):
             removed.append(f"{step.section} {step.title}")

@@ -12,7 +12,6 @@ from owlab.cli.display import Progress
 from owlab.errors import LabError, ProviderError
 from owlab.guide import STEPS, section_number
 from owlab.lab import Lab
-from owlab.machines.pocket import PocketProvider
 
 
 @click.command()
@@ -80,7 +79,7 @@ def reset(yes: bool, **which: Any) -> None:
 
 
 def _start_again(lab: Lab) -> Lab:
-    if not isinstance(lab.provider, PocketProvider):
+    if not lab.provider.simulated:
         raise ProviderError(
             brief="Only a pocket lab can be put somewhere or reset.",
             resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",

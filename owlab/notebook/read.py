@@ -153,7 +153,7 @@ def activations(lab: Lab, limit: int = 30) -> list[Row]:
         f'. {here.home}/.wskprops && curl -sk --max-time 30 -u "$AUTH" '
         f'"https://$APIHOST/api/v1/namespaces/_/activations?limit={limit}"'
     )
-    as_root = lab.config.as_written and lab.config.has_machines
+    as_root = lab.config.as_written and here.sudo
     text = f"sudo bash -c '{ask}'" if as_root else ask
     found = lab.fact(json_fact(text, here.machine, default=[]))
     return [_activation(item) for item in found if isinstance(item, dict)]
