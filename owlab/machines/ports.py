@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from owlab.config import LabConfig
 from owlab.finding import Finding
 
-PATIENCE = 4
+PATIENCE = 3
 """Seconds until silence is taken for a firewall's."""
 
 

@@ -63,18 +63,31 @@ class SshProvider:
         with self._lock:
             if self._prepared:
                 return
-            wrong: list[LabError] = []
-            for machine, seen in self.probe_all().items():
-                wrong += [seen] if isinstance(seen, LabError) else refuse(machine, seen)
-            if len(wrong) == 1:
-                raise wrong[0]
-            if wrong:
-                raise ProviderError(
-                    brief=f"{len(wrong)} machines cannot be used.",
-                    details="\n".join(str(error) for error in wrong),
-                    resolution="Correct these, and try again; nothing was changed.",
-                )
+            self.look()
             self._prepared = True
+
+    def look(self) -> dict[Machine, Seen]:
+        """What each machine is, now.
+
+        :raises ProviderError: as :meth:`prepare`.
+        """
+        wrong: list[LabError] = []
+        suitable: dict[Machine, Seen] = {}
+        for machine, seen in self._probe_all().items():
+            if isinstance(seen, LabError):
+                wrong.append(seen)
+                continue
+            suitable[machine] = seen
+            wrong += refuse(machine, seen)
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            raise ProviderError(
+                brief=f"{len(wrong)} machines cannot be used.",
+                details="\n".join(str(error) for error in wrong),
+                resolution="Correct these, and try again; nothing was changed.",
+            )
+        return suitable
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at each machine."""
@@ -126,7 +139,7 @@ class SshProvider:
 
     def machines(self) -> list[MachineInfo]:
         """The lab's machines: ``Reachable`` with what they are, or ``Unreachable``."""
-        return [self._info(one.name, seen) for one, seen in self.probe_all().items()]
+        return [self._info(one.name, seen) for one, seen in self._probe_all().items()]
 
     def machine(self, name: str) -> MachineInfo | None:
         """One machine: the others are not asked."""
@@ -231,7 +244,7 @@ class SshProvider:
         sharing = [word for option in kept for word in ("-o", option)]
         return [*own, *_VERIFIED, *_PATIENCE, *sharing, *host.options]
 
-    def probe_all(self) -> dict[Machine, Seen | LabError]:
+    def _probe_all(self) -> dict[Machine, Seen | LabError]:
         names = [machine.name for machine in self._machines]
         with ThreadPoolExecutor(min(8, len(names))) as pool:
             return dict(zip(self._machines, pool.map(self._probe, names), strict=True))

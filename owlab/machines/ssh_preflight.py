@@ -11,7 +11,7 @@ from owlab.errors import LabError
 from owlab.finding import Finding
 from owlab.machines import ports
 from owlab.machines.preflight import programs
-from owlab.machines.ssh_probe import Seen, findings
+from owlab.machines.ssh_probe import findings
 
 if TYPE_CHECKING:
     from owlab.machines.ssh import SshProvider
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def examine(provider: SshProvider, config: LabConfig) -> list[Finding]:
     """Each machine, the ports between them, and what this computer needs itself."""
     try:
-        provider.prepare(config)
-        seen = {m: s for m, s in provider.probe_all().items() if isinstance(s, Seen)}
+        seen = provider.look()
     except LabError as error:
         return [Finding("machines", "fail", str(error), error.resolution)]
     address = {m.name: provider.host(m.name).address or s.address for m, s in seen.items()}
@@ -43,9 +42,9 @@ def _ports(provider: SshProvider, config: LabConfig, address: dict[str, str]) ->
         except LabError:
             return {}
 
-    with ThreadPoolExecutor(min(8, len(wanted))) as pool:
-        answers = dict(zip(wanted, pool.map(ask, wanted), strict=True))
     master = config.machines[0].name
     entry = provider.host(master).public or address[master]
-    mine = [(entry, port) for port in ports.for_the_laptop(config)]
-    return ports.findings(config, {**answers, "this computer": ports.from_here(mine)})
+    with ThreadPoolExecutor(min(8, len(wanted)) + 1) as pool:
+        mine = pool.submit(ports.from_here, [(entry, p) for p in ports.for_the_laptop(config)])
+        answers = dict(zip(wanted, pool.map(ask, wanted), strict=True))
+        return ports.findings(config, {**answers, "this computer": mine.result()})

@@ -14,7 +14,18 @@ from owlab.command import HOST, Command
 from owlab.errors import MachineError
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, all_of, on_laptop
-from owlab.steps import functions, helm, k3s, nfs, openwhisk, readiness, storage, vms, wsk
+from owlab.steps import (
+    forwarding,
+    functions,
+    helm,
+    k3s,
+    nfs,
+    openwhisk,
+    readiness,
+    storage,
+    vms,
+    wsk,
+)
 from owlab.steps.cluster import condition, one, warnings
 from owlab.steps.control import control
 
@@ -175,6 +186,18 @@ def remove_provisioner(lab: Lab, machine: str) -> Iterator[Command]:
         yield from storage.remove(lab, machine)
 
 
+def deploy(lab: Lab, machine: str) -> Iterator[Command]:
+    """Section 6.4, and the way to OpenWhisk when there is no other."""
+    yield from openwhisk.deploy.commands(lab, machine)
+    yield from forwarding.start(lab)
+
+
+def uninstall(lab: Lab, machine: str) -> Iterator[Command]:
+    """What :func:`deploy` did."""
+    yield from forwarding.stop(lab)
+    yield from openwhisk.uninstall_commands(lab, machine)
+
+
 def storage_class_exists(lab: Lab) -> Check:
     """Section 5 without an NFS server: the cluster's own storage class."""
     wanted = lab.config.openwhisk.storage_class
@@ -205,8 +228,8 @@ STEPS: tuple[Step, ...] = (
     replace(openwhisk.label_nodes, undo=openwhisk.unlabel),
     replace(openwhisk.write_values, where=on_laptop),
     replace(openwhisk.configure_wsk, where=on_laptop),
-    replace(openwhisk.deploy, where=on_laptop, check=readiness.check_by_api,
-            undo=openwhisk.uninstall_commands),
+    replace(openwhisk.deploy, commands=deploy, check=readiness.check_by_api, where=on_laptop,
+            undo=uninstall),
     replace(functions.deploy_cli, where=on_laptop),
     replace(functions.deploy_web, where=on_laptop),
 )  # fmt: skip
