@@ -35,6 +35,11 @@ lab_option = click.option(
 )
 
 
+FORCE = click.option(
+    "--force", is_flag=True, help="Go on although something was found that would stop it."
+)
+
+
 def lab_options(command: F) -> F:
     """``--lab``, ``--provider``, ``--set``, ``--config``: which lab, and its settings."""
     for option in reversed(
@@ -44,7 +49,7 @@ def lab_options(command: F) -> F:
                 "--provider",
                 metavar="P",
                 default=None,
-                help="Where machines come from: pocket, multipass, ssh or cluster.",
+                help="Where machines come from: pocket, multipass, ssh, cluster, kind or k3d.",
             ),
             click.option(
                 "-p",

@@ -19,7 +19,6 @@ from owlab.cli.display import Progress
 from owlab.errors import DamagedRecord, LabError, ProviderError
 from owlab.guide import STEPS, section_number
 from owlab.lab import Lab
-from owlab.machines.pocket import PocketProvider
 from owlab.teardown import open_to_remove
 
 
@@ -99,7 +98,7 @@ def _has_something(lab: Lab) -> bool:
 
 
 def _start_again(lab: Lab) -> Lab:
-    if not isinstance(lab.provider, PocketProvider):
+    if not lab.provider.simulated:
         raise ProviderError(
             brief="Only a pocket lab can be put somewhere or reset.",
             resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
