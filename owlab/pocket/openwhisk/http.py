@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from owlab.pocket.ground.hosts import is_local
+from owlab.pocket.ground.intake import Unreadable, parse
 from owlab.pocket.openwhisk.activations import new_id
 from owlab.pocket.openwhisk.errors import WhiskError, bad_request, malformed, too_large
 from owlab.pocket.openwhisk.names import Identity
 from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.openwhisk.store import Document
 
+log = logging.getLogger(__name__)
+
+HALF = "?"
+"""What half of a character becomes, as in Java's writer of UTF-8."""
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": (
@@ -54,19 +65,17 @@ class Context:
         value = self.request.query_params.get(name)
         if value is None:
             return None
-        try:
-            return int(value)
-        except ValueError:
-            message = f"The value '{value}' is not an integer for {collection}."
-            raise bad_request(message) from None
+        if _WHOLE.fullmatch(value) is None:
+            raise bad_request(f"The value '{value[:100]}' is not an integer for {collection}.")
+        return int(value)
 
     def json(self) -> Any:
         """The body; nothing is an empty object."""
         if not self.body.strip():
             return {}
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
+            return parse(self.body, half=HALF)
+        except Unreadable as error:
             raise malformed(str(error)) from error
 
     def payload(self) -> dict[str, Any]:
@@ -101,16 +110,17 @@ def transaction(request: Request) -> str:
     """This request's id: what errors call ``code``."""
     known: str | None = getattr(request.state, "transaction", None)
     if known is None:
-        known = request.headers.get("x-request-id") or new_id()
+        asked = request.headers.get("x-request-id", "")
+        known = asked if _NAME.fullmatch(asked) else new_id()
         request.state.transaction = known
     return known
 
 
 def reply(value: Any, status: int = 200, transaction: str = "", **headers: str) -> Response:
     """JSON, with what every answer carries."""
-    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return Response(
-        content,
+        content.encode("utf-8", "replace"),
         status,
         media_type="application/json",
         headers={**CORS, "X-Request-ID": transaction, **headers},
@@ -123,6 +133,59 @@ def refusal(error: WhiskError, identifier: str) -> Response:
     response = reply(body, error.status, identifier)
     response.headers.update(error.headers)
     return response
+
+
+class Boundary:
+    """Around the whole application: what nobody thought of is answered in its own words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless it came by a name of somebody else's."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        identifier = transaction(request)
+        if not is_local(request.headers.get("host", "")):
+            text = "The pocket lab is not called by that name."
+            await refusal(WhiskError(421, text), identifier)(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            log.error(
+                "request %s failed: %s %s",
+                identifier,
+                request.method,
+                request.url.path,
+                exc_info=error,
+            )
+            if not started:
+                response = await failed(request, error)
+                await response(scope, receive, send)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """A mistake of ours; what it was stands in the log under the request's id."""
+    return refusal(WhiskError(500, "There was an internal server error."), transaction(request))
+
+
+async def not_allowed(request: Request, error: Exception) -> Response:
+    """A method that a path does not have."""
+    allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
+    text = f"HTTP method not allowed, supported methods: {allowed}"
+    return refusal(WhiskError(405, text, {"Allow": allowed}), transaction(request))
 
 
 class Door:
