@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from owlab.pocket.openwhisk import rest
-from owlab.pocket.openwhisk.http import Boundary, Door, failed, not_allowed
+from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
+from owlab.pocket.openwhisk.http import Door
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
 

@@ -145,6 +145,7 @@ async def test_a_call_that_was_accepted_has_an_end_after_a_kill(
     assert answer.status_code == 202
     identifier = answer.json()["activationId"]
     assert (await guest.get(f"/activations/{identifier}")).status_code == 404
+    assert service.store._db.rows("SELECT id FROM whisk_begun") == [(identifier,)]
     Activations(service.store._db)  # what the next service does, on the same database
     record = (await guest.get(f"/activations/{identifier}")).json()
     assert record["response"]["status"] == "whisk internal error"
