@@ -36,6 +36,7 @@ def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
     Independent steps run side by side. A second `owlab up` changes nothing; after a failure or
     an interruption it goes on where it stopped.
     """
+    ordered(to)  # a section that there is not makes no lab
     lab, console = open_lab(**which), Console()
     before_launching(lab, console, force)
     with Progress(lab, console, verbose):
@@ -98,8 +99,8 @@ def step(name: str, take_back: bool, **which: Any) -> None:
     """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
     from owlab.teardown import undo
 
-    lab = open_lab(**which)
     wanted = find(name)
+    lab = open_lab(**which)
     with Progress(lab, Console(), verbose=True):
         if take_back:
             did = undo(lab, wanted)

@@ -20,7 +20,7 @@ SHELL = re.compile(
     r"\s*(?:(?P<root>sudo\s+(?:-i|-s|su(?:\s+-l?)?|-i?\s*bash|bash))|(?:bash|sh)(?:\s+-l|\s+--login)?)\s*"
 )
 """A shell within the shell, asked for by itself: only a terminal can have one."""
-ENTERS = re.compile(r"^\s*multipass\s+(shell|sh|connect)\b", re.M)
+ENTERS = re.compile(r"^[ \t]*multipass[ \t]+(shell|sh|connect)\b", re.M)
 
 
 class Console:
