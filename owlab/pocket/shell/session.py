@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import re
 import shlex
 import weakref
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError
 
 from owlab.pocket.machines.files import UMASK
+from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
@@ -31,37 +33,28 @@ HUNG_UP = 255
 # bashkit adds advice to "command not found", and says where an error comes from; bash does not.
 GUESS = re.compile(rb"(command not found)\. [^\n]*|io error: ")
 
-# bashkit's `cd` goes where nobody may go.
-ENTERING = (
-    'cd() { local d=""; for d in "$@"; do :; done; case "$d" in ""|-*) ;; *) [ -d "$d" ] && '
-    '! [ -x "$d" ] && { echo "bash: cd: $d: Permission denied" >&2; return 1; };; esac; '
-    'builtin cd "$@"; }; '
-)
+CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
-    (
-        "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
-        "while [ $# -gt 0 ]; do case $1 in "
-        '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-        "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
-        "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-        "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
-        '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-        '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
-        '-*|+*) __flags="$__flags $1"; shift;; '
-        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
-        'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
-        'command $__shell $__flags "$@"; return;; esac; done; '
-        "__script=$(cat; printf x); "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
-        'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-    )
-    + ENTERING
-    + HISTORY
-)
+    "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
+    "while [ $# -gt 0 ]; do case $1 in "
+    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
+    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
+    'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
+    "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
+    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
+    '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
+    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
+    '-*|+*) __flags="$__flags $1"; shift;; '
+    '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
+    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
+    'command $__shell $__flags "$@"; return;; esac; done; '
+    "__script=$(cat; printf x); "
+    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
+    'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
+) + HISTORY
 SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
 
 
@@ -120,6 +113,7 @@ class Session:
         self._task: asyncio.Task[Any] | None = None
         self._killed = False
         self._last: int | None = None
+        self._started_in = cwd or home
         self.at_terminal = False
         self._options = ""
         self._bash = Bash(
@@ -218,6 +212,7 @@ class Session:
             await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
             self._ready = True
         self._learn()
+        self._started_in = self.cwd
         if stdin is not None and (problem := self.problem(script)) is None:
             reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
             script = self._input.piped(script, reader)
@@ -226,7 +221,7 @@ class Session:
             return 2
 
         async def write_err(data: bytes) -> None:
-            await err(GUESS.sub(rb"\1", data))
+            await err(CLOSED_DOOR.sub(self._reason, GUESS.sub(rb"\1", data)))
 
         try:
             result = await execute(self._bash, script, out, write_err)
@@ -238,6 +233,12 @@ class Session:
         if result.error:
             await write_err(f"bash: {result.error}\n".encode())
         return int(result.exit_code)
+
+    def _reason(self, found: re.Match[bytes]) -> bytes:
+        """Why one cannot go there: bashkit knows one reason only."""
+        path = posixpath.join(self._started_in, found[2].decode(errors="replace"))
+        closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
+        return found[1] + found[2] + (b": Permission denied" if closed else found[3])
 
     async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
         """Run what was typed, after a command that ended with ``status``.

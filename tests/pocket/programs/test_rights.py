@@ -27,7 +27,7 @@ import pytest
         ("head -1 /etc/shadow", "Permission denied"),
         ("grep root /etc/shadow", "grep: /etc/shadow: Permission denied\n"),
         ("ls /root", "ls: cannot open directory '/root': Permission denied\n"),
-        ("cd /root", "bash: cd: /root: Permission denied\n"),
+        ("cd /root", "bash: line 1: cd: /root: Permission denied\n"),
         ("tar -xf /dev/null -C /etc; curl -s file:///x -o /etc/x", ""),
     ],
 )
