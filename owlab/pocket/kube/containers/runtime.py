@@ -14,6 +14,7 @@ from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.tar import tar
+from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet_api import Streams
@@ -117,6 +118,7 @@ class Runtime:
             timeout_seconds=_UNLIMITED,
         )
         bash.add_command("tar", tar)
+        bash.add_command("touch", touch)
         bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
