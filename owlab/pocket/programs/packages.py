@@ -71,6 +71,10 @@ ARCHIVE: dict[str, Package] = {
     "python3-pip": Package("24.0+dfsg-1ubuntu1+pocket", "Python package installer", 1320),
 }
 
+PROVIDES = {"exportfs": "nfs-kernel-server", "showmount": "nfs-common", "ifconfig": "net-tools"}
+PROVIDES |= {"netstat": "net-tools", "pip": "python3-pip", "pip3": "python3-pip"}
+"""Programs that have another name than their package."""
+
 # What an Ubuntu cloud image comes with, as far as the course meets it.
 BASE: dict[str, Package] = {
     name: Package(version, summary)
