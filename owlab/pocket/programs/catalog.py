@@ -135,12 +135,12 @@ def furnish(machine: Machine) -> None:
     """Show the programs in the machine's directories."""
 
     def user(name: str) -> bool:
-        return not (name in SYSTEM or name in BY_HAND or name in machine.state.get("snaps", {}))
+        return not (name in SYSTEM or name in BY_HAND or name in machine.state.snaps)
 
     for directory, here in (
         ("/usr/bin", user),
         ("/usr/sbin", lambda name: name in SYSTEM),
-        ("/snap/bin", lambda name: name in machine.state.get("snaps", {})),
+        ("/snap/bin", lambda name: name in machine.state.snaps),
     ):
         machine.files.mkdir(directory, recursive=True)
         machine.files.look(directory).source = Programs(machine, directory, here)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import yaml
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import hosts, units
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.k3s_args import ArgumentError, Flags, parse_flags
@@ -49,23 +50,17 @@ def clusters(call: Call) -> Clusters:
     return call.lab
 
 
-def settings(state: dict[str, Any]) -> dict[str, Any]:
-    """A machine's record of its K3s: role, version, args, url, token, secret, tokens."""
-    record: dict[str, Any] = state.setdefault("k3s", {})
-    return record
-
-
 async def start(call: Call) -> str | None:
     """What ``k3s server`` or ``k3s agent`` does first. Returns its fatal sentence, or None."""
-    record = settings(call.machine.state)
+    record = call.machine.state.k3s
     try:
-        flags = parse_flags([*_config_file(call), *record["args"]])
-        record["mirrors"] = _registries(call)
+        flags = parse_flags([*_config_file(call), *record.args])
+        record.mirrors = _registries(call)
     except ArgumentError as error:
         return f'level=fatal msg="{error}"'
-    version, args = str(record["version"]), list(record["args"])
-    url = flags.values.get("server") or str(record.get("url", ""))
-    if record["role"] == "server" and not url:
+    version, args = record.version, list(record.args)
+    url = flags.values.get("server") or record.url
+    if record.role == "server" and not url:
         other = call.lab.hosting.server
         if other is not None and other is not call.machine:
             return (
@@ -84,7 +79,7 @@ async def start(call: Call) -> str | None:
 
 
 async def _join(call: Call, url: str, token: str, version: str, args: list[str]) -> str | None:
-    role = str(settings(call.machine.state)["role"])
+    role = call.machine.state.k3s.role
     host = urlsplit(url).hostname or ""
     port = urlsplit(url).port or 443
     ca_url = f"{url.rstrip('/')}/cacerts"
@@ -94,17 +89,17 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     )
     if not token:
         return 'level=fatal msg="Error: --token is required"'
-    server = hosts.find(call.lab.fleet, host, "k3s")
+    server = hosts.find(call.fleet, host, "k3s")
     if server is None:
         return f'{failed}no route to host"'
     if port != 6443 or not server.service_active("k3s"):
         return f'{failed}connection refused"'
-    state = settings(server.state)
+    state = server.state.k3s
     given = Token.parse(token)
-    if given.ca_hash and given.ca_hash != state["ca_hash"]:
+    if given.ca_hash and given.ca_hash != state.ca_hash:
         return (
             f'level=fatal msg="Error: token CA hash does not match the Cluster CA certificate '
-            f'hash: {given.ca_hash} != {state["ca_hash"]}"'
+            f'hash: {given.ca_hash} != {state.ca_hash}"'
         )
     if not accepts(state, given, role=role):
         return (
@@ -125,14 +120,14 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
 
 async def stop(call: Call) -> str | None:
     """The unit stopped; the cluster sees it by the service's state."""
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     await call.lab.hosting.settle()
     return None
 
 
 async def leave(call: Call) -> None:
     """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
-    unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
+    unit = call.machine.state.k3s.unit
     await units.stop(call, unit)
     await clusters(call).leave_cluster(call.machine.name)
     for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
@@ -143,21 +138,21 @@ async def leave(call: Call) -> None:
         call.machine.remove(f"/usr/local/bin/{name}")
     for name in ("k3s-uninstall.sh", "k3s-agent-uninstall.sh"):
         call.machine.remove(f"/usr/local/bin/{name}")
-    call.machine.state.pop("k3s", None)
-    call.machine.state.get("units", {}).pop(unit, None)
-    call.machine.state["images"] = []
-    call.lab.fleet.changed(call.machine)
+    call.machine.state.k3s = K3s()
+    call.machine.state.units.pop(unit, None)
+    call.machine.state.images = []
+    call.fleet.changed(call.machine)
 
 
 async def _write_credentials(call: Call, flags: Flags) -> None:
-    machine, record = call.machine, settings(call.machine.state)
+    machine, record = call.machine, call.machine.state.k3s
     kubeconfig = clusters(call).kubeconfig(machine.name)
     assert kubeconfig is not None, "a cluster that started has a kubeconfig"
     authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
-    record["ca_hash"] = hashlib.sha256(base64.b64decode(authority)).hexdigest()
+    record.ca_hash = hashlib.sha256(base64.b64decode(authority)).hexdigest()
     given = Token.parse(_token(call, record, flags)).secret
-    record["secret"] = record.get("secret") or given or secrets.token_hex(16)
-    token = f"K10{record['ca_hash']}::server:{record['secret']}\n".encode()
+    record.secret = record.secret or given or secrets.token_hex(16)
+    token = f"K10{record.ca_hash}::server:{record.secret}\n".encode()
     mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)
     machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), kubeconfig.encode(), mode)
     machine.write(SERVER_TOKEN, token, 0o600)
@@ -165,9 +160,9 @@ async def _write_credentials(call: Call, flags: Flags) -> None:
     machine.mkdir("/var/lib/rancher/k3s/storage", 0o701)
 
 
-def _token(call: Call, record: dict[str, Any], flags: Flags) -> str:
-    direct = flags.values.get("token") or str(record.get("token", ""))
-    file = flags.values.get("token-file") or str(record.get("token_file", ""))
+def _token(call: Call, record: K3s, flags: Flags) -> str:
+    direct = flags.values.get("token") or record.token
+    file = flags.values.get("token-file") or record.token_file
     if not direct and file:
         direct = (call.machine.read(file) or b"").decode(errors="replace")
     return direct.strip()

@@ -172,7 +172,7 @@ async def _config(call: Call, words: Words, stage: Stage) -> str | None:
         else:
             await call.err(NO_SERVER)
         return None
-    _check(content, {machine.address for machine in call.lab.fleet.all()})
+    _check(content, {machine.address for machine in call.fleet.all()})
     return stage.add(path) if call.fs.exists(path) else stage.write(path, content)
 
 

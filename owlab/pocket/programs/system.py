@@ -139,7 +139,7 @@ async def detect_virt(call: Call) -> int:
 @program("timedatectl")
 async def timedatectl(call: Call) -> int:
     """The clock, which is the computer's."""
-    now = call.lab.clock.now()
+    now = call.clock.now()
     await call.out(
         f"               Local time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"
         f"           Universal time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"

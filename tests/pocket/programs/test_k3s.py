@@ -146,7 +146,7 @@ async def test_the_configuration_files_are_read(on, lab, master):
     mirrors = "mirrors: {docker.io: {endpoint: ['https://mirror.example']}}\n"
     master.write("/etc/rancher/k3s/registries.yaml", mirrors.encode())
     assert (await on("master", "sudo systemctl restart k3s")).status == 0
-    assert master.state["k3s"]["mirrors"] == {"docker.io": ["https://mirror.example"]}
+    assert master.state.k3s.mirrors == {"docker.io": ["https://mirror.example"]}
     assert (await on("master", "kubectl config current-context")).out == "default\n"
     master.write("/etc/rancher/k3s/registries.yaml", b"mirrors: [")
     assert (await on("master", "sudo systemctl restart k3s")).status == 1

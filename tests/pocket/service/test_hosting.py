@@ -17,6 +17,7 @@ import yaml
 from starlette.types import Receive, Scope, Send
 
 from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.machines.state import Unit
 from owlab.pocket.service import components as parts
 from owlab.pocket.service import hosting
 from owlab.pocket.service.lab import Lab
@@ -112,7 +113,7 @@ async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 def unit(machine: Machine, name: str) -> None:
-    machine.state.setdefault("units", {})[name] = {"active": True, "enabled": True}
+    machine.state.units[name] = Unit(active=True, enabled=True)
     machine.save()
 
 
