@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import k3s_token
 from owlab.pocket.programs.crictl import full_name
 from owlab.pocket.programs.k3s_args import (
@@ -242,7 +243,7 @@ def test_other_durations_are_refused(text):
 
 
 def test_agent_tokens_add_no_servers():
-    state = {"secret": "s", "tokens": []}
+    state = K3s(secret="s")
     token = k3s_token.Token.parse(k3s_token.create(state, k3s_token.duration("1h")))
     assert k3s_token.accepts(state, token, role="agent")
     assert not k3s_token.accepts(state, token, role="server")
