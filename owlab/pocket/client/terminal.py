@@ -17,7 +17,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from owlab.pocket.client import container_shell, multipass
+from owlab.pocket.client import container_shell, editing, multipass
 from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
 from owlab.pocket.client.wire import Gone
 from owlab.pocket.shell.lines import complete, with_input
@@ -61,6 +61,17 @@ class Console:
                 elif kind == EXIT:
                     status = int(data)
         return status
+
+    def capture(self, text: str) -> str:
+        """What a command prints in a shell like this one."""
+        printed = b""
+        response = multipass.request(self.about, "POST", self._path, text.encode())
+        with contextlib.closing(response):
+            if response.status != 200:
+                raise Refused(response.read().decode(errors="replace"))
+            for kind, data in frames(response):
+                printed += data if kind == OUT else b""
+        return printed.decode(errors="replace")
 
     def close(self) -> None:
         """Leave; what still runs in it ends."""
@@ -128,6 +139,9 @@ def _interactive(console: Console, directory: Path) -> int:
             continue
         if (words := container_shell.kubectl_words(text, console.where)) is not None:
             status = container_shell.run(console.about, words)
+            continue
+        if (opened := editing.words_of(text)) is not None:
+            status = editing.edit(*opened, console.capture)
             continue
         try:
             status = console.type(with_input(text, _typed_lines))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class Machine:
     sessions: set[Session] = field(default_factory=set, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
+    booted: float = field(default_factory=time.time, repr=False)
+    """When it came up; the service's own start where it was up before."""
     _mountable: FileSystem | None = field(default=None, repr=False)
 
     @property
@@ -184,6 +187,7 @@ class Machine:
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""
+        self.booted = time.time()
         for unit in self.state.units.values():
             unit.active = unit.enabled
         mount.after_boot(self)

@@ -53,7 +53,7 @@ PLAIN = _names(
     env envsubst expand expr factor fgrep find flock fmt fold free getconf grep groups
     head hexdump hostid hostname iconv id install join jq link ln locale
     logname ls mawk md5sum mkdir mktemp mv nano nice nl nohup nproc numfmt
-    od paste patch pgrep pkill pr printenv ps readlink realpath rev rm rmdir sed seq sh
+    od paste patch pr printenv readlink realpath rev rm rmdir sed seq sh
     sha1sum sha224sum sha256sum sha384sum sha512sum shasum shuf sleep sort split stat sudo
     sum sync tac tail tar tee timeout touch tr tree truncate tsort tty uname unexpand uniq
     unlink uptime users uuidgen watch wc wget which who whoami xargs xxd yes dash rbash

@@ -9,6 +9,7 @@ import os
 import posixpath
 import re
 import shlex
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -133,6 +134,7 @@ class Session:
         self._killed = False
         self._last: int | None = None
         self._started_in = cwd or home
+        self.started = time.time()
         self.at_terminal = False
         self._options = ""
         self._bash = Bash(
