@@ -16,8 +16,10 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.shortcuts import CompleteStyle
 
 from owlab.pocket.client import container_shell, editing, multipass
+from owlab.pocket.client.completion import MachineCompleter
 from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
 from owlab.pocket.client.wire import Gone
 from owlab.pocket.shell.lines import complete, with_input
@@ -124,6 +126,9 @@ def _interactive(console: Console, directory: Path) -> int:
         prompt_continuation=lambda width, line, wrapped: "" if wrapped else "> ",
         key_bindings=_keys(),
         enable_open_in_editor=False,
+        completer=MachineCompleter(console.capture),
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
     )
     status = 0
     while not console.left:
