@@ -24,6 +24,7 @@ from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.programs.packages import ARCHIVE, PROVIDES
+from owlab.pocket.programs.shells import interpreter_of
 from owlab.pocket.shell import sentences
 from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
@@ -159,6 +160,22 @@ class Session:
         self._learn()
         self._ready = False
 
+    def _learn_scripts(self, script: str) -> None:
+        """Files that another program than a shell runs: bashkit would read them as its own."""
+        try:
+            commands = self._bash.analyze(script).commands
+        except BashError:
+            return
+        for command in commands:
+            name = command.name or ""
+            if (
+                "/" in name
+                and name not in self._known
+                and (name.endswith(".py") or interpreter_of(self.files, self._started_in, name))
+            ):
+                self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
+                self._known.add(name)
+
     def _learn(self) -> None:
         """Make the machine's programs commands of the shell; more may be installed later.
 
@@ -171,7 +188,7 @@ class Session:
                 self._bash.add_command(name, self._command(entry))
                 self._known.add(name)
 
-    def _command(self, entry: Entry | None) -> Callable[[Any], Awaitable[int]]:
+    def _command(self, entry: Entry | None, whole: bool = False) -> Callable[[Any], Awaitable[int]]:
         """Adapt a program to bashkit's shape of a command; without one, run the one named."""
 
         mine = weakref.ref(self)
@@ -191,7 +208,7 @@ class Session:
                 await context.stderr.write(command_not_found(name).encode())
                 return 127
             call = Call(
-                name=name.rpartition("/")[2],
+                name=name if whole else name.rpartition("/")[2],
                 argv=argv,
                 env=dict(context.env),
                 cwd=context.cwd,
@@ -236,6 +253,7 @@ class Session:
                 await self._greet(out, err)
         self._learn()
         self._started_in = self.cwd
+        self._learn_scripts(script)
         if stdin is not None:
             problem = self.problem(script)
             if problem is None:
