@@ -178,7 +178,7 @@ async def _config(call: Call, words: Words, stage: Stage) -> str | None:
         else:
             await call.err(NO_SERVER)
         return None
-    _check(content, {machine.address for machine in call.lab.fleet.all()})
+    _check(content, {machine.address for machine in call.fleet.all()})
     if words.verb != "config" and not call.machine.is_host and _LOOPBACK.encode() in content:
         # A machine's own loopback is the machine's address outside.
         there = f"https://{call.machine.address}:"

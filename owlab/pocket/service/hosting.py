@@ -125,7 +125,7 @@ class Hosting:
 
     def purged(self, machine: Machine) -> None:
         """A machine was destroyed."""
-        node = machine.state.get("k3s", {}).get("node", machine.name)
+        node = machine.state.k3s.node or machine.name
         if node == self._lab.recall(SERVER):
             self._lab.background(asyncio.ensure_future(self._forget()))
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import k3s_token
 from owlab.pocket.programs.crictl import full_name
 from owlab.pocket.programs.k3s_args import (
@@ -236,7 +237,7 @@ async def test_the_configuration_files_are_read(on, lab, master):
     mirrors = "mirrors: {docker.io: {endpoint: ['https://mirror.example']}}\n"
     master.write("/etc/rancher/k3s/registries.yaml", mirrors.encode())
     assert (await on("master", "sudo systemctl restart k3s")).status == 0
-    assert master.state["k3s"]["mirrors"] == {"docker.io": ["https://mirror.example"]}
+    assert master.state.k3s.mirrors == {"docker.io": ["https://mirror.example"]}
     assert (await on("master", "kubectl config current-context")).out == "default\n"
     master.write("/etc/rancher/k3s/registries.yaml", b"mirrors: [")
     assert (await on("master", "sudo systemctl restart k3s")).status == 1
@@ -333,7 +334,7 @@ def test_other_durations_are_refused(text):
 
 
 def test_agent_tokens_add_no_servers():
-    state = {"secret": "s", "tokens": []}
+    state = K3s(secret="s")
     token = k3s_token.Token.parse(k3s_token.create(state, k3s_token.duration("1h")))
     assert k3s_token.accepts(state, token, role="agent")
     assert not k3s_token.accepts(state, token, role="server")
