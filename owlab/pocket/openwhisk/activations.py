@@ -14,6 +14,12 @@ from owlab.pocket.openwhisk.store import Document
 STATUSES = ("success", "application error", "action developer error", "whisk internal error")
 SUCCESS, APPLICATION_ERROR, DEVELOPER_ERROR, INTERNAL_ERROR = range(4)
 KEPT = 5000
+LOST = "The invocation was lost: the lab's service ended before the action did."
+ACCEPTED = """
+CREATE TABLE IF NOT EXISTS whisk_accepted (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, document TEXT NOT NULL
+) STRICT;
+"""
 
 
 def new_id() -> str:
@@ -38,6 +44,17 @@ class Activation:
     logs: list[str] = field(default_factory=list)
     annotations: dict[str, Any] = field(default_factory=dict)
     cause: str | None = None
+    spent: int | None = None
+    """Milliseconds that the parts of a sequence took."""
+    actions: int = 1
+    """How many actions ran for it."""
+
+    @property
+    def duration(self) -> int:
+        """Milliseconds that it took."""
+        if self.spent is not None:
+            return self.spent
+        return max(0, self.end - self.start) if self.end else 0
 
     @property
     def succeeded(self) -> bool:
@@ -59,7 +76,7 @@ class Activation:
         document: Document = {
             "activationId": self.id,
             "annotations": [{"key": k, "value": v} for k, v in sorted(self.annotations.items())],
-            "duration": max(0, self.end - self.start) if self.end else 0,
+            "duration": self.duration,
             "end": self.end,
             "name": self.name,
             "namespace": self.namespace,
@@ -86,6 +103,38 @@ class Activations:
     def __init__(self, db: Database, kept: int = KEPT) -> None:
         self._db, self._kept = db, kept
         self._since_trim = 0
+        self._accepted: set[str] = set()
+        db.schema(ACCEPTED)
+
+    def accept(self, activation: Activation) -> None:
+        """A caller was told this id: whatever happens, the record will have an end."""
+        self._accepted.add(activation.id)
+        self._db.run(
+            "INSERT OR REPLACE INTO whisk_accepted VALUES (?, ?, ?)",
+            activation.id,
+            activation.path,
+            json.dumps(activation.document()),
+        )
+
+    def recover(self) -> None:
+        """End what was accepted by a service that ended before it could."""
+        for identifier, path, text in self._db.rows("SELECT * FROM whisk_accepted"):
+            document = json.loads(text)
+            activation = Activation(
+                namespace=document["namespace"],
+                path=path,
+                name=document["name"],
+                version=document["version"],
+                subject=document["subject"],
+                start=document["start"],
+                id=identifier,
+                end=document["start"],
+                status=INTERNAL_ERROR,
+                result={"error": LOST},
+                annotations={pair["key"]: pair["value"] for pair in document["annotations"]},
+            )
+            self._accepted.add(identifier)
+            self.keep(activation)
 
     def keep(self, activation: Activation) -> None:
         """Make a record durable."""
@@ -97,6 +146,9 @@ class Activations:
             activation.start,
             json.dumps(activation.document()),
         )
+        if activation.id in self._accepted:
+            self._accepted.discard(activation.id)
+            self._db.run("DELETE FROM whisk_accepted WHERE id = ?", activation.id)
         self._since_trim += 1
         if self._since_trim >= min(100, self._kept):
             self._since_trim = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from owlab.pocket.openwhisk import runtimes, web
 from owlab.pocket.openwhisk.actions import Found
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR
 from owlab.pocket.openwhisk.errors import (
-    BAD_AUTHENTICATION,
+    NO_AUTHENTICATION,
     NOT_READY,
     PROCESSING,
     WhiskError,
@@ -19,7 +20,7 @@ from owlab.pocket.openwhisk.errors import (
     not_found,
     too_large,
 )
-from owlab.pocket.openwhisk.http import read, refusal, reply, transaction
+from owlab.pocket.openwhisk.http import accepts, not_acceptable, read, refusal, reply, transaction
 from owlab.pocket.openwhisk.names import Identity
 from owlab.pocket.openwhisk.service import BLOCKING_SECONDS, Service
 
@@ -132,11 +133,15 @@ class Public:
             annotations = found.annotations
             if annotations.get("web-export") is not True:
                 raise not_found()
-            if annotations.get("web-custom-options") is True:
+            own_options = annotations.get("web-custom-options") is True
+            if own_options:
                 cors = {}
             elif request.method == "OPTIONS":
                 return Response(status_code=200, headers=cors)
-            user = self._authorized(request, annotations.get("require-whisk-auth"))
+            user = self._user(request)
+            # The action itself answers OPTIONS to anybody, when it wants to.
+            if not (own_options and request.method == "OPTIONS"):
+                self._authorize(request, annotations, user)
             response = await self._run(request, found, owner, extension, path, user)
         except WhiskError as error:
             response = refusal(error, identifier)
@@ -160,19 +165,27 @@ class Public:
             raise not_found() from error
         return found, owner
 
-    def _authorized(self, request: Request, required: object) -> str | None:
-        if required is True:
+    def _user(self, request: Request) -> str | None:
+        """The namespace whose key came with the request; a wrong one is as good as none."""
+        try:
             return self._service.identify(request.headers.get("authorization")).namespace
-        if isinstance(required, str | int) and required is not False:
-            if request.headers.get("x-require-whisk-auth") != str(required):
-                raise WhiskError(401, BAD_AUTHENTICATION)
+        except WhiskError:
             return None
-        if request.headers.get("authorization"):
-            try:
-                return self._service.identify(request.headers["authorization"]).namespace
-            except WhiskError:
-                return None
-        return None
+
+    @staticmethod
+    def _authorize(request: Request, annotations: dict[str, Any], user: str | None) -> None:
+        """What ``require-whisk-auth`` wants: a key, or a secret in a header of its own."""
+        if "require-whisk-auth" not in annotations:
+            return
+        required = annotations["require-whisk-auth"]
+        if isinstance(required, bool):
+            allowed = user is not None or not required
+        elif isinstance(required, str | int | float):
+            allowed = request.headers.get("x-require-whisk-auth") == str(required)
+        else:
+            allowed = False
+        if not allowed:
+            raise WhiskError(401, NO_AUTHENTICATION)
 
     async def _run(
         self,
@@ -188,9 +201,9 @@ class Public:
         if len(body) > limit:
             raise too_large("Request", len(body), limit)
         annotations = found.annotations
+        raw = annotations.get("raw-http") is True
         given = web.Request(request.method, request.headers, path, request.url.query, body, user)
-        fixed = set(found.parameters) if annotations.get("final") is True else set()
-        parameters = web.parameters(given, raw=annotations.get("raw-http") is True, fixed=fixed)
+        parameters = web.parameters(given, raw=raw, fixed=found.immutable)
         identifier, activation = await self._service.invoke(
             owner,
             found,
@@ -206,6 +219,9 @@ class Public:
                 raise bad_request(PROCESSING)
             failed = activation.status == APPLICATION_ERROR
             answer = web.answer(activation.result, extension, failed=failed)
+            kind = (answer.content_type or "").split(";")[0]
+            if answer.negotiated and not accepts(request, kind):
+                raise not_acceptable(kind)
         except WhiskError as error:
             error.headers |= known
             raise

@@ -64,7 +64,7 @@ class Service:
         self.actions = Actions(self.store, self.packages, self.limits)
         self.triggers = Triggers(self.store)
         self.rules = Rules(self.store, self.actions)
-        self.throttle = Throttle(self.limits)
+        self.throttle = Throttle(self.limits, self.subjects.limits)
         self._temporary: str | None = None
         self._directory = self._place(db)
         self.invoker = Invoker(
@@ -77,6 +77,7 @@ class Service:
         )
         self.runner = Runner(self)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.activations.recover()
 
     def _place(self, db: Database) -> Path:
         """Where the processes of actions have their directories: below the lab's own."""
@@ -136,11 +137,16 @@ class Service:
                 by or caller, found, payload, identifier=identifier, transaction=transaction
             ),
         )
-        if wait is None:
-            return identifier, None
-        with contextlib.suppress(TimeoutError):
-            return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
+        if wait is not None:
+            with contextlib.suppress(TimeoutError):
+                return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
+        if not task.done():
+            self.accept(by or caller, found, identifier)
         return identifier, None
+
+    def accept(self, caller: Identity, found: Found, identifier: str) -> None:
+        """The caller is told an id before the end."""
+        self.activations.accept(self.runner.begin(caller, found, identifier))
 
     def install_catalog(self) -> None:
         """Install /whisk.system, as the job install-packages does."""
