@@ -10,8 +10,9 @@ from owlab.pocket.openwhisk.actions import Found
 from owlab.pocket.openwhisk.activations import INTERNAL_ERROR, Activation, new_id
 from owlab.pocket.openwhisk.composing import compose, run_sequence
 from owlab.pocket.openwhisk.errors import DOES_NOT_EXIST, NOT_ALLOWED, WhiskError
+from owlab.pocket.openwhisk.inside import MARK, PROGRAMS
 from owlab.pocket.openwhisk.invoker import Job
-from owlab.pocket.openwhisk.names import Identity, qualified
+from owlab.pocket.openwhisk.names import SYSTEM, Identity, qualified
 from owlab.pocket.openwhisk.store import Document, now_ms
 
 if TYPE_CHECKING:
@@ -109,6 +110,14 @@ class Runner:
         asked = now_ms()
         await self._service.health.invoker_takes()
         queued = now_ms() - asked
+        program = PROGRAMS.get(str(found.annotations.get(MARK)))
+        if program is not None and found.name.namespace == SYSTEM:
+            activation.start = now_ms()
+            ended = program(self._service, caller, value if isinstance(value, dict) else {})
+            activation.status, activation.result = ended
+            activation.annotations |= {"timeout": False, "waitTime": queued}
+            activation.end = now_ms()
+            return
         try:
             job = self._job(caller, found, value, activation, transaction)
         except WhiskError as error:

@@ -16,6 +16,9 @@ from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
 from owlab.pocket.openwhisk.actions import Actions, Found
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
+from owlab.pocket.openwhisk.alarm_clock import AlarmClock
+from owlab.pocket.openwhisk.alarms import Alarms
+from owlab.pocket.openwhisk.gateway import Gateway
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.openwhisk.invoker import Invoker
 from owlab.pocket.openwhisk.limits import Limits
@@ -76,6 +79,9 @@ class Service:
             stem_cells=stem_cells,
         )
         self.runner = Runner(self)
+        self.alarms = Alarms(db)
+        self.alarm_clock = AlarmClock(self)
+        self.gateway = Gateway(db, apihost)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.activations.recover()
 
@@ -148,6 +154,10 @@ class Service:
         """The caller is told an id before the end."""
         self.activations.accept(self.runner.begin(caller, found, identifier))
 
+    def start(self) -> None:
+        """Go on with what runs by itself: alarms of before."""
+        self.alarm_clock.start()
+
     def install_catalog(self) -> None:
         """Install /whisk.system, as the job install-packages does."""
         catalog.install(self)
@@ -167,6 +177,7 @@ class Service:
 
     async def stop(self) -> None:
         """End the processes of actions."""
+        await self.alarm_clock.stop()
         for task in list(self._tasks):
             task.cancel()
         await self.invoker.close()

@@ -201,6 +201,7 @@ class Hosting:
             if self._lab.recall("catalog-due"):
                 self.openwhisk.install_catalog()
                 self._lab.forget("catalog-due")
+            self.openwhisk.start()
             certificate = (endpoint.certificate, endpoint.key)
             app = components.openwhisk_app(self.openwhisk)
             self._whisk = Listener(app, endpoint.node_port, certificate)
