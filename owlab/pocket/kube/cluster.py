@@ -13,7 +13,7 @@ from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.views import ActionPod, FleetView, Object, PodStartError
 from owlab.pocket.kube import defaults, programs
 from owlab.pocket.kube.bootstrap import bootstrap
-from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.containers.runtime import ContainerCommand, Runtime
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
 from owlab.pocket.kube.controllers.deployments import Deployments
@@ -186,6 +186,10 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         """Be told when a part of OpenWhisk behind its front end comes or goes."""
         self._on_parts = callback
+
+    def give_command(self, image: str, name: str, command: ContainerCommand) -> None:
+        """Containers of images whose names hold ``image`` have this command."""
+        self._runtime.commands.setdefault(image, {})[name] = command
 
     def on_install_packages(self, callback: Callable[[str], None]) -> None:
         """Be told when the Job that installs OpenWhisk's packages has run."""

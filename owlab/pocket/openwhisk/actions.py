@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from owlab.pocket.openwhisk import documents, runtimes
 from owlab.pocket.openwhisk.errors import (
+    WhiskError,
     bad_request,
     conflict,
     forbidden,
@@ -59,8 +61,25 @@ class Found:
 class Actions:
     """The actions of all namespaces."""
 
-    def __init__(self, store: Store, packages: Packages, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        packages: Packages,
+        limits: Limits,
+        own: Callable[[str], dict[str, Any]] = lambda namespace: {},
+    ) -> None:
         self._store, self._packages, self._limits = store, packages, limits
+        self._own = own
+
+    def check_kind(self, caller: Identity, kind: str) -> None:
+        """403 for a kind that wskadmin has not allowed the caller's namespace."""
+        allowed = self._own(caller.namespace).get("allowedKinds")
+        if allowed and kind != "sequence" and kind not in allowed:
+            raise WhiskError(
+                403,
+                "The supplied authentication is not authorized to access actions of kind "
+                f"'{kind}'.",
+            )
 
     def list(self, caller: Identity, namespace: str, package: str | None = None) -> list[Document]:
         """A namespace's actions, newest first, without code; or those of one package."""
@@ -133,6 +152,7 @@ class Actions:
             execution, code = old["exec"], self._store.code(owner, name, package)
         else:
             execution, code = self._execution(caller, at, given)
+            self.check_kind(caller, execution["kind"])
         document["exec"] = execution
         document["limits"] = self._limited(body.get("limits"), old)
         document["parameters"] = _parameters(execution, document["parameters"], body, old)

@@ -136,8 +136,11 @@ class Activations:
             self._accepted.add(identifier)
             self.keep(activation)
 
-    def keep(self, activation: Activation) -> None:
-        """Make a record durable."""
+    def keep(self, activation: Activation, *, stored: bool = True) -> None:
+        """Make a record durable; or only forget that its id was told."""
+        if not stored:
+            self._settled(activation.id)
+            return
         self._db.run(
             "INSERT OR REPLACE INTO whisk_activations VALUES (?, ?, ?, ?, ?)",
             activation.id,
@@ -146,9 +149,7 @@ class Activations:
             activation.start,
             json.dumps(activation.document()),
         )
-        if activation.id in self._accepted:
-            self._accepted.discard(activation.id)
-            self._db.run("DELETE FROM whisk_accepted WHERE id = ?", activation.id)
+        self._settled(activation.id)
         self._since_trim += 1
         if self._since_trim >= min(100, self._kept):
             self._since_trim = 0
@@ -157,6 +158,11 @@ class Activations:
                 " (SELECT rowid FROM whisk_activations ORDER BY start DESC LIMIT ?)",
                 self._kept,
             )
+
+    def _settled(self, identifier: str) -> None:
+        if identifier in self._accepted:
+            self._accepted.discard(identifier)
+            self._db.run("DELETE FROM whisk_accepted WHERE id = ?", identifier)
 
     def get(self, namespace: str, identifier: str) -> Document:
         """A record; 404 where there is none, 400 for what is no activation's id."""

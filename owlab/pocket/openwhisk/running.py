@@ -95,8 +95,10 @@ class Runner:
         return activation
 
     def keep(self, activation: Activation) -> None:
-        """Make a record durable."""
-        self._service.activations.keep(activation)
+        """Make a record durable, unless wskadmin says that the namespace's are not stored."""
+        limits = self._service.subjects.limits(activation.namespace)
+        stored = limits.get("storeActivations", True) or not activation.succeeded
+        self._service.activations.keep(activation, stored=stored)
 
     async def single(
         self,

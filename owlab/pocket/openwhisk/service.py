@@ -64,7 +64,7 @@ class Service:
         self.health = Health(clock)
         self.activations = Activations(db)
         self.packages = Packages(self.store)
-        self.actions = Actions(self.store, self.packages, self.limits)
+        self.actions = Actions(self.store, self.packages, self.limits, self.subjects.limits)
         self.triggers = Triggers(self.store)
         self.rules = Rules(self.store, self.actions)
         self.throttle = Throttle(self.limits, self.subjects.limits)
@@ -134,6 +134,7 @@ class Service:
         by: Identity | None = None,
     ) -> tuple[str, Activation | None]:
         """Invoke; waits at most ``wait`` seconds. The record is None when it is not there yet."""
+        self.actions.check_kind(caller, found.document["exec"]["kind"])
         self.throttle.invoking(caller.namespace)
         self.health.need_invoker()
         identifier = new_id()

@@ -51,6 +51,9 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         self.tell_parts = callback
 
+    def give_command(self, image: str, name: str, command: Any) -> None:
+        self.command = command
+
     def on_install_packages(self, callback: Callable[..., None]) -> None:
         self.install = callback
 
