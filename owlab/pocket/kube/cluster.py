@@ -14,6 +14,7 @@ from owlab.pocket.ground.views import ActionPod, FleetView, Object, PodStartErro
 from owlab.pocket.kube import node_passwords, programs
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.bootstrap import bootstrap
+from owlab.pocket.kube.containers.runtime import ContainerCommand
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
@@ -174,6 +175,10 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         """Be told when a part of OpenWhisk behind its front end comes or goes."""
         self._on_parts = callback
+
+    def give_command(self, image: str, name: str, command: ContainerCommand) -> None:
+        """Containers of images whose names hold ``image`` have this command."""
+        self.kubelet.runtime.commands.setdefault(image, {})[name] = command
 
     def on_install_packages(self, callback: Callable[[str], None]) -> None:
         """Be told when the Job that installs OpenWhisk's packages has run."""

@@ -1,4 +1,4 @@
-// Returns what it was given.
+// Returns the input
 function main(params) {
     return params;
 }
