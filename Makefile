@@ -25,7 +25,7 @@ run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
-	@echo "Open it:      $(BIN)/owlab lab --lab course"
+	@echo "Learn:        $(BIN)/owlab lab --lab mine    (a new lab, in which nothing is done yet)"
 
 lab: $(STAMP) ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab

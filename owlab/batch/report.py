@@ -17,7 +17,7 @@ from owlab import redact
 from owlab.batch.course import NotebookFile, read_notebook
 from owlab.batch.evidence import Outcome
 from owlab.batch.summary import RunSummary, write_whole
-from owlab.notebook.records import CHECK, TRANSCRIPT
+from owlab.notebook.records import CHECK, EXERCISE, TRANSCRIPT
 
 FILE = "report.html"
 
@@ -110,8 +110,9 @@ def _output(entry: Any) -> dict[str, Any]:
     data = entry.get("data", {})
     if TRANSCRIPT in data:
         return {"kind": "transcript", **data[TRANSCRIPT]}
-    if CHECK in data:
-        return {"kind": "checks", "checks": data[CHECK].get("checks", [])}
+    for kind, words in ((CHECK, ("PASS", "FAIL")), (EXERCISE, ("DONE", "NOT YET"))):
+        if kind in data:
+            return {"kind": "checks", "words": words, "checks": data[kind].get("checks", [])}
     if "image/svg+xml" in data:
         return {"kind": "html", "html": Markup(data["image/svg+xml"])}
     if "image/png" in data:
@@ -121,10 +122,15 @@ def _output(entry: Any) -> dict[str, Any]:
             "text": data.get("text/plain", "a plot"),
         }
     if "text/html" in data:
-        return {"kind": "html", "html": Markup(data["text/html"])}
+        return {"kind": "html", "html": Markup(_named_headers(data["text/html"]))}
     if "text/markdown" in data:
         return {"kind": "html", "html": _prose(data["text/markdown"])}
     return {"kind": "text", "text": data.get("text/plain", "")}
+
+
+def _named_headers(html: str) -> str:
+    """A header cell without a word, as pandas has in its corner, heads nothing."""
+    return html.replace("<th></th>", "<td></td>")
 
 
 @cache
@@ -134,4 +140,7 @@ def _markdown() -> MarkdownIt:
 
 def _prose(source: str) -> Markup:
     """The notebooks' own text as HTML; links between notebooks become links inside the page."""
-    return Markup(_LINK_TO_NOTEBOOK.sub(r'href="#\1"', _markdown().render(source)))
+    html = _LINK_TO_NOTEBOOK.sub(r'href="#\1"', _markdown().render(source))
+    html = html.replace("<pre>", '<pre tabindex="0">')
+    html = html.replace("<table>", '<div class="wide" tabindex="0"><table>')
+    return Markup(_named_headers(html.replace("</table>", "</table></div>")))
