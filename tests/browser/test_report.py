@@ -98,7 +98,8 @@ def test_the_report_can_be_read_by_everybody(
     page.value(f"{axe}; true")
     found = page.value(
         "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
-        " [v.id, v.help, v.nodes.length, v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
+        " [v.id, v.help, v.nodes.length,"
+        " v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
     )
     assert found == []
     assert page.value("document.documentElement.scrollWidth <= innerWidth + 1"), (
