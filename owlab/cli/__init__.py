@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from owlab import __version__
-from owlab.cli import batch, inspect, machines, notebooks, pocket, steps
+from owlab.cli import batch, incidents, inspect, machines, notebooks, pocket, steps
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
@@ -41,5 +41,7 @@ for command in (
     inspect.labs,
     inspect.doctor,
     notebooks.lab,
+    incidents.break_lab,
+    incidents.incidents,
 ):
     main.add_command(command)
