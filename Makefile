@@ -6,7 +6,7 @@ STAMP := $(VENV)/.owlab-installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm lint format bench goldens clean
+.PHONY: help run lab test test-vm lint format bench goldens pictures clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench: $(STAMP) ## measure speed and memory; prints figures
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
+
+pictures: $(STAMP) ## draw the course's pictures again
+	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
 
 clean: ## remove .venv and the runs
 	rm -rf $(VENV) runs

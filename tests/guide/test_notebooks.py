@@ -17,6 +17,7 @@ from owlab.batch.parameters import declared_in
 from owlab.guide import STEPS
 from owlab.incidents import INCIDENTS
 from owlab.notebook.exercises import JUDGES
+from owlab.notebook.pictures import PICTURES
 from owlab.versions import GUEST_KEY
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -284,3 +285,26 @@ def test_every_incident_has_its_cells() -> None:
             assert hint in found[f"{cell}-hints"]
         assert f"Level {incident.level} of 3" in found[cell]
     assert sum(cell.endswith("-break") for cell in found) == len(INCIDENTS)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_picture_is_drawn_anew_and_told_in_words(name: str) -> None:
+    """After a change: make pictures."""
+    drawing = PICTURES[name]
+    assert (FOLDER / "pictures" / f"{name}.svg").read_text("utf-8") == drawing.svg() + "\n"
+    wanted = f"![{drawing.words}](pictures/{name}.svg)"
+    assert any(wanted in prose(notebook) for notebook in COURSE)
+
+
+def test_no_two_boxes_of_a_picture_overlap_and_arrows_know_theirs() -> None:
+    for drawing in PICTURES.values():
+        keys = {box.key for box in drawing.boxes}
+        assert {end for arrow in drawing.arrows for end in (arrow.start, arrow.end)} <= keys
+        for one, two in itertools.combinations(drawing.boxes, 2):
+            apart = (
+                one.x + one.width <= two.x
+                or two.x + two.width <= one.x
+                or one.y + one.tall <= two.y
+                or two.y + two.tall <= one.y
+            )
+            assert apart, (one.key, two.key)
