@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from owlab import __version__
-from owlab.cli import batch, inspect, machines, notebooks, pocket, steps
+from owlab.cli import batch, incidents, inspect, machines, notebooks, pocket, steps
 from owlab.cli.process import Owlab
 
 
@@ -48,5 +48,7 @@ for command in (
     inspect.labs,
     inspect.doctor,
     notebooks.lab,
+    incidents.break_lab,
+    incidents.incidents,
 ):
     main.add_command(command)
