@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -24,6 +24,7 @@ from owlab.pocket.kube.errors import (
     NoSuchResource,
     NotImplementedHere,
 )
+from owlab.pocket.kube.health import health
 from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_connections import PodConnections
@@ -49,9 +50,8 @@ def kube_app(
     api = _Api(store, tokens, version, kubelet)
     plain: list[tuple[str, Handler]] = [
         ("/version", api.version),
-        ("/healthz", api.healthy),
-        ("/livez", api.healthy),
-        ("/readyz", api.healthy),
+        *((f"/{name}", api.healthy) for name in ("healthz", "livez", "readyz")),
+        *((f"/{name}/{{check:path}}", api.healthy) for name in ("healthz", "livez", "readyz")),
         ("/api", api.core),
         ("/apis", api.group_list),
         ("/openapi/v3", api.openapi_index),
@@ -62,7 +62,11 @@ def kube_app(
     ]
     return Starlette(
         routes=[
-            *(Route(path, api.guarded(handler), methods=["GET"]) for path, handler in plain),
+            *(
+                Route(path + end, api.guarded(handler), methods=["GET"])
+                for path, handler in plain
+                for end in ("", *([] if path.endswith(":path}") else ["/"]))
+            ),
             *(
                 route
                 for sub in ("exec", "attach", "portforward")
@@ -121,7 +125,7 @@ class _Api:
         return respond(discovery.version_info(self._version))
 
     async def healthy(self, request: Request) -> Response:
-        return PlainTextResponse("ok")
+        return health(request)
 
     async def core(self, request: Request) -> Response:
         return respond(discovery.api_versions(request.url.netloc))

@@ -27,4 +27,5 @@ def _kind(spec: Object, version: Object) -> Kind:
         tuple(version.get("subresources") or ()),
         (version.get("schema") or {}).get("openAPIV3Schema"),
         tuple(version.get("additionalPrinterColumns") or ()),
+        (version.get("subresources") or {}).get("scale"),
     )

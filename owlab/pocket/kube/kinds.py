@@ -22,6 +22,8 @@ class Kind:
     """Of a custom kind: what its definition says of its fields."""
     printed: tuple[dict[str, Any], ...] = field(default=(), compare=False, repr=False)
     """Of a custom kind: its ``additionalPrinterColumns``."""
+    scale: dict[str, str] | None = field(default=None, compare=False, repr=False)
+    """Of a custom kind: where its replicas stand."""
 
     @property
     def api_version(self) -> str:
@@ -73,6 +75,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("PersistentVolumeClaim", "persistentvolumeclaims", short=("pvc",)),
     Kind("PersistentVolume", "persistentvolumes", namespaced=False, short=("pv",)),
     Kind("Event", "events", short=("ev",), subresources=()),
+    Kind("Event", "events", "events.k8s.io", short=("ev",), subresources=()),
     Kind("LimitRange", "limitranges", short=("limits",), subresources=()),
     Kind("ResourceQuota", "resourcequotas", short=("quota",)),
     Kind("PodTemplate", "podtemplates", subresources=()),
@@ -92,6 +95,15 @@ KINDS: tuple[Kind, ...] = (
         "horizontalpodautoscalers",
         "autoscaling",
         "v2",
+        short=("hpa",),
+        categories=_ALL,
+    ),
+    # The stored version comes first.
+    Kind(
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "autoscaling",
+        "v1",
         short=("hpa",),
         categories=_ALL,
     ),

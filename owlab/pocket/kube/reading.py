@@ -16,6 +16,7 @@ from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import listing, respond, wants_table
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.tables import table
+from owlab.pocket.kube.versions import shown
 
 _WATCH_SECONDS = 3600.0
 _TOO_OLD = (
@@ -105,7 +106,7 @@ class Reading:
             version=query.get("resourceVersion", ""),
             bookmarks=query.get("allowWatchBookmarks") in ("true", "1"),
             initial=query.get("sendInitialEvents") == "true",
-            shape=as_table if wants_table(request) else None,
+            shape=as_table if wants_table(request) else lambda obj: shown(kind, obj),
             timeout=float(_number(query.get("timeoutSeconds"), "timeoutSeconds") or _WATCH_SECONDS),
         )
         return StreamingResponse(stream, media_type="application/json")
