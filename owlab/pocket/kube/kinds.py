@@ -24,6 +24,8 @@ class Kind:
     """Of a custom kind: its ``additionalPrinterColumns``."""
     scale: dict[str, str] | None = field(default=None, compare=False, repr=False)
     """Of a custom kind: where its replicas stand."""
+    selectable: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """Of a custom kind: the fields that it may be selected by."""
 
     @property
     def api_version(self) -> str:
@@ -50,7 +52,16 @@ KINDS: tuple[Kind, ...] = (
         "pods",
         short=("po",),
         categories=_ALL,
-        subresources=("status", "log", "exec", "eviction", "binding", "portforward", "attach"),
+        subresources=(
+            "status",
+            "log",
+            "exec",
+            "eviction",
+            "binding",
+            "portforward",
+            "attach",
+            "ephemeralcontainers",
+        ),
     ),
     Kind("Service", "services", short=("svc",), categories=_ALL),
     Kind(

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors, watch
 from owlab.pocket.kube.errors import BadRequest, Expired
+from owlab.pocket.kube.field_labels import stored_fields
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import listing, respond, wants_table
 from owlab.pocket.kube.store import Store
@@ -37,9 +38,8 @@ class Reading:
     def selected(self, request: Request, kind: Kind, namespace: str) -> list[Object]:
         """The objects that a request's selectors choose."""
         query = request.query_params
-        return self._store.list(
-            kind, namespace, query.get("labelSelector", ""), query.get("fieldSelector", "")
-        )
+        fields = stored_fields(kind, query.get("fieldSelector", ""))
+        return self._store.list(kind, namespace, query.get("labelSelector", ""), fields)
 
     def page(self, request: Request, kind: Kind, namespace: str) -> Response:
         """All of them, or as many as the client asked for and how to go on."""
@@ -77,7 +77,7 @@ class Reading:
         """A stream of what changes."""
         query = request.query_params
         label = selectors.label_selector(query.get("labelSelector", ""))
-        field = selectors.field_selector(query.get("fieldSelector", ""))
+        field = selectors.field_selector(stored_fields(kind, query.get("fieldSelector", "")))
         _number(query.get("resourceVersion"), "resourceVersion")
 
         def selects(obj: Object) -> bool:

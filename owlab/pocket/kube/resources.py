@@ -19,6 +19,7 @@ from owlab.pocket.kube import (
 )
 from owlab.pocket.kube.admission import prepare
 from owlab.pocket.kube.deletion import Deletion
+from owlab.pocket.kube.ephemeral import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.errors import (
     BadRequest,
     Conflict,
@@ -73,7 +74,7 @@ class Resources:
                 if request.query_params.get("watch") in ("true", "1"):
                     return self._reading.watch(request, kind, namespace)
                 return self._reading.page(request, kind, namespace)
-            case "GET", True if sub in ("", "status", "scale"):
+            case "GET", True if sub in ("", "status", "scale", "ephemeralcontainers"):
                 return self._shown(request, kind, self._store.get(kind, name, namespace), sub)
             case "POST", False:
                 return await self._create(request, kind, namespace)
@@ -115,6 +116,7 @@ class Resources:
             and "status" in kind.subresources
         ):
             obj.pop("status")
+        refuse_in_new_pod(kind, obj)
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
@@ -212,6 +214,8 @@ class Resources:
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
+        if sub == "ephemeralcontainers":
+            return self._store.update(with_ephemeral(kind, old, new), dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
             new["status"] = copy.deepcopy(old["status"])
         defaults.keep(old, new)
