@@ -28,4 +28,6 @@ def _kind(spec: Object, version: Object) -> Kind:
         tuple(version.get("subresources") or ()),
         (version.get("schema") or {}).get("openAPIV3Schema"),
         tuple(version.get("additionalPrinterColumns") or ()),
+        (version.get("subresources") or {}).get("scale"),
+        tuple(f["jsonPath"].removeprefix(".") for f in version.get("selectableFields") or ()),
     )

@@ -17,7 +17,8 @@ from owlab.pocket.kube.store import Store
 def container_of(pod: Object, wanted: str) -> str:
     """The container that is meant; raises BadRequest where that is not clear."""
     names = [c["name"] for c in pod["spec"].get("containers") or []]
-    every = [c["name"] for c in pod["spec"].get("initContainers") or []] + names
+    others = ("initContainers", "ephemeralContainers")
+    every = [c["name"] for field in others for c in pod["spec"].get(field) or []] + names
     if wanted:
         if wanted not in every:
             raise BadRequest(f"container {wanted} is not valid for pod {pod['metadata']['name']}")
@@ -32,9 +33,8 @@ def container_of(pod: Object, wanted: str) -> str:
 
 def require_started(pod: Object, container: str) -> None:
     """Raise BadRequest for a container that waits for its first start."""
-    statuses = (pod["status"].get("initContainerStatuses") or []) + (
-        pod["status"].get("containerStatuses") or []
-    )
+    fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+    statuses = [status for field in fields for status in pod["status"].get(field) or []]
     for status in statuses:
         waiting = status.get("state", {}).get("waiting")
         if status["name"] == container and waiting and not status.get("restartCount"):

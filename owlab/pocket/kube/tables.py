@@ -8,6 +8,7 @@ from typing import Any
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns import columns
 from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.versions import shown
 
 
 def table(
@@ -29,7 +30,10 @@ def table(
         for name, _, wide in shape
     ]
     rows = [
-        {"cells": [_cell(cell, obj) for _, cell, _ in shape], "object": _carried(obj, include)}
+        {
+            "cells": [_cell(cell, obj) for _, cell, _ in shape],
+            "object": _carried(kind, obj, include),
+        }
         for obj in objects
     ]
     return {
@@ -49,9 +53,9 @@ def _cell(cell: Callable[[Object], Any], obj: Object) -> Any:
         return "<unknown>"
 
 
-def _carried(obj: Object, include: str) -> Object | None:
+def _carried(kind: Kind, obj: Object, include: str) -> Object | None:
     if include == "Object":
-        return obj
+        return shown(kind, obj)
     if include == "None":
         return None
     return {

@@ -180,13 +180,14 @@ class Runtime:
             await streams.out(data)
 
         process.waits = False
-        code = 0
+        code, left = 0, False
         try:
             told = replace(streams, out=out, err=out)
             code = await self.exec(pod, container, _words(container) or ["sh"], told)
+            left = streams.tty  # by a word or a key, not because the client's input is over
         finally:
             # A shell whose input is closed ends, unless it lets others attach later.
-            process.waits = not container.get("stdinOnce")
+            process.waits = not left and not container.get("stdinOnce")
             process.code = None if process.waits else code
             self._ended(pod["metadata"]["uid"])
 
