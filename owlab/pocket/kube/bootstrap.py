@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
+from owlab.pocket.kube.authorization import default_roles
 from owlab.pocket.kube.store import Store
 
 _ADDONS: dict[str, tuple[str, str]] = {
@@ -71,19 +72,7 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 },
             },
         )
-    for name in ("cluster-admin", "admin", "edit", "view"):
-        _ensure(
-            store,
-            {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "ClusterRole",
-                "metadata": {
-                    "name": name,
-                    "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
-                },
-                "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
-            },
-        )
+    default_roles.ensure(store)
 
 
 def _deployment(name: str, image: str) -> Object:

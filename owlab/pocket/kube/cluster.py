@@ -27,6 +27,7 @@ from owlab.pocket.kube.controllers.nodes import Nodes
 from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
 from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
 from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
+from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
 from owlab.pocket.kube.controllers.services import Services
 from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
@@ -62,6 +63,7 @@ class Cluster:
         plane.add(
             Namespaces(plane, authority),
             CustomResources(plane),
+            RoleAggregation(plane),
             GarbageCollector(plane),
             Nodes(plane),
             TaintEviction(plane),

@@ -18,6 +18,7 @@ from owlab.pocket.kube import (
     validation,
 )
 from owlab.pocket.kube.admission import prepare
+from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.deletion import Deletion
 from owlab.pocket.kube.errors import (
     BadRequest,
@@ -44,9 +45,10 @@ _POSTED = ("eviction", "binding", "token")
 class Resources:
     """Handles requests below a kind's place in the API."""
 
-    def __init__(self, store: Store, users: Users) -> None:
+    def __init__(self, store: Store, users: Users, authorizer: Authorizer) -> None:
         self._store = store
         self._users = users
+        self._authorizer = authorizer
         self._reading = Reading(store)
         self._deletion = Deletion(store, self._reading)
 
@@ -97,6 +99,7 @@ class Resources:
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
+        check_escalation(self._authorizer, request.state.user, kind, obj, None)
         field_validation.warn(request, validation.warnings(obj))
         return self._store.create(obj, dry=_dry(request))
 
@@ -174,6 +177,8 @@ class Resources:
         force = request.query_params.get("force") in ("true", "1")
         new = apply.apply(old, wanted, manager(request), force, Clock().timestamp())
         if old is None:
+            asked = Attributes("create", kind.group, kind.plural, "", namespace, name)
+            self._authorizer.require(request.state.user, asked)
             return respond(single(request, kind, self._add(request, kind, new)), 201)
         return respond(
             single(request, kind, self._replace(request, kind, old, new, sub, noted=True))
@@ -201,6 +206,7 @@ class Resources:
         defaults.keep(old, new)
         self._fill(kind, new)
         validation.check(kind, new, old)
+        check_escalation(self._authorizer, request.state.user, kind, new, old)
         field_validation.warn(request, validation.warnings(new))
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
