@@ -92,7 +92,7 @@ class _Api:
         self._reviews = Reviews(users, authorizer)
         self._version = version
         self._kubelet = kubelet
-        self._resources = Resources(store, users, authorizer)
+        self._resources = Resources(store, authorizer)
 
     def guarded(self, handler: Handler) -> Handler:
         """Ask for credentials, and render every error as a Status."""

@@ -73,6 +73,21 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
             },
         )
     default_roles.ensure(store)
+    for name, value in (
+        ("system-cluster-critical", 2000000000),
+        ("system-node-critical", 2000001000),
+    ):
+        _ensure(
+            store,
+            {
+                "apiVersion": "scheduling.k8s.io/v1",
+                "kind": "PriorityClass",
+                "metadata": {"name": name},
+                "value": value,
+                "preemptionPolicy": "PreemptLowerPriority",
+                "description": "For what a cluster cannot do without.",
+            },
+        )
 
 
 def _deployment(name: str, image: str) -> Object:

@@ -14,6 +14,7 @@ from owlab.pocket.kube import programs
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.claim_expansion import ClaimExpansion
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
@@ -27,6 +28,7 @@ from owlab.pocket.kube.controllers.nodes import Nodes
 from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
 from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
 from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
+from owlab.pocket.kube.controllers.resource_quotas import ResourceQuotas
 from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
 from owlab.pocket.kube.controllers.services import Services
@@ -64,6 +66,7 @@ class Cluster:
             Namespaces(plane, authority),
             CustomResources(plane),
             RoleAggregation(plane),
+            ResourceQuotas(plane),
             GarbageCollector(plane),
             Nodes(plane),
             TaintEviction(plane),
@@ -76,6 +79,7 @@ class Cluster:
             Jobs(plane),
             claims,
             Volumes(plane, claims),
+            ClaimExpansion(plane),
             Scheduler(plane),
             self.kubelet,
             Services(plane),
@@ -266,6 +270,7 @@ class ActionPodsOfCluster:
             "metadata": {"name": full, "namespace": self._namespace, "labels": dict(labels)},
             "spec": {
                 "restartPolicy": "Always",
+                "automountServiceAccountToken": False,
                 "containers": [
                     {
                         "name": "user-action",

@@ -17,7 +17,8 @@ from owlab.pocket.kube import (
     patch,
     validation,
 )
-from owlab.pocket.kube.admission import prepare
+from owlab.pocket.kube.account_tokens import AccountTokens
+from owlab.pocket.kube.admission import enforce, prepare
 from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.deletion import Deletion
 from owlab.pocket.kube.errors import (
@@ -35,7 +36,6 @@ from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.store import Store
-from owlab.pocket.kube.users import Users
 from owlab.pocket.kube.validation.envelope import enveloped
 
 _POSTED = ("eviction", "binding", "token")
@@ -45,9 +45,9 @@ _POSTED = ("eviction", "binding", "token")
 class Resources:
     """Handles requests below a kind's place in the API."""
 
-    def __init__(self, store: Store, users: Users, authorizer: Authorizer) -> None:
+    def __init__(self, store: Store, authorizer: Authorizer) -> None:
         self._store = store
-        self._users = users
+        self._tokens = AccountTokens(store)
         self._authorizer = authorizer
         self._reading = Reading(store)
         self._deletion = Deletion(store, self._reading)
@@ -100,7 +100,7 @@ class Resources:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         check_escalation(self._authorizer, request.state.user, kind, obj, None)
-        field_validation.warn(request, validation.warnings(obj))
+        field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
         return self._store.create(obj, dry=_dry(request))
 
     async def _put(
@@ -207,7 +207,7 @@ class Resources:
         self._fill(kind, new)
         validation.check(kind, new, old)
         check_escalation(self._authorizer, request.state.user, kind, new, old)
-        field_validation.warn(request, validation.warnings(new))
+        field_validation.warn(request, [*validation.warnings(new), *enforce(self._store, new, old)])
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._store.update(new, dry=_dry(request))
@@ -223,7 +223,7 @@ class Resources:
         if sub == "token":
             given = await asked(request, "AuthenticationV1TokenRequest")
             account = self._store.get("ServiceAccount", name, namespace)
-            return respond(self._users.issue(account, given), 201)
+            return respond(self._tokens.issue(account, given), 201)
         if sub == "binding":
             given = await asked(request, "V1Binding")
             pod = self._store.get("Pod", name, namespace)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import datetime
-import hashlib
 import hmac
-import json
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.errors import ApiError, Unauthorized
 from owlab.pocket.kube.store import Store
 
@@ -23,9 +17,6 @@ MASTERS = "system:masters"
 """The group that may do everything, whatever the roles say."""
 _AUTHENTICATED = "system:authenticated"
 _ACCOUNT = "system:serviceaccount:"
-
-_SECONDS = 3600
-_MOST = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -43,8 +34,7 @@ class Users:
     def __init__(self, tokens: Mapping[str, str], store: Store) -> None:
         self._tokens = tokens
         self._store = store
-        # Of the lab's own tokens, so that what was given out stays good after a restart.
-        self._key = hashlib.sha256("|".join(["service accounts", *tokens]).encode()).digest()
+        self._accounts = AccountTokens(store)
 
     def of(self, connection: HTTPConnection) -> User:
         """The user whose credentials a request has; raises Unauthorized."""
@@ -59,7 +49,7 @@ class Users:
         for token, name in self._tokens.items():
             if hmac.compare_digest(given.encode(), token.encode()):
                 return User(name, (MASTERS, _AUTHENTICATED))
-        claims = self._claims(given)
+        claims = self._accounts.claims(given)
         if claims is None or claims["exp"] < time.time():
             return None
         space, named = claims["kubernetes.io"]["namespace"], claims["kubernetes.io"]
@@ -73,58 +63,6 @@ class Users:
             if pod is None or pod["metadata"]["uid"] != bound["uid"]:
                 return None
         return User(claims["sub"], (*account_groups(space), _AUTHENTICATED), uid)
-
-    def issue(self, account: Object, request: Object) -> Object:
-        """A TokenRequest with its token, for a service account."""
-        meta, spec = account["metadata"], request.get("spec") or {}
-        seconds = min(max(int(spec.get("expirationSeconds") or _SECONDS), 600), _MOST)
-        audiences = spec.get("audiences") or ["https://kubernetes.default.svc.cluster.local"]
-        now = int(time.time())
-        token = self._sign(
-            {
-                "aud": audiences,
-                "exp": now + seconds,
-                "iat": now,
-                "iss": "https://kubernetes.default.svc.cluster.local",
-                "jti": str(uuid.uuid4()),
-                "kubernetes.io": {
-                    "namespace": meta["namespace"],
-                    "serviceaccount": {"name": meta["name"], "uid": meta["uid"]},
-                },
-                "nbf": now,
-                "sub": f"system:serviceaccount:{meta['namespace']}:{meta['name']}",
-            }
-        )
-        ends = datetime.datetime.fromtimestamp(now + seconds, datetime.UTC)
-        return {
-            "kind": "TokenRequest",
-            "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {
-                "name": meta["name"],
-                "namespace": meta["namespace"],
-                "creationTimestamp": None,
-            },
-            "spec": {**spec, "audiences": audiences, "expirationSeconds": seconds},
-            "status": {
-                "token": token,
-                "expirationTimestamp": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            },
-        }
-
-    def _sign(self, claims: dict[str, Any]) -> str:
-        text = ".".join(_encoded(part) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-        return f"{text}.{self._signature(text)}"
-
-    def _signature(self, text: str) -> str:
-        return _text(hmac.digest(self._key, text.encode(), "sha256"))
-
-    def _claims(self, token: str) -> dict[str, Any] | None:
-        text, _, signature = token.rpartition(".")
-        if not text or not hmac.compare_digest(signature.encode(), self._signature(text).encode()):
-            return None
-        claims = text.partition(".")[2]
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(claims + "=="))
-        return found
 
 
 def account_groups(namespace: str) -> tuple[str, str]:
@@ -158,11 +96,3 @@ def impersonated(connection: HTTPConnection) -> User | None:
     if account is not None and not groups:
         groups = list(account_groups(account[0]))
     return User(name, tuple(dict.fromkeys((*groups, _AUTHENTICATED))), uid)
-
-
-def _encoded(data: dict[str, Any]) -> str:
-    return _text(json.dumps(data, separators=(",", ":")).encode())
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
