@@ -16,6 +16,7 @@ from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers.runtime import ContainerCommand
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.claim_expansion import ClaimExpansion
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
@@ -29,6 +30,8 @@ from owlab.pocket.kube.controllers.nodes import Nodes
 from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
 from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
 from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
+from owlab.pocket.kube.controllers.resource_quotas import ResourceQuotas
+from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
 from owlab.pocket.kube.controllers.service_lb import NODE_ARGS, ServiceLB
 from owlab.pocket.kube.controllers.services import Services
@@ -65,6 +68,8 @@ class Cluster:
         plane.add(
             Namespaces(plane, authority),
             CustomResources(plane),
+            RoleAggregation(plane),
+            ResourceQuotas(plane),
             GarbageCollector(plane),
             Nodes(plane),
             TaintEviction(plane),
@@ -77,6 +82,7 @@ class Cluster:
             Jobs(plane),
             claims,
             Volumes(plane, claims),
+            ClaimExpansion(plane),
             Scheduler(plane),
             self.kubelet,
             Services(plane),
@@ -299,6 +305,7 @@ class ActionPodsOfCluster:
             "metadata": {"name": full, "namespace": self._namespace, "labels": dict(labels)},
             "spec": {
                 "restartPolicy": "Always",
+                "automountServiceAccountToken": False,
                 "containers": [
                     {
                         "name": "user-action",

@@ -23,8 +23,13 @@ _SUBRESOURCE_VERBS = {
     **{name: ["create"] for name in ("eviction", "binding", "token")},
 }
 REVIEWS = {
-    "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
-    "authentication.k8s.io": ["SelfSubjectReview"],
+    "authorization.k8s.io": [
+        "SelfSubjectAccessReview",
+        "SelfSubjectRulesReview",
+        "SubjectAccessReview",
+        "LocalSubjectAccessReview",
+    ],
+    "authentication.k8s.io": ["SelfSubjectReview", "TokenReview"],
 }
 """Kinds that are asked and not kept."""
 
@@ -108,7 +113,7 @@ def resource_list(registry: Registry, name: str, version: str) -> dict[str, Any]
             {
                 "name": review.lower() + "s",
                 "singularName": review.lower(),
-                "namespaced": False,
+                "namespaced": review.startswith("Local"),
                 "kind": review,
                 "verbs": ["create"],
             }
