@@ -44,6 +44,14 @@ STRANGE = _names(
     yq rg parallel gawk make strings
     """
 )
+READERS = _names(
+    """
+    cat tee tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
+    kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
+    multipass git crontab nc crictl ctr k3s-pocket-installer dd
+    """
+)
+"""Programs of ours that may read standard input; all others leave it to who comes next."""
 OPTIONAL = ("unzip", "zip")
 """What the interpreter brings along and a package of Ubuntu does: ours, once that is installed."""
 PLAIN = _names(
