@@ -46,7 +46,7 @@ STRANGE = _names(
 )
 READERS = _names(
     """
-    cat tee tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
+    cat tee tail tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
     kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
     multipass git crontab nc crictl ctr k3s-pocket-installer dd
     """
