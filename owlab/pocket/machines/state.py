@@ -85,6 +85,7 @@ class K3s:
     token_file: str = ""
     secret: str = ""
     ca_hash: str = ""
+    kubeconfig_mode: str = ""
     mirrors: dict[str, Any] = field(default_factory=dict)
     tokens: list[AgentToken] = field(default_factory=list)
 

@@ -107,6 +107,7 @@ async def _set_up_service(call: Call, install: Install) -> int:
         "args": list(install.args),
         "url": install.url,
         "token": install.token,
+        "kubeconfig_mode": call.env.get("K3S_KUBECONFIG_MODE", ""),
         "token_file": call.path(install.token_file) if install.token_file else "",
     }
     changed = any(getattr(record, name) != value for name, value in wanted.items())
@@ -115,6 +116,9 @@ async def _set_up_service(call: Call, install: Install) -> int:
     await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
     lines = [f"K3S_URL='{install.url}'"] if install.url else []
     lines += [f"K3S_TOKEN='{install.token}'"] if install.token else []
+    told = ("K3S_URL", "K3S_TOKEN")
+    others = {n: v for n, v in call.env.items() if n.startswith("K3S_") and n not in told}
+    lines += [f"{name}='{value}'" for name, value in sorted(others.items())]
     environment = "".join(f"{line}\n" for line in lines)
     machine.write(f"/etc/systemd/system/{unit}.service.env", environment.encode(), 0o600)
     await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")

@@ -153,7 +153,8 @@ async def _write_credentials(call: Call, flags: Flags) -> None:
     given = Token.parse(_token(call, record, flags)).secret
     record.secret = record.secret or given or secrets.token_hex(16)
     token = f"K10{record.ca_hash}::server:{record.secret}\n".encode()
-    mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)
+    asked = flags.values.get("write-kubeconfig-mode") or record.kubeconfig_mode
+    mode = int(asked or "600", 8)
     machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), kubeconfig.encode(), mode)
     machine.write(SERVER_TOKEN, token, 0o600)
     machine.write(NODE_TOKEN, token, 0o600)
