@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.devices import Device, Devices, read_only
 from owlab.pocket.machines.inode import Inode
+from owlab.pocket.machines.proc import Proc
 from owlab.pocket.programs.base import Entry, load_programs
 
 if TYPE_CHECKING:
@@ -154,3 +155,7 @@ def furnish(machine: Machine) -> None:
         machine.files.look(directory).source = Programs(machine, directory, here)
     machine.files.mkdir("/dev", recursive=True)
     machine.files.look("/dev").source = Devices()
+    machine.files.mkdir("/proc", recursive=True)
+    machine.files.look("/proc").source = Proc(machine)
+    if machine.tree.root.entries["proc"].entries.pop("version", None):
+        machine.tree.note(machine.tree.root)  # an earlier version stored one

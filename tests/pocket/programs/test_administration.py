@@ -63,3 +63,22 @@ async def test_one_honest_sentence(on, script, words):
     typed = await on("master", script)
     assert words in typed.err
     assert typed.status != 0
+
+
+async def test_proc(on):
+    typed = await on(
+        "master",
+        "grep -c processor /proc/cpuinfo; awk '/MemTotal/{print $3}' /proc/meminfo; "
+        "cut -d' ' -f2 /proc/mounts; cat /proc/version | wc -l; sudo sh -c 'echo x > /proc/uptime'",
+    )
+    assert typed.out == "2\nkB\n/\n1\n"
+    assert "Read-only file system" in typed.err
+
+
+async def test_the_journal_is_followed(on):
+    typed = await on(
+        "master",
+        "(sleep 0.5; sudo systemctl restart cron) & timeout 2 journalctl -u cron -fo cat; echo $?",
+    )
+    assert "Started cron.service" in typed.out
+    assert typed.out.endswith("124\n")
