@@ -21,7 +21,7 @@ from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
-from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
+from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.programs.packages import ARCHIVE, PROVIDES
 from owlab.pocket.programs.shells import interpreter_of
@@ -40,6 +40,7 @@ HUNG_UP = 255
 
 
 GREETING = "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
+ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
@@ -254,34 +255,52 @@ class Session:
         self._learn()
         self._started_in = self.cwd
         self._learn_scripts(script)
+        given = script
         if stdin is not None:
             problem = self.problem(script)
             if problem is None:
+                await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
                 script = self._input.piped(script, reader)
         else:
             problem = None
         if problem is not None:
-            await err(sentences.grammar(problem, script, prompt=False).encode())
+            await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
+
+        async def write_out(data: bytes) -> None:
+            await out(sentences.without_guess(data))
 
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
             await err(sentences.typed(text, self._brings) if self.tty else text)
 
         try:
-            result = await execute(self._bash, script, out, write_err)
+            result = await execute(self._bash, script, write_out, write_err)
         except asyncio.CancelledError:
             self._input.end()
             raise
         finally:
             self.machine.save()
         if result.error:
-            words = sentences.grammar(str(result.error), script, prompt=self.tty)
+            words = sentences.grammar(str(result.error), given, prompt=self.tty)
             await write_err(words.encode())
             if "parse error" in str(result.error):
                 return sentences.SYNTAX
         return int(result.exit_code)
+
+    async def _keep_input(self, script: str) -> None:
+        """Give input to those who read it.
+
+        bashkit hands a script's input to the first program of ours, and what that does not read is
+        lost to the next. An alias, unlike a function, keeps pipes as they are.
+        """
+        words = set(re.findall(r"[\w.-]+", script))
+        asked = set(" ".join(ASKED_FOR.findall(script)).split())
+        names = sorted(words & self._known - READERS - asked)
+        if names:
+            aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
+            await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
 
     async def _greet(self, out: Sink, err: Sink) -> None:
         """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
