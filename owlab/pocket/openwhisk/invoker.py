@@ -114,6 +114,11 @@ class Invoker:
         """How many there are, warm, busy and prewarmed."""
         return len(self._containers)
 
+    @property
+    def idle(self) -> list[Container]:
+        """Those that wait for their action, or for any."""
+        return [container for container in self._containers if not container.busy]
+
     def background(self, work: Any) -> None:
         """Hold on to work that nobody awaits."""
         task = asyncio.ensure_future(work)
@@ -237,7 +242,11 @@ class Invoker:
                     self.background(self.prewarm())
                 return created, True
             if free:
-                await self._remove(min(free, key=lambda c: c.used))
+                # Its memory is free at once; its process and its pod go meanwhile.
+                oldest = min(free, key=lambda c: c.used)
+                oldest.busy = True
+                self._containers.remove(oldest)
+                self.background(self._remove(oldest))
                 continue
             async with self._changed:
                 await self._changed.wait()
