@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
-from owlab.pocket.openwhisk import errors
+from owlab.pocket.openwhisk import errors, runtimes
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
     DEVELOPER_ERROR,
@@ -105,7 +105,7 @@ class Invoker:
         self._reserved = 0
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
-        self._custody = Custody()
+        self._custody = Custody(runtimes.readable())
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = self._prewarming = False
 
