@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from owlab.pocket.openwhisk import rest
 from owlab.pocket.openwhisk.http import Door, Handler
@@ -69,6 +71,13 @@ def openwhisk_app(service: Service) -> Starlette:
     ]
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
+
+    async def missing(scope: Scope, receive: Receive, send: Send) -> None:
+        """Paths that no pattern of a route matches, such as those with line ends."""
+        response = await behind(public.missing)(Request(scope, receive))
+        await response(scope, receive, send)
+
+    app.router.default = missing
     return app
 
 
