@@ -6,7 +6,7 @@ STAMP := $(VENV)/.owlab-installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz chaos lint format bench goldens clean
+.PHONY: help run lab test test-vm fuzz lint format bench goldens clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,10 @@ run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
 	@echo "Open it:      $(BIN)/owlab lab --lab course"
 
+.PHONY: chaos
+chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
+	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
+
 lab: $(STAMP) ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab
 
@@ -41,9 +45,6 @@ test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 
 fuzz: $(STAMP) ## send hostile requests to every API: make fuzz SEED=7 COUNT=20000
 	@$(BIN)/python -m tests.fuzz "$(SEED)" "$(COUNT)"
-
-chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
-	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
 
 lint: $(STAMP) ## ruff and mypy only
 	@$(BIN)/python -m ruff check && $(BIN)/python -m ruff format --check && $(BIN)/python -m mypy

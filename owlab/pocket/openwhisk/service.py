@@ -120,7 +120,6 @@ class Service:
             ),
         )
         if wait is None:
-            await asyncio.sleep(0)  # what is accepted has begun, and is remembered
             return identifier, None
         try:
             return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
