@@ -54,6 +54,7 @@ class Runner:
         }
         if found.binding:
             activation.annotations["binding"] = found.binding
+        self._service.activations.begin(activation)
         value = found.parameters | payload
         if document["exec"]["kind"] == "sequence":
             value.pop("_actions", None)

@@ -133,3 +133,23 @@ async def test_what_nobody_thought_of_has_a_name_in_the_log(
     assert answer.json()["error"] == "There was an internal server error."
     assert answer.json()["code"] in caplog.text
     assert "ZeroDivisionError: of ours" in caplog.text
+
+
+async def test_a_call_that_was_accepted_has_an_end_after_a_kill(
+    guest: Client, service: Service
+) -> None:
+    from owlab.pocket.openwhisk.activations import Activations
+
+    await guest.action("slow", "def main(args):\n    import time; time.sleep(30)\n", "python:3")
+    answer = await guest.post("/actions/slow", json={})
+    assert answer.status_code == 202
+    identifier = answer.json()["activationId"]
+    assert (await guest.get(f"/activations/{identifier}")).status_code == 404
+    assert service.store._db.rows("SELECT id FROM whisk_begun") == [(identifier,)]
+    Activations(service.store._db)  # what the next service does, on the same database
+    record = (await guest.get(f"/activations/{identifier}")).json()
+    assert record["response"]["status"] == "whisk internal error"
+    assert "ended while the action ran" in record["response"]["result"]["error"]
+    assert record["name"] == "slow"
+    assert record["end"] >= record["start"]
+    assert service.store._db.rows("SELECT id FROM whisk_begun") == []
