@@ -187,3 +187,16 @@ async def test_the_watchdog_ends_what_stands_still() -> None:
     time.sleep(2.5)
     assert ended == [True]
     task.cancel()
+
+
+def test_a_script_on_standard_input_notices_it_too(lab: Served) -> None:
+    process = psutil.Process(pid(lab))
+    process.send_signal(signal.SIGSTOP)
+    words = [sys.executable, "-m", "owlab.pocket.client.terminal", "--dir", str(lab.directory)]
+    try:
+        done = subprocess.run(words, input="echo a\n", capture_output=True, text=True, timeout=120)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert done.returncode == 255
+    assert "the lab does not answer: process" in done.stderr
+    assert "Traceback" not in done.stderr
