@@ -159,7 +159,19 @@ class ClusterProvider:
                 resolution=f"Try it by hand: KUBECONFIG={self.environment['KUBECONFIG']} "
                 f"{self._kubectl} get nodes",
             )
-        return list(json.loads(done.stdout)["items"])
+        try:
+            found = json.loads(done.stdout)["items"]
+            names = [str(node["metadata"]["name"]) for node in found]
+        except (ValueError, RecursionError, LookupError, TypeError):
+            names = None
+        if names is None:
+            raise ProviderError(
+                brief="The cluster answered something else than a list of nodes.",
+                details=done.stdout[:500].strip(),
+                resolution="Look at what your kubeconfig's server is.",
+            )
+        nodes: list[dict[str, Any]] = found
+        return nodes
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at the cluster."""

@@ -266,8 +266,11 @@ class Invoker:
             except BaseException:
                 await self._pods.remove(name)
                 raise
-        finally:
+        except BaseException:
             self._reserved -= memory_mb
+            await self._notify()  # the room is free again for those who wait for some
+            raise
+        self._reserved -= memory_mb
         container = Container(pod, worker, memory_mb)
         self._containers.append(container)
         return container
