@@ -40,6 +40,7 @@ for command in (
     inspect.config,
     inspect.labs,
     inspect.doctor,
+    inspect.pinned,
     notebooks.lab,
 ):
     main.add_command(command)

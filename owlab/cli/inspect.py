@@ -54,13 +54,48 @@ def labs() -> None:
 
 @click.command()
 @lab_options
+@click.option("--online", is_flag=True, help="Also ask whether all that is downloaded is there.")
 @friendly
-def doctor(**which: Any) -> None:
+def doctor(online: bool, **which: Any) -> None:
     """Show what this computer can run, and what is missing."""
     from owlab.doctor import examine
 
     lab = open_lab(planning=True, what_if=True, **which)
     findings = examine(lab)
+    if online:
+        from owlab.online import examine as ask
+
+        findings += ask(lab.config)
     Console().print(findings_table(findings))
     if any(finding.verdict == "fail" for finding in findings):
         sys.exit(1)
+
+
+@click.command("versions")
+@click.option("--check", is_flag=True, help="Ask the internet what is newer.")
+@friendly
+def pinned(check: bool) -> None:
+    """Show what is pinned, since when, why, and how to move it."""
+    from owlab.versions import PINS
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("setting", "pinned", "chosen", "newest" if check else "", "why"):
+        table.add_column(heading, overflow="fold")
+    known = _newest() if check else {}
+    for pin in PINS:
+        table.add_row(pin.setting, pin.value, pin.chosen, known.get(pin.setting, ""), pin.why)
+    Console().print(table)
+    click.echo("\nFor one lab: --set SETTING VALUE. For all: owlab/versions.py; then make test.")
+
+
+def _newest() -> dict[str, str]:
+    """What the internet says, or why it said nothing."""
+    from owlab.online import Unreachable, newest
+
+    found = {}
+    for setting, ask in newest().items():
+        try:
+            found[setting] = ask()
+        except (Unreachable, ValueError, KeyError, IndexError, StopIteration) as error:
+            found[setting] = f"? {error}"
+    return found
