@@ -41,6 +41,7 @@ for command in (
     inspect.labs,
     inspect.doctor,
     inspect.pinned,
+    inspect.inventory,
     notebooks.lab,
 ):
     main.add_command(command)

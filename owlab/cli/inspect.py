@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -99,3 +100,31 @@ def _newest() -> dict[str, str]:
         except (Unreachable, ValueError, KeyError, IndexError, StopIteration) as error:
             found[setting] = f"? {error}"
     return found
+
+
+@click.command()
+@click.option(
+    "--from", "source", type=click.Choice(["lima", "vagrant", "ssh-config"]), required=True
+)
+@click.option("--file", "path", type=click.Path(path_type=Path), default=Path("~/.ssh/config"))
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("machines.yaml"))
+@click.argument("names", nargs=-1)
+@friendly
+def inventory(source: str, path: Path, output: Path, names: tuple[str, ...]) -> None:
+    """Write an inventory of machines that run: NAMES, the master first and the storage last.
+
+    \b
+      owlab inventory --from lima
+      owlab inventory --from vagrant m1 w1 w2 nfs
+      owlab inventory --from ssh-config --file lab.conf
+    """
+    from owlab.machines import inventory_from
+    from owlab.shell import Shell
+
+    shell = Shell()
+    chosen = inventory_from.choose(inventory_from.read(source, shell, path), names)
+    inventory_from.write(chosen, output.absolute(), shell)
+    click.echo(f"Written to {output}. Look at it, then:")
+    click.echo(
+        f"  owlab up --provider ssh --set ssh_inventory {output} --set workers {len(chosen) - 2}"
+    )
