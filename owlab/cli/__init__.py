@@ -47,6 +47,8 @@ for command in (
     inspect.config,
     inspect.labs,
     inspect.doctor,
+    inspect.pinned,
+    inspect.inventory,
     notebooks.lab,
     incidents.break_lab,
     incidents.incidents,

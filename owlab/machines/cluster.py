@@ -22,7 +22,7 @@ import yaml
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
-from owlab.finding import Finding
+from owlab.finding import Finding, refused
 from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_laptop
 from owlab.machines.words import foreground, words_of
@@ -182,7 +182,7 @@ class ClusterProvider:
             self.prepare(config)
             nodes = self.machines()
         except LabError as error:
-            return [Finding("cluster", "fail", str(error), error.resolution)]
+            return [refused("cluster", error)]
         found = [Finding("programs", "ok", ", ".join(self.programs))]
         for node in nodes:
             good = node.state != "NotReady"
