@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from owlab.redact import redact
+
 HOST = "host"
 """The name of the laptop wherever a machine's name is expected."""
 
@@ -39,7 +41,7 @@ class Command:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """What a command printed and how it ended. True when it exited with 0."""
 
@@ -53,7 +55,21 @@ class Result:
     def __bool__(self) -> bool:
         return self.exit_code == 0
 
+    def __repr__(self) -> str:
+        """For people, who may save it in a notebook: so without secrets."""
+        printed = f"\n{self.tail()}" if self.tail() else ""
+        return f"<{self.command.on}$ {self.command.text}: exit status {self.exit_code}>{printed}"
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values of its secret variables, for :func:`owlab.redact.redact`."""
+        secret = {variable.name for variable in self.command.variables if variable.secret}
+        return [value for name, value in self.values.items() if name in secret]
+
     def tail(self, lines: int = 10) -> str:
-        """The last lines of both streams, for an error message."""
-        merged = (self.stdout.rstrip() + "\n" + self.stderr.rstrip()).strip()
-        return "\n".join(merged.splitlines()[-lines:])
+        """The last lines of both streams, redacted, for an error message."""
+        # First redacted, then cut: the middle of a key alone would not be known as one.
+        merged = "\n".join(
+            redact(text.rstrip(), self.secrets) for text in (self.stdout, self.stderr)
+        )
+        return "\n".join(merged.strip().splitlines()[-lines:])

@@ -2,6 +2,7 @@
 
 LabError                what happened, what was seen, what to do
 ├── ConfigError         a setting that cannot be (also a ValueError)
+├── DamagedRecord       a file of the lab that cannot be read
 ├── CommandError        a command that ended badly
 │   └── CommandTimeout  a command that did not end in time (also a TimeoutError)
 ├── MachineError        a machine that is missing, stopped or unreachable
@@ -15,19 +16,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from owlab.redact import redact
+
 
 @dataclass(eq=True)
 class LabError(Exception):
     """An expected failure.
 
     :param brief: what happened, one sentence.
-    :param details: what was seen: output, states, values. Secrets are already redacted.
+    :param details: what was seen: output, states, values. Secrets are redacted here.
     :param resolution: what to do next.
     """
 
     brief: str
     details: str = ""
     resolution: str = ""
+
+    def __post_init__(self) -> None:
+        self.brief, self.details = redact(self.brief), redact(self.details)
 
     # A dataclass with eq=True loses its hash, and exceptions are hashed by traceback printers.
     __hash__ = Exception.__hash__
@@ -38,6 +44,10 @@ class LabError(Exception):
 
 class ConfigError(LabError, ValueError):
     """A setting that is unknown, of the wrong type, or impossible."""
+
+
+class DamagedRecord(LabError):
+    """A file in which a lab remembers something cannot be read."""
 
 
 class CommandError(LabError):

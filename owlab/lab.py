@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +20,7 @@ from owlab.machines import provider_for
 from owlab.machines.base import MachineInfo, Provider
 from owlab.record import Record
 from owlab.redact import LineRedactor, redact
-from owlab.shell import Shell
+from owlab.shell import OnOutput, Shell
 from owlab.step import Step, StepResult
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ class Lab:
         shown = redact(command.text)
         needs = command.variables
         self.emit(Event("command-started", step, command.on, shown, variables=needs))
-        streams = {"stdout": LineRedactor(), "stderr": LineRedactor()}
+        streams: dict[str, LineRedactor] = {}
 
         def show(name: str, text: str) -> None:
             if text:
@@ -190,8 +189,11 @@ class Lab:
         started = time.monotonic()
         exit_code = _UNREACHABLE
         try:
+            values = self._values(command)
+            secrets = [values[v.name] for v in command.variables if v.secret]
+            streams |= {name: LineRedactor(secrets) for name in ("stdout", "stderr")}
             result = self._execute(
-                command, lambda name, piece: show(name, streams[name].feed(piece))
+                command, values, lambda name, piece: show(name, streams[name].feed(piece))
             )
             exit_code = result.exit_code
             return result
@@ -225,7 +227,7 @@ class Lab:
         """
         if command.on != HOST and self.provider.creates_machines and not self._is_up(command.on):
             return Result(command, _UNREACHABLE, stderr=f"{command.on} does not run\n")
-        return self._execute(command, lambda stream, text: None)
+        return self._execute(command, self._values(command), lambda stream, text: None)
 
     def _is_up(self, machine: str) -> bool:
         with self._looking:
@@ -244,9 +246,11 @@ class Lab:
                 return fact.parse(result.stdout)
         return fact.default
 
-    def _execute(self, command: Command, on_output: Any) -> Result:
+    def _values(self, command: Command) -> dict[str, str]:
+        return {variable.name: self.value(variable) for variable in command.variables}
+
+    def _execute(self, command: Command, values: dict[str, str], on_output: OnOutput) -> Result:
         self.provider.prepare(self.config)
-        values = {variable.name: self.value(variable) for variable in command.variables}
         finished = self.provider.execute(command, values, on_output=on_output)
         return Result(
             command,
@@ -297,9 +301,4 @@ def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:
 def describe(result: Result, lines: int = 10) -> str:
     """A command that ended badly, for people: machine, command, exit status, last lines."""
     text = f"{result.command.on}$ {result.command.text}\n{result.tail(lines)}".rstrip()
-    return redact(f"{text}\n(exit status {result.exit_code})", _secret_values(result))
-
-
-def _secret_values(result: Result) -> Iterable[str]:
-    secret: Mapping[str, bool] = {v.name: v.secret for v in result.command.variables}
-    return [value for name, value in result.values.items() if secret.get(name)]
+    return redact(f"{text}\n(exit status {result.exit_code})", result.secrets)

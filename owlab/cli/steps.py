@@ -12,13 +12,14 @@ import click
 from rich.console import Console
 
 from owlab import places
-from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab
+from owlab.cli.common import FORCE, existing_lab, friendly, hint, lab_options, open_lab, overrides
 from owlab.cli.display import Progress, evidence_table
 from owlab.cli.findings import before_launching
-from owlab.errors import LabError
-from owlab.guide import STEPS, find, ordered
+from owlab.errors import DamagedRecord, LabError
+from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
+from owlab.teardown import open_to_remove
 
 TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
 
@@ -27,15 +28,17 @@ TO = click.option("--to", default="", metavar="SECTION", help="Stop after this s
 @lab_options
 @TO
 @click.option("-v", "--verbose", is_flag=True, help="Show commands and what they print.")
+@FORCE
 @friendly
-def up(to: str, verbose: bool, **which: Any) -> None:
+def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
     """Carry out the steps that are not done yet.
 
     Independent steps run side by side. A second `owlab up` changes nothing; after a failure or
     an interruption it goes on where it stopped.
     """
+    ordered(to)  # a section that there is not makes no lab
     lab, console = open_lab(**which), Console()
-    before_launching(lab, console)
+    before_launching(lab, console, force)
     with Progress(lab, console, verbose):
         summary = lab.up(to)
     if summary.changed:
@@ -60,7 +63,7 @@ def status(as_json: bool, **which: Any) -> None:
     if as_json:
         click.echo(json.dumps({"machines": machines, "steps": _as_data(states)}, indent=2))
         return
-    click.echo(f"lab {lab.config.name}: {about(lab)}")
+    click.echo(f"lab {lab.config.name}: {lab.provider.about}")
     click.echo(f"kept in {lab.directory}\n")
     for row in machines:
         click.echo(f"  {row['name']:<16} {row['state']:<16} {row['ipv4']:<16} {row['release']}")
@@ -96,8 +99,8 @@ def step(name: str, take_back: bool, **which: Any) -> None:
     """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
     from owlab.teardown import undo
 
-    lab = open_lab(**which)
     wanted = find(name)
+    lab = open_lab(**which)
     with Progress(lab, Console(), verbose=True):
         if take_back:
             did = undo(lab, wanted)
@@ -113,12 +116,13 @@ def step(name: str, take_back: bool, **which: Any) -> None:
 @friendly
 def down(yes: bool, **which: Any) -> None:
     """Remove exactly what the lab made, and nothing else."""
-    if which["lab_name"] not in places.lab_names():
-        click.echo(f"There is no lab {which['lab_name']!r}; nothing to do.")
+    name = which["lab_name"]
+    if name not in places.lab_names():
+        click.echo(f"There is no lab {name!r}; nothing to do.")
         return
-    lab = open_lab(**which)
-    if not yes and lab.record.is_built:
-        click.confirm(_what_goes(lab), abort=True)
+    lab = open_to_remove(name, overrides(which["provider"], which["settings"]))
+    if not yes and (question := _what_goes(lab)):
+        click.confirm(question, abort=True)
     with Progress(lab, Console()):
         removed = lab.down()
     for sentence in removed:
@@ -127,6 +131,14 @@ def down(yes: bool, **which: Any) -> None:
 
 
 def _what_goes(lab: Lab) -> str:
+    """The question before it; none where nothing was made."""
+    try:
+        if not lab.record.is_built:
+            return ""
+    except DamagedRecord:
+        if lab.provider.is_all_in_its_folder:
+            return f"Remove for good: the lab {lab.config.name!r}, with everything in it?"
+        raise
     if lab.provider.creates_machines:
         machines = ", ".join(lab.record.made())
         return f"Remove for good: {machines}, with everything on them?"
@@ -160,20 +172,6 @@ def script(to: str, as_written: bool, output: Path | None, **which: Any) -> None
     click.echo(f"Written to {output}. Read it, then run: bash {output}")
 
 
-def about(lab: Lab) -> str:
-    """What the lab is, honestly."""
-    if lab.config.provider == "pocket":
-        return (
-            "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
-            "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
-        )
-    return {
-        "multipass": "virtual machines of Multipass",
-        "ssh": "machines reached by ssh",
-        "cluster": "a cluster that exists, reached through its API from this computer",
-    }[lab.config.provider]
-
-
 def _machines(lab: Lab) -> list[dict[str, str]]:
     lab.provider.prepare(lab.config)
     known = {info.name: info for info in lab.provider.machines()}
@@ -195,8 +193,9 @@ def _states(lab: Lab, steps: list[Step]) -> list[tuple[Step, Check]]:
         except LabError as error:
             return Check((Evidence(step.title, False, error.brief),))
 
+    mine = [for_lab(lab, step) for step in steps]
     with ThreadPoolExecutor(4) as pool:
-        return list(zip(steps, pool.map(state, steps), strict=True))
+        return list(zip(mine, pool.map(state, mine), strict=True))
 
 
 def _as_data(states: list[tuple[Step, Check]]) -> list[dict[str, Any]]:

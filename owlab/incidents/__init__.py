@@ -57,7 +57,7 @@ def put_in(lab: Lab, name: str) -> Incident:
     :raises StepError: the lab is not whole, so nobody could tell what was broken.
     """
     incident = find(name)
-    if not lab.config.has_machines:
+    if not lab.provider.has_machines:
         raise ConfigError(
             brief="Incidents need the lab's own machines.",
             resolution="A cluster that others use is not broken on purpose.",

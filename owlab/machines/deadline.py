@@ -28,7 +28,7 @@ def refuse_late(command: Command, done: Finished, terminal: str) -> None:
     if done.exit_code in _TOO_LATE and done.seconds >= command.timeout:
         raise CommandTimeout(
             brief=f"A command on {command.on} did not end within {command.timeout:.0f} s.",
-            details=redact(f"{done.stdout}\n{done.stderr}".strip()[-2000:]),
+            details=redact(f"{done.stdout}\n{done.stderr}".strip())[-2000:],
             resolution="It was ended in the machine. Raise the timeout, or look at what the "
             f"machine is doing: `{terminal}`.",
         )

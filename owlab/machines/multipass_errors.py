@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from owlab.errors import MachineError, NameTaken, ProviderError
-from owlab.redact import redact
 
 
 class InstanceExists(NameTaken):
@@ -263,6 +262,13 @@ _BRIEFS: dict[type[MachineError], str] = {
     TransferFailed: "The file could not be copied.",
 }
 
+
+def service_down(details: str) -> DaemonUnreachable:
+    """The client answers, and the service behind it does not."""
+    rule = next(rule for rule in _RULES if rule.kind is DaemonUnreachable)
+    return DaemonUnreachable(_BRIEFS[DaemonUnreachable], details, rule.advice)
+
+
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|.\x08|\r")
 CLIENT_TIMED_OUT = 5
 """Exit status of launch, start, restart and shell when ``--timeout`` expired in the client."""
@@ -280,7 +286,7 @@ def classify(argv: Sequence[str], exit_code: int, stderr: str) -> MachineError:
     :param stderr: searched for Multipass' messages; log lines may stand before them.
     """
     said = plain(stderr).strip()
-    details = redact(f"{shlex.join(argv)}\n{said}\n(exit status {exit_code})")
+    details = f"{shlex.join(argv)}\n{said}\n(exit status {exit_code})"
     for rule in _RULES:
         if re.search(rule.pattern, said):
             return rule.kind(_BRIEFS[rule.kind], details, rule.advice)

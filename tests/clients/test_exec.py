@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ..keyboard import Keyboard
+from ..waiting import until
 from .api_server import ApiServer
 
 
@@ -72,8 +73,8 @@ def test_a_shell_to_type_into(api: ApiServer, box: str) -> None:
     typed.expect("^C\r\n/tmp # ")
     typed.type("for i in 1 2; do\recho n$i\rdone\r")
     typed.expect("n1\r\nn2\r\n")
-    typed.type("sleep 600\r")
-    time.sleep(0.5)
+    typed.type("echo $((6*9)); sleep 600\r")
+    typed.expect("54\r\n")
     typed.type("\x03")
     typed.expect("^C\r\n/tmp # ")
     typed.type("cat > note\rtyped\r\x04")
@@ -111,16 +112,22 @@ def test_run_and_attach(api: ApiServer) -> None:
 
 
 def test_attaching_shows_what_is_printed_from_now_on(api: ApiServer) -> None:
-    loop = "for i in 1 2 3 4; do echo tick $i; sleep 1; done"
+    loop = "i=0; while ! test -e /tmp/enough; do i=$((i+1)); echo tick $i; sleep 0.2; done"
     subprocess.run(
         api.words("run", "ticks", "--image=busybox", "--restart=Never", "--", "sh", "-c", loop),
         check=True,
         capture_output=True,
     )
     api.kubectl("wait --for=condition=Ready pod/ticks --timeout=30s")
-    shown = api.kubectl("attach ticks")
-    assert "tick 4\n" in shown
-    assert "tick 1\n" not in shown
+    until(lambda: "tick 1\n" in api.kubectl("logs ticks"))
+    attached = subprocess.Popen(api.words("attach", "ticks"), stdout=subprocess.PIPE, text=True)
+    assert attached.stdout is not None
+    first = attached.stdout.readline()
+    assert first.startswith("tick ")
+    assert first != "tick 1\n"
+    api.kubectl("exec ticks -- touch /tmp/enough")
+    assert "tick 1\n" not in attached.stdout.read()
+    assert attached.wait(60) == 0
     api.kubectl("delete pod ticks --now")
 
 
@@ -132,16 +139,24 @@ def test_a_container_that_is_simulated_has_nothing_to_attach_to(api: ApiServer) 
 
 
 def test_a_command_ends_when_its_kubectl_goes(api: ApiServer, box: str) -> None:
-    loop = "while true; do echo tick >> /tmp/ticks; sleep 0.1; done"
-    process = subprocess.Popen(api.words("exec", box, "--", "sh", "-c", loop))
-    time.sleep(2)
+    loop = "echo begun; while true; do echo tick >> /tmp/ticks; sleep 0.1; done"
+    words = api.words("exec", box, "--", "sh", "-c", loop)
+    process = subprocess.Popen(words, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+
+    def ticks() -> int:
+        return int(piped(api, "exec box -- wc -l /tmp/ticks").stdout.split()[0])
+
+    def stands_still() -> bool:
+        before = ticks()
+        time.sleep(1)
+        return ticks() == before
+
+    assert not stands_still()
     process.kill()
     process.wait(20)
-    time.sleep(0.5)
-    count = piped(api, "exec box -- wc -l /tmp/ticks").stdout
-    assert int(count.split()[0]) > 1
-    time.sleep(0.5)
-    assert piped(api, "exec box -- wc -l /tmp/ticks").stdout == count
+    until(stands_still)
 
 
 def test_copying(api: ApiServer, box: str, tmp_path: Path) -> None:

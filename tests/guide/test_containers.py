@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from owlab import Lab
 from owlab.command import Command
-from owlab.pocket.container_shell import kubectl_words
+from owlab.pocket.client.container_shell import kubectl_words
 from tests.keyboard import Keyboard
+from tests.waiting import until
 
 MANIFEST = """\
 apiVersion: v1
@@ -109,13 +109,6 @@ def kubectl(lab: Lab) -> Callable[[str], str]:
     return run
 
 
-def until(true: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < limit
-        time.sleep(0.1)
-
-
 def on_storage(lab: Lab, text: str) -> str:
     return lab.run(Command(text, on=lab.storage)).stdout
 
@@ -158,7 +151,8 @@ def test_a_command_that_fails_is_started_again_and_then_held_back(kubectl) -> No
     until(lambda: "CrashLoopBackOff" in kubectl("get pod crashing"))
     assert kubectl("logs crashing") == "going down\n"
     assert kubectl("logs crashing --previous") == "going down\n"
-    assert kubectl("get pod crashing -o jsonpath={.status.containerStatuses[0].restartCount}") > "1"
+    restarts = kubectl("get pod crashing -o jsonpath={.status.containerStatuses[0].restartCount}")
+    assert int(restarts) >= 2
 
 
 def test_an_environment_that_is_not_there(kubectl) -> None:
@@ -180,14 +174,13 @@ def test_a_terminal_in_a_container_from_the_labs_own_terminal(lab: Lab) -> None:
     hands.expect("$")
     hands.type("sudo kubectl run -it --rm box --image=busybox -- sh\r")
     hands.expect("try pressing enter.")
-    hands.press("\r")
+    hands.type("\r")
     hands.expect("/ # ")
     hands.type("echo $((6*7)) in $HOSTNAME\r")
     hands.expect("42 in box\r\n")
     hands.type("exit\r")
     hands.expect('pod "box" deleted')
-    hands.expect("$")
-    hands.press("exit 3\r")
+    hands.press("exit 3\r", prompts=1)
     assert hands.process.wait(20) == 3
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from owlab import Command, Lab
 from owlab.errors import CommandError
 from owlab.steps import certificate, openwhisk
+from tests.waiting import until
 
 JOB = "-n openwhisk job/owdev-install-packages"
 FAILED = {
@@ -33,13 +32,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory):
     finally:
         lab.down()
         monkeypatch.undo()
-
-
-def until(true: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < limit
-        time.sleep(0.2)
 
 
 def give_up(lab: Lab) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 _ADDONS: dict[str, tuple[str, str]] = {
     "coredns": ("rancher/mirrored-coredns-coredns:1.12.3", "coredns"),
@@ -71,6 +71,9 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 },
             },
         )
+    _helm(store)
+    if "traefik" not in disabled:
+        _traefik(store)
     for name in ("cluster-admin", "admin", "edit", "view"):
         _ensure(
             store,
@@ -84,6 +87,62 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
             },
         )
+
+
+def _helm(store: Store) -> None:
+    """The kinds of K3s' own Helm controller."""
+    for kind, plural in (("HelmChart", "helmcharts"), ("HelmChartConfig", "helmchartconfigs")):
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {
+            "name": "v1",
+            "served": True,
+            "storage": True,
+            "schema": {"openAPIV3Schema": schema},
+            "subresources": {"status": {}},
+        }
+        names = {"kind": kind, "plural": plural, "singular": kind.lower()}
+        _ensure(
+            store,
+            {
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": f"{plural}.helm.cattle.io"},
+                "spec": {
+                    "group": "helm.cattle.io",
+                    "names": names,
+                    "scope": "Namespaced",
+                    "versions": [version],
+                },
+            },
+        )
+
+
+def _traefik(store: Store) -> None:
+    """What K3s' ingress controller is seen as: its charts, and its Service on every node."""
+    for name in ("traefik-crd", "traefik"):
+        _ensure(
+            store,
+            {
+                "apiVersion": "helm.cattle.io/v1",
+                "kind": "HelmChart",
+                "metadata": {"name": name, "namespace": "kube-system"},
+                "spec": {"chart": f"https://%{{KUBERNETES_API}}%/static/charts/{name}.tgz"},
+            },
+        )
+    ports = (("web", 80), ("websecure", 443))
+    _ensure(
+        store,
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "traefik", "namespace": "kube-system"},
+            "spec": {
+                "type": "LoadBalancer",
+                "selector": {"app": "traefik"},
+                "ports": [{"name": name, "port": port, "targetPort": name} for name, port in ports],
+            },
+        },
+    )
 
 
 def _deployment(name: str, image: str) -> Object:

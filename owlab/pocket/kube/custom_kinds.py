@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.world import Object
 
 
 def custom_kinds(definition: Object) -> list[Kind]:
     """The kind of a definition in each version that is served, the stored one first."""
     spec = definition["spec"]
-    versions = [v for v in spec.get("versions") or [] if v.get("served", True)]
+    # Definitions are checked before they are kept; of those that an older lab kept, what is good.
+    versions = [v for v in spec.get("versions") or [] if v.get("served", True) and v.get("name")]
     versions.sort(key=lambda version: not version.get("storage"))
     return [_kind(spec, version) for version in versions]
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet_api import Kubelet
+from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 def container_of(pod: Object, wanted: str) -> str:
@@ -44,6 +44,18 @@ def require_started(pod: Object, container: str) -> None:
             )
 
 
+def _whole(query: Mapping[str, str], name: str) -> int | None:
+    """A query parameter that is a whole number which is not negative."""
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise BadRequest(
+            f'{name}: Invalid value: "{text[:100]}": must be a number that is not negative'
+        )
+    return int(text)
+
+
 async def read_log(
     request: Request, store: Store, kubelet: Kubelet, namespace: str, name: str
 ) -> Response:
@@ -60,10 +72,10 @@ async def read_log(
             tail=tail,
             previous=query.get("previous") == "true",
             timestamps=query.get("timestamps") == "true",
-            since=float(query["sinceSeconds"]) if "sinceSeconds" in query else None,
+            since=since,
         )
 
-    tail = int(query["tailLines"]) if "tailLines" in query else None
+    tail, since = _whole(query, "tailLines"), _whole(query, "sinceSeconds")
     if query.get("follow") != "true":
         return PlainTextResponse(await text(tail))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns import columns
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.world import Object
 
 
 def table(
@@ -28,7 +29,7 @@ def table(
         for name, _, wide in shape
     ]
     rows = [
-        {"cells": [cell(obj) for _, cell, _ in shape], "object": _carried(obj, include)}
+        {"cells": [_cell(cell, obj) for _, cell, _ in shape], "object": _carried(obj, include)}
         for obj in objects
     ]
     return {
@@ -38,6 +39,14 @@ def table(
         "columnDefinitions": definitions if heading else [],
         "rows": rows,
     }
+
+
+def _cell(cell: Callable[[Object], Any], obj: Object) -> Any:
+    """One odd object must not keep all the others from being seen."""
+    try:
+        return cell(obj)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        return "<unknown>"
 
 
 def _carried(obj: Object, include: str) -> Object | None:

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from owlab.pocket.fleet import DELETED, Fleet
+from owlab.pocket.machines.fleet import DELETED, Fleet
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass import images
-from owlab.pocket.vm import Machine
 
 MIB = 1 << 20
 ZONE = {"name": "zone1", "available": True}
@@ -95,5 +95,5 @@ def _memory(machine: Machine) -> tuple[int, int]:
 def _disk(fleet: Fleet, machine: Machine) -> tuple[int, int]:
     total = int(machine.spec.disk * 0.967)
     used = SYSTEM_DISK + PER_IMAGE * len(machine.images())
-    used += PER_PACKAGE * len(machine.state.get("packages", {})) + fleet.used(machine)
+    used += PER_PACKAGE * len(machine.state.packages.installed) + fleet.used(machine)
     return min(used, total), total

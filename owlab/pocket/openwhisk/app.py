@@ -6,8 +6,10 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from owlab.pocket.openwhisk import rest
+from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
 from owlab.pocket.openwhisk.http import Door
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
@@ -36,32 +38,33 @@ OPERATIONS = (
 )
 
 
-def openwhisk_app(service: Service) -> Starlette:
+def openwhisk_app(service: Service) -> ASGIApp:
     """The application that answers on the NodePort."""
     door, public = Door(service), Public(service)
     routes: list[BaseRoute] = [
         Route(API + path, door(handler), methods=[*methods, "OPTIONS"])
         for path, methods, handler in OPERATIONS
     ]
+    behind = door.behind_controller
     routes += [
-        Route(f"{API}/web/{{path:path}}", public.web, methods=WEB_METHODS),
-        Route("/", public.info),
-        Route(API, public.api),
-        Route(f"{API}/api-docs", public.docs),
-        Route(f"{API}/docs", public.ui),
-        Route("/ping", public.ping),
-        Route("/invokers", public.invokers),
-        Route("/invokers/healthy/count", public.healthy),
-        Route("/invokers/ready", public.ready),
-        Route("/metrics", public.metrics),
-        Route("/api/{path:path}", public.missing, methods=WEB_METHODS),
+        Route(f"{API}/web/{{path:path}}", behind(public.web), methods=WEB_METHODS),
+        Route("/", behind(public.info)),
+        Route(API, behind(public.api)),
+        Route(f"{API}/api-docs", behind(public.docs)),
+        Route(f"{API}/docs", behind(public.ui)),
+        Route("/ping", behind(public.ping)),
+        Route("/invokers", behind(public.invokers)),
+        Route("/invokers/healthy/count", behind(public.healthy)),
+        Route("/invokers/ready", behind(public.ready)),
+        Route("/metrics", behind(public.metrics)),
+        Route("/api/{path:path}", behind(public.missing), methods=WEB_METHODS),
         Route("/v1/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/v2/{path:path}", public.not_simulated, methods=WEB_METHODS),
-        Route("/{path:path}", public.missing, methods=WEB_METHODS),
+        Route("/{path:path}", behind(public.missing), methods=WEB_METHODS),
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, exception_handlers={405: not_allowed, Exception: failed})
     app.router.redirect_slashes = False
-    return app
+    return Boundary(app)
 
 
 def description() -> dict[str, Any]:

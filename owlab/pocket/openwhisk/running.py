@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from owlab.pocket.ground.intake import parse
 from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.actions import Found
 from owlab.pocket.openwhisk.activations import DEVELOPER_ERROR, Activation, new_id
-from owlab.pocket.openwhisk.errors import DOES_NOT_EXIST, WhiskError
+from owlab.pocket.openwhisk.errors import ABNORMAL_RUN, DOES_NOT_EXIST, WhiskError
 from owlab.pocket.openwhisk.invoker import Job
 from owlab.pocket.openwhisk.names import Identity, qualified
 from owlab.pocket.openwhisk.store import Document, now_ms
@@ -53,6 +54,7 @@ class Runner:
         }
         if found.binding:
             activation.annotations["binding"] = found.binding
+        self._service.activations.begin(activation)
         value = found.parameters | payload
         if document["exec"]["kind"] == "sequence":
             value.pop("_actions", None)
@@ -73,12 +75,21 @@ class Runner:
         transaction: str,
     ) -> None:
         job = self._job(caller, found, value, activation, transaction)
+        asked = now_ms()
+        await self._service.health.invoker_takes()
+        queued = now_ms() - asked
         outcome = await self._service.invoker.run(job)
         activation.start, activation.end = outcome.start, outcome.end
         activation.status, activation.result = outcome.status, outcome.result
+        try:
+            # The function has the socket to its invoker, too, and may have written anything.
+            text = json.dumps(outcome.result, allow_nan=False)
+            activation.result = parse(text.encode(), half="?")
+        except (ValueError, RecursionError):
+            activation.status, activation.result = DEVELOPER_ERROR, {"error": ABNORMAL_RUN}
         activation.logs = outcome.logs
         activation.annotations["timeout"] = outcome.timed_out
-        activation.annotations["waitTime"] = outcome.wait_ms
+        activation.annotations["waitTime"] = queued + outcome.wait_ms
         if outcome.init_ms is not None:
             activation.annotations["initTime"] = outcome.init_ms
 
@@ -102,7 +113,9 @@ class Runner:
         }
         if found.annotations.get("provide-api-key") not in (None, False):
             env["__OW_API_KEY"] = caller.key
-        kind = runtimes.KINDS[execution["kind"]]
+        kind = runtimes.resolve(execution["kind"])
+        if kind is None:
+            raise WhiskError(400, f"The '{execution['kind']}' runtime is no longer supported.")
         return Job(
             # Containers belong to the namespace that invokes, as upstream's.
             key=f"{name.path}@{document['version']}@{document['updated']}@{caller.namespace}",
@@ -195,6 +208,7 @@ class Runner:
         try:
             found = self._service.actions.find(caller, name.namespace, name.package, name.name)
             self._service.throttle.invoking(caller.namespace)
+            self._service.health.need_invoker()
         except WhiskError as error:
             reason = DOES_NOT_EXIST if error.status == 404 else error.message
             return line | {"statusCode": 1, "success": False, "error": reason}

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
 from owlab.pocket.openwhisk.actions import Actions, Found
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
+from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.openwhisk.invoker import Invoker
 from owlab.pocket.openwhisk.limits import Limits
-from owlab.pocket.openwhisk.names import SYSTEM, Identity, identify
+from owlab.pocket.openwhisk.names import SYSTEM, Identity
 from owlab.pocket.openwhisk.packages import Packages
 from owlab.pocket.openwhisk.rules import Rules
 from owlab.pocket.openwhisk.running import Runner
 from owlab.pocket.openwhisk.store import Store
+from owlab.pocket.openwhisk.subjects import Subjects
 from owlab.pocket.openwhisk.throttle import Throttle
 from owlab.pocket.openwhisk.triggers import Triggers
-from owlab.pocket.world import ActionPods
 
 BLOCKING_SECONDS = 60
 
@@ -45,12 +46,18 @@ class Service:
         release: str = "owdev",
         stem_cells: bool = True,
         idle_seconds: float = 600,
+        seed: bool = True,
     ) -> None:
         self.clock, self.apihost = clock, apihost
         self.limits = Limits.of(limits)
         self.system = Identity(SYSTEM, system_key)
-        self.identities = (Identity("guest", guest_key), self.system)
+        self._keys = (guest_key, system_key)
         self.store = Store(db)
+        self.subjects = Subjects(db)
+        # A lab of an earlier version has entities, and kept no subjects.
+        if seed or (self.subjects.empty and self.store.used):
+            self.subjects.seed(*self._keys)
+        self.health = Health(clock)
         self.activations = Activations(db)
         self.packages = Packages(self.store)
         self.actions = Actions(self.store, self.packages, self.limits)
@@ -80,13 +87,20 @@ class Service:
         shutil.rmtree(place, ignore_errors=True)
         return place
 
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Everybody who may call."""
+        return tuple(one.identity for one in self.subjects.all())
+
     def identify(self, authorization: str | None) -> Identity:
         """The caller; 401 when it is nobody."""
-        return identify(authorization, self.identities)
+        self.health.need_database()
+        return self.subjects.identify(authorization)
 
     def known(self, namespace: str) -> Identity | None:
         """The owner of a namespace."""
-        return next((i for i in self.identities if i.namespace == namespace), None)
+        found = self.subjects.find(namespace)
+        return found.identity if found is not None and not found.blocked else None
 
     def background(self, caller: Identity, work: Coroutine[Any, Any, Activation]) -> Any:
         """Run to its end, whoever waits for it; counted as in flight from now on."""
@@ -113,6 +127,7 @@ class Service:
     ) -> tuple[str, Activation | None]:
         """Invoke; waits at most ``wait`` seconds. The record is None when it is not there yet."""
         self.throttle.invoking(caller.namespace)
+        self.health.need_invoker()
         identifier = new_id()
         task = self.background(
             caller,
@@ -122,17 +137,26 @@ class Service:
         )
         if wait is None:
             return identifier, None
-        with contextlib.suppress(TimeoutError):
+        try:
             return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
-        return identifier, None
+        except TimeoutError:
+            return identifier, None
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise  # whoever waits has gone
+            return identifier, None  # the service is ending: it was not this call's fault
 
     def install_catalog(self) -> None:
         """Install /whisk.system, as the job install-packages does."""
         catalog.install(self)
 
     def wipe(self) -> None:
-        """Remove all actions and activations, as init-couchdb does at each installation."""
+        """Remove all actions and activations, as init-couchdb does at each installation.
+
+        The same job writes the keys that the release has now.
+        """
         self.store.wipe()
+        self.subjects.seed(*self._keys)
 
     async def settled(self) -> None:
         """Wait for invocations that nobody waits for."""

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from owlab.pocket.database import Database
+from owlab.pocket.ground.database import Database
 from owlab.pocket.openwhisk.errors import OTHER_COLLECTION, conflict, not_found
 
 Document = dict[str, Any]
@@ -36,6 +36,11 @@ class Store:
     def __init__(self, db: Database) -> None:
         self._db = db
         db.schema(SCHEMA)
+
+    @property
+    def used(self) -> bool:
+        """There are entities."""
+        return self._db.row("SELECT 1 FROM whisk_entities LIMIT 1") is not None
 
     def find(
         self, collection: str, namespace: str, name: str, package: str = ""

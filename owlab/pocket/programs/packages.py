@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
+
+from owlab.pocket.machines.state import State
 
 
 class HasState(Protocol):
     """A machine, as far as its lists of packages and units are concerned."""
 
-    state: dict[str, Any]
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,15 @@ ARCHIVE: dict[str, Package] = {
     "jq": Package("1.7.1-3build1+pocket", "lightweight command-line JSON processor", 66),
     "tree": Package("2.1.1-2ubuntu3+pocket", "displays an indented directory tree", 47),
     "unzip": Package("6.0-28ubuntu4+pocket", "De-archiver for .zip files", 174),
+    "zip": Package("3.0-13ubuntu0.2+pocket", "Archiver for .zip files", 176),
     "net-tools": Package("2.10-0.1ubuntu4+pocket", "NET-3 networking toolkit", 204),
     "nginx": Package("1.24.0-2ubuntu7+pocket", "small, powerful web server", 520, units=("nginx",)),
     "python3-pip": Package("24.0+dfsg-1ubuntu1+pocket", "Python package installer", 1320),
 }
+
+PROVIDES = {"exportfs": "nfs-kernel-server", "showmount": "nfs-common", "ifconfig": "net-tools"}
+PROVIDES |= {"netstat": "net-tools", "pip": "python3-pip", "pip3": "python3-pip"}
+"""Programs that have another name than their package."""
 
 # What an Ubuntu cloud image comes with, as far as the course meets it.
 BASE: dict[str, Package] = {
@@ -102,9 +109,9 @@ def known(name: str) -> Package | None:
 
 def installed(machine: HasState) -> dict[str, str]:
     """Name and version of each package that the machine has, sorted."""
-    gone = set(machine.state.get("packages_removed", []))
+    gone = set(machine.state.packages.removed)
     have = {name: package.version for name, package in BASE.items() if name not in gone}
-    have.update(machine.state.get("packages", {}))
+    have.update(machine.state.packages.installed)
     return dict(sorted(have.items()))
 
 
@@ -143,13 +150,13 @@ def add(machine: HasState, name: str, *, asked: bool) -> None:
     """Record a package as installed; ``asked`` by name, or as another's dependency."""
     package = known(name)
     assert package is not None, name
-    gone: list[str] = machine.state.setdefault("packages_removed", [])
+    gone = machine.state.packages.removed
     if name in BASE:
         if name in gone:
             gone.remove(name)
         return
-    machine.state.setdefault("packages", {})[name] = package.version
-    automatic: list[str] = machine.state.setdefault("packages_automatic", [])
+    machine.state.packages.installed[name] = package.version
+    automatic = machine.state.packages.automatic
     if asked and name in automatic:
         automatic.remove(name)
     elif not asked and name not in automatic:
@@ -158,15 +165,15 @@ def add(machine: HasState, name: str, *, asked: bool) -> None:
 
 def drop(machine: HasState, name: str) -> None:
     """Record a package as removed."""
-    machine.state.setdefault("packages", {}).pop(name, None)
+    machine.state.packages.installed.pop(name, None)
     if name in BASE:
-        machine.state.setdefault("packages_removed", []).append(name)
+        machine.state.packages.removed.append(name)
 
 
 def unneeded(machine: HasState) -> list[str]:
     """Packages that came as dependencies and that nothing needs any more."""
     have = installed(machine)
-    automatic = {name for name in machine.state.get("packages_automatic", []) if name in have}
+    automatic = {name for name in machine.state.packages.automatic if name in have}
     needed: set[str] = set()
 
     def visit(name: str) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from owlab.pocket.charts import git_tree
-from owlab.pocket.lab import Lab
-from owlab.pocket.vm import Machine
+from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.state import Snap
+from owlab.pocket.service.lab import Lab
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,12 @@ Shell = Callable[..., Ran]
 def machine(tmp_path: Path) -> Machine:
     """The master, with Helm's snap and a clone of the chart's repository."""
     machine = Machine("master", "127.9.8.7", Lab(tmp_path))
-    machine.state["snaps"] = {"helm": {}}
+    machine.state.snaps = {"helm": Snap()}
     for path, content in git_tree().items():
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).with_name("mycluster.yaml").read_bytes()
     machine.write("/home/ubuntu/mycluster.yaml", values, owner="ubuntu")
+    machine.own("/home/ubuntu", "ubuntu")
     return machine
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from owlab.pocket.vm import Machine
+from owlab.pocket.machines.machine import Machine
 
 from .conftest import Shell
 
@@ -21,7 +21,7 @@ NOWHERE = (
 
 
 def test_not_installed(machine: Machine, shell: Shell) -> None:
-    machine.state["snaps"] = {}
+    machine.state.snaps = {}
     ran = shell("sudo helm version")
     assert ran.status != 0
     assert "command not found" in ran.err

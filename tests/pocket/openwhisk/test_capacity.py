@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
 from owlab.pocket.openwhisk.service import Service
+from tests.waiting import eventually
 
 from .conftest import Client, FakePods
 
@@ -19,13 +19,6 @@ REST = (
     "const rest = () => new Promise((done) => setTimeout(done, 100));\n"
     "async function main() { await rest(); return {pid: process.pid} }"
 )
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for what happens in the background."""
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def _many(guest: Client, action: str, count: int) -> list[int]:
@@ -69,7 +62,7 @@ async def test_the_longest_idle_container_makes_room(guest: Client, pods: FakePo
 async def test_idle_containers_end(guest: Client, service: Service, pods: FakePods) -> None:
     await guest.action("hello", ECHO)
     assert (await guest.call("hello")).status_code == 200
-    await until(lambda: not pods.running)
+    await eventually(lambda: not pods.running)
     assert service.invoker.containers == 0
     assert (await guest.call("hello")).status_code == 200
 
@@ -83,11 +76,11 @@ async def test_stem_cells_follow_the_first_action(guest: Client, pods: FakePods)
     def ready() -> int:
         return sum("prewarm-nodejs14" in name for name in pods.running)
 
-    await until(lambda: ready() == 2)
+    await eventually(lambda: ready() == 2)
     # Taking one makes another.
     await guest.action("other", ECHO)
     await guest.call("other")
-    await until(lambda: ready() == 3)
+    await eventually(lambda: ready() == 3)
 
 
 @pytest.mark.parametrize("limits", [{"concurrent_invocations": 2}])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from owlab.pocket.lab import Lab
-from owlab.pocket.vm import Machine, Spec
+from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.service.lab import Lab
 
 
 @dataclass
@@ -31,6 +31,7 @@ class NotedLab(Lab):
 
     def prepare(self) -> None:
         self.noted: list[tuple[str, ...]] = []
+        self.passwords: dict[str, str] = {}
 
     async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
         self.noted.append(("start", machine, version, " ".join(args)))
@@ -39,6 +40,9 @@ class NotedLab(Lab):
         self, machine: str, server: str, *, role: str, version: str, args: list[str]
     ) -> None:
         self.noted.append(("join", machine, server, role, version))
+
+    def accepts_node(self, node: str, password: str) -> bool:
+        return self.passwords.setdefault(node, password) == password
 
     async def leave_cluster(self, machine: str) -> None:
         self.noted.append(("leave", machine))
@@ -91,7 +95,7 @@ def on(lab: NotedLab) -> Type:
 
         session = lab.fleet.machines[machine].session()
         status = await session.run(script, write_out, write_err, stdin=stdin)
-        return Typed(out.decode(), err.decode(), status)
+        return Typed(out.decode(errors="replace"), err.decode(errors="replace"), status)
 
     return type_
 

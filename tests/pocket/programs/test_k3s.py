@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import k3s_token
 from owlab.pocket.programs.crictl import full_name
 from owlab.pocket.programs.k3s_args import (
+    ENVIRONMENT,
+    OBEYED,
+    REFUSED,
     SWITCHES,
     VALUED,
     ArgumentError,
@@ -40,13 +45,24 @@ async def test_before_k3s_there_is_no_kubectl(on):
 
 
 async def test_the_guides_line_installs_a_server(on, server, lab):
-    assert lab.noted == [("start", "master", "v1.35.6+k3s1", "")]
+    assert lab.noted == [("start", "master", "v1.36.4+k3s1", "")]
     assert server.service_active("k3s")
     token = (await on("master", TOKEN)).out
     assert token.startswith("K10")
     assert "::server:" in token
-    assert (await on("master", "k3s --version")).out.startswith("k3s version v1.35.6+k3s1")
+    assert (await on("master", "k3s --version")).out.startswith("k3s version v1.36.4+k3s1")
     assert (await on("master", "systemctl is-enabled k3s")).out == "enabled\n"
+
+
+@pytest.mark.parametrize("told", ["K3S_NODE_NAME=Node-A", "INSTALL_K3S_EXEC='--node-name Node-A'"])
+async def test_a_node_is_called_as_k3s_is_told(on, lab, told):
+    typed = await on("master", f"curl -sfL https://get.k3s.io | {told} sh -")
+    assert typed.status == 0, str(typed)
+    assert lab.noted[0][:2] == ("start", "node-a")
+    assert lab.fleet.get("node-a") is lab.fleet.machines["master"]
+    await on("master", "k3s-uninstall.sh")
+    assert lab.noted[-1] == ("leave", "node-a")
+    assert lab.fleet.get("node-a") is None
 
 
 async def test_the_lines_of_the_installer(on):
@@ -64,7 +80,7 @@ async def test_the_mirror_is_plain_http_unless_told_otherwise(on):
         "curl -sfL https://rancher-mirror.rancher.cn/k3s/k3s-install.sh | INSTALL_K3S_MIRROR=cn"
     )
     typed = await on("master", f"{script} sh -")
-    assert "Downloading hash rancher-mirror.rancher.cn/k3s/v1.35.6-k3s1/sha256sum" in typed.out
+    assert "Downloading hash rancher-mirror.rancher.cn/k3s/v1.36.4-k3s1/sha256sum" in typed.out
     url = "INSTALL_K3S_MIRROR_URL=https://rancher-mirror.rancher.cn"
     typed = await on("worker1", f"{script} {url} sh -")
     assert "Downloading hash https://rancher-mirror.rancher.cn/k3s/" in typed.out
@@ -83,11 +99,86 @@ async def test_arguments_reach_the_server_both_ways(on, lab, line):
     assert lab.noted[-1][-1] == "--disable traefik --disable=servicelb"
 
 
+async def test_the_kubeconfig_is_for_the_server_itself(on, server):
+    path = "/etc/rancher/k3s/k3s.yaml"
+    assert "server: https://127.0.0.1:6443" in server.read(path).decode()
+    assert (await on("master", f"stat -c '%a %U:%G' {path}")).out == "600 root:root\n"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "K3S_KUBECONFIG_MODE=644",
+        'K3S_KUBECONFIG_MODE="0644"',
+        "INSTALL_K3S_EXEC='--write-kubeconfig-mode 644'",
+    ],
+)
+async def test_everybody_may_read_the_kubeconfig_if_k3s_is_told_so(on, told):
+    assert (await on("master", f"curl -sfL https://get.k3s.io | {told} sh -")).status == 0
+    assert (await on("master", "stat -c %a /etc/rancher/k3s/k3s.yaml")).out == "644\n"
+    told = (await on("master", "sudo cat /etc/systemd/system/k3s.service.env")).out
+    assert ("K3S_KUBECONFIG_MODE=" in told) == ("K3S_" in told)
+
+
+async def test_a_kubeconfig_goes_where_a_variable_says(on):
+    line = "curl -sfL https://get.k3s.io | K3S_KUBECONFIG_OUTPUT=/root/k.yaml sh -"
+    assert (await on("master", line)).status == 0
+    assert (await on("master", "sudo ls /root/k.yaml")).status == 0
+
+
+@pytest.mark.parametrize("flag", sorted(REFUSED))
+async def test_what_the_lab_cannot_be_is_refused(on, flag):
+    told = f"--{flag}" if flag in SWITCHES else f"--{flag}=x"
+    typed = await on("master", f"curl -sfL https://get.k3s.io | INSTALL_K3S_EXEC='{told}' sh -")
+    assert typed.status == 1
+    journal = (await on("master", "sudo journalctl -u k3s --no-pager")).out
+    assert REFUSED[flag] in journal
+
+
+async def test_what_the_lab_does_not_act_on_is_said(on):
+    line = (
+        "curl -sfL https://get.k3s.io | INSTALL_K3S_EXEC='--flannel-backend host-gw --debug' sh -"
+    )
+    typed = await on("master", line)
+    assert typed.status == 0
+    assert typed.err.splitlines()[0] == (
+        "[WARN]  the pocket lab does not act on --flannel-backend "
+    )
+    assert "--debug" not in typed.err
+
+
+def test_every_flag_is_obeyed_refused_or_warned_of():
+    known = SWITCHES | VALUED
+    assert OBEYED | REFUSED.keys() | set(ENVIRONMENT.values()) <= known
+    assert not OBEYED & REFUSED.keys()
+
+
+async def test_a_machine_that_was_made_again_is_another_node(on, server, lab):
+    token = (await on("master", TOKEN)).out.strip()
+    url = f"https://{server.address}:6443"
+    assert (await join(on, "worker1", url, token)).status == 0
+    # Joining again is the same node; a new disk brings another password.
+    assert (await join(on, "worker1", url, token)).status == 0
+    await on("worker1", "sudo systemctl stop k3s-agent; sudo rm /etc/rancher/node/password")
+    assert (await on("worker1", "sudo systemctl start k3s-agent")).status == 1
+    said = (await on("worker1", "sudo journalctl -u k3s-agent --no-pager")).out
+    assert "Node password rejected, duplicate hostname" in said
+    lab.passwords.clear()  # the node was deleted
+    assert (await on("worker1", "sudo systemctl start k3s-agent")).status == 0
+
+
+async def test_a_node_may_have_an_id_in_its_name(on, server, lab):
+    token = (await on("master", TOKEN)).out.strip()
+    line = f"K3S_URL=https://{server.address}:6443 K3S_TOKEN={token} sh -s - --with-node-id"
+    assert (await on("worker1", f"curl -sfL https://get.k3s.io | {line}")).status == 0
+    assert re.fullmatch(r"worker1-[0-9a-f]{8}", lab.noted[-1][1])
+
+
 async def test_a_worker_joins_with_the_servers_token(on, server, lab):
     token = (await on("master", TOKEN)).out.strip()
     typed = await join(on, "worker1", f"https://{server.address}:6443", token)
     assert typed.status == 0, str(typed)
-    assert ("join", "worker1", "master", "agent", "v1.35.6+k3s1") in lab.noted
+    assert ("join", "worker1", "master", "agent", "v1.36.4+k3s1") in lab.noted
     assert lab.fleet.machines["worker1"].service_active("k3s-agent")
 
 
@@ -146,7 +237,7 @@ async def test_the_configuration_files_are_read(on, lab, master):
     mirrors = "mirrors: {docker.io: {endpoint: ['https://mirror.example']}}\n"
     master.write("/etc/rancher/k3s/registries.yaml", mirrors.encode())
     assert (await on("master", "sudo systemctl restart k3s")).status == 0
-    assert master.state["k3s"]["mirrors"] == {"docker.io": ["https://mirror.example"]}
+    assert master.state.k3s.mirrors == {"docker.io": ["https://mirror.example"]}
     assert (await on("master", "kubectl config current-context")).out == "default\n"
     master.write("/etc/rancher/k3s/registries.yaml", b"mirrors: [")
     assert (await on("master", "sudo systemctl restart k3s")).status == 1
@@ -188,9 +279,10 @@ async def test_crictl_needs_root_and_a_running_k3s(on, server):
 @given(
     st.lists(
         st.one_of(
-            st.sampled_from(sorted(SWITCHES)).map(lambda n: [f"--{n}"]),
+            st.sampled_from(sorted(SWITCHES - REFUSED.keys())).map(lambda n: [f"--{n}"]),
             st.tuples(
-                st.sampled_from(sorted(VALUED)), st.from_regex(r"[a-z0-9=,.]+", fullmatch=True)
+                st.sampled_from(sorted(VALUED - REFUSED.keys())),
+                st.from_regex(r"[a-z0-9=,.]+", fullmatch=True),
             ).map(lambda pair: [f"--{pair[0]}", pair[1]]),
         ),
         max_size=5,
@@ -223,8 +315,8 @@ def test_exec_and_arguments_are_one_line(parts):
 
 def test_releases():
     assert released("v1.29.4+k3s1")
-    assert released("v1.35.6+k3s1")
-    assert not released("v1.35.6")
+    assert released("v1.36.4+k3s1")
+    assert not released("v1.36.4")
     assert not released("latest")
 
 
@@ -242,7 +334,7 @@ def test_other_durations_are_refused(text):
 
 
 def test_agent_tokens_add_no_servers():
-    state = {"secret": "s", "tokens": []}
+    state = K3s(secret="s")
     token = k3s_token.Token.parse(k3s_token.create(state, k3s_token.duration("1h")))
     assert k3s_token.accepts(state, token, role="agent")
     assert not k3s_token.accepts(state, token, role="server")

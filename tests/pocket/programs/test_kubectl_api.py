@@ -9,7 +9,7 @@ import pytest
 
 from owlab.pocket.kube.api import kube_app
 from owlab.pocket.kube.store import Store
-from owlab.pocket.servers import Listener
+from owlab.pocket.service.servers import Listener
 
 CONFIG_MAP = """\
 kubectl create namespace openwhisk --dry-run=client -o yaml | kubectl apply -f -
@@ -40,7 +40,7 @@ class NoKubelet:
 async def store(lab, on, master):
     """The API server on the master, where K3s is installed."""
     store = Store(lab.db, lab.clock)
-    app = kube_app(store, tokens={"secret": "admin"}, version="v1.35.6+k3s1", kubelet=NoKubelet())
+    app = kube_app(store, tokens={"secret": "admin"}, version="v1.36.4+k3s1", kubelet=NoKubelet())
     certificate = lab.authority.issue("k3s", [master.address])
     listener = Listener(app, 6443, certificate)
     await on("master", "curl -sfL https://get.k3s.io | sh -")

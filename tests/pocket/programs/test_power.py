@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-
-async def until(condition):
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not happen")
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("line", ["reboot", "shutdown now", "poweroff"])
@@ -25,7 +17,7 @@ async def test_only_root_turns_machines_off(on, master, line):
 
 async def test_poweroff(on, master):
     await on("master", "sudo poweroff")
-    await until(lambda: master.status == "Stopped")
+    await eventually(lambda: master.status == "Stopped")
 
 
 async def test_mounts_last_over_a_reboot_when_fstab_says_so(on, lab):

@@ -16,9 +16,15 @@ import pytest
 import yaml
 from starlette.types import Receive, Scope, Send
 
-from owlab.pocket import hosting, parts
-from owlab.pocket.lab import Lab
-from owlab.pocket.vm import Machine, Spec
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.kube.parts import Parts
+from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.machines.state import Unit
+from owlab.pocket.openwhisk.health import Health
+from owlab.pocket.service import components as parts
+from owlab.pocket.service import hosting
+from owlab.pocket.service.lab import Lab
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere the ports of all labs are on one address"
@@ -38,10 +44,14 @@ class Cluster:
     joined: list[str] = field(default_factory=list)
     running: bool = False
     pokes: int = 0
+    parts: Parts = field(default_factory=Parts)
     tell: Callable[[Any], None] = lambda endpoint: None
 
     def on_openwhisk(self, callback: Callable[[Any], None]) -> None:
         self.tell = callback
+
+    def on_parts(self, callback: Callable[[Parts], None]) -> None:
+        self.tell_parts = callback
 
     def on_install_packages(self, callback: Callable[..., None]) -> None:
         self.install = callback
@@ -68,6 +78,7 @@ class OpenWhisk:
 
     apihost: str
     catalogs: int = 0
+    health: Health = field(default_factory=lambda: Health(Clock()))
 
     def install_catalog(self) -> None:
         self.catalogs += 1
@@ -111,7 +122,7 @@ async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 def unit(machine: Machine, name: str) -> None:
-    machine.state.setdefault("units", {})[name] = {"active": True, "enabled": True}
+    machine.state.units[name] = Unit(active=True, enabled=True)
     machine.save()
 
 
@@ -134,7 +145,7 @@ async def answers(lab: Lab, address: str, port: int) -> bool:
 
 
 async def until(lab: Lab, address: str, port: int, expected: bool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await answers(lab, address, port) != expected:
             await asyncio.sleep(0.02)
 
@@ -177,7 +188,7 @@ async def test_with_the_server_machine_goes_the_cluster(lab: Lab) -> None:
     await lab.fleet.delete(master)
     await until(lab, master.address, hosting.API_PORT, False)
     await lab.fleet.purge(master)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while lab.cluster is not None:
             await asyncio.sleep(0.01)
     assert lab.kubeconfig() is None

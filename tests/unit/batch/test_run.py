@@ -159,9 +159,9 @@ def test_an_interruption_ends_the_cell_and_the_kernel_and_can_be_resumed(
 import os, pathlib, time
 pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))
 if not pathlib.Path({str(started)!r}).exists():
-    pathlib.Path({str(started)!r}).touch()
     try:
-        time.sleep(60)
+        pathlib.Path({str(started)!r}).touch()
+        time.sleep(600)
     finally:
         pathlib.Path({str(ended)!r}).touch()
 """
@@ -183,6 +183,18 @@ if not pathlib.Path({str(started)!r}).exists():
         RunOptions(out=tmp_path / "runs", notebooks=folder, resume=True), Progress(io.StringIO())
     )
     assert resumed.exit_code == 0
+
+
+def test_executed_notebooks_hold_no_secrets(run: Run, folder: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\\nMIIBQ0FG\\n-----END PRIVATE KEY-----"
+    body = (
+        f"key = '{key}'.replace('MIIB', 'MIIC')\nprint(key); display({{'a': [key]}}); assert 0, key"
+    )
+    write_notebook(folder / "00-a.ipynb", ("code", body), PASSING)
+    summary, printed = run()
+    written = "".join(path.read_text("utf-8") for path in summary.directory.iterdir())
+    assert "***" in written
+    assert "MIICQ0FG" not in written + printed
 
 
 def test_a_run_is_resumed_as_far_as_is_said(run: Run, folder: Path) -> None:

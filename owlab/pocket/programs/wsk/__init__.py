@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from owlab.pocket import internet
+from owlab.pocket.ground import internet
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 
 def installed(machine: Machine) -> bool:
@@ -19,7 +19,7 @@ def installed(machine: Machine) -> bool:
     )
 
 
-@program("wsk", installed=installed, machines="all")
+@program("wsk", installed=installed, machines="all", own_help=True)
 async def wsk(call: Call) -> int:
     """Imported late: a machine without wsk needs none of it."""
     from owlab.pocket.programs.wsk.main import run

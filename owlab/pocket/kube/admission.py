@@ -1,0 +1,65 @@
+"""What happens to an object on its way into the store, whoever makes it."""
+
+from __future__ import annotations
+
+import uuid
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube import defaults
+from owlab.pocket.kube.store import Store
+
+_PROTECTED = {
+    "PersistentVolumeClaim": "kubernetes.io/pvc-protection",
+    "PersistentVolume": "kubernetes.io/pv-protection",
+}
+
+
+def prepare(store: Store, obj: Object) -> None:
+    """Fill in a new object, in place: defaults, its uid, and what is derived from that."""
+    defaults.fill(store, obj)
+    meta = obj["metadata"]
+    meta["uid"] = str(uuid.uuid4())
+    core = "/" not in str(obj.get("apiVersion"))
+    if core and (finalizer := _PROTECTED.get(obj["kind"])):
+        others = [f for f in meta.get("finalizers") or () if f != finalizer]
+        meta["finalizers"] = [*others, finalizer]
+    if core and obj["kind"] == "Pod":
+        _tolerate(obj["spec"])
+    if obj["kind"] == "Job" and not obj["spec"].get("manualSelector"):
+        _label(obj)
+
+
+def admit(store: Store, obj: Object) -> Object:
+    """Fill in an object that a controller makes, and store it; raises ApiError."""
+    prepare(store, obj)
+    return store.create(obj)
+
+
+def _tolerate(spec: Object) -> None:
+    """A pod stays for five minutes on a node that is lost, unless it says otherwise."""
+    known = list(spec.get("tolerations") or ())
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        said = any(
+            toleration.get("key") in (key, None, "")
+            and toleration.get("effect") in ("NoExecute", None, "")
+            for toleration in known
+        )
+        if not said:
+            wait = {"effect": "NoExecute", "tolerationSeconds": 300}
+            known.append({"key": key, "operator": "Exists", **wait})
+    spec["tolerations"] = known
+
+
+def _label(job: Object) -> None:
+    """A Job's pods are found by the Job's uid."""
+    uid, name = job["metadata"]["uid"], job["metadata"].get("name", "")
+    template = job["spec"]["template"]
+    meta = template.get("metadata") or {}
+    labels = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+    template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
+    job["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}

@@ -1,0 +1,203 @@
+"""One machine of the lab: its files, its state, and shells on both."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bashkit import FileSystem
+
+from owlab.pocket.machines.accounts import Accounts
+from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.inode import READ, WRITE, Credentials
+from owlab.pocket.machines.state import State
+from owlab.pocket.machines.tree import Tree
+from owlab.pocket.programs import mount
+from owlab.pocket.shell.filesystem_abi import mountable
+from owlab.pocket.shell.session import Session
+
+if TYPE_CHECKING:
+    from owlab.pocket.service.lab import Lab
+
+HOST = "host"
+"""The reserved name of the laptop."""
+
+
+@dataclass(slots=True)
+class Spec:
+    """What a machine was launched with; sizes in bytes."""
+
+    cpus: int = 1
+    memory: int = 1 << 30
+    disk: int = 5 << 30
+    release: str = "24.04 LTS"
+    image: str = "24.04"
+
+
+@dataclass
+class Machine:
+    """A virtual machine, or the laptop (``host``). Implements ``world.MachineView``."""
+
+    name: str
+    address: str
+    lab: Lab = field(repr=False)
+    status: str = "Running"
+    spec: Spec = field(default_factory=Spec)
+    state: State = field(default_factory=State)
+    tree: Tree = field(default_factory=Tree, repr=False)
+    sessions: set[Session] = field(default_factory=set, repr=False)
+    snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
+    shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
+    booted: float = field(default_factory=time.time, repr=False)
+    """When it came up; the service's own start where it was up before."""
+    _mountable: FileSystem | None = field(default=None, repr=False)
+
+    @property
+    def files(self) -> Files:
+        """The files as root sees them."""
+        return Files(self.tree)
+
+    @property
+    def fs(self) -> FileSystem:
+        """The files as root sees them, for what mounts them into a bashkit shell of its own."""
+        if self._mountable is None:
+            self._mountable = mountable(self.files)
+        return self._mountable
+
+    @property
+    def accounts(self) -> Accounts:
+        """The users and groups."""
+        return Accounts(self.tree)
+
+    def files_of(self, user: str, umask: int = UMASK) -> Files:
+        """The files as a user sees them; KeyError where there is no such user."""
+        return Files(self.tree, self.accounts.credentials(user), umask)
+
+    def replace_files(self, tree: Tree) -> None:
+        """Another disk in place of this one."""
+        self.tree, self._mountable = tree, None
+
+    @property
+    def is_host(self) -> bool:
+        """This is the laptop, not a virtual machine."""
+        return self.name == HOST
+
+    @property
+    def running(self) -> bool:
+        """The virtual machine is up."""
+        return self.status in ("Running", "Delayed Shutdown")
+
+    def service_active(self, unit: str) -> bool:
+        """A systemd unit is active, on a machine that runs."""
+        found = self.state.units.get(unit.removesuffix(".service"))
+        return self.running and found is not None and found.active
+
+    def package_installed(self, package: str) -> bool:
+        """An apt package is installed."""
+        return package in self.state.packages.installed
+
+    def images(self) -> set[str]:
+        """Container images present on this node."""
+        return set(self.state.images)
+
+    def add_image(self, image: str) -> None:
+        """Remember an image as pulled on this node."""
+        self.state.images = sorted({*self.images(), image})
+        self.save()
+
+    def read(self, path: str) -> bytes | None:
+        """A file's content, or None where there is no file."""
+        try:
+            return self.files.read_file(path)
+        except OSError:
+            return None
+
+    def write(self, path: str, content: bytes, mode: int = 0o644, owner: str = "root") -> None:
+        """Write a file, with its parents; durable when it returns."""
+        self.mkdir(posixpath.dirname(path))
+        self.files.write_file(path, content)
+        self.files.chmod(path, mode)
+        self.own(path, owner)
+        self.save()
+
+    def resolve(self, path: str) -> str:
+        """A path with its symbolic links followed."""
+        return self.files.resolve(path)
+
+    def mkdir(self, path: str, mode: int = 0o755) -> None:
+        """Make a directory, with its parents; an existing one stays as it is."""
+        if not self.files.exists(path):
+            self.files.mkdir(path, recursive=True)
+            self.files.chmod(path, mode)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file or directory."""
+        self.files.rename(old, new)
+        self.save()
+
+    def remove(self, path: str) -> None:
+        """Remove a file or directory, with what is in it; a missing one is no error."""
+        try:
+            self.files.remove(path, recursive=True)
+        except FileNotFoundError:
+            return
+        self.save()
+
+    def listdir(self, path: str) -> list[str] | None:
+        """Names in a directory, or None where there is none."""
+        try:
+            return [str(entry["name"]) for entry in self.files.read_dir(path)]
+        except OSError:
+            return None
+
+    def owner(self, path: str) -> str:
+        """Who owns a path, as ``user:group``."""
+        try:
+            inode = self.files.look(path, follow=False)
+        except OSError:
+            return "root:root"
+        return f"{self.accounts.user_name(inode.uid)}:{self.accounts.group_name(inode.gid)}"
+
+    def own(self, path: str, owner: str) -> None:
+        """Change who owns a path (``user`` with their own group, or ``user:group``)."""
+        uid, gid = self.accounts.numbers(owner if ":" in owner else f"{owner}:")
+        self.files.chown(path, uid, gid, follow=False)
+
+    def readable(self, path: str, user: str) -> bool:
+        """A user may read this path: each directory above can be entered, the last has r."""
+        return self.files_of(user).allows(path, READ)
+
+    def writable(self, path: str, user: str) -> bool:
+        """A user may write this path, or make it where nothing is yet."""
+        files = self.files_of(user)
+        while path != "/" and not self.files.exists(path):
+            path = posixpath.dirname(path)
+        return files.allows(path, WRITE)
+
+    def credentials(self, user: str) -> Credentials:
+        """As whom a user's processes run."""
+        return self.accounts.credentials(user)
+
+    def session(self, user: str = "ubuntu", **options: Any) -> Session:
+        """A new shell on this machine, with nothing left over from others."""
+        return Session(self, user=user, **options)
+
+    def boot(self) -> None:
+        """What runs after a start is what is enabled; what was in memory is gone."""
+        self.booted = time.time()
+        for unit in self.state.units.values():
+            unit.active = unit.enabled
+        mount.after_boot(self)
+
+    def cancel_shutdown(self) -> None:
+        """Forget a shutdown that was planned for later."""
+        if self.shutdown is not None:
+            self.shutdown.cancel()
+            self.shutdown = None
+
+    def save(self) -> None:
+        """Make files and state durable."""
+        self.lab.keep(self)
