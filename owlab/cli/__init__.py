@@ -48,6 +48,7 @@ for command in (
     inspect.labs,
     inspect.doctor,
     notebooks.lab,
+    notebooks.notebooks,
     incidents.break_lab,
     incidents.incidents,
 ):
