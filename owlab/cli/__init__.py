@@ -50,6 +50,7 @@ for command in (
     inspect.pinned,
     inspect.inventory,
     notebooks.lab,
+    notebooks.notebooks,
     incidents.break_lab,
     incidents.incidents,
 ):
