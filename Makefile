@@ -6,7 +6,7 @@ STAMP := $(VENV)/.owlab-installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm lint format bench goldens clean
+.PHONY: help run lab test test-vm fuzz lint format bench goldens clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ test: $(STAMP) ## all tests that need no virtual machine
 
 test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 	@$(BIN)/python -m pytest -m vm tests/vm -rs
+
+fuzz: $(STAMP) ## send hostile requests to every API: make fuzz SEED=7 COUNT=20000
+	@$(BIN)/python -m tests.fuzz "$(SEED)" "$(COUNT)"
 
 lint: $(STAMP) ## ruff and mypy only
 	@$(BIN)/python -m ruff check && $(BIN)/python -m ruff format --check && $(BIN)/python -m mypy

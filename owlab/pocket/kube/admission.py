@@ -23,6 +23,8 @@ def prepare(store: Store, obj: Object) -> None:
     if core and (finalizer := _PROTECTED.get(obj["kind"])):
         others = [f for f in meta.get("finalizers") or () if f != finalizer]
         meta["finalizers"] = [*others, finalizer]
+    if core and obj["kind"] == "Pod":
+        _tolerate(obj["spec"])
     if obj["kind"] == "Job" and not obj["spec"].get("manualSelector"):
         _label(obj)
 
@@ -31,6 +33,21 @@ def admit(store: Store, obj: Object) -> Object:
     """Fill in an object that a controller makes, and store it; raises ApiError."""
     prepare(store, obj)
     return store.create(obj)
+
+
+def _tolerate(spec: Object) -> None:
+    """A pod stays for five minutes on a node that is lost, unless it says otherwise."""
+    known = list(spec.get("tolerations") or ())
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        said = any(
+            toleration.get("key") in (key, None, "")
+            and toleration.get("effect") in ("NoExecute", None, "")
+            for toleration in known
+        )
+        if not said:
+            wait = {"effect": "NoExecute", "tolerationSeconds": 300}
+            known.append({"key": key, "operator": "Exists", **wait})
+    spec["tolerations"] = known
 
 
 def _label(job: Object) -> None:

@@ -62,15 +62,26 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 "metadata": {
                     "name": "kube-dns",
                     "namespace": "kube-system",
-                    "labels": {"k8s-app": "kube-dns"},
+                    "labels": {
+                        "k8s-app": "kube-dns",
+                        "kubernetes.io/cluster-service": "true",
+                        "kubernetes.io/name": "CoreDNS",
+                    },
                 },
                 "spec": {
                     "clusterIP": "10.43.0.10",
                     "selector": {"app": "coredns"},
-                    "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}],
+                    "ports": [
+                        {"name": "dns", "port": 53, "protocol": "UDP"},
+                        {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+                        {"name": "metrics", "port": 9153, "protocol": "TCP"},
+                    ],
                 },
             },
         )
+    _helm(store)
+    if "traefik" not in disabled:
+        _traefik(store)
     for name in ("cluster-admin", "admin", "edit", "view"):
         _ensure(
             store,
@@ -84,6 +95,62 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
             },
         )
+
+
+def _helm(store: Store) -> None:
+    """The kinds of K3s' own Helm controller."""
+    for kind, plural in (("HelmChart", "helmcharts"), ("HelmChartConfig", "helmchartconfigs")):
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {
+            "name": "v1",
+            "served": True,
+            "storage": True,
+            "schema": {"openAPIV3Schema": schema},
+            "subresources": {"status": {}},
+        }
+        names = {"kind": kind, "plural": plural, "singular": kind.lower()}
+        _ensure(
+            store,
+            {
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": f"{plural}.helm.cattle.io"},
+                "spec": {
+                    "group": "helm.cattle.io",
+                    "names": names,
+                    "scope": "Namespaced",
+                    "versions": [version],
+                },
+            },
+        )
+
+
+def _traefik(store: Store) -> None:
+    """What K3s' ingress controller is seen as: its charts, and its Service on every node."""
+    for name in ("traefik-crd", "traefik"):
+        _ensure(
+            store,
+            {
+                "apiVersion": "helm.cattle.io/v1",
+                "kind": "HelmChart",
+                "metadata": {"name": name, "namespace": "kube-system"},
+                "spec": {"chart": f"https://%{{KUBERNETES_API}}%/static/charts/{name}.tgz"},
+            },
+        )
+    ports = (("web", 80), ("websecure", 443))
+    _ensure(
+        store,
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "traefik", "namespace": "kube-system"},
+            "spec": {
+                "type": "LoadBalancer",
+                "selector": {"app": "traefik"},
+                "ports": [{"name": name, "port": port, "targetPort": name} for name, port in ports],
+            },
+        },
+    )
 
 
 def _deployment(name: str, image: str) -> Object:

@@ -168,6 +168,8 @@ def openapi_index(registry: Registry) -> dict[str, Any]:
 
 def _group_version(place: str) -> tuple[str, str]:
     words = place.split("/")
+    if len(words) < 2:
+        return "", ""
     return ("", words[-1]) if words[0] == "api" else (words[1], words[-1])
 
 

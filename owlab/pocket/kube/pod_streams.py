@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -44,6 +44,18 @@ def require_started(pod: Object, container: str) -> None:
             )
 
 
+def _whole(query: Mapping[str, str], name: str) -> int | None:
+    """A query parameter that is a whole number which is not negative."""
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise BadRequest(
+            f'{name}: Invalid value: "{text[:100]}": must be a number that is not negative'
+        )
+    return int(text)
+
+
 async def read_log(
     request: Request, store: Store, kubelet: Kubelet, namespace: str, name: str
 ) -> Response:
@@ -60,10 +72,10 @@ async def read_log(
             tail=tail,
             previous=query.get("previous") == "true",
             timestamps=query.get("timestamps") == "true",
-            since=float(query["sinceSeconds"]) if "sinceSeconds" in query else None,
+            since=since,
         )
 
-    tail = int(query["tailLines"]) if "tailLines" in query else None
+    tail, since = _whole(query, "tailLines"), _whole(query, "sinceSeconds")
     if query.get("follow") != "true":
         return PlainTextResponse(await text(tail))
 

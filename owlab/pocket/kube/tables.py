@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from owlab.pocket.ground.views import Object
@@ -30,7 +31,7 @@ def table(
     ]
     rows = [
         {
-            "cells": [cell(obj) for _, cell, _ in shape],
+            "cells": [_cell(cell, obj) for _, cell, _ in shape],
             "object": _carried(kind, obj, include),
         }
         for obj in objects
@@ -42,6 +43,14 @@ def table(
         "columnDefinitions": definitions if heading else [],
         "rows": rows,
     }
+
+
+def _cell(cell: Callable[[Object], Any], obj: Object) -> Any:
+    """One odd object must not keep all the others from being seen."""
+    try:
+        return cell(obj)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        return "<unknown>"
 
 
 def _carried(kind: Kind, obj: Object, include: str) -> Object | None:

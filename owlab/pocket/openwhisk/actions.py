@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,5 +225,5 @@ def _is_archive(code: str) -> bool:
         return False
     try:
         return base64.b64decode(code[:64], validate=True).startswith(b"PK\x03\x04")
-    except binascii.Error:
+    except ValueError:
         return False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from owlab.pocket.ground.database import Database
 from owlab.pocket.openwhisk.errors import WhiskError, bad_request
-from owlab.pocket.openwhisk.store import Document
+from owlab.pocket.openwhisk.store import Document, now_ms
 
 STATUSES = ("success", "application error", "action developer error", "whisk internal error")
 SUCCESS, APPLICATION_ERROR, DEVELOPER_ERROR, INTERNAL_ERROR = range(4)
@@ -80,15 +80,42 @@ class Activation:
         return whole
 
 
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS whisk_begun (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+"""
+LOST = "The pocket lab's service ended while the action ran."
+
+
 class Activations:
-    """The kept records of all namespaces; the oldest go when there are too many."""
+    """The kept records of all namespaces; the oldest go when there are too many.
+
+    One that was begun has an end, whatever happens to the service meanwhile.
+    """
 
     def __init__(self, db: Database, kept: int = KEPT) -> None:
         self._db, self._kept = db, kept
         self._since_trim = 0
+        db.schema(SCHEMA)
+        for _, text in db.rows("SELECT id, record FROM whisk_begun"):
+            lost = Activation(**json.loads(text))
+            lost.end, lost.status, lost.result = now_ms(), INTERNAL_ERROR, {"error": LOST}
+            self.keep(lost)
+
+    def begin(self, activation: Activation) -> None:
+        """Remember what is about to run."""
+        self._db.run(
+            "INSERT OR REPLACE INTO whisk_begun VALUES (?, ?)",
+            activation.id,
+            json.dumps(asdict(activation)),
+        )
 
     def keep(self, activation: Activation) -> None:
         """Make a record durable."""
+        with self._db.transaction():
+            self._db.run("DELETE FROM whisk_begun WHERE id = ?", activation.id)
+            self._keep(activation)
+
+    def _keep(self, activation: Activation) -> None:
         self._db.run(
             "INSERT OR REPLACE INTO whisk_activations VALUES (?, ?, ?, ?, ?)",
             activation.id,

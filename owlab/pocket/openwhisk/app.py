@@ -6,8 +6,10 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from owlab.pocket.openwhisk import rest
+from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
 from owlab.pocket.openwhisk.http import Door
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
@@ -36,7 +38,7 @@ OPERATIONS = (
 )
 
 
-def openwhisk_app(service: Service) -> Starlette:
+def openwhisk_app(service: Service) -> ASGIApp:
     """The application that answers on the NodePort."""
     door, public = Door(service), Public(service)
     routes: list[BaseRoute] = [
@@ -60,9 +62,9 @@ def openwhisk_app(service: Service) -> Starlette:
         Route("/v2/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/{path:path}", behind(public.missing), methods=WEB_METHODS),
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, exception_handlers={405: not_allowed, Exception: failed})
     app.router.redirect_slashes = False
-    return app
+    return Boundary(app)
 
 
 def description() -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from owlab.pocket.openwhisk.errors import malformed, too_large
 from owlab.pocket.openwhisk.store import Document
 
+_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
 Pairs = list[dict[str, Any]]
 
 
@@ -60,7 +62,11 @@ def common(body: Document, old: Document | None, namespace: str, name: str) -> D
     publish = chosen("publish")
     if publish is not None and not isinstance(publish, bool):
         raise malformed("Expected JsBoolean, but got " + json.dumps(publish))
-    version = body.get("version") or (bumped(old["version"]) if old else "0.0.1")
+    version = body.get("version")
+    if version is None:
+        version = bumped(old["version"]) if old else "0.0.1"
+    elif not isinstance(version, str) or _VERSION.fullmatch(version) is None:
+        raise malformed("bad version: 'major.minor.patch' of whole numbers expected")
     return {
         "namespace": namespace,
         "name": name,

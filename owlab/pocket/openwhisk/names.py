@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import re
 from collections.abc import Iterable
@@ -54,7 +53,7 @@ def token_of(authorization: str | None, identities: Iterable[Identity]) -> Ident
     scheme, _, token = authorization.partition(" ")
     try:
         given = base64.b64decode(token, validate=True) if scheme.lower() == "basic" else b""
-    except binascii.Error:
+    except ValueError:
         given = b""
     for identity in identities:
         if hmac.compare_digest(given, identity.key.encode()):

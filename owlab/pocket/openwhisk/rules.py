@@ -47,7 +47,8 @@ class Rules:
         document = documents.common(body, old, namespace, name)
         document["trigger"] = self._trigger(caller, body.get("trigger"), old)
         document["action"] = self._action(caller, body.get("action"), old)
-        document["status"] = body.get("status") or (old["status"] if old else "active")
+        status = body.get("status") or (old["status"] if old else "active")
+        document["status"] = _status(status)
         return self._store.put(COLLECTION, namespace, name, document)
 
     def _trigger(self, caller: Identity, given: Any, old: Document | None) -> Document:
@@ -82,9 +83,7 @@ class Rules:
         namespace = caller.owns(namespace)
         rule = self._store.get(COLLECTION, namespace, name)
         status = body.get("status") if isinstance(body, dict) else None
-        if status not in ("active", "inactive"):
-            raise malformed(f"status must be 'active' or 'inactive', not '{status}'")
-        rule["status"] = status
+        rule["status"] = _status(status)
         self._store.put(COLLECTION, namespace, name, rule)
 
     def delete(self, caller: Identity, namespace: str, name: str) -> Document:
@@ -93,6 +92,12 @@ class Rules:
         rule = self._store.get(COLLECTION, namespace, name)
         self._store.delete(namespace, name)
         return rule
+
+
+def _status(given: Any) -> str:
+    if given not in ("active", "inactive"):
+        raise malformed(f"status must be 'active' or 'inactive', not '{str(given)[:100]}'")
+    return str(given)
 
 
 def _reference(name: Qualified) -> Document:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from owlab.pocket.ground.intake import parse
 from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.actions import Found
 from owlab.pocket.openwhisk.activations import DEVELOPER_ERROR, Activation, new_id
-from owlab.pocket.openwhisk.errors import DOES_NOT_EXIST, WhiskError
+from owlab.pocket.openwhisk.errors import ABNORMAL_RUN, DOES_NOT_EXIST, WhiskError
 from owlab.pocket.openwhisk.invoker import Job
 from owlab.pocket.openwhisk.names import Identity, qualified
 from owlab.pocket.openwhisk.store import Document, now_ms
@@ -53,6 +54,7 @@ class Runner:
         }
         if found.binding:
             activation.annotations["binding"] = found.binding
+        self._service.activations.begin(activation)
         value = found.parameters | payload
         if document["exec"]["kind"] == "sequence":
             value.pop("_actions", None)
@@ -79,6 +81,12 @@ class Runner:
         outcome = await self._service.invoker.run(job)
         activation.start, activation.end = outcome.start, outcome.end
         activation.status, activation.result = outcome.status, outcome.result
+        try:
+            # The function has the socket to its invoker, too, and may have written anything.
+            text = json.dumps(outcome.result, allow_nan=False)
+            activation.result = parse(text.encode(), half="?")
+        except (ValueError, RecursionError):
+            activation.status, activation.result = DEVELOPER_ERROR, {"error": ABNORMAL_RUN}
         activation.logs = outcome.logs
         activation.annotations["timeout"] = outcome.timed_out
         activation.annotations["waitTime"] = queued + outcome.wait_ms

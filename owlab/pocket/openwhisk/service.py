@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
 from collections.abc import Coroutine, Mapping
@@ -138,9 +137,14 @@ class Service:
         )
         if wait is None:
             return identifier, None
-        with contextlib.suppress(TimeoutError):
+        try:
             return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
-        return identifier, None
+        except TimeoutError:
+            return identifier, None
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise  # whoever waits has gone
+            return identifier, None  # the service is ending: it was not this call's fault
 
     def install_catalog(self) -> None:
         """Install /whisk.system, as the job install-packages does."""

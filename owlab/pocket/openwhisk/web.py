@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from owlab.pocket.ground.intake import Unreadable, parse
 from owlab.pocket.openwhisk.errors import bad_request, malformed, not_found
 
 EXTENSIONS = (".http", ".json", ".html", ".svg", ".text")
@@ -95,8 +95,8 @@ def _body(request: Request) -> Any:
         return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
     if request.content_type in ("application/json", ""):
         try:
-            return json.loads(request.body)
-        except ValueError:
+            return parse(request.body, half="?")
+        except Unreadable:
             if request.content_type:
                 raise malformed("the body is not valid JSON") from None
     return _plain(request, json_too=False)
@@ -189,7 +189,7 @@ def _http(value: Any) -> Answer:
         return Answer(status, body.encode(), content_type, headers)
     try:
         return Answer(status, base64.b64decode(body, validate=True), content_type, headers)
-    except binascii.Error as error:
+    except ValueError as error:
         raise bad_request("Response is not valid 'message/http'.") from error
 
 

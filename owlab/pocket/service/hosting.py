@@ -94,6 +94,10 @@ class Hosting:
             self.cluster.join(name, role=role, version=version, args=args)
         await self.settle()
 
+    def accepts_node(self, node: str, password: str) -> bool:
+        """Whether a machine with this password may be the node of that name."""
+        return self.cluster is None or bool(self.cluster.accepts_node(node, password))
+
     async def leave(self, name: str) -> None:
         """K3s was uninstalled on a machine; with the server goes the cluster."""
         if name == self._lab.recall(SERVER):
@@ -121,7 +125,7 @@ class Hosting:
 
     def purged(self, machine: Machine) -> None:
         """A machine was destroyed."""
-        node = machine.state.get("k3s", {}).get("node", machine.name)
+        node = machine.state.k3s.node or machine.name
         if node == self._lab.recall(SERVER):
             self._lab.background(asyncio.ensure_future(self._forget()))
 

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.kube.parts import Parts
 from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.machines.state import Unit
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.service import components as parts
 from owlab.pocket.service import hosting
@@ -121,7 +122,7 @@ async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 def unit(machine: Machine, name: str) -> None:
-    machine.state.setdefault("units", {})[name] = {"active": True, "enabled": True}
+    machine.state.units[name] = Unit(active=True, enabled=True)
     machine.save()
 
 

@@ -15,6 +15,7 @@ from owlab.pocket.kube.containers.environment import MissingReference, environme
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
+from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.api import Streams
@@ -124,6 +125,7 @@ class Runtime:
         )
         bash.add_command("tar", tar)
         bash.add_command("sleep", sleep)
+        bash.add_command("touch", touch)
         bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
