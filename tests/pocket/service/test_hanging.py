@@ -221,7 +221,7 @@ def test_where_it_stands_still_is_told(tmp_path: Path) -> None:
     with (tmp_path / "daemon.err").open("wb") as errors:
         process = subprocess.Popen([sys.executable, "-c", stuck], stderr=errors)
         try:
-            wait_until(lambda: "in_this_function" in running.why_silent(tmp_path, process.pid))
+            until(lambda: "in_this_function" in running.why_silent(tmp_path, process.pid))
         finally:
             process.kill()
             process.wait()
