@@ -35,6 +35,7 @@ from owlab.pocket.kube.negotiation import asked, body, decoded, respond, single
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
+from owlab.pocket.kube.schemas.support import unheeded
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.validation.envelope import enveloped
 
@@ -95,6 +96,7 @@ class Resources:
             and "status" in kind.subresources
         ):
             obj.pop("status")
+        field_validation.warn(request, unheeded(obj))
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
@@ -204,6 +206,7 @@ class Resources:
         if "status" in kind.subresources and "status" in old:
             new["status"] = copy.deepcopy(old["status"])
         defaults.keep(old, new)
+        field_validation.warn(request, unheeded(new, old))
         self._fill(kind, new)
         validation.check(kind, new, old)
         check_escalation(self._authorizer, request.state.user, kind, new, old)
