@@ -20,7 +20,7 @@ from owlab.errors import (
     StepError,
 )
 from owlab.events import Event, Kind
-from owlab.guide import GUIDE, ordered
+from owlab.guide import GUIDE, for_lab, ordered
 from owlab.lab import Lab, describe
 from owlab.step import Check, Step, StepResult, all_of
 
@@ -57,7 +57,7 @@ def perform(lab: Lab, step: Step) -> StepResult:
 
     :raises StepError: a step that it needs is not done, or it failed.
     """
-    started = time.monotonic()
+    started, step = time.monotonic(), for_lab(lab, step)
     with lab.record.busy():
         units = [(step, machine) for machine in step.where(lab.config)]
         checks = _together(lab, units, lambda unit: unit[0].check(lab, unit[1]))
@@ -80,16 +80,14 @@ def up(lab: Lab, to: str = "") -> Summary:
     what is under way ends, nothing new starts, and the next call continues.
     """
     started = time.monotonic()
-    steps = ordered(to)
+    steps = [for_lab(lab, step) for step in ordered(to)]
     summary = Summary()
     chosen = {step.key for step in steps}
     graph: TopologicalSorter[Unit] = TopologicalSorter()
     for step in steps:
-        needed = [GUIDE[key] for key in step.needs if key in chosen]
+        before = list(_units_before(lab, step, chosen))
         for machine in step.where(lab.config):
-            graph.add(
-                (step, machine), *((n, place) for n in needed for place in n.where(lab.config))
-            )
+            graph.add((step, machine), *before)
     graph.prepare()
     with lab.record.busy():
         for (step, _), outcome in _walk(lab, graph):
@@ -99,6 +97,16 @@ def up(lab: Lab, to: str = "") -> Summary:
     summary.skipped = [key for key in summary.skipped if key not in summary.ran]
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _units_before(lab: Lab, step: Step, chosen: set[str]) -> Iterable[Unit]:
+    """What has to be done first. A step that concerns no machine stands for what it needs itself:
+    where there are no workers, what waits for them waits for the master."""
+    for needed in (for_lab(lab, GUIDE[key]) for key in step.needs if key in chosen):
+        places = needed.where(lab.config)
+        yield from ((needed, place) for place in places)
+        if not places:
+            yield from _units_before(lab, needed, chosen)
 
 
 def _walk(lab: Lab, graph: TopologicalSorter[Unit]) -> Iterable[tuple[Unit, _Outcome]]:
@@ -152,7 +160,7 @@ class _Threads:
 def _require(lab: Lab, step: Step) -> None:
     """Refuse a step whose needs are not done, and say which comes first."""
     for key in step.needs:
-        needed = GUIDE[key]
+        needed = for_lab(lab, GUIDE[key])
         check = needed.state(lab)
         if not check.done:
             raise StepError(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from owlab import __version__
-from owlab.cli import batch, inspect, machines, notebooks, pocket, steps
+from owlab.cli import batch, incidents, inspect, machines, notebooks, pocket, steps
+from owlab.cli.process import Owlab
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96})
+@click.group(
+    cls=Owlab, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96}
+)
 @click.version_option(__version__, prog_name="owlab")
 def main() -> None:
     """Learn serverless on Kubernetes by deploying Apache OpenWhisk.
@@ -20,6 +23,10 @@ def main() -> None:
       owlab up; owlab shell    build the lab without notebooks, and look around in it
 
     Settings (--set NAME VALUE) are listed by `owlab config`.
+
+    \b
+    Exit status: 0 done, 1 failed, 2 refused (nothing was started or changed),
+    128 and the signal's number when interrupted; exec and shell pass the command's own on.
     """
 
 
@@ -41,5 +48,7 @@ for command in (
     inspect.labs,
     inspect.doctor,
     notebooks.lab,
+    incidents.break_lab,
+    incidents.incidents,
 ):
     main.add_command(command)

@@ -10,6 +10,7 @@ import click
 from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.command import HOST
+from owlab.errors import ConfigError, MachineError
 from owlab.lab import Lab
 
 
@@ -28,8 +29,7 @@ def execute(machine: str, words: tuple[str, ...], **which: Any) -> None:
       owlab exec master -- sudo kubectl get nodes
       owlab exec host < guide-section.sh
     """
-    lab = _open(**which)
-    _known(lab, machine)
+    lab = _open(machine, **which)
     lab.provider.prepare(lab.config)
     sys.exit(lab.provider.attach(machine, " ".join(words) if words else None))
 
@@ -44,19 +44,18 @@ def shell(machine: str, **which: Any) -> None:
     The guide can be pasted in. Inside, `multipass shell master` changes the machine and `exit`
     returns.
     """
-    lab = _open(**which)
-    _known(lab, machine)
+    lab = _open(machine, **which)
     lab.provider.prepare(lab.config)
     sys.exit(lab.provider.terminal(machine))
 
 
-def _open(lab_name: str, **which: Any) -> Lab:
+def _open(machine: str, lab_name: str, **which: Any) -> Lab:
     """The guide may be typed in a lab that is not there yet; a misspelt name should be seen."""
+    if machine != HOST:
+        try:
+            open_lab(lab_name, planning=True, **which).machine(machine)
+        except MachineError as error:
+            raise ConfigError(error.brief, error.details, error.resolution) from None
     if lab_name not in places.lab_names():
         click.secho(f"(the lab {lab_name!r} is new)", err=True, dim=True)
     return open_lab(lab_name, **which)
-
-
-def _known(lab: Lab, machine: str) -> None:
-    if machine != HOST:
-        lab.machine(machine)

@@ -24,6 +24,11 @@ def provider_for(config: LabConfig, directory: Path, shell: Shell) -> Provider:
         from owlab.machines.pocket import PocketProvider
 
         return PocketProvider(directory / _POCKET, shell)
+    if config.provider in ("kind", "k3d"):
+        from owlab.machines.containers import K3dProvider, KindProvider
+
+        made = KindProvider if config.provider == "kind" else K3dProvider
+        return made(config, directory, shell)
     if config.provider == "cluster":
         from owlab.machines.cluster import ClusterProvider
 

@@ -329,10 +329,3 @@ def test_an_ingress_is_described_with_its_endpoints(api):
     api.kubectl("create ingress web --rule=example.org/=web:80")
     assert "web:80 (10.42." in api.kubectl("describe ingress web")
     api.kubectl("delete ingress/web service/web deployment/web")
-
-
-def test_a_debugging_container_is_refused_and_nothing_crashes(api):
-    api.kubectl("create -f -", pod())
-    said = api.kubectl("debug box --image=busybox", fails=True)
-    assert "ephemeral containers are disabled for this cluster" in said
-    api.kubectl("delete pod box --now")

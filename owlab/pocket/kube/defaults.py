@@ -111,7 +111,11 @@ def pod_spec(spec: Object) -> None:
         ("securityContext", {}),
     ):
         spec.setdefault(name, value)
-    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+    for container in [
+        *(spec.get("initContainers") or []),
+        *(spec.get("containers") or []),
+        *(spec.get("ephemeralContainers") or []),
+    ]:
         latest = ":" not in container.get("image", "").rpartition("/")[2] or container[
             "image"
         ].endswith(":latest")

@@ -61,8 +61,10 @@ class MemberClaims:
             if claim is None:
                 continue
             known = claim["metadata"].get("ownerReferences") or []
-            others = [r for r in known if r["kind"] != "Pod"]
-            wanted = [*others, reference] if scaled_away else others
+            mine = owner_reference(self._stateful)
+            others = [r for r in known if r["kind"] != "Pod" and r["uid"] != mine["uid"]]
+            keeper = [reference] if scaled_away else [mine] if self._when_deleted else []
+            wanted = [*others, *keeper]
             if wanted != known:
                 changed = {**claim["metadata"], "ownerReferences": wanted}
                 self._store.update({**claim, "metadata": changed})

@@ -15,15 +15,6 @@ _POLICIES = ("Always", "Never", "OnFailure")
 _PULL = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 _RANGE = "must be between 1 and 65535, inclusive"
-_NOT_EPHEMERAL = "Forbidden: cannot be set for an Ephemeral Container"
-_NOT_OF_EPHEMERAL = (
-    "lifecycle",
-    "livenessProbe",
-    "ports",
-    "readinessProbe",
-    "resources",
-    "startupProbe",
-)
 
 
 def pod(obj: Object) -> Causes:
@@ -45,12 +36,6 @@ def pod_spec(spec: Object, field: str) -> Causes:
         causes.append((f"{field}.containers", "Required value"))
     for group in ("initContainers", "containers"):
         causes += _containers(spec.get(group) or [], f"{field}.{group}", volumes)
-    for index, container in enumerate(spec.get("ephemeralContainers") or []):
-        causes += [
-            (f"{field}.ephemeralContainers[{index}].{name}", _NOT_EPHEMERAL)
-            for name in _NOT_OF_EPHEMERAL
-            if container.get(name)
-        ]
     policy = spec.get("restartPolicy", "Always")
     if policy not in _POLICIES:
         causes.append((f"{field}.restartPolicy", unsupported(policy, _POLICIES)))
