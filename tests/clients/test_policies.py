@@ -182,7 +182,7 @@ def test_enforce_refuses_and_warn_warns(api, space):
     told = api.kubectl(f"create -n {space} -f -", deployment())
     assert f"Warning: would violate PodSecurity {RESTRICTED}" in told
     told = api.kubectl(f"create -n {space} -f -", pod("good", securityContext=CAREFUL))
-    assert "Warning" not in told
+    assert "would violate" not in told
 
 
 BASELINE = [
@@ -333,3 +333,22 @@ def test_claims_grow_only_where_their_class_lets_them(api):
     api.kubectl("delete pod user --now")
     api.kubectl("delete pvc data lone --wait=false")
     api.kubectl('patch sc local-path -p {"allowVolumeExpansion":false}')
+
+
+# What nothing acts on ------------------------------------------------------------------------
+
+
+def test_what_is_not_acted_on_is_warned_of(api):
+    box = pod("root", securityContext={"runAsUser": 1000})
+    warning = (
+        "Warning: spec.containers[0].securityContext.runAsUser: the pocket lab does not act on "
+        "this field"
+    )
+    assert warning in api.kubectl("create --save-config -f -", box)
+    assert "Warning" not in api.kubectl("label pod root a=b")
+    policy = of("networking.k8s.io/v1", "NetworkPolicy", "deny", spec={"podSelector": {}})
+    told = api.kubectl("apply -f -", policy)
+    assert "Warning: spec: the pocket lab does not act on this field" in told
+    assert "deny" in api.kubectl("get netpol")
+    api.kubectl("delete pod root --now")
+    api.kubectl("delete netpol deny")

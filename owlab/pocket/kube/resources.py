@@ -36,6 +36,7 @@ from owlab.pocket.kube.negotiation import asked, body, decoded, respond, single
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
+from owlab.pocket.kube.schemas.support import unheeded
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import details
 from owlab.pocket.kube.validation.envelope import enveloped
@@ -119,6 +120,7 @@ class Resources:
         ):
             obj.pop("status")
         refuse_in_new_pod(kind, obj)
+        field_validation.warn(request, unheeded(obj))
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
@@ -219,6 +221,7 @@ class Resources:
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
+        field_validation.warn(request, unheeded(new, old))
         if sub == "ephemeralcontainers":
             return self._store.update(with_ephemeral(kind, old, new), dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
