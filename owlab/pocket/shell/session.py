@@ -28,6 +28,7 @@ from owlab.pocket.programs.shells import interpreter_of
 from owlab.pocket.shell import sentences
 from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
+from owlab.pocket.shell.jobs import Jobs, in_background
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -39,7 +40,10 @@ KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 
 
-GREETING = "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
+JOB_CONTROL = "".join(
+    f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in ("jobs", "fg", "bg", "wait", "kill")
+)
+GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
@@ -138,6 +142,7 @@ class Session:
         self._started_in = cwd or home
         self.started = time.time()
         self.at_terminal = False
+        self.jobs = Jobs()
         self._options = ""
         self._bash = Bash(
             username=user,
@@ -327,6 +332,12 @@ class Session:
         if problem := self.problem(text):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
+        if self.tty and (told := self.jobs.printed() + self.jobs.ended().encode()):
+            await out(told)
+        if self.tty and (command := in_background(text)) is not None:
+            job = self.jobs.start(self, command)
+            await out(f"[{job.number}] {job.pid}\n".encode())
+            return 0, False
         self._last = None
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
@@ -339,6 +350,17 @@ class Session:
         finally:
             self.at_terminal = False
         return (ended, True) if self._last is None else (self._last, False)
+
+    def beside(self) -> Session:
+        """A shell like this one, for a job in its background."""
+        exported = dict(self._bash.shell_state().env)
+        return Session(
+            self.machine,
+            user=self.user,
+            cwd=self.cwd,
+            env=exported,
+            umask=self.files.umask,
+        )
 
     def _alone(self, text: str) -> bool:
         """One command and nothing around it: what it prints goes to the terminal."""
@@ -377,5 +399,6 @@ class Session:
     def kill(self) -> None:
         """End what runs, as when the machine goes down or its user hangs up."""
         self._killed = True
+        self.jobs.end_all()
         if self._task is not None:
             self._task.cancel()
