@@ -145,6 +145,9 @@ def _interactive(console: Console, directory: Path) -> int:
         if (words := container_shell.kubectl_words(text, console.where)) is not None:
             status = container_shell.run(console.about, words)
             continue
+        if (both := editing.round_of(text)) is not None:
+            status = editing.edit_round(both, console.capture)
+            continue
         if (opened := editing.words_of(text)) is not None:
             status = editing.edit(*opened, console.capture)
             continue
