@@ -242,20 +242,25 @@ STEPS: tuple[Step, ...] = (
 def make(lab: Lab, machine: str) -> Iterator[Command]:
     """Make the cluster; one of that name that this lab did not make is left alone.
 
-    Half a cluster, of a creation that was interrupted, is removed first.
+    Half a cluster, of a creation that was interrupted, is removed first. A whole one that does not
+    answer is started: what is in it stays.
     """
     name = lab.config.cluster_name
     launch = lab.provider.launch(lab.config.machines[0])
     if lab.planning:
         yield launch
         return
-    if lab.machine_info(name) is not None:
+    info = lab.machine_info(name)
+    if info is not None:
         if name not in lab.record.made():
             lab.record.remove_carried_out(vms.create.key, machine)
             raise MachineError(
                 brief=f"There is a cluster {name} that this lab did not make.",
                 resolution="Nothing was done to it. Use another --lab NAME, or delete it yourself.",
             )
+        if info.state != "Unfinished":
+            yield lab.provider.start(lab.nodes)
+            return
         yield lab.provider.delete([name])
     lab.provider.refuse_early(lab.config)
     lab.record.add_made(name)
