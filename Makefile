@@ -27,6 +27,10 @@ run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
 	@echo "Learn:        $(BIN)/owlab lab --lab mine    (a new lab, in which nothing is done yet)"
 
+.PHONY: chaos
+chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
+	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
+
 lab: $(STAMP) ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab
 

@@ -47,7 +47,10 @@ for command in (
     inspect.config,
     inspect.labs,
     inspect.doctor,
+    inspect.pinned,
+    inspect.inventory,
     notebooks.lab,
+    notebooks.notebooks,
     incidents.break_lab,
     incidents.incidents,
 ):

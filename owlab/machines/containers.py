@@ -15,7 +15,7 @@ import psutil
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
 from owlab.errors import LabError, ProviderError
-from owlab.finding import Finding
+from owlab.finding import Finding, refused
 from owlab.machines.base import MachineInfo
 from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.machines.preflight import GIGABYTE, architecture, refuse
@@ -83,7 +83,7 @@ class ContainerProvider(ClusterProvider):
             self.prepare(config)
             memory, machine = self._docker()
         except LabError as error:
-            return [Finding("programs", "fail", str(error), error.resolution)]
+            return [refused("programs", error)]
         seen = f"{memory / GIGABYTE:.1f} GB for Docker"
         verdict = "ok" if memory >= _LEAST_MEMORY * 0.9 else "warn"
         advice = "" if verdict == "ok" else "Give Docker 8 GB, or close what else runs in it."

@@ -108,6 +108,14 @@ class ApiServer:
         assert fails is None or (done.returncode != 0) == fails, said
         return said
 
+    def raw(self, path: str, accept: str) -> bytes:
+        """The body of an answer as it is."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "Accept": accept}
+        request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", headers=headers)
+        context = ssl._create_unverified_context()
+        with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+            return bytes(answer.read())
+
     def send(
         self,
         method: str,

@@ -42,6 +42,14 @@ def test_every_kind_can_be_explained(api, kind):
     assert "apiVersion\t<string>" in told and f"VERSION:    {kind.version}" in told
 
 
+def test_what_the_course_meets_is_described(api):
+    told = api.kubectl("explain pod.spec.containers")
+    assert "The image that it runs, such as nginx:1.27." in told
+    assert "One container of a pod." in told
+    assert "Which objects belong here, by their labels." in api.kubectl("explain deploy.spec")
+    assert "nfs\t<NFSVolumeSource>" in api.kubectl("explain pv.spec")
+
+
 def test_custom_kinds_are_explained_by_their_definitions(api):
     size = {"type": "integer", "description": "How big it is"}
     schema = {"spec": {"type": "object", "required": ["size"], "properties": {"size": size}}}

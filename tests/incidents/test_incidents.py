@@ -14,6 +14,8 @@ from owlab.errors import ConfigError, StepError
 from owlab.incidents import INCIDENTS
 from owlab.lab import Lab
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -41,11 +43,7 @@ def test_it_breaks_and_can_be_mended(lab: Lab, name: str) -> None:
         assert not INCIDENTS[name].symptom(lab).done, "people notice something"
         assert not INCIDENTS[name].cause(lab).done
     finally:
-        incidents.mend(lab, name)
-    mended = incidents.look(lab, name)
-    assert mended.symptom.done, mended.symptom.why
-    assert mended.cause.done, mended.cause.why
-    assert mended.rest.done, mended.rest.why
+        incidents.mend(lab, name)  # raises unless symptom, cause and all the rest are whole
 
 
 @pytest.mark.parametrize("name", INCIDENTS)

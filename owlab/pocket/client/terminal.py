@@ -216,6 +216,9 @@ def main(argv: list[str] | None = None) -> int:
     except Gone:
         sys.stderr.write(f"the pocket lab in {options.dir} does not run\n")
         return 2
+    except ConnectionError as error:
+        sys.stderr.write(f"{error}\n")
+        return 255
 
 
 if __name__ == "__main__":

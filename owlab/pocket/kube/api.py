@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,6 +35,7 @@ from owlab.pocket.kube.pod_connections import PodConnections
 from owlab.pocket.kube.pod_streams import read_log
 from owlab.pocket.kube.resources import Resources
 from owlab.pocket.kube.reviews import Reviews
+from owlab.pocket.kube.schemas import openapi_proto
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.users import Users
 
@@ -58,6 +60,7 @@ def kube_app(
         *((f"/{name}/{{check:path}}", api.healthy) for name in ("healthz", "livez", "readyz")),
         ("/api", api.core),
         ("/apis", api.group_list),
+        ("/openapi/v2", api.openapi_v2),
         ("/openapi/v3", api.openapi_index),
         ("/openapi/v3/{place:path}", api.openapi_document),
         ("/apis/{group}", api.group),
@@ -156,6 +159,14 @@ class _Api:
         if found is None:
             raise NoSuchResource()
         return respond(found)
+
+    async def openapi_v2(self, request: Request) -> Response:
+        document = discovery.openapi_v2(self._store.registry, self._version)
+        if "protobuf" not in request.headers.get("accept", ""):
+            return respond(document)
+        # Apart: it is large, and others want to be served.
+        content = await asyncio.to_thread(openapi_proto.encoded, document)
+        return Response(content, media_type=openapi_proto.MEDIA_TYPE)
 
     async def openapi_index(self, request: Request) -> Response:
         return respond(discovery.openapi_index(self._store.registry))

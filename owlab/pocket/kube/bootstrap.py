@@ -63,12 +63,20 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 "metadata": {
                     "name": "kube-dns",
                     "namespace": "kube-system",
-                    "labels": {"k8s-app": "kube-dns"},
+                    "labels": {
+                        "k8s-app": "kube-dns",
+                        "kubernetes.io/cluster-service": "true",
+                        "kubernetes.io/name": "CoreDNS",
+                    },
                 },
                 "spec": {
                     "clusterIP": "10.43.0.10",
                     "selector": {"app": "coredns"},
-                    "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}],
+                    "ports": [
+                        {"name": "dns", "port": 53, "protocol": "UDP"},
+                        {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+                        {"name": "metrics", "port": 9153, "protocol": "TCP"},
+                    ],
                 },
             },
         )

@@ -26,6 +26,7 @@ from owlab.pocket.kube.controllers.deployments import Deployments
 from owlab.pocket.kube.controllers.garbage import GarbageCollector
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
+from owlab.pocket.kube.controllers.node_leases import NodeLeases
 from owlab.pocket.kube.controllers.nodes import Nodes
 from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
 from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
@@ -72,6 +73,7 @@ class Cluster:
             ResourceQuotas(plane),
             GarbageCollector(plane),
             Nodes(plane),
+            NodeLeases(plane),
             TaintEviction(plane),
             Autoscalers(plane),
             Deployments(plane),

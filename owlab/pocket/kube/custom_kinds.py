@@ -29,5 +29,5 @@ def _kind(spec: Object, version: Object) -> Kind:
         (version.get("schema") or {}).get("openAPIV3Schema"),
         tuple(version.get("additionalPrinterColumns") or ()),
         (version.get("subresources") or {}).get("scale"),
-        tuple(f["jsonPath"].removeprefix(".") for f in version.get("selectableFields") or ()),
+        tuple(str(f.get("jsonPath")).strip(".") for f in version.get("selectableFields") or ()),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.registry import Registry
 from owlab.pocket.kube.schemas import openapi
+from owlab.pocket.kube.schemas.openapi_v2 import document as openapi_v2_document
 
 _METRICS = "metrics.k8s.io"
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
@@ -177,6 +178,13 @@ def _group_version(place: str) -> tuple[str, str]:
     if len(words) < 2:
         return "", ""
     return ("", words[-1]) if words[0] == "api" else (words[1], words[-1])
+
+
+def openapi_v2(registry: Registry, git_version: str) -> dict[str, Any]:
+    """``/openapi/v2``: every group in one document."""
+    places = openapi_index(registry)["paths"]
+    documents = (openapi_document(registry, place) for place in places)
+    return openapi_v2_document((part for part in documents if part), git_version)
 
 
 def openapi_document(registry: Registry, place: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ Source: the patchMergeKey and listMapKey markers of the Kubernetes API types.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 _KEYS = {
@@ -44,3 +44,19 @@ def merge_key(path: Sequence[str], items: Sequence[Any]) -> str | None:
     wanted = _KEYS.get(name)
     # A Secret may have fields of these names that mean something else.
     return wanted if wanted and all(wanted in item for item in items) else None
+
+
+def declared_key(name: str, fields: Container[str]) -> str | None:
+    """The key of a list by its name and its items' fields, for those who have seen no items."""
+    if name == "ports":
+        # Endpoints have a port too, and are replaced as a whole.
+        return next(
+            (
+                key
+                for key, mark in (("containerPort", "containerPort"), ("port", "nodePort"))
+                if mark in fields
+            ),
+            None,
+        )
+    wanted = _KEYS.get(name)
+    return wanted if wanted and wanted in fields else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from owlab.pocket.openwhisk import rest
 from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
@@ -71,6 +72,13 @@ def openwhisk_app(service: Service) -> ASGIApp:
     ]
     app = Starlette(routes=routes, exception_handlers={405: not_allowed, Exception: failed})
     app.router.redirect_slashes = False
+
+    async def missing(scope: Scope, receive: Receive, send: Send) -> None:
+        """Paths that no pattern of a route matches, such as those with line ends."""
+        response = await behind(public.missing)(Request(scope, receive))
+        await response(scope, receive, send)
+
+    app.router.default = missing
     return Boundary(app)
 
 

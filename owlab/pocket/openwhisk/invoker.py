@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
-from owlab.pocket.openwhisk import errors
+from owlab.pocket.openwhisk import errors, runtimes
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
     DEVELOPER_ERROR,
@@ -105,7 +105,7 @@ class Invoker:
         self._reserved = 0
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
-        self._custody = Custody()
+        self._custody = Custody(runtimes.readable())
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = self._prewarming = False
 
@@ -113,6 +113,11 @@ class Invoker:
     def containers(self) -> int:
         """How many there are, warm, busy and prewarmed."""
         return len(self._containers)
+
+    @property
+    def idle(self) -> list[Container]:
+        """Those that wait for their action, or for any."""
+        return [container for container in self._containers if not container.busy]
 
     def background(self, work: Any) -> None:
         """Hold on to work that nobody awaits."""
@@ -237,7 +242,11 @@ class Invoker:
                     self.background(self.prewarm())
                 return created, True
             if free:
-                await self._remove(min(free, key=lambda c: c.used))
+                # Its memory is free at once; its process and its pod go meanwhile.
+                oldest = min(free, key=lambda c: c.used)
+                oldest.busy = True
+                self._containers.remove(oldest)
+                self.background(self._remove(oldest))
                 continue
             async with self._changed:
                 await self._changed.wait()
@@ -257,8 +266,11 @@ class Invoker:
             except BaseException:
                 await self._pods.remove(name)
                 raise
-        finally:
+        except BaseException:
             self._reserved -= memory_mb
+            await self._notify()  # the room is free again for those who wait for some
+            raise
+        self._reserved -= memory_mb
         container = Container(pod, worker, memory_mb)
         self._containers.append(container)
         return container

@@ -110,9 +110,18 @@ class Public:
 
     async def metrics(self, request: Request) -> Response:
         """``GET /metrics``: the few figures that the lab has."""
-        return PlainTextResponse(
-            f"# TYPE owlab_containers gauge\nowlab_containers {self._service.invoker.containers}\n"
-        )
+        invoker = self._service.invoker
+        lines = [
+            "# TYPE owlab_containers gauge",
+            f"owlab_containers {invoker.containers}",
+            "# HELP owlab_idle_container_memory_bytes Resident memory of an idle container.",
+            "# TYPE owlab_idle_container_memory_bytes gauge",
+        ]
+        for container in invoker.idle:
+            labels = f'pod="{container.pod.name}",kind="{container.worker.kind.name}"'
+            size = container.worker.resident()
+            lines.append(f"owlab_idle_container_memory_bytes{{{labels}}} {size}")
+        return PlainTextResponse("\n".join(lines) + "\n")
 
     async def not_simulated(self, request: Request) -> Response:
         """The API gateway's own management API: the actions of apimgmt do without it."""

@@ -3,7 +3,7 @@
 import pytest
 
 from owlab.pocket.kube.kinds import KINDS
-from owlab.pocket.kube.schemas import custom, types
+from owlab.pocket.kube.schemas import custom, descriptions, types
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
 
@@ -106,3 +106,12 @@ def test_maps_of_custom_kinds_are_pruned_inside():
 )
 def test_limits_of_custom_kinds(obj, fields):
     assert [field for field, _ in custom.causes(obj, SCHEMA)] == fields
+
+
+def test_every_description_is_of_a_field_that_there_is():
+    for model, fields in descriptions._descriptions().items():
+        if model == "*":
+            continue
+        assert types.is_model(model), model
+        assert set(fields) - {""} <= set(types.fields(model)), model
+        assert all(text.endswith(".") for text in fields.values()), model

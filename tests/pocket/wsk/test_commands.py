@@ -261,3 +261,14 @@ def test_every_command_has_its_help(command: str) -> None:
         assert "Global Flags" in told
         assert VERBS[command][verb].about in help_text([command])
     assert "--result" in help_text(["action", "invoke"])
+
+
+async def test_an_api_in_the_order_of_wsk(shell: Shell, configured: str) -> None:
+    await shell(f"{ECHO}{WSK} action create e echo.js --web true")
+    made = await shell(f"{WSK} api create /base /path get e --response-type json")
+    assert made.out.startswith("ok: created API /base/path GET for action /_/e\n"), made
+    shown = json.loads((await shell(f"{WSK} api get /base")).out)
+    assert list(shown) == ["swagger", "basePath", "info", "paths"]
+    full = json.loads((await shell(f"{WSK} api get /base --full")).out)
+    assert list(full) == ["namespace", "gwApiUrl", "gwApiActivated", "tenantId", "apidoc"]
+    assert list(full["apidoc"]) == list(shown)

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.kube.schemas.types import fields, go_name, is_model, model_of
+from owlab.pocket.kube.schemas.descriptions import description, edition
+from owlab.pocket.kube.schemas.types import every_model, fields, go_name, is_model, model_of
 
 _SCALARS: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -40,7 +41,8 @@ _PARAMETERS = [
 
 def fingerprint(kinds: Iterable[Kind]) -> str:
     """Changes when the document does: clients keep what they have read under it."""
-    text = json.dumps([[k.kind, k.plural, k.version, k.schema] for k in kinds], sort_keys=True)
+    said = [[k.kind, k.plural, k.version, k.schema] for k in kinds]
+    text = json.dumps([edition(), said], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -74,6 +76,12 @@ def _operation(gvk: dict[str, str], reference: dict[str, str]) -> dict[str, Any]
             "200": {"description": "OK", "content": {"application/json": {"schema": reference}}}
         },
     }
+
+
+def names(schemas: Iterable[str]) -> dict[str, str]:
+    """The models that a document's schemas are of, with the names that they have there."""
+    there = set(schemas)
+    return {model: name for model in every_model() if (name := _name(model)) in there}
 
 
 class _Writer:
@@ -117,10 +125,22 @@ class _Writer:
         if name not in self.schemas:
             schema = self.schemas[name] = {"type": "object"}
             known = fields(kind)
-            schema["properties"] = {f.name: self._type(f.type) for f in known.values()}
+            if text := description(kind):
+                schema["description"] = text
+            schema["properties"] = {
+                f.name: _described(self._type(f.type), description(kind, f.name))
+                for f in known.values()
+            }
             if required := [f.name for f in known.values() if f.required]:
                 schema["required"] = required
         return _reference(name)
+
+
+def _described(schema: dict[str, Any], text: str) -> dict[str, Any]:
+    """A field's schema with what is said of it; a reference has no room for that beside it."""
+    if not text:
+        return schema
+    return {**({"allOf": [schema]} if "$ref" in schema else schema), "description": text}
 
 
 def _name(model: str) -> str:

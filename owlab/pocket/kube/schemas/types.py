@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ def model_of(api_version: str, kind: str) -> str | None:
 def is_model(type_: str) -> bool:
     """A type is a model's name, not a scalar, list or map."""
     return type_ in _data()["models"]
+
+
+def every_model() -> Iterable[str]:
+    """The names of all models."""
+    models: dict[str, str] = _data()["models"]
+    return models.keys()
 
 
 @functools.cache
