@@ -29,6 +29,7 @@ from owlab.pocket.kube.errors import (
 )
 from owlab.pocket.kube.health import health
 from owlab.pocket.kube.kubelet.api import Kubelet
+from owlab.pocket.kube.metrics import server as metrics
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_connections import PodConnections
 from owlab.pocket.kube.pod_streams import read_log
@@ -104,6 +105,8 @@ class _Api:
         users, authorizer = Users(tokens, store), Authorizer(store)
         self._gate = Gate(users, authorizer)
         self._reviews = Reviews(users, authorizer)
+        self._metrics = metrics.MetricsServer(store)
+        store.registry.aggregated = lambda: metrics.kinds(store)
         self._version = version
         self._kubelet = kubelet
         self._resources = Resources(store, authorizer)
@@ -184,6 +187,8 @@ class _Api:
         namespace, words = _split(request.path_params["rest"])
         if group in discovery.REVIEWS and request.method == "POST":
             return respond(await self._review(request), 201)
+        if group == metrics.GROUP:
+            return self._metrics.serve(request, namespace, words)
         kind = self._store.registry.at(group, version, words[0])
         if kind is None:
             raise NoSuchResource()

@@ -108,6 +108,12 @@ class TooManyRequests(ApiError):
     code, reason = 429, "TooManyRequests"
 
 
+class ServiceUnavailable(ApiError):
+    """Of a server behind the API server that does not run."""
+
+    code, reason = 503, "ServiceUnavailable"
+
+
 class Invalid(ApiError):
     code, reason = 422, "Invalid"
 
