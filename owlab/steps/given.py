@@ -282,11 +282,20 @@ def unmake(lab: Lab, machine: str) -> Iterator[Command]:
             lab.record.remove_made(name)
 
 
+_TITLES = {
+    vms.install_provider.key: "use Docker and its tool",
+    vms.create.key: "make a cluster in containers",
+    nfs.install_server.key: "leave the NFS server out: volumes are of the cluster's own class",
+    nfs.install_clients.key: "leave the NFS clients out, for the same reason",
+    storage.deploy_provisioner.key: "use the cluster's own storage class",
+}
+
+
 def _in_our_own(step: Step) -> Step:
+    step = replace(step, title=_TITLES.get(step.key, step.title))
     if step.key != vms.create.key:
         return step
-    title = "make a cluster in containers"
-    return replace(step, title=title, commands=make, check=made, undo=unmake, where=on_laptop)
+    return replace(step, commands=make, check=made, undo=unmake, where=on_laptop)
 
 
 MADE: tuple[Step, ...] = tuple(_in_our_own(step) for step in STEPS)
