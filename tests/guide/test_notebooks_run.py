@@ -27,6 +27,8 @@ from owlab.errors import ConfigError
 from owlab.lab import Lab
 from owlab.notebook.records import TRANSCRIPT
 
+pytestmark = pytest.mark.timeout(900)  # its fixture runs the whole course
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 
 
