@@ -1,5 +1,6 @@
 """Who may do what, as kubectl shows it: roles, bindings, impersonation, reviews."""
 
+import base64
 import json
 
 import pytest
@@ -236,3 +237,23 @@ def test_applying_what_is_new_needs_the_right_to_create(api):
     ])  # fmt: skip
     told = api.kubectl("apply --server-side --as pat -f -", config_map("fresh", a="b"), fails=True)
     assert 'User "pat" cannot create resource "configmaps"' in told
+
+
+def test_a_secret_with_a_token_of_an_account(api):
+    api.kubectl("create sa keeper")
+    secret = of("v1", "Secret", "keeper", type="kubernetes.io/service-account-token")
+    secret["metadata"]["annotations"] = {"kubernetes.io/service-account.name": "keeper"}
+    api.kubectl("create -f -", secret)
+    api.run(api.bench.settle())
+    data = json.loads(api.kubectl("get secret keeper -o json"))["data"]
+    assert set(data) == {"ca.crt", "namespace", "token"}
+    token = base64.b64decode(data["token"]).decode()
+    line = (
+        f"auth whoami --token {token} --kubeconfig /dev/null "
+        f"--server https://127.0.0.1:{api.port} --insecure-skip-tls-verify"
+    )
+    assert "system:serviceaccount:default:keeper" in api.kubectl(line)
+    api.kubectl("delete sa keeper")
+    api.run(api.bench.settle())
+    assert "NotFound" in api.kubectl("get secret keeper", fails=True)
+    assert "Unauthorized" in api.kubectl(line, fails=True)

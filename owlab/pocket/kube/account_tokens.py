@@ -82,6 +82,21 @@ class AccountTokens:
         }
         return str(self.issue(account, {"spec": spec}, pod)["status"]["token"])
 
+    def for_secret(self, account: Object, secret: str) -> str:
+        """A token that ends only with its Secret or its account, as they were made once."""
+        meta = account["metadata"]
+        return self._sign(
+            {
+                "iss": "kubernetes/serviceaccount",
+                "kubernetes.io": {
+                    "namespace": meta["namespace"],
+                    "secret": {"name": secret},
+                    "serviceaccount": {"name": meta["name"], "uid": meta["uid"]},
+                },
+                "sub": f"system:serviceaccount:{meta['namespace']}:{meta['name']}",
+            }
+        )
+
     def _sign(self, claims: dict[str, Any]) -> str:
         text = ".".join(_encoded(part) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
         return f"{text}.{self._signature(text)}"

@@ -38,6 +38,7 @@ from owlab.pocket.kube.controllers.service_lb import NODE_ARGS, ServiceLB
 from owlab.pocket.kube.controllers.services import Services
 from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
 from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
+from owlab.pocket.kube.controllers.token_secrets import TokenSecrets
 from owlab.pocket.kube.controllers.volumes import Volumes
 from owlab.pocket.kube.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.kube.errors import ApiError
@@ -70,6 +71,7 @@ class Cluster:
             Namespaces(plane, authority),
             CustomResources(plane),
             RoleAggregation(plane),
+            TokenSecrets(plane, authority),
             ResourceQuotas(plane),
             GarbageCollector(plane),
             Nodes(plane),
@@ -307,13 +309,13 @@ class ActionPodsOfCluster:
             "metadata": {"name": full, "namespace": self._namespace, "labels": dict(labels)},
             "spec": {
                 "restartPolicy": "Always",
-                "automountServiceAccountToken": False,
                 "containers": [
                     {
                         "name": "user-action",
                         "image": image,
                         "imagePullPolicy": "IfNotPresent",
                         "ports": [{"containerPort": 8080, "name": "action", "protocol": "TCP"}],
+                        "securityContext": {"capabilities": {"drop": ["NET_RAW", "NET_ADMIN"]}},
                         "resources": {
                             "limits": {"memory": f"{memory_mb}Mi"},
                             "requests": {"memory": f"{memory_mb}Mi"},

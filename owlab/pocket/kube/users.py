@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,13 +52,17 @@ class Users:
             if hmac.compare_digest(given.encode(), token.encode()):
                 return User(name, (MASTERS, _AUTHENTICATED))
         claims = self._accounts.claims(given)
-        if claims is None or claims["exp"] < time.time():
+        if claims is None or claims.get("exp", math.inf) < time.time():
             return None
         space, named = claims["kubernetes.io"]["namespace"], claims["kubernetes.io"]
         account = self._store.find("ServiceAccount", named["serviceaccount"]["name"], space)
         uid = str(named["serviceaccount"]["uid"])
         if account is None or account["metadata"]["uid"] != uid:
             return None
+        if secret := named.get("secret"):
+            held = self._store.find("Secret", secret["name"], space)
+            if held is None or base64.b64decode(held["data"].get("token", "")).decode() != given:
+                return None
         bound = named.get("pod")
         if bound:
             pod = self._store.find("Pod", bound["name"], space)
