@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from graphlib import TopologicalSorter
-
 from owlab.errors import ConfigError
 from owlab.step import Step
 from owlab.steps import functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
@@ -28,9 +26,6 @@ STEPS: tuple[Step, ...] = (
 """In the guide's order."""
 
 GUIDE: dict[str, Step] = {step.key: step for step in STEPS}
-
-# A need that does not exist, or a circle, is a mistake of ours: found when this is imported.
-tuple(TopologicalSorter({s.key: {GUIDE[n].key for n in s.needs} for s in STEPS}).static_order())
 
 
 def section_number(section: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from owlab import places, settings
 from owlab.command import HOST, Command, Result, Variable
@@ -21,10 +21,6 @@ from owlab.machines.base import MachineInfo, Provider
 from owlab.record import Record
 from owlab.redact import LineRedactor, redact
 from owlab.shell import OnOutput, Shell
-from owlab.step import Step, StepResult
-
-if TYPE_CHECKING:
-    from owlab.runner import Summary
 
 T = TypeVar("T")
 # Exit statuses of commands that had none: as `ssh`, `timeout` and a shell tell them.
@@ -35,9 +31,10 @@ _FRESH_SECONDS = 1.0
 
 
 class Lab:
-    """Runs commands on the laptop and the lab's machines, and tells listeners what happens.
+    """What a step sees: runs commands on the laptop and the machines, reads, and knows addresses.
 
-    Make one with :meth:`open`. ``planning`` labs are for showing commands: they start nothing.
+    It tells listeners what happens. ``planning`` labs are for showing commands: they start nothing.
+    The one that users open, and that knows the guide, is :class:`owlab.guided.GuidedLab`.
     """
 
     def __init__(
@@ -72,7 +69,7 @@ class Lab:
         planning: bool = False,
         what_if: bool = False,
         **overrides: Any,
-    ) -> Lab:
+    ) -> Self:
         """Find the lab ``name``, or make it, with these settings. Starts no machine.
 
         :param what_if: also with settings that the lab was not built with; for looking only.
@@ -258,26 +255,6 @@ class Lab:
             finished.seconds,
             values,
         )
-
-    # -- steps -----------------------------------------------------------------------------
-
-    def perform(self, step: Step) -> StepResult:
-        """Carry out one step, whose needs must be done already."""
-        from owlab.runner import perform
-
-        return perform(self, step)
-
-    def up(self, to: str = "") -> Summary:
-        """Carry out all steps (up to section ``to``) that are not done yet."""
-        from owlab.runner import up
-
-        return up(self, to)
-
-    def down(self) -> list[str]:
-        """Remove exactly what the lab made; returns a sentence for each thing removed."""
-        from owlab.teardown import down
-
-        return down(self)
 
 
 def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:

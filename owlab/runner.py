@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -20,7 +20,6 @@ from owlab.errors import (
     StepError,
 )
 from owlab.events import Event, Kind
-from owlab.guide import GUIDE, ordered
 from owlab.lab import Lab, describe
 from owlab.step import Check, Step, StepResult, all_of
 
@@ -73,19 +72,18 @@ def perform(lab: Lab, step: Step) -> StepResult:
     )
 
 
-def up(lab: Lab, to: str = "") -> Summary:
-    """Carry out the steps of the guide up to section ``to`` (all of them by default).
+def perform_all(lab: Lab, steps: Sequence[Step]) -> Summary:
+    """Carry out these steps, those that others need first.
 
     Steps that do not need one another run side by side. After a failure or an interruption,
     what is under way ends, nothing new starts, and the next call continues.
     """
     started = time.monotonic()
-    steps = ordered(to)
     summary = Summary()
-    chosen = {step.key for step in steps}
+    chosen = {step.key: step for step in steps}
     graph: TopologicalSorter[Unit] = TopologicalSorter()
     for step in steps:
-        needed = [GUIDE[key] for key in step.needs if key in chosen]
+        needed = [chosen[need.key] for need in step.needs if need.key in chosen]
         for machine in step.where(lab.config):
             graph.add(
                 (step, machine), *((n, place) for n in needed for place in n.where(lab.config))
@@ -151,8 +149,7 @@ class _Threads:
 
 def _require(lab: Lab, step: Step) -> None:
     """Refuse a step whose needs are not done, and say which comes first."""
-    for key in step.needs:
-        needed = GUIDE[key]
+    for needed in step.needs:
         check = needed.state(lab)
         if not check.done:
             raise StepError(

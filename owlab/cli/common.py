@@ -14,7 +14,7 @@ import click
 
 from owlab import places
 from owlab.errors import ConfigError, LabError
-from owlab.lab import Lab
+from owlab.guided import GuidedLab
 
 INTERRUPTED = 130
 _USUAL = "owlab"
@@ -74,12 +74,14 @@ def open_lab(
     settings: tuple[tuple[str, str], ...],
     config_file: Path | None,
     **more: Any,
-) -> Lab:
+) -> GuidedLab:
     """The lab that the options name."""
-    return Lab.open(lab_name, config_file=config_file, **overrides(provider, settings), **more)
+    return GuidedLab.open(
+        lab_name, config_file=config_file, **overrides(provider, settings), **more
+    )
 
 
-def existing_lab(lab_name: str, **which: Any) -> Lab:
+def existing_lab(lab_name: str, **which: Any) -> GuidedLab:
     """The lab that the options name, which must be there unless it is the usual one.
 
     :raises ConfigError: lists the labs that there are.

@@ -11,7 +11,7 @@ from owlab.cli.common import existing_lab, friendly, lab_options, open_lab
 from owlab.cli.display import Progress
 from owlab.errors import LabError, ProviderError
 from owlab.guide import STEPS, section_number
-from owlab.lab import Lab
+from owlab.guided import GuidedLab
 from owlab.machines.pocket import PocketProvider
 
 
@@ -79,7 +79,7 @@ def reset(yes: bool, **which: Any) -> None:
     click.echo(f"The lab {fresh.config.name!r} is new.")
 
 
-def _start_again(lab: Lab) -> Lab:
+def _start_again(lab: GuidedLab) -> GuidedLab:
     if not isinstance(lab.provider, PocketProvider):
         raise ProviderError(
             brief="Only a pocket lab can be put somewhere or reset.",
@@ -88,4 +88,4 @@ def _start_again(lab: Lab) -> Lab:
     settings = lab.config.flat()
     lab.down()
     settings.pop("name")
-    return Lab.open(lab.config.name, **settings)
+    return GuidedLab.open(lab.config.name, **settings)

@@ -8,7 +8,7 @@ from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
-from owlab.steps import given
+from owlab.steps import given, vms
 from owlab.steps.control import on_control
 
 
@@ -39,7 +39,7 @@ install = Step(
     commands=given.instead(_install, given.ask("helm version --short")),
     check=_installed,
     where=on_control,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=given.instead(_remove, given.nothing),
     expect="helm 4.x installed",
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
-from owlab.steps import given, mirror
+from owlab.steps import given, mirror, vms
 from owlab.steps.cluster import condition, one
 from owlab.steps.undoing import if_there
 
@@ -105,7 +105,7 @@ install_server = Step(
     commands=given.instead(_install_server, given.wait_for_node),
     check=given.instead(_node_ready, given.node_ready),
     where=on_master,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=given.instead(_uninstall_server, given.nothing),
     deadline=300,
     diagnose=_service_log,
@@ -156,7 +156,7 @@ join_workers = Step(
     commands=given.instead(_join, given.wait_for_node),
     check=given.instead(_node_ready, given.node_ready),
     where=on_workers,
-    needs=("k3s.install_server",),
+    needs=(install_server,),
     undo=given.instead(_leave, given.nothing),
     deadline=300,
     diagnose=_service_log,

@@ -10,7 +10,7 @@ from owlab.errors import MachineError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_nodes, on_storage
-from owlab.steps import given
+from owlab.steps import given, vms
 
 OPTIONS = "rw,sync,no_subtree_check,no_root_squash,no_all_squash"
 """The guide's. ``no_root_squash`` has to stay: CouchDB and Redis change owners as root."""
@@ -117,7 +117,7 @@ install_server = Step(
     commands=given.instead(_install_server, given.nothing),
     check=given.instead(_serves, given.exported),
     where=on_storage,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=given.instead(_remove_server, given.nothing),
     expect="exporting *:/var/nfs/kubedata",
 )
@@ -147,6 +147,6 @@ install_clients = Step(
     undo=given.instead(given.nothing, given.remove_probe),
     diagnose=given.instead(lambda lab, node: "", given.why_not_mounted),
     where=on_nodes,
-    needs=("vms.create",),
+    needs=(vms.create,),
     expect="nfs-common is installed on every node of the cluster",
 )

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from owlab import runner, settings, teardown
+from owlab import Lab, guided, settings, teardown
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
-from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
 from owlab.shell import Finished, Shell
 from owlab.step import Check, Evidence, Step, on_workers
@@ -103,8 +102,7 @@ def guide(monkeypatch: pytest.MonkeyPatch):
     """Replace the guide's steps by others."""
 
     def use(*steps: Step) -> None:
-        monkeypatch.setattr(runner, "ordered", lambda to="": list(steps))
-        monkeypatch.setattr(runner, "GUIDE", {step.key: step for step in steps})
+        monkeypatch.setattr(guided, "ordered", lambda to="": list(steps))
         monkeypatch.setattr(teardown, "STEPS", steps)
 
     return use

@@ -51,6 +51,13 @@ def test_every_step_has_its_section_and_topic():
         assert getattr(module, name) is step
 
 
+def test_what_a_step_needs_comes_before_it_in_the_guide():
+    before: list[object] = []
+    for step in STEPS:
+        assert all(need in before for need in step.needs), step
+        before.append(step)
+
+
 def test_every_module_says_what_it_is_for():
     for path in FILES:
         text = path.read_text("utf-8")

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from owlab import settings
+from owlab import Lab, settings
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
-from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
 from owlab.shell import Finished, Shell
 

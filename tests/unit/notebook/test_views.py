@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab import settings
+from owlab import Lab, settings
 from owlab.errors import ConfigError
-from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
 from owlab.notebook import read, tables
 from owlab.notebook.form import Cost, SettingsForm
