@@ -12,13 +12,13 @@ from pathlib import Path
 
 import httpx
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.tls import Authority
+from owlab.pocket.ground.views import ActionPod
 from owlab.pocket.openwhisk.app import openwhisk_app
 from owlab.pocket.openwhisk.service import Service
-from owlab.pocket.servers import Listener
-from owlab.pocket.tls import Authority
-from owlab.pocket.world import ActionPod
+from owlab.pocket.service.servers import Listener
 
 KEY = "bench:" + "k" * 64
 CODE = {"nodejs:14": "function main(a) { return a }", "python:3": "def main(a): return a"}

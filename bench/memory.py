@@ -13,7 +13,7 @@ def print_memory(folder: Path) -> None:
     total = 0.0
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if "owlab.pocket.daemon" in words and any(str(folder) in word for word in words):
+        if "owlab.pocket.service.daemon" in words and any(str(folder) in word for word in words):
             for one in [process, *process.children(recursive=True)]:
                 megabytes = one.memory_full_info().uss / 2**20
                 total += megabytes

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from owlab.command import Command
 from owlab.errors import MachineError
 from owlab.lab import Lab, describe
+from owlab.steps import addresses
 from owlab.steps.control import KUBECONFIG, control
 
 
@@ -20,7 +23,7 @@ def kubeconfig(lab: Lab) -> str:
         return _read(lab, 'cat "$KUBECONFIG"', "The kubeconfig cannot be read.", "owlab doctor")
     text = _read(lab, f"sudo cat {KUBECONFIG}", "There is no cluster yet.", "owlab up --to 1.3")
     config = yaml.safe_load(text)
-    address = lab.address(lab.master)
+    address = lab.value(addresses.public(lab))
     for cluster in config["clusters"]:
         cluster["cluster"]["server"] = f"https://{address}:6443"
         cluster["name"] = lab.config.name
@@ -38,7 +41,9 @@ def wskprops(lab: Lab) -> str:
     """
     as_root = lab.config.as_written and lab.config.has_machines
     read = "sudo cat /root/.wskprops" if as_root else f"cat {control(lab).home}/.wskprops"
-    return _read(lab, read, "wsk is not configured yet.", "owlab up --to 6.3")
+    text = _read(lab, read, "wsk is not configured yet.", "owlab up --to 6.3")
+    apihost = f"APIHOST={lab.value(addresses.public(lab))}:{lab.config.openwhisk.port}"
+    return re.sub(r"(?m)^APIHOST=.*$", apihost, text)
 
 
 def _read(lab: Lab, text: str, brief: str, remedy: str) -> str:

@@ -12,7 +12,7 @@ from owlab import versions
 Provider = Literal["pocket", "multipass", "ssh", "cluster"]
 Role = Literal["server", "agent", "storage"]
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMG])", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([KMG])", re.IGNORECASE)
 _UNIT = {"K": 1024, "M": 1024**2, "G": 1024**3}
 _NAME = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
@@ -20,12 +20,19 @@ Name = Annotated[str, Field(pattern=_NAME, description="a letter, then letters, 
 Image = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./:_-]*:[A-Za-z0-9._-]+$")]
 Component = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 NodeName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+HostName = Annotated[
+    str,
+    Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$", description="a host's name"),
+]
+FilePath = Annotated[
+    str, Field(pattern=r"^([^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*)?$", description="a file's path")
+]
 Port = Annotated[int, Field(ge=30000, le=32767, description="a NodePort, 30000 to 32767")]
 
 
 def size_in_bytes(text: str) -> int:
     """``6G`` in bytes; units K, M, G are powers of 1024, as in Multipass."""
-    match = _SIZE.fullmatch(text.strip())
+    match = _SIZE.fullmatch(text)
     if match is None:
         raise ValueError("write a number and a unit, such as 6G or 512M")
     return int(float(match[1]) * _UNIT[match[2].upper()])
@@ -45,8 +52,8 @@ class Size(_Section):
     @field_validator("memory", "disk")
     @classmethod
     def _is_a_size(cls, value: str) -> str:
-        size_in_bytes(value)
-        return value
+        size_in_bytes(value.strip())
+        return value.strip()
 
     @model_validator(mode="after")
     def _is_enough(self) -> Size:
@@ -66,6 +73,11 @@ class Machine(_Section):
     memory: str
     disk: str
     image: str
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that it wants."""
+        return size_in_bytes(self.memory)
 
     @property
     def is_node(self) -> bool:
@@ -92,6 +104,8 @@ class HelmSettings(_Section):
     """Section 3."""
 
     channel: str = Field(default=versions.HELM_CHANNEL, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]*$")
+    version: str = Field(default=versions.HELM_ARCHIVE, pattern=r"^v[34]\.\d+\.\d+$")
+    sha256: str = Field(default=versions.HELM_ARCHIVE_SHA256, pattern=r"^([0-9a-f]{64})?$")
 
 
 class WskSettings(_Section):
@@ -105,7 +119,11 @@ class ProvisionerSettings(_Section):
 
     release: Name = "openwhisk-nfs"
     storage_class: Name = "nfs-client"
-    chart_version: str = versions.PROVISIONER_CHART
+    chart_version: str = Field(
+        default=versions.PROVISIONER_CHART,
+        pattern=r"^([0-9]+\.[0-9]+\.[0-9]+([+-][0-9A-Za-z.+-]{1,40})?)?$",
+        description="a version such as 4.0.18, or empty for the newest",
+    )
     leader_election: bool = False
 
 
@@ -127,18 +145,18 @@ class OpenWhiskSettings(_Section):
 class SshSettings(_Section):
     """Machines that exist. Used by the provider ``ssh`` only."""
 
-    inventory: str = ""
+    inventory: FilePath = ""
     hosts: tuple[str, ...] = ()
 
 
 class ClusterSettings(_Section):
     """A cluster that exists. Used by the provider ``cluster`` only."""
 
-    kubeconfig: str = ""
-    context: str = Field(default="", pattern=r"^[A-Za-z0-9]?[A-Za-z0-9@:/._-]*$")
+    kubeconfig: FilePath = ""
+    context: str = Field(default="", pattern=r"^([A-Za-z0-9@][A-Za-z0-9@:/._-]*)?$")
     nodes: tuple[NodeName, ...] = ()
-    address: str = Field(default="", pattern=r"^[A-Za-z0-9.-]*$")
-    nfs_server: str = Field(default="", pattern=r"^[A-Za-z0-9.-]*$")
+    address: HostName = ""
+    nfs_server: HostName = ""
 
 
 class LabConfig(_Section):

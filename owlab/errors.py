@@ -2,6 +2,7 @@
 
 LabError                what happened, what was seen, what to do
 ├── ConfigError         a setting that cannot be (also a ValueError)
+├── DamagedRecord       a file of the lab that cannot be read
 ├── CommandError        a command that ended badly
 │   └── CommandTimeout  a command that did not end in time (also a TimeoutError)
 ├── MachineError        a machine that is missing, stopped or unreachable
@@ -43,6 +44,10 @@ class LabError(Exception):
 
 class ConfigError(LabError, ValueError):
     """A setting that is unknown, of the wrong type, or impossible."""
+
+
+class DamagedRecord(LabError):
+    """A file in which a lab remembers something cannot be read."""
 
 
 class CommandError(LabError):

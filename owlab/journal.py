@@ -38,6 +38,7 @@ class Journal:
         # A full disk must not stop the work that the journal only describes.
         with self._lock, suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 

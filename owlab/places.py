@@ -21,15 +21,36 @@ def lab_directory(name: str) -> Path:
 
 
 def lab_names() -> list[str]:
-    """The labs of this computer."""
+    """The labs of this computer, also those whose settings are lost."""
     labs = home() / "labs"
     if not labs.is_dir():
         return []
-    return sorted(path.name for path in labs.iterdir() if (path / "config.yaml").exists())
+    return sorted(path.name for path in labs.iterdir() if path.is_dir() and any(path.iterdir()))
 
 
 def remove(directory: Path) -> None:
-    """Remove one lab's folder; a missing one is no error."""
+    """Remove one lab's folder; a missing one is no error.
+
+    :raises OSError: something in it cannot be removed.
+    """
     if directory.parent != home() / "labs":
         raise ValueError(f"{directory} is not a lab's folder")
-    shutil.rmtree(directory, ignore_errors=True)
+    for last in (False, True):
+        try:
+            shutil.rmtree(directory)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            if last:
+                raise
+            _open_up(directory)
+        if not directory.exists():
+            return
+
+
+def _open_up(directory: Path) -> None:
+    """Folders that may not be written, or were made meanwhile, should not stay."""
+    for folder, names, _ in os.walk(directory):
+        for path in (Path(folder), *(Path(folder) / name for name in names)):
+            if not path.is_symlink():
+                path.chmod(0o700)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from owlab.errors import LabError
+from owlab import documents, durable
+from owlab.errors import DamagedRecord, LabError
 
 
 class Record:
@@ -21,12 +23,14 @@ class Record:
         self.directory = directory
 
     def make_folder(self) -> None:
-        """Make the lab's folder; an existing one is no error.
+        """Make the lab's folder, for its owner alone; an existing one is no error.
 
         :raises LabError: it cannot be made there.
         """
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self.directory.stat().st_mode & 0o077:
+                self.directory.chmod(0o700)
         except OSError as error:
             raise LabError(
                 brief=f"The lab's folder {str(self.directory)!r} cannot be made.",
@@ -35,20 +39,34 @@ class Record:
             ) from None
 
     def settings(self) -> dict[str, Any] | None:
-        """The settings that the lab was made with, or None for a new lab."""
-        path = self.directory / "config.yaml"
-        if not path.exists():
+        """The settings that the lab was made with, or None for a new lab.
+
+        :raises DamagedRecord: they cannot be read.
+        """
+        text = self._read("config.yaml")
+        if text is None:
             return None
-        return dict(yaml.safe_load(path.read_text("utf-8")) or {})
+        try:
+            found = documents.load(text)
+        except documents.BadDocument as error:
+            raise self._damaged("config.yaml", str(error)) from None
+        if not isinstance(found, dict):
+            raise self._damaged("config.yaml", "it holds no settings")
+        return found
 
     def write_settings(self, settings: dict[str, Any]) -> None:
         """Save the settings with the lab."""
         self._write("config.yaml", yaml.safe_dump(settings, sort_keys=False))
 
     def made(self) -> list[str]:
-        """Names of the machines that this lab created, oldest first."""
-        path = self.directory / "made.json"
-        return list(json.loads(path.read_text("utf-8"))) if path.exists() else []
+        """Names of the machines that this lab created, oldest first.
+
+        :raises DamagedRecord: they cannot be read.
+        """
+        found = self._list("made.json")
+        if not all(isinstance(name, str) for name in found):
+            raise self._damaged("made.json", "it is no list of names")
+        return found
 
     def add_made(self, name: str) -> None:
         """Remember a machine as this lab's own, before it is created."""
@@ -61,10 +79,14 @@ class Record:
             self._write("made.json", json.dumps([n for n in self.made() if n != name]))
 
     def carried_out(self) -> list[tuple[str, str]]:
-        """Steps, by key, that this lab began to carry out, each with the machine; oldest first."""
-        path = self.directory / "steps.json"
-        said = json.loads(path.read_text("utf-8")) if path.exists() else []
-        return [(key, machine) for key, machine in said]
+        """Steps, by key, that this lab began to carry out, each with the machine; oldest first.
+
+        :raises DamagedRecord: they cannot be read.
+        """
+        try:
+            return [(str(key), str(machine)) for key, machine in self._list("steps.json")]
+        except (TypeError, ValueError) as error:
+            raise self._damaged("steps.json", str(error)) from None
 
     def add_carried_out(self, key: str, machine: str) -> None:
         """Remember a step before its first command: what is half done is ours to undo."""
@@ -93,25 +115,76 @@ class Record:
     @contextmanager
     def _lock(self, name: str, wait: bool = True) -> Iterator[None]:
         self.make_folder()
-        with (self.directory / f"{name}.lock").open("w") as file:
+        with self._lock_file(name) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 raise LabError(
                     brief=f"Another owlab process is working on the lab {self.directory.name!r}.",
+                    details=_who(self.directory / f"{name}.lock"),
                     resolution="Wait until it ends, or use another lab with --lab NAME.",
                 ) from None
+            with suppress(OSError):
+                os.ftruncate(file, 0)
+                os.pwrite(file, str(os.getpid()).encode(), 0)
             yield
+
+    @contextmanager
+    def _lock_file(self, name: str) -> Iterator[int]:
+        path = self.directory / f"{name}.lock"
+        try:
+            number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            # A full disk has no place for it; the folder itself will do.
+            number = os.open(self.directory, os.O_RDONLY)
+        try:
+            yield number
+        finally:
+            os.close(number)
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.directory / name).read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._damaged(name, str(error)) from None
+
+    def _list(self, name: str) -> list[Any]:
+        text = self._read(name)
+        try:
+            found = json.loads(text) if text is not None else []
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(name, str(error)) from None
+        if not isinstance(found, list):
+            raise self._damaged(name, "it is no list")
+        return found
+
+    def _damaged(self, name: str, why: str) -> DamagedRecord:
+        return DamagedRecord(
+            brief=f"The file {name} of the lab {self.directory.name!r} cannot be read.",
+            details=f"{self.directory / name}: {why}",
+            resolution="`owlab reset` starts the lab again, and `owlab down` removes it.",
+        )
 
     def _write(self, name: str, content: str) -> None:
         self.make_folder()
-        fresh = self.directory / f".{name}.new"
         try:
-            fresh.write_text(content, "utf-8")
-            fresh.replace(self.directory / name)
+            durable.write(self.directory / name, content, 0o600)
         except OSError as error:
             raise LabError(
                 brief=f"The lab's file {name} could not be saved.",
                 details=str(error),
                 resolution="Free some disk space, or set OWLAB_HOME to a folder that is writable.",
             ) from None
+
+
+def _who(lock: Path) -> str:
+    """The process that wrote its number into a lock, and whether it was stopped."""
+    import psutil
+
+    with suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int(lock.read_text("ascii")))
+        stopped = process.status() == psutil.STATUS_STOPPED
+        return f"process {process.pid}" + (", which was stopped by a signal" if stopped else "")
+    return ""

@@ -6,6 +6,7 @@ is printed and what is run cannot drift apart.
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator
 
@@ -16,6 +17,24 @@ from owlab.step import Step
 from owlab.steps.mirror import NOT_COVERED
 
 _END = "END"
+_USUAL_SECONDS = 120
+ENDING = r"""set -euo pipefail
+
+# Never end without a word: where it stopped, and what took too long.
+doing=""
+stopped() {
+    local code=$?
+    [ "$code" = 0 ] || echo "Stopped in $doing (exit status $code)." >&2
+}
+trap stopped EXIT
+late() {
+    [ "$1" -ne 124 ] || echo "on $2: not done within ${limit:-120} s" >&2
+    return "$1"
+}
+given() { # NAME VALUE: refuse an empty one
+    [ -n "$2" ] || { echo "the value of $1 could not be read" >&2; exit 1; }
+}
+""".splitlines()
 
 
 def script(lab: Lab, to: str = "") -> str:
@@ -28,6 +47,7 @@ def script(lab: Lab, to: str = "") -> str:
     defined: set[str] = set()
     for step in guide.ordered(to):
         lines += ["", f"# {step.section} {step.title}", "#" + "-" * 78]
+        lines.append(f'doing="{step.section} {step.title}"')
         commands = [c for place in step.where(lab.config) for c in step.commands(lab, place)]
         for command in commands:
             lines += _render(command, defined)
@@ -53,7 +73,7 @@ def _head(lab: Lab) -> list[str]:
     if config.mirror == "cn":
         head += ["#", "# Mirrors are set where there are some. Not covered:"]
         head += [f"#   - {what}" for what in NOT_COVERED]
-    return [*head, "", "set -euo pipefail", ""]
+    return [*head, "", *ENDING, ""]
 
 
 def _render(command: Command, defined: set[str]) -> Iterator[str]:
@@ -66,9 +86,15 @@ def _render(command: Command, defined: set[str]) -> Iterator[str]:
         yield command.text
         return
     values = [f'{variable.name}="${variable.name}"' for variable in command.variables]
-    yield " ".join(["on", command.on, *values, f"<<'{_END}'"])
+    yield " ".join([*_limit(command), "on", command.on, *values, f"<<'{_END}'"])
     yield command.text
     yield _END
+
+
+def _limit(command: Command) -> list[str]:
+    """The seconds that a command gets on a machine, unless they are the usual ones."""
+    seconds = math.ceil(command.timeout)
+    return [] if seconds == _USUAL_SECONDS else [f"limit={seconds}"]
 
 
 def _define(variable: Variable, defined: set[str]) -> Iterator[str]:
@@ -82,10 +108,12 @@ def _define(variable: Variable, defined: set[str]) -> Iterator[str]:
     if source.on == HOST:
         yield f"{variable.name}=$({source.text})"
     else:
-        yield f"{variable.name}=$(on {source.on} <<'{_END}'"
+        words = [*_limit(source), "on", source.on]
+        yield f"{variable.name}=$({' '.join(words)} <<'{_END}'"
         yield source.text
         yield _END
         yield ")"
+    yield f'given {variable.name} "${variable.name}"'
 
 
 def _expectation(step: Step) -> Iterator[str]:

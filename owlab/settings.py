@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from owlab import documents
 from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
 from owlab.errors import ConfigError
 
@@ -41,6 +41,8 @@ def _paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> dict[str, tup
 SETTINGS: dict[str, tuple[str, ...]] = _paths(LabConfig)
 """Every flat name, and its path in the model."""
 
+_LONGEST, _MOST_NAMED = 100, 20
+"""Of a name that is shown, and how many of them."""
 _PATHS = ("ssh_inventory", "cluster_kubeconfig")
 
 
@@ -104,46 +106,69 @@ def _presets(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat_names(values: Mapping[str, Any], source: str) -> dict[str, Any]:
-    flat = {name.replace(".", "_"): value for name, value in flatten(dict(values)).items()}
+    flat: dict[str, Any] = {}
+    for name, value in _pairs(values):
+        plain = name.replace(".", "_")
+        if plain in flat and flat[plain] != value:
+            raise ConfigError(
+                brief=f"{plain} is set twice: to {_shown(flat[plain])} and to {_shown(value)}.",
+                details=f"Given by {source}.",
+                resolution="Keep one of them.",
+            )
+        flat[plain] = value
     unknown = sorted(set(flat) - set(SETTINGS))
     if unknown:
+        names = ", ".join(_word(name) for name in unknown[:_MOST_NAMED])
         raise ConfigError(
-            brief=f"Unknown setting{'s' if len(unknown) > 1 else ''}: {', '.join(unknown)}.",
-            details="\n".join(_suggest(name) for name in unknown) + f"\nGiven by {source}.",
+            brief=f"Unknown setting{'s' if len(unknown) > 1 else ''}: {names}.",
+            details="\n".join(_suggest(name) for name in unknown[:_MOST_NAMED])
+            + f"\nGiven by {source}.",
             resolution="See all settings with `owlab config`.",
         )
     return flat
 
 
+def _pairs(nested: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """``{"k3s": {"version": V}}`` as ``k3s_version``, V; a name may come in several ways."""
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from _pairs(value, f"{prefix}{key}_")
+        else:
+            yield f"{prefix}{key}", value
+
+
 def _suggest(name: str) -> str:
-    near = difflib.get_close_matches(name, SETTINGS, n=3, cutoff=0.5)
-    return f"{name}: did you mean {' or '.join(near)}?" if near else f"{name}: nothing is like it."
+    near = difflib.get_close_matches(name[:_LONGEST], SETTINGS, n=3, cutoff=0.5)
+    guess = f"did you mean {' or '.join(near)}?" if near else "nothing is like it."
+    return f"{_word(name)}: {guess}"
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe, and a name that is said twice is a mistake: YAML itself would keep the last one."""
+def _word(name: str) -> str:
+    """A name that somebody wrote, fit to be shown."""
+    short = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..."
+    return short if short.isprintable() else repr(short)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """As usual, after a look at the names."""
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"{key.value} is set twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+
+def _shown(value: Any) -> str:
+    """A value that somebody wrote, fit to be shown: it may be as large as a file."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number with thousands of digits
+        text = "a very large number"
+    return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}..."
 
 
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text("utf-8"), Loader=_Loader)
+        if path.exists() and not path.is_file():
+            raise documents.BadDocument("it is no file")
+        content = documents.load(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             brief=f"There is no configuration file {str(path)!r}.",
             resolution="Check the path that --config or OWLAB_CONFIG names.",
         ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
             brief=f"The configuration file {str(path)!r} cannot be read.", details=str(error)
         ) from None
@@ -215,5 +240,5 @@ def _explain(item: dict[str, Any], origin: Mapping[str, str]) -> str:
     if item["type"] == "string_pattern_mismatch" and (wanted := _description(item["loc"])):
         message = f"should be {wanted}"
     source = f" (from {origin[name]})" if name in origin else ""
-    shown = f"{name} = {item['input']!r}" if path and name in SETTINGS else name
+    shown = f"{name} = {_shown(item['input'])}" if path and name in SETTINGS else name
     return f"{shown}: {message}{source}" if shown else message

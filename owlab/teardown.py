@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
-from owlab import places
-from owlab.errors import CommandError, LabError
+from owlab import places, settings
+from owlab.config import LabConfig
+from owlab.errors import CommandError, DamagedRecord, LabError
 from owlab.guide import STEPS
 from owlab.lab import Lab, describe
+from owlab.machines import has_pocket_lab, provider_for
+from owlab.record import Record
+from owlab.shell import Shell
 from owlab.step import Step
+
+
+def open_to_remove(name: str, overrides: Mapping[str, Any] | None = None) -> Lab:
+    """The lab as it was saved, for :func:`down`. Writes nothing, and starts nothing.
+
+    Whatever state its files are in: a pocket lab is all in its folder, and needs none of them.
+
+    :param overrides: settings to go by where the saved ones are lost.
+    :raises LabError: it is lost what the lab is, and machines may be left that only it knew.
+    """
+    directory = places.lab_directory(name)
+    shell = Shell()
+    if has_pocket_lab(directory):
+        config = LabConfig(name=name)
+        with suppress(LabError):
+            saved = Record(directory).settings() or {}
+            config = settings.load({"name": name}, saved=saved, environment={})
+    else:
+        config = _settings_of_real_machines(name, overrides or {})
+    provider = provider_for(config, directory, shell)
+    return Lab(config, directory, provider, shell)
+
+
+def _settings_of_real_machines(name: str, overrides: Mapping[str, Any]) -> LabConfig:
+    record = Record(places.lab_directory(name))
+    try:
+        saved = record.settings()
+        if saved is not None:
+            return settings.load({"name": name}, saved=saved, environment={})
+        if not overrides and not record.is_built:
+            return LabConfig(name=name)  # nothing but an empty folder
+    except LabError:
+        if not overrides:
+            raise
+    if not overrides:
+        raise DamagedRecord(
+            brief=f"The settings of the lab {name!r} are lost.",
+            resolution="Say what it is, to remove it: `owlab down --provider P --set NAME VALUE`.",
+        )
+    return settings.load({**overrides, "name": name}, environment={})
 
 
 def down(lab: Lab) -> list[str]:
@@ -16,15 +62,33 @@ def down(lab: Lab) -> list[str]:
 
     Machines that the lab created are deleted, by exact name, with everything on them. On machines
     that existed before, each step that the lab carried out is undone, in reverse order: what was
-    done already when it came stays.
+    done already when it came stays. A pocket lab goes as a whole, whatever state it is in.
     :returns: a sentence for each thing that was removed.
     :raises CommandError: something could not be removed; what was is forgotten already.
     """
     with lab.record.busy():
-        removed = _delete_machines(lab) if lab.provider.creates_machines else _undo_everything(lab)
+        if lab.provider.is_all_in_its_folder:
+            removed = _machines_made(lab)
+        elif lab.provider.creates_machines:
+            removed = _delete_machines(lab)
+        else:
+            removed = _undo_everything(lab)
     lab.provider.close()
-    places.remove(lab.directory)
+    try:
+        places.remove(lab.directory)
+    except OSError as error:
+        raise LabError(
+            brief=f"The lab's folder {lab.directory} could not be removed.",
+            details=f"{error.strerror}: {error.filename}",
+            resolution="See who owns what is in it; its machines are gone.",
+        ) from None
     return removed
+
+
+def _machines_made(lab: Lab) -> list[str]:
+    with suppress(DamagedRecord):
+        return [f"machine {name}" for name in reversed(lab.record.made())]
+    return ["its machines"]
 
 
 def undo(lab: Lab, step: Step) -> bool:
@@ -79,7 +143,8 @@ def _delete_machines(lab: Lab) -> list[str]:
                     resolution="Run `owlab down` again; machines that are gone stay gone.",
                 )
             removed.append(f"machine {name}")
-        lab.record.remove_made(name)
+        with suppress(LabError):  # a full disk: the folder goes in the end
+            lab.record.remove_made(name)
     return removed
 
 

@@ -19,6 +19,11 @@ HELM_CHANNEL = "latest/stable"
 """``helm_channel``. The snap has Helm 4 and nothing else that is maintained; the steps use only
 flags that Helm 3 and Helm 4 share."""
 
+HELM_ARCHIVE = "v4.1.4"
+HELM_ARCHIVE_SHA256 = "70b2c30a19da4db264dfd68c8a3664e05093a361cefd89572ffb36f8abfa3d09"
+"""``helm_version``, ``helm_sha256``. For machines that have no snap, or one that ``sudo`` does not
+find, as on Debian. Of linux-amd64; the sum is the one in the release's notes."""
+
 WSK = "1.2.0"
 """``wsk_version``. The newest release (2021), the same build as the moving tag ``latest``."""
 

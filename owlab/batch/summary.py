@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from owlab import durable
 from owlab.batch.evidence import Outcome
 from owlab.errors import BatchError
 
@@ -96,12 +97,9 @@ def write_whole(path: Path, text: str) -> None:
 
     :raises BatchError: it cannot be written, as when the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
+        durable.write(path, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise BatchError(
             brief=f"{path.name} could not be written to {path.parent}.",
             details=str(error),

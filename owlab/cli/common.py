@@ -86,6 +86,15 @@ def existing_lab(lab_name: str, **which: Any) -> GuidedLab:
 
     :raises ConfigError: lists the labs that there are.
     """
+    known_lab(lab_name)
+    return open_lab(lab_name, **which)
+
+
+def known_lab(lab_name: str) -> None:
+    """Refuse a lab that is not there, unless it is the usual one: its name may be misspelt.
+
+    :raises ConfigError: lists the labs that there are.
+    """
     names = places.lab_names()
     if lab_name not in (*names, _USUAL):
         raise ConfigError(
@@ -93,7 +102,6 @@ def existing_lab(lab_name: str, **which: Any) -> GuidedLab:
             details=f"Labs: {', '.join(names) or 'none'}.",
             resolution=f"Make it with `owlab up --lab {lab_name}`.",
         )
-    return open_lab(lab_name, **which)
 
 
 def overrides(provider: str | None, settings: tuple[tuple[str, str], ...]) -> dict[str, Any]:

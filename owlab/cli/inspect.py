@@ -14,6 +14,7 @@ from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.cli.findings import findings_table
 from owlab.config import AS_WRITTEN, LabConfig
+from owlab.errors import DamagedRecord
 from owlab.record import Record
 
 
@@ -46,8 +47,11 @@ def labs() -> None:
     width = max((len(name) for name in names), default=0)
     for name in names:
         record = Record(places.lab_directory(name))
-        provider = (record.settings() or {}).get("provider", "")
-        click.echo(f"{name:<{width}}  {provider:<9}  {', '.join(record.made())}".rstrip())
+        try:
+            provider = str((record.settings() or {}).get("provider", ""))
+            click.echo(f"{name:<{width}}  {provider:<9}  {', '.join(record.made())}".rstrip())
+        except DamagedRecord as error:
+            click.echo(f"{name:<{width}}  damaged    {error.brief}")
     if not names:
         click.echo("No labs yet. Make one with `owlab up`.", err=True)
 

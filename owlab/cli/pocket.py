@@ -7,11 +7,20 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import existing_lab, friendly, lab_options, open_lab
+from owlab import teardown
+from owlab.cli.common import (
+    existing_lab,
+    friendly,
+    known_lab,
+    lab_options,
+    open_lab,
+    overrides,
+)
 from owlab.cli.display import Progress
-from owlab.errors import LabError, ProviderError
+from owlab.errors import DamagedRecord, LabError, ProviderError
 from owlab.guide import STEPS, section_number
 from owlab.guided import GuidedLab
+from owlab.lab import Lab
 from owlab.machines.pocket import PocketProvider
 
 
@@ -72,20 +81,31 @@ def goto(section: str, **which: Any) -> None:
 @friendly
 def reset(yes: bool, **which: Any) -> None:
     """Start the lab again from nothing, with the same settings (pocket)."""
-    lab = existing_lab(**which)
-    if not yes and lab.record.made():
-        click.confirm(f"Throw away everything in the lab {lab.config.name!r}?", abort=True)
+    name = which["lab_name"]
+    known_lab(name)
+    lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
+    if _has_something(lab) and not yes:
+        click.confirm(f"Throw away everything in the lab {name!r}?", abort=True)
     fresh = _start_again(lab)
     click.echo(f"The lab {fresh.config.name!r} is new.")
 
 
-def _start_again(lab: GuidedLab) -> GuidedLab:
+def _has_something(lab: Lab) -> bool:
+    try:
+        lab.record.settings()
+        return bool(lab.record.made())
+    except DamagedRecord as error:
+        click.echo(f"{error.brief} The lab starts with the usual settings.", err=True)
+        return True
+
+
+def _start_again(lab: Lab) -> GuidedLab:
     if not isinstance(lab.provider, PocketProvider):
         raise ProviderError(
             brief="Only a pocket lab can be put somewhere or reset.",
             resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
         )
     settings = lab.config.flat()
-    lab.down()
+    teardown.down(lab)
     settings.pop("name")
     return GuidedLab.open(lab.config.name, **settings)

@@ -11,11 +11,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab import places
-from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab
+from owlab import places, teardown
+from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab, overrides
 from owlab.cli.display import Progress, evidence_table
 from owlab.cli.findings import before_launching
-from owlab.errors import LabError
+from owlab.errors import DamagedRecord, LabError
 from owlab.guide import STEPS, find, ordered
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
@@ -94,13 +94,11 @@ def check(to: str, as_json: bool, **which: Any) -> None:
 @friendly
 def step(name: str, take_back: bool, **which: Any) -> None:
     """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
-    from owlab.teardown import undo
-
     lab = open_lab(**which)
     wanted = find(name)
     with Progress(lab, Console(), verbose=True):
         if take_back:
-            did = undo(lab, wanted)
+            did = teardown.undo(lab, wanted)
             message = "taken back" if did else "there is nothing to take back"
             click.echo(f"{wanted.section} {wanted.title}: {message}.")
         else:
@@ -113,20 +111,29 @@ def step(name: str, take_back: bool, **which: Any) -> None:
 @friendly
 def down(yes: bool, **which: Any) -> None:
     """Remove exactly what the lab made, and nothing else."""
-    if which["lab_name"] not in places.lab_names():
-        click.echo(f"There is no lab {which['lab_name']!r}; nothing to do.")
+    name = which["lab_name"]
+    if name not in places.lab_names():
+        click.echo(f"There is no lab {name!r}; nothing to do.")
         return
-    lab = open_lab(**which)
-    if not yes and lab.record.is_built:
-        click.confirm(_what_goes(lab), abort=True)
+    lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
+    if not yes and (question := _what_goes(lab)):
+        click.confirm(question, abort=True)
     with Progress(lab, Console()):
-        removed = lab.down()
+        removed = teardown.down(lab)
     for sentence in removed:
         click.echo(f" ✓ removed {sentence}")
     click.echo(f"The lab {lab.config.name!r} is gone.")
 
 
 def _what_goes(lab: Lab) -> str:
+    """The question before it; none where nothing was made."""
+    try:
+        if not lab.record.is_built:
+            return ""
+    except DamagedRecord:
+        if lab.provider.is_all_in_its_folder:
+            return f"Remove for good: the lab {lab.config.name!r}, with everything in it?"
+        raise
     if lab.provider.creates_machines:
         machines = ", ".join(lab.record.made())
         return f"Remove for good: {machines}, with everything on them?"

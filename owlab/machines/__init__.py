@@ -8,7 +8,14 @@ from owlab.config import LabConfig
 from owlab.machines.base import MachineInfo, Provider
 from owlab.shell import Shell
 
-__all__ = ["MachineInfo", "Provider", "provider_for"]
+__all__ = ["MachineInfo", "Provider", "has_pocket_lab", "provider_for"]
+
+_POCKET = "pocket"
+
+
+def has_pocket_lab(directory: Path) -> bool:
+    """A pocket lab was started in a lab's folder, whatever else is known of that."""
+    return (directory / _POCKET).is_dir()
 
 
 def provider_for(config: LabConfig, directory: Path, shell: Shell) -> Provider:
@@ -16,7 +23,7 @@ def provider_for(config: LabConfig, directory: Path, shell: Shell) -> Provider:
     if config.provider == "pocket":
         from owlab.machines.pocket import PocketProvider
 
-        return PocketProvider(directory / "pocket", shell)
+        return PocketProvider(directory / _POCKET, shell)
     if config.provider == "cluster":
         from owlab.machines.cluster import ClusterProvider
 

@@ -34,6 +34,10 @@ class Provider(Protocol):
     name: str
     creates_machines: bool
     """False when the machines exist already: then step 1.2 only checks them."""
+    fresh_ubuntu: bool
+    """Its machines are the guide's: new, Ubuntu, called by their own names, with snap."""
+    is_all_in_its_folder: bool
+    """The machines are files of the lab's folder: :meth:`close` is enough to remove them."""
 
     def prepare(self, config: LabConfig) -> None:
         """Make the provider usable; raises ProviderError when it is not."""
@@ -67,7 +71,13 @@ class Provider(Protocol):
         """One machine; None when there is none of that name."""
 
     def address_of(self, machine: str) -> Command:
-        """A command of the laptop that prints the machine's IPv4 address."""
+        """A command of the laptop that prints the IPv4 address that other machines use."""
+
+    def public_address_of(self, machine: str) -> Command | None:
+        """A command that prints where the laptop reaches the machine, if it is another place."""
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """Somebody said which of a machine's addresses the others use."""
 
     def launch(self, machine: Machine) -> Command:
         """The command that creates a machine."""

@@ -41,6 +41,8 @@ class ClusterProvider:
 
     name = "cluster"
     creates_machines = False
+    fresh_ubuntu = False
+    is_all_in_its_folder = False
 
     def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
         self.shell = shell
@@ -160,6 +162,13 @@ class ClusterProvider:
         return Command(
             f"{self._kubectl} get node {machine} -o jsonpath='{path}' | awk '{{print $1}}'"
         )
+
+    def public_address_of(self, machine: str) -> None:
+        """The laptop uses the same address."""
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """Nothing is installed on it."""
+        return False
 
     def launch(self, machine: Machine) -> Command:
         """Not possible: raises ProviderError."""

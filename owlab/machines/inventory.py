@@ -12,7 +12,9 @@ A YAML file, named by the setting ``ssh_inventory``::
 or ``ssh_hosts``: by name (``master=ubuntu@10.0.0.1``) or by position: the master, the workers, the
 storage. With neither, the machines' names are looked up in the user's own ssh configuration.
 
-``address`` is what the machines call one another, if it is not their first address.
+``address`` is what the machines call one another, if it is not their first address;
+``public_address`` is where this computer reaches a machine, if that is another one, as in every
+cloud. A host that is given by its number is taken for that as well.
 """
 
 from __future__ import annotations
@@ -24,13 +26,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from owlab import documents
 from owlab.config import LabConfig
 from owlab.errors import ConfigError
 
 _TARGET = re.compile(r"(?:(?P<user>[A-Za-z_][\w.-]*)@)?(?P<host>[A-Za-z0-9_][\w.:-]*)")
-_KEYS = {"host", "user", "port", "identity", "jump", "address"}
+_USER = r"[A-Za-z_][\w.-]*"
+_JUMP = rf"(?:{_USER}@)?[A-Za-z0-9_][\w.-]*(?::\d{{1,5}})?"
+_FORMS = {
+    "user": re.compile(_USER),
+    "jump": re.compile(rf"{_JUMP}(?:,{_JUMP})*"),
+    "identity": re.compile(r"[^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*"),
+    "address": re.compile(r"[0-9.]+"),
+    "public_address": re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*"),
+}
+_KEYS = {"host", "user", "port", "identity", "jump", "address", "public_address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,14 @@ class Host:
     identity: str = ""
     jump: str = ""
     address: str = ""
+    public_address: str = ""
+
+    @property
+    def public(self) -> str:
+        """Where this computer reaches the machine, if it was told; not through a jump host."""
+        if self.public_address or self.jump or self.port:
+            return self.public_address  # behind another port, there is another machine
+        return self.host if _is_number(self.host) and self.host != self.address else ""
 
     @property
     def target(self) -> str:
@@ -84,15 +102,17 @@ def load(config: LabConfig) -> Inventory:
 
 def _from_file(path: Path, config: LabConfig) -> Inventory:
     try:
-        said = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        said = documents.load(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise ConfigError(
             brief=f"The inventory {str(path)!r} cannot be read.", details=str(error)
         ) from None
     if not isinstance(said, dict) or set(said) - {"master", "workers", "storage", "ssh_config"}:
         raise ConfigError(
             brief=f"The inventory {str(path)!r} needs master, workers and storage.",
-            details=f"it says: {', '.join(map(str, said)) if isinstance(said, dict) else said!r}",
+            details=f"it says: {', '.join(map(str, said)) if isinstance(said, dict) else said!r}"[
+                :500
+            ],
             resolution="For example: {master: ubuntu@a, workers: [ubuntu@b], storage: ubuntu@c}",
         )
     workers = said.get("workers")
@@ -142,12 +162,16 @@ def _host(said: Any) -> Host:
     match = _TARGET.fullmatch(str(item["host"]))
     if match is None:  # a dash in front would be an option for ssh
         raise ConfigError(brief=f"{item['host']!r} is no user@host.")
-    address = str(item.get("address") or "")
+    for key, allowed in _FORMS.items():  # none of them may look like an option of ssh
+        value = item.get(key)
+        if value is not None and (not isinstance(value, str) or not allowed.fullmatch(value)):
+            raise ConfigError(brief=f"The machine {match[0]!r}: {str(value)[:100]!r} is no {key}.")
+    address, public = str(item.get("address") or ""), str(item.get("public_address") or "")
     port = item.get("port")
     try:
         _ = ipaddress.IPv4Address(address) if address else None
         number = int(port) if port is not None else None
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ConfigError(brief=f"The machine {item['host']!r}: {error}.") from None
     if number is not None and not 0 < number < 65536:
         raise ConfigError(brief=f"The machine {item['host']!r}: {number} is no port.")
@@ -158,4 +182,12 @@ def _host(said: Any) -> Host:
         identity=str(item.get("identity") or ""),
         jump=str(item.get("jump") or ""),
         address=address,
+        public_address=public,
     )
+
+
+def _is_number(host: str) -> bool:
+    try:
+        return not ipaddress.IPv4Address(host).is_loopback
+    except ValueError:
+        return False

@@ -37,6 +37,8 @@ class MultipassProvider:
 
     name = "multipass"
     creates_machines = True
+    fresh_ubuntu = True
+    is_all_in_its_folder = False
 
     def __init__(
         self,
@@ -132,6 +134,13 @@ class MultipassProvider:
         """The first address that ``multipass info`` shows; K3s adds addresses of its own later."""
         return Command(f"multipass info {machine} | awk '/^IPv4:/ {{print $2}}'")
 
+    def public_address_of(self, machine: str) -> None:
+        """The laptop uses the same address."""
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """There is one address to choose from."""
+        return False
+
     def launch(self, machine: Machine) -> Command:
         """``multipass launch``, with a deadline for a slow first boot."""
         image = f" {machine.image}" if machine.image else ""
@@ -188,7 +197,12 @@ class MultipassProvider:
             "on() {",
             "    local machine=$1",
             "    shift",
-            '    multipass exec -n "$machine" -- ${1:+env} "$@" bash -c "$(cat)"',
+            "    # Up to 1.16, exec repeats for ever what ends with 4.",
+            "    # shellcheck disable=SC2016",
+            """    multipass exec -n "$machine" -- \\""",
+            """        bash -c '"$@" || exit $(($? == 4 ? 1 : $?))' - \\""",
+            """        timeout -k 5 "${limit:-120}" ${1:+env} "$@" bash -c "$(cat)" ||""",
+            """        late $? "$machine\"""",
             "}",
         ]
 

@@ -262,6 +262,13 @@ _BRIEFS: dict[type[MachineError], str] = {
     TransferFailed: "The file could not be copied.",
 }
 
+
+def service_down(details: str) -> DaemonUnreachable:
+    """The client answers, and the service behind it does not."""
+    rule = next(rule for rule in _RULES if rule.kind is DaemonUnreachable)
+    return DaemonUnreachable(_BRIEFS[DaemonUnreachable], details, rule.advice)
+
+
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|.\x08|\r")
 CLIENT_TIMED_OUT = 5
 """Exit status of launch, start, restart and shell when ``--timeout`` expired in the client."""

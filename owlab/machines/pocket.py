@@ -6,7 +6,8 @@ The one door between owlab and the island ``owlab.pocket``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig
 from owlab.errors import ProviderError
 from owlab.machines.multipass import MultipassProvider
-from owlab.pocket import door
+from owlab.pocket.client import service_process
 from owlab.shell import Shell
 
 
@@ -23,6 +24,7 @@ class PocketProvider(MultipassProvider):
 
     name = "pocket"
     creates_machines = True
+    is_all_in_its_folder = True
 
     def __init__(self, directory: Path, shell: Shell) -> None:
         super().__init__(shell, binary=str(directory / "bin" / "multipass"), guarded=False)
@@ -33,15 +35,10 @@ class PocketProvider(MultipassProvider):
         """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
         try:
             changed = config.speed != self._speed
-            door.ensure(self._directory, config.speed if changed else None)
+            service_process.ensure(self._directory, config.speed if changed else None)
             self._speed = config.speed
-        except door.DoorError as error:
-            raise ProviderError(
-                brief="The pocket lab's service did not start.",
-                details=str(error),
-                resolution="Run `owlab doctor`, and look at "
-                f"{self._directory / 'daemon.log'}; nothing is lost.",
-            ) from None
+        except service_process.DoorError as error:
+            raise _told(error) from None
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing to refuse: the machines are simulated."""
@@ -55,28 +52,50 @@ class PocketProvider(MultipassProvider):
 
     def attach(self, machine: str, text: str | None) -> int:
         """Stream a command, or a script from standard input."""
-        from owlab.pocket.terminal import run_terminal
+        from owlab.pocket.client.terminal import run_terminal
 
-        if text is None:
-            return run_terminal(self._directory, machine)
-        return door.execute(
-            self._directory,
-            machine,
-            text,
-            stdin=b"" if sys.stdin.isatty() else sys.stdin.buffer.read(),
-            out=_writer(sys.stdout.buffer),
-            err=_writer(sys.stderr.buffer),
-        )
+        with _telling():
+            if text is None:
+                return run_terminal(self._directory, machine)
+            return service_process.execute(
+                self._directory,
+                machine,
+                text,
+                stdin=b"" if sys.stdin.isatty() else sys.stdin.buffer.read(),
+                out=_writer(sys.stdout.buffer),
+                err=_writer(sys.stderr.buffer),
+            )
 
     def terminal(self, machine: str) -> int:
         """The pocket lab's terminal: prompt, history, Ctrl-C, ``multipass shell``."""
-        from owlab.pocket.terminal import run_terminal
+        from owlab.pocket.client.terminal import run_terminal
 
-        return run_terminal(self._directory, machine)
+        with _telling():
+            return run_terminal(self._directory, machine)
 
     def close(self) -> None:
-        """Stop the service and remove what it kept."""
-        door.destroy(self._directory)
+        """Stop the service and remove what it kept, also when it does not answer any more."""
+        if not service_process.is_lab(self._directory):
+            return
+        with _telling():
+            service_process.destroy(self._directory)
+
+
+def _told(error: service_process.DoorError) -> ProviderError:
+    return ProviderError(
+        brief=error.brief,
+        details=error.details,
+        resolution=error.resolution or "Run `owlab doctor`; nothing is lost.",
+    )
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What the lab's door refuses, as an error of owlab's."""
+    try:
+        yield
+    except service_process.DoorError as error:
+        raise _told(error) from None
 
 
 def _writer(stream: BinaryIO) -> Callable[[bytes], None]:

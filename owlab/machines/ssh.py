@@ -10,6 +10,7 @@ import hashlib
 import shlex
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,7 +25,7 @@ from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
-from owlab.machines.words import foreground, words_of
+from owlab.machines.words import foreground, one_line, words_of
 from owlab.shell import Finished, Shell
 
 _VERIFIED = ("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes")
@@ -38,6 +39,8 @@ class SshProvider:
 
     name = "ssh"
     creates_machines = False
+    fresh_ubuntu = False
+    is_all_in_its_folder = False
 
     def __init__(self, config: LabConfig, directory: Path, shell: Shell) -> None:
         self.shell = shell
@@ -56,8 +59,8 @@ class SshProvider:
             if self._prepared:
                 return
             wrong: list[LabError] = []
-            for name, seen in self._probe_all().items():
-                wrong += [seen] if isinstance(seen, LabError) else refuse(name, seen)
+            for machine, seen in self._probe_all().items():
+                wrong += [seen] if isinstance(seen, LabError) else refuse(machine, seen)
             if len(wrong) == 1:
                 raise wrong[0]
             if wrong:
@@ -72,13 +75,13 @@ class SshProvider:
         """Nothing is made here; :meth:`prepare` has looked at each machine."""
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
-        """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``."""
+        """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``, as any login shell reads it."""
         words = words_of(command, values)
         return words if command.on == HOST else self._over(command.on, words)
 
     def _over(self, machine: str, words: Sequence[str]) -> list[str]:
         host = self._host(machine)
-        return ["ssh", *self._options(host), host.target, "--", shlex.join(words)]
+        return ["ssh", *self._options(host), host.target, "--", one_line(words)]
 
     def execute(
         self,
@@ -106,7 +109,7 @@ class SshProvider:
 
     def machines(self) -> list[MachineInfo]:
         """The lab's machines: ``Reachable`` with what they are, or ``Unreachable``."""
-        return [self._info(name, seen) for name, seen in self._probe_all().items()]
+        return [self._info(one.name, seen) for one, seen in self._probe_all().items()]
 
     def machine(self, name: str) -> MachineInfo | None:
         """One machine: the others are not asked."""
@@ -119,6 +122,15 @@ class SshProvider:
         if address:
             return Command(f"printf %s {address}")
         return Command("hostname -I | awk '{print $1}'", on=machine)
+
+    def public_address_of(self, machine: str) -> Command | None:
+        """What the inventory says, or the address by which ssh is told to go there."""
+        public = self._host(machine).public
+        return Command(f"printf %s {public}") if public else None
+
+    def has_chosen_address(self, machine: str) -> bool:
+        """The inventory names one."""
+        return bool(self._host(machine).address)
 
     def launch(self, machine: Machine) -> Command:
         """It exists: what has to be true of it before anything else is done."""
@@ -154,7 +166,7 @@ class SshProvider:
         lines = [
             "# Run the commands on standard input on a machine, with NAME=value words set there.",
             "on() {",
-            "    local machine=$1",
+            "    local machine=$1 words",
             "    shift",
             "    local -a reach",
             "    case $machine in",
@@ -166,8 +178,12 @@ class SshProvider:
         return [
             *lines,
             "    esac",
+            "    # Packed, so that it does not matter which login shell is there.",
+            """    words=$(printf '%q ' exec timeout -k 5 "${limit:-120}" ${1:+env} "$@" \\""",
+            """        bash -c "$(cat)" | base64 | tr -d '\\n')""",
             f'    {ssh} "${{reach[@]}}" -- \\',
-            '        "$(printf \'%q \' ${1:+env} "$@" bash -c "$(cat)")"',
+            """        "bash -c 'eval \\"\\$(echo $words | base64 -d)\\"'" ||""",
+            """        late $? "$machine\"""",
             "}",
         ]
 
@@ -198,13 +214,14 @@ class SshProvider:
         sharing = [word for option in kept for word in ("-o", option)]
         return [*own, *_VERIFIED, *_PATIENCE, *sharing, *host.options]
 
-    def _probe_all(self) -> dict[str, Seen | LabError]:
+    def _probe_all(self) -> dict[Machine, Seen | LabError]:
         names = [machine.name for machine in self._machines]
         with ThreadPoolExecutor(min(8, len(names))) as pool:
-            return dict(zip(names, pool.map(self._probe, names), strict=True))
+            return dict(zip(self._machines, pool.map(self._probe, names), strict=True))
 
     def _probe(self, name: str) -> Seen | LabError:
         command = Command(PROBE, on=name, timeout=_PROBE_SECONDS)
+        asked = time.time()
         try:
             done = self.execute(command, {})
         except CommandTimeout as error:
@@ -213,7 +230,7 @@ class SshProvider:
             return error
         if done.exit_code != 0:
             return SshError(f"{name} could not be looked at.", done.stderr.strip())
-        return read_probe(done.stdout)
+        return read_probe(done.stdout, asked)
 
     def _info(self, name: str, seen: Seen | LabError) -> MachineInfo:
         if isinstance(seen, LabError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command, Variable
 from owlab.lab import Lab
+from owlab.steps import addresses
 from owlab.steps.control import control
 from owlab.steps.undoing import if_succeeds
 
@@ -23,7 +24,7 @@ chmod 600 ca.key"""
 _SERVER = """\
 cd DIRECTORY &&
 openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj "/CN=OpenWhisk" \\
-    -addext "subjectAltName=KIND:${ADDRESS}" -addext "basicConstraints=CA:FALSE" \\
+    -addext "subjectAltName=NAMES" -addext "basicConstraints=CA:FALSE" \\
     -CA ca.crt -CAkey ca.key -keyout tls.key -out tls.crt &&
 chmod 600 tls.key"""
 
@@ -33,9 +34,9 @@ def _directory(lab: Lab) -> str:
 
 
 def install(lab: Lab, machine: str) -> Iterator[Command]:
-    """Make the authority and a certificate for the master's address, and let the chart use it."""
+    """Make the authority and a certificate for the master's addresses; let the chart use it."""
     namespace, release = lab.config.openwhisk.namespace, lab.config.openwhisk.release
-    here, master = control(lab), lab.address_variable(lab.master)
+    here, names = control(lab), addresses.both(lab)
     apply = f"--dry-run=client -o yaml | {here.kubectl} apply -f -"
     yield Command(
         _AUTHORITY.replace("DIRECTORY", _directory(lab)),
@@ -43,12 +44,12 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
         why="a certificate authority of this lab's own",
     )
     yield Command(
-        _SERVER.replace("DIRECTORY", _directory(lab))
-        .replace("KIND", _kind_of_name(lab))
-        .replace("${ADDRESS}", f"${{{master.name}}}"),
+        _SERVER.replace("DIRECTORY", _directory(lab)).replace(
+            "NAMES", ",".join(f"{_kind(lab, name)}:${{{name.name}}}" for name in names)
+        ),
         on=machine,
-        variables=(master,),
-        why="a certificate for the address that clients use",
+        variables=names,
+        why="a certificate for the addresses that clients use",
     )
     if lab.config.has_machines:
         # The laptop's own list is left alone: wsk is told of the file there.
@@ -83,10 +84,10 @@ def verification(lab: Lab) -> str:
     return f"--cacert {_directory(lab)}/ca.crt"
 
 
-def _kind_of_name(lab: Lab) -> str:
-    """The address of a cluster that was given may be a host's name."""
-    named = not re.fullmatch(r"[0-9.]*", lab.config.cluster.address)
-    return "DNS" if named and not lab.config.has_machines else "IP"
+def _kind(lab: Lab, address: Variable) -> str:
+    """An address that somebody wrote down may be a host's name; one that is read is a number."""
+    said = address.source.text.removeprefix("printf %s ")
+    return "DNS" if said != address.source.text and not re.fullmatch(r"[0-9.]*", said) else "IP"
 
 
 def authority(lab: Lab) -> Variable:

@@ -10,7 +10,7 @@ from owlab.errors import CommandError
 from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
-from owlab.steps import certificate, openwhisk, wsk
+from owlab.steps import addresses, certificate, openwhisk, wsk
 from owlab.steps.control import control, on_control
 from owlab.steps.undoing import if_succeeds
 
@@ -100,9 +100,8 @@ deploy_cli = Step(
 
 
 def web_url(lab: Lab) -> str:
-    """The address of the web action, with the variable for the master's address in it."""
-    master = lab.address_variable(lab.master).name
-    return f"https://${{{master}}}:{lab.config.openwhisk.port}/api/v1/web/guest/default/helloweb"
+    """The address of the web action, with the variable for the master's public address in it."""
+    return f"https://${{{addresses.public(lab).name}}}:{lab.config.openwhisk.port}/api/v1/web/guest/default/helloweb"
 
 
 def web_call(lab: Lab, query: str = "") -> Command:
@@ -111,7 +110,7 @@ def web_call(lab: Lab, query: str = "") -> Command:
     verify = ' <<< "${OPENWHISK_CA}"' if variables else ""
     return Command(
         f'{curl} -sS --max-time 75 "{web_url(lab)}{query}"{verify}',
-        variables=(lab.address_variable(lab.master), *variables),
+        variables=(addresses.public(lab), *variables),
         timeout=90,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
-from owlab.steps import given, mirror, vms
+from owlab.steps import addresses, given, mirror, vms
 from owlab.steps.cluster import condition, one
 from owlab.steps.undoing import if_there
 
@@ -19,9 +19,15 @@ UNINSTALL = "/usr/local/bin/k3s-uninstall.sh"
 UNINSTALL_AGENT = "/usr/local/bin/k3s-agent-uninstall.sh"
 
 
-def install_script(lab: Lab, *settings: str) -> str:
-    """The line that downloads K3s' install script and runs it with these settings."""
+def install_script(lab: Lab, machine: str, *settings: str) -> str:
+    """The line that downloads K3s' install script and runs it with these settings.
+
+    K3s would call the node as its machine calls itself, which is ``ip-172-31-5-10`` in a cloud,
+    or ``localhost`` twice.
+    """
     version = lab.config.k3s.version
+    if not (lab.config.as_written and lab.provider.fresh_ubuntu):
+        settings = (f"K3S_NODE_NAME={machine}", *settings)
     words = [f"INSTALL_K3S_VERSION={version}"] if version else []
     if lab.config.mirror == "cn":
         # Without a scheme the mirror's own script fetches the binary over plain http.
@@ -41,10 +47,13 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
     options = ["server", *(f"--disable {name}" for name in lab.config.k3s.disable)]
     if lab.config.mirror == "cn":
         options.append(f"--system-default-registry {mirror.SYSTEM_REGISTRY}")
+    network = addresses.network(lab, machine)
+    options += [network.options] if network.options else []
     execute = [f'INSTALL_K3S_EXEC="{" ".join(options)}"'] if options[1:] else []
     yield Command(
-        install_script(lab, *execute),
+        install_script(lab, machine, *execute),
         on=machine,
+        variables=network.variables,
         timeout=900,
         why="K3s' own script installs a server; traefik and servicelb are not used here",
     )
@@ -52,18 +61,18 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
 
 
 def _wait_until_ready(lab: Lab, name: str) -> Command:
-    node = name.lower()
     return Command(
         f"for second in $(seq 180); do "
-        f"sudo kubectl get node {node} > /dev/null 2>&1 && break; sleep 1; done &&\n"
-        f"sudo kubectl wait --for=condition=Ready node/{node} --timeout=300s",
+        f"sudo kubectl get node {name} > /dev/null 2>&1 && break; sleep 1; done &&\n"
+        f"sudo kubectl wait --for=condition=Ready node/{name} --timeout=300s ||\n"
+        "{ sudo kubectl get nodes -o wide >&2; exit 1; }",
         on=lab.master,
         timeout=600,
     )
 
 
 def _node_ready(lab: Lab, name: str) -> Check:
-    node = one(lab, f"node {name.lower()}")
+    node = one(lab, f"node {name}")
     if node is None:
         return Check((Evidence(f"node {name}", False, "not in the cluster"),))
     version = str(node["status"]["nodeInfo"]["kubeletVersion"])
@@ -115,11 +124,13 @@ install_server = Step(
 
 def _join(lab: Lab, worker: str) -> Iterator[Command]:
     yield from mirror.registries(lab, worker)
-    master = lab.address_variable(lab.master)
+    master, network = lab.address_variable(lab.master), addresses.network(lab, worker)
+    words = [f"K3S_URL=https://${{{master.name}}}:6443", "K3S_TOKEN=${TOKEN}"]
+    words += [f'INSTALL_K3S_EXEC="agent {network.options}"'] if network.options else []
     yield Command(
-        install_script(lab, f"K3S_URL=https://${{{master.name}}}:6443", "K3S_TOKEN=${TOKEN}"),
+        install_script(lab, worker, *words),
         on=worker,
-        variables=(master, join_token(lab)),
+        variables=(master, join_token(lab), *network.variables),
         timeout=900,
         why="the same script makes an agent when it is told of a server",
     )
@@ -143,8 +154,7 @@ def join_token(lab: Lab) -> Variable:
 def _leave(lab: Lab, worker: str) -> Iterator[Command]:
     yield Command(if_there(UNINSTALL_AGENT, UNINSTALL_AGENT), on=worker, timeout=300)
     yield Command(
-        "! command -v kubectl > /dev/null || "
-        f"sudo kubectl delete node {worker.lower()} --ignore-not-found",
+        f"! command -v kubectl > /dev/null || sudo kubectl delete node {worker} --ignore-not-found",
         on=lab.master,
     )
 

@@ -21,6 +21,9 @@ CHART_DIRECTORY = "openwhisk-deploy-kube"
 """Where the chart's repository is cloned, in the home directory on the master."""
 
 
+_PACKAGES_SECONDS = 1800
+
+
 # 6.1 --------------------------------------------------------------------------------------
 
 
@@ -30,15 +33,14 @@ def _role(lab: Lab, node: str) -> str:
 
 def _label(lab: Lab, node: str) -> Iterator[Command]:
     yield Command(
-        f"{control(lab).kubectl} label node {node.lower()} "
-        f"openwhisk-role={_role(lab, node)} --overwrite",
+        f"{control(lab).kubectl} label node {node} openwhisk-role={_role(lab, node)} --overwrite",
         on=control(lab).machine,
         why="the control plane runs on core, functions on invoker",
     )
 
 
 def _labelled(lab: Lab, node: str) -> Check:
-    found = one(lab, f"node {node.lower()}")
+    found = one(lab, f"node {node}")
     labels = found["metadata"].get("labels", {}) if found else {}
     role, wanted = labels.get("openwhisk-role", "no role"), _role(lab, node)
     return Check((Evidence(f"{node} is {wanted}", role == wanted, role),))
@@ -46,7 +48,7 @@ def _labelled(lab: Lab, node: str) -> Check:
 
 def _unlabel(lab: Lab, node: str) -> Iterator[Command]:
     here = control(lab)
-    yield Command(f"{here.kubectl} label node {node.lower()} openwhisk-role-", on=here.machine)
+    yield Command(f"{here.kubectl} label node {node} openwhisk-role-", on=here.machine)
 
 
 label_nodes = Step(
@@ -218,14 +220,19 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         timeout=600,
     )
-    wait = f"{here.kubectl} -n {settings.namespace} wait job/{settings.release}-install-packages"
+    kubectl = f"{here.kubectl} -n {settings.namespace}"
+    wait = f"{kubectl} wait job/{settings.release}-install-packages"
     complete = f"{wait} --for=condition=complete"
     yield Command(
-        # A Job that gave up never completes: without a look for it, half an hour would pass.
-        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0; do\n"
-        f"  sleep 1\ndone > /dev/null 2>&1\n{complete} --timeout=0",
+        # A Job that gave up never completes, and one whose pod cannot start never gives up.
+        f"limit=$((SECONDS + {_PACKAGES_SECONDS}))\n"
+        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0 ||\n"
+        f"  [ $SECONDS -ge $limit ]; do\n"
+        "  sleep 1\ndone > /dev/null 2>&1\n"
+        f"{complete} --timeout=0 ||\n"
+        f"{{ {kubectl} get pods >&2; echo 'OpenWhisk is not ready: see these pods' >&2; exit 1; }}",
         on=machine,
-        timeout=1860,
+        timeout=_PACKAGES_SECONDS + 60,
         why="OpenWhisk is ready when its packages are installed",
     )
 

@@ -35,8 +35,10 @@ def kafka_image(lab: Lab) -> Variable | None:
     if len(images) == 1 or not lab.config.has_machines:
         return None
     probe = (
-        f"for image in {' '.join(images)}; do "
-        "sudo k3s crictl pull docker.io/$image > /dev/null 2>&1 && echo $image && break; done"
+        f"for image in {' '.join(images)}; do\n"
+        "  said=$(sudo k3s crictl pull docker.io/$image 2>&1) && echo $image && exit\n"
+        "done\n"
+        'echo "none of these images can be pulled: ' + " ".join(images) + '; $said" >&2\nexit 1'
     )
     return Variable("KAFKA_IMAGE", Command(probe, on=lab.workers[0], timeout=900))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from owlab.command import Command, Result
 from owlab.errors import MachineError, NameTaken, ProviderError
-from owlab.fact import succeeds
+from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
+from owlab.machines.multipass_errors import service_down
 from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
 from owlab.steps import given
 
@@ -15,9 +17,16 @@ INSTALL_MULTIPASS = "sudo snap install multipass"
 UP_STATES = ("Running", "Reachable")
 
 
+def _versions(machine: str) -> Fact[dict[str, str]]:
+    """Of client and service: the client prints its own, and exits with 0, when it is alone."""
+    return Fact(Command("multipass version --format json", on=machine), json.loads, {})
+
+
 def _install_provider(lab: Lab, machine: str) -> Iterator[Command]:
     if lab.provider.creates_machines:
         if not lab.planning:
+            if lab.fact(_versions(machine)):  # to install it again would help nobody
+                raise service_down("`multipass version` names no multipassd")
             _refuse_to_hang(lab, machine)
         yield Command(INSTALL_MULTIPASS, timeout=900, why="Multipass makes the virtual machines")
 
@@ -40,8 +49,10 @@ def _refuse_to_hang(lab: Lab, machine: str) -> None:
 def _provider_ready(lab: Lab, machine: str) -> Check:
     if not lab.provider.creates_machines:
         return Check((Evidence("the machines exist already", True),))
-    ready = lab.fact(succeeds("multipass version", machine))
-    return Check((Evidence("multipass answers", ready, "" if ready else "not found"),))
+    told = lab.fact(_versions(machine))
+    client, service = told.get("multipass", ""), told.get("multipassd", "")
+    seen = service or (f"{client}, but its service does not answer" if client else "not found")
+    return Check((Evidence("multipass answers", bool(service), seen),))
 
 
 install_provider = Step(

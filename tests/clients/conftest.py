@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.tls import Authority
 from owlab.pocket.openwhisk.app import openwhisk_app
 from owlab.pocket.openwhisk.service import Service
-from owlab.pocket.servers import Listener
-from owlab.pocket.tls import Authority
+from owlab.pocket.service.servers import Listener
 
 from ..pocket.openwhisk.conftest import GUEST, SYSTEM, FakePods
 from .api_server import ApiServer

@@ -17,15 +17,15 @@ import uvicorn
 import yaml
 
 from owlab.pocket.charts import git_tree
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.tls import Authority
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.api import kube_app
-from owlab.pocket.kube.kubelet_api import Streams
-from owlab.pocket.kube.store import Store
-from owlab.pocket.lab import Lab
-from owlab.pocket.tls import Authority
-from owlab.pocket.vm import Machine
-from owlab.pocket.world import Object
+from owlab.pocket.kube.kubelet.api import Streams
+from owlab.pocket.kube.store import Change, Store
+from owlab.pocket.machines.machine import Machine
+from owlab.pocket.service.lab import Lab
 from tests.pocket.helm.conftest import Ran
 
 TOKEN = "a-token-of-this-test"
@@ -86,19 +86,18 @@ class Cluster:
         )
         self._authority = authority.pem
 
-    def _act(self, event: str, obj: Object) -> None:
+    def _act(self, change: Change) -> None:
         """Stand in for the controllers: a test pod ends at once, as it should."""
-        name = obj["metadata"]["name"]
-        if event != "ADDED" or obj["kind"] != "Pod" or "-tests-" not in name:
+        name = change.key.name
+        if change.event != "ADDED" or change.key.kind != "Pod" or "-tests-" not in name:
             return
         phase = "Failed" if name in self.failing else "Succeeded"
-        asyncio.get_running_loop().call_soon(self._end, obj, phase)
+        asyncio.get_running_loop().call_soon(self._end, change.obj, phase)
 
     def _end(self, pod: Object, phase: str) -> None:
         found = self.store.find("Pod", pod["metadata"]["name"], pod["metadata"]["namespace"])
         if found:
-            found["status"] = {"phase": phase}
-            self.store.update_status(found)
+            self.store.set_status(found, {"phase": phase})
 
     @property
     def kubeconfig(self) -> str:
@@ -237,8 +236,11 @@ def test_openwhisks_life(shell: Shell, cluster: Cluster) -> None:
 
     ran = shell(f"{K3S} uninstall owdev -n openwhisk")
     assert (ran.status, ran.out) == (0, 'release "owdev" uninstalled\n')
-    for kind in ("Deployment", "StatefulSet", "Service", "PersistentVolumeClaim", "Job"):
+    for kind in ("Deployment", "StatefulSet", "Service", "Job"):
         assert cluster.names(kind, "openwhisk") == set()
+    # No controller runs here that could see that no pod uses them any more.
+    claims = cluster.store.list("PersistentVolumeClaim", "openwhisk")
+    assert all(claim["metadata"]["deletionTimestamp"] for claim in claims)
     assert json.loads(shell(f"{K3S} list -A -o json").out) == []
 
 

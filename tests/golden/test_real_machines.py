@@ -21,6 +21,8 @@ from tests.standins import multipass_standin, ssh_standin
 HERE = Path(__file__).parent
 REWRITE = bool(os.environ.get("OWLAB_REWRITE_GOLDENS"))
 NAMES = ("master", "worker1", "worker2", "storage")
+FOREIGN = ("ip-172-31-5-10", "Lab-B", "localhost", "nas")
+"""What machines that exist call themselves."""
 
 
 @pytest.fixture
@@ -91,12 +93,14 @@ def test_multipass(guest, tmp_path, monkeypatch, era):
 
 
 def test_ssh(guest, tmp_path, monkeypatch):
-    for name in NAMES:
+    for name in FOREIGN:
         Shell().run([str(guest), "launch", "24.04", "--name", name, "--memory", "6G"], timeout=60)
-        # By this, systemd says that it runs; a simulated machine has no such folder.
-        words = ["exec", "-n", name, "--", "sudo", "mkdir", "-p", "/run/systemd/system"]
+        # Systemd says by this folder that it runs, and a kernel by this file what it mounts; a
+        # simulated machine has neither.
+        there = "mkdir -p /run/systemd/system; echo nfs nfsd > /proc/filesystems"
+        words = ["exec", "-n", name, "--", "sudo", "bash", "-c", there]
         Shell().run([str(guest), *words], timeout=60)
     standin = ssh_standin(tmp_path / "standin", guest=guest)
     first_on_path(monkeypatch, standin.binary)
-    given = {"provider": "ssh", "ssh_hosts": NAMES}
+    given = {"provider": "ssh", "ssh_hosts": FOREIGN}
     check(Lab.open("golden", **given), **given)

@@ -9,7 +9,7 @@ import pytest
 
 from owlab import Lab
 from owlab.command import Command
-from owlab.pocket.container_shell import kubectl_words
+from owlab.pocket.client.container_shell import kubectl_words
 from tests.keyboard import Keyboard
 from tests.waiting import until
 

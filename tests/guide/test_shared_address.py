@@ -12,13 +12,13 @@ import pytest
 
 from owlab import Command, Lab
 from owlab.errors import CommandError
-from owlab.pocket.addresses import SHARED, port_in_use
+from owlab.pocket.machines.addresses import SHARED, port_in_use
 from owlab.steps.cluster import items
 
 SERVICE = """
 import sys
-from owlab.pocket import addresses
-from owlab.pocket.daemon import main
+from owlab.pocket.machines import addresses
+from owlab.pocket.service.daemon import main
 claim = addresses.claim
 addresses.claim = lambda directory, stored: claim(directory, stored, platform="darwin")
 sys.exit(main(["--dir", sys.argv[1], "--speed", "instant"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,6 +125,15 @@ def multipass_standin(
 
 
 _SSH_GUEST_PROGRAMS = {
+    "ls": '[ "$2" != /run/systemd/system ] || { [ "$FAULT" != no-systemd ]; exit; }\n'
+    'exec /bin/ls "$@"',
+    "df": 'echo "Filesystem 1024-blocks Used Available Capacity Mounted on"\n'
+    '[ "$FAULT" = full ] && echo / 9 9 1048576 99% / || echo / 9 9 41943040 9% /',
+    "modprobe": '[ "$FAULT" != no-nfs ]',
+    "grep": '[ "$3" != /proc/filesystems ] || exit 1\nexec /bin/grep "$@"',
+    "date": '[ "$FAULT" != skewed ] || exec /bin/date -d "1 hour ago" "$@"\nexec /bin/date "$@"',
+    "git": "true",
+    "wget": "true",
     "uname": '[ "$FAULT" = arm ] && echo aarch64 || echo x86_64',
     "sudo": '[ "$FAULT" = no-sudo ] && exit 1\n[ "$1" = -n ] && shift\nexec "$@"',
     "nproc": "echo 2",
@@ -150,10 +160,36 @@ class SshStandin:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def fail(self, host: str, kind: str) -> None:
-        """From now on something is wrong with a host; an empty kind makes it well again."""
+        """From now on something is wrong with a host; an empty kind makes it well again.
+
+        ``without-git`` takes a program away.
+        """
+        if kind.startswith("without-"):
+            self._take_away(kind.removeprefix("without-"))
+        self._note("faults", host, kind)
+
+    def _take_away(self, name: str) -> None:
+        """A folder with every program of this computer but one."""
+        folder = self.folder / f"without-{name}"
+        folder.mkdir(exist_ok=True)
+        for path in os.environ["PATH"].split(os.pathsep):
+            for program in Path(path).glob("*"):
+                if program.name != name and not (folder / program.name).is_symlink():
+                    (folder / program.name).symlink_to(program)
+        (self.folder / "guest-bin" / name).unlink(missing_ok=True)
+
+    def login_shell(self, host: str, program: str) -> None:
+        """The user of a host has another login shell."""
+        self._note("shells", host, program)
+
+    def environment(self, host: str, **values: str) -> None:
+        """What a login on a host finds in its environment."""
+        self._note("environment", host, values)
+
+    def _note(self, what: str, host: str, value: Any) -> None:
         path = self.folder / "state.json"
         known = json.loads(path.read_text())
-        known["faults"][host] = kind
+        known[what][host] = value
         path.write_text(json.dumps(known))
 
 
@@ -165,7 +201,8 @@ def ssh_standin(folder: Path, guest: Path | None = None) -> SshStandin:
     """
     for name in ("bin", "guests", "guest-bin"):
         (folder / name).mkdir(parents=True)
-    (folder / "state.json").write_text(json.dumps({"faults": {}}))
+    known: dict[str, Any] = {"faults": {}, "shells": {}, "environment": {}}
+    (folder / "state.json").write_text(json.dumps(known))
     programs = {folder / "guest-bin" / name: text for name, text in _SSH_GUEST_PROGRAMS.items()}
     standin = SshStandin(folder)
     programs[standin.binary] = (

@@ -1,8 +1,8 @@
 """A stand-in for ``ssh``: its words, its messages, and machines that are folders.
 
-Commands run in this computer's own shell, in the machine's folder, with a few programs of the
-folder ``guest-bin`` first; ``/run/systemd/system`` is looked for in the machine's folder. Or they
-run inside machines of another program (``STANDIN_GUEST``).
+Commands run in the machine's login shell, which is one of this computer's (bash unless the test
+says another), in the machine's folder, with a few programs of the folder ``guest-bin`` first. Or
+they run inside machines of another program (``STANDIN_GUEST``).
 """
 
 from __future__ import annotations
@@ -57,12 +57,14 @@ def main(words: list[str]) -> int:
         return subprocess.run(words, check=False).returncode
     home = FOLDER / "guests" / host
     home.mkdir(parents=True, exist_ok=True)
-    if fault != "no-systemd":
-        (home / "systemd").mkdir(exist_ok=True)
-    text = " ".join(positional[1:]).replace("/run/systemd/system", str(home / "systemd"))
-    path = f"{FOLDER / 'guest-bin'}:{os.environ['PATH']}"
-    given = {"HOME": str(home), "PATH": path, "FAULT": fault, "LC_ALL": "C.UTF-8"}
-    return subprocess.run(["bash", "-c", text], check=False, cwd=home, env=given).returncode
+    programs = os.environ["PATH"]
+    if fault.startswith("without-"):
+        programs = str(FOLDER / fault)
+    given = {"HOME": str(home), "PATH": f"{FOLDER / 'guest-bin'}:{programs}", "FAULT": fault}
+    given |= {"LC_ALL": "C.UTF-8", **known["environment"].get(host, {})}
+    login = known["shells"].get(host, "bash")
+    words = [login, "-c", " ".join(positional[1:])]
+    return subprocess.run(words, check=False, cwd=home, env=given).returncode
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class State:
 def server(options: list[str]) -> None:
     """``k3s server``: until it is stopped."""
     state = prepare_server()
-    own = socket.gethostname().lower()
+    own = node_name()
     listening = http.server.ThreadingHTTPServer(("", PORT), handler(state, own))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(HERE / "tls/server.crt", HERE / "tls/server.key")
@@ -400,11 +400,16 @@ def ask(
 
 def about_this_machine() -> dict[str, str]:
     return {
-        "name": socket.gethostname().lower(),
+        "name": node_name(),
         "version": VERSION,
         "release": platform.freedesktop_os_release()["PRETTY_NAME"],
         "kernel": platform.release(),
     }
+
+
+def node_name() -> str:
+    """As K3s: what it was told, or what the machine calls itself."""
+    return os.environ.get("K3S_NODE_NAME") or socket.gethostname().lower()
 
 
 def addresses() -> list[str]:

@@ -25,7 +25,7 @@ def join_with(lab, worker: str, token: str):
     """The guide's line for a worker, with a token of our own."""
     master = lab.address(lab.master)
     words = (f"K3S_URL=https://{master}:6443", f"K3S_TOKEN={token}")
-    return lab.run(Command(k3s.install_script(lab, *words), on=worker))
+    return lab.run(Command(k3s.install_script(lab, worker, *words), on=worker))
 
 
 def test_standin_script_that_cannot_be_downloaded_is_noticed(lab, downloads):

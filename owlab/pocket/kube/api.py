@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from owlab.pocket.ground.hosts import is_local
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import discovery, reviews
 from owlab.pocket.kube.errors import (
     ApiError,
+    BadRequest,
+    Internal,
+    MethodNotAllowed,
+    Misdirected,
     NoSuchResource,
     NotImplementedHere,
     Unauthorized,
 )
-from owlab.pocket.kube.kubelet_api import Kubelet
+from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_exec import attach_over_websocket, exec_over_websocket
 from owlab.pocket.kube.pod_streams import read_log
@@ -29,6 +36,7 @@ from owlab.pocket.kube.users import Users
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
+_LONGEST = 4096
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -67,7 +75,8 @@ def kube_app(
                 "/api/v1/namespaces/{namespace}/pods/{name}/portforward", api.port_forward
             ),
             Route("/{rest:path}", api.guarded(api.nothing), methods=_METHODS),
-        ]
+        ],
+        exception_handlers={405: _unrouted},
     )
 
 
@@ -86,12 +95,18 @@ class _Api:
 
         async def run(request: Request) -> Response:
             try:
+                if not is_local(request.headers.get("host", "")):
+                    raise Misdirected("the pocket lab is not called by that name")
                 request.state.user = self._users.of(request)
                 return _with_warnings(request, await handler(request))
             except ApiError as error:
                 if error.code == 501:
                     log.warning("not implemented: %s %s", request.method, request.url.path)
                 return respond(error.status(), error.code)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except Exception as error:
+                return _failed(request, error)
 
         return run
 
@@ -141,7 +156,7 @@ class _Api:
         version = request.path_params["version"]
         namespace, words = _split(request.path_params["rest"])
         if group in discovery.REVIEWS and request.method == "POST":
-            return respond(reviews.answer(await body(request), request.state.user), 201)
+            return respond(await self._review(request), 201)
         kind = self._store.registry.at(group, version, words[0])
         if kind is None:
             raise NoSuchResource()
@@ -152,6 +167,12 @@ class _Api:
         if sub in ("exec", "attach", "portforward", "proxy"):
             raise NotImplementedHere(f"the pocket lab does not serve {kind.plural}/{sub} over HTTP")
         return await self._resources.serve(request, kind, namespace, name, sub)
+
+    async def _review(self, request: Request) -> Object:
+        given = await body(request)
+        if not isinstance(given, dict) or not isinstance(given.get("kind"), str):
+            raise BadRequest("the body is not an object with a kind")
+        return reviews.answer(given, request.state.user)
 
     async def exec(self, socket: WebSocket) -> None:
         if await self._admitted(socket):
@@ -174,10 +195,25 @@ class _Api:
         return True
 
 
+def _failed(request: Request, error: Exception) -> Response:
+    """What nobody thought of: the client gets the name under which it stands in the log."""
+    name = secrets.token_hex(8)
+    log.error("request %s failed: %s %s", name, request.method, request.url.path, exc_info=error)
+    return respond(Internal(name).status(), 500)
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    """Methods that no path has."""
+    said = "the server does not allow this method on the requested resource"
+    return respond(MethodNotAllowed(said).status(), 405)
+
+
 def _with_warnings(request: Request, response: Response) -> Response:
     for text in getattr(request.state, "warnings", ()):
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-        response.headers.append("Warning", f'299 - "{quoted}"')
+        plain = "".join(c if c.isprintable() else " " for c in quoted)[:_LONGEST]
+        # A header is bytes: UTF-8, as Go sends and reads it.
+        response.raw_headers.append((b"warning", f'299 - "{plain}"'.encode("utf-8", "replace")))
     return response
 
 

@@ -6,9 +6,9 @@ import copy
 import json
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Conflict
 from owlab.pocket.kube.listkeys import merge_key
-from owlab.pocket.world import Object
 
 Path = tuple[str, ...]
 """Steps as in ``fieldsV1``: ``f:name`` for a field, ``k:{...}`` for an item of a list."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 _ADDONS: dict[str, tuple[str, str]] = {
     "coredns": ("rancher/mirrored-coredns-coredns:1.12.3", "coredns"),

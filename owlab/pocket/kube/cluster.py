@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
-from owlab.pocket.kube import defaults, programs
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import ActionPod, FleetView, Object, PodStartError
+from owlab.pocket.kube import programs
+from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.bootstrap import bootstrap
-from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.claims import Claims
+from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
+from owlab.pocket.kube.controllers.custom_resources import CustomResources
+from owlab.pocket.kube.controllers.daemon_sets import DaemonSets
 from owlab.pocket.kube.controllers.deployments import Deployments
+from owlab.pocket.kube.controllers.garbage import GarbageCollector
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
-from owlab.pocket.kube.controllers.nodes import Nodes, node_object
-from owlab.pocket.kube.controllers.scheduling import Scheduling
+from owlab.pocket.kube.controllers.nodes import Nodes
+from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
+from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
+from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
+from owlab.pocket.kube.controllers.scheduler import Scheduler
 from owlab.pocket.kube.controllers.services import Services
-from owlab.pocket.kube.controllers.storage import Storage
-from owlab.pocket.kube.controllers.workloads import Workloads
+from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
+from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
+from owlab.pocket.kube.controllers.volumes import Volumes
 from owlab.pocket.kube.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.kube.errors import ApiError
-from owlab.pocket.kube.events import Recorder
-from owlab.pocket.kube.kubelet import Kubelets
+from owlab.pocket.kube.kubelet.kubelet import Kubelet
+from owlab.pocket.kube.node_object import node_object
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store, random_suffix
-from owlab.pocket.world import ActionPod, FleetView, Object, PodStartError
-
-log = logging.getLogger(__name__)
-_PASSES = 400
-"""More passes than any change needs: a circle between controllers is a mistake of ours."""
 
 
 class Cluster:
-    """The control plane. Controllers run after every change until nothing changes any more."""
+    """The control plane and its kubelets, on the lab's machines."""
 
     def __init__(
         self, db: Database, clock: Clock, fleet: FleetView, *, authority: str = ""
@@ -45,30 +49,33 @@ class Cluster:
         self._clock = clock
         self._fleet = fleet
         self.store = Store(db, clock)
-        self._dirty = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._endpoint: OpenWhiskEndpoint | None = None
         self._on_openwhisk: Callable[[OpenWhiskEndpoint | None], None] = lambda endpoint: None
         self._on_packages: Callable[[str], None] = lambda release: None
         self._on_wipe: Callable[[], None] = lambda: None
-        self._recorder = recorder = Recorder(self.store, clock)
-        self._runtime = Runtime(self.store, fleet, self._poke)
-        self.kubelet = Kubelets(
-            self.store, clock, fleet, recorder, self._runtime, self._context, self._poke
-        )
-        self._controllers = (
-            Namespaces(self.store, authority),
-            Nodes(self.store, clock, fleet, recorder, self._poke),
-            Autoscalers(self.store, clock, recorder),
-            Deployments(self.store, clock, recorder),
-            Workloads(self.store, clock, recorder),
-            CronJobs(self.store, clock, recorder, self._poke),
-            Jobs(self.store, clock, recorder),
-            Storage(self.store, clock, fleet, recorder),
-            Scheduling(self.store, clock, recorder),
+        self._plane = plane = ControlPlane(self.store, clock, fleet)
+        self.kubelet = Kubelet(plane, self._context)
+        claims = Claims(plane)
+        plane.add(
+            Namespaces(plane, authority),
+            CustomResources(plane),
+            GarbageCollector(plane),
+            Nodes(plane),
+            TaintEviction(plane),
+            Autoscalers(plane),
+            Deployments(plane),
+            ReplicaSets(plane),
+            StatefulSets(plane),
+            DaemonSets(plane),
+            CronJobs(plane),
+            Jobs(plane),
+            claims,
+            Volumes(plane, claims),
+            Scheduler(plane),
             self.kubelet,
-            Services(self.store),
+            Services(plane),
+            DisruptionBudgets(plane),
+            OpenWhiskWatch(plane, self._look_for_openwhisk),
         )
         self.action_pods = ActionPodsOfCluster(self)
 
@@ -77,9 +84,7 @@ class Cluster:
     async def start(self) -> None:
         """Run the controllers."""
         self._remove_leftovers()
-        self.store.subscribe(lambda event, obj: self._poke())
-        self._task = asyncio.create_task(self._run())
-        self._poke()
+        await self._plane.start()
 
     def _remove_leftovers(self) -> None:
         """Action pods of a service that has ended: their processes ended with it."""
@@ -88,51 +93,20 @@ class Cluster:
 
     async def stop(self) -> None:
         """End the controllers; everything is on disk already."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-        self._runtime.stop()
-
-    def _poke(self) -> None:
-        self._idle.clear()
-        self._dirty.set()
+        await self._plane.stop()
+        self.kubelet.stop()
 
     def machines_changed(self) -> None:
         """Something about the machines may be different."""
-        self._poke()
+        self._plane.machines_changed()
 
-    async def _run(self) -> None:
-        passes = 0
-        while True:
-            if not self._dirty.is_set():
-                passes = 0
-                self._idle.set()
-            await self._dirty.wait()
-            self._dirty.clear()
-            passes += 1
-            for controller in self._controllers:
-                try:
-                    controller.reconcile()
-                except ApiError as error:
-                    log.warning("%s: %s", type(controller).__name__, error.message)
-                except Exception:
-                    log.exception("%s failed", type(controller).__name__)
-                await asyncio.sleep(0)
-            self._look_for_openwhisk()
-            if passes > _PASSES:
-                log.error("the controllers do not come to rest; pausing them")
-                await asyncio.sleep(1)
-                passes = 0
+    def look_at_everything(self) -> None:
+        """The clock may have jumped: what was due is done, what has changed is seen."""
+        self._plane.look_at_everything()
 
     async def settled(self, timeout: float) -> bool:
-        """Wait until nothing is left to do; False when time is up."""
-        try:
-            await asyncio.wait_for(self._idle.wait(), timeout)
-        except TimeoutError:
-            return False
-        return True
+        """Wait until nothing is left to do now; False when time is up."""
+        return await self._plane.settled(timeout)
 
     # -- nodes -----------------------------------------------------------------------------
 
@@ -160,10 +134,10 @@ class Cluster:
         if old is None:
             self.store.create(node)
         else:
-            old["metadata"]["labels"] = {**old["metadata"]["labels"], **node["metadata"]["labels"]}
-            old = self.store.update(old)
-            old["status"] = {**node["status"], "conditions": old["status"].get("conditions", [])}
-            self.store.update_status(old)
+            labels = {**old["metadata"]["labels"], **node["metadata"]["labels"]}
+            old = self.store.update({**old, "metadata": {**old["metadata"], "labels": labels}})
+            conditions = old["status"].get("conditions", [])
+            self.store.set_status(old, {**node["status"], "conditions": conditions})
 
     def _free_network(self) -> int:
         """The first /24 of 10.42.0.0/16 that no node has, as K3s gives them out."""
@@ -172,7 +146,7 @@ class Cluster:
 
     def leave(self, machine: str) -> None:
         """K3s was removed from a machine. Its node stays, NotReady, until somebody deletes it."""
-        self._poke()
+        self.machines_changed()
 
     # -- OpenWhisk -------------------------------------------------------------------------
 
@@ -192,13 +166,16 @@ class Cluster:
         """Say in an event that a service does not answer on its port."""
         service = self.store.find("Service", name, namespace)
         if service is not None:
-            self._recorder.record(service, "Warning", "PortUnavailable", message, "kube-proxy")
+            self._plane.recorder.record(
+                service, "Warning", "PortUnavailable", message, "kube-proxy"
+            )
 
     def _look_for_openwhisk(self) -> None:
         endpoint = find_endpoint(self.store)
         if endpoint != self._endpoint:
             self._endpoint = endpoint
             self._on_openwhisk(endpoint)
+            self.kubelet.reconsider()
 
     def _context(self, pod: Object, container: Object) -> programs.Context:
         server = next(
@@ -219,7 +196,7 @@ class Cluster:
             lambda release: self._on_packages(release),
             lambda: self._endpoint is not None,
             lambda: self._on_wipe(),
-            lambda: self._runtime.process(pod, container, _starts(pod, container)),
+            lambda: self.kubelet.runtime.process(pod, container, _starts(pod, container)),
         )
 
 
@@ -304,9 +281,8 @@ class ActionPodsOfCluster:
             },
             "status": {"phase": "Pending"},
         }
-        defaults.pod_spec(pod["spec"])
         try:
-            store.create(pod)
+            admit(store, pod)
         except ApiError as error:
             raise PodStartError("Failed to provision resources to run the action.") from error
         return await self._running(full, image)
@@ -314,7 +290,8 @@ class ActionPodsOfCluster:
     async def _running(self, name: str, image: str) -> ActionPod:
         store, space = self._cluster.store, self._namespace
         changed = asyncio.Event()
-        unsubscribe = store.subscribe(lambda event, obj: changed.set())
+        place = store.key("Pod", name, space)
+        unsubscribe = store.subscribe(lambda change: changed.set() if change.key == place else None)
         loop = asyncio.get_running_loop()
         until = loop.time() + 60
         try:
@@ -325,7 +302,7 @@ class ActionPodsOfCluster:
                 if is_ready(pod):
                     return ActionPod(name, str(pod["spec"]["nodeName"]))
                 waiting = [
-                    s["state"].get("waiting", {}).get("reason")
+                    (s["state"].get("waiting") or {}).get("reason")
                     for s in pod["status"].get("containerStatuses") or []
                 ]
                 if "ErrImagePull" in waiting or "ImagePullBackOff" in waiting:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.world import Object
 
 
 def custom_kinds(definition: Object) -> list[Kind]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 NODE_PORTS = range(30000, 32768)
 
@@ -46,14 +46,15 @@ def fill(store: Store, obj: Object) -> None:
         case "Job":
             _job(obj)
         case "CronJob":
-            _cron_job(obj["spec"])
+            _cron_job(obj.setdefault("spec", {}))
         case "HorizontalPodAutoscaler":
             _autoscaler(obj.setdefault("spec", {}))
         case "PersistentVolumeClaim":
             _claim(store, obj)
         case "PersistentVolume":
-            obj["spec"].setdefault("volumeMode", "Filesystem")
-            obj["spec"].setdefault("persistentVolumeReclaimPolicy", "Retain")
+            spec = obj.setdefault("spec", {})
+            spec.setdefault("volumeMode", "Filesystem")
+            spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
             obj.setdefault("status", {"phase": "Pending"})
         case "StorageClass":
             obj.setdefault("reclaimPolicy", "Delete")
@@ -133,7 +134,8 @@ def _probe(probe: Object) -> None:
 def _job(obj: Object) -> None:
     spec = obj.setdefault("spec", {})
     spec.setdefault("backoffLimit", 6)
-    spec.setdefault("completions", 1)
+    if "parallelism" not in spec:
+        spec.setdefault("completions", 1)
     spec.setdefault("parallelism", 1)
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
@@ -230,7 +232,10 @@ def _node_ports(store: Store, obj: Object, ports: list[Any]) -> None:
         if not wanted:
             seed = int.from_bytes(hashlib.sha256(f"{name}{index}".encode()).digest()[:2], "big")
             order = [NODE_PORTS[(seed + step) % len(NODE_PORTS)] for step in range(len(NODE_PORTS))]
-            port["nodePort"] = next(number for number in order if number not in taken)
+            free = next((number for number in order if number not in taken), None)
+            if free is None:
+                raise Invalid(f'Service "{name}" is invalid: no NodePort is left')
+            port["nodePort"] = free
         elif wanted not in NODE_PORTS:
             raise Invalid(
                 f'Service "{name}" is invalid: spec.ports[{index}].nodePort: Invalid value: '

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.disruption import check_budget
-from owlab.pocket.kube.errors import Conflict, Forbidden, MethodNotAllowed
+from owlab.pocket.kube.errors import BadRequest, Conflict, Forbidden, MethodNotAllowed
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.kube.negotiation import body, listing, respond
+from owlab.pocket.kube.negotiation import asked, listing, respond
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
+_OPTIONS = "V1DeleteOptions"
 _IMMORTAL = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
@@ -27,8 +29,8 @@ class Deletion:
 
     async def one(self, request: Request, kind: Kind, namespace: str, name: str) -> Response:
         """Delete an object."""
-        options = _options(request, await body(request))
-        obj = self._store.get(kind.kind, name, namespace)
+        options = _options(request, await asked(request, _OPTIONS))
+        obj = self._store.get(kind, name, namespace)
         gone = self._delete(kind, obj, options)
         if gone["metadata"].get("deletionTimestamp") or kind.kind == "Pod" or options["dryRun"]:
             return respond(gone)
@@ -53,15 +55,15 @@ class Deletion:
             raise MethodNotAllowed(
                 "the server does not allow this method on the requested resource"
             )
-        options = _options(request, await body(request))
+        options = _options(request, await asked(request, _OPTIONS))
         objects = self._reading.selected(request, kind, namespace)
         for obj in objects:
             meta = obj["metadata"]
-            if self._store.find(kind.kind, meta["name"], meta.get("namespace", "")) is not None:
+            if self._store.find(kind, meta["name"], meta.get("namespace", "")) is not None:
                 self._delete(kind, obj, options)
         return respond(listing(request, kind, objects, self._store.resource_version, {}))
 
-    def evict(self, request: Request, namespace: str, name: str, given: Any) -> None:
+    def evict(self, request: Request, namespace: str, name: str, given: Object) -> None:
         """Delete a pod if its disruption budget lets it go."""
         options = _options(request, given.get("deleteOptions") or {})
         pod = self._store.get("Pod", name, namespace)
@@ -75,25 +77,37 @@ class Deletion:
         _check(kind, meta, options.get("preconditions") or {})
         if options["dryRun"]:
             return obj
-        place = (kind.kind, meta["name"], meta.get("namespace", ""))
+        place = (kind, meta["name"], meta.get("namespace", ""))
         grace = options.get("gracePeriodSeconds")
-        if kind.kind == "Pod" and str(grace) == "0":
-            self._store.remove(*place)
-            return obj
         seconds = int(grace) if grace is not None else None
         return self._store.delete(*place, propagation=options["propagation"], grace=seconds)
 
 
-def _options(request: Request, given: Any) -> dict[str, Any]:
+def _options(request: Request, given: Object) -> dict[str, Any]:
     """The body's options; what they leave out may stand in the query."""
     query = request.query_params
-    options = {**query, **(given if isinstance(given, dict) else {})}
+    options: dict[str, Any] = {**query, **given}
+    grace = options.get("gracePeriodSeconds")
+    if isinstance(grace, str):
+        try:
+            options["gracePeriodSeconds"] = _whole(grace)
+        except ValueError:
+            raise BadRequest(
+                f"strconv.ParseInt: parsing {json.dumps(grace)}: invalid syntax"
+            ) from None
     options["dryRun"] = "All" in [*query.getlist("dryRun"), *(given.get("dryRun") or [])]
     orphan = str(options.get("orphanDependents")).lower() == "true"
     options["propagation"] = (
         "Orphan" if orphan else options.get("propagationPolicy") or "Background"
     )
     return options
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise ValueError(text)
+    return number
 
 
 def _check(kind: Kind, meta: Object, wanted: Object) -> None:

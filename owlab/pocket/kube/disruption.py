@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.errors import ApiError, TooManyRequests
 from owlab.pocket.kube.shape import is_finished, is_ready
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 def check_budget(store: Store, pod: Object) -> None:
@@ -28,8 +29,8 @@ def check_budget(store: Store, pod: Object) -> None:
             "not support."
         )
     for budget in budgets:
-        healthy, desired = health(store, budget)
-        if healthy <= desired and is_ready(pod):
+        found = counts(store, budget)
+        if found.healthy <= found.desired and is_ready(pod):
             name = budget["metadata"]["name"]
             raise TooManyRequests(
                 "Cannot evict pod as it would violate the pod's disruption budget.",
@@ -37,15 +38,24 @@ def check_budget(store: Store, pod: Object) -> None:
                     "causes": [
                         {
                             "reason": "DisruptionBudget",
-                            "message": f"The disruption budget {name} needs {desired} healthy pods "
-                            f"and has {healthy} currently",
+                            "message": f"The disruption budget {name} needs {found.desired} "
+                            f"healthy pods and has {found.healthy} currently",
                         }
                     ]
                 },
             )
 
 
-def health(store: Store, budget: Object) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Counts:
+    """Of the pods of a budget: how many are healthy, should be, and are wanted at all."""
+
+    healthy: int
+    desired: int
+    expected: int
+
+
+def counts(store: Store, budget: Object) -> Counts:
     """How many of a budget's pods are healthy, and how many it wants to be."""
     matches = selectors.from_object(budget["spec"].get("selector"))
     pods = [
@@ -59,20 +69,19 @@ def health(store: Store, budget: Object) -> tuple[int, int]:
         desired = expected - _share(spec["maxUnavailable"], expected)
     else:
         desired = _share(spec.get("minAvailable", 1), expected)
-    return sum(is_ready(pod) for pod in pods), max(0, desired)
+    return Counts(sum(map(is_ready, pods)), max(0, desired), expected)
 
 
 def _expected(store: Store, pods: list[Object]) -> int:
     """What the pods' controllers want, not what there is: a lost pod counts as missing."""
     owners: dict[str, int] = {}
     for pod in pods:
-        meta = pod["metadata"]
-        owners[meta["uid"]] = 1
-        for reference in meta.get("ownerReferences") or []:
-            owner = store.find(reference["kind"], reference["name"], meta["namespace"])
-            if reference.get("controller") and owner and "replicas" in owner["spec"]:
-                del owners[meta["uid"]]
-                owners[reference["uid"]] = int(owner["spec"]["replicas"])
+        uid, size = str(pod["metadata"]["uid"]), 1
+        for reference in pod["metadata"].get("ownerReferences") or []:
+            owner = store.by_uid(str(reference["uid"]))
+            if reference.get("controller") and owner and "replicas" in (owner.get("spec") or {}):
+                uid, size = str(reference["uid"]), int(owner["spec"]["replicas"])
+        owners[uid] = size
     return sum(owners.values())
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 @dataclass(frozen=True)

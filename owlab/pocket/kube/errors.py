@@ -37,6 +37,12 @@ class BadRequest(ApiError):
     code, reason = 400, "BadRequest"
 
 
+class Misdirected(ApiError):
+    """Of a browser that was led here by a name of somebody else's."""
+
+    code, reason = 421, "MisdirectedRequest"
+
+
 class Unauthorized(ApiError):
     code, reason = 401, "Unauthorized"
 
@@ -94,6 +100,17 @@ class NotTyped(ApiError):
     """Of server-side apply. Kubernetes itself gives it no reason, and this code."""
 
     code, reason = 500, ""
+
+
+class TooLarge(ApiError):
+    code, reason = 413, "RequestEntityTooLarge"
+
+
+class Internal(ApiError):
+    """A mistake of ours. What happened stands in the log under ``name``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Internal error occurred: in the lab's daemon.log it is called {name}")
 
 
 class NotImplementedHere(ApiError):

@@ -3,63 +3,94 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+
+_KEPT_SECONDS = 3600
+"""As the API server keeps them."""
 
 
 class Recorder:
-    """Writes events; one that repeats is counted instead."""
+    """Writes events; one that repeats is counted instead, one of an hour ago goes."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        events = store.list("Event")
+        events.sort(key=lambda event: str(event.get("lastTimestamp") or ""))
+        self._ages: deque[tuple[float, str, str]] = deque(
+            (time.monotonic(), e["metadata"]["name"], e["metadata"]["namespace"]) for e in events
+        )
 
     def record(
         self, about: Object, kind: str, reason: str, message: str, component: str, host: str = ""
     ) -> None:
-        """``kind`` is ``Normal`` or ``Warning``."""
+        """``kind`` is ``Normal`` or ``Warning``.
+
+        What cannot be written, because the namespace goes away, is left out.
+        """
         meta = about["metadata"]
-        namespace = meta.get("namespace") or "default"
+        self._forget_old()
         now = self._clock.timestamp()
-        for event in self._store.list("Event", namespace):
-            if (
-                event["involvedObject"].get("uid") == meta.get("uid")
-                and event["reason"] == reason
-                and event["message"] == message
-            ):
-                event["count"] += 1
-                event["lastTimestamp"] = now
-                self._store.update(event)
+        for event in self._store.indexed("about", str(meta.get("uid"))):
+            if event["reason"] == reason and event["message"] == message:
+                counted = {"count": event["count"] + 1, "lastTimestamp": now}
+                self._store.update({**event, **counted})
                 return
+        namespace = meta.get("namespace") or "default"
         space = self._store.find("Namespace", namespace)
         if space is None or space["metadata"].get("deletionTimestamp"):
             return
-        self._store.create(
-            {
-                "apiVersion": "v1",
-                "kind": "Event",
-                # In the order of time: clients list by name, and sort by whole seconds.
-                "metadata": {
-                    "name": f"{meta['name']}.{time.time_ns():x}",
-                    "namespace": namespace,
-                },
-                "involvedObject": {
-                    "apiVersion": about["apiVersion"],
-                    "kind": about["kind"],
-                    "name": meta["name"],
-                    "namespace": namespace,
-                    "uid": meta.get("uid", ""),
-                    "resourceVersion": meta.get("resourceVersion", ""),
-                },
-                "type": kind,
-                "reason": reason,
-                "message": message,
-                "source": {"component": component, **({"host": host} if host else {})},
-                "reportingComponent": component,
-                "firstTimestamp": now,
-                "lastTimestamp": now,
-                "count": 1,
-            }
+        made = self._store.create(
+            _event(about, namespace, kind, reason, message, now, component, host)
         )
+        self._ages.append((time.monotonic(), made["metadata"]["name"], namespace))
+
+    def _forget_old(self) -> None:
+        limit = time.monotonic() - _KEPT_SECONDS
+        while self._ages and self._ages[0][0] < limit:
+            _, name, namespace = self._ages.popleft()
+            try:
+                self._store.delete("Event", name, namespace)
+            except ApiError:
+                continue
+
+
+def _event(
+    about: Object,
+    namespace: str,
+    kind: str,
+    reason: str,
+    message: str,
+    now: str,
+    component: str,
+    host: str,
+) -> Object:
+    meta = about["metadata"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        # In the order of time: clients list by name, and sort by whole seconds.
+        "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "namespace": namespace},
+        "involvedObject": {
+            "apiVersion": about["apiVersion"],
+            "kind": about["kind"],
+            "name": meta["name"],
+            **({"namespace": meta["namespace"]} if meta.get("namespace") else {}),
+            "uid": meta.get("uid", ""),
+            "resourceVersion": meta.get("resourceVersion", ""),
+        },
+        "type": kind,
+        "reason": reason,
+        "message": message,
+        "source": {"component": component, **({"host": host} if host else {})},
+        "reportingComponent": component,
+        "reportingInstance": host,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }

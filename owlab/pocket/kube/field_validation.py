@@ -8,13 +8,13 @@ from typing import Any
 
 from starlette.requests import Request
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest, Invalid, NotTyped
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.listkeys import merge_key
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 from owlab.pocket.kube.schemas.types import is_model, model_of
-from owlab.pocket.world import Object
 
 _MODES = ("Ignore", "Warn", "Strict")
 _MOST = 100

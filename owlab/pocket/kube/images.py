@@ -60,3 +60,26 @@ def pull_seconds(image: str) -> float:
     """How long pulling takes in life, roughly."""
     name = full_name(image)
     return next((seconds for part, seconds in _SECONDS.items() if part in name), 8.0)
+
+
+_PORTS = {
+    "nginx": {80},
+    "httpd": {80},
+    "traefik": {80, 443, 8000, 8443, 9000, 8080},
+    "redis": {6379},
+    "memcached": {11211},
+    "mysql": {3306},
+    "postgres": {5432},
+    "mongo": {27017},
+    "rabbitmq": {5672},
+    "couchdb": {5984},
+    "zookeeper": {2181},
+}
+
+
+def ports(image: str) -> set[int]:
+    """The ports on which the program of an official image listens unless told otherwise."""
+    name = full_name(image)
+    if not name.startswith("docker.io/library/"):
+        return set()
+    return _PORTS.get(name.removeprefix("docker.io/library/").partition(":")[0], set())

@@ -2,46 +2,76 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
-import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
+from owlab.pocket.ground.intake import Unreadable
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import protobuf
-from owlab.pocket.kube.errors import BadRequest, UnsupportedMediaType
+from owlab.pocket.kube.errors import BadRequest, TooLarge, UnsupportedMediaType
 from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
 from owlab.pocket.kube.tables import table
-from owlab.pocket.world import Object
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
+MOST_BYTES = 3 << 20
+"""Of a request's body: the limit of the real API server."""
 
 
 async def body(request: Request) -> Any:
-    """The request's body as JSON data."""
-    raw = await request.body()
+    """The request's body as JSON data: whatever it is, it can be kept and sent again."""
+    raw = await _limited(request)
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
-    if not raw:
+    if not raw.strip():
         return {}
     if kind == PROTOBUF or raw.startswith(protobuf.MAGIC):
         return protobuf.decode(raw)
     try:
-        data, duplicates = _parsed(raw, kind)
-        request.state.duplicates = duplicates
-        return data
-    except (ValueError, yaml.YAMLError) as error:
+        # kubectl sends JSON under the name of YAML, which reads two hundred times faster as JSON.
+        if kind.endswith("json") or raw.lstrip().startswith((b"{", b"[")):
+            data, request.state.duplicates = parse_json(raw)
+        elif kind in ("application/yaml", "application/apply-patch+yaml"):
+            # Apart: a large one takes seconds, in which others want to be served.
+            data, request.state.duplicates = await asyncio.to_thread(parse_yaml, raw)
+        else:
+            said = f"the body of the request was in an unknown format: {kind}"
+            raise UnsupportedMediaType(said)
+    except Unreadable as error:
         raise BadRequest(f"the body cannot be read: {error}") from None
+    return data
 
 
-def _parsed(raw: bytes, kind: str) -> tuple[Any, list[str]]:
-    # kubectl sends JSON under the name of YAML, which reads two hundred times faster as JSON.
-    if kind.endswith("json") or raw.lstrip().startswith((b"{", b"[")):
-        return parse_json(raw)
-    if kind in ("application/yaml", "application/apply-patch+yaml"):
-        return parse_yaml(raw)
-    raise UnsupportedMediaType(f"the body of the request was in an unknown format: {kind}")
+async def _limited(request: Request) -> bytes:
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise TooLarge(f"Request entity too large: limit is {MOST_BYTES}")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def asked(request: Request, model: str) -> Object:
+    """The body of a request for something other than an object of a kind, by its model."""
+    return decoded(await body(request), model)
+
+
+def decoded(data: Any, model: str) -> Object:
+    """Data as an object of a model: each field of its type, and no others.
+
+    :raises BadRequest: it is none.
+    """
+    if not isinstance(data, dict):
+        raise BadRequest("the body is not an object")
+    try:
+        return Decoder().object(data, model)
+    except DecodeError as error:
+        raise BadRequest(str(error)) from None
 
 
 def respond(data: Any, status: int = 200) -> Response:

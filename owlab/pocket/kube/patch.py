@@ -7,8 +7,13 @@ from typing import Any
 
 import jsonpatch
 
-from owlab.pocket.kube.errors import BadRequest, Invalid
+from owlab.pocket.ground.intake import Unreadable, measure
+from owlab.pocket.kube.errors import BadRequest, Invalid, TooLarge
 from owlab.pocket.kube.listkeys import merge_key
+
+_LISTS = ("$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
+MOST_OPERATIONS = 10_000
+_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 
 
 def merge(target: Any, patch: Any) -> Any:
@@ -26,8 +31,21 @@ def merge(target: Any, patch: Any) -> Any:
 
 def json_patch(target: Any, operations: Any) -> Any:
     """JSON patch (RFC 6902)."""
+    if not isinstance(operations, list) or not all(_is_operation(item) for item in operations):
+        raise BadRequest("error decoding patch: it is not a list of operations with op and path")
+    if len(operations) > MOST_OPERATIONS:
+        raise TooLarge(
+            f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got "
+            f"{len(operations)}"
+        )
+    result = target
     try:
-        return jsonpatch.apply_patch(target, operations)
+        for operation in operations:
+            result = jsonpatch.apply_patch(result, [operation])
+            if operation["op"] in ("copy", "add", "replace"):
+                measure(result)  # each copy may double it
+    except Unreadable as error:
+        raise TooLarge(f"the patched object is too large: {error}") from None
     except (
         jsonpatch.JsonPatchConflict,
         jsonpatch.JsonPatchTestFailed,
@@ -36,8 +54,16 @@ def json_patch(target: Any, operations: Any) -> Any:
         raise Invalid(
             f"the server rejected our request due to an error in our request: {error}"
         ) from None
-    except (jsonpatch.JsonPatchException, ValueError, TypeError) as error:
+    except (jsonpatch.JsonPatchException, ValueError, TypeError, LookupError) as error:
         raise BadRequest(f"error decoding patch: {error}") from None
+    return result
+
+
+def _is_operation(item: Any) -> bool:
+    if not isinstance(item, dict) or item.get("op") not in _OPERATIONS:
+        return False
+    pointers = [item.get("path"), *([item.get("from")] if item["op"] in ("copy", "move") else [])]
+    return all(isinstance(pointer, str) for pointer in pointers)
 
 
 def strategic(target: Any, patch: Any, path: tuple[str, ...] = ()) -> Any:
@@ -45,32 +71,42 @@ def strategic(target: Any, patch: Any, path: tuple[str, ...] = ()) -> Any:
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     directive = patch.get("$patch")
+    if directive not in (None, "replace", "delete", "merge"):
+        raise BadRequest(f"unknown patch type [{directive}] in map")
     if directive == "replace":
         return {k: copy.deepcopy(v) for k, v in patch.items() if k != "$patch"}
     if directive == "delete":
         return {}
     result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if name.partition("/")[0] in _LISTS and not isinstance(value, list):
+            raise BadRequest(f"{name.partition('/')[0]} of a strategic merge patch is a list")
     keep = patch.get("$retainKeys")
     for name, value in patch.items():
         if name.startswith("$deleteFromPrimitiveList/"):
             field = name.partition("/")[2]
-            result[field] = [item for item in result.get(field) or [] if item not in value]
+            result[field] = [item for item in _as_list(result.get(field)) if item not in value]
         elif name.startswith("$"):
             continue
         elif value is None:
             result.pop(name, None)
         elif isinstance(value, list):
-            result[name] = _list(result.get(name) or [], value, (*path, name))
+            result[name] = _list(_as_list(result.get(name)), value, (*path, name))
         else:
             result[name] = strategic(result.get(name), value, (*path, name))
     for name, order in patch.items():
         if name.startswith("$setElementOrder/"):
             field = name.partition("/")[2]
-            before = (target.get(field) if isinstance(target, dict) else None) or []
-            result[field] = _ordered(result.get(field) or [], order, before, (*path, field))
+            before = _as_list(target.get(field) if isinstance(target, dict) else None)
+            result[field] = _ordered(_as_list(result.get(field)), order, before, (*path, field))
     if keep is not None:
         result = {name: value for name, value in result.items() if name in keep}
     return result
+
+
+def _as_list(value: Any) -> list[Any]:
+    """A list that is there; what else stands in its place gives way."""
+    return value if isinstance(value, list) else []
 
 
 def _list(old: list[Any], new: list[Any], path: tuple[str, ...]) -> list[Any]:

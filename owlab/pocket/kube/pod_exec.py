@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from owlab.pocket.interpreter import Sink
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import ApiError
-from owlab.pocket.kube.kubelet_api import Kubelet, Streams
+from owlab.pocket.kube.kubelet.api import Kubelet, Streams
 from owlab.pocket.kube.pod_streams import container_of, require_started
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+from owlab.pocket.shell.interpreter import Sink
 
 _PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _STDIN, _STDOUT, _STDERR, _ERROR, _CLOSE = 0, 1, 2, 3, 255

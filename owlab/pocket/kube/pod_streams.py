@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet_api import Kubelet
+from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 def container_of(pod: Object, wanted: str) -> str:

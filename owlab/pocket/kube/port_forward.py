@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors, spdy
 from owlab.pocket.kube.errors import ApiError, BadRequest
 from owlab.pocket.kube.negotiation import respond
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 _PROTOCOL = "SPDY/3.1+portforward.k8s.io"
 _CHUNK = 1 << 16

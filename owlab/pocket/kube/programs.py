@@ -9,12 +9,12 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.certificates import self_signed
 from owlab.pocket.kube.containers.runtime import Process
 from owlab.pocket.kube.shape import ready_pods, release_of
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 NOTE = "(a simulated container of the pocket lab)"
 
@@ -30,6 +30,8 @@ class Outcome:
     state: str
     log: str = NOTE + "\n"
     code: int = 0
+    reason: str = ""
+    """Of a container that has ended, where it is not ``Completed`` or ``Error``."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest, UnsupportedMediaType
 from owlab.pocket.kube.protobuf_messages import MESSAGES, OBJECTS
-from owlab.pocket.world import Object
 
 MAGIC = b"k8s\x00"
 
@@ -35,7 +35,7 @@ def decode(body: bytes) -> Object:
             "kind": kind,
             **_message(kind, _bytes(outer.get(2, b""))),
         }
-    except (IndexError, ValueError, UnicodeDecodeError) as error:
+    except (IndexError, ValueError, OverflowError, OSError) as error:
         raise BadRequest(f"the protobuf body cannot be read: {error}") from None
 
 

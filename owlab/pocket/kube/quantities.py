@@ -16,9 +16,21 @@ _UNITS = {
 }
 
 
+_LONGEST = 200
+_MOST = Decimal((1 << 63) - 1)
+
+
 def quantity(text: str | int | float) -> Decimal:
-    """The number that a quantity stands for; what cannot be read is nothing."""
-    match = _FORM.fullmatch(str(text))
+    """The number that a quantity stands for; what cannot be read is nothing.
+
+    As in Kubernetes nothing is larger than what 64 bits hold.
+    """
+    number = _number(str(text)[:_LONGEST])
+    return max(min(number, _MOST), -_MOST)
+
+
+def _number(text: str) -> Decimal:
+    match = _FORM.fullmatch(text)
     if match is None:
         return Decimal(0)
     number, unit = match.groups()

@@ -9,13 +9,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors, watch
 from owlab.pocket.kube.errors import BadRequest, Expired
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import listing, respond, wants_table
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.tables import table
-from owlab.pocket.world import Object
 
 _WATCH_SECONDS = 3600.0
 _TOO_OLD = (
@@ -37,7 +37,7 @@ class Reading:
         """The objects that a request's selectors choose."""
         query = request.query_params
         return self._store.list(
-            kind.kind, namespace, query.get("labelSelector", ""), query.get("fieldSelector", "")
+            kind, namespace, query.get("labelSelector", ""), query.get("fieldSelector", "")
         )
 
     def page(self, request: Request, kind: Kind, namespace: str) -> Response:
@@ -86,10 +86,8 @@ class Reading:
 
         first = True
 
-        def shape(obj: Object) -> Any:
+        def as_table(obj: Object) -> Any:
             nonlocal first
-            if not wants_table(request):
-                return obj
             rows = table(
                 kind,
                 [obj],
@@ -102,12 +100,12 @@ class Reading:
 
         stream = watch.changes(
             self._store,
-            kind.kind,
+            kind,
             selects,
             version=query.get("resourceVersion", ""),
             bookmarks=query.get("allowWatchBookmarks") in ("true", "1"),
             initial=query.get("sendInitialEvents") == "true",
-            shape=shape,
+            shape=as_table if wants_table(request) else None,
             timeout=float(_number(query.get("timeoutSeconds"), "timeoutSeconds") or _WATCH_SECONDS),
         )
         return StreamingResponse(stream, media_type="application/json")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.kinds import KINDS, Kind
+
+_EVENTS = "events.k8s.io"
+"""The other group in which Events are served."""
 
 
 class Registry:
@@ -13,34 +17,51 @@ class Registry:
 
     def __init__(self) -> None:
         self._custom: list[Kind] = []
-        self._by_kind = {kind.kind: kind for kind in KINDS}
-        self._by_place = {(k.group, k.version, k.plural): k for k in KINDS}
+        self._index(KINDS)
+
+    def _index(self, kinds: Iterable[Kind]) -> None:
+        self._by_name: dict[str, Kind] = {}
+        self._by_group: dict[tuple[str, str], Kind] = {}
+        self._by_place: dict[tuple[str, str, str], Kind] = {}
+        for kind in kinds:
+            self._by_name.setdefault(kind.kind, kind)
+            self._by_group.setdefault((kind.group, kind.kind), kind)
+            self._by_place.setdefault((kind.group, kind.version, kind.plural), kind)
 
     def all(self) -> list[Kind]:
-        """Every kind that is served."""
+        """Every kind that is served, in each of its versions."""
         return [*KINDS, *self._custom]
 
-    def get(self, kind: str) -> Kind:
-        """A kind by its name; raises NotFound."""
-        found = self._by_kind.get(kind)
-        if found is None:
-            found = next((custom for custom in self._custom if custom.kind == kind), None)
+    def get(self, kind: str | Kind) -> Kind:
+        """A kind by its name, a built-in one before a custom one; raises NotFound."""
+        if isinstance(kind, Kind):
+            return kind
+        found = self._by_name.get(kind)
         if found is None:
             raise NotFound(f'no kind "{kind}" is registered in this cluster')
         return found
 
-    def at(self, group: str, version: str, plural: str) -> Kind | None:
-        """The kind at a place such as ``/apis/apps/v1/deployments``."""
-        found = self._by_place.get((group, version, plural))
+    def in_group(self, group: str, kind: str) -> Kind | None:
+        """A kind by its group and name; the stored version of a custom one."""
+        return self._by_group.get(("" if group == _EVENTS else group, kind))
+
+    def of(self, obj: Mapping[str, Any]) -> Kind:
+        """The kind of an object; raises NotFound."""
+        group = str(obj.get("apiVersion", "")).rpartition("/")[0]
+        found = self.in_group(group, str(obj.get("kind", "")))
         if found is None:
-            if (group, plural) == ("events.k8s.io", "events"):
-                return self._by_kind["Event"]
-            for kind in self._custom:
-                if (kind.group, kind.version, kind.plural) == (group, version, plural):
-                    return kind
+            raise NotFound(
+                f'no matches for kind "{obj.get("kind")}" in version "{obj.get("apiVersion")}"'
+            )
         return found
 
+    def at(self, group: str, version: str, plural: str) -> Kind | None:
+        """The kind at a place such as ``/apis/apps/v1/deployments``."""
+        if (group, plural) == (_EVENTS, "events"):
+            return self._by_name["Event"]
+        return self._by_place.get((group, version, plural))
+
     def define(self, kinds: Iterable[Kind]) -> None:
-        """Serve these custom kinds, the stored version of each first; names of built-in ones stay
-        theirs."""
-        self._custom = [kind for kind in kinds if kind.kind not in self._by_kind]
+        """Serve these custom kinds, the stored version of each first."""
+        self._custom = list(kinds)
+        self._index(self.all())

@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import (
     apply,
     defaults,
@@ -16,6 +17,7 @@ from owlab.pocket.kube import (
     patch,
     validation,
 )
+from owlab.pocket.kube.admission import prepare
 from owlab.pocket.kube.deletion import Deletion
 from owlab.pocket.kube.errors import (
     BadRequest,
@@ -27,13 +29,13 @@ from owlab.pocket.kube.errors import (
     UnsupportedMediaType,
 )
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.kube.negotiation import body, respond, single
+from owlab.pocket.kube.negotiation import asked, body, decoded, respond, single
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.users import Users
-from owlab.pocket.world import Object
+from owlab.pocket.kube.validation.envelope import enveloped
 
 _POSTED = ("eviction", "binding", "token")
 """Subresources that something is asked of."""
@@ -60,7 +62,7 @@ class Resources:
                     return self._reading.watch(request, kind, namespace)
                 return self._reading.page(request, kind, namespace)
             case "GET", True if sub in ("", "status", "scale"):
-                obj = self._store.get(kind.kind, name, namespace)
+                obj = self._store.get(kind, name, namespace)
                 return respond(scale_of(obj) if sub == "scale" else single(request, kind, obj))
             case "POST", False:
                 return await self._create(request, kind, namespace)
@@ -91,7 +93,9 @@ class Resources:
             and "status" in kind.subresources
         ):
             obj.pop("status")
-        self._fill(kind, obj)
+        prepare(self._store, obj)
+        if kind.schema is not None:
+            custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         field_validation.warn(request, validation.warnings(obj))
         return self._store.create(obj, dry=_dry(request))
@@ -99,11 +103,13 @@ class Resources:
     async def _put(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
     ) -> Response:
-        given = await body(request)
-        old = self._store.get(kind.kind, name, namespace)
         if sub == "scale":
+            given = await asked(request, "V1Scale")
+            old = self._store.get(kind, name, namespace)
             new = with_scale(old, given)
         else:
+            given = await body(request)
+            old = self._store.get(kind, name, namespace)
             new = field_validation.posted(request, kind, self._typed(given, kind, namespace))
         if new["metadata"].get("name") != name:
             raise BadRequest("the name of the object does not match the name on the URL")
@@ -114,13 +120,13 @@ class Resources:
     ) -> Response:
         given = await body(request)
         sort = request.headers.get("content-type", "").partition(";")[0].strip()
-        old = self._store.find(kind.kind, name, namespace)
+        old = self._store.find(kind, name, namespace)
         if sort == "application/apply-patch+yaml":
             return self._apply(request, kind, namespace, name, sub, old, given)
         if old is None:
-            old = self._store.get(kind.kind, name, namespace)
+            old = self._store.get(kind, name, namespace)
         if sub == "scale":
-            scaled = with_scale(old, patch.merge(scale_of(old), given))
+            scaled = with_scale(old, decoded(patch.merge(scale_of(old), given), "V1Scale"))
             return respond(scale_of(self._replace(request, kind, old, scaled, "")))
         if sort == "application/merge-patch+json":
             new = patch.merge(old, given)
@@ -130,6 +136,20 @@ class Resources:
             new = patch.json_patch(old, given)
         else:
             raise UnsupportedMediaType(f"the body of the request was in an unknown format: {sort}")
+        new = enveloped(new, kind)
+        meta = new["metadata"]
+        if meta.get("name") != name:
+            raise BadRequest(
+                f"the name of the object ({meta.get('name', '')}) does not match the name on the "
+                f"URL ({name})"
+            )
+        if meta.setdefault("namespace", old["metadata"].get("namespace", "")) != namespace:
+            raise BadRequest(
+                "the namespace of the provided object does not match the namespace sent on the "
+                "request"
+            )
+        if not kind.namespaced:
+            del meta["namespace"]
         new = field_validation.patched(request, kind, old, new, given)
         return respond(single(request, kind, self._replace(request, kind, old, new, sub)))
 
@@ -190,17 +210,20 @@ class Resources:
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
     ) -> Response:
         """Subresources that are posted to."""
-        given = await body(request)
         if sub == "eviction":
+            given = await asked(request, "V1Eviction")
             self._deletion.evict(request, namespace, name, given)
             return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
         if sub == "token":
+            given = await asked(request, "AuthenticationV1TokenRequest")
             account = self._store.get("ServiceAccount", name, namespace)
             return respond(self._users.issue(account, given), 201)
         if sub == "binding":
+            given = await asked(request, "V1Binding")
             pod = self._store.get("Pod", name, namespace)
-            pod["spec"]["nodeName"] = given["target"]["name"]
-            self._store.update(pod)
+            if not (node := (given.get("target") or {}).get("name")):
+                raise Invalid('Binding "" is invalid: target.name: Required value')
+            self._store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
             return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
         raise NotImplementedHere(f"the pocket lab does not serve POST of {kind.plural}/{sub}")
 
@@ -210,21 +233,8 @@ class Resources:
             custom.fill(obj, kind.schema)
 
     def _typed(self, given: Any, kind: Kind, namespace: str) -> Object:
-        if not isinstance(given, dict):
-            raise BadRequest("the body is not an object")
-        obj = copy.deepcopy(given)
-        if obj.get("kind", kind.kind) != kind.kind:
-            raise BadRequest(
-                f"the kind of the object ({obj['kind']}) does not match the expected {kind.kind}"
-            )
-        obj["kind"] = kind.kind
-        group_version = obj.setdefault("apiVersion", kind.api_version)
-        if group_version != kind.api_version and kind.kind != "Event":
-            raise BadRequest(
-                f"the API version in the data ({group_version}) does not match the expected API "
-                f"version ({kind.api_version})"
-            )
-        meta = obj.setdefault("metadata", {})
+        obj = copy.deepcopy(enveloped(given, kind))
+        meta = obj["metadata"]
         space = namespace or "default"
         if kind.namespaced and meta.setdefault("namespace", space) != space:
             raise BadRequest(

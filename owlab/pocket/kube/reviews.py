@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import NotImplementedHere
 from owlab.pocket.kube.users import User
-from owlab.pocket.world import Object
 
 
 def answer(review: Object, user: User) -> Object:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.world import Object
 
 
 def scale_of(obj: Object) -> Object:

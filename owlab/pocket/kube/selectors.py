@@ -49,13 +49,14 @@ def from_object(selector: Mapping[str, Any] | None) -> Matches:
 
     def matches(labels: Labels) -> bool:
         return all(labels.get(k) == v for k, v in wanted.items()) and all(
-            _expression(e, labels) for e in expressions
+            expression_matches(e, labels) for e in expressions
         )
 
     return matches
 
 
-def _expression(expression: Mapping[str, Any], labels: Labels) -> bool:
+def expression_matches(expression: Mapping[str, Any], labels: Labels) -> bool:
+    """One of ``matchExpressions``; raises BadRequest for an operator that selectors do not have."""
     key, values = expression["key"], expression.get("values") or []
     match expression["operator"]:
         case "In":

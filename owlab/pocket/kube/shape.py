@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
-from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.store import Store, copied
 
 
 def is_ready(pod: Object) -> bool:
@@ -60,16 +60,6 @@ def owner_reference(owner: Object) -> Object:
     }
 
 
-def owned(objects: list[Object], owner: Object) -> list[Object]:
-    """Those of the objects that the owner made."""
-    uid = owner["metadata"]["uid"]
-    return [
-        obj
-        for obj in objects
-        if any(r["uid"] == uid for r in obj["metadata"].get("ownerReferences") or [])
-    ]
-
-
 def template_hash(template: Any) -> str:
     """A short name for the contents of a pod template."""
     digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
@@ -91,6 +81,6 @@ def pod_of(template: Object, owner: Object, **meta: Any) -> Object:
             "ownerReferences": [owner_reference(owner)],
             **meta,
         },
-        "spec": json.loads(json.dumps(template["spec"])),
+        "spec": copied(template["spec"]),
         "status": {"phase": "Pending"},
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns import columns
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.world import Object
 
 
 def table(

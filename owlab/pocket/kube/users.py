@@ -15,8 +15,8 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Unauthorized
-from owlab.pocket.world import Object
 
 _SECONDS = 3600
 _MOST = 1 << 32

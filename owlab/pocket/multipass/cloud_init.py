@@ -6,7 +6,7 @@ import base64
 import shlex
 from typing import Any
 
-from owlab.pocket.vm import Machine
+from owlab.pocket.machines.machine import Machine
 
 LOG = "/var/log/cloud-init-output.log"
 HANDLED = {"write_files", "packages", "package_update", "package_upgrade", "runcmd", "bootcmd"}

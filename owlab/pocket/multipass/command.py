@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from owlab.pocket.failures import DiskFull
+from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.multipass import inside, launch, settings, snapshots, transfer, verbs
 from owlab.pocket.multipass.errors import COMMAND_FAIL, COMMAND_LINE, Failure, Refused
 from owlab.pocket.multipass.invocation import Invocation

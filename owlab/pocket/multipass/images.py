@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 
-from owlab.pocket.fleet import DELETED
+from owlab.pocket.machines.fleet import DELETED
+from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.multipass.errors import Refused, several, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, Words
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
-from owlab.pocket.vm import HOST, Machine
 
 EXEC = (
     Option(("d", "working-directory"), "dir", "Change to <dir> before execution"),

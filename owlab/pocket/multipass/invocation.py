@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from bashkit import FileSystem
 
-from owlab.pocket.interpreter import Reader
+from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
-    from owlab.pocket.lab import Lab
+    from owlab.pocket.service.lab import Lab
 
 Sink = Callable[[bytes], Awaitable[None]]
 

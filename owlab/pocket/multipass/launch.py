@@ -6,7 +6,8 @@ import asyncio
 
 import yaml
 
-from owlab.pocket.fleet import Fleet
+from owlab.pocket.machines.fleet import Fleet
+from owlab.pocket.machines.machine import Spec
 from owlab.pocket.multipass import images
 from owlab.pocket.multipass.cloud_init import apply
 from owlab.pocket.multipass.errors import COMMAND_FAIL, TIMED_OUT, Failure, Refused, usage
@@ -15,7 +16,6 @@ from owlab.pocket.multipass.options import Option, Words
 from owlab.pocket.multipass.progress import spinner
 from owlab.pocket.multipass.sizes import parse_size
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
-from owlab.pocket.vm import Spec
 
 OPTIONS = (
     Option(("n", "name"), "name", "Name for the instance"),

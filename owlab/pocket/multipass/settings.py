@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from owlab.pocket.fleet import DELETED
+from owlab.pocket.machines.fleet import DELETED
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass.errors import Failure, Refused, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.launch import LEAST_MEMORY, MOST_CPUS, MOST_DISK, MOST_MEMORY
 from owlab.pocket.multipass.options import Option, Words
 from owlab.pocket.multipass.sizes import parse_size, show_size
-from owlab.pocket.vm import Machine
 
 GET = (
     Option(("raw",), about="Output in raw format"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass.errors import Refused, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, Words
 from owlab.pocket.multipass.sizes import valid_name
-from owlab.pocket.vm import Machine
 
 TAKE = (
     Option(("n", "name"), "name", "An optional name for the snapshot"),

@@ -6,10 +6,10 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass.errors import COMMAND_FAIL, Failure, Refused, usage
 from owlab.pocket.multipass.invocation import Files, Invocation, VirtualFiles
 from owlab.pocket.multipass.options import Option, Words
-from owlab.pocket.vm import Machine
 
 OPTIONS = (
     Option(("r", "recursive"), about="Recursively copy entire directories"),

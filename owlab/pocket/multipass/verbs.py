@@ -6,13 +6,13 @@ import asyncio
 import platform
 from collections.abc import Awaitable, Callable
 
-from owlab.pocket.fleet import DELETED
+from owlab.pocket.machines.fleet import DELETED
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass import formats, images, report
 from owlab.pocket.multipass.errors import TIMED_OUT, Failure, Refused, several, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, Words
 from owlab.pocket.multipass.progress import spinner
-from owlab.pocket.vm import Machine
 
 Verb = Callable[[Invocation, Words], Awaitable[int]]
 

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from owlab.pocket.database import Database
+from owlab.pocket.ground.database import Database
 from owlab.pocket.openwhisk.errors import WhiskError, bad_request
 from owlab.pocket.openwhisk.store import Document
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
 from owlab.pocket.openwhisk import errors
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
@@ -26,7 +27,6 @@ from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
 from owlab.pocket.openwhisk.reaper import Reaper
 from owlab.pocket.openwhisk.runtimes import KINDS, Kind
 from owlab.pocket.openwhisk.store import now_ms
-from owlab.pocket.world import ActionPod, ActionPods, PodStartError
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
 from owlab.pocket.openwhisk.actions import Actions, Found
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
@@ -24,7 +25,6 @@ from owlab.pocket.openwhisk.running import Runner
 from owlab.pocket.openwhisk.store import Store
 from owlab.pocket.openwhisk.throttle import Throttle
 from owlab.pocket.openwhisk.triggers import Triggers
-from owlab.pocket.world import ActionPods
 
 BLOCKING_SECONDS = 60
 

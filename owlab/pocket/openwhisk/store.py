@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from owlab.pocket.database import Database
+from owlab.pocket.ground.database import Database
 from owlab.pocket.openwhisk.errors import OTHER_COLLECTION, conflict, not_found
 
 Document = dict[str, Any]

@@ -18,14 +18,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from owlab.pocket.interpreter import Reader
+from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
     from bashkit import FileSystem
 
-    from owlab.pocket.lab import Lab
-    from owlab.pocket.session import Session
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
+    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.shell.session import Session
 
 
 class Writer(Protocol):

@@ -10,8 +10,8 @@ import getopt
 import posixpath
 import re
 
-from owlab.pocket import internet
-from owlab.pocket.internet import Repository
+from owlab.pocket.ground import internet
+from owlab.pocket.ground.internet import Repository
 from owlab.pocket.programs.base import Call, program
 
 LATER = (

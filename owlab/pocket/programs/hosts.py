@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from owlab.pocket.fleet import Fleet
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.fleet import Fleet
+    from owlab.pocket.machines.machine import Machine
 
 
 def find(fleet: Fleet, server: str, unit: str = "") -> Machine | None:

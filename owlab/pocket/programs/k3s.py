@@ -11,7 +11,7 @@ from owlab.pocket.programs.base import PROGRAMS, Call, program
 from owlab.pocket.programs.k3s_node import settings
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 USAGE = """\
 NAME:

@@ -108,6 +108,7 @@ class Install:
     url: str = ""
     token: str = ""
     token_file: str = ""
+    node_name: str = ""
     mirror: str = ""  # where binaries come from, when not GitHub
     start: bool = True
     enable: bool = True
@@ -153,6 +154,7 @@ def parse_install(env: Mapping[str, str], argv: list[str]) -> Install:
         url,
         token,
         token_file,
+        env.get("K3S_NODE_NAME", ""),
         _mirror(env),
         env.get("INSTALL_K3S_SKIP_START") != "true",
         env.get("INSTALL_K3S_SKIP_ENABLE") != "true",

@@ -108,12 +108,14 @@ async def _set_up_service(call: Call, install: Install) -> int:
         "url": install.url,
         "token": install.token,
         "token_file": call.path(install.token_file) if install.token_file else "",
+        "node_name": install.node_name,
     }
     changed = any(record.get(name) != value for name, value in wanted.items())
     record.update(wanted)
     await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
     lines = [f"K3S_URL='{install.url}'"] if install.url else []
     lines += [f"K3S_TOKEN='{install.token}'"] if install.token else []
+    lines += [f"K3S_NODE_NAME='{install.node_name}'"] if install.node_name else []
     environment = "".join(f"{line}\n" for line in lines)
     machine.write(f"/etc/systemd/system/{unit}.service.env", environment.encode(), 0o600)
     await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")

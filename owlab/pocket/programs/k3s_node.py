@@ -64,6 +64,7 @@ async def start(call: Call) -> str | None:
     except ArgumentError as error:
         return f'level=fatal msg="{error}"'
     version, args = str(record["version"]), list(record["args"])
+    record["node"] = _node_name(call, record, flags)
     url = flags.values.get("server") or str(record.get("url", ""))
     if record["role"] == "server" and not url:
         other = call.lab.hosting.server
@@ -77,7 +78,7 @@ async def start(call: Call) -> str | None:
                 f'level=fatal msg="listen tcp {call.machine.address}:6443: bind: address already '
                 'in use (another program of this computer, or another lab: stop that)"'
             )
-        await clusters(call).start_cluster(call.machine.name, version=version, args=args)
+        await clusters(call).start_cluster(record["node"], version=version, args=args)
         await _write_credentials(call, flags)
         return None
     return await _join(call, url, _token(call, record, flags), version, args)
@@ -111,13 +112,12 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
             f'level=fatal msg="Error: failed to validate connection to cluster at {url}: '
             f'failed to get CA certs: {url.rstrip("/")}/v1-k3s/config: 401 Unauthorized"'
         )
-    await clusters(call).join_cluster(
-        call.machine.name, server.name, role=role, version=version, args=args
-    )
+    node = str(settings(call.machine.state)["node"])
+    await clusters(call).join_cluster(node, server.name, role=role, version=version, args=args)
     units.note(
         call.machine,
         "k3s" if role == "server" else "k3s-agent",
-        f'level=info msg="Connected to {url} as node {call.machine.name}"',
+        f'level=info msg="Connected to {url} as node {node}"',
         by=f"k3s[{units.pid('k3s')}]",
     )
     return None
@@ -134,7 +134,8 @@ async def leave(call: Call) -> None:
     """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
     unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
     await units.stop(call, unit)
-    await clusters(call).leave_cluster(call.machine.name)
+    node = settings(call.machine.state).get("node") or call.machine.name
+    await clusters(call).leave_cluster(str(node))
     for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
         call.machine.remove(path)
     call.machine.remove(f"/etc/systemd/system/{unit}.service")
@@ -163,6 +164,12 @@ async def _write_credentials(call: Call, flags: Flags) -> None:
     machine.write(SERVER_TOKEN, token, 0o600)
     machine.write(NODE_TOKEN, token, 0o600)
     machine.mkdir("/var/lib/rancher/k3s/storage", 0o701)
+
+
+def _node_name(call: Call, record: dict[str, Any], flags: Flags) -> str:
+    """What the node is called: as K3s was told, or as the machine; in small letters."""
+    told = flags.values.get("node-name") or str(record.get("node_name", ""))
+    return (told or call.machine.name).lower()
 
 
 def _token(call: Call, record: dict[str, Any], flags: Flags) -> str:

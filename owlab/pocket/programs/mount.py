@@ -16,7 +16,7 @@ from owlab.pocket.programs.exports import matching
 from owlab.pocket.programs.nfs import active_exports
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 UNDER = "/run/pocket-mounts"
 NFS = ("nfs", "nfs4")

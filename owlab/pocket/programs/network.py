@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from owlab.pocket import internet
+from owlab.pocket.ground import internet
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.hosts import find

@@ -15,7 +15,7 @@ from owlab.pocket.programs.exports import Export, Table, known_option, parse
 from owlab.pocket.programs.hosts import find, is_address
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 FILE = "/etc/exports"
 

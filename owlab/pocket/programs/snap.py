@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)

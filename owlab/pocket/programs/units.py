@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from owlab.pocket.programs import packages
 
 if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
     from owlab.pocket.programs.base import Call
-    from owlab.pocket.vm import Machine
 
 Hook = Callable[["Call"], Awaitable[str | None]]
 """Runs when a unit starts or stops; returns why it failed, or None."""

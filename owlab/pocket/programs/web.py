@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from owlab.pocket import internet
+from owlab.pocket.ground import internet
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.hosts import find, is_address
 

@@ -11,7 +11,7 @@ from owlab.pocket.programs import history, listing, rights
 from owlab.pocket.programs.base import PROGRAMS, Call, program
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 LOOKING = (
     '__owlab_look() { local p s; p=$(__owlab_where "$2"); s=$?; '

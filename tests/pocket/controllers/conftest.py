@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 from bashkit import FileSystem
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
-from owlab.pocket.kube import defaults
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import MachineView, Object
+from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.cluster import Cluster
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import MachineView, Object
 
 VERSION = "v1.33.1+k3s1"
 
@@ -127,8 +127,7 @@ class Bench:
             await asyncio.sleep(0.02)
 
     async def make(self, obj: Object) -> None:
-        defaults.fill(self.store, obj)
-        self.store.create(obj)
+        admit(self.store, obj)
         await self.settle()
 
     def pods(self, namespace: str = "default") -> list[Object]:
@@ -144,3 +143,4 @@ async def bench() -> AsyncIterator[Bench]:
     await made.start()
     yield made
     await made.cluster.stop()
+    made.store.verify()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
 
 
 def template(image: str = "nginx", **spec: Any) -> Object:

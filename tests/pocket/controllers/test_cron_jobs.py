@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.cron import Schedule
-from owlab.pocket.world import Object
 
 from .conftest import Bench
 
@@ -35,6 +35,7 @@ def at(bench: Bench):
 
     async def move(seconds: float) -> None:
         bench.clock.now = lambda: START + timedelta(seconds=seconds)
+        bench.cluster.look_at_everything()
         await bench.settle()
 
     return move

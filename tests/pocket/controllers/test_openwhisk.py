@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.clock import Clock
+from owlab.pocket.ground.clock import Clock
 from owlab.pocket.kube.cluster import Cluster
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import job, workload
@@ -32,7 +32,7 @@ async def test_init_couchdb_wipes_once_and_only_when_the_database_is_there(bench
 
 
 async def test_action_pods_of_an_earlier_service_are_removed(bench: Bench) -> None:
-    node = bench.store.get("Node", "worker1")
+    node = bench.store.draft("Node", "worker1")
     node["metadata"]["labels"]["openwhisk-role"] = "invoker"
     bench.store.update(node)
     labels = {"user-action-pod": "true"}

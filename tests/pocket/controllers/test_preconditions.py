@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from owlab.pocket.kube.shape import is_ready
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload
 
@@ -20,7 +21,7 @@ async def test_no_node_has_the_label(bench: Bench) -> None:
 
 async def test_a_label_given_later_lets_the_pod_start(bench: Bench) -> None:
     await bench.make(workload("Deployment", 1, nodeSelector={"openwhisk-role": "invoker"}))
-    node = bench.store.get("Node", "worker2")
+    node = bench.store.draft("Node", "worker2")
     node["metadata"]["labels"]["openwhisk-role"] = "invoker"
     bench.store.update(node)
     await bench.settle()
@@ -53,7 +54,7 @@ async def test_without_nfs_common_containers_are_not_created(bench: Bench) -> No
 
 
 async def test_pods_of_a_stopped_worker_move(bench: Bench) -> None:
-    await bench.make(workload("StatefulSet", 3))
+    await bench.make(workload("Deployment", 3))
     bench.fleet.machines["worker1"].running = False
     await bench.settle()
     ready = next(
@@ -63,14 +64,34 @@ async def test_pods_of_a_stopped_worker_move(bench: Bench) -> None:
     )
     assert ready["status"] == "Unknown"
     # A machine that boots again within a second keeps its pods.
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(2.1)
     await bench.settle()
-    assert [p["status"]["phase"] for p in bench.pods()] == ["Running"] * 3
-    assert "worker1" not in {p["spec"]["nodeName"] for p in bench.pods()}
+    ready = [p for p in bench.pods() if is_ready(p)]
+    assert len(ready) == 3
+    assert "worker1" not in {p["spec"]["nodeName"] for p in ready}
+    (left,) = [p for p in bench.pods() if not is_ready(p)]
+    assert left["metadata"]["deletionTimestamp"], "its kubelet is not there to end it"
+
+
+async def test_a_member_of_a_stateful_set_waits_for_its_lost_node(bench: Bench) -> None:
+    await bench.make(workload("StatefulSet", 3))
+    lost = next(p for p in bench.pods() if p["spec"]["nodeName"] == "worker1")
+    bench.fleet.machines["worker1"].running = False
+    await bench.settle()
+    await asyncio.sleep(2.1)
+    await bench.settle()
+    name = lost["metadata"]["name"]
+    stuck = bench.store.get("Pod", name, "default")
+    assert stuck["metadata"]["uid"] == lost["metadata"]["uid"]
+    assert stuck["metadata"]["deletionTimestamp"]
+    bench.store.delete("Pod", name, "default", grace=0)
+    await bench.settle()
+    again = bench.store.get("Pod", name, "default")
+    assert is_ready(again) and again["spec"]["nodeName"] != "worker1"
 
 
 async def test_a_cordoned_node_gets_no_new_pods(bench: Bench) -> None:
-    node = bench.store.get("Node", "worker1")
+    node = bench.store.draft("Node", "worker1")
     node["spec"]["unschedulable"] = True
     bench.store.update(node)
     await bench.make(workload("Deployment", 6))

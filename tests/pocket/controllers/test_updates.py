@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.kube.controllers.deployments import REVISION
 from owlab.pocket.kube.shape import is_ready
-from owlab.pocket.world import Object
+from owlab.pocket.kube.store import Change
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload
 
@@ -14,7 +14,7 @@ def template(value: str) -> dict:
 
 
 async def set_version(bench: Bench, kind: str, value: str) -> None:
-    workload = bench.store.get(kind, "web", "default")
+    workload = bench.store.draft(kind, "web", "default")
     workload["spec"]["template"]["spec"]["containers"][0] |= template(value)
     workload["metadata"]["generation"] = workload["metadata"].get("generation", 1) + 1
     bench.store.update(workload)
@@ -32,18 +32,18 @@ async def test_going_back_uses_the_old_replica_set(bench: Bench) -> None:
     await set_version(bench, "Deployment", "2")
     second = next(name for name in sizes(bench) if name != first)
     assert sizes(bench) == {first: 0, second: 3}
-    deployment = bench.store.get("Deployment", "web", "default")
+    deployment = bench.store.draft("Deployment", "web", "default")
     del deployment["spec"]["template"]["spec"]["containers"][0]["env"]
     bench.store.update(deployment)
     await bench.settle()
     assert sizes(bench) == {first: 3, second: 0}
-    deployment = bench.store.get("Deployment", "web", "default")
+    deployment = bench.store.draft("Deployment", "web", "default")
     assert deployment["metadata"]["annotations"][REVISION] == "3"
 
 
 async def test_an_update_that_cannot_start_leaves_enough_pods(bench: Bench) -> None:
     await bench.make(workload("Deployment", 4))
-    deployment = bench.store.get("Deployment", "web", "default")
+    deployment = bench.store.draft("Deployment", "web", "default")
     deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "wurstmeister/kafka:2.12"
     bench.store.update(deployment)
     await bench.settle()
@@ -58,7 +58,7 @@ async def test_recreate_removes_all_before_it_makes_any(bench: Bench) -> None:
     await bench.make(made)
     most = 0
 
-    def count(event: object, obj: object) -> None:
+    def count(change: Change) -> None:
         nonlocal most
         pods = [p for p in bench.pods() if not p["metadata"].get("deletionTimestamp")]
         most = max(most, len(pods))
@@ -82,9 +82,9 @@ async def test_members_are_replaced_from_the_last_to_the_first(bench: Bench) -> 
     await bench.make(workload("StatefulSet", 3))
     gone: list[str] = []
 
-    def watch(event: str, obj: Object) -> None:
-        if obj["kind"] == "Pod" and event == "DELETED":
-            gone.append(obj["metadata"]["name"])
+    def watch(change: Change) -> None:
+        if change.key.kind == "Pod" and change.event == "DELETED":
+            gone.append(change.key.name)
 
     bench.store.subscribe(watch)
     await set_version(bench, "StatefulSet", "2")
@@ -96,7 +96,7 @@ async def test_a_daemon_set_keeps_to_its_node_selector(bench: Bench) -> None:
     daemon["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "fast"}
     await bench.make(daemon)
     assert bench.pods() == []
-    node = bench.store.get("Node", "worker1")
+    node = bench.store.draft("Node", "worker1")
     node["metadata"]["labels"]["disk"] = "fast"
     bench.store.update(node)
     await bench.settle()

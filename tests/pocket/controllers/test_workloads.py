@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import job, workload
 
@@ -29,7 +29,7 @@ async def test_a_deleted_pod_is_made_again(bench: Bench) -> None:
 
 async def test_another_image_replaces_every_pod(bench: Bench) -> None:
     await bench.make(workload("Deployment"))
-    deployment = bench.store.get("Deployment", "web", "default")
+    deployment = bench.store.draft("Deployment", "web", "default")
     deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "httpd"
     bench.store.update(deployment)
     await bench.settle()
@@ -40,7 +40,7 @@ async def test_another_image_replaces_every_pod(bench: Bench) -> None:
 
 async def test_an_image_that_is_not_there_keeps_the_old_pods(bench: Bench) -> None:
     await bench.make(workload("Deployment"))
-    deployment = bench.store.get("Deployment", "web", "default")
+    deployment = bench.store.draft("Deployment", "web", "default")
     deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "wurstmeister/kafka:2.12"
     bench.store.update(deployment)
     await bench.settle()
@@ -49,7 +49,7 @@ async def test_an_image_that_is_not_there_keeps_the_old_pods(bench: Bench) -> No
 
 async def test_scaled_to_nothing(bench: Bench) -> None:
     await bench.make(workload("Deployment"))
-    deployment = bench.store.get("Deployment", "web", "default")
+    deployment = bench.store.draft("Deployment", "web", "default")
     deployment["spec"]["replicas"] = 0
     bench.store.update(deployment)
     await bench.settle()

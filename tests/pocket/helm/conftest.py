@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from owlab.pocket.charts import git_tree
-from owlab.pocket.lab import Lab
-from owlab.pocket.vm import Machine
+from owlab.pocket.machines.machine import Machine
+from owlab.pocket.service.lab import Lab
 
 
 @dataclass(frozen=True)

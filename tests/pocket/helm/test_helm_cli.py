@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from owlab.pocket.vm import Machine
+from owlab.pocket.machines.machine import Machine
 
 from .conftest import Shell
 

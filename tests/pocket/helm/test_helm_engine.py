@@ -10,8 +10,8 @@ import psutil
 import pytest
 import yaml
 
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.programs.helm.remote import HelmFailed, perform
-from owlab.pocket.vm import Machine
 
 
 def engines() -> list[psutil.Process]:

@@ -1,9 +1,11 @@
 """The store: what is committed stays, what clashes is refused, what belongs together goes."""
 
+import json
+
 import pytest
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
 from owlab.pocket.kube.errors import AlreadyExists, Conflict, Expired, NotFound, StorageFull
 from owlab.pocket.kube.store import Store
 
@@ -36,11 +38,60 @@ def test_what_was_stored_is_there_after_a_crash(store, path):
     assert again.resource_version == store.resource_version
 
 
-def test_callers_may_change_what_they_get(store):
-    store.create(config_map("a"))["data"]["a"] = "changed"
-    store.get("ConfigMap", "a", "default")["data"]["a"] = "changed"
-    store.list("ConfigMap")[0]["data"]["a"] = "changed"
-    assert store.get("ConfigMap", "a", "default")["data"]["a"] == "1"
+def test_readers_share_and_writers_copy(store):
+    given = config_map("a")
+    made = store.create(given)
+    given["data"]["a"] = "changed"
+    store.draft("ConfigMap", "a", "default")["data"]["a"] = "changed"
+    assert made["data"]["a"] == "1"
+    assert store.get("ConfigMap", "a", "default") is made is store.list("ConfigMap")[0]
+    store.verify()
+    made["data"]["a"] = "changed"
+    with pytest.raises(AssertionError, match="changed in place"):
+        store.verify()
+
+
+def test_kinds_of_one_name_are_told_apart_by_their_group(store):
+    for group in ("a.com", "b.com"):
+        store.create(definition("Service", "services", group))
+    for group in ("a.com", "b.com"):
+        obj = config_map("web") | {
+            "apiVersion": f"{group}/v1",
+            "kind": "Service",
+            "spec": {"x": group},
+        }
+        store.create(obj)
+    kinds = [store.registry.at(group, "v1", "services") for group in ("a.com", "b.com", "")]
+    found = [store.find(kind, "web", "default") for kind in kinds]
+    assert [obj and obj["spec"]["x"] for obj in found] == ["a.com", "b.com", None]
+
+
+def definition(kind, plural, group):
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "names": {"kind": kind, "plural": plural},
+            "scope": "Namespaced",
+            "versions": [{"name": "v1", "served": True, "storage": True}],
+        },
+    }
+
+
+def test_objects_of_the_first_version_are_taken_over(path):
+    database = Database(path)
+    database.schema(
+        "CREATE TABLE kube_objects (kind TEXT, namespace TEXT, name TEXT, object TEXT);"
+    )
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}}
+    database.run(
+        "INSERT INTO kube_objects VALUES ('Deployment', 'default', 'd', ?)", json.dumps(deployment)
+    )
+    for _ in range(2):
+        store = Store(database, Clock())
+        assert store.find("Deployment", "d", "default") == deployment
 
 
 def test_two_writers_do_not_overwrite_each_other(store):
@@ -54,7 +105,7 @@ def test_two_writers_do_not_overwrite_each_other(store):
 def test_an_update_without_a_change_is_no_event(store):
     made = store.create(config_map("a"))
     events = []
-    store.subscribe(lambda event, obj: events.append(event))
+    store.subscribe(events.append)
     assert store.update(made)["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
     assert events == []
 
@@ -67,19 +118,20 @@ def test_names_are_taken_once_and_namespaces_must_exist(store):
         store.create(config_map("a", namespace="gone"))
 
 
-def test_what_is_owned_goes_with_its_owner_or_stays_an_orphan(store):
-    for propagation, left in (("Background", []), ("Orphan", ["child"])):
-        owner = store.create(config_map("owner"))
-        reference = {"kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
-        store.create(config_map("child", ownerReferences=[reference]))
-        store.delete("ConfigMap", "owner", "default", propagation)
-        assert [o["metadata"]["name"] for o in store.list("ConfigMap", "default")] == left
+def test_an_orphan_is_let_go_of(store):
+    owner = store.create(config_map("owner"))
+    reference = {"kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
+    store.create(config_map("child", ownerReferences=[reference]))
+    assert [o["metadata"]["name"] for o in store.indexed("owner", reference["uid"])] == ["child"]
+    store.delete("ConfigMap", "owner", "default", "Orphan")
+    assert "ownerReferences" not in store.get("ConfigMap", "child", "default")["metadata"]
+    assert store.indexed("owner", reference["uid"]) == []
 
 
 def test_a_finalizer_holds_an_object_until_it_is_taken_off(store):
     store.create(config_map("a", finalizers=["example.com/wait"]))
     store.delete("ConfigMap", "a", "default")
-    held = store.get("ConfigMap", "a", "default")
+    held = store.draft("ConfigMap", "a", "default")
     assert held["metadata"]["deletionTimestamp"]
     held["metadata"]["finalizers"] = []
     store.update(held)
@@ -89,10 +141,11 @@ def test_a_finalizer_holds_an_object_until_it_is_taken_off(store):
 def test_generation_follows_the_spec_only(store):
     spec = {"selector": {"a": "b"}, "ports": [{"port": 1}]}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": spec}
-    made = store.create(service)
+    store.create(service)
+    made = store.draft("Service", "s")
     made["metadata"]["labels"] = {"x": "y"}
-    made = store.update(made)
-    assert made["metadata"]["generation"] == 1
+    assert store.update(made)["metadata"]["generation"] == 1
+    made = store.draft("Service", "s")
     made["spec"]["ports"] = [{"port": 2}]
     assert store.update(made)["metadata"]["generation"] == 2
 
@@ -100,7 +153,7 @@ def test_generation_follows_the_spec_only(store):
 def test_a_watch_can_go_back_but_not_for_ever(store):
     at = store.resource_version
     store.create(config_map("a"))
-    assert [(e, o["metadata"]["name"]) for _, e, o in store.since(at)] == [("ADDED", "a")]
+    assert [(c.event, c.key.name) for c in store.since(at)] == [("ADDED", "a")]
     with pytest.raises(Expired):
         store.since(1)
 

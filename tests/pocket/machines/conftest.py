@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from owlab.pocket.lab import Lab
 from owlab.pocket.multipass.command import multipass
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
-from owlab.pocket.runs import Input
+from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.runs import Input
 
 
 @dataclass

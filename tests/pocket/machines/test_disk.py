@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from owlab.pocket.failures import DiskFull
+from owlab.pocket.ground.failures import DiskFull
 from tests.pocket.machines.conftest import Driver
 from tests.waiting import PATIENCE
 
@@ -84,3 +84,44 @@ async def test_purging_removes_the_files(master: Driver) -> None:
     assert master.lab.db.rows("SELECT path FROM files WHERE machine = 'master'") == []
     await master("launch", "-n", "master")
     assert (await master.on("master", "ls ~")).out == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "echo two > ~/f; touch -r ~/then ~/f",
+        "echo two > ~/f; touch -d 2001-02-03 ~/f",
+        "rm ~/f; echo two > ~/g; touch -d 2001-02-03 ~/g; mv ~/g ~/f",
+        "cp -p ~/f ~/g; printf 'two\n' > ~/g; touch -r ~/f ~/g; cp -p ~/g ~/f",
+    ],
+)
+async def test_a_change_that_size_and_date_do_not_tell_survives(
+    master: Driver, change: str
+) -> None:
+    await master.on("master", "echo one > ~/f; touch -d 2001-02-03 ~/f ~/then; ln -s f ~/link")
+    await master.on("master", f"{change}; ln -sf g ~/link")
+    again = await master.reopened()
+    machine = again.lab.fleet.machines["master"]
+    assert machine.read("/home/ubuntu/f") == b"two\n"
+    assert machine.fs.read_link("/home/ubuntu/link") == "g"
+    await again.lab.stop()
+
+
+async def test_many_changes_within_a_moment_survive(master: Driver) -> None:
+    for number in range(20):
+        await master.on("master", f"printf %02d {number} > ~/f")
+        row = master.lab.db.row("SELECT content FROM files WHERE path = '/home/ubuntu/f'")
+        assert row == (b"%02d" % number,)
+
+
+async def test_dates_survive(master: Driver) -> None:
+    await master.on(
+        "master",
+        "mkdir ~/d; echo x > ~/d/'a file'; touch -d '2001-02-03 04:05:06.789' ~/d/'a file'; "
+        "touch -d '1970-01-02' ~/d",
+    )
+    again = await master.reopened()
+    fs = again.lab.fleet.machines["master"].fs
+    assert fs.stat("/home/ubuntu/d/a file")["modified"] == 981173106.789
+    assert fs.stat("/home/ubuntu/d")["modified"] == 86400
+    await again.lab.stop()

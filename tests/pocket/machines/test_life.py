@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from owlab.pocket.lab import Lab
+from owlab.pocket.service.lab import Lab
 from tests.pocket.machines.conftest import Driver, Outcome
 
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.database import Database
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.views import ActionPod, PodStartError
 from owlab.pocket.openwhisk.app import openwhisk_app
 from owlab.pocket.openwhisk.service import Service
-from owlab.pocket.world import ActionPod, PodStartError
 
 GUEST = "11111111-2222-4333-8444-555555555555:" + "g" * 64
 SYSTEM = "99999999-2222-4333-8444-555555555555:" + "s" * 64

@@ -16,11 +16,11 @@ SERVICE = textwrap.dedent(
     """
     import asyncio, sys
     from pathlib import Path
-    from owlab.pocket.clock import Clock
-    from owlab.pocket.database import Database
+    from owlab.pocket.ground.clock import Clock
+    from owlab.pocket.ground.database import Database
     from owlab.pocket.openwhisk.names import SYSTEM
     from owlab.pocket.openwhisk.service import Service
-    from owlab.pocket.world import ActionPod
+    from owlab.pocket.ground.views import ActionPod
 
     class Pods:
         async def start(self, name, image, memory_mb, labels):

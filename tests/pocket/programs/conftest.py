@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from owlab.pocket.lab import Lab
-from owlab.pocket.vm import Machine, Spec
+from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.service.lab import Lab
 
 
 @dataclass

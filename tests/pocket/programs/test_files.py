@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.internet import WSK_BINARY
+from owlab.pocket.ground.internet import WSK_BINARY
 from owlab.pocket.programs import archive
 
 ARCHIVE = "OpenWhisk_CLI-latest-linux-amd64.tgz"

@@ -49,6 +49,17 @@ async def test_the_guides_line_installs_a_server(on, server, lab):
     assert (await on("master", "systemctl is-enabled k3s")).out == "enabled\n"
 
 
+@pytest.mark.parametrize("told", ["K3S_NODE_NAME=Node-A", "INSTALL_K3S_EXEC='--node-name Node-A'"])
+async def test_a_node_is_called_as_k3s_is_told(on, lab, told):
+    typed = await on("master", f"curl -sfL https://get.k3s.io | {told} sh -")
+    assert typed.status == 0, str(typed)
+    assert lab.noted[0][:2] == ("start", "node-a")
+    assert lab.fleet.get("node-a") is lab.fleet.machines["master"]
+    await on("master", "k3s-uninstall.sh")
+    assert lab.noted[-1] == ("leave", "node-a")
+    assert lab.fleet.get("node-a") is None
+
+
 async def test_the_lines_of_the_installer(on):
     typed = await on("master", f"export INSTALL_K3S_VERSION=v1.29.4+k3s1; {INSTALL}")
     lines = typed.out.splitlines()

@@ -9,7 +9,7 @@ import pytest
 
 from owlab.pocket.kube.api import kube_app
 from owlab.pocket.kube.store import Store
-from owlab.pocket.servers import Listener
+from owlab.pocket.service.servers import Listener
 
 CONFIG_MAP = """\
 kubectl create namespace openwhisk --dry-run=client -o yaml | kubectl apply -f -

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from owlab.pocket.vm import Machine
+from owlab.pocket.machines.machine import Machine
 
 from .conftest import Type
 

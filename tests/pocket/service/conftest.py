@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from owlab.pocket import door
+from owlab.pocket.client import service_process
 
 
 class Served:
@@ -31,9 +31,9 @@ class Served:
         return done.returncode, done.stdout, done.stderr
 
     def on(self, machine: str, script: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        """Run a script through the door."""
+        """Run a script through the service_process."""
         out, err = bytearray(), bytearray()
-        status = door.execute(
+        status = service_process.execute(
             self.directory, machine, script, stdin=stdin, out=out.extend, err=err.extend
         )
         return status, out.decode(), err.decode()
@@ -46,12 +46,12 @@ def labs(tmp_path: Path) -> Iterator[Callable[[str], Served]]:
     parent.mkdir()
 
     def make(name: str) -> Served:
-        door.ensure(parent / name)
+        service_process.ensure(parent / name)
         return Served(parent / name)
 
     yield make
     for directory in parent.iterdir():
-        door.stop(directory)
+        service_process.stop(directory)
 
 
 @pytest.fixture

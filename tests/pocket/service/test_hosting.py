@@ -16,9 +16,10 @@ import pytest
 import yaml
 from starlette.types import Receive, Scope, Send
 
-from owlab.pocket import hosting, parts
-from owlab.pocket.lab import Lab
-from owlab.pocket.vm import Machine, Spec
+from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.service import components as parts
+from owlab.pocket.service import hosting
+from owlab.pocket.service.lab import Lab
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.lines import commands, complete, reads_terminal
+from owlab.pocket.shell.lines import commands, complete, reads_terminal
 from tests.keyboard import Keyboard
 from tests.pocket.service.conftest import Served
 
-WORDS = [sys.executable, "-m", "owlab.pocket.terminal", "--dir"]
+WORDS = [sys.executable, "-m", "owlab.pocket.client.terminal", "--dir"]
 
 
 def script(lab: Served, text: str, machine: str = "host") -> tuple[int, str, str]:

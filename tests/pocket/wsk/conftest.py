@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from owlab.pocket import internet
-from owlab.pocket.lab import Lab
+from owlab.pocket.ground import internet
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.openwhisk.app import openwhisk_app
 from owlab.pocket.openwhisk.service import Service
-from owlab.pocket.servers import Listener
-from owlab.pocket.vm import Machine
+from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.servers import Listener
 
 from ..openwhisk.conftest import GUEST, SYSTEM, FakePods
 

@@ -8,9 +8,9 @@ import json
 import httpx
 import pytest
 
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.programs.wsk.helptext import VERBS
 from owlab.pocket.programs.wsk.main import COMMANDS, help_text
-from owlab.pocket.vm import Machine
 from tests.waiting import eventually
 
 from ..openwhisk.conftest import GUEST

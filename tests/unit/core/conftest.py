@@ -20,6 +20,8 @@ class FolderProvider:
 
     name = "folders"
     creates_machines = True
+    fresh_ubuntu = True
+    is_all_in_its_folder = False
 
     def __init__(self, root: Path, shell: Shell) -> None:
         self.root = root
@@ -52,6 +54,11 @@ class FolderProvider:
 
     def address_of(self, machine: str) -> Command:
         return Command("echo 127.0.0.1")
+
+    def public_address_of(self, machine: str) -> None: ...
+
+    def has_chosen_address(self, machine: str) -> bool:
+        return False
 
     def launch(self, machine: Machine) -> Command:
         return Command(f"mkdir ../{machine.name}")

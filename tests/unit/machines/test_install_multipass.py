@@ -10,6 +10,7 @@ import pytest
 
 from owlab import Lab
 from owlab.errors import ProviderError
+from owlab.machines.multipass_errors import DaemonUnreachable
 from owlab.steps import vms
 
 
@@ -46,7 +47,19 @@ def test_where_sudo_asks_for_a_password(programs: Path) -> None:
 
 def test_it_is_installed(programs: Path) -> None:
     add(programs, "snap", "exit 0")
-    installed = f"printf '#!{os.path.realpath(programs / 'bash')}\\n' > {programs}/multipass"
-    add(programs, "chmod", f'exec {shutil.which("chmod", path=os.defpath)} "$@"')
-    add(programs, "sudo", f'[ "$1" = -n ] || {{ {installed} && chmod +x {programs}/multipass; }}')
+    add(programs, "new", """echo '{"multipass": "1.17.0", "multipassd": "1.17.0"}'""")
+    move = shutil.which("mv", path=os.defpath)
+    add(programs, "sudo", f'[ "$1" = -n ] || {move} {programs}/new {programs}/multipass')
     assert vms.install_provider(Lab.open("new", provider="multipass")).changed
+
+
+def test_a_service_that_is_down_is_not_installed_again(programs: Path) -> None:
+    """The client answers without it, and with 0."""
+    add(programs, "multipass", """echo '{"multipass": "1.17.0"}'""")
+    add(programs, "snap", "exit 0")
+    add(programs, "sudo", f"touch {programs}/typed")
+    lab = Lab.open("new", provider="multipass")
+    assert not vms.install_provider.state(lab).done
+    with pytest.raises(DaemonUnreachable, match="sudo snap start multipass"):
+        vms.install_provider(lab)
+    assert not (programs / "typed").exists()

@@ -1,6 +1,8 @@
 """Machines that exist: what is typed, what is refused at the start, and with which advice."""
 
+import base64
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from owlab.config import LabConfig
 from owlab.errors import CommandTimeout, MachineError, ProviderError
 from owlab.machines import ssh_errors as errors
 from owlab.machines.ssh import SshProvider
+from owlab.script import ENDING
 from owlab.shell import Shell
 from tests.standins import ssh_standin
 
@@ -40,7 +43,12 @@ def provider(config, tmp_path):
 def test_what_is_typed(ssh, provider):
     words = provider.argv(Command("echo $A 'b c'", on="worker1"), {"A": "1 2"})
     assert words[0] == "ssh"
-    assert words[-3:] == ["ubuntu@b", "--", """env 'A=1 2' bash -c 'echo $A '"'"'b c'"'"''"""]
+    assert words[-3:-1] == ["ubuntu@b", "--"]
+    assert words[-1].startswith("bash -c 'eval \"$(echo ")
+    packed = base64.b64decode(words[-1].split()[4]).decode()
+    assert packed == """exec env 'A=1 2' bash -c 'echo $A '"'"'b c'"'"''"""
+    plain = provider.argv(Command("sudo apt-get update", on="worker1"), {"A": "1 2"})
+    assert plain[-1] == "env 'A=1 2' bash -c 'sudo apt-get update'"
     options = [words[i + 1] for i, word in enumerate(words) if word == "-o"]
     assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "ControlMaster=auto"} <= set(options)
 
@@ -82,6 +90,8 @@ def test_all_machines_suit(ssh, provider, config):
         ("no-sudo", errors.MachineUnsuitable, "NOPASSWD"),
         ("no-systemd", errors.MachineUnsuitable, "systemd"),
         ("arm", errors.MachineUnsuitable, "x86-64"),
+        ("without-curl", errors.MachineUnsuitable, "apt-get install -y curl"),
+        ("no-nfs", errors.MachineUnsuitable, "linux-modules-extra"),
     ],
 )
 def test_a_machine_that_does_not_suit_is_refused_at_the_start(
@@ -95,11 +105,36 @@ def test_a_machine_that_does_not_suit_is_refused_at_the_start(
     assert advice in str(raised.value)
 
 
+@pytest.mark.parametrize("login", ["dash", "zsh", "fish", "tcsh"])
+def test_any_login_shell_hands_commands_on_unchanged(ssh, provider, config, login):
+    if shutil.which(login) is None:
+        pytest.skip(f"{login} is not installed")
+    for host in "abcd":
+        ssh.login_shell(host, login)
+    provider.prepare(config)
+    text = "cat <<'EOF'\nit's \\n\\\\ $HOME !! \"$A\"\nEOF\nprintf '%s\\n' \"$A\""
+    done = provider.execute(Command(text, on="worker1"), {"A": "1\n'2' \\"})
+    assert done.stdout == "it's \\n\\\\ $HOME !! \"$A\"\n1\n'2' \\\n", done.stderr
+    script = "\n".join([*ENDING, *provider.script_functions(), "on worker1 A=\"1'2\" <<'END'"])
+    script += f"\n{text}\nEND\n"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.stdout.endswith("\n1'2\n"), done.stderr
+
+
+def test_a_machine_is_asked_only_for_what_is_typed_on_it(ssh, provider, config):
+    for host in "bcd":
+        ssh.fail(host, "without-git")
+    provider.prepare(config)
+    ssh.fail("a", "without-git")
+    with pytest.raises(errors.MachineUnsuitable, match="master has no git"):
+        SshProvider(config, ssh.folder / "other", Shell()).prepare(config)
+
+
 def test_a_machine_without_apt(ssh, provider, config, monkeypatch):
     (ssh.folder / "guest-bin" / "apt-get").unlink()
     bare = ssh.folder / "bare"
     bare.mkdir()
-    for name in ("awk", "bash", "sh", "cat", "echo", "timeout"):
+    for name in ("awk", "base64", "bash", "sh", "cat", "echo", "timeout"):
         found = subprocess.run(["which", name], capture_output=True, text=True).stdout.strip()
         (bare / name).symlink_to(found)
     monkeypatch.setenv("PATH", f"{ssh.binary.parent}{os.pathsep}{bare}")
@@ -155,9 +190,8 @@ def test_a_name_that_is_none(provider):
 
 
 def test_the_exported_function_runs_on_the_machine(ssh, provider):
-    script = "\n".join(
-        [*provider.script_functions(), "on worker1 A='1 2' <<'END'", "echo $A; pwd", "END"]
-    )
+    lines = [*ENDING, *provider.script_functions(), "on worker1 A='1 2' <<'END'"]
+    script = "\n".join([*lines, "echo $A; pwd", "END"])
     done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True)
     assert done.stdout == f"1 2\n{ssh.folder / 'guests' / 'b'}\n", done.stderr
 

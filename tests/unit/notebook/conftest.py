@@ -20,6 +20,8 @@ class PlainBash:
 
     name = "pocket"
     creates_machines = True
+    fresh_ubuntu = True
+    is_all_in_its_folder = False
 
     def __init__(self) -> None:
         self.known: list[MachineInfo] = []
@@ -45,6 +47,11 @@ class PlainBash:
 
     def address_of(self, machine: str) -> Command:
         return Command("echo 127.0.0.9")
+
+    def public_address_of(self, machine: str) -> None: ...
+
+    def has_chosen_address(self, machine: str) -> bool:
+        return False
 
     def launch(self, machine: Machine) -> Command:
         return Command("true")

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
 
 Cell = Callable[[Object], Any]
 Column = tuple[str, Cell, bool]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import (
     AGE,
     NAME,
@@ -14,7 +15,6 @@ from owlab.pocket.kube.columns.cells import (
     name_of,
     wide,
 )
-from owlab.pocket.world import Object
 
 
 def _node_status(obj: Object) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import AGE, NAME, Column, at, col, selector_at, wide
-from owlab.pocket.world import Object
 
 
 def _ports(obj: Object) -> str:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import Cell, Column, age
-from owlab.pocket.world import Object
 
 _STEP = re.compile(
     r"""\.(?P<name>(?:[^.\[\\]|\\.)+)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import AGE, NAME, Cell, Column, at, col, name_of, wide
-from owlab.pocket.world import Object
 
 
 def _modes(obj: Object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import (
     AGE,
     NAME,
@@ -16,7 +17,6 @@ from owlab.pocket.kube.columns.cells import (
     selector_at,
     wide,
 )
-from owlab.pocket.world import Object
 
 
 def _template(field: str) -> Cell:

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
 
 
 class MissingReference(Exception):

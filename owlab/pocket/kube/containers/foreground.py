@@ -10,10 +10,10 @@ from typing import Any
 
 from bashkit import Bash
 
-from owlab.pocket.interpreter import Input, Sink, execute
 from owlab.pocket.kube.containers.terminal import Interrupted, Terminal
-from owlab.pocket.kube.kubelet_api import Streams
-from owlab.pocket.lines import complete, reads_terminal, with_input
+from owlab.pocket.kube.kubelet.api import Streams
+from owlab.pocket.shell.interpreter import Input, Sink, execute
+from owlab.pocket.shell.lines import complete, reads_terminal, with_input
 
 INTERRUPTED = 130
 _SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")

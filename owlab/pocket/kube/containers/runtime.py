@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 
 from bashkit import Bash, FileSystem
 
+from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
+from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet_api import Streams
+from owlab.pocket.kube.kubelet.api import Streams
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, MachineView, Object
 
 _SHELL_IMAGES = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian|bash):")
 _UNLIMITED = 10**12
@@ -45,12 +46,15 @@ class Process:
 
 
 class Runtime:
-    """The container engine of all nodes."""
+    """The container engine of all nodes.
 
-    def __init__(self, store: Store, fleet: FleetView, poke: Callable[[], None]) -> None:
+    :param ended: told the uid of a pod when one of its commands has ended.
+    """
+
+    def __init__(self, store: Store, fleet: FleetView, ended: Callable[[str], None]) -> None:
         self._store = store
         self._fleet = fleet
-        self._poke = poke
+        self._ended = ended
         self._roots: dict[Owner, FileSystem] = {}
         self._kept: dict[str, Kept] = {}
         self._processes: dict[tuple[Owner, int], Process] = {}
@@ -83,11 +87,13 @@ class Runtime:
         except MissingReference as error:
             process.code, process.printed = 128, f"Error: {error}\n"
             return process
-        process.task = asyncio.ensure_future(self._carry_out(process, words, holders))
+        process.task = asyncio.ensure_future(
+            self._carry_out(pod["metadata"]["uid"], process, words, holders)
+        )
         return process
 
     async def _carry_out(
-        self, process: Process, words: list[str], holders: list[MachineView]
+        self, uid: str, process: Process, words: list[str], holders: list[MachineView]
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
@@ -101,7 +107,7 @@ class Runtime:
             saving.cancel()
             _save(holders)
             process.shell = None
-            self._poke()
+            self._ended(uid)
 
     def _shell(self, pod: Object, container: Object) -> tuple[Bash, list[MachineView]]:
         """A shell in a container: its files are those of its other shells."""
@@ -117,6 +123,7 @@ class Runtime:
             timeout_seconds=_UNLIMITED,
         )
         bash.add_command("tar", tar)
+        bash.add_command("sleep", sleep)
         bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
@@ -172,7 +179,7 @@ class Runtime:
             # A shell whose input is closed ends, unless it lets others attach later.
             process.waits = not container.get("stdinOnce")
             process.code = None if process.waits else code
-            self._poke()
+            self._ended(pod["metadata"]["uid"])
 
     def _latest(self, owner: Owner) -> Process | None:
         starts = [start for known, start in self._processes if known == owner]
@@ -185,11 +192,18 @@ class Runtime:
             return None
         return self._processes[owner, starts[-2 if previous else -1]].printed
 
-    def keep_only(self, uids: set[str]) -> None:
-        """Forget pods that are not there any more."""
-        for uid in {key[0][0] for key in self._processes} | self._kept.keys():
-            if uid not in uids:
-                self.forget(uid)
+    def runs(self, owner: Owner) -> bool:
+        """A command of the container really runs."""
+        return any(
+            known == owner and process.code is None
+            for (known, _), process in self._processes.items()
+        )
+
+    def kill(self, uid: str, name: str) -> None:
+        """End a container's command; its next start is another one."""
+        for (owner, _), process in self._processes.items():
+            if owner == (uid, name):
+                _end(process)
 
     def forget(self, uid: str) -> None:
         """A pod is gone: its processes end, its own files are no more."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from bashkit import Bash, FileSystem
 
+from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube.containers.environment import MissingReference, data_of, field_of
 from owlab.pocket.kube.store import Store
-from owlab.pocket.world import FleetView, MachineView, Object
 
 MACHINES = "/.machines"
 """Where the machines' own file systems are, for volumes to link to."""

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from owlab.pocket.clock import Clock
+from collections.abc import Mapping
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.errors import NotFound
-from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.scaling import with_scale
-from owlab.pocket.kube.store import Store, copied
-from owlab.pocket.world import Object
+from owlab.pocket.kube.store import Change, Key, copied
 
 _UNABLE = "the HPA was unable to compute the replica count"
 
 
-class Autoscalers:
+class Autoscalers(Controller):
     """Moves what is outside an autoscaler's limits into them, and tells that metrics are missing.
 
     Real ones look every 15 seconds; here a change is what makes them look.
     """
 
-    def __init__(self, store: Store, clock: Clock, recorder: Recorder) -> None:
-        self._store = store
-        self._clock = clock
-        self._recorder = recorder
+    def watches(self) -> Mapping[str, Leads]:
+        targets = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
+        return {
+            "HorizontalPodAutoscaler": itself,
+            **dict.fromkeys(targets, self._of_target),
+        }
 
-    def reconcile(self) -> None:
-        """One look at every autoscaler."""
-        for scaler in self._store.list("HorizontalPodAutoscaler"):
-            if not scaler["metadata"].get("deletionTimestamp"):
-                self._autoscale(scaler)
+    def _of_target(self, change: Change) -> list[Key]:
+        return [
+            self.store.key_of(scaler)
+            for scaler in self.store.list("HorizontalPodAutoscaler", change.key.namespace)
+            if scaler["spec"]["scaleTargetRef"]["name"] == change.key.name
+        ]
 
-    def _autoscale(self, scaler: Object) -> None:
+    def reconcile(self, key: Key) -> None:
+        scaler = self.store.at(key)
+        if scaler is None or scaler["metadata"].get("deletionTimestamp"):
+            return
         status = copied(scaler.get("status") or {})
         before = copied(status.get("conditions") or [])
         try:
@@ -42,22 +49,18 @@ class Autoscalers:
         # What goes wrong again and again is told when it is new.
         if status.get("conditions") != before:
             self._warn(scaler, status["conditions"], before)
-        scaler["status"] = status
-        self._store.update_status(scaler)
+        self.store.set_status(scaler, status)
 
     def _target(self, scaler: Object) -> Object:
         wanted = scaler["spec"]["scaleTargetRef"]
         group = wanted.get("apiVersion", "").rpartition("/")[0]
-        kind = next(
-            (k for k in self._store.registry.all() if (k.kind, k.group) == (wanted["kind"], group)),
-            None,
-        )
+        kind = self.store.registry.in_group(group, wanted["kind"])
         if kind is None:
             raise NotFound(f'no matches for kind "{wanted["kind"]}" in group "{group}"')
         found = None
         if "scale" in kind.subresources:
             namespace = scaler["metadata"]["namespace"]
-            found = self._store.find(kind.kind, wanted["name"], namespace)
+            found = self.store.find(kind, wanted["name"], namespace)
         if found is None:
             resource = f"{kind.plural}/scale" + (f".{group}" if group else "")
             raise NotFound(f'{resource} "{wanted["name"]}" not found')
@@ -92,11 +95,11 @@ class Autoscalers:
     def _rescale(
         self, scaler: Object, status: Object, target: Object, size: int, reason: str
     ) -> None:
-        self._store.update(with_scale(target, {"spec": {"replicas": size}}))
+        self.store.update(with_scale(target, {"spec": {"replicas": size}}))
         said = f"the HPA controller was able to update the target scale to {size}"
         self._condition(status, "AbleToScale", True, "SucceededRescale", said)
         status["desiredReplicas"] = size
-        status["lastScaleTime"] = self._clock.timestamp()
+        status["lastScaleTime"] = self.clock.timestamp()
         self._record(scaler, "Normal", "SuccessfulRescale", f"New size: {size}; reason: {reason}")
 
     def _warn(self, scaler: Object, conditions: list[Object], before: list[Object]) -> None:
@@ -116,7 +119,7 @@ class Autoscalers:
                 )
 
     def _record(self, scaler: Object, kind: str, reason: str, message: str) -> None:
-        self._recorder.record(scaler, kind, reason, message, "horizontal-pod-autoscaler")
+        self.recorder.record(scaler, kind, reason, message, "horizontal-pod-autoscaler")
 
     def _condition(self, status: Object, kind: str, value: bool, reason: str, said: str) -> None:
         conditions = status.setdefault("conditions", [])
@@ -125,7 +128,7 @@ class Autoscalers:
             "status": str(value),
             "reason": reason,
             "message": said,
-            "lastTransitionTime": self._clock.timestamp(),
+            "lastTransitionTime": self.clock.timestamp(),
         }
         for index, condition in enumerate(conditions):
             if condition["type"] == kind:

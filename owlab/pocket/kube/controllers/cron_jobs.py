@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import copy
-import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.kube import defaults
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers.control_plane import ControlPlane
+from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
 from owlab.pocket.kube.cron import Schedule
-from owlab.pocket.kube.events import Recorder
-from owlab.pocket.kube.shape import owned, owner_reference
-from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+from owlab.pocket.kube.shape import owner_reference
+from owlab.pocket.kube.store import Key, copied
 
 _COMPONENT = "cronjob-controller"
 _SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
 
-class CronJobs:
+class CronJobs(Controller):
     """Makes the Jobs of CronJobs, and removes those that have ended long ago."""
 
-    def __init__(
-        self, store: Store, clock: Clock, recorder: Recorder, poke: Callable[[], None]
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._recorder = recorder
-        self._poke = poke
-        self._alarm: asyncio.TimerHandle | None = None
+    def __init__(self, plane: ControlPlane) -> None:
+        super().__init__(plane)
         self._told: dict[str, datetime] = {}
 
-    def reconcile(self) -> None:
-        """One look at every CronJob; another is asked for when the next Job is due."""
-        due = [
-            time
-            for cron in self._store.list("CronJob")
-            if not cron["metadata"].get("deletionTimestamp")
-            and (time := self._cron(cron)) is not None
-        ]
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if due:
-            wait = (min(due) - self._clock.now()).total_seconds()
-            self._alarm = asyncio.get_running_loop().call_later(max(wait, 0) + 0.01, self._poke)
+    def watches(self) -> Mapping[str, Leads]:
+        return {"CronJob": itself, "Job": owner_of("CronJob")}
 
-    def _cron(self, cron: Object) -> datetime | None:
-        """Look at one; returns when its next Job is due."""
-        spec, status = cron["spec"], copy.deepcopy(cron.get("status") or {})
-        jobs = owned(self._store.list("Job", cron["metadata"]["namespace"]), cron)
+    def reconcile(self, key: Key) -> None:
+        cron = self.store.at(key)
+        if cron is None or cron["metadata"].get("deletionTimestamp"):
+            return
+        spec, status = cron["spec"], copied(cron.get("status") or {})
+        owned = self.store.indexed("owner", cron["metadata"]["uid"])
+        jobs = [obj for obj in owned if obj["kind"] == "Job"]
         active = [job for job in jobs if not _conclusion(job)]
         self._tell_ended(cron, status, jobs)
         for kind, limit in (
@@ -59,19 +40,20 @@ class CronJobs:
             ("Failed", spec.get("failedJobsHistoryLimit", 1)),
         ):
             self._forget_old([job for job in jobs if _conclusion(job) == kind], limit)
-        upcoming = None
         if not spec.get("suspend"):
             schedule = Schedule(spec["schedule"], spec.get("timeZone") or "")
-            upcoming = schedule.next(self._clock.now())
-            time = schedule.last(self._clock.now())
+            time = schedule.last(self.clock.now())
             if time is not None and time > _since(cron, status):
                 active = self._start(cron, status, active, time)
+            upcoming = schedule.next(self.clock.now())
+            if upcoming is not None:
+                wait = (upcoming - self.clock.now()).total_seconds()
+                # At least once a minute: a computer that slept has other timers than clocks.
+                self.look(key, min(max(wait, 0), 60) + 0.01)
         status["active"] = [_reference(job) for job in active]
         if not active:
             del status["active"]
-        cron["status"] = status
-        self._store.update_status(cron)
-        return upcoming
+        self.store.set_status(cron, status)
 
     def _start(
         self, cron: Object, status: Object, active: list[Object], time: datetime
@@ -79,7 +61,7 @@ class CronJobs:
         """Make the Job that is due, if that is allowed; returns those that are active then."""
         spec, name = cron["spec"], cron["metadata"]["name"]
         deadline = spec.get("startingDeadlineSeconds")
-        if deadline is not None and self._clock.now() > time + timedelta(seconds=deadline):
+        if deadline is not None and self.clock.now() > time + timedelta(seconds=deadline):
             said = f"Missed scheduled time to start a job: {time:%a, %d %b %Y %H:%M:%S %z}"
             self._tell_once(cron, time, "Warning", "MissSchedule", said)
             return active
@@ -95,13 +77,12 @@ class CronJobs:
             for job in active:
                 self._delete(job)
                 said = f"Deleted job {job['metadata']['name']}"
-                self._recorder.record(cron, "Normal", "SuccessfulDelete", said, _COMPONENT)
+                self.recorder.record(cron, "Normal", "SuccessfulDelete", said, _COMPONENT)
             active = []
         job = _job_of(cron, f"{name}-{int(time.timestamp()) // 60}", time)
-        defaults.fill(self._store, job)
-        made = self._store.create(job)
+        made = self.plane.admit(job)
         said = f"Created job {made['metadata']['name']}"
-        self._recorder.record(cron, "Normal", "SuccessfulCreate", said, _COMPONENT)
+        self.recorder.record(cron, "Normal", "SuccessfulCreate", said, _COMPONENT)
         status["lastScheduleTime"] = time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return [*active, made]
 
@@ -110,7 +91,7 @@ class CronJobs:
         uid = cron["metadata"]["uid"]
         if self._told.get(uid) != time:
             self._told[uid] = time
-            self._recorder.record(cron, kind, reason, said, _COMPONENT)
+            self.recorder.record(cron, kind, reason, said, _COMPONENT)
 
     def _tell_ended(self, cron: Object, status: Object, jobs: list[Object]) -> None:
         before = {entry["uid"] for entry in status.get("active") or []}
@@ -119,7 +100,7 @@ class CronJobs:
             if not ended or job["metadata"]["uid"] not in before:
                 continue
             said = f"Saw completed job: {job['metadata']['name']}, condition: {ended}"
-            self._recorder.record(cron, "Normal", "SawCompletedJob", said, _COMPONENT)
+            self.recorder.record(cron, "Normal", "SawCompletedJob", said, _COMPONENT)
             if ended == "Complete":
                 status["lastSuccessfulTime"] = job["status"]["completionTime"]
 
@@ -130,7 +111,7 @@ class CronJobs:
 
     def _delete(self, job: Object) -> None:
         meta = job["metadata"]
-        self._store.delete("Job", meta["name"], meta["namespace"])
+        self.store.delete("Job", meta["name"], meta["namespace"])
 
 
 def _conclusion(job: Object) -> str:
@@ -158,7 +139,7 @@ def _reference(job: Object) -> Object:
 
 
 def _job_of(cron: Object, name: str, time: datetime) -> Object:
-    template = json.loads(json.dumps(cron["spec"]["jobTemplate"]))
+    template = copied(cron["spec"]["jobTemplate"])
     meta = template.get("metadata") or {}
     return {
         "apiVersion": "batch/v1",

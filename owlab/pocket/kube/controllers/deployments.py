@@ -2,160 +2,180 @@
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Mapping
 
-from owlab.pocket.clock import Clock
-from owlab.pocket.kube.controllers.rollout import next_sizes
-from owlab.pocket.kube.events import Recorder
-from owlab.pocket.kube.kubelet import set_condition
-from owlab.pocket.kube.shape import owned, owner_reference, template_hash
-from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
+from owlab.pocket.kube.controllers.deployment_status import seconds_to_deadline, status_of
+from owlab.pocket.kube.controllers.replicas import adopt, selector_of
+from owlab.pocket.kube.controllers.rollout import Limits, next_sizes
+from owlab.pocket.kube.shape import owner_reference, template_hash
+from owlab.pocket.kube.store import Key, copied
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"
+_NOT_COPIED = ("kubectl.kubernetes.io/last-applied-configuration", REVISION)
+"""Annotations of a Deployment that its ReplicaSets do not get."""
 
 
-class Deployments:
+class Deployments(Controller):
     """Makes and scales the ReplicaSets of every Deployment."""
 
-    def __init__(self, store: Store, clock: Clock, recorder: Recorder) -> None:
-        self._store = store
-        self._clock = clock
-        self._recorder = recorder
+    def watches(self) -> Mapping[str, Leads]:
+        return {"Deployment": itself, "ReplicaSet": owner_of("Deployment")}
 
-    def reconcile(self) -> None:
-        """One look at every Deployment."""
-        for deployment in self._store.list("Deployment"):
-            if not deployment["metadata"].get("deletionTimestamp"):
-                self._deployment(deployment)
-
-    def _deployment(self, deployment: Object) -> None:
-        meta, spec = deployment["metadata"], deployment["spec"]
-        sets = owned(self._store.list("ReplicaSet", meta["namespace"]), deployment)
-        sets.sort(key=_revision)
-        current = next((s for s in sets if _template(s) == spec["template"]), None)
-        if spec.get("paused") and current is None:
+    def reconcile(self, key: Key) -> None:
+        deployment = self.store.at(key)
+        if deployment is None:
             return
+        sets = sorted(self._sets(deployment), key=revision_of)
+        current = next((s for s in sets if same_template(deployment, s)), None)
+        if deployment["metadata"].get("deletionTimestamp"):
+            self._tell(key, deployment, sets, current)
+            return
+        if not deployment["spec"].get("paused"):
+            current, sets = self._current(deployment, sets, current)
+            deployment = self._number(deployment, current)
+        old = [s for s in sets if s is not current]
+        if current is not None:
+            sizes = next_sizes(deployment, current, old)
+            sets = [
+                self._scale(deployment, one, sizes.get(one["metadata"]["name"])) for one in sets
+            ]
+            current = next(s for s in sets if same_template(deployment, s))
+            old = [s for s in sets if s is not current]
+        self._forget_history(deployment["spec"], old)
+        self._tell(key, deployment, sets, current)
+
+    def _sets(self, deployment: Object) -> list[Object]:
+        """Its ReplicaSets; those without a controller that match its selector become its own."""
+        meta = deployment["metadata"]
+        mine = [s for s in self.store.indexed("owner", meta["uid"]) if s["kind"] == "ReplicaSet"]
+        if meta.get("deletionTimestamp"):
+            return mine
+        matches = selector_of(deployment)
+        for one in self.store.list("ReplicaSet", meta["namespace"]):
+            free = not any(
+                r.get("controller") for r in one["metadata"].get("ownerReferences") or ()
+            )
+            if free and matches(one["metadata"].get("labels") or {}):
+                mine.append(adopt(self.store, deployment, one))
+        return mine
+
+    def _current(
+        self, deployment: Object, sets: list[Object], current: Object | None
+    ) -> tuple[Object, list[Object]]:
+        """The ReplicaSet of the present template, the newest revision."""
         if current is None:
             current = self._new_set(deployment, sets)
-        elif current is not sets[-1]:
+            return current, [*sets, current]
+        others = [s for s in sets if s is not current]
+        wanted = self._annotations(deployment, current["metadata"].get("annotations") or {})
+        if others and revision_of(others[-1]) > revision_of(current):
             # An older template is wanted again: its ReplicaSet becomes the newest revision.
-            current["metadata"]["annotations"][REVISION] = str(_revision(sets[-1]) + 1)
-            current.update(self._store.update(current))
-        old = [s for s in sets if s is not current]
-        revision = current["metadata"]["annotations"][REVISION]
-        if (meta.get("annotations") or {}).get(REVISION) != revision:
-            deployment["metadata"].setdefault("annotations", {})[REVISION] = revision
-            deployment = self._store.update(deployment)
-        sizes = next_sizes(deployment, current, old)
-        for one in (current, *old):
-            size = sizes.get(one["metadata"]["name"])
-            if size is not None:
-                self._scale(deployment, one, size)
-        self._forget_history(spec, old)
-        self._deployment_status(deployment, [*old, current], current)
+            wanted[REVISION] = str(revision_of(others[-1]) + 1)
+        changed = self.store.update(
+            {**current, "metadata": {**current["metadata"], "annotations": wanted}}
+        )
+        return changed, [*others, changed]
 
-    def _forget_history(self, spec: Object, old: list[Object]) -> None:
-        idle = [s for s in old if not s["spec"]["replicas"] and not s["status"].get("replicas")]
-        for one in idle[: max(len(idle) - int(spec.get("revisionHistoryLimit", 10)), 0)]:
-            meta = one["metadata"]
-            self._store.delete("ReplicaSet", meta["name"], meta["namespace"])
+    @staticmethod
+    def _annotations(deployment: Object, known: Mapping[str, str]) -> dict[str, str]:
+        """With the Deployment's own, the cause of a change among them; the revision stays."""
+        given = deployment["metadata"].get("annotations") or {}
+        wanted = int(deployment["spec"]["replicas"])
+        return {
+            **known,
+            **{name: text for name, text in given.items() if name not in _NOT_COPIED},
+            "deployment.kubernetes.io/desired-replicas": str(wanted),
+            "deployment.kubernetes.io/max-replicas": str(
+                wanted + Limits.of(deployment["spec"]).surge
+            ),
+        }
 
     def _new_set(self, deployment: Object, sets: list[Object]) -> Object:
         meta, spec = deployment["metadata"], deployment["spec"]
         wanted = template_hash(spec["template"])
-        template = copy.deepcopy(spec["template"])
-        template.setdefault("metadata", {}).setdefault("labels", {})[HASH] = wanted
-        selector = copy.deepcopy(spec["selector"])
+        template, selector = copied(spec["template"]), copied(spec["selector"])
+        labels = template.setdefault("metadata", {}).setdefault("labels", {})
+        labels[HASH] = wanted
         selector.setdefault("matchLabels", {})[HASH] = wanted
-        name = f"{meta['name']}-{wanted}"
-        return self._store.create(
+        annotations = self._annotations(deployment, {})
+        annotations[REVISION] = str(revision_of(sets[-1]) + 1 if sets else 1)
+        return self.store.create(
             {
                 "apiVersion": "apps/v1",
                 "kind": "ReplicaSet",
                 "metadata": {
-                    "name": name,
+                    "name": f"{meta['name']}-{wanted}",
                     "namespace": meta["namespace"],
-                    "labels": dict(template["metadata"]["labels"]),
-                    "annotations": {REVISION: str(_revision(sets[-1]) + 1 if sets else 1)},
+                    "labels": dict(labels),
+                    "annotations": annotations,
                     "ownerReferences": [owner_reference(deployment)],
                 },
                 "spec": {
                     "replicas": 0,
                     "selector": selector,
                     "template": template,
+                    **(
+                        {"minReadySeconds": spec["minReadySeconds"]}
+                        if spec.get("minReadySeconds")
+                        else {}
+                    ),
                 },
                 "status": {"replicas": 0},
             }
         )
 
-    def _scale(self, deployment: Object, replicas: Object, count: int) -> None:
-        before = replicas["spec"]["replicas"]
-        replicas["spec"]["replicas"] = count
-        replicas.update(self._store.update(replicas))
+    def _number(self, deployment: Object, current: Object) -> Object:
+        """The Deployment carries the revision of its newest ReplicaSet."""
+        meta = deployment["metadata"]
+        revision = current["metadata"]["annotations"][REVISION]
+        annotations = {**(meta.get("annotations") or {}), REVISION: revision}
+        return self.store.update({**deployment, "metadata": {**meta, "annotations": annotations}})
+
+    def _scale(self, deployment: Object, replicas: Object, count: int | None) -> Object:
+        before = int(replicas["spec"]["replicas"])
+        if count is None or count == before:
+            return replicas
+        name = replicas["metadata"]["name"]
         way = "up" if count > before else "down"
-        self._scaled(deployment, replicas["metadata"]["name"], way, before, count)
-
-    def _scaled(self, deployment: Object, name: str, way: str, before: int, count: int) -> None:
-        self._recorder.record(
-            deployment,
-            "Normal",
-            "ScalingReplicaSet",
-            f"Scaled {way} replica set {name} from {before} to {count}",
-            "deployment-controller",
+        said = f"Scaled {way} replica set {name} from {before} to {count}"
+        changed = self.store.update({**replicas, "spec": {**replicas["spec"], "replicas": count}})
+        self.recorder.record(
+            deployment, "Normal", "ScalingReplicaSet", said, "deployment-controller"
         )
+        return changed
 
-    def _deployment_status(self, deployment: Object, sets: list[Object], current: Object) -> None:
-        spec = deployment["spec"]
-        ready = sum(s["status"].get("readyReplicas", 0) for s in sets)
-        status: Object = copy.deepcopy(deployment.get("status") or {})
-        counts = {
-            "replicas": sum(s["status"].get("replicas", 0) for s in sets),
-            "updatedReplicas": current["status"].get("replicas", 0),
-            "readyReplicas": ready,
-            "availableReplicas": ready,
-            "unavailableReplicas": max(0, spec["replicas"] - ready),
-        }
-        for name, count in counts.items():
-            status.pop(name, None)
-            if count:
-                status[name] = count
-        status["observedGeneration"] = deployment["metadata"].get("generation", 1)
-        now = self._clock.timestamp()
-        set_condition(status, "Available", ready >= spec["replicas"], now)
-        set_condition(status, "Progressing", True, now)
-        done = ready >= spec["replicas"] and counts["updatedReplicas"] == spec["replicas"]
-        name = current["metadata"]["name"]
-        for condition in status["conditions"]:
-            condition["lastUpdateTime"] = condition["lastTransitionTime"]
-            if condition["type"] == "Progressing":
-                condition["reason"] = "NewReplicaSetAvailable" if done else "ReplicaSetUpdated"
-                condition["message"] = (
-                    f'ReplicaSet "{name}" has successfully progressed.'
-                    if done
-                    else f'ReplicaSet "{name}" is progressing.'
-                )
-            else:
-                available = condition["status"] == "True"
-                condition["reason"] = (
-                    "MinimumReplicasAvailable" if available else "MinimumReplicasUnavailable"
-                )
-                condition["message"] = (
-                    "Deployment has minimum availability."
-                    if available
-                    else "Deployment does not have minimum availability."
-                )
-        deployment["status"] = status
-        self._store.update_status(deployment)
+    def _forget_history(self, spec: Object, old: list[Object]) -> None:
+        idle = [s for s in old if not s["spec"]["replicas"] and not s["status"].get("replicas")]
+        for one in idle[: max(len(idle) - int(spec.get("revisionHistoryLimit", 10)), 0)]:
+            meta = one["metadata"]
+            self.store.delete("ReplicaSet", meta["name"], meta["namespace"])
+
+    def _tell(
+        self, key: Key, deployment: Object, sets: list[Object], current: Object | None
+    ) -> None:
+        status = status_of(deployment, sets, current, self.clock)
+        self.store.set_status(deployment, status)
+        wait = seconds_to_deadline(deployment, status, self.clock)
+        if wait is not None:
+            self.look(key, wait + 0.05)
 
 
-def _revision(replicas: Object) -> int:
-    return int((replicas["metadata"].get("annotations") or {}).get(REVISION, 0))
+def revision_of(replicas: Object) -> int:
+    """A ReplicaSet's revision; nothing for one that no Deployment made."""
+    text = (replicas["metadata"].get("annotations") or {}).get(REVISION, "0")
+    return int(text) if str(text).isdecimal() else 0
 
 
-def _template(replicas: Object) -> Object:
-    """A ReplicaSet's template as the Deployment had it."""
-    template: Object = copy.deepcopy(replicas["spec"]["template"])
-    template["metadata"]["labels"].pop(HASH, None)
-    return template
+def same_template(deployment: Object, replicas: Object) -> bool:
+    """Whether a ReplicaSet makes the pods that the Deployment wants now."""
+    template = replicas["spec"]["template"]
+    meta = template.get("metadata") or {}
+    labels = {name: value for name, value in (meta.get("labels") or {}).items() if name != HASH}
+    wanted = deployment["spec"]["template"]
+    return bool(
+        template["spec"] == wanted["spec"]
+        and {**meta, "labels": labels} == {"labels": {}, **(wanted.get("metadata") or {})}
+    )

@@ -2,58 +2,83 @@
 
 from __future__ import annotations
 
-from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+from collections.abc import Mapping
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers.control_plane import EVERY_KIND, ControlPlane
+from owlab.pocket.kube.controllers.controller import Controller, Leads
+from owlab.pocket.kube.store import Change, Key
 
 _FREED_FIRST = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
 
 
-class Namespaces:
+class Namespaces(Controller):
     """Default service account and root certificate; deletion of everything inside."""
 
-    def __init__(self, store: Store, authority: str) -> None:
-        self._store = store
+    def __init__(self, plane: ControlPlane, authority: str) -> None:
+        super().__init__(plane)
         self._authority = authority
 
-    def reconcile(self) -> None:
-        """One look at every namespace."""
-        for space in self._store.list("Namespace"):
-            if space["metadata"].get("deletionTimestamp"):
-                self._empty(space)
-            else:
-                self._furnish(space)
+    def watches(self) -> Mapping[str, Leads]:
+        return {EVERY_KIND: self._of_any}
 
-    def _furnish(self, space: Object) -> None:
-        name = space["metadata"]["name"]
-        if self._store.find("ServiceAccount", "default", name) is None:
-            self._store.create(
+    def _of_any(self, change: Change) -> list[Key]:
+        key = change.key
+        if key.kind == "Namespace" and not key.group:
+            return [key]
+        own = (key.kind, key.name) in (("ServiceAccount", "default"), ("ConfigMap", _ROOT))
+        if not key.namespace or (change.event != "DELETED" and not own):
+            return []
+        space = Key("", "Namespace", "", key.namespace)
+        obj = self.store.at(space)
+        return (
+            [space] if obj is not None and (own or obj["metadata"].get("deletionTimestamp")) else []
+        )
+
+    def reconcile(self, key: Key) -> None:
+        space = self.store.at(key)
+        if space is None:
+            return
+        if space["metadata"].get("deletionTimestamp"):
+            self._empty(key.name, space)
+        else:
+            self._furnish(key.name)
+
+    def _furnish(self, name: str) -> None:
+        if self.store.find("ServiceAccount", "default", name) is None:
+            self.store.create(
                 {
                     "apiVersion": "v1",
                     "kind": "ServiceAccount",
                     "metadata": {"name": "default", "namespace": name},
                 }
             )
-        if self._store.find("ConfigMap", "kube-root-ca.crt", name) is None:
-            self._store.create(
+        wanted = {"ca.crt": self._authority}
+        known = self.store.find("ConfigMap", _ROOT, name)
+        if known is None:
+            self.store.create(
                 {
                     "apiVersion": "v1",
                     "kind": "ConfigMap",
-                    "metadata": {"name": "kube-root-ca.crt", "namespace": name},
-                    "data": {"ca.crt": self._authority},
+                    "metadata": {"name": _ROOT, "namespace": name},
+                    "data": wanted,
                 }
             )
+        elif known.get("data") != wanted:
+            self.store.update({**known, "data": wanted})
 
-    def _empty(self, space: Object) -> None:
-        name = space["metadata"]["name"]
-        left = 0
-        kinds = [k.kind for k in self._store.registry.all() if k.namespaced]
-        for kind in sorted(kinds, key=lambda k: k not in _FREED_FIRST):
-            for obj in self._store.list(kind, name):
-                left += 1
+    def _empty(self, name: str, space: Object) -> None:
+        left: list[Object] = []
+        kinds = {(k.group, k.kind): k for k in self.store.registry.all() if k.namespaced}
+        for kind in sorted(kinds.values(), key=lambda k: k.kind not in _FREED_FIRST):
+            for obj in self.store.list(kind, name):
                 meta = obj["metadata"]
-                if not meta.get("deletionTimestamp") and self._store.find(kind, meta["name"], name):
-                    self._store.delete(kind, meta["name"], name)
-                elif kind == "Pod" and not obj["spec"].get("nodeName"):
-                    self._store.remove(kind, meta["name"], name)
+                if not meta.get("deletionTimestamp"):
+                    self.store.delete(kind, meta["name"], name)
+                if self.store.find(kind, meta["name"], name) is not None:
+                    left.append(obj)
         if not left:
-            self._store.remove("Namespace", name)
+            self.store.remove("Namespace", name)
+
+
+_ROOT = "kube-root-ca.crt"

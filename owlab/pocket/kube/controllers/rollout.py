@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from owlab.pocket.world import Object
+from owlab.pocket.ground.views import Object
 
 
 @dataclass(frozen=True)

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.shape import is_ready, owner_reference
-from owlab.pocket.kube.store import Store
-from owlab.pocket.world import Object
+from owlab.pocket.kube.store import Change, Key
 
 
-class Services:
+class Services(Controller):
     """Keeps Endpoints and EndpointSlices."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def watches(self) -> Mapping[str, Leads]:
+        return {"Service": itself, "Pod": self._of_pod}
 
-    def reconcile(self) -> None:
-        """One look at every Service that selects pods."""
-        for service in self._store.list("Service"):
-            if service["spec"].get("selector") and not service["metadata"].get("deletionTimestamp"):
-                self._endpoints(service)
-        for kind in ("Endpoints", "EndpointSlice"):
-            for obj in self._store.list(kind):
-                meta = obj["metadata"]
-                labels = meta.get("labels") or {}
-                name = labels.get("kubernetes.io/service-name", meta["name"])
-                made = labels.get("endpointslice.kubernetes.io/managed-by") or kind == "Endpoints"
-                gone = self._store.find("Service", name, meta["namespace"]) is None
-                if made and gone and labels.get("owlab") != "kept":
-                    self._store.remove(kind, meta["name"], meta["namespace"])
+    def _of_pod(self, change: Change) -> list[Key]:
+        """Services that select it, or did before."""
+        old, new = change.old, change.obj
+        if old is not None and change.event == "MODIFIED" and _seen(old) == _seen(new):
+            return []
+        labels = [(o["metadata"].get("labels") or {}).items() for o in (old, new) if o is not None]
+        return [
+            self.store.key_of(service)
+            for service in self.store.list("Service", change.key.namespace)
+            if (selector := service["spec"].get("selector"))
+            and any(selector.items() <= known for known in labels)
+        ]
+
+    def reconcile(self, key: Key) -> None:
+        service = self.store.at(key)
+        if service is None:
+            self.store.remove("Endpoints", key.name, key.namespace)
+        elif service["spec"].get("selector") and not service["metadata"].get("deletionTimestamp"):
+            self._endpoints(service)
 
     def _endpoints(self, service: Object) -> None:
         meta = service["metadata"]
-        chosen = ",".join(f"{k}={v}" for k, v in service["spec"]["selector"].items())
+        chosen = service["spec"]["selector"].items()
         pods = [
             p
-            for p in self._store.list("Pod", meta["namespace"], chosen)
-            if p["status"].get("podIP")
+            for p in self.store.list("Pod", meta["namespace"])
+            if chosen <= (p["metadata"].get("labels") or {}).items()
+            and p["status"].get("podIP")
             and p["status"].get("phase") == "Running"
             and not p["metadata"].get("deletionTimestamp")
         ]
@@ -93,11 +101,19 @@ class Services:
 
     def _put(self, wanted: Object) -> None:
         meta = wanted["metadata"]
-        old = self._store.find(wanted["kind"], meta["name"], meta["namespace"])
+        old = self.store.find(wanted["kind"], meta["name"], meta["namespace"])
         if old is None:
-            self._store.create(wanted)
+            self.store.create(wanted)
         else:
-            self._store.update({**old, **wanted, "metadata": {**old["metadata"], **meta}})
+            known = {k: v for k, v in old["metadata"].items() if k != "resourceVersion"}
+            self.store.update({**old, **wanted, "metadata": {**known, **meta}})
+
+
+def _seen(pod: Object) -> tuple[Any, ...]:
+    """What a Service sees of a pod."""
+    meta, status = pod["metadata"], pod["status"]
+    ended = bool(meta.get("deletionTimestamp"))
+    return meta.get("labels"), status.get("podIP"), status.get("phase"), is_ready(pod), ended
 
 
 def _address(pod: Object) -> Object:

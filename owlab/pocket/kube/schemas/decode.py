@@ -12,7 +12,7 @@ from typing import Any
 
 from owlab.pocket.kube.schemas.types import fields, go_name, is_model
 
-_QUANTITY = re.compile(r"[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*")
+_QUANTITY = re.compile(r"[+-]?[0-9.]{1,200}[eEinumkKMGTP]{0,9}[-+]?[0-9]{0,9}")
 _QUANTITY_TEXT = r"^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _BITS = {"int32": 31, "int64": 63}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import math
 from typing import Any
 
 import yaml
+
+from owlab.pocket.ground.intake import Unreadable, measure, parse, text_only
 
 
 class _Doubled(dict[str, Any]):
@@ -15,7 +17,10 @@ class _Doubled(dict[str, Any]):
 
 
 def parse_json(raw: bytes) -> tuple[Any, list[str]]:
-    """JSON data, and the paths of fields that stand in it more than once."""
+    """JSON data, and the paths of fields that stand in it more than once.
+
+    :raises Unreadable: it is none, or beyond a limit.
+    """
     found = False
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -29,7 +34,7 @@ def parse_json(raw: bytes) -> tuple[Any, list[str]]:
         doubled.names = [name for name in obj if names.count(name) > 1]
         return doubled
 
-    data = json.loads(raw, object_pairs_hook=pairs)
+    data = parse(raw, pairs=pairs, wide=False)
     paths: list[str] = []
     return (_plain(data, "", paths), paths) if found else (data, paths)
 
@@ -45,17 +50,22 @@ def _plain(value: Any, path: str, paths: list[str]) -> Any:
     return {name: _plain(inner, f"{start}{name}", paths) for name, inner in value.items()}
 
 
-class _Loader(yaml.SafeLoader):
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fast):  # type: ignore[misc]  # libyaml's, where it is there
     """YAML as Kubernetes reads it: dates stay text, and fields that repeat are noticed."""
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self.said: list[str] = []
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
         for key, _ in node.value:
             name = key.value
+            if not isinstance(name, str):
+                raise Unreadable(f"line {key.start_mark.line + 1}: a key is no text")
             if name in seen:
                 self.said.append(f'line {key.start_mark.line + 1}: key "{name}" already set in map')
             seen.add(name)
@@ -69,9 +79,51 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
-    """YAML data, and what is to be said of keys that stand in it more than once."""
-    loader = _Loader(raw)
+    """YAML data, and what is to be said of keys that stand in it more than once.
+
+    :raises Unreadable: it is none, or beyond a limit.
+    """
     try:
-        return loader.get_single_data(), loader.said
-    finally:
-        loader.dispose()
+        loader = _Loader(raw.decode("utf-8", "replace"))
+        try:
+            data = loader.get_single_data()
+        finally:
+            loader.dispose()
+        measure(data)
+        return _json(data), loader.said
+    except RecursionError:
+        raise Unreadable("exceeded max depth") from None
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, AttributeError) as error:
+        # The last ones come from values of YAML's own types, such as impossible dates.
+        raise Unreadable(str(error)) from None
+
+
+def _json(value: Any) -> Any:
+    """What JSON can say of it; its keys are text, as Kubernetes makes them."""
+    if isinstance(value, dict):
+        return {_key(name): _json(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_json(item) for item in value]
+    if isinstance(value, str):
+        return text_only(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -(1 << 63) <= value < 1 << 63 else _finite(float(value))
+    if isinstance(value, float):
+        return _finite(value)
+    raise Unreadable(f"a value of the type {type(value).__name__} is not JSON")
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise Unreadable(f"json: unsupported value: {number}")
+    return number
+
+
+def _key(name: Any) -> str:
+    if isinstance(name, bool):
+        return str(name).lower()
+    if name is None:
+        return "null"
+    return text_only(str(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas import custom
@@ -11,7 +12,6 @@ from owlab.pocket.kube.validation import configuration, network, pods, storage, 
 from owlab.pocket.kube.validation.causes import Causes, at, reason
 from owlab.pocket.kube.validation.changes import unchanged
 from owlab.pocket.kube.validation.names import metadata
-from owlab.pocket.world import Object
 
 _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "Pod": pods.pod,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.validation.causes import Causes, at, wrong
-from owlab.pocket.world import Object
 
 _FIXED = "field is immutable"
 _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {

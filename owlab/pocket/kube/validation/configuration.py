@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.schemas import patterns
 from owlab.pocket.kube.validation.causes import Causes, at, unsupported, wrong
-from owlab.pocket.world import Object
 
+MOST_BYTES = 1 << 20
+"""Of all that a ConfigMap or a Secret holds."""
 _KEY = "[-._a-zA-Z0-9]+"
 _KEY_TEXT = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',"
@@ -25,14 +29,25 @@ def config_map(obj: Object) -> Causes:
     for key in sorted(set(obj.get("data") or {}) & set(obj.get("binaryData") or {})):
         said = wrong(key, f"duplicate of key present in data: {key}")
         causes.append((f"binaryData[{key}]", said))
-    return causes
+    texts, bytes_ = obj.get("data") or {}, obj.get("binaryData") or {}
+    size = sum(len(text.encode()) for text in texts.values())
+    size += sum(len(text) * 3 // 4 for text in bytes_.values())
+    return [*causes, *_too_large(size, "")]
 
 
 def secret(obj: Object) -> Causes:
     """A Secret."""
     data = obj.get("data") or {}
     missing = [key for key in _NEEDED.get(obj.get("type", ""), ()) if key not in data]
-    return [*_keys(obj, "data"), *((f"data[{key}]", "Required value") for key in missing)]
+    size = sum(len(text) * 3 // 4 for text in data.values())
+    needed = ((f"data[{key}]", "Required value") for key in missing)
+    return [*_keys(obj, "data"), *needed, *_too_large(size, "data")]
+
+
+def _too_large(size: int, field: str) -> Causes:
+    if size <= MOST_BYTES:
+        return []
+    return [(field, f"Too long: may not be more than {MOST_BYTES} bytes")]
 
 
 def _keys(obj: Object, field: str) -> Causes:
@@ -78,6 +93,27 @@ def definition(obj: Object) -> Causes:
             said = "must be object at the root" if schema.get("type") else ""
             text = wrong(schema["type"], said) if said else f"Required value: {_ROOT}"
             causes.append((f"{place}.schema.openAPIV3Schema.type", text))
+        causes += _patterns(schema, f"{place}.schema.openAPIV3Schema")
+    return causes
+
+
+def _patterns(schema: Any, place: str) -> Causes:
+    """Regular expressions that cannot be read, anywhere in a schema."""
+    if not isinstance(schema, dict):
+        return []
+    causes: Causes = []
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and (why := patterns.why_wrong(pattern)):
+        said = wrong(pattern, f"must be a valid regular expression, but isn't: {why}")
+        causes.append((f"{place}.pattern", said))
+    for name in ("items", "additionalProperties", "not"):
+        causes += _patterns(schema.get(name), f"{place}.{name}")
+    for name in ("properties", "patternProperties", "definitions"):
+        for key, inner in (schema.get(name) or {}).items():
+            causes += _patterns(inner, f"{place}.{name}[{key}]")
+    for name in ("allOf", "anyOf", "oneOf"):
+        for index, inner in enumerate(schema.get(name) or []):
+            causes += _patterns(inner, f"{place}.{name}[{index}]")
     return causes
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.validation.causes import Causes, wrong
-from owlab.pocket.world import Object
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.validation.causes import Causes, duplicates, shown, unsupported, wrong
 from owlab.pocket.kube.validation.names import label
 from owlab.pocket.kube.validation.pods import port_name
-from owlab.pocket.world import Object
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")

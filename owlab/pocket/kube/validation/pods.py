@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.validation.causes import Causes, duplicates, unsupported, wrong
 from owlab.pocket.kube.validation.names import label
-from owlab.pocket.world import Object
 
 _POLICIES = ("Always", "Never", "OnFailure")
 _PULL = ("Always", "IfNotPresent", "Never")

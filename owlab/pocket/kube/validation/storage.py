@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.validation.causes import Causes, at, unsupported, wrong
-from owlab.pocket.world import Object
 
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 _NOT_SOURCES = {

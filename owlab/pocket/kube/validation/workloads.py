@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.cron import Schedule
 from owlab.pocket.kube.validation.causes import Causes, at, shown, unsupported, wrong
 from owlab.pocket.kube.validation.names import labels
 from owlab.pocket.kube.validation.pods import pod_spec
-from owlab.pocket.world import Object
 
 _NOT_NEGATIVE = "must be greater than or equal to 0"
 

@@ -24,7 +24,7 @@ from owlab.pocket.programs.helm.invocation import GLOBALS, Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 HELP = Flag("help", "bool", short="h")
 # Importing them declares their commands.

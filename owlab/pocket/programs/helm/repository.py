@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from owlab.pocket import internet
+from owlab.pocket.ground import internet
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.helm.files import CannotRead, read_bytes, write_bytes
 from owlab.pocket.programs.helm.remote import HelmFailed

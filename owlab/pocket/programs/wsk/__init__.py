@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from owlab.pocket import internet
+from owlab.pocket.ground import internet
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
-    from owlab.pocket.vm import Machine
+    from owlab.pocket.machines.machine import Machine
 
 
 def installed(machine: Machine) -> bool:

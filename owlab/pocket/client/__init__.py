@@ -1,0 +1,1 @@
+"""What starts with every command of a pocket lab, and nothing heavier."""

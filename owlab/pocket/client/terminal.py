@@ -1,0 +1,204 @@
+"""A terminal in the lab: prompt, history, pasted blocks, Ctrl-C; or a script on standard input."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from owlab.pocket.client import container_shell, multipass
+from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
+from owlab.pocket.client.wire import Gone
+from owlab.pocket.shell.lines import complete, with_input
+
+INTERRUPTED = 130
+HOMES = {"root": "/root", "ubuntu": "/home/ubuntu"}
+
+
+class Console:
+    """The service's side of a terminal: shells that keep their state."""
+
+    def __init__(self, directory: Path, machine: str) -> None:
+        self.about = multipass.service(str(directory))
+        body = json.dumps({"machine": machine}).encode()
+        response = multipass.request(self.about, "POST", "/v1/consoles", body)
+        answer = response.read().decode(errors="replace")
+        if response.status != 200:
+            raise Refused(answer)
+        self.where: dict[str, Any] = json.loads(answer)
+        self._path = f"/v1/consoles/{self.where['id']}"
+
+    @property
+    def left(self) -> bool:
+        """The last shell was left."""
+        return bool(self.where["left"])
+
+    def type(self, text: str) -> int:
+        """Run commands; Ctrl-C ends them, and with them the connection."""
+        status = INTERRUPTED
+        response = multipass.request(self.about, "POST", self._path, text.encode())
+        with contextlib.closing(response):
+            if response.status != 200:
+                raise Refused(response.read().decode(errors="replace"))
+            for kind, data in frames(response):
+                if kind in (OUT, ERR):
+                    stream = sys.stdout if kind == OUT else sys.stderr
+                    stream.buffer.write(data)
+                    stream.flush()
+                elif kind == SWITCH:
+                    self.where = json.loads(data)
+                elif kind == EXIT:
+                    status = int(data)
+        return status
+
+    def close(self) -> None:
+        """Leave; what still runs in it ends."""
+        with contextlib.suppress(Gone, OSError):
+            multipass.request(self.about, "DELETE", self._path, None).read()
+
+
+class Refused(Exception):
+    """The service did not open or run it; the message says why."""
+
+
+def run_terminal(directory: str | Path, machine: str) -> int:
+    """A terminal on a machine of the lab in ``directory``; returns the last exit status."""
+    try:
+        console = Console(Path(directory), machine)
+    except Refused as refused:
+        sys.stderr.write(str(refused))
+        return 2
+    try:
+        if sys.stdin.isatty():
+            return _interactive(console, Path(directory))
+        return _script(console)
+    except Refused as refused:
+        sys.stderr.write(str(refused))
+        return 255
+    finally:
+        console.close()
+
+
+def _script(console: Console) -> int:
+    """What is on standard input, as if it had been typed."""
+    with _interrupts():
+        return console.type(sys.stdin.buffer.read().decode(errors="replace"))
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[None]:
+    """Ctrl-C raises, also where the parent had it ignored (a job in the background of a script)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interactive(console: Console, directory: Path) -> int:
+    session: PromptSession[str] = PromptSession(
+        history=FileHistory(str(directory / "history")),
+        multiline=Condition(lambda: True),
+        prompt_continuation=lambda width, line, wrapped: "" if wrapped else "> ",
+        key_bindings=_keys(),
+        enable_open_in_editor=False,
+    )
+    status = 0
+    while not console.left:
+        try:
+            text = session.prompt(prompt(console.where))
+        except KeyboardInterrupt:
+            status = INTERRUPTED  # what was typed is dropped, as a shell does
+            continue
+        except EOFError:
+            text = "exit"
+            print("exit")
+        try:  # Ctrl-C may come at any moment, not only while a command answers
+            if text.strip():
+                status = _carry_out(console, text)
+        except KeyboardInterrupt:
+            print("^C")
+            status = INTERRUPTED
+    return status
+
+
+def _carry_out(console: Console, text: str) -> int:
+    """What was typed at the prompt."""
+    words = container_shell.kubectl_words(text, console.where)
+    if words is not None:
+        return container_shell.run(console.about, words)
+    return console.type(with_input(text, _typed_lines))
+
+
+def _typed_lines(most: int | None) -> str:
+    """Lines for a command that reads the terminal: until Ctrl-D, or so many."""
+    session: PromptSession[str] = PromptSession(enable_open_in_editor=False)
+    lines: list[str] = []
+    while most is None or len(lines) < most:
+        try:
+            lines.append(session.prompt(""))
+        except EOFError:
+            break
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def accept(event: KeyPressEvent) -> None:
+        """Run what is complete; otherwise go on in the next line, as bash does."""
+        buffer = event.current_buffer
+        if complete(buffer.text):
+            buffer.validate_and_handle()
+        else:
+            buffer.insert_text("\n")
+
+    return keys
+
+
+def prompt(where: dict[str, Any]) -> FormattedText:
+    """``ubuntu@master:~$``."""
+    home = HOMES.get(where["user"], "/")
+    cwd = str(where["cwd"])
+    if (cwd + "/").startswith(home + "/"):
+        cwd = "~" + cwd[len(home) :]
+    mark = "#" if where["user"] == "root" else "$"
+    return FormattedText(
+        [
+            ("bold ansigreen", f"{where['user']}@{where['machine']}"),
+            ("", ":"),
+            ("bold ansiblue", cwd),
+            ("", f"{mark} "),
+        ]
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``python -m owlab.pocket.client.terminal --dir DIR [MACHINE]``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m owlab.pocket.client.terminal", description=__doc__
+    )
+    parser.add_argument("--dir", type=Path, required=True, help="the lab's directory")
+    parser.add_argument("machine", nargs="?", default="host")
+    options = parser.parse_args(argv)
+    try:
+        return run_terminal(options.dir, options.machine)
+    except Gone:
+        sys.stderr.write(f"the pocket lab in {options.dir} does not run\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""Probes: commands really run; HTTP, TCP and gRPC are judged by what the lab knows to listen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube import images
+from owlab.pocket.kube.kubelet.diary import Diary
+from owlab.pocket.kube.kubelet.memory import ProbeState
+
+Execute = Callable[[Object, list[str]], Awaitable[tuple[int, str]]]
+"""Runs a command in a container; gives its exit status and what it printed."""
+
+_LEAST_SECONDS = 1.0
+"""Between two runs of a command, also when time does not count."""
+_NAMES = {"livenessProbe": "Liveness", "readinessProbe": "Readiness", "startupProbe": "Startup"}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One probe of one container, in its present start."""
+
+    diary: Diary
+    container: Object
+    kind: str
+    starts: int
+    simulated: bool
+    """Nothing of the container really runs."""
+    execute: Execute
+
+    @property
+    def spec(self) -> Object | None:
+        """What the container says of it."""
+        found: Object | None = self.container.get(self.kind)
+        return found
+
+    @property
+    def state(self) -> ProbeState:
+        """How it has gone so far."""
+        key = (self.container["name"], self.kind, self.starts)
+        return self.diary.memory.probes.setdefault(key, ProbeState())
+
+    def look(self) -> bool | None:
+        """What the probe says now; None while it has said nothing. Asks again when that is due.
+
+        A failure that has been counted often enough stays False; for liveness that is the end.
+        """
+        spec, state = self.spec, self.state
+        if spec is None:
+            return True
+        now = asyncio.get_running_loop().time()
+        if not state.due:
+            delay = self.diary.clock.scaled(int(spec.get("initialDelaySeconds") or 0))
+            state.due = now + delay
+        if state.task is None and now >= state.due and not self._is_settled():
+            self._ask(spec, state)
+        elif state.task is None and not self._is_settled():
+            self.diary.again(state.due - now + 0.01)
+        return state.passed
+
+    def _is_settled(self) -> bool:
+        """The answer cannot change any more: nobody has to ask."""
+        state = self.state
+        if self.spec is None or "exec" in self.spec:
+            return self.kind == "startupProbe" and state.passed is True
+        return state.passed is True
+
+    def _ask(self, spec: Object, state: ProbeState) -> None:
+        if "exec" not in spec or self.simulated:
+            self._count(self._judge(spec))
+            return
+
+        async def ask() -> None:
+            try:
+                limit = int(spec.get("timeoutSeconds") or 1)
+                command = list(spec["exec"].get("command") or [])
+                run = asyncio.ensure_future(self.execute(self.container, command))
+                code, printed = await asyncio.wait_for(run, max(limit, 1))
+                answer = None if code == 0 else printed.strip()
+            except TimeoutError:
+                answer = f"command timed out: {' '.join(command)} timed out after {limit}s"
+            finally:
+                state.task = None
+            self._count(answer)
+            self.diary.again(0.0)
+
+        state.task = asyncio.ensure_future(ask())
+
+    def _judge(self, spec: Object) -> str | None:
+        """What went wrong, or None: by the ports that the container is known to listen on."""
+        if "exec" in spec:
+            return None  # a simulated program answers its own checks
+        for kind in ("httpGet", "tcpSocket", "grpc"):
+            if kind not in spec:
+                continue
+            port = _number(spec[kind].get("port"), self.container)
+            listens = listens_on(self.container, port, self.simulated)
+            address = self.diary.pod["status"].get("podIP", "")
+            host = spec[kind].get("host") or address
+            if listens:
+                return None
+            refused = f"dial tcp {host}:{port}: connect: connection refused"
+            if kind != "httpGet":
+                return refused
+            scheme = str(spec[kind].get("scheme", "HTTP")).lower()
+            path = "/" + str(spec[kind].get("path", "/")).lstrip("/")
+            return f'Get "{scheme}://{host}:{port}{path}": {refused}'
+        return None
+
+    def _count(self, problem: str | None) -> None:
+        spec, state = self.spec or {}, self.state
+        period = int(spec.get("periodSeconds") or 10)
+        wait = max(self.diary.clock.scaled(period), min(period, _LEAST_SECONDS))
+        state.due = asyncio.get_running_loop().time() + wait
+        if problem is None:
+            state.successes, state.failures = state.successes + 1, 0
+            if state.successes >= int(spec.get("successThreshold") or 1):
+                state.passed = True
+        else:
+            state.successes, state.failures = 0, state.failures + 1
+            self.diary.say("Warning", "Unhealthy", f"{_NAMES[self.kind]} probe failed: {problem}")
+            if state.failures >= int(spec.get("failureThreshold") or 3):
+                state.passed = False
+        if not self._is_settled():
+            self.diary.again(wait + 0.01)
+
+
+def _number(port: object, container: Object) -> int:
+    if isinstance(port, int):
+        return port
+    for own in container.get("ports") or ():
+        if own.get("name") == port:
+            return int(own["containerPort"])
+    return int(str(port)) if str(port).isdecimal() else 0
+
+
+def listens_on(container: Object, port: int, simulated: bool) -> bool:
+    """Something in the container answers on a port, as far as the lab knows.
+
+    What a shell runs listens nowhere. Of a simulated image the ports are known, or it has those
+    that it declares; one that declares none is believed.
+    """
+    if not simulated:
+        return False
+    declared = {int(own["containerPort"]) for own in container.get("ports") or ()}
+    known = images.ports(container.get("image", ""))
+    if known:
+        return port in known
+    return port in declared or not declared

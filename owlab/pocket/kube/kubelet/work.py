@@ -1,0 +1,234 @@
+"""One look at one pod: every container is moved as far as it can go now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from owlab.pocket.ground.views import MachineView, Object
+from owlab.pocket.kube import programs
+from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.kubelet.diary import Diary
+from owlab.pocket.kube.kubelet.hooks import hook
+from owlab.pocket.kube.kubelet.probes import Execute, Probe
+from owlab.pocket.kube.kubelet.pulling import pull
+from owlab.pocket.kube.kubelet.statuses import container_statuses, is_sidecar, terminated
+from owlab.pocket.kube.store import Store
+
+_START_SECONDS = 2.0
+_FIRST_BACKOFF, _MOST_BACKOFF = 10.0, 300.0
+_KILLED, _LOST = 137, 255
+
+Context = Callable[[Object, Object], programs.Context]
+
+
+class PodWork:
+    """The containers of one pod. ``pod`` is this look's own copy: its status is worked on."""
+
+    def __init__(
+        self,
+        pod: Object,
+        machine: MachineView,
+        diary: Diary,
+        runtime: Runtime,
+        store: Store,
+        context: Context,
+        execute: Execute,
+    ) -> None:
+        self._pod = pod
+        self._machine = machine
+        self._diary = diary
+        self._runtime = runtime
+        self._store = store
+        self._context = context
+        self._execute = execute
+
+    def carry_on(self) -> None:
+        """Init containers in their order, then all the others."""
+        first = (
+            "PodInitializing" if self._pod["spec"].get("initContainers") else "ContainerCreating"
+        )
+        mains = container_statuses(self._pod, "containers", first)
+        inits = container_statuses(self._pod, "initContainers", "PodInitializing")
+        if self._diary.memory.lost:
+            self._diary.memory.lost = False
+            self._restart_all([*inits, *mains])
+        begun = any("running" in s["state"] or s["restartCount"] for s in mains)
+        if not self._initialize(inits, begun):
+            return
+        for container, status in zip(self._pod["spec"]["containers"], mains, strict=True):
+            self._step(container, status, self._pod["spec"].get("restartPolicy", "Always"))
+        self._debug()
+
+    def _restart_all(self, statuses: list[Object]) -> None:
+        """The node was down: what ran in it runs no more."""
+        for status in statuses:
+            if "running" in status["state"]:
+                terminated(status, _LOST, "Unknown", self._diary.clock.timestamp())
+
+    def _initialize(self, statuses: list[Object], begun: bool) -> bool:
+        """True when the main containers may start, and once they have."""
+        containers = self._pod["spec"].get("initContainers") or []
+        never = self._pod["spec"].get("restartPolicy") == "Never"
+        for container, status in zip(containers, statuses, strict=True):
+            if is_sidecar(container):
+                self._step(container, status, "Always")
+                if not status["started"] and not begun:
+                    return False
+                continue
+            ended = status["state"].get("terminated")
+            if begun or (ended and ended["exitCode"] == 0):
+                continue
+            if ended and never:
+                return False
+            self._step(container, status, "OnFailure", init=True)
+            ended = status["state"].get("terminated")
+            if ended is None or ended["exitCode"] != 0:
+                return False
+            status["ready"] = True
+        return True
+
+    def _debug(self) -> None:
+        """Ephemeral containers are started once, and never again."""
+        statuses = container_statuses(self._pod, "ephemeralContainers", "ContainerCreating")
+        for container, status in zip(
+            self._pod["spec"].get("ephemeralContainers") or [], statuses, strict=True
+        ):
+            self._step(container, status, "Never")
+
+    # -- one container ---------------------------------------------------------------------
+
+    def _step(self, container: Object, status: Object, policy: str, init: bool = False) -> None:
+        ended = status["state"].get("terminated")
+        if ended is not None:
+            again = policy == "Always" or (policy == "OnFailure" and ended["exitCode"] != 0)
+            if not again:
+                return
+            status["lastState"] = status["state"]
+            if not self._may_start_again(container, status):
+                return
+            status["restartCount"] += 1
+            status["state"] = {"waiting": {"reason": "ContainerCreating"}}
+        waiting = status["state"].get("waiting")
+        if waiting is not None:
+            if waiting.get("reason") == "CrashLoopBackOff":
+                if not self._diary.over(self._backoff_name(container, status)):
+                    return
+                status["restartCount"] += 1
+            if not pull(self._diary, container, status, self._machine):
+                return
+            if not self._configured(container, status):
+                return
+            self._begin(container, status)
+        if not self._diary.passed(f"start {container['name']}", _START_SECONDS):
+            return
+        self._run(container, status, init)
+        if "terminated" in status["state"]:
+            self._diary.again(0.0)
+
+    def _backoff_name(self, container: Object, status: Object) -> str:
+        return f"again {container['name']} {status['restartCount']}"
+
+    def _may_start_again(self, container: Object, status: Object) -> bool:
+        """At once after the first end; after that with a pause that doubles each time."""
+        count = status["restartCount"]
+        lost = status["lastState"]["terminated"].get("reason") == "Unknown"
+        if count == 0 or lost:
+            return True
+        seconds = min(_FIRST_BACKOFF * 2 ** min(count - 1, 10), _MOST_BACKOFF)
+        name = container["name"]
+        said = (
+            f"back-off {_duration(seconds)} restarting failed container={name} "
+            f"pod={self._pod['metadata']['name']}_{self._pod['metadata']['namespace']}"
+            f"({self._pod['metadata']['uid']})"
+        )
+        status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
+        self._diary.start(self._backoff_name(container, status), self._diary.clock.backoff(seconds))
+        event = (
+            f"Back-off restarting failed container {name} in pod {self._pod['metadata']['name']}"
+        )
+        self._diary.say("Warning", "BackOff", f"{event}_{self._pod['metadata']['namespace']}")
+        return False
+
+    def _configured(self, container: Object, status: Object) -> bool:
+        """What its environment refers to is there."""
+        try:
+            environment(self._pod, container, self._store)
+        except MissingReference as error:
+            reason = {"reason": "CreateContainerConfigError", "message": str(error)}
+            status["state"] = {"waiting": reason}
+            self._diary.once("Warning", "Failed", f"Error: {error}")
+            return False
+        return True
+
+    def _begin(self, container: Object, status: Object) -> None:
+        name, uid = container["name"], self._pod["metadata"]["uid"]
+        now = self._diary.clock.timestamp()
+        status["state"] = {"running": {"startedAt": now}}
+        status["started"] = "startupProbe" not in container
+        status["containerID"] = f"simulated://{uid}/{name}/{status['restartCount']}"
+        self._diary.say("Normal", "Created", f"Created container: {name}")
+        self._diary.say("Normal", "Started", f"Started container {name}")
+
+    def _run(self, container: Object, status: Object, init: bool) -> None:
+        program = programs.init_program if init else programs.main_program
+        outcome = program(self._context(self._pod, container))
+        self._diary.memory.logs[container["name"]] = outcome.log
+        now = self._diary.clock.timestamp()
+        if outcome.state in ("done", "failed"):
+            reason = outcome.reason or ("Completed" if outcome.code == 0 else "Error")
+            terminated(status, outcome.code, reason, now)
+            return
+        if init and not is_sidecar(container):
+            return
+        simulated = self._simulated(container, status)
+        starts = status["restartCount"]
+        problem = hook(self._diary, container, "postStart", starts, simulated, self._execute)
+        if problem is None:
+            return
+        if problem:
+            self._diary.say("Warning", "FailedPostStartHook", f"PostStartHook failed: {problem}")
+            self._kill(container, status, f"Container {container['name']} failed postStart hook")
+            return
+        self._probe(container, status, outcome.state == "ready", simulated)
+
+    def _simulated(self, container: Object, status: Object) -> bool:
+        process = self._runtime.process(self._pod, container, status["restartCount"])
+        return process is None
+
+    def _probe(self, container: Object, status: Object, ready: bool, simulated: bool) -> None:
+        def probe(kind: str) -> Probe:
+            starts = status["restartCount"]
+            return Probe(self._diary, container, kind, starts, simulated, self._execute)
+
+        if not status["started"]:
+            started = probe("startupProbe").look()
+            if started is False:
+                self._unhealthy(container, status, "startup")
+                return
+            if not started:
+                return
+            status["started"] = True
+        if probe("livenessProbe").look() is False:
+            self._unhealthy(container, status, "liveness")
+            return
+        passed = probe("readinessProbe").look() if "readinessProbe" in container else True
+        if passed is None and probe("readinessProbe").state.failures == 0:
+            # Not asked yet: after a restart of the lab it is as it was.
+            passed = status["ready"]
+        status["ready"] = bool(ready and passed)
+
+    def _unhealthy(self, container: Object, status: Object, kind: str) -> None:
+        name = container["name"]
+        self._kill(container, status, f"Container {name} failed {kind} probe, will be restarted")
+
+    def _kill(self, container: Object, status: Object, why: str) -> None:
+        self._diary.say("Normal", "Killing", why)
+        self._runtime.kill(self._pod["metadata"]["uid"], container["name"])
+        terminated(status, _KILLED, "Error", self._diary.clock.timestamp())
+
+
+def _duration(seconds: float) -> str:
+    """As Go writes it: ``10s``, ``1m20s``, ``5m0s``."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

@@ -1,0 +1,1 @@
+"""The simulated machines: files, addresses, mounts, and what they may do to one another."""

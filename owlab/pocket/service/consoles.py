@@ -1,0 +1,146 @@
+"""Terminals: a stack of shells, as ``multipass shell`` inside a shell makes them."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import Any
+
+from owlab.pocket.client import frames
+from owlab.pocket.machines.machine import HOST
+from owlab.pocket.multipass.inside import awake
+from owlab.pocket.multipass.invocation import Invocation, RealFiles
+from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.runs import Input, Run
+from owlab.pocket.shell.lines import commands
+from owlab.pocket.shell.session import Session
+
+SHELL = re.compile(
+    r"\s*(?:(?P<root>sudo\s+(?:-i|-s|su(?:\s+-l?)?|-i?\s*bash|bash))|(?:bash|sh)(?:\s+-l|\s+--login)?)\s*"
+)
+"""A shell within the shell, asked for by itself: only a terminal can have one."""
+ENTERS = re.compile(r"^\s*multipass\s+(shell|sh|connect)\b", re.M)
+
+
+class Console:
+    """What one terminal has open: the shell at the top takes what is typed."""
+
+    def __init__(self, lab: Lab, machine: str, tty: bool = True) -> None:
+        self.id = secrets.token_hex(8)
+        self._lab, self._tty = lab, tty
+        self._next: str | None = None
+        self._stack: list[Session] = []
+        self._status = 0
+        self._enter(machine)
+
+    def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
+        machine = self._lab.fleet.machines[name]
+        self._stack.append(machine.session(user=user, cwd=cwd, tty=self._tty, switch=self._switch))
+
+    def _switch(self, name: str) -> None:
+        self._next = name
+
+    @property
+    def left(self) -> bool:
+        """The last shell was left."""
+        return not self._stack
+
+    def where(self) -> dict[str, Any]:
+        """What a prompt shows, and whether a shell is left at all."""
+        if self.left:
+            return {"id": self.id, "left": True, "status": self._status}
+        top = self._stack[-1]
+        return {
+            "id": self.id,
+            "left": False,
+            "status": self._status,
+            "machine": top.machine.name,
+            "user": top.user,
+            "cwd": top.cwd,
+            "depth": len(self._stack),
+            "serves": top.machine is self._lab.hosting.server,
+        }
+
+    async def type(self, text: str, run: Run) -> int:
+        """Run complete commands; shells are entered and left on the way."""
+        await self.run(text, run)
+        await run.say(frames.SWITCH, json.dumps(self.where()))
+        return self._status
+
+    async def run(self, text: str, run: Run) -> int:
+        """Run complete commands one by one, each in the shell that is then at the top."""
+        for command in commands(text):
+            if self.left:
+                break
+            top = self._stack[-1]
+            if not top.machine.running:
+                await run.err(f"Connection to {top.machine.name} closed.\n".encode())
+                self._status = 255
+                self._stack.pop()
+                continue
+            if self._tty and (inner := SHELL.fullmatch(command)):
+                login = "-" in command.split()[-1]
+                user = "root" if inner["root"] else top.user
+                self._enter(top.machine.name, user, None if login else top.cwd)
+                continue
+            self._status, ended = await top.type(command, run.out, run.err, self._status)
+            if ended or not top.machine.running:
+                self._stack.pop()
+            if self._next is not None:
+                self._enter(self._next)
+                self._next = None
+        return self._status
+
+    def hang_up(self) -> None:
+        """The terminal is gone: what runs in it ends."""
+        for session in self._stack:
+            session.kill()
+        self._stack.clear()
+
+
+class Consoles:
+    """The open terminals of a lab."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._open: dict[str, Console] = {}
+
+    async def open(self, name: str) -> dict[str, Any]:
+        """Open a terminal on a machine."""
+        machine = await awake(_nobody(self._lab), name)
+        console = Console(self._lab, machine.name)
+        self._open[console.id] = console
+        return console.where()
+
+    def find(self, name: str) -> Console | None:
+        """The terminal of that id."""
+        return self._open.get(name)
+
+    def close(self, name: str) -> None:
+        """Forget a terminal, and end what runs in it."""
+        console = self._open.pop(name, None)
+        if console is not None:
+            console.hang_up()
+
+    async def script(self, name: str, script: str, run: Run) -> int:
+        """Run a script in a new shell.
+
+        One that enters a machine with ``multipass shell`` is read line by line, as if typed: what
+        follows runs inside, which is what bash does with a script on its standard input.
+        """
+        if name == HOST and ENTERS.search(script):
+            console = Console(self._lab, name, tty=False)
+            try:
+                return await console.run(script, run)
+            finally:
+                console.hang_up()
+        session = self._lab.fleet.machines[name].session()
+        return await session.run(script, run.out, run.err, stdin=run.input)
+
+
+def _nobody(lab: Lab) -> Invocation:
+    async def drop(data: bytes) -> None:
+        return None
+
+    return Invocation([], lab, drop, drop, Input(), RealFiles("/"))

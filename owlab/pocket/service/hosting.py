@@ -1,0 +1,267 @@
+"""When the cluster's and OpenWhisk's servers answer, and where.
+
+The API server runs on the machine that is the K3s server, and stops with it. OpenWhisk answers on
+the NodePort of every node that is up, from when its front end has ready endpoints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from owlab.pocket.machines.addresses import port_in_use
+from owlab.pocket.service import components
+from owlab.pocket.service.servers import Listener
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
+    from owlab.pocket.service.lab import Lab
+
+log = logging.getLogger(__name__)
+
+API_PORT = 6443
+_AGAIN_SECONDS = 3.0
+"""Until a port that was taken is tried again."""
+SERVER, VERSION, TOKEN = "k3s-server", "k3s-version", "kube-token"
+IN_CLUSTER = "10.43.0.1"
+
+
+class Hosting:
+    """The lab's cluster and OpenWhisk, and their servers."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._api: Listener | None = None
+        self._whisk: Listener | None = None
+        self._whisk_for: Any = None
+        self._lock = asyncio.Lock()
+        self._pending = False
+        self.cluster: Any = None
+        self.openwhisk: Any = None
+        self.endpoint: Any = None
+
+    @property
+    def server(self) -> Machine | None:
+        """The machine that is the K3s server."""
+        return self._lab.fleet.get(self._lab.recall(SERVER) or "")
+
+    @property
+    def token(self) -> str:
+        """The bearer token of the cluster's administrator."""
+        found = self._lab.recall(TOKEN)
+        if found is None:
+            found = secrets.token_urlsafe(32)
+            self._lab.remember(TOKEN, found)
+        return found
+
+    def problems(self) -> list[str]:
+        """Why something does not answer, for people."""
+        return [
+            text
+            for listener in (self._api, self._whisk)
+            if listener is not None
+            for text in listener.problems.values()
+        ]
+
+    def api_port_taken(self, address: str) -> bool:
+        """Something that is none of ours listens where the API server of a cluster would."""
+        ours = self._api is not None and address in self._api.addresses
+        return not ours and port_in_use(address, API_PORT)
+
+    async def resume(self) -> None:
+        """Bring up the cluster that was there when the service last ended."""
+        if self._lab.recall(SERVER):
+            await self._open()
+        await self.settle()
+
+    async def start_cluster(self, name: str, version: str, args: list[str]) -> None:
+        """``k3s server`` started on a machine: the first one makes the cluster."""
+        self._lab.remember(SERVER, name)
+        self._lab.remember(VERSION, version)
+        if self.cluster is None:
+            await self._open()
+        self.cluster.join(name, role="server", version=version, args=args)
+        await self.settle()
+
+    async def join(self, name: str, role: str, version: str, args: list[str]) -> None:
+        """A node came to the cluster."""
+        if self.cluster is not None:
+            self.cluster.join(name, role=role, version=version, args=args)
+        await self.settle()
+
+    async def leave(self, name: str) -> None:
+        """K3s was uninstalled on a machine; with the server goes the cluster."""
+        if name == self._lab.recall(SERVER):
+            await self._forget()
+        elif self.cluster is not None:
+            self.cluster.leave(name)
+        await self.settle()
+
+    async def _open(self) -> None:
+        self.cluster = components.new_cluster(self._lab)
+        self.cluster.on_openwhisk(self._openwhisk_changed)
+        self.cluster.on_install_packages(self._install_packages)
+        self.cluster.on_wipe(self._wipe)
+        await self.cluster.start()
+
+    async def _forget(self) -> None:
+        """The server's disk is gone, and the cluster's objects were on it."""
+        self._lab.forget(SERVER, VERSION, TOKEN)
+        if self.cluster is not None:
+            cluster, self.cluster = self.cluster, None
+            await cluster.stop()
+            components.erase_cluster(self._lab)
+        self.endpoint = None
+
+    def purged(self, machine: Machine) -> None:
+        """A machine was destroyed."""
+        node = machine.state.get("k3s", {}).get("node", machine.name)
+        if node == self._lab.recall(SERVER):
+            self._lab.background(asyncio.ensure_future(self._forget()))
+
+    def _openwhisk_changed(self, endpoint: Any) -> None:
+        self.endpoint = endpoint
+        self.poke()
+
+    def _install_packages(self, *_: Any) -> None:
+        if self.openwhisk is not None:
+            self.openwhisk.install_catalog()
+        else:
+            self._lab.remember("catalog-due", "yes")
+
+    def _wipe(self) -> None:
+        if self.openwhisk is not None:
+            self.openwhisk.wipe()
+        else:
+            self._lab.remember("wipe-due", "yes")
+
+    def poke(self) -> None:
+        """Something changed: look again at what should answer. Many pokes make one look."""
+        if self.cluster is not None:
+            self.cluster.machines_changed()
+        if not self._pending:
+            self._pending = True
+            self._lab.background(asyncio.ensure_future(self.settle()))
+
+    async def settle(self) -> None:
+        """Make the servers answer exactly where they should."""
+        async with self._lock:
+            self._pending = False
+            await self._settle_api()
+            await self._settle_openwhisk()
+
+    async def _settle_api(self) -> None:
+        server = self.server
+        up = self.cluster is not None and server is not None and server.service_active("k3s")
+        if not up or server is None:
+            if self._api is not None:
+                await self._api.close()
+                self._api = None
+            return
+        if self._api is None:
+            version = self._lab.recall(VERSION) or ""
+            app = components.kube_app(self.cluster, {self.token: "system:admin"}, version)
+            names = [server.address, "127.0.0.1", IN_CLUSTER, "localhost", server.name]
+            names += ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+            certificate = self._lab.authority.issue("k3s", names)
+            self._api = Listener(app, API_PORT, certificate)
+        await self._api.listen([server.address])
+
+    async def _settle_openwhisk(self) -> None:
+        endpoint = self.endpoint
+        if self._whisk is not None and (endpoint is None or endpoint != self._whisk_for):
+            await self._whisk.close()
+            self._whisk = None
+            if self.openwhisk is not None:
+                await components.stop_openwhisk(self.openwhisk)
+                self.openwhisk = None
+        if endpoint is None:
+            return
+        nodes = [m for m in self._lab.fleet.all() if self._serves(m)]
+        if self._whisk is None:
+            server = self.server
+            where = server or (nodes[0] if nodes else None)
+            if where is None:
+                return
+            apihost = f"{where.address}:{endpoint.node_port}"
+            self.openwhisk = components.new_openwhisk(self._lab, self.cluster, endpoint, apihost)
+            if self._lab.recall("wipe-due"):
+                self.openwhisk.wipe()
+                self._lab.forget("wipe-due")
+            if self._lab.recall("catalog-due"):
+                self.openwhisk.install_catalog()
+                self._lab.forget("catalog-due")
+            certificate = (endpoint.certificate, endpoint.key)
+            app = components.openwhisk_app(self.openwhisk)
+            self._whisk = Listener(app, endpoint.node_port, certificate)
+            self._whisk_for = endpoint
+        await self._whisk.listen({m.address for m in nodes})
+        self._tell_problems(endpoint, self._whisk.problems)
+
+    def _tell_problems(self, endpoint: Any, problems: dict[str, str]) -> None:
+        """Warnings of the service, where people look; and another try a little later."""
+        for problem in problems.values():
+            if self.cluster is not None:
+                self.cluster.warn_of_service(
+                    f"{endpoint.release}-nginx", endpoint.namespace, problem
+                )
+        if problems:
+            asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self.poke)
+
+    @staticmethod
+    def _serves(machine: Machine) -> bool:
+        return machine.service_active("k3s") or machine.service_active("k3s-agent")
+
+    async def stop(self) -> None:
+        """Close the servers; the cluster stays as it is on disk."""
+        async with self._lock:
+            for listener in (self._api, self._whisk):
+                if listener is not None:
+                    await listener.close()
+            self._api = self._whisk = None
+            if self.openwhisk is not None:
+                await components.stop_openwhisk(self.openwhisk)
+            if self.cluster is not None:
+                await self.cluster.stop()
+
+    def kubeconfig(self) -> str | None:
+        """For clients of the cluster, or None while there is none."""
+        server = self.server
+        if server is None or not self._lab.recall(VERSION):
+            return None
+        authority = base64.b64encode(self._lab.authority.pem).decode()
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": "default",
+                    "cluster": {
+                        "certificate-authority-data": authority,
+                        "server": f"https://{server.address}:{API_PORT}",
+                    },
+                }
+            ],
+            "contexts": [{"name": "default", "context": {"cluster": "default", "user": "default"}}],
+            "current-context": "default",
+            "preferences": {},
+            "users": [{"name": "default", "user": {"token": self.token}}],
+        }
+        text: str = yaml.safe_dump(config, sort_keys=False)
+        return text
+
+    def wskprops(self) -> str | None:
+        """For clients of OpenWhisk, or None while it does not answer."""
+        if self._whisk is None or self.endpoint is None:
+            return None
+        server = self.server
+        address = server.address if server else self._whisk.addresses[0]
+        return (
+            f"APIHOST=https://{address}:{self.endpoint.node_port}\n"
+            f"AUTH={self.endpoint.guest_key}\nNAMESPACE=_\n"
+        )

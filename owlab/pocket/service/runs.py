@@ -1,0 +1,120 @@
+"""Commands that clients have running: their output as frames, their input as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from owlab.pocket.client import frames
+from owlab.pocket.ground.failures import DiskFull
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 64
+BEAT_SECONDS = 3.0
+"""A client that hears nothing for several of these says that the lab does not answer."""
+
+
+class Input:
+    """Standard input that a client sends in pieces. Until it does, there is none yet."""
+
+    def __init__(self) -> None:
+        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._ended = False
+
+    def feed(self, data: bytes) -> None:
+        """The next piece; an empty one is the end."""
+        self._pieces.put_nowait(data or None)
+
+    async def read_chunk(self) -> bytes | None:
+        """The next piece, or None at the end, and for ever after."""
+        if self._ended:
+            return None
+        piece = await self._pieces.get()
+        self._ended = piece is None
+        return piece
+
+
+class Run:
+    """One command of one client."""
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(8)
+        self.input = Input()
+        # Bounded: a client that does not read holds its command back, as a pipe would.
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(MOST_WAITING)
+
+    async def out(self, data: bytes) -> None:
+        """Send standard output."""
+        await self._frames.put(frames.frame(frames.OUT, data))
+
+    async def err(self, data: bytes) -> None:
+        """Send standard error."""
+        await self._frames.put(frames.frame(frames.ERR, data))
+
+    async def say(self, kind: bytes, text: str) -> None:
+        """Send a word of the protocol."""
+        await self._frames.put(frames.frame(kind, text.encode()))
+
+    async def stream(self, work: Callable[[Run], Awaitable[int]]) -> AsyncGenerator[bytes, None]:
+        """Run ``work`` and yield its frames. When the client goes away, the work is cancelled."""
+        yield frames.frame(frames.RUN, self.id.encode())
+        task = asyncio.ensure_future(self._carry_out(work))
+        try:
+            while (piece := await self._next()) is not None:
+                yield piece
+        finally:
+            if not task.done():
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _next(self) -> bytes | None:
+        """The next frame, or None at the end; a beat when there is none for a while."""
+        if not self._frames.empty():
+            return self._frames.get_nowait()
+        try:
+            return await asyncio.wait_for(self._frames.get(), BEAT_SECONDS)
+        except TimeoutError:
+            return frames.frame(frames.BEAT, b"")
+
+    async def _carry_out(self, work: Callable[[Run], Awaitable[int]]) -> None:
+        try:
+            status = await work(self)
+        except DiskFull as error:
+            text = f"owlab: the lab's disk is full: {error}. Free some space and repeat.\n"
+            await self.err(text.encode())
+            status = 1
+        except Exception:
+            log.exception("the command %s failed", self.id)
+            text = f"owlab: the lab itself failed; in daemon.log it is called {self.id}.\n"
+            await self.err(text.encode())
+            status = 1
+        await self.say(frames.EXIT, str(status))
+        await self._frames.put(None)
+
+
+class Runs:
+    """The runs that are going on, so that input finds its command."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+
+    async def stream(self, work: Callable[[Run], Awaitable[int]]) -> AsyncGenerator[bytes, None]:
+        """Start a run and yield its frames."""
+        run = Run()
+        self._runs[run.id] = run
+        stream = run.stream(work)
+        try:
+            async for piece in stream:
+                yield piece
+        finally:
+            self._runs.pop(run.id, None)
+            await stream.aclose()
+
+    def find(self, name: str) -> Run | None:
+        """The run of that id."""
+        return self._runs.get(name)

@@ -1,0 +1,189 @@
+"""A service that stands still, or whose files are lost: said in time, and to be got rid of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from owlab.pocket.client import running, service_process, wire
+from owlab.pocket.service.watchdog import Watchdog
+from tests.pocket.service.conftest import Served
+from tests.pocket.service.test_service_process import pid, wait_until
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients of this process wait for a second only."""
+    monkeypatch.setattr(wire, "SILENCE", 1.0)
+
+
+@pytest.fixture
+def stopped(lab: Served, impatient: None) -> Iterator[psutil.Process]:
+    process = psutil.Process(pid(lab))
+    process.send_signal(signal.SIGSTOP)
+    yield process
+    if process.is_running():
+        process.send_signal(signal.SIGCONT)
+
+
+def test_every_call_says_that_the_lab_does_not_answer(lab: Served, stopped: psutil.Process) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: service_process.ensure(lab.directory),
+        lambda: service_process.status(lab.directory),
+        lambda: service_process.execute(lab.directory, "master", "true"),
+        lambda: service_process.kubeconfig(lab.directory),
+        lambda: service_process.save(lab.directory, "x"),
+    ]
+    for call in calls:
+        started = time.monotonic()
+        with pytest.raises(service_process.DoorError) as caught:
+            call()
+        assert time.monotonic() - started < 10
+        assert caught.value.brief == f"The lab does not answer: process {stopped.pid}, for 1 s."
+        assert f"kill -CONT {stopped.pid}" in caught.value.details
+        assert "owlab down" in caught.value.resolution
+    stopped.send_signal(signal.SIGCONT)
+    assert lab.on("master", "echo well") == (0, "well\n", "")
+
+
+def test_the_binary_says_it_too(lab: Served) -> None:
+    process = psutil.Process(pid(lab))
+    process.send_signal(signal.SIGSTOP)
+    try:
+        status, _, err = lab.mp("list")
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert status == 255
+    assert err == (
+        f"list failed: the lab does not answer: process {process.pid}, for 15 s; "
+        "`owlab down` ends it\n"
+    )
+
+
+def test_a_command_under_way_notices(lab: Served, impatient: None) -> None:
+    process = psutil.Process(pid(lab))
+    seen = bytearray()
+
+    def out(piece: bytes) -> None:
+        seen.extend(piece)
+        process.send_signal(signal.SIGSTOP)
+
+    with pytest.raises(service_process.DoorError, match="does not answer"):
+        service_process.execute(lab.directory, "master", "echo up; sleep 60", out=out)
+    assert seen == b"up\n"
+    process.send_signal(signal.SIGCONT)
+
+
+def test_a_long_silent_command_is_no_silence(lab: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SILENCE", 4.5)  # longer than between two beats, not than the command
+    assert lab.on("master", "sleep 7; echo done") == (0, "done\n", "")
+
+
+def test_stopping_and_destroying_a_stopped_service(lab: Served, stopped: psutil.Process) -> None:
+    service_process.stop(lab.directory)
+    assert not stopped.is_running()
+    service_process.ensure(lab.directory)
+    assert "master" in lab.mp("list")[1]
+    again = psutil.Process(pid(lab))
+    again.send_signal(signal.SIGSTOP)
+    service_process.destroy(lab.directory)
+    assert not again.is_running()
+    assert not lab.directory.exists()
+
+
+def test_a_service_that_hears_no_signal_is_killed_with_what_it_started(tmp_path: Path) -> None:
+    child = "import time; time.sleep(600)"
+    deaf = (
+        "import fcntl, os, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "file = open('daemon.lock', 'a+'); fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "file.write(str(os.getpid())); file.flush()\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}])\n"
+        "print(child.pid, flush=True); time.sleep(600)\n"
+    )
+    words = [sys.executable, "-c", deaf, running.MODULE]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    started = int(process.stdout.readline())
+    service_process.stop(tmp_path, patience=0.5)
+    process.wait(10)
+    wait_until(lambda: not psutil.pid_exists(started))
+
+
+@pytest.mark.parametrize("damage", ["missing", "", "[]", "{", '{"pid": "x"}', "[" * 5000])
+def test_an_announcement_that_is_lost_is_written_again(lab: Served, damage: str) -> None:
+    path, first = lab.directory / "daemon.json", pid(lab)
+    before = json.loads(path.read_text())
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_text(damage)
+    service_process.ensure(lab.directory)
+    assert json.loads(path.read_text()) == before
+    assert pid(lab) == first
+
+
+def test_all_files_damaged_and_still_to_be_ended(lab: Served) -> None:
+    process = psutil.Process(pid(lab))
+    process.send_signal(signal.SIGSTOP)  # so that it mends nothing
+    for name in ("daemon.json", "daemon.lock", "start.lock", "owlab-pocket-lab"):
+        (lab.directory / name).write_bytes(b"\xff\x00")
+    service_process.destroy(lab.directory)
+    assert not process.is_running()
+    assert not lab.directory.exists()
+
+
+def test_a_service_of_another_version_is_started_again(lab: Served) -> None:
+    path, first = lab.directory / "daemon.json", psutil.Process(pid(lab))
+    first.send_signal(signal.SIGSTOP)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"protocol": 1}))
+    status, _, err = lab.mp("list")
+    assert status == 2
+    assert "another version of owlab" in err
+    service_process.ensure(lab.directory)
+    assert not first.is_running()
+    assert "master" in lab.mp("list")[1]
+
+
+def test_a_folder_that_moved_is_served_again_at_its_new_place(lab: Served) -> None:
+    lab.on("master", "echo kept > ~/file")
+    moved = Served(lab.directory.rename(lab.directory.with_name("moved")))
+    service_process.ensure(moved.directory)
+    assert moved.on("master", "cat ~/file") == (0, "kept\n", "")
+    assert moved.mp("list")[0] == 0
+
+
+def test_a_copy_of_a_folder_is_another_lab(lab: Served) -> None:
+    copy = lab.directory.with_name("copy")
+    subprocess.run(["cp", "-r", str(lab.directory), str(copy)], check=True)
+    service_process.ensure(copy)
+    assert pid(Served(copy)) != pid(lab)
+    Served(copy).on("master", "touch ~/only-here")
+    assert lab.on("master", "ls ~") == (0, "", "")
+
+
+def test_the_computers_clock_does_not_decide_whether_it_runs(lab: Served) -> None:
+    path = lab.directory / "daemon.json"
+    assert "created" not in json.loads(path.read_text())
+    os.utime(path, (5, 5))
+    assert pid(lab)
+
+
+async def test_the_watchdog_ends_what_stands_still() -> None:
+    ended: list[bool] = []
+    task = asyncio.create_task(Watchdog(lambda: ended.append(True), beats=0.01).run())
+    await asyncio.sleep(0.3)
+    assert not ended
+    time.sleep(2.5)
+    assert ended == [True]
+    task.cancel()
