@@ -39,8 +39,9 @@ test: $(STAMP) ## all tests that need no virtual machine
 test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 	@$(BIN)/python -m pytest -m vm tests/vm -rs
 
-lint: $(STAMP) ## ruff and mypy only
+lint: $(STAMP) ## ruff, mypy, and who may import whom
 	@$(BIN)/python -m ruff check && $(BIN)/python -m ruff format --check && $(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-logo
 
 format: $(STAMP) ## put the code in order
 	@$(BIN)/python -m ruff check --fix && $(BIN)/python -m ruff format

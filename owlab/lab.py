@@ -42,14 +42,12 @@ class Lab:
         config: LabConfig,
         directory: Path,
         provider: Provider,
-        shell: Shell,
         *,
         planning: bool = False,
     ) -> None:
         self.config = config
         self.directory = directory
         self.provider = provider
-        self.shell = shell
         self.planning = planning
         self.record = Record(directory)
         self.journal = Journal(directory / "journal.jsonl")
@@ -86,9 +84,12 @@ class Lab:
             record.make_folder()
             if config.flat() != saved:
                 record.write_settings(config.flat())
-        shell = Shell()
-        provider = provider_for(config, directory, shell)
-        return cls(config, directory, provider, shell, planning=planning)
+        return cls(config, directory, provider_for(config, directory), planning=planning)
+
+    @property
+    def shell(self) -> Shell:
+        """Starts its processes, and ends them on request."""
+        return self.provider.shell
 
     # -- machines --------------------------------------------------------------------------
 

@@ -62,7 +62,8 @@ def perform(lab: Lab, step: Step) -> StepResult:
         checks = _together(lab, units, lambda unit: unit[0].check(lab, unit[1]))
         if not all_of(checks).done:
             _require(lab, step)
-        outcomes = _together(lab, units, lambda unit: _carry_out(lab, *unit))
+        seen = dict(zip(units, checks, strict=True))
+        outcomes = _together(lab, units, lambda unit: _carry_out(lab, *unit, seen[unit]))
     return StepResult(
         step,
         all_of(outcome.check for outcome in outcomes),
@@ -159,8 +160,8 @@ def _require(lab: Lab, step: Step) -> None:
             )
 
 
-def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
-    """Check, commands, check, for one step on one machine."""
+def _carry_out(lab: Lab, step: Step, machine: str, before: Check | None = None) -> _Outcome:
+    """Check (unless it was just checked), commands, check, for one step on one machine."""
     started = time.monotonic()
 
     def tell(kind: Kind, text: str = "") -> None:
@@ -168,7 +169,7 @@ def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
 
     tell("step-started", step.title)
     try:
-        before = step.check(lab, machine)
+        before = step.check(lab, machine) if before is None else before
         if before.done:
             tell("step-skipped", before.why)
             return _Outcome(before, changed=False)

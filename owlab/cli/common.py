@@ -8,13 +8,15 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
 from owlab import places
 from owlab.errors import ConfigError, LabError
-from owlab.guided import GuidedLab
+
+if TYPE_CHECKING:
+    from owlab.guided import GuidedLab
 
 INTERRUPTED = 130
 _USUAL = "owlab"
@@ -76,6 +78,8 @@ def open_lab(
     **more: Any,
 ) -> GuidedLab:
     """The lab that the options name."""
+    from owlab.guided import GuidedLab  # with the whole guide: not for `owlab exec`
+
     return GuidedLab.open(
         lab_name, config_file=config_file, **overrides(provider, settings), **more
     )

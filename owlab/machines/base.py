@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from owlab.command import Command
-from owlab.config import LabConfig, Machine
-from owlab.shell import Finished, OnOutput
+from owlab.shell import Finished, OnOutput, Shell
+
+if TYPE_CHECKING:
+    from owlab.config import LabConfig, Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Provider(Protocol):
     """Supplies the machines. Steps do not know which one they run on."""
 
     name: str
+    shell: Shell
+    """Runs what it renders."""
     creates_machines: bool
     """False when the machines exist already: then step 1.2 only checks them."""
     fresh_ubuntu: bool

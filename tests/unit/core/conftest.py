@@ -86,8 +86,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     config = settings.load({"workers": 3}, environment={})
     directory = tmp_path / "home" / "labs" / "owlab"
-    shell = Shell()
-    return Lab(config, directory, FolderProvider(tmp_path / "machines", shell), shell)
+    return Lab(config, directory, FolderProvider(tmp_path / "machines", Shell()))
 
 
 def file_step(key: str, section: str, text: str = "", needs=(), where=on_workers, **more) -> Step:

@@ -70,7 +70,7 @@ class PlainBash:
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path))
     provider: Any = PlainBash()
-    return Lab(settings.load({}, environment={}), tmp_path / "labs" / "owlab", provider, Shell())
+    return Lab(settings.load({}, environment={}), tmp_path / "labs" / "owlab", provider)
 
 
 class Shown:
