@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from owlab.command import Variable
+
 Kind = Literal[
     "step-started",  # a unit of work (step, machine) begins
     "step-skipped",  # its check said yes before anything was done; text says why
@@ -25,6 +27,7 @@ class Event:
     :param step: a step's key such as ``k3s.join_workers``; empty outside a step.
     :param machine: where; ``host`` is the laptop.
     :param command: the command's text as typed, redacted.
+    :param variables: what the command's text uses, and the commands that read it.
     :param text: output or a sentence, redacted.
     :param stream: ``stdout`` or ``stderr``, for output.
     :param exit_code: when a command ended.
@@ -39,6 +42,7 @@ class Event:
     stream: str = ""
     exit_code: int | None = None
     seconds: float | None = None
+    variables: tuple[Variable, ...] = ()
 
 
 Listener = Callable[[Event], None]

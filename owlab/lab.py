@@ -176,7 +176,8 @@ class Lab:
         :raises ProviderError: the machines cannot be reached at all.
         """
         shown = redact(command.text)
-        self.emit(Event("command-started", step, command.on, shown))
+        needs = command.variables
+        self.emit(Event("command-started", step, command.on, shown, variables=needs))
         streams: dict[str, LineRedactor] = {}
 
         def show(name: str, text: str) -> None:
@@ -213,6 +214,7 @@ class Lab:
                     shown,
                     exit_code=exit_code,
                     seconds=time.monotonic() - started,
+                    variables=needs,
                 )
             )
 

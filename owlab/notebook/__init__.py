@@ -5,7 +5,8 @@ Everything shown has a plain text form, so a notebook reads the same without a b
 
 from owlab.notebook import tables
 from owlab.notebook.checks import Claim, check, claim, prerequisites
+from owlab.notebook.exercises import check_exercise
 from owlab.notebook.magic import on
 from owlab.notebook.session import begin
 
-__all__ = ["Claim", "begin", "check", "claim", "on", "prerequisites", "tables"]
+__all__ = ["Claim", "begin", "check", "check_exercise", "claim", "on", "prerequisites", "tables"]

@@ -50,7 +50,7 @@ def check(lab: Lab, *things: Step | Claim) -> None:
     :raises CheckFailed: one of them does not hold; all were looked at.
     """
     claims = [thing if isinstance(thing, Claim) else _of_step(lab, thing) for thing in things]
-    _show(claims)
+    show_claims(claims, CHECK, {})
     failed = [item for item in claims if not item.passed]
     if failed:
         raise CheckFailed(
@@ -88,8 +88,17 @@ def prerequisites(lab: GuidedLab, section: str, *, catch_up: bool = False) -> No
 def _not_done(lab: Lab, steps: list[Step]) -> list[tuple[Step, str]]:
     """Those that are not done, and why; looked at side by side, since each asks a machine."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        states = list(pool.map(lambda step: step.state(lab), steps))
-    return [(step, state.why) for step, state in zip(steps, states, strict=True) if not state.done]
+        whys = list(pool.map(lambda step: _missing(lab, step), steps))
+    return [(step, why) for step, why in zip(steps, whys, strict=True) if why]
+
+
+def _missing(lab: Lab, step: Step) -> str:
+    """Why it is not done; empty when it is. What cannot be asked is not done either."""
+    try:
+        state = step.state(lab)
+    except LabError as error:
+        return error.brief
+    return "" if state.done else state.why or "nothing of it was seen"
 
 
 def _of_step(lab: Lab, step: Step) -> Claim:
@@ -117,7 +126,13 @@ def _diagnosis(lab: Lab, step: Step) -> tuple[str, ...]:
     return ()
 
 
-def _show(claims: list[Claim]) -> None:
+def show_claims(
+    claims: Sequence[Claim],
+    kind: str,
+    more: dict[str, Any],
+    words: tuple[str, str] = ("PASS", "FAIL"),
+) -> None:
+    """Show claims as a table and as text, and record them under a kind of record."""
     records: list[dict[str, Any]] = [
         {
             "title": item.title,
@@ -129,7 +144,7 @@ def _show(claims: list[Claim]) -> None:
     ]
     rows, lines = [], []
     for item, record in zip(claims, records, strict=True):
-        mark = "PASS" if item.passed else "FAIL"
+        mark = words[0] if item.passed else words[1]
         seen = record["evidence"]
         remedy = "" if item.passed else item.remedy
         shown = "<br>".join(escape(line) for line in seen)
@@ -141,4 +156,4 @@ def _show(claims: list[Claim]) -> None:
         lines += [f"      {line}" for line in seen]
         lines += [f"      What to do: {remedy}"] if remedy else []
     html = page.table(("", "Check", "Evidence"), rows)
-    page.show(html, "\n".join(lines), {CHECK: {"checks": records}})
+    page.show(html, "\n".join(lines), {kind: {**more, "checks": records}})

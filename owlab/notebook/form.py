@@ -9,9 +9,11 @@ from typing import Any, get_args
 
 from owlab import places, settings
 from owlab.config import LabConfig
-from owlab.errors import LabError
 from owlab.lab import Lab
+from owlab.machines import provider_for
 from owlab.notebook import page
+from owlab.notebook.callbacks import html as styled
+from owlab.notebook.callbacks import shielded
 
 _GIB = 1024**3
 _CHOICES = ("provider", "workers", "speed", "mirror", "memory_profile", "as_written")
@@ -72,28 +74,41 @@ class SettingsForm:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self._config = lab.config
         self._fields: dict[str, Any] = {}
 
     def choose(self, **values: Any) -> LabConfig:
-        """Save these settings with the lab; what the form's button does.
+        """Save these settings with the lab, and let ``lab`` have them: what the button does.
 
         :raises ConfigError: they are impossible, or the lab is built already with others.
         """
         chosen = self._chosen_with(values)
+        wanted = settings.load({**chosen, "name": self.lab.config.name})
+        # A provider that cannot be used must not be saved.
+        provider_for(wanted, self.lab.directory)
         if not self.lab.record.is_built:
             # Saved settings are stronger than a profile: without this, another memory_profile
             # would keep the sizes of the first one.
-            self.lab.record.write_settings(settings.load(chosen).flat())
-        self._config = Lab.open(self.lab.config.name, **chosen).config
-        return self._config
+            self.lab.record.write_settings(wanted.flat())
+        fresh = Lab.open(self.lab.config.name, **chosen)
+        self.lab.config = fresh.config
+        self.lab.provider = fresh.provider
+        return self.lab.config
 
     def _chosen_with(self, values: dict[str, Any]) -> dict[str, Any]:
         """These values, and whatever else the lab has that is not a default."""
-        before = {name: getattr(self._config, name) for name in _CHOICES}
+        config = self.lab.config
+        before = {name: getattr(config, name) for name in _CHOICES}
         usual = settings.load(before, environment={}).flat()
-        other = {n: v for n, v in self._config.flat().items() if v != usual[n]}
+        other = {n: v for n, v in config.flat().items() if v != usual[n] and n != "name"}
         return {**before, **other, **values}
+
+    def _allowed(self, name: str) -> tuple[str, ...]:
+        """What may be chosen: of the providers, those on which the notebooks can run."""
+        if name != "provider":
+            return tuple(get_args(LabConfig.model_fields[name].annotation))
+        ssh = self.lab.config.ssh
+        reachable = ("ssh",) if ssh.hosts or ssh.inventory else ()
+        return ("pocket", "multipass", *reachable)
 
     def widget(self) -> Any:
         """The fields, the button, and what it costs."""
@@ -101,44 +116,60 @@ class SettingsForm:
 
         common = {"style": {"description_width": "9em"}, "layout": {"width": "28em"}}
         for name in _CHOICES:
-            value, label = getattr(self._config, name), {"description": name, **common}
-            allowed = get_args(LabConfig.model_fields[name].annotation)
+            value, label = getattr(self.lab.config, name), {"description": name, **common}
             if isinstance(value, bool):
                 field = widgets.Checkbox(value, indent=True, **label)
             elif isinstance(value, int):
-                field = widgets.BoundedIntText(value, min=1, max=20, **label)
+                # Without bounds of its own: a widget would correct a value without a word.
+                field = widgets.IntText(value, **label)
             else:
-                field = widgets.Dropdown(options=allowed, value=value, **label)
+                allowed = self._allowed(name)
+                known = allowed if value in allowed else (*allowed, value)
+                field = widgets.Dropdown(options=known, value=value, **label)
             field.tooltip = _HELP[name]
             self._fields[name] = field
         button = widgets.Button(description="Use these settings", tooltip="Save them with the lab")
-        message = widgets.HTML(escape(Cost.of(self._config).sentence))
+        message = widgets.HTML(self._said(Cost.of(self.lab.config)))
+        message.add_class("owlab-form-message")
+
+        def show(text: str) -> None:
+            message.value = text
 
         def preview(_: Any) -> None:
-            message.value = self._said(lambda: settings.load(self._chosen_with(self._chosen())))
+            show(self._said(Cost.of(settings.load(self._chosen_with(self._chosen())))))
+
+        def profile_chosen(change: Any) -> None:
+            """A profile brings its number of workers: said, and to be seen in the field."""
+            wanted = settings.load({"memory_profile": change["new"]}, environment={}).workers
+            preview(change)
+            if self._fields["workers"].value != wanted:
+                self._fields["workers"].value = wanted
+                note = f"workers is {wanted} now: {change['new']} has so many. "
+                show(self._said(Cost.of(settings.load(self._chosen_with(self._chosen()))), note))
 
         def clicked(_: Any) -> None:
-            message.value = "Saved. " + self._said(lambda: self.choose(**self._chosen()))
+            config = self.choose(**self._chosen())
+            names = ", ".join(machine.name for machine in config.machines)
+            note = f"Saved. Lab {config.name!r}, provider {config.provider}: {names}. "
+            show(self._said(Cost.of(config), note))
 
-        for field in self._fields.values():
-            field.observe(preview, names="value")
-        button.on_click(clicked)
+        for name, field in self._fields.items():
+            handler = profile_chosen if name == "memory_profile" else preview
+            field.observe(shielded(handler, show), names="value")
+        button.on_click(shielded(clicked, show))
         return widgets.VBox([*self._fields.values(), button, message])
 
     def _chosen(self) -> dict[str, Any]:
         return {name: field.value for name, field in self._fields.items()}
 
     @staticmethod
-    def _said(make: Any) -> str:
-        try:
-            return escape(Cost.of(make()).sentence)
-        except LabError as error:
-            return f"<pre>{escape(str(error))}</pre>"
+    def _said(cost: Cost, note: str = "") -> str:
+        return styled(f'<div role="status">{escape(note + cost.sentence)}</div>')
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Fields where there is a browser; elsewhere the settings as a table."""
-        values = [(name, str(getattr(self._config, name)), _HELP[name]) for name in _CHOICES]
-        cost = Cost.of(self._config).sentence
+        values = [(name, str(getattr(self.lab.config, name)), _HELP[name]) for name in _CHOICES]
+        cost = Cost.of(self.lab.config).sentence
         html = page.table(("Setting", "Value", "Meaning"), [tuple(map(escape, v)) for v in values])
         plain = page.columns(("Setting", "Value", "Meaning"), values)
         shown = page.bundle(f"{html}<p>{escape(cost)}</p>", f"{plain}\n{cost}")

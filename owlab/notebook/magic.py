@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import difflib
 import shlex
-import sys
+import threading
+import time
 from typing import Any, NoReturn
 
 from owlab.command import HOST, Command, Result
 from owlab.errors import CommandError, LabError, MachineError
 from owlab.events import Event
 from owlab.lab import Lab, describe
+from owlab.notebook import page
 
 STRICT = "set -e -o pipefail"
 """A cell ends at its first command that fails. Without it only the last one's status is seen."""
+
+_REDRAW_SECONDS = 0.3
 
 
 class _UsageError(LabError):
@@ -70,19 +74,17 @@ def run_cell(lab: Lab, line: str, cell: str) -> None:
     options = parser.parse_args(shlex.split(line))
     machine = machine_named(lab, options.machine)
 
-    def stream(event: Event) -> None:
-        if event.kind == "command-output":
-            (sys.stderr if event.stream == "stderr" else sys.stdout).write(event.text)
-
     from owlab.notebook.transcript import muted
 
-    lab.listeners.append(stream)
+    shown = Printed()
+    lab.listeners.append(shown)
     try:
         with muted():
             text = f"{STRICT}\n{cell.strip()}"
             result = lab.run(Command(text, on=machine, timeout=options.timeout))
     finally:
-        lab.listeners.remove(stream)
+        lab.listeners.remove(shown)
+        shown.draw()
     if options.fails and result:
         raise CommandError(
             brief=f"This cell shows a failure, but it succeeded on {machine}.",
@@ -97,6 +99,40 @@ def run_cell(lab: Lab, line: str, cell: str) -> None:
         )
     if options.fails:
         print(f"(exit status {result.exit_code}, as this cell means to show)")
+
+
+class Printed:
+    """A listener that shows what commands print, in one display that grows.
+
+    Not as a stream: JupyterLab breaks the long lines of those in the middle of words.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._text = ""
+        self._handle: Any = None
+        self._drawn = 0.0
+
+    def __call__(self, event: Event) -> None:
+        if event.kind != "command-output":
+            return
+        with self._lock:
+            self._text += event.text
+            if time.monotonic() - self._drawn > _REDRAW_SECONDS:
+                self._draw()
+
+    def draw(self) -> None:
+        """Show all of it."""
+        with self._lock:
+            if self._text:
+                self._draw()
+
+    def _draw(self) -> None:
+        if self._handle is None:
+            self._handle = page.handle()
+        self._drawn = time.monotonic()
+        shown = self._text.rstrip("\n")
+        self._handle.update(page.bundle(page.output(shown), shown), raw=True)
 
 
 def register() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from typing import Any
 
 from owlab.lab import Lab
 from owlab.notebook import page, read
+from owlab.notebook.callbacks import shielded
 
 _GOOD = {"Running", "Completed", "Succeeded", "Reachable", "Bound"}
 
@@ -82,8 +84,18 @@ class LabMap:
 
         self._shown = widgets.HTML(page.bundle(self.picture.html(), "")["text/html"])
         button = widgets.Button(description="Look again", tooltip="Read the lab's state anew")
-        button.on_click(lambda _: self.refresh())
-        return widgets.VBox([button, self._shown])
+        about = widgets.HTML()
+
+        def show(text: str) -> None:
+            about.value = text
+
+        def clicked(_: Any) -> None:
+            show("looking ...")
+            self.refresh()
+            show(f"As it was at {datetime.now():%H:%M:%S}.")
+
+        button.on_click(shielded(clicked, show))
+        return widgets.VBox([widgets.HBox([button, about]), self._shown])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """A front end with widgets shows those; a page or a terminal shows the same picture."""

@@ -8,17 +8,40 @@ from typing import Any
 
 STYLE = """<style>
 .owlab { font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: .92rem; }
-.owlab.owlab pre { white-space: pre; overflow-x: auto; margin: .2rem 0 .4rem; padding: .4rem .6rem;
+.owlab.owlab pre, .owlab.owlab pre code { white-space: pre; overflow-wrap: normal;
+  word-break: normal; font-family: var(--jp-code-font-family, monospace); }
+.owlab.owlab pre { overflow-x: auto; margin: .2rem 0 .4rem; padding: .4rem .6rem;
   border-left: 3px solid #8aa; background: rgba(128, 128, 128, .08); }
-.owlab.owlab pre, .owlab.owlab pre code { font-family: var(--jp-code-font-family, monospace); }
-.owlab.owlab pre code { white-space: pre-wrap; background: none; padding: 0; }
-.owlab.owlab table { border-collapse: collapse; }
+.owlab.owlab pre code { background: none; padding: 0; }
+.owlab .wide { overflow-x: auto; }
+.owlab.owlab table { border-collapse: collapse; table-layout: auto; }
 .owlab.owlab td, .owlab.owlab th { text-align: left !important; vertical-align: top;
-  padding: .15rem .6rem .15rem 0; }
+  padding: .15rem .6rem .15rem 0; white-space: normal; overflow-wrap: normal;
+  word-break: normal; }
 .owlab .good { color: #0b7a34; font-weight: 700; } .owlab .bad { color: #b3161d; font-weight: 700; }
-.owlab .faint { opacity: .7; } .owlab summary { cursor: pointer; }
-.owlab .copy { float: right; font-size: .8em; }
+[data-jp-theme-light="false"] .owlab .good { color: #6fdc97; }
+[data-jp-theme-light="false"] .owlab .bad { color: #ff9a9a; }
+.owlab .faint { opacity: .8; } .owlab summary { cursor: pointer; }
+.owlab .typed { display: flex; justify-content: space-between; align-items: end; gap: .6rem; }
+.owlab .copy { font-size: .8em; min-width: 5.5em; }
 </style>"""
+
+_COPY = (
+    "(function(b){"
+    "var text=b.closest('.owlab-command').querySelector('code').textContent;"
+    "function said(word){b.textContent=word;b.setAttribute('aria-label',word);"
+    "setTimeout(function(){b.textContent='Copy';"
+    "b.setAttribute('aria-label','Copy this command')},2000)}"
+    # Where the page has no clipboard (http to another computer), the old way still works.
+    "function old(){var a=document.createElement('textarea');a.value=text;"
+    "a.setAttribute('readonly','');a.style.position='fixed';a.style.opacity='0';"
+    "document.body.appendChild(a);a.select();var done=false;"
+    "try{done=document.execCommand('copy')}catch(error){}"
+    "a.remove();b.focus();said(done?'Copied':'Not allowed')}"
+    "if(navigator.clipboard){navigator.clipboard.writeText(text)"
+    ".then(function(){said('Copied')},old)}else{old()}"
+    "})(this)"
+)
 
 
 def show(html: str, plain: str, records: dict[str, Any] | None = None) -> None:
@@ -27,6 +50,15 @@ def show(html: str, plain: str, records: dict[str, Any] | None = None) -> None:
 
     ipython: Any = display  # its functions have no types
     ipython.display(bundle(html, plain, records), raw=True)
+
+
+def handle() -> Any:
+    """A display that is updated later; it begins with a sign of life."""
+    from IPython.display import DisplayHandle
+
+    made: Any = DisplayHandle()  # type: ignore[no-untyped-call]
+    made.display({"text/plain": "..."}, raw=True)
+    return made
 
 
 def bundle(html: str, plain: str, records: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -39,10 +71,13 @@ def bundle(html: str, plain: str, records: dict[str, Any] | None = None) -> dict
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; cells are HTML already."""
+    """A table; cells are HTML already. A wide one scrolls."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        f'<div class="wide" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -55,13 +90,28 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def output(text: str) -> str:
+    """What a command printed: as it is, scrolling when it is wide, also by keyboard."""
+    return f'<pre tabindex="0">{escape(text)}</pre>'
+
+
 def command(machine: str, text: str) -> str:
     """A command with its machine and a button that copies it."""
     copy = (
-        '<button class="copy" aria-label="Copy this command" onclick="navigator.clipboard'
-        ".writeText(this.parentElement.querySelector('code').textContent)\">Copy</button>"
+        '<button type="button" class="copy" aria-label="Copy this command" '
+        f'onclick="{_COPY}">Copy</button>'
     )
     return (
-        f'<div>{copy}<span class="faint">{escape(machine)}$</span> '
-        f"<pre><code>{escape(text)}</code></pre></div>"
+        f'<div class="owlab-command"><div class="typed"><span class="faint">{escape(machine)}$'
+        f'</span>{copy}</div><pre tabindex="0"><code>{escape(text)}</code></pre></div>'
     )
+
+
+def error(brief: str, details: str = "", resolution: str = "") -> str:
+    """A failure: what happened first, then what was seen, then what to do."""
+    parts = [f'<div role="alert"><span class="bad">{escape(brief)}</span>']
+    if details:
+        parts.append(output(details))
+    if resolution:
+        parts.append(f"<div><strong>What to do:</strong> {escape(resolution)}</div>")
+    return "".join(parts) + "</div>"

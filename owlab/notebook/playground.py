@@ -1,120 +1,131 @@
-"""A place to call functions: the result, the logs, and how long it took."""
+"""A place to call functions and to change them: parameters, code, result, logs, times."""
 
 from __future__ import annotations
 
 import json
-import shlex
-import time
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from owlab.command import Command
 from owlab.errors import CommandError, ConfigError
-from owlab.fact import parse_json
 from owlab.lab import Lab, describe
-from owlab.notebook import page
+from owlab.notebook import page, read
+from owlab.notebook.callbacks import shielded
+from owlab.notebook.calls import call
+from owlab.notebook.transcript import muted
 from owlab.steps import wsk
 from owlab.steps.control import control
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a function, as it went."""
-
-    action: str
-    result: Any
-    logs: tuple[str, ...]
-    start: str
-    duration_ms: int
-    round_trip_ms: float
-    activation: str
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        answer = json.dumps(self.result, indent=4, ensure_ascii=False)
-        about = (
-            f"{self.start} start, {self.duration_ms} ms in the function, "
-            f"{self.round_trip_ms:.0f} ms with the way there and back"
-        )
-        logs = "\n".join(self.logs)
-        html = (
-            f"<pre>{escape(answer)}</pre><div>{escape(about)}</div>"
-            f"<details><summary>logs, {len(self.logs)} lines</summary>"
-            f"<pre>{escape(logs)}</pre></details>"
-        )
-        plain = "\n".join([answer, about, *(f"log: {line}" for line in self.logs)])
-        return page.bundle(html, plain)
-
-
-def call(lab: Lab, action: str, **parameters: Any) -> Call:
-    """Call a function and wait: ``call(lab, "hellocli", name="JavaScript")``.
-
-    :raises CommandError: the function failed, or is not there.
-    """
-    words = [
-        f"--param {shlex.quote(name)} {shlex.quote(json.dumps(value))}"
-        for name, value in parameters.items()
-    ]
-    text = " ".join([f"{wsk.program(lab)} action invoke {shlex.quote(action)} --blocking", *words])
-    started = time.monotonic()
-    result = lab.run(Command(text, on=control(lab).machine, timeout=90))
-    took = (time.monotonic() - started) * 1000
-    if not result:
-        raise CommandError(
-            brief=f"The function {action} failed.",
-            details=describe(result),
-            resolution="Read its logs: wsk activation logs --last",
-        )
-    record = parse_json(result.stdout)
-    notes = {note["key"]: note["value"] for note in record.get("annotations", [])}
-    return Call(
-        action=action,
-        result=record["response"].get("result"),
-        logs=tuple(record.get("logs", [])),
-        start="cold" if "initTime" in notes else "warm",
-        duration_ms=int(record.get("duration", 0)),
-        round_trip_ms=took,
-        activation=record["activationId"],
-    )
+_SUFFIXES = {"nodejs": "js", "python": "py"}
+_EXAMPLE = '{\n    "name": "JavaScript"\n}'
 
 
 class Playground:
-    """A form to call functions by hand. Without a browser it only says what it would offer."""
+    """A form to call functions by hand. Without a browser it only says what it would offer.
 
-    def __init__(self, lab: Lab, actions: tuple[str, ...] = ("hellocli", "helloweb")) -> None:
+    :param actions: None means those that exist now.
+    """
+
+    def __init__(self, lab: Lab, actions: tuple[str, ...] | None = None) -> None:
         self._lab = lab
-        self._actions = actions
+        self._given = actions
+
+    def functions(self) -> tuple[str, ...]:
+        """The functions on offer."""
+        return tuple(sorted(read.actions(self._lab))) if self._given is None else self._given
+
+    def save(self, action: str, code: str) -> None:
+        """Replace a function's code.
+
+        :raises CommandError: OpenWhisk refused it.
+        """
+        kind = str(read.action(self._lab, action).get("exec", {}).get("kind", ""))
+        suffix = _SUFFIXES.get(kind.partition(":")[0])
+        if suffix is None:
+            raise ConfigError(brief=f"The code of {action} ({kind or 'unknown'}) is no text.")
+        home, name = control(self._lab).home, action.replace("/", "-")
+        text = (
+            f"mkdir -p {home}/functions && cd {home}/functions &&\n"
+            f"cat > {name}.{suffix} <<'END-OF-CODE'\n{code.rstrip()}\nEND-OF-CODE\n"
+            f"{wsk.program(self._lab)} action update {action} {name}.{suffix} --kind {kind}"
+        )
+        with muted():
+            result = self._lab.run(Command(text, on=control(self._lab).machine))
+        if not result:
+            raise CommandError(brief=f"{action} was not saved.", details=describe(result))
 
     def widget(self) -> Any:
-        """Function, parameters, a button, and the answer below."""
+        """Function, parameters, code, buttons, and the answer below."""
         import ipywidgets as widgets
 
-        wide = {"description_width": "9em"}
-        action = widgets.Dropdown(options=self._actions, description="Function", style=wide)
+        names = self.functions()
+        label = {"description_width": "9em"}
+        wide = widgets.Layout(width="98%", max_width="60em")
+        action = widgets.Dropdown(options=names, description="Function", style=label)
         parameters = widgets.Textarea(
-            '{"name": "JavaScript"}', description="Parameters (JSON)", style=wide
+            _EXAMPLE, description="Parameters (JSON)", style=label, rows=6, layout=wide
         )
-        button = widgets.Button(description="Call", tooltip="Call the function and wait")
-        answer = widgets.HTML()
+        code = widgets.Textarea("", description="Code", style=label, rows=12, layout=wide)
+        for field in (parameters, code):
+            field.add_class("owlab-code")
+        run = widgets.Button(description="Call", tooltip="Call the function and wait")
+        save = widgets.Button(description="Save the code", tooltip="wsk action update")
+        again = widgets.Button(description="Look again", tooltip="Which functions are there now?")
+        answer = widgets.HTML(_STYLE)
 
-        def clicked(_: Any) -> None:
-            button.disabled = True
-            answer.value = "calling ..."
+        def show(text: str) -> None:
+            answer.value = _STYLE + text
+
+        def chosen(_: Any) -> None:
+            """Show the code of the function that is chosen."""
+            found = read.action(self._lab, action.value) if action.value else {}
+            code.value = str(found.get("exec", {}).get("code", ""))
+
+        def called(_: Any) -> None:
+            run.disabled = True
+            show("calling ...")
             try:
                 given = parameters_from(parameters.value)
-                shown = call(self._lab, action.value, **given)._repr_mimebundle_()["text/html"]
-                answer.value = str(shown)
-            except (CommandError, ConfigError) as error:
-                answer.value = f"<pre>{escape(str(error))}</pre>"
+                if not action.value:
+                    raise ConfigError(brief="There is no function yet.", resolution="Make one.")
+                with muted():
+                    made = call(self._lab, action.value, **given)
+                show(str(made._repr_mimebundle_()["text/html"]))
             finally:
-                button.disabled = False
+                run.disabled = False
 
-        button.on_click(clicked)
-        return widgets.VBox([action, parameters, button, answer])
+        def saved(_: Any) -> None:
+            self.save(action.value, code.value)
+            show(escape(f"{action.value} is saved. Its next call is cold."))
+
+        def looked(_: Any) -> None:
+            action.options = self.functions()
+            chosen(None)
+            show(f"{len(action.options)} functions.")
+
+        action.observe(shielded(chosen, show), names="value")
+        for button, handler in ((run, called), (save, saved), (again, looked)):
+            button.on_click(shielded(handler, show))
+        shielded(chosen, show)(None)
+        return widgets.VBox(
+            [
+                widgets.HBox([action, again]),
+                parameters,
+                code,
+                widgets.HBox([run, save]),
+                answer,
+            ]
+        )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        text = f"Playground for {', '.join(self._actions)}: shown in JupyterLab."
+        names = ", ".join(self.functions()) or "no function yet"
+        text = f"Playground for {names}: shown in JupyterLab."
         return {**self.widget()._repr_mimebundle_(), **page.bundle(escape(text), text)}
+
+
+_STYLE = (
+    "<style>.owlab-code textarea { font-family: var(--jp-code-font-family, monospace); }</style>"
+)
 
 
 def parameters_from(text: str) -> dict[str, Any]:

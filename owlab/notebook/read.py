@@ -148,15 +148,34 @@ def activations(lab: Lab, limit: int = 30) -> list[Row]:
 
     ``wsk activation list`` prints a table for people; the API that it asks answers JSON.
     """
+    found = _ask(lab, f"activations?limit={limit}", [])
+    return [_activation(item) for item in found if isinstance(item, dict)]
+
+
+def actions(lab: Lab) -> list[str]:
+    """The functions of the namespace, those of packages as ``package/function``."""
+    found = []
+    for item in _ask(lab, "actions?limit=200", []):
+        _, _, package = str(item["namespace"]).partition("/")
+        found.append(f"{package}/{item['name']}" if package else str(item["name"]))
+    return found
+
+
+def action(lab: Lab, name: str) -> Row:
+    """All that OpenWhisk knows of a function, its code included; empty when it is not there."""
+    return dict(_ask(lab, f"actions/{name}", {}))
+
+
+def _ask(lab: Lab, what: str, default: Any) -> Any:
+    """A question to OpenWhisk's own API, with wsk's properties."""
     here = control(lab)
     ask = (
         f'. {here.home}/.wskprops && curl -sk --max-time 30 -u "$AUTH" '
-        f'"https://$APIHOST/api/v1/namespaces/_/activations?limit={limit}"'
+        f'"https://$APIHOST/api/v1/namespaces/_/{what}"'
     )
     as_root = lab.config.as_written and lab.config.has_machines
     text = f"sudo bash -c '{ask}'" if as_root else ask
-    found = lab.fact(json_fact(text, here.machine, default=[]))
-    return [_activation(item) for item in found if isinstance(item, dict)]
+    return lab.fact(json_fact(text, here.machine, default=default))
 
 
 def _activation(item: Row) -> Row:

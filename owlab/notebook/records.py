@@ -5,3 +5,6 @@ CHECK = "application/vnd.owlab.check+json"
 
 TRANSCRIPT = "application/vnd.owlab.transcript+json"
 """``{"commands": [{"machine", "text", "output", "exit_code", "seconds"}]}``, as they ran."""
+
+EXERCISE = "application/vnd.owlab.exercise+json"
+"""``{"key", "passed", "checks": [...]}``: how far an exercise is. Not solved is no failure."""

@@ -11,12 +11,16 @@ from functools import partial
 from html import escape
 from typing import Any
 
+from owlab.command import Command
 from owlab.events import Event
 from owlab.guide import GUIDE
 from owlab.lab import Lab
 from owlab.notebook import page
+from owlab.notebook.pasting import complete
 from owlab.notebook.progress import Pulse
 from owlab.notebook.records import TRANSCRIPT
+from owlab.notebook.typed import Typed, typed
+from owlab.step import Step
 
 _REDRAW_SECONDS = 0.3
 _FOLDED_OVER_LINES = 14
@@ -36,9 +40,10 @@ def muted() -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Typed:
+class _Running:
     machine: str
     text: str
+    paste: Command
     output: str = ""
     exit_code: int | None = None
     seconds: float | None = None
@@ -53,7 +58,9 @@ class _Unit:
     status: str = "running"
     why: str = ""
     seconds: float = 0.0
-    commands: list[_Typed] = field(default_factory=list)
+    step: Step | None = None
+    commands: list[_Running] = field(default_factory=list)
+    past: Typed | None = None
     handle: Any = None
     pulse: Pulse | None = None
     drawn: float = 0.0
@@ -93,11 +100,14 @@ class Transcript:
         if unit is None or event.kind == "step-started":
             step = GUIDE.get(event.step)
             title = f"{step.section} {step.title}" if step else ""
-            unit = self._units[thread] = _Unit(event.machine, title, handle=_display_handle())
+            unit = self._units[thread] = _Unit(
+                event.machine, title, step=step, handle=page.handle()
+            )
             if step is not None and step.progress is not None and self._lab is not None:
                 unit.pulse = Pulse(self._lab, step, partial(self._tell, unit))
         if event.kind == "command-started":
-            unit.commands.append(_Typed(event.machine, event.command))
+            seen = Command(event.command, on=event.machine, variables=event.variables)
+            unit.commands.append(_Running(event.machine, event.command, self._pasted(seen)))
         elif event.kind == "command-ended" and unit.commands:
             unit.commands[-1].exit_code = event.exit_code
             unit.commands[-1].seconds = event.seconds
@@ -108,12 +118,22 @@ class Transcript:
         elif event.kind in _ENDED:
             unit.status, unit.why = _ENDED[event.kind], event.text.partition("\n")[0]
             unit.seconds = event.seconds or 0.0
+            if event.kind == "step-skipped" and self._lab is not None and unit.step is not None:
+                unit.past = self._past(self._lab, unit.step, unit.machine)
         ended = event.kind in _ENDED or (event.kind == "command-ended" and not event.step)
         unit.draw(ended)
         if ended:
             del self._units[thread]
             if unit.pulse is not None:
                 unit.pulse.stop()
+
+    def _pasted(self, command: Command) -> Command:
+        return complete(self._lab.provider, command) if self._lab is not None else command
+
+    def _past(self, lab: Lab, step: Step, machine: str) -> Typed:
+        """What the step typed then, each command complete."""
+        before = typed(lab, step, machine)
+        return Typed(tuple(self._pasted(command) for command in before.commands), before.when)
 
     def _tell(self, unit: _Unit, line: str) -> None:
         with self._lock:
@@ -132,17 +152,9 @@ class Transcript:
         ]
         exact = [found for found in running if found[1].text == event.command]
         if found := exact or running:
-            unit, typed = found[-1]
-            typed.output += event.text
+            unit, run = found[-1]
+            run.output += event.text
             unit.draw()
-
-
-def _display_handle() -> Any:
-    from IPython.display import DisplayHandle
-
-    handle: Any = DisplayHandle()  # type: ignore[no-untyped-call]
-    handle.display({"text/plain": "..."}, raw=True)
-    return handle
 
 
 def _bundle(unit: _Unit, record: bool) -> dict[str, Any]:
@@ -151,15 +163,23 @@ def _bundle(unit: _Unit, record: bool) -> dict[str, Any]:
         title = f"{unit.title} ({unit.machine})" if unit.title else unit.machine
         commands = [
             {
-                "machine": typed.machine,
-                "text": typed.text,
-                "output": typed.output,
-                "exit_code": typed.exit_code,
-                "seconds": typed.seconds,
+                "machine": run.paste.on,
+                "text": run.paste.text,
+                "output": run.output,
+                "exit_code": run.exit_code,
+                "seconds": run.seconds,
             }
-            for typed in unit.commands
+            for run in unit.commands
         ]
-        content = {"title": title, "status": unit.status, "why": unit.why, "commands": commands}
+        content: dict[str, Any] = {
+            "title": title,
+            "status": unit.status,
+            "why": unit.why,
+            "commands": commands,
+        }
+        if unit.past is not None:
+            past = [{"machine": item.on, "text": item.text} for item in unit.past.commands]
+            content["past"] = {"about": unit.past.about, "commands": past}
         records[TRANSCRIPT] = content
     return page.bundle(_html(unit), _plain(unit), records)
 
@@ -177,27 +197,34 @@ def _html(unit: _Unit) -> str:
     if unit.title:
         why = f' <span class="faint">{escape(unit.why)}</span>' if unit.why else ""
         parts.append(f'<div><span class="{mark}">{escape(_headline(unit))}</span>{why}</div>')
-    for typed in unit.commands:
-        parts.append(page.command(typed.machine, typed.text))
-        if typed.output.strip():
-            folded = "" if typed.output.count("\n") > _FOLDED_OVER_LINES else " open"
-            status = f", exit status {typed.exit_code}" if typed.exit_code else ""
-            lines = typed.output.rstrip().count("\n") + 1
+    for run in unit.commands:
+        parts.append(page.command(run.paste.on, run.paste.text))
+        if run.output.strip():
+            folded = "" if run.output.count("\n") > _FOLDED_OVER_LINES else " open"
+            status = f", exit status {run.exit_code}" if run.exit_code else ""
+            lines = run.output.rstrip().count("\n") + 1
             parts.append(
                 f"<details{folded}><summary>output, {lines} lines{status}</summary>"
-                f"<pre>{escape(typed.output.rstrip())}</pre></details>"
+                f"{page.output(run.output.rstrip())}</details>"
             )
+    if unit.past is not None:
+        shown = "".join(page.command(item.on, item.text) for item in unit.past.commands)
+        about = f"<summary>{escape(unit.past.about)}</summary>"
+        parts.append(f"<details>{about}{shown}</details>" if shown else escape(unit.past.about))
     return "".join(parts)
 
 
 def _plain(unit: _Unit) -> str:
     lines = [f"{_headline(unit)}  {unit.why}".rstrip()] if unit.title else []
-    for typed in unit.commands:
-        lines.append(f"{typed.machine}$ {typed.text}")
-        output = typed.output.rstrip().splitlines()
+    for run in unit.commands:
+        lines.append(f"{run.paste.on}$ {run.paste.text}")
+        output = run.output.rstrip().splitlines()
         if len(output) > _PLAIN_LINES:
             lines.append(f"... {len(output) - _PLAIN_LINES} lines before these ...")
         lines += output[-_PLAIN_LINES:]
-        if typed.exit_code:
-            lines.append(f"(exit status {typed.exit_code})")
+        if run.exit_code:
+            lines.append(f"(exit status {run.exit_code})")
+    if unit.past is not None:
+        lines.append(f"{unit.past.about}{':' if unit.past.commands else ''}")
+        lines += [f"{item.on}$ {item.text}" for item in unit.past.commands]
     return "\n".join(lines)

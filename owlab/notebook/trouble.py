@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from owlab.errors import LabError
+from owlab.notebook import cells
 
 IPYTHON_ASKS_FOR = "_render_traceback_"
 """The method by which an exception may say how it is shown."""
@@ -10,9 +13,35 @@ IPYTHON_ASKS_FOR = "_render_traceback_"
 WHAT_TO_DO = "What to do: "
 
 
+INTERRUPTED = "Interrupted. What is done stays done; run the cell again to go on."
+
+
 def show_briefly() -> None:
-    """From now on IPython shows a LabError by its three parts."""
+    """From now on IPython shows a LabError by its three parts, and an interrupt as one line.
+
+    A name that an earlier cell would have made is answered with that cell.
+    """
     setattr(LabError, IPYTHON_ASKS_FOR, _three_parts)
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((KeyboardInterrupt, NameError), _show)
+
+
+def _show(shell: Any, kind: type[BaseException], value: BaseException, tb: Any, **_: Any) -> None:
+    """What IPython calls in place of a stack trace for these kinds."""
+    if isinstance(value, KeyboardInterrupt):
+        shell._showtraceback(kind, value, [f"KeyboardInterrupt: {INTERRUPTED}"])
+        return
+    cell = cells.making(str(getattr(value, "name", "") or ""))
+    # Only a name that this very cell uses: a fault inside a function is shown whole.
+    if cell and tb.tb_next is not None and tb.tb_next.tb_next is None:
+        wanted = f"{WHAT_TO_DO}Run this cell first, {cell}"
+        shell._showtraceback(kind, value, [f"NameError: {value}", wanted])
+        return
+    lines = shell.InteractiveTB.structured_traceback(kind, value, tb)
+    shell._showtraceback(kind, value, lines)
 
 
 def _three_parts(error: LabError) -> list[str]:

@@ -93,6 +93,16 @@ class Page:
         """Wait until an expression is true."""
         return wait_until(lambda: self.value(expression), expression, seconds)
 
+    def mouse(self, element: str) -> None:
+        """A real click: what a page allows only to a person, it allows to this."""
+        x, y = self.value(
+            f"(() => {{ const e = {element}; e.scrollIntoView({{block: 'center'}});"
+            " const r = e.getBoundingClientRect();"
+            " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def screenshot(self, path: Path) -> None:
         """A picture for whoever reads a failed test."""
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))

@@ -18,6 +18,9 @@ from owlab import Lab
 
 from .chromium import PROGRAM, Page, wait_until
 
+LAB = "class-1"
+"""A lab with a name: the usual one hides what goes wrong with others."""
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -55,6 +58,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     environment = {
         **os.environ,
         "OWLAB_HOME": str(home / "labs"),
+        "OWLAB_LAB": LAB,
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
@@ -89,7 +93,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
         log.close()
         before = os.environ.get("OWLAB_HOME")
         os.environ["OWLAB_HOME"] = str(home / "labs")
-        Lab.open("owlab").down()
+        Lab.open(LAB).down()
         if before is None:
             del os.environ["OWLAB_HOME"]
         else:

@@ -1,8 +1,7 @@
-"""The first notebook in JupyterLab: cells run, widgets appear, the form writes back."""
+"""The first notebook in JupyterLab, in a lab with a name: cells run, every widget is clicked."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,77 +10,76 @@ from owlab import places
 from owlab.record import Record
 
 from .chromium import Page
-from .conftest import Jupyter
+from .conftest import LAB, Jupyter
+from .notebook import Notebook, errors
 
 pytestmark = pytest.mark.browser
 
-APP = "window.jupyterapp"
-PANEL = f"[...{APP}.shell.widgets('main')][0]"
-RUN_ALL = (
-    f"({APP}.shell.activateById({PANEL}.id),"
-    f" {APP}.commands.execute('notebook:run-all-cells').then(() => true))"
-)
-IDLE = (
-    f"{PANEL}?.sessionContext?.session?.kernel?.status === 'idle'"
-    f" && {PANEL}.content.widgets.filter(c => c.model.type === 'code')"
-    ".every(c => c.model.executionCount > 0)"
-)
-TEXT = "document.querySelector('.jp-Notebook').innerText"
-
 
 @pytest.fixture
-def notebook(page: Page, jupyter: Jupyter, tmp_path: Path) -> Page:
-    page.open(jupyter.notebook("00-start-here"))
-    page.wait_for(f"{APP} && {PANEL}?.sessionContext?.session?.kernel?.status === 'idle'", 120)
-    # Render every cell, also those out of sight.
-    page.value(
-        f"{PANEL}.content.notebookConfig = {{...{PANEL}.content.notebookConfig,"
-        " windowingMode: 'none'}, true"
-    )
-    page.value(RUN_ALL)
+def notebook(page: Page, jupyter: Jupyter, tmp_path: Path) -> Notebook:
+    made = Notebook(page, jupyter, "00-start-here")
     try:
-        page.wait_for(IDLE, 120)
+        made.run_all()
     finally:
-        page.screenshot(Path(os.environ.get("SCREENSHOTS", tmp_path)) / "start-here.png")
-    return page
+        made.picture("start-here", tmp_path)
+    return made
 
 
 def test_the_first_notebook_works_as_a_learner_sees_it(
-    notebook: Page, jupyter: Jupyter, monkeypatch: pytest.MonkeyPatch
+    notebook: Notebook, jupyter: Jupyter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    page = notebook
-    assert page.value("document.querySelectorAll('[data-mime-type*=error]').length") == 0
-    shown = page.value(TEXT)
-    assert page.value("document.querySelectorAll('.owlab .good').length") >= 2
-    assert (
-        page.value(
-            "[...document.querySelectorAll('.owlab .bad')].some(e => e.innerText === 'FAIL')"
-        )
-        is False
-    )
-    assert "This is ubuntu on host." in shown
+    page = notebook.page
+    assert errors(page) == []
+    assert "This is ubuntu on host." in notebook.shown("00-try")
+    assert "FAIL" not in notebook.shown("00-check")
+    assert LAB in notebook.shown("00-begin")
 
-    # The form: fields with labels, and what the choice costs.
-    fields = page.wait_for("document.querySelectorAll('.widget-dropdown select').length")
-    assert fields >= 4
-    labels = page.value(
-        "[...document.querySelectorAll('.widget-inline-hbox .widget-label')].map(l => l.innerText)"
-    )
-    assert {"provider", "workers", "speed", "mirror", "memory_profile"} <= set(labels)
+    # The form: fields with labels; only providers that the notebooks can run on.
+    form = "00-form"
+    for label in ("provider", "workers", "speed", "mirror", "memory_profile"):
+        assert page.wait_for(f"!!({notebook.field(form, label)})"), label
+    options = page.value(f"[...{notebook.field(form, 'provider')}.options].map(o => o.innerText)")
+    assert options == ["pocket", "multipass"]
 
-    # Three workers, saved with the button: the lab has them.
-    page.value(
-        "(() => { const field = document.querySelector('.widget-text input[type=number]');"
-        " field.value = '3'; field.dispatchEvent(new Event('input', {bubbles: true}));"
-        " field.dispatchEvent(new Event('change', {bubbles: true})); return true; })()"
-    )
-    page.wait_for("document.querySelector('.jp-Notebook').innerText.includes('28 GB of memory')")
-    page.value(
-        "[...document.querySelectorAll('button')].find(b => b.innerText === 'Use these settings')"
-        ".click() || true"
-    )
-    page.wait_for("document.querySelector('.jp-Notebook').innerText.includes('Saved.')")
+    # A value that cannot be is refused in words, also when it is saved.
+    notebook.type_into(form, "workers", "99")
+    refused = notebook.wait_for(form, "less than or equal to 20")
+    assert "GB of memory" not in refused
+    notebook.click(form, "Use these settings")
+    assert "Saved" not in notebook.wait_for(form, "less than or equal to 20")
+    notebook.picture("form-refuses", tmp_path, form)
+
+    # A profile brings its number of workers, and says so.
+    notebook.type_into(form, "workers", "2")
+    notebook.wait_for(form, "22 GB of memory")
+    notebook.type_into(form, "memory_profile", "small")
+    notebook.wait_for(form, "workers is 1 now")
+    notebook.type_into(form, "memory_profile", "guide")
+    notebook.wait_for(form, "workers is 2 now")
+
+    # Three workers, saved: the lab on disk has them, and `lab` as well.
+    notebook.type_into(form, "workers", "3")
+    notebook.wait_for(form, "28 GB of memory")
+    notebook.click(form, "Use these settings")
+    assert f"Lab '{LAB}'" in notebook.wait_for(form, "Saved.")
+    notebook.picture("form-saved", tmp_path, form)
+    assert "worker3" in notebook.run_cell("00-machines")
     monkeypatch.setenv("OWLAB_HOME", str(jupyter.folder.parent / "labs"))
-    saved = Record(places.lab_directory("owlab")).settings()
+    saved = Record(places.lab_directory(LAB)).settings()
     assert saved is not None
     assert saved["workers"] == 3
+
+    # The map looks again, and has the third worker then.
+    notebook.click("00-map", "Look again")
+    assert "worker3" in notebook.wait_for("00-map", "As it was at")
+
+
+def test_a_check_before_its_cells_says_which_to_run(notebook: Notebook) -> None:
+    answer = notebook.run_cell("00-check", "cost.fits_not\nundefined_here")
+    assert "fits_not" in answer
+    notebook.run_cell("00-check", "del cost")
+    answer = notebook.run_cell("00-check", "check(lab, claim('x', cost.fits))")
+    assert "NameError: name 'cost' is not defined" in answer
+    assert "Run this cell first, under “Check your work”" in answer
+    assert "Traceback" not in answer

@@ -152,6 +152,7 @@ def shell(tmp_path: Path, cluster: Cluster) -> Shell:
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).parents[1] / "pocket/helm/mycluster.yaml"
     machine.write("/home/ubuntu/mycluster.yaml", values.read_bytes(), owner="ubuntu")
+    machine.own("/home/ubuntu", "ubuntu")
     machine.write("/etc/rancher/k3s/k3s.yaml", cluster.kubeconfig.encode(), mode=0o600)
 
     def run(script: str) -> Ran:

@@ -12,9 +12,11 @@ import nbformat
 import papermill
 import pytest
 
-from owlab.batch.course import find_notebooks
+from owlab.batch.course import NotebookFile, find_notebooks
 from owlab.batch.parameters import declared_in
 from owlab.guide import STEPS
+from owlab.notebook.exercises import JUDGES
+from owlab.versions import GUEST_KEY
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 COURSE = find_notebooks(FOLDER)
@@ -23,6 +25,78 @@ NAMES = [
     *("05-nfs-dynamic-storage", "06-deploy-openwhisk", "07-functions", "08-clean-up"),
 ]
 each = pytest.mark.parametrize("notebook", COURSE, ids=lambda notebook: notebook.name)
+
+GUIDE_LINES = [
+    "sudo snap install multipass",
+    *(f"{verb} " for verb in ("multipass info", "multipass delete", "multipass recover")),
+    "multipass delete --purge --all",
+    "multipass shell master",
+    "curl -sfL https://get.k3s.io | sh -",
+    "curl -sfL https://rancher-mirror.rancher.cn/k3s/k3s-install.sh | INSTALL_K3S_MIRROR=cn sh -",
+    "MASTER_IP=$(multipass info master | grep IPv4 | awk '{print $2}')",
+    "TOKEN=$(multipass exec master sudo cat /var/lib/rancher/k3s/server/node-token)",
+    "for index in 1 2; do\n"
+    '    multipass exec worker${index} -- bash -c "curl -sfL https://get.k3s.io | '
+    'K3S_URL=https://${MASTER_IP}:6443 K3S_TOKEN=${TOKEN} sh -"\ndone',
+    "for index in 1 2; do\n"
+    '    multipass exec worker${index} -- bash -c "curl -sfL '
+    "https://rancher-mirror.rancher.cn/k3s/k3s-install.sh | INSTALL_K3S_MIRROR=cn "
+    'K3S_URL=https://${MASTER_IP}:6443 K3S_TOKEN=${TOKEN} sh -"\ndone',
+    "sudo kubectl get nodes",
+    "sudo apt install nfs-kernel-server",
+    "sudo mkdir /var/nfs/kubedata -p",
+    "sudo chown nobody: /var/nfs/kubedata",
+    "sudo systemctl enable nfs-server.service",
+    "sudo systemctl start nfs-server.service",
+    "sudo vim /etc/exports",
+    "/var/nfs/kubedata *(rw,sync,no_subtree_check,no_root_squash,no_all_squash)",
+    "sudo exportfs -rav",
+    "exporting *:/var/nfs/kubedata",
+    *(
+        f'multipass exec {name} -- bash -c "sudo apt install nfs-common -y"'
+        for name in ("master", "worker1", "worker2")
+    ),
+    "sudo snap install helm --classic",
+    "mkdir ~/downloads && cd ~/downloads\n"
+    "wget https://github.com/apache/openwhisk-cli/releases/download/latest/"
+    "OpenWhisk_CLI-latest-linux-amd64.tgz\n"
+    "tar -xvf OpenWhisk_CLI-latest-linux-amd64.tgz\nsudo mv wsk /usr/local/bin/wsk",
+    "unexpected error getting claim reference: selfLink was empty, can't make reference",
+    "sudo helm repo add nfs-subdir-external-provisioner "
+    "https://kubernetes-sigs.github.io/nfs-subdir-external-provisioner/\nsudo helm repo update",
+    "sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml install openwhisk-nfs "
+    "nfs-subdir-external-provisioner/nfs-subdir-external-provisioner \\\n"
+    "    --set nfs.server=10.251.200.186 \\\n    --set nfs.path=/var/nfs/kubedata",
+    "sudo kubectl get clusterrole,clusterrolebinding,role,rolebinding | grep nfs",
+    "sudo kubectl get storageclass",
+    "sudo kubectl get pods",
+    *(
+        f"sudo kubectl label node {node} openwhisk-role={role}"
+        for node, role in (("master", "core"), ("worker1", "invoker"), ("worker2", "invoker"))
+    ),
+    'imageName: "fatal69100/kafka"',
+    "sudo wsk property set --apihost 10.251.200.141:31001\n"
+    f"sudo wsk property set --auth {GUEST_KEY}",
+    "git clone https://github.com/apache/openwhisk-deploy-kube.git\ncd openwhisk-deploy-kube\n"
+    "sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml install owdev ./helm/openwhisk "
+    "-n openwhisk --create-namespace -f ~/kubeyaml/mycluster.yaml",
+    "sudo kubectl get pvc,pv -A",
+    "sudo kubectl get pods -n openwhisk --watch",
+    "sudo wsk -i package list /whisk.system",
+    "sudo kubectl get all -n openwhisk",
+    "sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml uninstall owdev -n openwhisk",
+    "mkdir ~/functions && cd ~/functions",
+    "return {payload: 'Hello, ' + name + '!'};",
+    "sudo wsk -i action create hellocli hello_cli.js",
+    "sudo wsk -i action invoke hellocli --result",
+    "sudo wsk -i action invoke hellocli --result --param name JavaScript",
+    '"headers": { "Content-Type": "application/json" },',
+    "sudo wsk -i action create helloweb hello_web.py --web true",
+    "sudo wsk -i action get helloweb --url",
+    "curl -k https://10.251.200.141:31001/api/v1/web/guest/default/helloweb",
+    "curl -k https://10.251.200.141:31001/api/v1/web/guest/default/helloweb?name=Python",
+]
+"""Everything that the guide types or shows as an answer, as it stands there."""
 
 
 def cells(notebook: Any, kind: str = "", tag: str = "") -> list[Any]:
@@ -75,6 +149,29 @@ def test_it_has_the_parts_of_a_lesson(notebook: Any) -> None:
     for tag in ("begin", "check"):
         assert len(cells(notebook, "code", tag)) == 1
     assert len(cells(notebook, "markdown", "navigation")) == 2
+
+
+@each
+def test_exercises_are_a_task_a_cell_a_check_and_a_solution(notebook: Any) -> None:
+    number = f"{notebook.number:02}"
+    tasks = cells(notebook, "markdown", "exercise")
+    assert 2 <= len(tasks) <= 5
+    keys = [key for key in JUDGES if key.startswith(f"{number}.")]
+    for key, task in zip(keys, tasks, strict=True):
+        place = [cell.id for cell in cells(notebook)].index(task.id)
+        answer, check, solution = cells(notebook)[place + 1 : place + 4]
+        assert f"**{key}** (" in task.source
+        assert "<summary>Hint 1</summary>" in task.source
+        assert answer.metadata.tags == ["exercise-answer"]
+        assert check.source.startswith(f'check_exercise("{key}"')
+        assert check.metadata.jupyter.source_hidden
+        assert "<details><summary>Solution</summary>" in solution.source
+
+
+@each
+def test_the_source_of_checks_is_folded(notebook: Any) -> None:
+    (check,) = cells(notebook, "code", "check")
+    assert check.metadata.jupyter.source_hidden
 
 
 @each
@@ -154,44 +251,14 @@ def test_every_step_has_its_notebook() -> None:
 
 
 def test_every_known_fault_of_the_guide_is_answered_where_the_table_says() -> None:
-    start = COURSE[0]
-    rows = re.findall(r"^\| (F\d+) \|.*\((\d\d-[a-z0-9-]+)\.ipynb\) \|$", prose(start), re.M)
+    appendix = NotebookFile(0, FOLDER / "appendix-faults.ipynb")
+    assert "appendix-faults.ipynb" in prose(COURSE[0])
+    rows = re.findall(r"^\| (F\d+) \|.*\((\d\d-[a-z0-9-]+)\.ipynb\) \|$", prose(appendix), re.M)
     assert [name for name, _ in rows] == [f"F{number}" for number in range(1, 32)]
     assert {where for _, where in rows} <= set(NAMES)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "sudo snap install multipass",
-        "curl -sfL https://get.k3s.io | sh -",
-        "curl -sfL https://rancher-mirror.rancher.cn/k3s/k3s-install.sh | INSTALL_K3S_MIRROR=cn",
-        "MASTER_IP=$(multipass info master | grep IPv4 | awk '{print $2}')",
-        "TOKEN=$(multipass exec master sudo cat /var/lib/rancher/k3s/server/node-token)",
-        "sudo kubectl get nodes",
-        "/var/nfs/kubedata",
-        "exportfs -rav",
-        'multipass exec worker2 -- bash -c "sudo apt install nfs-common -y"',
-        "sudo snap install helm --classic",
-        "unexpected error getting claim reference: selfLink was empty, can't make reference",
-        "sudo kubectl get clusterrole,clusterrolebinding,role,rolebinding | grep nfs",
-        "sudo kubectl get storageclass",
-        "sudo kubectl label node master openwhisk-role=core",
-        'imageName: "fatal69100/kafka"',
-        "sudo wsk property set --apihost 10.251.200.141:31001",
-        "sudo kubectl get pvc,pv -A",
-        "kubectl get pods -n openwhisk --watch",
-        "sudo wsk -i package list /whisk.system",
-        "sudo kubectl get all -n openwhisk",
-        "sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml uninstall owdev -n openwhisk",
-        "return {payload: 'Hello, ' + name + '!'};",
-        '"headers": { "Content-Type": "application/json" },',
-        "action get helloweb --url",
-        "https://10.251.200.141:31001/api/v1/web/guest/default/helloweb",
-        "?name=Python",
-        "multipass recover",
-        "multipass delete --purge --all",
-    ],
-)
-def test_the_guides_lines_have_their_place(line: str) -> None:
-    assert any(line in prose(notebook) + code(notebook) for notebook in COURSE)
+def test_everything_that_the_guide_types_is_on_the_page() -> None:
+    shown = "\n".join(prose(notebook) + code(notebook) for notebook in COURSE)
+    missing = [line for line in GUIDE_LINES if line not in shown]
+    assert missing == []

@@ -36,6 +36,7 @@ from owlab.pocket.kube.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.kubelet.kubelet import Kubelet
 from owlab.pocket.kube.node_object import node_object
+from owlab.pocket.kube.parts import Parts, find_parts
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store, random_suffix
 
@@ -51,6 +52,8 @@ class Cluster:
         self.store = Store(db, clock)
         self._endpoint: OpenWhiskEndpoint | None = None
         self._on_openwhisk: Callable[[OpenWhiskEndpoint | None], None] = lambda endpoint: None
+        self.parts = Parts()
+        self._on_parts: Callable[[Parts], None] = lambda parts: None
         self._on_packages: Callable[[str], None] = lambda release: None
         self._on_wipe: Callable[[], None] = lambda: None
         self._plane = plane = ControlPlane(self.store, clock, fleet)
@@ -125,7 +128,7 @@ class Cluster:
             labels=labels,
             cpus=view.spec.cpus,
             memory=view.spec.memory,
-            number=self._free_network(),
+            network=self._free_network(),
         )
         taints = [_taint(item) for item in _options(args, "--node-taint")]
         if taints:
@@ -139,10 +142,11 @@ class Cluster:
             conditions = old["status"].get("conditions", [])
             self.store.set_status(old, {**node["status"], "conditions": conditions})
 
-    def _free_network(self) -> int:
+    def _free_network(self) -> str | None:
         """The first /24 of 10.42.0.0/16 that no node has, as K3s gives them out."""
         taken = {node["spec"].get("podCIDR") for node in self.store.list("Node")}
-        return next(n for n in range(256) if f"10.42.{n}.0/24" not in taken)
+        networks = (f"10.42.{number}.0/24" for number in range(256))
+        return next((network for network in networks if network not in taken), None)
 
     def leave(self, machine: str) -> None:
         """K3s was removed from a machine. Its node stays, NotReady, until somebody deletes it."""
@@ -153,6 +157,10 @@ class Cluster:
     def on_openwhisk(self, callback: Callable[[OpenWhiskEndpoint | None], None]) -> None:
         """Be told when OpenWhisk comes up, changes or goes down."""
         self._on_openwhisk = callback
+
+    def on_parts(self, callback: Callable[[Parts], None]) -> None:
+        """Be told when a part of OpenWhisk behind its front end comes or goes."""
+        self._on_parts = callback
 
     def on_install_packages(self, callback: Callable[[str], None]) -> None:
         """Be told when the Job that installs OpenWhisk's packages has run."""
@@ -171,10 +179,17 @@ class Cluster:
             )
 
     def _look_for_openwhisk(self) -> None:
-        endpoint = find_endpoint(self.store)
+        endpoint, parts = find_endpoint(self.store), Parts()
+        if endpoint is not None:
+            parts = find_parts(self.store, endpoint.release, endpoint.namespace)
+        before = (self._endpoint, self.parts)
         if endpoint != self._endpoint:
             self._endpoint = endpoint
             self._on_openwhisk(endpoint)
+        if parts != self.parts:
+            self.parts = parts
+            self._on_parts(parts)
+        if before != (endpoint, parts):
             self.kubelet.reconsider()
 
     def _context(self, pod: Object, container: Object) -> programs.Context:
@@ -194,7 +209,7 @@ class Cluster:
             container,
             server,
             lambda release: self._on_packages(release),
-            lambda: self._endpoint is not None,
+            lambda: self._endpoint is not None and self.parts.healthy_invokers > 0,
             lambda: self._on_wipe(),
             lambda: self.kubelet.runtime.process(pod, container, _starts(pod, container)),
         )

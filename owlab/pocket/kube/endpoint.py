@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, field
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.parts import environment
 from owlab.pocket.kube.store import Store
 
 
@@ -47,7 +48,7 @@ def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
             base64.b64decode(tls["data"]["tls.key"]),
             _text(auth, "guest"),
             _text(auth, "system"),
-            _environment(store, f"{release}-controller", namespace),
+            environment(store, f"{release}-controller", namespace),
         )
     return None
 
@@ -65,15 +66,3 @@ def _text(secret: Object, name: str) -> str:
         if name in key:
             return base64.b64decode(value).decode().strip()
     return ""
-
-
-def _environment(store: Store, name: str, namespace: str) -> dict[str, str]:
-    controller = store.find("StatefulSet", name, namespace)
-    if controller is None:
-        return {}
-    return {
-        variable["name"]: str(variable["value"])
-        for container in controller["spec"]["template"]["spec"]["containers"]
-        for variable in container.get("env") or []
-        if "value" in variable
-    }

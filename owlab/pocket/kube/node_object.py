@@ -14,10 +14,13 @@ def node_object(
     labels: dict[str, str],
     cpus: int,
     memory: int,
-    number: int,
+    network: str | None,
 ) -> Object:
-    """The object; ``number`` chooses the network of its pods, ``memory`` is in bytes."""
-    network = f"10.42.{number}.0/24"
+    """The object.
+
+    :param memory: in bytes.
+    :param network: of its pods; None where none was left.
+    """
     resources = {
         "cpu": str(cpus),
         "memory": f"{memory // 1024}Ki",
@@ -43,8 +46,7 @@ def node_object(
             "annotations": {"k3s.io/internal-ip": address, "k3s.io/hostname": name},
         },
         "spec": {
-            "podCIDR": network,
-            "podCIDRs": [network],
+            **({"podCIDR": network, "podCIDRs": [network]} if network else {}),
             "providerID": f"k3s://{name}",
         },
         "status": {

@@ -13,6 +13,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.certificates import self_signed
 from owlab.pocket.kube.containers.runtime import Process
+from owlab.pocket.kube.parts import Parts, find_parts
 from owlab.pocket.kube.shape import ready_pods, release_of
 from owlab.pocket.kube.store import Store
 
@@ -59,6 +60,10 @@ class Context:
         """A component of the same release has a ready pod."""
         return bool(ready_pods(self.store, self.namespace, f"{self.release}-{component}"))
 
+    def parts(self) -> Parts:
+        """What of the release answers, wherever its variables say that it is."""
+        return find_parts(self.store, self.release, self.namespace)
+
     def job_done(self, name: str) -> bool:
         """A Job of the same release is complete."""
         job = self.store.find("Job", f"{self.release}-{name}", self.namespace)
@@ -85,12 +90,12 @@ INIT_PROGRAMS: dict[str, Program] = {
         "...waiting for zookeeper to be ready",
     ),
     "wait-for-kafka": _waits(
-        lambda c: c.running("kafka"),
+        lambda c: "kafka" in c.parts().ready,
         "Success: ready kafka endpoint!",
         "...waiting for kafka to be ready",
     ),
     "wait-for-couchdb": _waits(
-        lambda c: c.running("couchdb") and c.job_done("init-couchdb"),
+        lambda c: "couchdb" in c.parts().ready and c.job_done("init-couchdb"),
         "Success: CouchDB is ready!",
         "...waiting for CouchDB to be ready",
     ),
@@ -100,7 +105,7 @@ INIT_PROGRAMS: dict[str, Program] = {
         "...waiting for controller to be ready",
     ),
     "wait-for-healthy-invoker": _waits(
-        lambda c: c.running("invoker"),
+        lambda c: c.parts().healthy_invokers > 0,
         "Success: there are 1 healthy invokers",
         "...waiting for a healthy invoker",
     ),
@@ -129,7 +134,7 @@ def _gen_certs(context: Context) -> Outcome:
 
 
 def _init_couchdb(context: Context) -> Outcome:
-    if not context.running("couchdb"):
+    if "couchdb" not in context.parts().ready:
         return Outcome("waiting", f"{NOTE}\nwaiting for CouchDB\n")
     # Both charts have this Job only unless db.wipeAndInit is false.
     context.wiped()

@@ -1,39 +1,37 @@
 """The machines' disks: what is in memory while the service runs, kept in the lab's database.
 
-A machine's files live in a bashkit ``FileSystem`` that all of its shells share. After every
-command (and every second of a long one) the tree is compared with what was stored, contents
-included, and only what differs is written: 400 files take 3 ms, a command usually changes none to
-three. Size and date alone would miss a file whose date was set by hand.
+A machine's tree counts its changes. After every command (and every second of a long one) a tree
+that has changed is compared with what was stored, and only what differs is written.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import shlex
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-from bashkit import Bash, FileSystem
 
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.tree import Tree
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS machines (name TEXT PRIMARY KEY, data TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS files (
     machine TEXT NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL, mode INTEGER NOT NULL,
-    modified REAL NOT NULL, content BLOB NOT NULL, PRIMARY KEY (machine, path)
+    modified REAL NOT NULL, content BLOB NOT NULL,
+    uid INTEGER NOT NULL DEFAULT 0, gid INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (machine, path)
 ) STRICT, WITHOUT ROWID;
 """
+OWNERS = ("uid", "gid")
 
-# What decides that an entry is as it was stored: kind, mode, date, and a hash of the content, with
-# which nobody can meddle: it is another one in each process.
-Stamp = tuple[str, int, float, int]
-_UNLIMITED = 1_000_000_000
+# What decides that an entry is as it was stored.
+Stamp = tuple[int, int]
+Row = tuple[str, str, int, bytes, int, int, float]
+"""Path, kind, mode, content, user, group, time of the last change."""
 
 
 class Disks:
@@ -42,8 +40,22 @@ class Disks:
     def __init__(self, db: Database) -> None:
         self._db = db
         db.schema(SCHEMA)
+        self._add_owners()
         self._stored: dict[str, dict[str, Stamp]] = {}
+        self._seen: dict[str, tuple[Tree, int]] = {}
         self._data: dict[str, str] = {}
+
+    def _add_owners(self) -> None:
+        """A database of an earlier owlab does not say whose the files are."""
+        known = {str(row[1]) for row in self._db.rows("PRAGMA table_info(files)")}
+        for column in OWNERS:
+            if column not in known:
+                self._db.run(f"ALTER TABLE files ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+        if not known.issuperset(OWNERS):
+            self._db.run(
+                "UPDATE files SET uid = 1000, gid = 1000 "
+                "WHERE path = '/home/ubuntu' OR path LIKE '/home/ubuntu/%'"
+            )
 
     def names(self) -> list[tuple[str, dict[str, Any]]]:
         """The stored machines with their data, in the order of their creation."""
@@ -55,37 +67,45 @@ class Disks:
     def load(self, machine: Machine) -> None:
         """Fill a machine's file system with what was stored."""
         rows = self._db.rows(
-            "SELECT path, kind, mode, content, modified FROM files WHERE machine = ? ORDER BY path",
+            "SELECT path, kind, mode, content, uid, gid, modified FROM files "
+            "WHERE machine = ? ORDER BY path",
             machine.name,
         )
-        _fill(machine.fs, (row[:4] for row in rows))
-        _date(machine.fs, {path: modified for path, kind, _, _, modified in rows})
-        self._stored[machine.name] = dict(_walk(machine.fs))
+        fill(machine.tree, rows)
+        self._remember(machine.name, machine.tree)
 
     @staticmethod
     def image(machine: Machine) -> list[list[Any]]:
-        """All files of a machine as JSON: path, kind, mode, content in base64."""
+        """All files of a machine as JSON: path, kind, mode, content in base64, owner, time."""
         return [
-            [path, kind, mode, base64.b64encode(_content(machine.fs, path, kind)).decode()]
-            for path, (kind, mode, _, _) in sorted(_walk(machine.fs))
+            [path, kind, mode, base64.b64encode(content).decode(), uid, gid, modified]
+            for path, kind, mode, content, uid, gid, modified in (
+                _row(path, inode) for path, inode in _walk(machine.tree.root)
+            )
         ]
 
     @staticmethod
-    def filled(image: list[list[Any]]) -> FileSystem:
-        """A new file system with the files of an image."""
-        fs = FileSystem()
-        _fill(fs, [(path, kind, mode, base64.b64decode(text)) for path, kind, mode, text in image])
-        return fs
+    def filled(image: list[list[Any]]) -> Tree:
+        """A new tree with the files of an image."""
+        tree = Tree()
+        fill(tree, [(p, k, m, base64.b64decode(text), *more) for p, k, m, text, *more in image])
+        return tree
+
+    def _remember(self, name: str, tree: Tree) -> None:
+        self._stored[name] = _stamps(tree)
+        self._seen[name] = (tree, tree.revision)
 
     def save(self, machine: Machine, data: dict[str, Any]) -> None:
         """Store what changed since the last time, all or nothing."""
-        before = self._stored.get(machine.name, {})
-        now = dict(_walk(machine.fs))
-        text = json.dumps(data, sort_keys=True)
+        tree, text = machine.tree, json.dumps(data, sort_keys=True)
+        same_files = self._seen.get(machine.name) == (tree, tree.revision)
+        if same_files and self._data.get(machine.name) == text:
+            return
+        before, revision = self._stored.get(machine.name, {}), tree.revision
+        inodes = {} if same_files else dict(_walk(tree.root))
+        now = before if same_files else {p: (i.number, i.revision) for p, i in inodes.items()}
         changed = [path for path, stamp in now.items() if before.get(path) != stamp]
         gone = before.keys() - now.keys()
-        if not changed and not gone and self._data.get(machine.name) == text:
-            return
         try:
             with self._db.transaction():
                 self._db.run(
@@ -99,15 +119,10 @@ class Disks:
                         "DELETE FROM files WHERE machine = ? AND path = ?", machine.name, path
                     )
                 for path in changed:
-                    kind, mode, modified, _ = now[path]
+                    _, kind, mode, content, uid, gid, modified = _row(path, inodes[path])
                     self._db.run(
-                        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                        machine.name,
-                        path,
-                        kind,
-                        mode,
-                        modified,
-                        _content(machine.fs, path, kind),
+                        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        *(machine.name, path, kind, mode, modified, content, uid, gid),
                     )
         except sqlite3.OperationalError as error:
             # SQLite has rolled back by itself then, so that the reason is one error further down.
@@ -116,6 +131,7 @@ class Disks:
                 raise DiskFull("database or disk is full") from error
             raise
         self._stored[machine.name], self._data[machine.name] = now, text
+        self._seen[machine.name] = (tree, revision)
 
     def forget(self, name: str) -> None:
         """Remove a machine and its files for good."""
@@ -123,6 +139,7 @@ class Disks:
             self._db.run("DELETE FROM machines WHERE name = ?", name)
             self._db.run("DELETE FROM files WHERE machine = ?", name)
         self._stored.pop(name, None)
+        self._seen.pop(name, None)
         self._data.pop(name, None)
 
     def used(self, name: str) -> int:
@@ -131,50 +148,40 @@ class Disks:
         return int(row[0] or 0) if row else 0
 
 
-def _fill(fs: FileSystem, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Parents first; links last, so that nothing is written through them."""
-    links = []
-    for path, kind, mode, content in rows:
+def fill(tree: Tree, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Put stored files into a tree; parents come first, or are made."""
+    for path, kind, mode, content, *more in rows:
+        uid, gid, modified = more if more else (0, 0, 0.0)
+        *parents, name = path.strip("/").split("/")
+        directory = tree.root
+        for parent in parents:
+            directory = directory.entries.setdefault(parent, Inode("directory", 0o755))
+        inode = directory.entries.get(name) or Inode(kind, mode)
+        inode.mode, inode.uid, inode.gid = mode, uid, gid
+        inode.modified = inode.changed = modified
         if kind == "symlink":
-            links.append((path, content.decode()))
-            continue
-        if kind == "directory":
-            fs.mkdir(path, recursive=True)
+            inode.target = content.decode()
         else:
-            fs.write_file(path, content)
-        fs.chmod(path, mode)
-    for path, target in links:
-        fs.symlink(target, path)
+            inode.content = content
+        directory.entries[name] = inode
+    tree.note(tree.root, content=False)
 
 
-def _date(fs: FileSystem, dates: Mapping[str, float]) -> None:
-    """Give files their dates back, to the millisecond. Only a shell can, and not to links."""
-    at: dict[int, list[str]] = {}  # a command for each file would take fifty times as long
-    for path, modified in dates.items():
-        at.setdefault(int(modified * 1000), []).append(shlex.quote(path))
-    lines = []
-    for milliseconds, paths in at.items():
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-        lines.append(f"touch -h -d {moment:%Y-%m-%dT%H:%M:%S.%fZ} {' '.join(paths)}")
-    shell = Bash(max_commands=_UNLIMITED, timeout_seconds=_UNLIMITED)
-    shell.mount("/", fs)
-    shell.execute_sync("\n".join(lines))
+def _walk(directory: Inode, above: str = "") -> Iterator[tuple[str, Inode]]:
+    """What is stored of a directory, with its path: not what is made when somebody looks."""
+    for name, inode in sorted(directory.entries.items()):
+        path = f"{above}/{name}"
+        if inode.kind == "fifo" or (inode.source is not None and inode.kind == "file"):
+            continue
+        yield path, inode
+        if inode.is_directory:
+            yield from _walk(inode, path)
 
 
-def _walk(fs: FileSystem, directory: str = "/") -> Iterator[tuple[str, Stamp]]:
-    for entry in fs.read_dir(directory):
-        path = f"{directory.rstrip('/')}/{entry['name']}"
-        about = entry["metadata"]
-        kind = str(about["file_type"])
-        if path == "/dev":
-            continue  # every shell brings its own
-        content = hash(_content(fs, path, kind))
-        yield path, (kind, int(about["mode"]), float(about["modified"]), content)
-        if kind == "directory":
-            yield from _walk(fs, path)
+def _stamps(tree: Tree) -> dict[str, Stamp]:
+    return {path: (inode.number, inode.revision) for path, inode in _walk(tree.root)}
 
 
-def _content(fs: FileSystem, path: str, kind: str) -> bytes:
-    if kind == "directory":
-        return b""
-    return fs.read_link(path).encode() if kind == "symlink" else fs.read_file(path)
+def _row(path: str, inode: Inode) -> Row:
+    content = inode.target.encode() if inode.kind == "symlink" else inode.content
+    return path, inode.kind, inode.mode, content, inode.uid, inode.gid, inode.modified

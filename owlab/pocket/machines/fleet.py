@@ -15,7 +15,8 @@ from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.multipass import images
 from owlab.pocket.multipass.errors import Refused, several
 from owlab.pocket.multipass.sizes import valid_name
-from owlab.pocket.programs import hosts
+from owlab.pocket.programs import hosts, mount
+from owlab.pocket.programs.catalog import furnish
 
 if TYPE_CHECKING:
     from owlab.pocket.service.lab import Lab
@@ -68,7 +69,10 @@ class Fleet:
             if name != HOST:
                 machine.address = self._lab.network.move(machine.address)
             self._disks.load(machine)
+            furnish(machine)
             self.machines[name] = machine
+        for machine in self.machines.values():
+            mount.restore(machine, self)
 
     # FleetView
 
@@ -156,7 +160,8 @@ class Fleet:
 
     def restore_image(self, machine: Machine, image: list[list[Any]]) -> None:
         """Replace a machine's files."""
-        machine.fs = self._disks.filled(image)
+        machine.replace_files(self._disks.filled(image))
+        furnish(machine)
         self.keep(machine)
 
     def random_name(self) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
 
+from owlab.pocket.machines.accounts import Accounts
+from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.inode import READ, WRITE, Credentials
+from owlab.pocket.machines.tree import Tree
 from owlab.pocket.programs import mount
+from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.session import Session
 
 if TYPE_CHECKING:
     from owlab.pocket.service.lab import Lab
 
-MOST_LINKS = 40
 HOST = "host"
 """The reserved name of the laptop."""
 
@@ -51,10 +54,36 @@ class Machine:
     status: str = "Running"
     spec: Spec = field(default_factory=Spec)
     state: dict[str, Any] = field(default_factory=dict)
-    fs: FileSystem = field(default_factory=FileSystem, repr=False)
+    tree: Tree = field(default_factory=Tree, repr=False)
     sessions: set[Session] = field(default_factory=set, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
+    _mountable: FileSystem | None = field(default=None, repr=False)
+
+    @property
+    def files(self) -> Files:
+        """The files as root sees them."""
+        return Files(self.tree)
+
+    @property
+    def fs(self) -> FileSystem:
+        """The files as root sees them, for what mounts them into a bashkit shell of its own."""
+        if self._mountable is None:
+            self._mountable = mountable(self.files)
+        return self._mountable
+
+    @property
+    def accounts(self) -> Accounts:
+        """The users and groups."""
+        return Accounts(self.tree)
+
+    def files_of(self, user: str, umask: int = UMASK) -> Files:
+        """The files as a user sees them; KeyError where there is no such user."""
+        return Files(self.tree, self.accounts.credentials(user), umask)
+
+    def replace_files(self, tree: Tree) -> None:
+        """Another disk in place of this one."""
+        self.tree, self._mountable = tree, None
 
     @property
     def is_host(self) -> bool:
@@ -87,107 +116,75 @@ class Machine:
     def read(self, path: str) -> bytes | None:
         """A file's content, or None where there is no file."""
         try:
-            return self.fs.read_file(self.resolve(path))
-        except (OSError, RuntimeError):
+            return self.files.read_file(path)
+        except OSError:
             return None
 
     def write(self, path: str, content: bytes, mode: int = 0o644, owner: str = "root") -> None:
         """Write a file, with its parents; durable when it returns."""
         self.mkdir(posixpath.dirname(path))
-        self.fs.write_file(path, content)
-        self.fs.chmod(path, mode)
+        self.files.write_file(path, content)
+        self.files.chmod(path, mode)
         self.own(path, owner)
         self.save()
 
     def resolve(self, path: str) -> str:
-        """A path with its symbolic links followed, which the file system does in shells only."""
-        done, left = "/", [part for part in path.split("/") if part]
-        hops = 0
-        while left:
-            part = left.pop(0)
-            if part == "..":
-                done = posixpath.dirname(done)
-                continue
-            step = posixpath.join(done, part)
-            try:
-                target = self.fs.read_link(step)
-            except RuntimeError:
-                done = step if part != "." else done
-                continue
-            hops += 1
-            if hops > MOST_LINKS:
-                return path
-            done = "/" if target.startswith("/") else done
-            left = [piece for piece in target.split("/") if piece] + left
-        return done
+        """A path with its symbolic links followed."""
+        return self.files.resolve(path)
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         """Make a directory, with its parents; an existing one stays as it is."""
-        if not self.fs.exists(path):
-            self.fs.mkdir(path, recursive=True)
-            self.fs.chmod(path, mode)
+        if not self.files.exists(path):
+            self.files.mkdir(path, recursive=True)
+            self.files.chmod(path, mode)
 
     def rename(self, old: str, new: str) -> None:
         """Rename a file or directory."""
-        self.fs.rename(old, new)
+        self.files.rename(old, new)
         self.save()
 
     def remove(self, path: str) -> None:
         """Remove a file or directory, with what is in it; a missing one is no error."""
-        if self.fs.exists(path):
-            self.fs.remove(path, recursive=True)
-            self.save()
+        try:
+            self.files.remove(path, recursive=True)
+        except FileNotFoundError:
+            return
+        self.save()
 
     def listdir(self, path: str) -> list[str] | None:
         """Names in a directory, or None where there is none."""
         try:
-            return sorted(str(entry["name"]) for entry in self.fs.read_dir(self.resolve(path)))
-        except (OSError, RuntimeError):
+            return [str(entry["name"]) for entry in self.files.read_dir(path)]
+        except OSError:
             return None
 
     def owner(self, path: str) -> str:
         """Who owns a path, as ``user:group``."""
-        owners: dict[str, str] = self.state.get("owners", {})
-        if path in owners:
-            return owners[path]
-        # Who wrote a file is not known: in these places it was most likely the user.
-        users = (path + "/").startswith(("/home/ubuntu/", "/tmp/"))
-        return "ubuntu:ubuntu" if users and path != "/tmp" else "root:root"
+        try:
+            inode = self.files.look(path, follow=False)
+        except OSError:
+            return "root:root"
+        return f"{self.accounts.user_name(inode.uid)}:{self.accounts.group_name(inode.gid)}"
 
     def own(self, path: str, owner: str) -> None:
-        """Change who owns a path (``user`` or ``user:group``)."""
-        name = owner if ":" in owner else f"{owner}:{owner}"
-        owners: dict[str, str] = self.state.setdefault("owners", {})
-        owners.pop(path, None)
-        if self.owner(path) != name:
-            owners[path] = name
+        """Change who owns a path (``user`` with their own group, or ``user:group``)."""
+        uid, gid = self.accounts.numbers(owner if ":" in owner else f"{owner}:")
+        self.files.chown(path, uid, gid, follow=False)
 
     def readable(self, path: str, user: str) -> bool:
         """A user may read this path: each directory above can be entered, the last has r."""
-        parents = [str(parent) for parent in PurePosixPath(path).parents]
-        return all(self._may(parent, user, 0o1) for parent in parents) and (
-            self._may(path, user, 0o4)
-        )
+        return self.files_of(user).allows(path, READ)
 
     def writable(self, path: str, user: str) -> bool:
         """A user may write this path, or make it where nothing is yet."""
-        if self.fs.exists(path):
-            return self._may(path, user, 0o2)
-        parent = posixpath.dirname(path)
-        while parent != "/" and not self.fs.exists(parent):
-            parent = posixpath.dirname(parent)
-        return self._may(parent, user, 0o2)
+        files = self.files_of(user)
+        while path != "/" and not self.files.exists(path):
+            path = posixpath.dirname(path)
+        return files.allows(path, WRITE)
 
-    def _may(self, path: str, user: str, bit: int) -> bool:
-        if user == "root" or path == "/":
-            return user == "root" or bit != 0o2
-        try:
-            mode = int(self.fs.stat(path)["mode"])
-        except RuntimeError:
-            return True
-        owner, _, group = self.owner(path).partition(":")
-        shift = 6 if owner == user else 3 if group == user else 0
-        return bool(mode >> shift & bit)
+    def credentials(self, user: str) -> Credentials:
+        """As whom a user's processes run."""
+        return self.accounts.credentials(user)
 
     def session(self, user: str = "ubuntu", **options: Any) -> Session:
         """A new shell on this machine, with nothing left over from others."""

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from owlab.pocket.programs.catalog import furnish
+
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
@@ -57,25 +59,29 @@ def find(name: str) -> Image | None:
 def install(machine: Machine) -> None:
     """Lay out a new disk."""
     image = find(machine.spec.image) or DEFAULT
+    fs = machine.files
     for path, mode in DIRECTORIES.items():
-        machine.fs.mkdir(path, recursive=True)
-        machine.fs.chmod(path, mode)
+        fs.mkdir(path, recursive=True)
+        fs.chmod(path, mode)
+    for link, target in LINKS.items():
+        fs.symlink(target, link)
     for path, text in files(machine, image).items():
-        machine.fs.write_file(path, text.encode())
-        machine.fs.chmod(path, 0o644)
-    if machine.is_host:
-        return
-    machine.fs.chmod("/etc/sudoers.d", 0o750)
+        fs.write_file(path, text.encode())
+        fs.chmod(path, 0o640 if path in SECRET else 0o644)
+    machine.own("/home/ubuntu", "ubuntu")
+    for path in HOME_FILES:
+        machine.own(path, "ubuntu")
+    furnish(machine)
 
 
 DIRECTORIES = {
-    "/bin": 0o755,
     "/boot": 0o755,
     "/etc/default": 0o755,
-    "/etc/sudoers.d": 0o755,
+    "/etc/sudoers.d": 0o750,
     "/home/ubuntu": 0o750,
     "/mnt": 0o755,
     "/opt": 0o755,
+    "/dev": 0o755,
     "/proc": 0o555,
     "/root": 0o700,
     "/run": 0o755,
@@ -87,6 +93,8 @@ DIRECTORIES = {
     "/usr/lib": 0o755,
     "/usr/local/bin": 0o755,
     "/usr/local/share/ca-certificates": 0o755,
+    "/usr/lib64": 0o755,
+    "/usr/local/sbin": 0o755,
     "/usr/sbin": 0o755,
     "/usr/share": 0o755,
     "/var/cache": 0o755,
@@ -95,9 +103,54 @@ DIRECTORIES = {
     "/var/tmp": 0o1777,
 }
 
+LINKS = {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
+SECRET = ("/etc/shadow", "/etc/gshadow")
+
 PROFILE = """\
 # ~/.bashrc of a machine in an owlab pocket lab.
 alias ll='ls -alF'
+"""
+
+
+HOME_FILES = ("/home/ubuntu/.bashrc", "/home/ubuntu/.profile")
+
+# The accounts of Ubuntu's image that somebody may meet.
+PASSWD = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+bin:x:2:2:bin:/bin:/usr/sbin/nologin
+sys:x:3:3:sys:/dev:/usr/sbin/nologin
+sync:x:4:65534:sync:/bin:/bin/sync
+mail:x:8:8:mail:/var/mail:/usr/sbin/nologin
+www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+systemd-network:x:998:998::/:/usr/sbin/nologin
+messagebus:x:101:101::/nonexistent:/usr/sbin/nologin
+syslog:x:102:102::/nonexistent:/usr/sbin/nologin
+sshd:x:106:65534::/run/sshd:/usr/sbin/nologin
+ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash
+"""
+GROUP = """\
+root:x:0:
+daemon:x:1:
+bin:x:2:
+sys:x:3:
+adm:x:4:syslog,ubuntu
+tty:x:5:
+disk:x:6:
+mail:x:8:
+cdrom:x:24:ubuntu
+sudo:x:27:ubuntu
+dip:x:30:ubuntu
+www-data:x:33:
+shadow:x:42:
+users:x:100:
+systemd-network:x:998:
+messagebus:x:101:
+syslog:x:102:
+lxd:x:105:ubuntu
+nogroup:x:65534:
+ubuntu:x:1000:
 """
 
 
@@ -112,15 +165,16 @@ def files(machine: Machine, image: Image) -> dict[str, str]:
             f"{machine.lab.directory}/{machine.name}".encode(), usedforsecurity=False
         ).hexdigest()
         + "\n",
-        "/etc/passwd": (
-            "root:x:0:0:root:/root:/bin/bash\n"
-            "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
-            "ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash\n"
+        "/etc/passwd": "".join(f"{line}\n" for line in PASSWD.split()),
+        "/etc/group": "".join(f"{line}\n" for line in GROUP.split()),
+        "/etc/shadow": "".join(
+            f"{line.split(':')[0]}:*:19999:0:99999:7:::\n" for line in PASSWD.split()
         ),
-        "/etc/group": "root:x:0:\nsudo:x:27:ubuntu\nnogroup:x:65534:\nubuntu:x:1000:\n",
+        "/etc/gshadow": "".join(f"{line.split(':')[0]}:*::\n" for line in GROUP.split()),
+        "/etc/shells": "/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n",
         "/etc/fstab": "LABEL=cloudimg-rootfs\t/\t ext4\tdiscard,commit=30,errors=remount-ro\t0 1\n",
         "/home/ubuntu/.bashrc": PROFILE,
-        "/proc/version": "Linux version 6.8.0-owlab (a pocket lab: no kernel of its own)\n",
+        "/home/ubuntu/.profile": "# ~/.profile: read by login shells.\n",
     }
 
 

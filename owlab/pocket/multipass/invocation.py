@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import posixpath
 import stat
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bashkit import FileSystem
-
+from owlab.pocket.machines.files import Files as MachineFiles
 from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
@@ -98,7 +96,7 @@ class RealFiles:
 class VirtualFiles:
     """A machine's file system."""
 
-    fs: FileSystem
+    fs: MachineFiles
     cwd: str
 
     def absolute(self, name: str) -> str:
@@ -107,24 +105,21 @@ class VirtualFiles:
     def kind(self, path: str) -> str | None:
         try:
             return str(self.fs.stat(path)["file_type"])
-        except RuntimeError:
+        except OSError:
             return None
 
     def read(self, path: str) -> bytes:
-        with _as_os_error():
-            return self.fs.read_file(path)
+        return self.fs.read_file(path)
 
     def write(self, path: str, content: bytes, mode: int) -> None:
-        with _as_os_error():
-            self.fs.write_file(path, content)
-            self.fs.chmod(path, mode)
+        self.fs.write_file(path, content)
+        self.fs.chmod(path, mode)
 
     def mode(self, path: str) -> int:
         return int(self.fs.stat(path)["mode"])
 
     def mkdir(self, path: str) -> None:
-        with _as_os_error():
-            self.fs.mkdir(path, recursive=True)
+        self.fs.mkdir(path, recursive=True)
 
     def listdir(self, path: str) -> list[str]:
         return sorted(str(entry["name"]) for entry in self.fs.read_dir(path))
@@ -133,19 +128,9 @@ class VirtualFiles:
         return self.fs.read_link(path)
 
     def symlink(self, target: str, path: str) -> None:
-        with _as_os_error():
-            if self.kind(path):
-                self.fs.remove(path)
-            self.fs.symlink(target, path)
-
-
-@contextlib.contextmanager
-def _as_os_error() -> Iterator[None]:
-    """bashkit says RuntimeError("io error: ...")."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise OSError(str(error).removeprefix("io error: ").capitalize()) from error
+        if self.kind(path):
+            self.fs.remove(path)
+        self.fs.symlink(target, path)
 
 
 @dataclass

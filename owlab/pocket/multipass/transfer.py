@@ -6,7 +6,6 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass.errors import COMMAND_FAIL, Failure, Refused, usage
 from owlab.pocket.multipass.invocation import Files, Invocation, VirtualFiles
 from owlab.pocket.multipass.options import Option, Words
@@ -98,34 +97,7 @@ def _files(call: Invocation, name: str) -> Files:
     machine = call.lab.fleet.named([name])[0]
     if not machine.running:
         raise Refused(f'instance "{name}" is not running')
-    return _Inside(machine.fs, HOME, machine)
-
-
-@dataclass
-class _Inside(VirtualFiles):
-    """A machine's files as user ``ubuntu`` may use them."""
-
-    machine: Machine
-
-    def read(self, path: str) -> bytes:
-        if not self.machine.readable(path, "ubuntu"):
-            raise OSError("Permission denied")
-        return super().read(path)
-
-    def write(self, path: str, content: bytes, mode: int) -> None:
-        if not self.machine.writable(path, "ubuntu"):
-            raise OSError("Permission denied")
-        new = self.kind(path) is None
-        super().write(path, content, mode)
-        if new:
-            self.machine.own(path, "ubuntu")
-
-    def mkdir(self, path: str) -> None:
-        if self.kind(path) is None:
-            if not self.machine.writable(path, "ubuntu"):
-                raise OSError("Permission denied")
-            super().mkdir(path)
-            self.machine.own(path, "ubuntu")
+    return VirtualFiles(machine.files_of("ubuntu"), HOME)
 
 
 def _real_kind(files: Files, path: str) -> str | None:

@@ -43,21 +43,22 @@ def openwhisk_app(service: Service) -> Starlette:
         Route(API + path, door(handler), methods=[*methods, "OPTIONS"])
         for path, methods, handler in OPERATIONS
     ]
+    behind = door.behind_controller
     routes += [
-        Route(f"{API}/web/{{path:path}}", public.web, methods=WEB_METHODS),
-        Route("/", public.info),
-        Route(API, public.api),
-        Route(f"{API}/api-docs", public.docs),
-        Route(f"{API}/docs", public.ui),
-        Route("/ping", public.ping),
-        Route("/invokers", public.invokers),
-        Route("/invokers/healthy/count", public.healthy),
-        Route("/invokers/ready", public.ready),
-        Route("/metrics", public.metrics),
-        Route("/api/{path:path}", public.missing, methods=WEB_METHODS),
+        Route(f"{API}/web/{{path:path}}", behind(public.web), methods=WEB_METHODS),
+        Route("/", behind(public.info)),
+        Route(API, behind(public.api)),
+        Route(f"{API}/api-docs", behind(public.docs)),
+        Route(f"{API}/docs", behind(public.ui)),
+        Route("/ping", behind(public.ping)),
+        Route("/invokers", behind(public.invokers)),
+        Route("/invokers/healthy/count", behind(public.healthy)),
+        Route("/invokers/ready", behind(public.ready)),
+        Route("/metrics", behind(public.metrics)),
+        Route("/api/{path:path}", behind(public.missing), methods=WEB_METHODS),
         Route("/v1/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/v2/{path:path}", public.not_simulated, methods=WEB_METHODS),
-        Route("/{path:path}", public.missing, methods=WEB_METHODS),
+        Route("/{path:path}", behind(public.missing), methods=WEB_METHODS),
     ]
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def place(kind: Kind, code: str, binary: bool, directory: Path) -> dict[str, obj
     if not binary:
         name = "index.js" if kind.family == "nodejs" else "exec__.py"
         (directory / name).write_text(code, encoding="utf-8")
-        return {"directory": str(directory), "file": name, "archive": False}
+        return {"directory": str(directory), "file": name, "archive": False} | _packages(kind)
     unpacked = directory / "action"
     try:
         with zipfile.ZipFile(io.BytesIO(base64.b64decode(code, validate=True))) as archive:
@@ -39,6 +40,22 @@ def place(kind: Kind, code: str, binary: bool, directory: Path) -> dict[str, obj
                 "package.json or index.js at the root."
             )
         return {"directory": str(unpacked), "file": "index.js", "archive": True}
+    if (unpacked / "virtualenv").is_dir() and not _has_activate(unpacked):
+        raise BadCode("Invalid virtualenv. Zip file does not include 'activate_this.py'.")
     if not (unpacked / "__main__.py").exists():
         raise BadCode("Zip file does not include mandatory files.")
-    return {"directory": str(unpacked), "file": "__main__.py", "archive": True}
+    place = {"directory": str(unpacked), "file": "__main__.py", "archive": True}
+    return place | _packages(kind, unpacked)
+
+
+def _has_activate(unpacked: Path) -> bool:
+    return (unpacked / "virtualenv" / "bin" / "activate_this.py").exists()
+
+
+def _packages(kind: Kind, unpacked: Path | None = None) -> dict[str, object]:
+    """Where a Python action finds packages: in its zip's virtualenv, and the image's."""
+    if kind.family != "python":
+        return {}
+    inside = unpacked.glob("virtualenv/lib/python*/site-packages") if unpacked else ()
+    ours = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return {"packages": sorted(ours), "paths": sorted(map(str, inside))}

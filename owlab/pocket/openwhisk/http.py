@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from owlab.pocket.openwhisk.activations import new_id
 from owlab.pocket.openwhisk.errors import WhiskError, bad_request, malformed, too_large
+from owlab.pocket.openwhisk.health import PAGE, BadGateway
 from owlab.pocket.openwhisk.names import Identity
 from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.openwhisk.store import Document
@@ -125,6 +126,11 @@ def refusal(error: WhiskError, identifier: str) -> Response:
     return response
 
 
+def bad_gateway() -> Response:
+    """nginx's own page."""
+    return Response(PAGE, 502, media_type="text/html", headers={"Server": "nginx/1.21.1"})
+
+
 class Door:
     """Turns handlers of ``Context`` into Starlette's: authenticate, read, call, render errors."""
 
@@ -134,16 +140,33 @@ class Door:
     def __call__(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             identifier = transaction(request)
-            if request.method == "OPTIONS":
-                return Response(status_code=200, headers=CORS)
             try:
+                self._service.health.need_controller()
+                if request.method == "OPTIONS":
+                    return Response(status_code=200, headers=CORS)
                 caller = self._service.identify(request.headers.get("authorization"))
                 body = await read(request, self._service.limits.code * 2)
                 return await handler(Context(request, self._service, caller, body))
             except WhiskError as error:
                 return refusal(error, identifier)
+            except BadGateway:
+                return bad_gateway()
             except ClientDisconnect:
                 return Response(status_code=400)
+
+        return endpoint
+
+    def behind_controller(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """What needs no key, and a controller behind nginx."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                self._service.health.need_controller()
+                return await handler(request)
+            except BadGateway:
+                return bad_gateway()
 
         return endpoint
 

@@ -23,8 +23,8 @@ from owlab.pocket.openwhisk.activations import (
     SUCCESS,
 )
 from owlab.pocket.openwhisk.code import BadCode, place
+from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
-from owlab.pocket.openwhisk.reaper import Reaper
 from owlab.pocket.openwhisk.runtimes import KINDS, Kind
 from owlab.pocket.openwhisk.store import now_ms
 
@@ -101,7 +101,7 @@ class Invoker:
         self._reserved = 0
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
-        self._reaper = Reaper()
+        self._custody = Custody()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = self._prewarming = False
 
@@ -188,8 +188,10 @@ class Invoker:
             outcome.timed_out = True
             text = errors.time_limit(job.timeout_ms, init=init)
             return await self._broken(worker, outcome, text)
-        except ProcessEnded:
+        except ProcessEnded as ended:
             text = errors.ABNORMAL_INIT if init else errors.ABNORMAL_RUN
+            if ended.reason == "memory":
+                text = errors.MEMORY_EXHAUSTED
             return await self._broken(worker, outcome, text)
         outcome.logs += await worker.logs.collect()
         _judge(reply.ok, reply.body, job.payload_limit, outcome)
@@ -242,7 +244,7 @@ class Invoker:
         name = name[:63].strip("-")
         self._reserved += memory_mb
         directory = self._directory / name
-        worker = WorkerProcess(kind, directory, memory_mb, self._reaper)
+        worker = WorkerProcess(kind, directory, memory_mb, self._custody)
         labels = {"invoker": "invoker0", "user-action-pod": "true", "name": name}
         try:
             pod = await self._pods.start(name, kind.image, memory_mb, labels)
@@ -303,7 +305,7 @@ class Invoker:
             await self._remove(container)
         for task in list(self._tasks):
             task.cancel()
-        self._reaper.close()
+        self._custody.close()
 
 
 def _warning() -> str:

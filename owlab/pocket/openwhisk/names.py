@@ -25,15 +25,16 @@ SYSTEM = "whisk.system"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who calls: a namespace and its key."""
+    """Who calls: a namespace, its key, and whose it is."""
 
     namespace: str
     key: str
+    owner: str = ""
 
     @property
     def subject(self) -> str:
-        """The namespace's owner, which has its name."""
-        return self.namespace
+        """The namespace's owner, which has its name unless it is told."""
+        return self.owner or self.namespace
 
     def owns(self, namespace: str) -> str:
         """The namespace that was named, ``_`` being the caller's; 403 for another's."""
@@ -46,7 +47,7 @@ class Identity:
         return self.namespace if namespace == "_" else namespace
 
 
-def identify(authorization: str | None, identities: Iterable[Identity]) -> Identity:
+def token_of(authorization: str | None, identities: Iterable[Identity]) -> Identity:
     """Who an ``Authorization`` header is; 401 when it is nobody."""
     if not authorization:
         raise WhiskError(401, NO_AUTHENTICATION, REALM)

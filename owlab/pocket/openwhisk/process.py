@@ -6,26 +6,26 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import socket
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.errors import log_limit
-from owlab.pocket.openwhisk.reaper import Reaper
 from owlab.pocket.openwhisk.runtimes import Kind
 
 SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
-# An interpreter with its libraries needs address space beyond what the action may use.
-HEADROOM_MB = 512
 LINE = 64 * 1024
 
 
 class ProcessEnded(Exception):
-    """The process exited (or was ended) instead of answering."""
+    """The process exited (or was ended) instead of answering; ``reason`` as the warden tells it."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,49 +83,155 @@ class Logs:
 
     async def collect(self) -> list[str]:
         """The lines of the activation; waits a little for their end."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._complete.wait(), 2)
+        if not self._complete.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._complete.wait(), 2)
         return list(self._lines)
 
 
-class WorkerProcess:
-    """A child process in a directory of its own, with nothing of our environment."""
+class Pump:
+    """Reads one of the process's streams, line by line, without waiting for anybody."""
 
-    def __init__(self, kind: Kind, directory: Path, memory_mb: int, reaper: Reaper) -> None:
+    def __init__(self, descriptor: int, logs: Logs) -> None:
+        self._descriptor, self._logs = descriptor, logs
+        self._pending = b""
+        os.set_blocking(descriptor, False)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self._read)
+
+    def _read(self) -> bool:
+        """A chunk, if there is one; false at the end, or when there is none now."""
+        try:
+            chunk = os.read(self._descriptor, LINE)
+        except BlockingIOError:
+            return False
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._loop.remove_reader(self._descriptor)
+            return False
+        *lines, self._pending = (self._pending + chunk).split(b"\n")
+        for line in lines:
+            self._logs.add(line)
+        if len(self._pending) > LINE:
+            self._logs.add(self._pending)
+            self._pending = b""
+        return True
+
+    def close(self) -> None:
+        """Take what is there, and nothing more: others may still hold the other end."""
+        while self._read():
+            pass
+        if self._pending:
+            self._logs.add(self._pending)
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self._logs.close_one()
+
+
+class Channel(asyncio.Protocol):
+    """Requests and replies as frames: four bytes of length, then JSON."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._waiting: asyncio.Future[bytes] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The process's other end is there."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """A part of a reply, or all of it."""
+        self._received += data
+        if len(self._received) < 4:
+            return
+        end = 4 + int.from_bytes(self._received[:4], "big")
+        if len(self._received) >= end:
+            frame = bytes(self._received[4:end])
+            del self._received[:end]
+            if self._waiting is not None and not self._waiting.done():
+                self._waiting.set_result(frame)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The process has closed its end."""
+        self.fail(ProcessEnded())
+
+    def fail(self, error: ProcessEnded) -> None:
+        """Nothing will come any more."""
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(error)
+
+    async def ask(self, request: dict[str, Any]) -> Any:
+        """A request's reply."""
+        if self._transport is None or self._transport.is_closing():
+            raise ProcessEnded
+        data = json.dumps(request).encode()
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._transport.write(len(data).to_bytes(4, "big") + data)
+        return json.loads(await self._waiting)
+
+    def close(self) -> None:
+        """Close our end."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class WorkerProcess:
+    """A process in a directory of its own, with nothing of our environment."""
+
+    def __init__(self, kind: Kind, directory: Path, memory_mb: int, custody: Custody) -> None:
         self.kind, self.directory, self.memory_mb = kind, directory, memory_mb
         self.logs = Logs()
-        self._reaper = reaper
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._pumps: list[asyncio.Task[None]] = []
+        self.pid = 0
+        self._custody = custody
+        self._number = 0
+        self._ended: asyncio.Event | None = None
+        self._reason = ""
+        self._channel = Channel()
+        self._pumps: list[Pump] = []
 
     @property
     def alive(self) -> bool:
         """The process runs."""
-        return self._process is not None and self._process.returncode is None
+        return self._ended is not None and not self._ended.is_set()
 
     async def start(self) -> None:
         """Start the interpreter; it waits for ``init``."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                *self.kind.command(theirs.fileno(), self.memory_mb),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd=self.directory,
+        out, out_end = os.pipe()
+        err, err_end = os.pipe()
+        self._ended = asyncio.Event()
+        try:
+            self._number, self.pid = await self._custody.start(
+                self.kind.command(),
+                directory=self.directory,
                 env=self._environment(),
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
+                memory_mb=self.memory_mb,
+                streams=(theirs.fileno(), out_end, err_end),
+                ended=self._on_end,
             )
-        self._reaper.add(self._process.pid)
-        self._limit_memory(self._process.pid)
-        self._reader, self._writer = await asyncio.open_connection(sock=ours)
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
-            self._pumps.append(asyncio.create_task(self._pump(stream)))
+        except BaseException:
+            self._ended = None
+            ours.close()
+            os.close(out)
+            os.close(err)
+            raise
+        finally:
+            theirs.close()
+            os.close(out_end)
+            os.close(err_end)
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self._channel, sock=ours)
+        self._pumps = [Pump(out, self.logs), Pump(err, self.logs)]
+
+    def _on_end(self, reason: str) -> None:
+        self._reason = reason
+        if self._ended is not None:
+            self._ended.set()
+        self._channel.fail(ProcessEnded(reason))
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -134,59 +240,41 @@ class WorkerProcess:
             "TMPDIR": str(self.directory),
             "LANG": "C.UTF-8",
             "PYTHONIOENCODING": "utf-8",
+            **self.kind.env,
         }
-
-    def _limit_memory(self, pid: int) -> None:
-        # Node.js reserves far more address space than it uses: its own flag limits it.
-        if sys.platform == "linux" and self.kind.family == "python":
-            import resource
-
-            size = (self.memory_mb + HEADROOM_MB) * 1024 * 1024
-            with contextlib.suppress(OSError, ValueError):
-                resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
 
     async def ask(self, request: dict[str, Any], *, log_bytes: int | None = None) -> Reply:
         """Send a request and wait for its reply. ``log_bytes`` begins new logs."""
         if log_bytes is not None:
             self.logs.start(log_bytes)
-        if self._writer is None or self._reader is None:
-            raise ProcessEnded
-        data = json.dumps(request).encode()
+        if not self.alive:
+            raise ProcessEnded(self._reason)
+        self._custody.busy(self._number, True)
         try:
-            self._writer.write(len(data).to_bytes(4, "big") + data)
-            await self._writer.drain()
-            length = int.from_bytes(await self._reader.readexactly(4), "big")
-            reply = json.loads(await self._reader.readexactly(length))
-        except (OSError, asyncio.IncompleteReadError) as error:
-            raise ProcessEnded from error
+            reply = await self._channel.ask(request)
+        except ProcessEnded:
+            # The channel may be closed a moment before the warden says why.
+            raise ProcessEnded(await self._why()) from None
+        finally:
+            self._custody.busy(self._number, False)
         return Reply(bool(reply["ok"]), reply.get("body"))
 
-    async def _pump(self, stream: asyncio.StreamReader) -> None:
-        pending = b""
-        while chunk := await stream.read(LINE):
-            *lines, pending = (pending + chunk).split(b"\n")
-            for line in lines:
-                self.logs.add(line)
-            if len(pending) > LINE:
-                self.logs.add(pending)
-                pending = b""
-        if pending:
-            self.logs.add(pending)
-        self.logs.close_one()
+    async def _why(self) -> str:
+        if self._ended is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
+        return self._reason
 
     async def end(self) -> None:
         """Kill the process and all that it started; safe to repeat."""
-        process = self._process
-        if process is None:
+        ended = self._ended
+        if ended is None:
             return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            await process.wait()
-        self._reaper.remove(process.pid)
-        if self._writer is not None:
-            self._writer.close()
-        for pump in self._pumps:
-            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(pump, 1)
-        self._process = None
+        self._custody.kill(self._number)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), 5)
+        ended.set()
+        self._channel.close()
+        pumps, self._pumps = self._pumps, []
+        for pump in pumps:
+            pump.close()

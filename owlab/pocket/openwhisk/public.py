@@ -24,7 +24,6 @@ from owlab.pocket.openwhisk.names import Identity
 from owlab.pocket.openwhisk.service import BLOCKING_SECONDS, Service
 
 BUILD = "pocket"
-INVOKER = "invoker0/owdev-invoker-0"
 
 
 class Public:
@@ -91,15 +90,20 @@ class Public:
 
     async def invokers(self, request: Request) -> Response:
         """``GET /invokers``."""
-        return reply({INVOKER: "up"}, transaction=transaction(request))
+        return reply(self._service.health.invokers, transaction=transaction(request))
 
     async def healthy(self, request: Request) -> Response:
         """``GET /invokers/healthy/count``."""
-        return reply(1, transaction=transaction(request))
+        return reply(self._service.health.healthy_invokers, transaction=transaction(request))
 
     async def ready(self, request: Request) -> Response:
         """``GET /invokers/ready``."""
-        return reply({"healthy": "1/1"}, transaction=transaction(request))
+        health = self._service.health
+        known, healthy = len(health.invokers), health.healthy_invokers
+        if healthy:
+            return reply({"healthy": f"{healthy}/{known}"}, transaction=transaction(request))
+        told = {"unhealthy": f"{known - healthy}/{known}"}
+        return reply(told, 500, transaction=transaction(request))
 
     async def metrics(self, request: Request) -> Response:
         """``GET /metrics``: the few figures that the lab has."""
@@ -122,6 +126,7 @@ class Public:
         identifier = transaction(request)
         cors = _cors(request)
         try:
+            self._service.health.need_database()
             namespace, package, name, extension, path = _split(request)
             found, owner = self._find(namespace, package, name)
             annotations = found.annotations

@@ -73,12 +73,15 @@ class Runner:
         transaction: str,
     ) -> None:
         job = self._job(caller, found, value, activation, transaction)
+        asked = now_ms()
+        await self._service.health.invoker_takes()
+        queued = now_ms() - asked
         outcome = await self._service.invoker.run(job)
         activation.start, activation.end = outcome.start, outcome.end
         activation.status, activation.result = outcome.status, outcome.result
         activation.logs = outcome.logs
         activation.annotations["timeout"] = outcome.timed_out
-        activation.annotations["waitTime"] = outcome.wait_ms
+        activation.annotations["waitTime"] = queued + outcome.wait_ms
         if outcome.init_ms is not None:
             activation.annotations["initTime"] = outcome.init_ms
 
@@ -102,7 +105,9 @@ class Runner:
         }
         if found.annotations.get("provide-api-key") not in (None, False):
             env["__OW_API_KEY"] = caller.key
-        kind = runtimes.KINDS[execution["kind"]]
+        kind = runtimes.resolve(execution["kind"])
+        if kind is None:
+            raise WhiskError(400, f"The '{execution['kind']}' runtime is no longer supported.")
         return Job(
             # Containers belong to the namespace that invokes, as upstream's.
             key=f"{name.path}@{document['version']}@{document['updated']}@{caller.namespace}",
@@ -195,6 +200,7 @@ class Runner:
         try:
             found = self._service.actions.find(caller, name.namespace, name.package, name.name)
             self._service.throttle.invoking(caller.namespace)
+            self._service.health.need_invoker()
         except WhiskError as error:
             reason = DOES_NOT_EXIST if error.status == 404 else error.message
             return line | {"statusCode": 1, "success": False, "error": reason}

@@ -38,7 +38,10 @@ def _count(
         if name == at:
             raise bad_request("Sequence may not refer to itself.")
         try:
+            # Where it really is: a binding's action is that of the package that it binds.
             found = find(caller, name.namespace, name.package, name.name)
+            if found.name == at:
+                raise bad_request("Sequence may not refer to itself.")
         except WhiskError as error:
             if error.status == 404:
                 raise bad_request("Sequence component does not exist.") from error

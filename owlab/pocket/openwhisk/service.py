@@ -16,13 +16,15 @@ from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
 from owlab.pocket.openwhisk.actions import Actions, Found
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
+from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.openwhisk.invoker import Invoker
 from owlab.pocket.openwhisk.limits import Limits
-from owlab.pocket.openwhisk.names import SYSTEM, Identity, identify
+from owlab.pocket.openwhisk.names import SYSTEM, Identity
 from owlab.pocket.openwhisk.packages import Packages
 from owlab.pocket.openwhisk.rules import Rules
 from owlab.pocket.openwhisk.running import Runner
 from owlab.pocket.openwhisk.store import Store
+from owlab.pocket.openwhisk.subjects import Subjects
 from owlab.pocket.openwhisk.throttle import Throttle
 from owlab.pocket.openwhisk.triggers import Triggers
 
@@ -45,12 +47,18 @@ class Service:
         release: str = "owdev",
         stem_cells: bool = True,
         idle_seconds: float = 600,
+        seed: bool = True,
     ) -> None:
         self.clock, self.apihost = clock, apihost
         self.limits = Limits.of(limits)
         self.system = Identity(SYSTEM, system_key)
-        self.identities = (Identity("guest", guest_key), self.system)
+        self._keys = (guest_key, system_key)
         self.store = Store(db)
+        self.subjects = Subjects(db)
+        # A lab of an earlier version has entities, and kept no subjects.
+        if seed or (self.subjects.empty and self.store.used):
+            self.subjects.seed(*self._keys)
+        self.health = Health(clock)
         self.activations = Activations(db)
         self.packages = Packages(self.store)
         self.actions = Actions(self.store, self.packages, self.limits)
@@ -80,13 +88,20 @@ class Service:
         shutil.rmtree(place, ignore_errors=True)
         return place
 
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Everybody who may call."""
+        return tuple(one.identity for one in self.subjects.all())
+
     def identify(self, authorization: str | None) -> Identity:
         """The caller; 401 when it is nobody."""
-        return identify(authorization, self.identities)
+        self.health.need_database()
+        return self.subjects.identify(authorization)
 
     def known(self, namespace: str) -> Identity | None:
         """The owner of a namespace."""
-        return next((i for i in self.identities if i.namespace == namespace), None)
+        found = self.subjects.find(namespace)
+        return found.identity if found is not None and not found.blocked else None
 
     def background(self, caller: Identity, work: Coroutine[Any, Any, Activation]) -> Any:
         """Run to its end, whoever waits for it; counted as in flight from now on."""
@@ -113,6 +128,7 @@ class Service:
     ) -> tuple[str, Activation | None]:
         """Invoke; waits at most ``wait`` seconds. The record is None when it is not there yet."""
         self.throttle.invoking(caller.namespace)
+        self.health.need_invoker()
         identifier = new_id()
         task = self.background(
             caller,
@@ -131,8 +147,12 @@ class Service:
         catalog.install(self)
 
     def wipe(self) -> None:
-        """Remove all actions and activations, as init-couchdb does at each installation."""
+        """Remove all actions and activations, as init-couchdb does at each installation.
+
+        The same job writes the keys that the release has now.
+        """
         self.store.wipe()
+        self.subjects.seed(*self._keys)
 
     async def settled(self) -> None:
         """Wait for invocations that nobody waits for."""

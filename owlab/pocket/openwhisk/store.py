@@ -37,6 +37,11 @@ class Store:
         self._db = db
         db.schema(SCHEMA)
 
+    @property
+    def used(self) -> bool:
+        """There are entities."""
+        return self._db.row("SELECT 1 FROM whisk_entities LIMIT 1") is not None
+
     def find(
         self, collection: str, namespace: str, name: str, package: str = ""
     ) -> Document | None:

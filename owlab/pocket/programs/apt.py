@@ -73,7 +73,7 @@ def parse(argv: list[str]) -> Request:
     )
 
 
-@program("apt", "apt-get")
+@program("apt", "apt-get", own_help=True)
 async def apt(call: Call) -> int:
     """The command itself: parse, check for root, and carry out one verb."""
     try:

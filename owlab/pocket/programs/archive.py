@@ -108,7 +108,7 @@ async def _read(call: Call, request: Request) -> int:
     else:
         try:
             packed = call.fs.read_file(call.path(request.file))
-        except RuntimeError:
+        except OSError:
             raise TarError(
                 f"tar: {request.file}: Cannot open: No such file or directory\n"
                 "tar: Error is not recoverable: exiting now\n"
@@ -159,8 +159,12 @@ async def _take(
         return
     target = posixpath.join(folder, name.lstrip("/"))
     if member.isdir():
-        call.machine.mkdir(target, member.mode)
+        if not call.fs.is_directory(target):
+            call.fs.mkdir(target, recursive=True)
+            call.fs.chmod(target, member.mode & 0o7777 & ~call.fs.umask)
+            _restore(call, member, target)
     elif member.issym():
+        call.fs.mkdir(posixpath.dirname(target), recursive=True)
         if not call.fs.exists(target):
             call.fs.symlink(member.linkname, target)
     elif (source := archive.extractfile(member)) is not None:
@@ -168,9 +172,22 @@ async def _take(
         if request.to_stdout:
             await call.out(content)
             return
-        call.machine.mkdir(posixpath.dirname(target))
+        call.fs.mkdir(posixpath.dirname(target), recursive=True)
+        if call.fs.exists(target):
+            call.fs.remove(target)
         call.fs.write_file(target, content)
         call.fs.chmod(target, member.mode & 0o7777)
+        _restore(call, member, target)
+
+
+def _restore(call: Call, member: tarfile.TarInfo, path: str) -> None:
+    """Owner, where root extracts, and time."""
+    if call.root:
+        accounts = call.machine.accounts
+        user, group = accounts.user(member.uname), accounts.group(member.gname)
+        uid = user.uid if user is not None else member.uid
+        call.fs.chown(path, uid, group.gid if group is not None else member.gid)
+    call.fs.touch(path, float(member.mtime))
 
 
 async def _create(call: Call, request: Request) -> int:
@@ -211,9 +228,15 @@ async def _pack(
     info = call.fs.stat(path)
     member = tarfile.TarInfo(name.rstrip("/"))
     member.mode, member.mtime = int(info["mode"]), int(info["modified"])
-    member.uname = member.gname = call.machine.owner(path).partition(":")[0]
+    member.uid, member.gid = int(info["uid"]), int(info["gid"])
+    member.uname = call.machine.accounts.user_name(member.uid)
+    member.gname = call.machine.accounts.group_name(member.gid)
     if request.verbose:
         await (call.err if request.file == "-" else call.out)(f"{name}\n")
+    if info["file_type"] == "symlink":
+        member.type, member.linkname = tarfile.SYMTYPE, call.fs.read_link(path)
+        archive.addfile(member)
+        return
     if info["file_type"] != "directory":
         content = call.fs.read_file(path)
         member.size = len(content)

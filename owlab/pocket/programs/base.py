@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
-    from bashkit import FileSystem
-
+    from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.machine import Machine
     from owlab.pocket.service.lab import Lab
     from owlab.pocket.shell.session import Session
@@ -39,7 +38,8 @@ class Writer(Protocol):
 class Call:
     """One run of a program: what it was given, and the ways to answer.
 
-    ``argv`` is without the program's own name. ``root`` is true under sudo. Paths given by the
+    ``argv`` is without the program's own name. ``fs`` is the machine's files, with the rights of
+    the user. ``root`` is true under sudo. Paths given by the
     user go through :meth:`path` first: the file system knows absolute paths only. ``session`` is
     the shell that the program was started from.
     """
@@ -48,7 +48,7 @@ class Call:
     argv: list[str]
     env: dict[str, str]
     cwd: str
-    fs: FileSystem
+    fs: Files
     root: bool
     machine: Machine
     lab: Lab
@@ -57,6 +57,8 @@ class Call:
     stderr: Writer = field(repr=False)
     user: str = "ubuntu"
     session: Session | None = field(default=None, repr=False)
+    terminal: bool = False
+    """What is printed goes straight to a terminal."""
 
     @property
     def home(self) -> str:
@@ -80,6 +82,13 @@ class Call:
         if data:
             await self.stderr.write(data.encode() if isinstance(data, str) else data)
 
+    def read(self, path: str) -> bytes | None:
+        """A file that the user may read, or None."""
+        try:
+            return self.fs.read_file(path)
+        except OSError:
+            return None
+
     def path(self, name: str) -> str:
         """An absolute, normalised path for a file name as the user typed it."""
         joined = posixpath.normpath(posixpath.join(self.cwd, name))
@@ -100,6 +109,7 @@ class Entry:
     run: Program
     machines: Where = "vm"
     installed: Callable[[Machine], bool] | None = None
+    own_help: bool = False
 
     def on(self, machine: Machine) -> bool:
         """This program can be installed on such a machine at all."""
@@ -113,16 +123,18 @@ def program(
     *names: str,
     machines: Where = "vm",
     installed: Callable[[Machine], bool] | None = None,
+    own_help: bool = False,
 ) -> Callable[[Program], Program]:
     """Register a program under its names.
 
     ``machines``: on the virtual machines (``vm``), on the laptop (``host``) or on ``all``.
     ``installed``: asked at each call; while it says no, the shell answers "command not found".
+    ``own_help``: the program answers ``--help`` itself.
     """
 
     def register(run: Program) -> Program:
         for name in names:
-            PROGRAMS[name] = Entry(run, machines, installed)
+            PROGRAMS[name] = Entry(run, machines, installed, own_help)
         return run
 
     return register

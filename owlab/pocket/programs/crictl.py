@@ -23,7 +23,7 @@ def full_name(image: str) -> str:
     return image if ":" in tail or "@" in image else f"{image}:latest"
 
 
-@program("crictl", "ctr", installed=installed)
+@program("crictl", "ctr", installed=installed, own_help=True)
 async def crictl(call: Call) -> int:
     """``pull IMAGE``, ``images [-o json|-q]``, ``rmi IMAGE``, ``version``, ``info``."""
     words = [word for word in call.argv if not word.startswith("-")]

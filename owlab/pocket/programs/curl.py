@@ -126,7 +126,7 @@ def parse(argv: list[str]) -> Options:
     return options
 
 
-@program("curl", machines="all")
+@program("curl", machines="all", own_help=True)
 async def curl(call: Call) -> int:
     """Each URL in turn; the exit status is that of the last."""
     try:
@@ -266,7 +266,7 @@ async def _authorities(call: Call, options: Options) -> bytes:
     path = options.given["--cacert"]
     if path == "/dev/stdin":
         return await call.stdin()
-    content = call.machine.read(call.path(path))
+    content = call.read(call.path(path))
     if content is None:
         raise Unreachable(77, f"error setting certificate file: {path}")
     return content
@@ -280,7 +280,7 @@ def _identity(call: Call, options: Options) -> tuple[bytes, bytes] | None:
 
 
 def _file(call: Call, path: str) -> bytes:
-    content = call.machine.read(call.path(path))
+    content = call.read(call.path(path))
     if content is None:
         raise UsageError(26, f"curl: option: error encountered when reading a file: {path}")
     return content
@@ -307,7 +307,7 @@ async def _receive(
     content = head + b"".join([chunk async for chunk in answer.chunks])
     try:
         call.fs.write_file(call.path(name), content)
-    except RuntimeError:
+    except OSError:
         raise Unreachable(23, f"Failure writing output to destination: {name}") from None
     if not options.has("silent") and not options.has("no-progress-meter"):
         await call.err(

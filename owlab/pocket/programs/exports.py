@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from owlab.pocket.machines.inode import Credentials
+
 FLAGS = {
     *("ro", "rw", "sync", "async", "secure", "insecure", "wdelay", "no_wdelay", "hide", "nohide"),
     *("root_squash", "no_root_squash", "all_squash", "no_all_squash", "subtree_check"),
     *("no_subtree_check", "crossmnt", "nocrossmnt", "acl", "no_acl", "mountpoint", "mp", "pnfs"),
     *("no_pnfs", "secure_locks", "insecure_locks", "auth_nlm", "no_auth_nlm", "security_label"),
 }
+NOBODY = 65534
 VALUED = {"anonuid", "anongid", "fsid", "sec", "refer", "replicas", "mountpoint", "mp", "xprtsec"}
 
 
@@ -31,6 +34,17 @@ class Export:
     def writable(self) -> bool:
         """Clients may write; the default is read-only."""
         return [option for option in self.options if option in ("ro", "rw")][-1:] == ["rw"]
+
+    def identity(self, who: Credentials) -> Credentials:
+        """As whom the server lets a client's user in: root becomes nobody, unless it says no."""
+        squashed = "all_squash" in self.options or (
+            who.is_root and "no_root_squash" not in self.options
+        )
+        return Credentials(self._anonymous("uid"), self._anonymous("gid")) if squashed else who
+
+    def _anonymous(self, kind: str) -> int:
+        given = [o.partition("=")[2] for o in self.options if o.startswith(f"anon{kind}=")]
+        return int(given[-1]) if given else NOBODY
 
     def as_json(self) -> dict[str, object]:
         """For the machine's state."""

@@ -19,7 +19,7 @@ LATER = (
 )
 
 
-@program("git", machines="all")
+@program("git", machines="all", own_help=True)
 async def git(call: Call) -> int:
     """Global options (``-C``), then one verb."""
     words, folder = list(call.argv), call.cwd
@@ -52,7 +52,7 @@ async def git(call: Call) -> int:
     if root is None:
         await call.err("fatal: not a git repository (or any of the parent directories): .git\n")
         return 128
-    remote = (call.machine.read(f"{root}/.git/owlab-remote") or b"").decode()
+    remote = (call.read(f"{root}/.git/owlab-remote") or b"").decode()
     repository = internet.repository(remote)
     if repository is None:
         await call.err(f"fatal: {root}/.git was not made by the pocket lab's git\n")
@@ -128,10 +128,9 @@ def _write_tree(call: Call, repository: Repository, target: str) -> None:
         full = posixpath.join(target, path)
         parent = posixpath.dirname(full)
         if parent not in made:
-            call.machine.mkdir(parent)
+            call.fs.mkdir(parent, recursive=True)
             made.add(parent)
         call.fs.write_file(full, content)
-    call.machine.own(target, call.user)
     call.machine.save()
 
 
@@ -166,7 +165,7 @@ async def _inside(
     names = [word for word in words if not word.startswith("-")]
     commit, short = repository.commit, repository.commit[:7]
     head = f"{root}/.git/HEAD"
-    detached = not (call.machine.read(head) or b"").startswith(b"ref:")
+    detached = not (call.read(head) or b"").startswith(b"ref:")
     match verb:
         case "checkout" | "switch" | "reset":
             return await _checkout(call, repository, root, verb, words)
@@ -225,7 +224,7 @@ async def _checkout(
         # Files back to what the commit holds.
         for path, content in repository.files().items():
             if verb == "reset" or not names or path in names or "." in names:
-                call.machine.mkdir(posixpath.dirname(f"{root}/{path}"))
+                call.fs.mkdir(posixpath.dirname(f"{root}/{path}"), recursive=True)
                 call.fs.write_file(f"{root}/{path}", content)
         if verb == "reset" and not quiet:
             await call.out(f"HEAD is now at {short} {repository.subject}\n")
@@ -238,7 +237,7 @@ async def _checkout(
         await call.err(f"error: pathspec '{wanted}' did not match any file(s) known to git\n")
         return 1
     head = f"{repository.commit}\n" if is_commit else f"ref: refs/heads/{repository.branch}\n"
-    call.machine.write(f"{root}/.git/HEAD", head.encode())
+    call.fs.write_file(f"{root}/.git/HEAD", head.encode())
     if not quiet:
         await call.err(
             f"Note: switching to '{wanted}'.\n\nYou are in 'detached HEAD' state.\n\n"
@@ -255,7 +254,7 @@ async def _status(
     files = repository.files()
     changed = []
     for path, content in sorted(files.items()):
-        now = call.machine.read(f"{root}/{path}")
+        now = call.read(f"{root}/{path}")
         if now != content:
             changed.append(("D" if now is None else "M", path))
     if porcelain:

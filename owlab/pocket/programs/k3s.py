@@ -33,7 +33,7 @@ def installed(machine: Machine) -> bool:
     return machine.read("/usr/local/bin/k3s") is not None
 
 
-@program("k3s", installed=installed)
+@program("k3s", installed=installed, own_help=True)
 async def k3s(call: Call) -> int:
     """Hand over to the command that the first word names."""
     words = call.argv

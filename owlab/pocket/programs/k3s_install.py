@@ -12,7 +12,7 @@ GITHUB = "https://github.com/k3s-io/k3s/releases/download"
 PROGRAM = """\
 #!/bin/sh
 # {name} of K3s {version} in the owlab pocket lab: a name for the lab's own command.
-{name} "$@"
+__owlab_run {name} "$@"
 """
 SCRIPT = """\
 #!/bin/sh

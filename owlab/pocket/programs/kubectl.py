@@ -65,7 +65,7 @@ def installed(machine: Machine) -> bool:
     return machine.read("/usr/local/bin/kubectl") is not None or snap.has(machine, "kubectl")
 
 
-@program("kubectl", installed=installed, machines="all")
+@program("kubectl", installed=installed, machines="all", own_help=True)
 async def kubectl(call: Call) -> int:
     """Stage the files that the words name, choose the kubeconfig as K3s does, and run."""
     stage = Stage(call.fs)

@@ -1,117 +1,246 @@
-"""`ls -l`, with owners: bashkit's shows none, and who owns an export matters in the course."""
+"""`ls`, with owners, modes and times; in columns and colours where somebody looks."""
 
 from __future__ import annotations
 
 import posixpath
 import time
-from typing import Any
+from dataclasses import dataclass
 
+from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.modes import shown
+from owlab.pocket.programs.options import Options, parse
 
-FUNCTIONS = (
-    'ls() { local w; for w in "$@"; do case $w in --*|[!-]*) ;; -*l*) __owlab_ls "$@"; return;; '
-    'esac; done; [ "$OWLAB_UID" = 0 ] || [ $# = 0 ] || __owlab_may ls "$@" </dev/null || '
-    'return $?; builtin command ls "$@"; }; '
+SHORT = "aAlhdtrRSX1niFpCxmgoULHkGQqcusvBbNfZ"
+LONG = (
+    "all almost-all human-readable directory recursive reverse inode numeric-uid-gid classify "
+    "color color= no-group sort= time-style= full-time group-directories-first si size "
+    "indicator-style= file-type dereference hide= ignore= format= width= time= block-size= escape "
+    "literal quote-name zero"
 )
-"""Shell text that each shell of a machine starts with."""
-
 SIX_MONTHS = 182 * 24 * 3600
+COLOURS = {"directory": "01;34", "symlink": "01;36", "fifo": "40;33"}
+TROUBLE, SERIOUS = 1, 2
+WIDTH = 80
 
 
-@program("__owlab_ls", machines="all")
-async def ls(call: Call) -> int:
-    """``ls`` with ``-l`` and any of ``-a -A -d -h -t -r -R -S -1 -n -i``."""
-    flags = "".join(w[1:] for w in call.argv if w.startswith("-") and not w.startswith("--"))
-    names = [word for word in call.argv if not word.startswith("-")] or ["."]
-    status, folders, files = 0, [], []
-    for name in names:
-        path = call.path(name)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line, or one cell."""
+
+    name: str
+    path: str
+    inode: Inode
+
+
+class Listing:
+    """One run of `ls`."""
+
+    def __init__(self, call: Call, options: Options) -> None:
+        self.call, self.options = call, options
+        self.status = 0
+        self.all = options.has("a", "all", "f")
+        self.hidden = self.all or options.has("A", "almost-all")
+        self.long = options.has("l", "g", "o", "n", "numeric-uid-gid", "full-time")
+        self.plain = options.has("d", "directory")
+        self.numbers = options.has("n", "numeric-uid-gid")
+        session = call.session
+        self.tty = session is not None and session.tty and call.terminal
+        when = options.value("color") if options.has("color") else "never"
+        self.colour = when in ("", "always") or (when == "auto" and self.tty)
+        self.human = options.has("h", "human-readable", "si")
+
+    async def trouble(self, text: str, status: int) -> None:
+        """Say what is wrong, and go on."""
+        await self.call.err(f"ls: {text}\n")
+        self.status = max(self.status, status)
+
+    async def run(self) -> int:
+        """Files first, then directories with what is in them."""
+        files: list[Row] = []
+        folders: list[Row] = []
+        for name in self.options.words or (".",):
+            path = self.call.path(name)
+            try:
+                inode = self.call.fs.look(path, follow=not (self.plain or self.long))
+                if inode.kind == "symlink" and not self.plain and not name.endswith("/"):
+                    pass
+                elif inode.kind == "symlink":
+                    inode = self.call.fs.look(path)
+            except OSError as error:
+                await self.trouble(f"cannot access '{name}': {error.strerror}", SERIOUS)
+                continue
+            row = Row(name, path, inode)
+            (folders if inode.is_directory and not self.plain else files).append(row)
+        if files:
+            await self.call.out(self.text(self.ordered(files)))
+        for index, row in enumerate(self.ordered(folders)):
+            headed = len(self.options.words) > 1 or self.options.has("R", "recursive")
+            await self.folder(row, headed=headed, first=not files and not index)
+        return self.status
+
+    async def folder(self, row: Row, *, headed: bool, first: bool) -> None:
+        """A directory's entries, and with -R what is below."""
+        fs = self.call.fs
         try:
-            info = call.fs.stat(path)
-        except RuntimeError:
-            await call.err(f"ls: cannot access '{name}': No such file or directory\n")
-            status = 2
-            continue
-        if info["file_type"] == "symlink" and "d" not in flags:
-            target = posixpath.join(posixpath.dirname(path), call.fs.read_link(path))
-            if call.fs.exists(target) and call.fs.stat(target)["file_type"] == "directory":
-                path, info = target, call.fs.stat(target)
-        if not call.machine.readable(path, call.user):
-            await call.err(f"ls: cannot open directory '{name}': Permission denied\n")
-            status = 2
-        elif info["file_type"] == "directory" and "d" not in flags:
-            folders.append((name, path))
-        else:
-            files.append((name, path, info))
-    if files:
-        await call.out(_rows(call, files, flags))
-    for index, (name, path) in enumerate(folders):
-        if files or index:
-            await call.out("\n")
-        if len(names) > 1:
-            await call.out(f"{name}:\n")
-        await _folder(call, path, flags)
-    return status
+            names = [str(entry["name"]) for entry in fs.read_dir(row.path)]
+        except OSError as error:
+            status = SERIOUS if row.name in self.options.words or not headed else TROUBLE
+            await self.trouble(f"cannot open directory '{row.name}': {error.strerror}", status)
+            return
+        rows = []
+        for name in names:
+            path = posixpath.join(row.path, name)
+            if self.hidden or not name.startswith("."):
+                rows.append(Row(name, path, fs.look(path, follow=False)))
+        rows = self.ordered(rows)
+        if self.all:
+            above = posixpath.dirname(row.path)
+            dots = [Row(".", row.path, row.inode), Row("..", above, fs.look(above))]
+            rows = [*dots, *rows]
+        text = "" if first else "\n"
+        text += f"{row.name}:\n" if headed else ""
+        if self.long or self.options.has("s", "size"):
+            blocks = sum(_blocks(one.inode) for one in rows)
+            text += f"total {_human(blocks * 1024) if self.human else blocks}\n"
+        await self.call.out(text + self.text(rows))
+        if self.options.has("R", "recursive"):
+            for one in rows:
+                if one.inode.is_directory and one.name not in (".", ".."):
+                    inner = posixpath.join(row.name, one.name)
+                    await self.folder(Row(inner, one.path, one.inode), headed=True, first=False)
+
+    def ordered(self, rows: list[Row]) -> list[Row]:
+        """As the options say; by name otherwise, as Ubuntu's C.UTF-8 sorts."""
+        order = self.options.value("sort") or ""
+        if self.options.has("U", "f") or order == "none":
+            return rows
+        rows = sorted(rows, key=lambda row: row.name)
+        if self.options.has("t") or order == "time":
+            rows.sort(key=lambda row: -row.inode.modified)
+        elif self.options.has("S") or order == "size":
+            rows.sort(key=lambda row: -row.inode.size)
+        elif self.options.has("X") or order == "extension":
+            rows.sort(key=lambda row: posixpath.splitext(row.name)[1])
+        if self.options.has("r", "reverse"):
+            rows.reverse()
+        if self.options.has("group-directories-first"):
+            rows.sort(key=lambda row: not row.inode.is_directory)
+        return rows
+
+    def text(self, rows: list[Row]) -> str:
+        """The rows as they are printed."""
+        if self.long:
+            return self._long(rows)
+        cells = [self._cell(row) for row in rows]
+        if self.options.has("m"):
+            return ", ".join(cell for cell, _ in cells) + ("\n" if cells else "")
+        columns = self.options.has("C", "x") or (self.tty and not self.options.has("1"))
+        return _columns(cells) if columns else "".join(f"{cell}\n" for cell, _ in cells)
+
+    def _cell(self, row: Row) -> tuple[str, int]:
+        """A name as shown, and how wide it is."""
+        before = f"{row.inode.number} " if self.options.has("i", "inode") else ""
+        name = f"'{row.name}'" if self.tty and " " in row.name else row.name
+        after = self._mark(row.inode)
+        return before + self._painted(name, row) + after, len(before + name + after)
+
+    def _mark(self, inode: Inode) -> str:
+        if inode.is_directory:
+            return "/" if self.options.has("F", "p", "classify", "file-type") else ""
+        if not self.options.has("F", "classify", "file-type"):
+            return ""
+        if inode.kind == "symlink":
+            return "@"
+        return "*" if inode.mode & 0o111 and not self.options.has("file-type") else ""
+
+    def _painted(self, name: str, row: Row) -> str:
+        if not self.colour:
+            return name
+        inode = row.inode
+        colour = COLOURS.get(inode.kind, "01;32" if inode.mode & 0o111 else "")
+        if inode.is_directory and inode.mode & 0o1002 == 0o1002:
+            colour = "30;42"
+        return f"\x1b[{colour}m{name}\x1b[0m" if colour else name
+
+    def _long(self, rows: list[Row]) -> str:
+        accounts = self.call.machine.accounts
+        table = []
+        for row in rows:
+            inode = row.inode
+            links = _links(inode)
+            user = str(inode.uid) if self.numbers else accounts.user_name(inode.uid)
+            group = str(inode.gid) if self.numbers else accounts.group_name(inode.gid)
+            size = _human(inode.size) if self.human else str(inode.size)
+            number = str(inode.number) if self.options.has("i", "inode") else ""
+            name = self._painted(row.name, row)
+            if inode.kind == "symlink":
+                name += f" -> {inode.target}"
+            else:
+                name += self._mark(inode)
+            table.append((number, shown(inode), links, user, group, size, self._when(inode), name))
+        widths = [max((len(line[column]) for line in table), default=0) for column in range(6)]
+        text = ""
+        for number, mode, links, user, group, size, when, name in table:
+            text += f"{number:>{widths[0]}} " if number else ""
+            text += f"{mode} {links:>{widths[2]}} "
+            text += "" if self.options.has("g") else f"{user:<{widths[3]}} "
+            text += "" if self.options.has("o", "G", "no-group") else f"{group:<{widths[4]}} "
+            text += f"{size:>{widths[5]}} {when} {name}\n"
+        return text
+
+    def _when(self, inode: Inode) -> str:
+        style = self.options.value("time-style") or ""
+        moment = time.gmtime(inode.modified)
+        if self.options.has("full-time") or style == "full-iso":
+            nanos = int(inode.modified % 1 * 10**9)
+            return time.strftime("%Y-%m-%d %H:%M:%S", moment) + f".{nanos:09d} +0000"
+        if style == "long-iso":
+            return time.strftime("%Y-%m-%d %H:%M", moment)
+        if style.startswith("+"):
+            return time.strftime(style[1:], moment)
+        recent = 0 <= time.time() - inode.modified < SIX_MONTHS
+        return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", moment)
 
 
-async def _folder(call: Call, path: str, flags: str) -> None:
-    entries = [
-        (str(entry["name"]), posixpath.join(path, str(entry["name"])), entry["metadata"])
-        for entry in call.fs.read_dir(path)
-        if "a" in flags or "A" in flags or not str(entry["name"]).startswith(".")
-    ]
-    entries.sort(key=lambda entry: entry[0].lstrip(".").lower())
-    if "t" in flags:
-        entries.sort(key=lambda entry: -float(entry[2]["modified"]))
-    elif "S" in flags:
-        entries.sort(key=lambda entry: -int(entry[2]["size"]))
-    if "r" in flags:
-        entries.reverse()
-    if "a" in flags:
-        above = posixpath.dirname(path)
-        dots = [(".", path, call.fs.stat(path)), ("..", above, call.fs.stat(above))]
-        entries = [*dots, *entries]
-    blocks = sum(4 * (1 + int(info["size"]) // 4096) for _, _, info in entries)
-    await call.out(f"total {blocks}\n" + _rows(call, entries, flags))
-    if "R" in flags:
-        for name, inner, info in entries:
-            if info["file_type"] == "directory" and name not in (".", ".."):
-                await call.out(f"\n{inner}:\n")
-                await _folder(call, inner, flags)
+def _links(inode: Inode) -> str:
+    inner = sum(entry.is_directory for entry in inode.entries.values())
+    return str(2 + inner if inode.is_directory else inode.links)
 
 
-def _rows(call: Call, entries: list[tuple[str, str, dict[str, Any]]], flags: str) -> str:
-    rows = []
-    for name, path, info in entries:
-        user, _, group = call.machine.owner(path).partition(":")
-        kind = str(info["file_type"])
-        size = 4096 if kind == "directory" else int(info["size"])
-        shown = f"{size / 1024:.1f}K" if "h" in flags and size >= 1024 else str(size)
-        if kind == "symlink":
-            name = f"{name} -> {call.fs.read_link(path)}"
-        links = "2" if kind == "directory" else "1"
-        rows.append((_mode(kind, int(info["mode"])), links, user, group, shown, _when(info), name))
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(5)]
-    lines = []
-    for mode, links, user, group, size_text, when, name in rows:
-        lines.append(
-            f"{mode} {links:>{widths[1]}} {user:<{widths[2]}} {group:<{widths[3]}} "
-            f"{size_text:>{widths[4]}} {when} {name}\n"
-        )
-    return "".join(lines)
+def _blocks(inode: Inode) -> int:
+    return 0 if inode.kind == "symlink" else 4 * -(-inode.size // 4096)
 
 
-def _mode(kind: str, mode: int) -> str:
-    first = {"directory": "d", "symlink": "l"}.get(kind, "-")
-    bits = "".join(
-        letter if mode >> (8 - index) & 1 else "-" for index, letter in enumerate("rwxrwxrwx")
-    )
-    if mode & 0o1000:
-        bits = bits[:-1] + ("t" if bits[-1] == "x" else "T")
-    return first + bits
+def _human(size: float) -> str:
+    for unit in ("", "K", "M", "G"):
+        if size < 1024:
+            return f"{size:.0f}{unit}" if size >= 10 or not unit else f"{size:.1f}{unit}"
+        size /= 1024
+    return f"{size:.1f}T"
 
 
-def _when(info: dict[str, Any]) -> str:
-    moment = float(info["modified"])
-    form = "%b %e %H:%M" if abs(time.time() - moment) < SIX_MONTHS else "%b %e  %Y"
-    return time.strftime(form, time.gmtime(moment))
+def _columns(cells: list[tuple[str, int]]) -> str:
+    """Down first, then across, as many columns as the line holds."""
+    wide = WIDTH
+    for rows in range(1, len(cells) + 1):
+        groups = [cells[start : start + rows] for start in range(0, len(cells), rows)]
+        widths = [max(width for _, width in group) for group in groups]
+        if sum(widths) + 2 * (len(widths) - 1) <= wide or rows == len(cells):
+            lines = []
+            for row in range(rows):
+                line = ""
+                for index, group in enumerate(groups):
+                    if row < len(group):
+                        cell, width = group[row]
+                        last = index == len(groups) - 1 or row >= len(groups[index + 1])
+                        line += cell if last else cell + " " * (widths[index] - width + 2)
+                lines.append(line)
+            return "".join(f"{line}\n" for line in lines)
+    return ""
+
+
+@program("ls", machines="all")
+async def ls(call: Call) -> int:
+    """List what is in directories; the usual options of GNU's."""
+    return await Listing(call, parse(call, SHORT, LONG, status=SERIOUS)).run()

@@ -1,27 +1,27 @@
 """`mount` and `umount`: another machine's exported directory, shared for real.
 
-Each shell has the files of the other machines under ``/net/NAME``. A mount is a symbolic link
-there: it works within the script that makes it, in both directions. What was in the mount point
-waits under ``/run/pocket-mounts`` until it is unmounted.
+A mount puts a directory of the server's tree in place of one of ours: it works within the script
+that makes it, in both directions, and the server says as whom a client's users come.
 """
 
 from __future__ import annotations
 
 import getopt
-import posixpath
 from typing import TYPE_CHECKING, Any
 
+from owlab.pocket.machines.inode import ROOT, Credentials
+from owlab.pocket.machines.tree import Mounted, find
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.exports import matching
 from owlab.pocket.programs.nfs import active_exports
 
 if TYPE_CHECKING:
+    from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
 
-UNDER = "/run/pocket-mounts"
 NFS = ("nfs", "nfs4")
 FAILED, USAGE = 32, 1
-ROOT = "/dev/vda1 on / type ext4 (rw,relatime,discard,errors=remount-ro) [simulated]\n"
+ROOT_LINE = "/dev/vda1 on / type ext4 (rw,relatime,discard,errors=remount-ro) [simulated]\n"
 
 
 def mounts(machine: Machine) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ async def mount(call: Call) -> int:
     given = dict(options)
     kind = given.get("-t") or given.get("--types") or ""
     if not words and "-a" not in given and "--all" not in given:
-        await call.out("" if kind in NFS else ROOT)
+        await call.out("" if kind in NFS else ROOT_LINE)
         for entry in mounts(call.machine):
             await call.out(
                 f"{entry['source']} on {entry['target']} type nfs4 ({entry['options']})\n"
@@ -76,8 +76,9 @@ async def mount(call: Call) -> int:
 
 async def _mount(call: Call, source: str, target: str, options: str) -> int:
     path = call.path(target)
-    if not call.fs.exists(path):
-        await call.err(f"mount: {target}: mount point does not exist.\n")
+    if not call.fs.is_directory(path):
+        what = "is not a directory" if call.fs.exists(path) else "does not exist"
+        await call.err(f"mount.nfs: mount point {target} {what}\n")
         return FAILED
     if any(entry["target"] == path for entry in mounts(call.machine)):
         await call.err(f"mount.nfs: {path} is busy or already mounted\n")
@@ -93,18 +94,9 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
     export = matching(active_exports(server), exported, call.machine.address, call.machine.name)
     writable = export is not None and export.writable() and "ro" not in options.split(",")
     shown = f"{'rw' if writable else 'ro'},vers=4.2,hard,proto=tcp,addr={server.address}"
-    under = UNDER + path
-    call.machine.mkdir(posixpath.dirname(under))
-    call.fs.rename(path, under)
-    call.fs.symlink(f"/net/{server.name}{posixpath.normpath(exported)}", path)
-    mounts(call.machine).append(
-        {
-            "source": source,
-            "target": path,
-            "server": server.name,
-            "options": shown,
-        }
-    )
+    entry = {"source": source, "target": path, "server": server.name, "options": shown}
+    attach(call.machine, server, entry)
+    mounts(call.machine).append(entry)
     call.machine.save()
     return 0
 
@@ -152,13 +144,43 @@ async def umount(call: Call) -> int:
     return status
 
 
+def attach(machine: Machine, server: Machine, entry: dict[str, Any]) -> None:
+    """Put the server's directory in the place of ours."""
+    exported = entry["source"].partition(":")[2]
+    directory = find(server.tree, exported, ROOT).inode
+    if directory is None:
+        return
+
+    def squash(who: Credentials) -> Credentials:
+        export = matching(active_exports(server), exported, machine.address, machine.name)
+        return export.identity(who) if export is not None else who
+
+    read_only = entry["options"].split(",")[0] == "ro"
+    point = find(machine.tree, entry["target"], ROOT).inode
+    if point is not None:
+        machine.tree.mounts[point] = Mounted(server.tree, directory, read_only, squash)
+
+
+def restore(machine: Machine, fleet: Fleet) -> None:
+    """Mount again what was mounted when the lab's service ended."""
+    for entry in mounts(machine):
+        server = fleet.get(str(entry["server"]))
+        target = str(entry["target"])
+        if find(machine.tree, target, ROOT, follow=False).inode is None:
+            machine.files.mkdir(target, recursive=True)
+        elif machine.files.stat(target)["file_type"] == "symlink":
+            # As labs of earlier versions kept a mount.
+            machine.files.remove(target)
+            machine.files.mkdir(target)
+        if server is not None:
+            attach(machine, server, entry)
+
+
 def detach(machine: Machine, entry: dict[str, Any]) -> None:
     """Undo one mount."""
-    fs, target = machine.fs, str(entry["target"])
-    fs.remove(target)
-    under = UNDER + target
-    if fs.exists(under):
-        fs.rename(under, target)
-    else:
-        fs.mkdir(target, recursive=True)
+    target = str(entry["target"]).rstrip("/")
+    found = find(machine.tree, target, ROOT)
+    point = found.parent.inode.get(found.name)
+    if point is not None:
+        machine.tree.mounts.pop(point, None)
     mounts(machine).remove(entry)

@@ -7,7 +7,7 @@ from owlab.pocket.multipass.invocation import Invocation, VirtualFiles
 from owlab.pocket.programs.base import Call, program
 
 
-@program("multipass", machines="host")
+@program("multipass", machines="host", own_help=True)
 async def multipass(call: Call) -> int:
     """Run a multipass command line in this lab."""
     session = call.session

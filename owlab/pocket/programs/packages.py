@@ -65,6 +65,7 @@ ARCHIVE: dict[str, Package] = {
     "jq": Package("1.7.1-3build1+pocket", "lightweight command-line JSON processor", 66),
     "tree": Package("2.1.1-2ubuntu3+pocket", "displays an indented directory tree", 47),
     "unzip": Package("6.0-28ubuntu4+pocket", "De-archiver for .zip files", 174),
+    "zip": Package("3.0-13ubuntu0.2+pocket", "Archiver for .zip files", 176),
     "net-tools": Package("2.10-0.1ubuntu4+pocket", "NET-3 networking toolkit", 204),
     "nginx": Package("1.24.0-2ubuntu7+pocket", "small, powerful web server", 520, units=("nginx",)),
     "python3-pip": Package("24.0+dfsg-1ubuntu1+pocket", "Python package installer", 1320),

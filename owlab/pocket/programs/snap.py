@@ -56,7 +56,7 @@ def has(machine: Machine, name: str) -> bool:
     return name in machine.state.get("snaps", {})
 
 
-@program("snap", machines="all")
+@program("snap", machines="all", own_help=True)
 async def snap(call: Call) -> int:
     """Parse, check for root, and carry out one verb."""
     long = ["classic", "channel=", "stable", "candidate", "beta", "edge", "all", "purge", "wait"]

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bashkit import FileSystem
+from owlab.pocket.machines.files import Files
 
 
 class Stage:
@@ -18,7 +18,7 @@ class Stage:
     the machine does not have stays missing: the computer's own files are never reached.
     """
 
-    def __init__(self, fs: FileSystem) -> None:
+    def __init__(self, fs: Files) -> None:
         self._fs = fs
         self.root = Path(tempfile.mkdtemp(prefix="owlab-stage-"))
         self._before: dict[Path, bytes] = {}
@@ -28,7 +28,7 @@ class Stage:
         target = self._place(path)
         try:
             kind = self._fs.stat(path)["file_type"]
-        except RuntimeError:
+        except OSError:
             return str(target)
         if kind == "directory":
             target.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ class Stage:
                 continue
             content = file.read_bytes()
             if self._before.get(file) != content:
-                with contextlib.suppress(RuntimeError):
+                with contextlib.suppress(OSError):
                     if not self._fs.exists(posixpath.dirname(inside)):
                         self._fs.mkdir(posixpath.dirname(inside), recursive=True)
                     self._fs.write_file(inside, content)

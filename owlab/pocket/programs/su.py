@@ -18,7 +18,7 @@ async def su(call: Call) -> int:
     if not call.root:
         await call.err("Password: su: Authentication failure\nroot has no password: `sudo -i`.\n")
         return 1
-    if user not in ("root", "ubuntu"):
+    if call.machine.accounts.user(user) is None:
         await call.err(f"su: user {user} does not exist\n")
         return 1
     if script is None:

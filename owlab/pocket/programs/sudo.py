@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from owlab.pocket.machines.accounts import User
 from owlab.pocket.programs.base import Call, program
 
 USAGE = (
@@ -42,18 +43,22 @@ async def sudo(call: Call) -> int:
     if words[:1] == ["--"]:
         words.pop(0)
     env = dict(call.env) if keep else {k: v for k, v in call.env.items() if k in ("TERM", "LANG")}
-    for name in ("HOME", "USER", "LOGNAME", "OWLAB_UID", "PWD"):
+    for name in ("HOME", "USER", "LOGNAME", "PWD"):
         env.pop(name, None)
     while words and ASSIGNMENT.match(words[0]):
         name, _, value = words.pop(0).partition("=")
         env[name] = value
-    if user == "0":
-        user = "root"
-    if user not in ("root", "ubuntu", "nobody"):
+    accounts = call.machine.accounts
+    account = accounts.user(int(user)) if user.isdigit() else accounts.user(user)
+    if account is None:
         await call.err(
             f"sudo: unknown user {user}\nsudo: error initializing audit plugin sudoers_audit\n"
         )
         return 1
+    if not call.root and not any(g.name == "sudo" for g in accounts.groups_of(_self(call))):
+        await call.err(f"{call.user} is not in the sudoers file.\n")
+        return 1
+    user = account.name
     if not words and not login:
         await call.err(USAGE)
         return 1
@@ -69,3 +74,9 @@ async def sudo(call: Call) -> int:
 
     status = await session.run(script, call.out, err, stdin=call.reader if words else b"")
     return 1 if unknown and status == 127 else status
+
+
+def _self(call: Call) -> User:
+    user = call.machine.accounts.user(call.user)
+    assert user is not None
+    return user

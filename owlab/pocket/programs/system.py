@@ -8,43 +8,12 @@ import platform
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 
-USERS = {"root": (0, "root"), "ubuntu": (1000, "ubuntu"), "nobody": (65534, "nogroup")}
-GROUPS = {"ubuntu": "4(adm),24(cdrom),27(sudo),30(dip),105(lxd)"}
 KERNEL = "6.8.0-31-generic"
 
 
 def architecture(call: Call) -> str:
     """The machine's processor: x86_64, as K3s' and OpenWhisk's images need it. The laptop's own."""
     return platform.machine() if call.machine.is_host else "x86_64"
-
-
-@program("whoami", machines="all")
-async def whoami(call: Call) -> int:
-    """The user's name."""
-    await call.out(f"{call.user}\n")
-    return 0
-
-
-@program("id", machines="all")
-async def id_(call: Call) -> int:
-    """User and groups; ``-u``, ``-g``, ``-n``, ``-un``, of oneself or of a user that is named."""
-    names = [word for word in call.argv if not word.startswith("-")]
-    flags = "".join(word.lstrip("-") for word in call.argv if word.startswith("-"))
-    user = names[0] if names else call.user
-    if user not in USERS:
-        await call.err(f"id: ‘{user}’: no such user\n")
-        return 1
-    number, group = USERS[user]
-    if "u" in flags:
-        await call.out(f"{user if 'n' in flags else number}\n")
-    elif "g" in flags or "G" in flags:
-        await call.out(f"{group if 'n' in flags else number}\n")
-    else:
-        more = f",{GROUPS[user]}" if user in GROUPS else ""
-        await call.out(
-            f"uid={number}({user}) gid={number}({group}) groups={number}({group}){more}\n"
-        )
-    return 0
 
 
 @program("hostname", machines="all")
@@ -178,56 +147,6 @@ async def timedatectl(call: Call) -> int:
         "System clock synchronized: yes\n"
     )
     return 0
-
-
-@program("chown", "chgrp", machines="all")
-async def chown(call: Call) -> int:
-    """Remember who owns what: ``chown [-R] USER[:[GROUP]] FILE...``."""
-    words = [word for word in call.argv if not word.startswith("-")]
-    deep = any(word in ("-R", "--recursive") or word.startswith("-R") for word in call.argv)
-    if len(words) < 2:
-        missing = f" after ‘{words[0]}’" if words else ""
-        await call.err(f"{call.name}: missing operand{missing}\n")
-        return 1
-    owner, status = words[0], 0
-    user = owner.partition(":")[0]
-    if user and user not in USERS and not user.isdigit():
-        await call.err(f"{call.name}: invalid user: ‘{owner}’\n")
-        return 1
-    for name in words[1:]:
-        path = call.path(name)
-        if not call.fs.exists(path):
-            await call.err(f"{call.name}: cannot access '{name}': No such file or directory\n")
-            status = 1
-        elif not call.root and user != call.user:
-            await call.err(
-                f"{call.name}: changing ownership of '{name}': Operation not permitted\n"
-            )
-            status = 1
-        else:
-            whole = _owner(call, path, owner) if call.name == "chown" else f":{owner}"
-            _own(call, path, whole, deep)
-    call.machine.save()
-    return status
-
-
-def _owner(call: Call, path: str, owner: str) -> str:
-    """``user:group``; an empty group after a colon is the user's own."""
-    user, colon, group = owner.partition(":")
-    old_user, _, old_group = call.machine.owner(path).partition(":")
-    user = user or old_user
-    if colon and not group:
-        group = USERS.get(user, (0, user))[1]
-    return f"{user}:{group or old_group}"
-
-
-def _own(call: Call, path: str, owner: str, deep: bool) -> None:
-    if owner.startswith(":"):
-        owner = call.machine.owner(path).partition(":")[0] + owner
-    call.machine.own(path, owner)
-    if deep and call.fs.stat(path)["file_type"] == "directory":
-        for entry in call.fs.read_dir(path):
-            _own(call, f"{path.rstrip('/')}/{entry['name']}", owner, deep)
 
 
 @program("ufw")

@@ -1,11 +1,10 @@
-"""`cat` and `tee`, which look at who may read and write (see ``rights``)."""
+"""`cat` and `tee`, live: what comes in goes out at once."""
 
 from __future__ import annotations
 
 import getopt
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.rights import may_read, may_write
 
 
 @program("cat", machines="all")
@@ -41,23 +40,12 @@ async def cat(call: Call) -> int:
 
 
 async def _file(call: Call, name: str) -> bytes | None:
-    path = call.path(name)
-    if name == "/dev/null":
-        return b""
     if name == "/dev/stdin":
         return await call.stdin()
     try:
-        if call.fs.stat(path)["file_type"] == "directory":
-            raise IsADirectoryError
-        if not may_read(call, path):
-            raise PermissionError
-        return call.fs.read_file(path)
-    except RuntimeError:
-        reason = "No such file or directory"
-    except IsADirectoryError:
-        reason = "Is a directory"
-    except PermissionError:
-        reason = "Permission denied"
+        return call.fs.read_file(call.path(name))
+    except OSError as error:
+        reason = error.strerror
     await call.err(f"cat: {name}: {reason}\n")
     return None
 
@@ -96,12 +84,12 @@ async def tee(call: Call) -> int:
         if path in ("/dev/null", "/dev/stdout", "/dev/stderr"):
             errors = errors or path == "/dev/stderr"
             continue
-        if reason := _unwritable(call, path):
-            await call.err(f"tee: {name}: {reason}\n")
+        try:
+            (call.fs.append_file if append else call.fs.write_file)(path, b"")
+        except OSError as error:
+            await call.err(f"tee: {name}: {error.strerror}\n")
             status = 1
             continue
-        if not append:
-            call.fs.write_file(path, b"")
         paths.append(path)
     while (chunk := await call.reader.read_chunk()) is not None:
         for path in paths:
@@ -110,12 +98,3 @@ async def tee(call: Call) -> int:
             await call.err(chunk)
         await call.out(chunk)
     return status
-
-
-def _unwritable(call: Call, path: str) -> str:
-    if call.machine.listdir(path) is not None:
-        return "Is a directory"
-    if not may_write(call, path):
-        return "Permission denied"
-    parent = path.rpartition("/")[0] or "/"
-    return "" if call.fs.exists(parent) else "No such file or directory"

@@ -61,7 +61,7 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         url,
         headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
         insecure="--no-check-certificate" in given,
-        authorities=call.machine.read(call.path(own)) if own else authorities(call),
+        authorities=call.read(call.path(own)) if own else authorities(call),
     )
     try:
         for _ in range(MOST_REDIRECTS + 1):
@@ -97,7 +97,7 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
     await say(f"Length: {len(content)} ({size}) [{kind}]\nSaving to: ‘{name}’\n\n")
     try:
         call.fs.write_file(call.path(name), content)
-    except RuntimeError:
+    except OSError:
         await call.err(f"{name}: No such file or directory\n\nCannot write to ‘{name}’.\n")
         return FILE_IO
     await say(
@@ -134,7 +134,7 @@ def _file_name(call: Call, given: dict[str, str], url: str) -> str:
     """The URL's last part; ``.1``, ``.2`` ... is added when that file is there already."""
     folder = given.get("-P") or given.get("--directory-prefix") or ""
     if folder:
-        call.machine.mkdir(call.path(folder))
+        call.fs.mkdir(call.path(folder), recursive=True)
     name = posixpath.join(folder, urlsplit(url).path.rpartition("/")[2] or "index.html")
     again = {"-c", "--continue", "-N", "--timestamping", "--no-clobber"} & set(given)
     number, candidate = 0, name

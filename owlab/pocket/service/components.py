@@ -53,6 +53,8 @@ def new_openwhisk(lab: Lab, cluster: Cluster, endpoint: OpenWhiskEndpoint, apiho
         limits=endpoint.limits,
         apihost=apihost,
         release=endpoint.release,
+        # The job init-couchdb writes the keys.
+        seed=False,
     )
 
 

@@ -105,6 +105,7 @@ class Hosting:
     async def _open(self) -> None:
         self.cluster = components.new_cluster(self._lab)
         self.cluster.on_openwhisk(self._openwhisk_changed)
+        self.cluster.on_parts(self._parts_changed)
         self.cluster.on_install_packages(self._install_packages)
         self.cluster.on_wipe(self._wipe)
         await self.cluster.start()
@@ -127,6 +128,10 @@ class Hosting:
     def _openwhisk_changed(self, endpoint: Any) -> None:
         self.endpoint = endpoint
         self.poke()
+
+    def _parts_changed(self, parts: Any) -> None:
+        if self.openwhisk is not None:
+            self.openwhisk.health.update(parts)
 
     def _install_packages(self, *_: Any) -> None:
         if self.openwhisk is not None:
@@ -190,6 +195,7 @@ class Hosting:
                 return
             apihost = f"{where.address}:{endpoint.node_port}"
             self.openwhisk = components.new_openwhisk(self._lab, self.cluster, endpoint, apihost)
+            self.openwhisk.health.update(self.cluster.parts)
             if self._lab.recall("wipe-due"):
                 self.openwhisk.wipe()
                 self._lab.forget("wipe-due")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import shlex
 import weakref
@@ -12,46 +11,64 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import Bash, BashError
 
-from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.machines.files import UMASK
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
-from owlab.pocket.programs.which import FUNCTIONS
-from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, apart, execute
+from owlab.pocket.programs.boundary import carried_out
+from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
+from owlab.pocket.programs.history import FUNCTIONS as HISTORY
+from owlab.pocket.shell.filesystem_abi import mountable
+from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
-
-log = logging.getLogger(__name__)
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
 FOR_EVER = 1e9
 KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
-FAULT = 70
 
-# bashkit adds advice to "command not found"; bash does not.
-GUESS = re.compile(rb"(command not found)\. [^\n]*")
+# bashkit adds advice to "command not found", and says where an error comes from; bash does not.
+GUESS = re.compile(rb"(command not found)\. [^\n]*|io error: ")
+
+# bashkit's `cd` goes where nobody may go.
+ENTERING = (
+    'cd() { local d=""; for d in "$@"; do :; done; case "$d" in ""|-*) ;; *) [ -d "$d" ] && '
+    '! [ -x "$d" ] && { echo "bash: cd: $d: Permission denied" >&2; return 1; };; esac; '
+    'builtin cd "$@"; }; '
+)
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
-    "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
-    "while [ $# -gt 0 ]; do case $1 in "
-    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
-    "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
-    '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
-    '-*|+*) __flags="$__flags $1"; shift;; '
-    '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
-    'command $__shell $__flags "$@"; return;; esac; done; '
-    "__script=$(cat; printf x); "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
-    'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-) + FUNCTIONS
+    (
+        "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
+        "while [ $# -gt 0 ]; do case $1 in "
+        '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
+        "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
+        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
+        "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
+        "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
+        '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
+        '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
+        '-*|+*) __flags="$__flags $1"; shift;; '
+        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
+        'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
+        'command $__shell $__flags "$@"; return;; esac; done; '
+        "__script=$(cat; printf x); "
+        'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
+        'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
+    )
+    + ENTERING
+    + HISTORY
+)
+SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
+
+
+async def _missing(context: Any) -> int:
+    """bashkit has a command that Ubuntu does not know."""
+    await context.stderr.write(command_not_found(context.name).encode())
+    return 127
 
 
 def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
@@ -81,12 +98,15 @@ class Session:
         env: Mapping[str, str] | None = None,
         tty: bool = False,
         switch: Callable[[str], None] | None = None,
+        umask: int = UMASK,
     ) -> None:
         self.machine = machine
         self.tty = tty
         self.switch = switch
         self.user = user
-        home = "/root" if user == "root" else f"/home/{user}"
+        self.files = machine.files_of(user, umask)
+        account = machine.accounts.user(user)
+        home = account.home if account is not None else "/"
         variables = {
             "HOME": home,
             "USER": user,
@@ -94,13 +114,13 @@ class Session:
             "SHELL": "/bin/bash",
             "PATH": PATH,
             "LANG": "C.UTF-8",
-            **({"OWLAB_UID": "0"} if user == "root" else {}),
             **(env or {}),
         }
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = False
         self._last: int | None = None
+        self.at_terminal = False
         self._options = ""
         self._bash = Bash(
             username=user,
@@ -111,21 +131,33 @@ class Session:
             max_loop_iterations=UNLIMITED,
             timeout_seconds=FOR_EVER,
         )
-        self._bash.mount("/", machine.fs)
-        # What `mount -t nfs` links to: a program cannot mount while its own script runs.
-        for other in machine.lab.fleet.all():
-            if other is not machine and not machine.is_host:
-                self._bash.mount(f"/net/{other.name}", other.fs)
+        self._bash.mount("/", mountable(self.files))
         self._input = Input(self._bash)
         self._bash.add_command("__owlab_last", _weakly(self._recall))
         self._bash.add_command("__owlab_status", _weakly(self._note))
-        for name, entry in load_programs().items():
-            if entry.on(machine):
-                self._bash.add_command(name, self._command(entry))
+        self._bash.add_command(RUN, self._command(None))
+        for path in SHELL_PATHS:
+            self._bash.add_command(path, self._command(load_programs()["__owlab_shell"]))
+        for name in STRANGE:
+            self._bash.add_command(name, _missing)
+        self._known: set[str] = set()
+        self._learn()
         self._ready = False
 
-    def _command(self, entry: Entry) -> Callable[[Any], Awaitable[int]]:
-        """Adapt a program to bashkit's shape of a command."""
+    def _learn(self) -> None:
+        """Make the machine's programs commands of the shell; more may be installed later.
+
+        What is installed while a script runs is found by its file. As a command it also takes
+        part in pipes while it runs.
+        """
+        for name, entry in load_programs().items():
+            here = name in OPTIONAL or present(self.machine, name, entry)
+            if name not in self._known and here:
+                self._bash.add_command(name, self._command(entry))
+                self._known.add(name)
+
+    def _command(self, entry: Entry | None) -> Callable[[Any], Awaitable[int]]:
+        """Adapt a program to bashkit's shape of a command; without one, run the one named."""
 
         mine = weakref.ref(self)
 
@@ -133,17 +165,23 @@ class Session:
             session = mine()
             if session is None:
                 return 127
-            root = session.user == "root"
-            if entry.installed is not None and not entry.installed(session.machine):
-                await context.stderr.write(command_not_found(context.name).encode())
+            name, argv, chosen = context.name, list(context.argv), entry
+            if chosen is None:  # by the program's file, which is there
+                name, *argv = argv or [""]
+                chosen = load_programs().get(name)
+                there = chosen is not None and chosen.on(session.machine)
+            else:
+                there = present(session.machine, name, chosen)
+            if chosen is None or not there:
+                await context.stderr.write(command_not_found(name).encode())
                 return 127
             call = Call(
-                name=context.name,
-                argv=list(context.argv),
+                name=name.rpartition("/")[2],
+                argv=argv,
                 env=dict(context.env),
                 cwd=context.cwd,
-                fs=context.fs,
-                root=root,
+                fs=session.files,
+                root=session.files.who.is_root,
                 user=session.user,
                 machine=session.machine,
                 lab=session.machine.lab,
@@ -151,21 +189,9 @@ class Session:
                 stdout=context.stdout,
                 stderr=context.stderr,
                 session=session,
+                terminal=session.at_terminal,
             )
-            try:
-                return await apart(entry.run(call))
-            except BrokenPipeError:
-                return 141  # as a process that SIGPIPE ended: the reader has what it wanted
-            except DiskFull as error:
-                await call.err(f"{call.name}: No space left on device ({error})\n")
-                return 1
-            except Exception as error:
-                log.exception("%s %s failed on %s", call.name, call.argv[:1], session.machine.name)
-                await call.err(
-                    f"{call.name}: the pocket lab failed: {type(error).__name__}: {error}\n"
-                    f"What happened is in {session.machine.lab.directory}/daemon.log\n"
-                )
-                return FAULT
+            return await carried_out(chosen, call)
 
         return run
 
@@ -191,6 +217,7 @@ class Session:
         if not self._ready:
             await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
             self._ready = True
+        self._learn()
         if stdin is not None and (problem := self.problem(script)) is None:
             reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
             script = self._input.piped(script, reader)
@@ -209,7 +236,7 @@ class Session:
         finally:
             self.machine.save()
         if result.error:
-            await err(f"bash: {result.error}\n".encode())
+            await write_err(f"bash: {result.error}\n".encode())
         return int(result.exit_code)
 
     async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
@@ -221,13 +248,22 @@ class Session:
             await err(f"bash: {problem}\n".encode())
             return 2, False
         self._last = None
+        self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
         before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
         # On the same line, so that bash counts the lines as they were typed.
         script = f"{before}; {text}\n__owlab_status $? $-"
-        ended = await self.run(script, out, err)
+        try:
+            ended = await self.run(script, out, err)
+        finally:
+            self.at_terminal = False
         return (ended, True) if self._last is None else (self._last, False)
+
+    def _alone(self, text: str) -> bool:
+        """One command and nothing around it: what it prints goes to the terminal."""
+        analysis = self._bash.analyze(text)
+        return len(analysis.commands) == 1 and not analysis.redirects and "|" not in text
 
     async def _recall(self, context: Any) -> int:
         """Give ``$?`` the value that it had after the previous command."""

@@ -33,7 +33,8 @@ async def test_the_withdrawn_kafka_image(bench: Bench) -> None:
     await bench.make(workload("Deployment", 1, image="wurstmeister/kafka:2.12-2.3.1"))
     (pod,) = bench.pods()
     (status,) = pod["status"]["containerStatuses"]
-    assert status["state"]["waiting"]["reason"] == "ImagePullBackOff"
+    # It is tried again and again, with pauses.
+    assert status["state"]["waiting"]["reason"] in ("ErrImagePull", "ImagePullBackOff")
     assert "Error: ErrImagePull" in bench.messages("Failed")
 
 
@@ -96,3 +97,33 @@ async def test_a_cordoned_node_gets_no_new_pods(bench: Bench) -> None:
     bench.store.update(node)
     await bench.make(workload("Deployment", 6))
     assert {p["spec"]["nodeName"] for p in bench.pods()} == {"master", "worker2"}
+
+
+async def test_a_local_volume_holds_its_pods_to_its_node(bench: Bench) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "default"},
+        "spec": {
+            "storageClassName": "local-path",
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Mi"}},
+        },
+    }
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    here = {"kubernetes.io/hostname": "worker1"}
+    there = {"kubernetes.io/hostname": "worker2"}
+    await bench.make(claim)
+    await bench.make(workload("Deployment", 1, volumes=[volume], nodeSelector=here))
+    assert [pod["status"]["phase"] for pod in bench.pods()] == ["Running"]
+
+    other = workload("Deployment", 1, volumes=[volume], nodeSelector=there)
+    other["metadata"]["name"] = "other"
+    other["spec"]["selector"]["matchLabels"] = {"app": "other"}
+    other["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
+    await bench.make(other)
+    phases = {pod["metadata"]["labels"]["app"]: pod["status"]["phase"] for pod in bench.pods()}
+    assert phases == {"web": "Running", "other": "Pending"}
+    assert "1 node(s) didn't match PersistentVolume's node affinity" in " ".join(
+        bench.messages("FailedScheduling")
+    )

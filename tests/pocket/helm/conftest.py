@@ -35,6 +35,7 @@ def machine(tmp_path: Path) -> Machine:
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).with_name("mycluster.yaml").read_bytes()
     machine.write("/home/ubuntu/mycluster.yaml", values, owner="ubuntu")
+    machine.own("/home/ubuntu", "ubuntu")
     return machine
 
 

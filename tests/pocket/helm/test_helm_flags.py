@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs.helm.flags import Flag, UsageError, duration, parse
+from owlab.pocket.programs.pflag import Flag, UsageError, duration, parse
 
 FLAGS = (
     Flag("namespace", short="n"),

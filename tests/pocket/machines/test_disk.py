@@ -49,7 +49,7 @@ async def test_state_and_addresses_survive(master: Driver) -> None:
     again = await master.reopened()
     found = again.lab.fleet.machines["master"]
     assert (found.address, found.state["packages"]) == (machine.address, {"x": "1"})
-    assert found.owner("/etc/deep/file") == "nobody:nobody"
+    assert found.owner("/etc/deep/file") == "nobody:nogroup"
     assert found.read("/etc/deep/file") == b"content"
     await again.lab.stop()
 

@@ -91,7 +91,7 @@ def on(lab: NotedLab) -> Type:
 
         session = lab.fleet.machines[machine].session()
         status = await session.run(script, write_out, write_err, stdin=stdin)
-        return Typed(out.decode(), err.decode(), status)
+        return Typed(out.decode(errors="replace"), err.decode(errors="replace"), status)
 
     return type_
 

@@ -66,7 +66,11 @@ async def test_a_client_without_the_helper(on, server):
 
 
 async def test_files_are_shared_within_one_script_and_both_ways(on, server, lab):
-    await on("storage", "sudo exportfs -ra; echo from the server > /var/nfs/kubedata/a")
+    await on(
+        "storage",
+        "sudo exportfs -ra; sudo chmod 777 /var/nfs/kubedata; "
+        "echo from the server > /var/nfs/kubedata/a",
+    )
     address = lab.fleet.machines["storage"].address
     await on("worker1", "sudo apt-get install -y nfs-common; sudo touch /mnt/before")
     typed = await on(
@@ -105,7 +109,7 @@ async def test_mount_points_and_rights(on, server):
     source = "storage:/var/nfs/kubedata"
     assert "must be superuser" in (await on("worker1", f"mount -t nfs {source} /mnt")).err
     missing = await on("worker1", f"sudo mount -t nfs {source} /mnt/x")
-    assert missing.err == "mount: /mnt/x: mount point does not exist.\n"
+    assert missing.err == "mount.nfs: mount point /mnt/x does not exist\n"
     assert "not mounted" in (await on("worker1", "sudo umount /mnt")).err
 
 

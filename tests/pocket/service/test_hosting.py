@@ -16,7 +16,10 @@ import pytest
 import yaml
 from starlette.types import Receive, Scope, Send
 
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.kube.parts import Parts
 from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.service import components as parts
 from owlab.pocket.service import hosting
 from owlab.pocket.service.lab import Lab
@@ -40,10 +43,14 @@ class Cluster:
     joined: list[str] = field(default_factory=list)
     running: bool = False
     pokes: int = 0
+    parts: Parts = field(default_factory=Parts)
     tell: Callable[[Any], None] = lambda endpoint: None
 
     def on_openwhisk(self, callback: Callable[[Any], None]) -> None:
         self.tell = callback
+
+    def on_parts(self, callback: Callable[[Parts], None]) -> None:
+        self.tell_parts = callback
 
     def on_install_packages(self, callback: Callable[..., None]) -> None:
         self.install = callback
@@ -70,6 +77,7 @@ class OpenWhisk:
 
     apihost: str
     catalogs: int = 0
+    health: Health = field(default_factory=lambda: Health(Clock()))
 
     def install_catalog(self) -> None:
         self.catalogs += 1

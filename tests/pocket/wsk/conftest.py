@@ -38,6 +38,7 @@ def machine(tmp_path: Path) -> Machine:
     machine.write("/usr/local/bin/wsk", internet.WSK_BINARY, mode=0o755)
     for home in ("/root", "/home/ubuntu"):
         machine.mkdir(home)
+    machine.own("/home/ubuntu", "ubuntu")
     return machine
 
 

@@ -51,7 +51,7 @@ async def test_field_and_summary(shell: Shell, configured: str) -> None:
     ran = await shell(f"{WSK} action get e nothing")
     assert "error: Invalid field filter 'nothing'." in ran.err
     ran = await shell(f"{WSK} action get e --summary")
-    assert ran.out == "action /guest/e: Says it again\n   (parameters: a)\n"
+    assert ran.out == "action /guest/e: Says it again\n   (parameters: *a)\n"
     ran = await shell(f"{WSK} package get --summary /whisk.system/utils")
     assert ran.out.startswith("package /whisk.system/utils: Small building blocks")
     assert " action /whisk.system/utils/sort" in ran.out
@@ -73,7 +73,7 @@ async def test_save(shell: Shell, configured: str) -> None:
     assert (ran.status, ran.out) == (0, "ok: saved action code to /home/ubuntu/e.js\n")
     assert (await shell("cmp e.js echo.js && echo same")).out == "same\n"
     ran = await shell(f"{WSK} action get e --save")
-    assert (ran.status, ran.err.splitlines()[0]) == (1, "error: The file 'e.js' already exists.")
+    assert (ran.status, ran.err.splitlines()[0]) == (2, "error: The file 'e.js' already exists")
     ran = await shell(f"{WSK} action get e --save-as other.js")
     assert ran.out == "ok: saved action code to /home/ubuntu/other.js\n"
 
@@ -85,7 +85,7 @@ async def test_sequence(shell: Shell, configured: str) -> None:
     ran = await shell(f"""{WSK} action invoke s -r -p lines '["b","a"]'""")
     assert json.loads(ran.out)["lines"] == ["a", "b"]
     ran = await shell(f"{WSK} action get s --save")
-    assert "Cannot save action code from a sequence action." in ran.err
+    assert "Cannot save action sequences" in ran.err
 
 
 @pytest.mark.parametrize(("secure", "kind"), [("true", int), ("open-sesame", str)])
@@ -112,7 +112,7 @@ async def test_web_false(shell: Shell, configured: str) -> None:
     url = f"https://{configured}/api/v1/namespaces/guest/actions/e"
     assert ran.out == f"ok: got action e\n{url}\n"
     ran = await shell(f"{WSK} action update e --web perhaps")
-    assert ran.err.startswith("error: Invalid argument 'perhaps' for --web flag.")
+    assert "Invalid argument 'perhaps' for --web flag." in ran.err
 
 
 async def test_triggers_and_rules(shell: Shell, configured: str) -> None:
@@ -243,10 +243,10 @@ async def test_a_config_file_that_cannot_be_read(shell: Shell) -> None:
 
 
 async def test_what_the_lab_has_not_says_so(shell: Shell, configured: str) -> None:
-    ran = await shell(f"{WSK} api list")
-    assert ran.status != 0 and "not part of the pocket lab" in ran.err
-    ran = await shell(f"{WSK} trigger create t --feed /whisk.system/alarms/alarm")
-    assert ran.status != 0 and "not part of the pocket lab" in ran.err
+    ran = await shell(f"{ECHO}{WSK} action create e --docker openwhisk/dockerskeleton echo.js")
+    assert ran.status == 144 and "is not part of the pocket lab" in ran.err
+    ran = await shell(f"{WSK} sdk install bashauto")
+    assert ran.status == 1 and "not part of the pocket lab" in ran.err
     ran = await shell(f"{WSK} action invoke /whisk.system/samples/curl -r")
     assert ran.status == 246 and "is not simulated by the pocket lab" in ran.err
 

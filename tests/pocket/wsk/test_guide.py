@@ -76,7 +76,7 @@ async def test_errors(shell: Shell, configured: str) -> None:
         "error: Unable to get action 'missing': The requested resource does not exist. (code "
     )
     ran = await shell("sudo wsk -i action create x nofile.js")
-    text = "error: File 'nofile.js' is not a valid file or it does not exist\n"
+    text = "error: Invalid argument(s). File 'nofile.js' is not a valid file or it does not exist\n"
     assert (ran.status, ran.err) == (2, text + usage)
     ran = await shell("wsk action list")
     text = "error: The API host is not valid: An API host must be provided.\n"

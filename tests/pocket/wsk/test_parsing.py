@@ -8,13 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs.wsk.arguments import PAIRS, SHORT, SWITCHES, VALUES, parse, value_of
+from owlab.pocket.programs.wsk.arguments import Words, parse, value_of
 from owlab.pocket.programs.wsk.errors import WskError, of_status
+from owlab.pocket.programs.wsk.flags import FLAGS, flags_of
 from owlab.pocket.programs.wsk.properties import parse as read
 from owlab.pocket.programs.wsk.properties import render
 
 WORDS = st.text(min_size=1, max_size=12).filter(lambda text: not text.startswith("-"))
-FLAGS = st.sampled_from([f"-{short}" for short in SHORT] + [f"--{f}" for f in VALUES | SWITCHES])
+PATHS = st.sampled_from(sorted(FLAGS))
+NAMES = st.sampled_from(
+    sorted(
+        {f"--{f.name}" for flags in FLAGS.values() for f in flags}
+        | {f"-{f.short}" for flags in FLAGS.values() for f in flags if f.short}
+    )
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8),
@@ -27,72 +34,102 @@ PLAIN = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), m
 )
 
 
-@given(st.lists(WORDS | FLAGS | st.text(max_size=8), max_size=8))
-def test_any_words_are_parsed_or_refused_in_words(argv: list[str]) -> None:
+def words_of(*argv: str) -> Words:
+    return parse(list(argv), lambda path: b"{}")
+
+
+@given(PATHS, st.lists(WORDS | NAMES | st.text(max_size=8), max_size=8))
+def test_any_words_are_parsed_or_refused_in_words(path: tuple[str, ...], argv: list[str]) -> None:
     try:
-        words = parse(argv)
+        words = words_of(*path, *argv)
     except WskError as error:
         assert error.message and error.code in (1, 2)
     else:
-        assert set(words.values) <= VALUES and words.switches <= SWITCHES
-        assert set(words.pairs) <= PAIRS
-        assert all(word in argv for word in words.rest)
+        assert words.flags.given <= {flag.name for flag in flags_of(words.path)}
+        assert all(word in [*path, *argv] for word in words.rest)
 
 
 @given(st.lists(WORDS, max_size=4), st.dictionaries(WORDS, JSON, max_size=4), st.booleans())
 def test_parameters_stand_anywhere(rest: list[str], given: dict[str, object], first: bool) -> None:
     pairs = [word for key, value in given.items() for word in ("-p", key, json.dumps(value))]
-    words = parse([*pairs, *rest] if first else [*rest, *pairs])
+    line = [*pairs, *rest] if first else [*rest, *pairs]
+    words = words_of("action", "invoke", *line)
     assert words.rest == rest
-    assert dict(words.pairs.get("param", [])) == given
-
-
-@given(st.sampled_from(sorted(VALUES - SWITCHES - PAIRS)), st.text(max_size=12))
-def test_both_ways_to_give_a_flags_value(name: str, value: str) -> None:
-    assert (
-        parse([f"--{name}={value}"]).values == parse([f"--{name}", value]).values == {name: value}
-    )
+    assert words.object("param") == given
 
 
 @given(st.lists(st.text(max_size=8), max_size=4))
 def test_nothing_is_a_flag_after_two_dashes(rest: list[str]) -> None:
-    assert parse(["--", *rest]).rest == rest
+    rest = [word for word in rest if word not in ("-p", "-a", "-P", "-A", "-F", "-T")]
+    assert words_of("action", "get", "--", *rest).rest == rest
 
 
-def test_short_switches_stand_together() -> None:
-    words = parse(["-irp", "name", "Ada", "-l5"])
-    assert words.switches == {"insecure", "result"}
-    assert words.pairs == {"param": [("name", "Ada")]}
-    assert words.values == {"limit": "5"}
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("action create a f.js -l 3", "logsize", 3),
+        ("action list -l 3", "limit", 3),
+        ("activation get -l", "last", True),
+        ("action list -s 2", "skip", 2),
+        ("action get a -s", "summary", True),
+        ("sdk install docker -s", "stdout", True),
+        ("activation list -f", "full", True),
+        ("trigger create t -f /f/g", "feed", "/f/g"),
+        ("action invoke a -r", "result", True),
+        ("action get a -r", "url", True),
+        ("activation logs -r x", "strip", True),
+        ("-i action list -n", "name-sort", True),
+        ("--apihost h action list", "apihost", "h"),
+        ("property get --apihost", "apihost", True),
+        ("property set --apihost h", "apihost", "h"),
+        ("api create -n name /p get a", "apiname", "name"),
+    ],
+)
+def test_a_letter_means_what_its_command_says(line: str, name: str, value: object) -> None:
+    assert words_of(*line.split()).flags.values[name] == value
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("action list -f", "unknown shorthand flag: 'f' in -f"),
+        ("action delete a -r", "unknown shorthand flag: 'r' in -r"),
+        ("rule list --full", "unknown flag: --full"),
+        ("action create a --logsize", "flag needs an argument: --logsize"),
+        (
+            "action list -l x",
+            'invalid argument "x" for "-l, --limit" flag: strconv.ParseInt: parsing "x": '
+            "invalid syntax",
+        ),
+    ],
+)
+def test_flags_of_other_commands_are_unknown(line: str, sentence: str) -> None:
+    with pytest.raises(WskError) as caught:
+        words_of(*line.split())
+    assert (caught.value.message, caught.value.code) == (sentence, 1)
 
 
 @given(JSON)
-def test_values_that_are_json_arrive_as_json(value: object) -> None:
+def test_a_value_is_json_where_it_is(value: object) -> None:
     assert value_of(json.dumps(value)) == value
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "{", "abc", "", "01", "[" * 100_000])
-def test_other_values_are_text(text: str) -> None:
+@pytest.mark.parametrize("text", ["hello", "NaN", "{broken", "007", "1 2", "'single'"])
+def test_a_value_is_text_where_it_is_no_json(text: str) -> None:
     assert value_of(text) == text
 
 
 @given(st.dictionaries(PLAIN, PLAIN, max_size=4))
-def test_properties_that_were_written_are_read(values: dict[str, str]) -> None:
+def test_properties_are_read_as_they_were_written(values: dict[str, str]) -> None:
     assert read(render(values)) == values
 
 
-@given(st.text())
-def test_any_file_of_properties_is_read(text: str) -> None:
-    assert all(
-        "=" not in name + value and "#" not in name + value for name, value in read(text).items()
-    )
+def test_what_is_no_property_is_skipped() -> None:
+    assert read("A=1\nB=2=3\nC\n# D=4\nE=5 # comment\n") == {"A": "1", "E": "5"}
 
 
-def test_the_readers_rules() -> None:
-    text = "# comment\nAPIHOST = h:1 # mine\nAUTH=a=b\nnothing\n NAMESPACE=_\n"
-    assert read(text) == {"APIHOST": "h:1", "NAMESPACE": "_"}
-
-
-@given(st.integers(400, 599))
-def test_the_exit_status_of_an_http_error(status: int) -> None:
-    assert of_status(status) == status - 256 if status < 512 else of_status(status) == status - 512
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, 144), (401, 145), (404, 148), (409, 153), (500, 244), (502, 246)]
+)
+def test_exit_statuses_are_what_is_left_of_http(status: int, code: int) -> None:
+    assert of_status(status) == code

@@ -100,3 +100,25 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
 
     monkeypatch.setattr("IPython.display.display", display)
     return seen
+
+
+class Handle:
+    """Stands for IPython's display handle; keeps the last update."""
+
+    made: list[Handle]
+
+    def __init__(self) -> None:
+        self.last: dict[str, Any] = {}
+        Handle.made.append(self)
+
+    def display(self, bundle: dict[str, Any], raw: bool) -> None:
+        self.last = bundle
+
+    update = display
+
+
+@pytest.fixture
+def handles(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
+    Handle.made = []
+    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
+    return Handle.made

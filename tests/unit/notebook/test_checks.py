@@ -72,3 +72,18 @@ def test_prerequisites_that_are_missing_are_named_with_the_way_out(lab: Lab, sho
         prerequisites(lab, "2")
     assert "1.2 create the virtual machines" in caught.value.details
     assert "lab.up(to='1')" in caught.value.resolution
+
+
+def test_a_step_that_cannot_even_be_asked_is_not_done(
+    lab: Lab, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catching up begins with a lab that has no machine: then some checks find no address."""
+
+    def no_address(*_: object) -> None:
+        raise StepError(brief="master has no address now.")
+
+    monkeypatch.setattr(Lab, "address", no_address)
+    monkeypatch.setattr(Lab, "up", lambda self, to="": None)
+    with pytest.raises(StepError) as caught:
+        prerequisites(lab, "7", catch_up=True)
+    assert "Section 7 needs" in caught.value.brief

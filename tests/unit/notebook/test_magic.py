@@ -9,13 +9,20 @@ from owlab.errors import CommandError, LabError, MachineError
 from owlab.notebook import on
 from owlab.notebook.magic import machine_named, run_cell
 
+from .conftest import Handle
 
-def test_output_streams_and_the_machine_is_the_one_named(
-    lab: Lab, capfd: pytest.CaptureFixture[str]
-) -> None:
-    run_cell(lab, "worker1", "echo $ON\necho aside >&2\n")
-    out, err = capfd.readouterr()
-    assert (out, err) == ("worker1\n", "aside\n")
+
+def test_output_is_shown_and_the_machine_is_the_one_named(lab: Lab, handles: list[Handle]) -> None:
+    run_cell(lab, "worker1", "echo $ON\nsleep 0.1\necho '<aside>' >&2\n")
+    (handle,) = handles
+    assert handle.last["text/plain"] == "worker1\n<aside>"
+    assert "worker1\n&lt;aside&gt;</pre>" in handle.last["text/html"]
+    assert "white-space: pre;" in handle.last["text/html"], "wide lines scroll, unbroken"
+
+
+def test_a_cell_that_prints_nothing_shows_nothing(lab: Lab, handles: list[Handle]) -> None:
+    run_cell(lab, "worker1", "true")
+    assert handles == []
 
 
 @pytest.mark.parametrize("cell", ["false\necho not reached", "false | cat", "exit 3"])

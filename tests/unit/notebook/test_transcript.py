@@ -9,32 +9,12 @@ from typing import Any
 import pytest
 
 from owlab import Lab
-from owlab.command import Command
+from owlab.command import Command, Variable
 from owlab.events import Event
 from owlab.notebook.records import TRANSCRIPT
 from owlab.notebook.transcript import Transcript, muted
 
-
-class Handle:
-    """Stands for IPython's display handle; keeps the last update."""
-
-    made: list[Handle]
-
-    def __init__(self) -> None:
-        self.last: dict[str, Any] = {}
-        Handle.made.append(self)
-
-    def display(self, bundle: dict[str, Any], raw: bool) -> None:
-        self.last = bundle
-
-    update = display
-
-
-@pytest.fixture
-def handles(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
-    Handle.made = []
-    monkeypatch.setattr("IPython.display.DisplayHandle", Handle)
-    return Handle.made
+from .conftest import Handle
 
 
 def test_a_command_outside_a_step(lab: Lab, handles: list[Handle]) -> None:
@@ -85,6 +65,41 @@ def test_two_machines_side_by_side_do_not_mix(handles: list[Handle]) -> None:
         assert [(c["text"], c["output"]) for c in record["commands"]] == [
             (f"join {name}", f"hello from {name}\n")
         ]
+
+
+def test_what_a_command_reads_first_stands_before_it(lab: Lab, handles: list[Handle]) -> None:
+    lab.listeners.append(Transcript(lab))
+    address = Variable("MASTER_IP", Command("echo 127.0.0.9"))
+    lab.run(Command("echo ${MASTER_IP}", on="master", variables=(address,)))
+    (command,) = handles[0].last[TRANSCRIPT]["commands"]
+    assert command["machine"] == "host"
+    assert command["text"].splitlines()[0] == "MASTER_IP=$(echo 127.0.0.9)"
+    assert command["output"] == "127.0.0.9\n"
+
+
+def test_a_step_that_is_done_shows_what_it_typed_then(lab: Lab, handles: list[Handle]) -> None:
+    lab.journal(Event("step-started", "nfs.install_clients", "worker1"))
+    for text, machine in (("sudo apt-get update", "worker1"), ("echo x", "master")):
+        lab.journal(Event("command-ended", "nfs.install_clients", machine, text, exit_code=0))
+    lab.journal(Event("step-done", "nfs.install_clients", "worker1"))
+    transcript = Transcript(lab)
+    transcript(Event("step-started", "nfs.install_clients", "worker1"))
+    transcript(Event("step-skipped", "nfs.install_clients", "worker1", text="installed"))
+    shown = handles[0].last
+    assert "as they were typed on 20" in shown["text/plain"]
+    assert "worker1$ sudo apt-get update\nmaster$ echo x" in shown["text/plain"]
+    assert "<details><summary>Its commands" in shown["text/html"]
+    past = shown[TRANSCRIPT]["past"]["commands"]
+    assert [item["text"] for item in past] == ["sudo apt-get update", "echo x"]
+
+
+def test_a_step_that_others_did_shows_what_it_would_type(lab: Lab, handles: list[Handle]) -> None:
+    transcript = Transcript(lab)
+    transcript(Event("step-started", "nfs.install_clients", "worker1"))
+    transcript(Event("step-skipped", "nfs.install_clients", "worker1", text="installed"))
+    plain = handles[0].last["text/plain"]
+    assert "this lab did not type them" in plain
+    assert "apt-get install -y nfs-common" in plain
 
 
 def test_a_long_output_is_folded_and_its_end_is_kept(lab: Lab, handles: list[Handle]) -> None:

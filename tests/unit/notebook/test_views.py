@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import owlab.notebook
 from owlab import Lab, settings
-from owlab.errors import ConfigError
+from owlab.errors import CommandError, ConfigError
 from owlab.machines.base import MachineInfo
 from owlab.notebook import read, tables
+from owlab.notebook.calls import call
 from owlab.notebook.form import Cost, SettingsForm
 from owlab.notebook.map import LabMap, Picture
-from owlab.notebook.playground import Playground, call, parameters_from
+from owlab.notebook.playground import Playground, parameters_from
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -93,10 +98,63 @@ def test_every_field_of_the_form_has_a_label(lab: Lab) -> None:
 def test_the_form_writes_back_to_the_lab(lab: Lab) -> None:
     form = SettingsForm(lab)
     config = form.choose(workers=4)
-    assert (config.workers, Lab.open("owlab").config.workers) == (4, 4)
+    assert (config.workers, Lab.open("owlab").config.workers, lab.config.workers) == (4, 4, 4)
     small = form.choose(memory_profile="small", workers=1)
     assert small.master.memory == "5G"
     assert form.choose(memory_profile="guide").master.memory == "6G"
+
+
+def test_a_lab_with_a_name_keeps_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("OWLAB_HOME", str(tmp_path))
+    lab = Lab.open("class-1")
+    SettingsForm(lab).choose(workers=4)
+    assert (lab.config.name, lab.config.workers) == ("class-1", 4)
+    assert Lab.open("class-1").config.workers == 4
+
+
+def field(form: Any, name: str) -> Any:
+    return next(f for f in form.children if getattr(f, "description", "") == name)
+
+
+def test_the_form_offers_what_the_notebooks_run_on(lab: Lab) -> None:
+    assert field(SettingsForm(lab).widget(), "provider").options == ("pocket", "multipass")
+
+
+def test_an_impossible_value_is_refused_in_words_and_not_saved(lab: Lab) -> None:
+    form = SettingsForm(lab).widget()
+    field(form, "workers").value = 99
+    message, button = form.children[-1], form.children[-2]
+    assert "workers" in message.value
+    assert "20" in message.value
+    button.click()
+    assert "Saved" not in message.value
+    assert lab.config.workers == 2
+
+
+def test_a_value_that_the_form_changes_by_itself_is_said(lab: Lab) -> None:
+    form = SettingsForm(lab).widget()
+    field(form, "memory_profile").value = "small"
+    assert field(form, "workers").value == 1
+    assert "workers is 1 now" in form.children[-1].value
+    assert "11 GB" in form.children[-1].value
+
+
+def test_a_callback_that_fails_says_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = SettingsForm(lab)
+    widget = form.widget()
+    monkeypatch.setattr(form, "choose", lambda **_: 1 / 0)
+    widget.children[-2].click()
+    assert "ZeroDivisionError: division by zero" in widget.children[-1].value
+
+
+def test_every_callback_of_a_widget_is_shielded() -> None:
+    for path in Path(owlab.notebook.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in ("on_click", "observe", "on_submit", "on_msg", "on_displayed"):
+                handler = ast.unparse(node.args[0])
+                assert handler.startswith("shielded("), f"{path.name}: {handler}"
 
 
 def test_the_form_keeps_what_it_does_not_show(lab: Lab) -> None:
@@ -134,7 +192,37 @@ def test_the_map_shows_itself_with_a_button(lab: Lab) -> None:
 
 
 def test_the_playground_needs_no_browser(lab: Lab) -> None:
-    assert "Playground for hellocli" in Playground(lab)._repr_mimebundle_()["text/plain"]
+    shown = Playground(lab, ("hellocli",))._repr_mimebundle_()["text/plain"]
+    assert "Playground for hellocli" in shown
+
+
+def test_a_failed_call_begins_with_what_the_function_said(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = {
+        "activationId": "1",
+        "duration": 7,
+        "logs": ["2026-01-01T00:00:00Z stdout: looking"],
+        "response": {"status": "application error", "result": {"error": "no such user"}},
+    }
+    said = f"echo 'ok: invoked' >&2; echo '{json.dumps(record, indent=4)}' >&2; exit 246 #"
+    monkeypatch.setattr("owlab.steps.wsk.program", lambda lab: said)
+    with pytest.raises(CommandError) as caught:
+        call(lab, "boom")
+    assert caught.value.brief == "boom failed: no such user"
+    assert caught.value.details.splitlines() == [
+        "application error, after 7 ms",
+        "stdout: looking",
+    ]
+
+
+def test_a_function_that_is_not_there_says_so_first(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "echo 'error: Unable to invoke: The requested resource does not exist.' >&2; exit 148 #"
+    monkeypatch.setattr("owlab.steps.wsk.program", lambda lab: said)
+    with pytest.raises(CommandError, match=r"^nope could not be called: Unable to invoke"):
+        call(lab, "nope")
 
 
 def test_a_call_has_result_logs_and_times(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

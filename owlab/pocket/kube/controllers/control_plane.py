@@ -116,20 +116,24 @@ class ControlPlane:
     async def _run(self) -> None:
         while True:
             item = await self._queue.get(self._idle.set)
-            controller, key = item
-            name = type(controller).__name__
-            try:
-                controller.reconcile(key)
-            except (Conflict, NotFound) as error:
-                # Somebody was faster: what they wrote leads here again, or the next try sees it.
-                log.debug("%s: %s: %s", name, key, error.message)
-                self._queue.failed(item)
-            except ApiError as error:
-                again = self._queue.failed(item)
-                log.warning("%s: %s: %s (again in %.1f s)", name, key, error.message, again)
-            except Exception:
-                again = self._queue.failed(item)
-                log.exception("%s failed on %s (again in %.1f s)", name, key, again)
-            else:
-                self._queue.done(item)
+            with self.store.together():
+                self._reconcile(item)
             await asyncio.sleep(0)
+
+    def _reconcile(self, item: Item) -> None:
+        controller, key = item
+        name = type(controller).__name__
+        try:
+            controller.reconcile(key)
+        except (Conflict, NotFound) as error:
+            # Somebody was faster: what they wrote leads here again, or the next try sees it.
+            log.debug("%s: %s: %s", name, key, error.message)
+            self._queue.failed(item)
+        except ApiError as error:
+            again = self._queue.failed(item)
+            log.warning("%s: %s: %s (again in %.1f s)", name, key, error.message, again)
+        except Exception:
+            again = self._queue.failed(item)
+            log.exception("%s failed on %s (again in %.1f s)", name, key, again)
+        else:
+            self._queue.done(item)

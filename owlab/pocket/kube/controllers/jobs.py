@@ -37,7 +37,7 @@ class Jobs(Controller):
             self._release(key, job)
             self._expire(key, job)
             return
-        with self.store.atomic():
+        with self.store.together():
             job, counts = self._count(job, pods)
         self._decide(key, job, counts)
 

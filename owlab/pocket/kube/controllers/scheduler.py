@@ -14,7 +14,7 @@ from owlab.pocket.kube.scheduling.node_affinity import chosen_by
 from owlab.pocket.kube.store import Change, Key
 
 _NAME = "default-scheduler"
-_NO_VOLUME = "node(s) had volume node affinity conflict"
+_NO_VOLUME = "node(s) didn't match PersistentVolume's node affinity"
 
 
 class Scheduler(Controller):
@@ -24,6 +24,8 @@ class Scheduler(Controller):
         super().__init__(plane)
         self.loads = Loads(plane.store)
         self._choice = Choice(plane.store, self.loads)
+        self._unschedulable: dict[Key, None] = {}
+        """Pods that no node took when they were looked at, in the order of that."""
 
     def watches(self) -> Mapping[str, Leads]:
         return {
@@ -35,13 +37,15 @@ class Scheduler(Controller):
         }
 
     def _waiting(self) -> list[Key]:
-        return [self.store.key_of(pod) for pod in self.store.indexed("node", "")]
+        return list(self._unschedulable)
 
     def _all_waiting(self, change: Change) -> list[Key]:
         return self._waiting()
 
     def _of_pod(self, change: Change) -> list[Key]:
-        """One that waits, or room that another one has left."""
+        """One that waits, or room that another one has left, or a neighbour that has come."""
+        if change.event == "DELETED":
+            self._unschedulable.pop(change.key, None)
         if change.event != "DELETED" and not change.obj["spec"].get("nodeName"):
             return [change.key]
         phase = (change.obj.get("status") or {}).get("phase")
@@ -61,6 +65,7 @@ class Scheduler(Controller):
 
     def reconcile(self, key: Key) -> None:
         pod = self.store.at(key)
+        self._unschedulable.pop(key, None)
         if pod is None or pod["spec"].get("nodeName") or pod["metadata"].get("deletionTimestamp"):
             return
         if pod["spec"].get("schedulerName", _NAME) != _NAME:
@@ -72,6 +77,7 @@ class Scheduler(Controller):
         if why is None:
             node, why = self._choice.of(pod, self._reachable(pod))
         if node is None:
+            self._unschedulable[key] = None
             self._pending(pod, why)
         else:
             self.bind(pod, node)

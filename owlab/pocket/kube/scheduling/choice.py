@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.scheduling.demands import amount
 from owlab.pocket.kube.scheduling.filters import Demand, Unfit, unfit_by_itself
-from owlab.pocket.kube.scheduling.loads import Load, Loads, controller_of
+from owlab.pocket.kube.scheduling.loads import Loads, controller_of
 from owlab.pocket.kube.scheduling.neighbours import Neighbours
 from owlab.pocket.kube.scheduling.node_affinity import term_matches, tolerates
+from owlab.pocket.kube.scheduling.nodes import NodeView, NodeViews
 from owlab.pocket.kube.store import Store
 
-_ENOUGH = 100
+_ENOUGH = 50
 """Nodes that fit, among which the best is good enough."""
 
 
@@ -23,6 +23,7 @@ class Choice:
     def __init__(self, store: Store, loads: Loads) -> None:
         self._store = store
         self._loads = loads
+        self._nodes = NodeViews(store)
         self._next = 0
 
     def of(self, pod: Object, reachable: Callable[[Object], str | None]) -> tuple[str | None, str]:
@@ -30,16 +31,18 @@ class Choice:
 
         :param reachable: why the pod's volumes cannot be used on a node, or None.
         """
-        nodes = self._store.list("Node")
+        nodes = self._nodes.all()
         if not nodes:
             return None, "no nodes available to schedule pods"
         demand = Demand(pod)
         neighbours = Neighbours(pod, nodes, self._loads, self._store)
         unfit: list[Unfit] = []
-        fitting: list[Object] = []
+        fitting: list[NodeView] = []
         # Not always from the first, or the last ones would never be looked at.
+        start = self._next
         for step in range(len(nodes)):
-            node = nodes[(self._next + step) % len(nodes)]
+            node = nodes[(start + step) % len(nodes)]
+            self._next = (start + step + 1) % len(nodes)
             why = self._unfit(pod, node, demand, neighbours, reachable)
             if why is None:
                 fitting.append(node)
@@ -48,65 +51,47 @@ class Choice:
             else:
                 unfit.append(why)
         if fitting:
-            self._next = (self._next + 1) % len(nodes)
-            best = max(fitting, key=lambda n: self._score(pod, n, demand, neighbours))
-            return str(best["metadata"]["name"]), ""
+            self._next = self._next if len(fitting) >= _ENOUGH else (start + 1) % len(nodes)
+            best = max(fitting, key=lambda node: self._score(pod, node, demand, neighbours))
+            return best.name, ""
         return None, _message(len(nodes), unfit)
 
     def _unfit(
         self,
         pod: Object,
-        node: Object,
+        node: NodeView,
         demand: Demand,
         neighbours: Neighbours,
         reachable: Callable[[Object], str | None],
     ) -> Unfit | None:
-        found = unfit_by_itself(pod["spec"], node) or demand.unfit(
-            node, self._loads.on(node["metadata"]["name"])
-        )
+        found = unfit_by_itself(pod["spec"], node) or demand.unfit(node, self._loads.on(node.name))
         if found is not None:
             return found
-        if (why := reachable(node)) is not None:
+        if (why := reachable(node.node)) is not None:
             return Unfit((why,))
-        if (why := neighbours.unfit(node)) is not None:
+        if neighbours.matter and (why := neighbours.unfit(node)) is not None:
             return Unfit((why,), room=True)
         return None
 
     def _score(
-        self, pod: Object, node: Object, demand: Demand, neighbours: Neighbours
+        self, pod: Object, node: NodeView, demand: Demand, neighbours: Neighbours
     ) -> tuple[float, ...]:
-        load = self._loads.on(node["metadata"]["name"])
+        load = self._loads.on(node.name)
         owner = controller_of(pod)
-        same = load.owners[owner] if owner else 0
+        liked = neighbours.score(node) if neighbours.matter else 0.0
         return (
-            _preferred(pod["spec"], node) + neighbours.score(node),
-            -_soft_taints(pod["spec"], node),
-            -same,
-            round(_free_share(node, load, demand), 2),
+            liked + _preferred(pod["spec"], node),
+            -sum(not tolerates(pod["spec"], taint) for taint in node.soft_taints),
+            -load.owners[owner] if owner else 0,
+            demand.free_share(node, load),
             -len(load.pods),
         )
 
 
-def _preferred(spec: Object, node: Object) -> int:
+def _preferred(spec: Object, node: NodeView) -> int:
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     wishes = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
-    return sum(wish["weight"] for wish in wishes if term_matches(wish["preference"], node))
-
-
-def _soft_taints(spec: Object, node: Object) -> int:
-    taints = node["spec"].get("taints") or ()
-    return sum(t["effect"] == "PreferNoSchedule" and not tolerates(spec, t) for t in taints)
-
-
-def _free_share(node: Object, load: Load, demand: Demand) -> float:
-    """How much of the node's CPU and memory would be left, from 0 to 1."""
-    have = (node.get("status") or {}).get("allocatable") or {}
-    shares = []
-    for name in ("cpu", "memory"):
-        there = amount(name, str(have.get(name, "0")))
-        if there:
-            shares.append(1 - (load.requested[name] + demand.requests.get(name, 0)) / there)
-    return sum(shares) / len(shares) if shares else 0.0
+    return sum(wish["weight"] for wish in wishes if term_matches(wish["preference"], node.node))
 
 
 def _message(count: int, unfit: list[Unfit]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.scheduling.filters import unfit_by_itself
+from owlab.pocket.kube.scheduling.nodes import NodeView
 from owlab.pocket.kube.store import copied
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -27,7 +28,8 @@ def belongs(daemon: Object, node: Object) -> bool:
     spec = daemon["spec"]["template"]["spec"]
     reach = {"key": "node.kubernetes.io/unreachable", "operator": "Exists"}
     tolerations = [*(spec.get("tolerations") or []), *DAEMON_TOLERATIONS, reach]
-    return unfit_by_itself({**spec, "tolerations": tolerations}, node) is None
+    view = NodeView.of(node)
+    return unfit_by_itself({**spec, "tolerations": tolerations}, view) is None
 
 
 def pinned(affinity: Object, node: str) -> Object:

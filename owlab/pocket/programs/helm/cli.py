@@ -18,10 +18,10 @@ from owlab.pocket.programs.helm import (
 )
 from owlab.pocket.programs.helm.commands import Command, find
 from owlab.pocket.programs.helm.files import CannotRead
-from owlab.pocket.programs.helm.flags import Flag, UsageError, parse
 from owlab.pocket.programs.helm.helptext import help_text
 from owlab.pocket.programs.helm.invocation import GLOBALS, Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
+from owlab.pocket.programs.pflag import Flag, UsageError, parse
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -42,7 +42,7 @@ def _valued(flags: tuple[Flag, ...]) -> set[str]:
     return words | {f"-{flag.short}" for flag in flags if flag.short and flag.takes_value}
 
 
-@program("helm", machines="all", installed=_installed)
+@program("helm", machines="all", installed=_installed, own_help=True)
 async def helm(call: Call) -> int:
     """The Kubernetes package manager."""
     entry, words = find(call.argv, _valued(GLOBALS))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from owlab.pocket.programs.helm.flags import Flag, UsageError
+from owlab.pocket.programs.pflag import Flag, UsageError
 
 if TYPE_CHECKING:
     from owlab.pocket.programs.helm.invocation import Invocation

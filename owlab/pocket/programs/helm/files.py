@@ -64,17 +64,9 @@ def read_bytes(call: Call, path: str) -> bytes:
 def write_bytes(call: Call, path: str, content: bytes, mode: int = 0o644) -> None:
     """Write a file with its parents, owned by the calling user."""
     absolute = call.path(path)
-    missing = []
-    folder = posixpath.dirname(absolute)
-    while folder != "/" and not call.fs.exists(folder):
-        missing.append(folder)
-        folder = posixpath.dirname(folder)
-    if missing:
-        call.fs.mkdir(missing[0], recursive=True)
+    call.fs.mkdir(posixpath.dirname(absolute), recursive=True)
     call.fs.write_file(absolute, content)
     call.fs.chmod(absolute, mode)
-    for made in (*missing, absolute):
-        call.machine.own(made, "root" if call.root else call.user)
 
 
 def stage_tree(call: Call, path: str, target: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from owlab.pocket.programs.helm.commands import Command, below
-from owlab.pocket.programs.helm.flags import Flag
+from owlab.pocket.programs.pflag import Flag
 
 INTRODUCTION = """\
 The Kubernetes package manager

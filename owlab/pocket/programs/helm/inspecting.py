@@ -6,7 +6,6 @@ import posixpath
 from typing import Any
 
 from owlab.pocket.programs.helm.commands import command, exactly, group
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.releasing import OUTPUT
 from owlab.pocket.programs.helm.repository import Repositories
@@ -20,6 +19,7 @@ from owlab.pocket.programs.helm.tables import (
     status_text,
     table,
 )
+from owlab.pocket.programs.pflag import Flag
 
 REVISION = Flag("revision", "int", 0, help="get the named release with revision")
 STATES = ("deployed", "failed", "pending", "superseded", "uninstalled", "uninstalling")

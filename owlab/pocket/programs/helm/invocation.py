@@ -12,8 +12,8 @@ from typing import Any
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.helm import kubeconfig
 from owlab.pocket.programs.helm.files import read_bytes
-from owlab.pocket.programs.helm.flags import Flag, Parsed
 from owlab.pocket.programs.helm.remote import HelmFailed, perform
+from owlab.pocket.programs.pflag import Flag, Parsed
 
 GLOBALS = (
     Flag("kubeconfig", help="path to the kubeconfig file"),

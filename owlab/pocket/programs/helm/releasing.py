@@ -7,11 +7,11 @@ from typing import Any
 
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate
 from owlab.pocket.programs.helm.commands import at_least, command, exactly
-from owlab.pocket.programs.helm.flags import Flag, UsageError
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.tables import formatted, status_text
 from owlab.pocket.programs.helm.values import VALUE_FLAGS, sources
+from owlab.pocket.programs.pflag import Flag, UsageError
 
 OUTPUT = Flag(
     "output", default="table", short="o", help="output format. Allowed values: table, json, yaml"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from owlab.pocket.programs.helm.commands import at_least, command
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.releasing import (
     DRY_RUN,
@@ -16,6 +15,7 @@ from owlab.pocket.programs.helm.releasing import (
     wait_strategy,
 )
 from owlab.pocket.programs.helm.remote import HelmFailed
+from owlab.pocket.programs.pflag import Flag
 
 
 @command(

@@ -8,11 +8,11 @@ import re
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate, stage
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
 from owlab.pocket.programs.helm.files import exists, write_bytes
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.releasing import DEPLOY_FLAGS, options
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.values import VALUE_FLAGS, sources
+from owlab.pocket.programs.pflag import Flag
 
 _SOURCE = re.compile(r"^# Source: [^/\n]+/(\S+)", re.MULTILINE)
 

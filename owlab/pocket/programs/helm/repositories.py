@@ -12,7 +12,6 @@ from owlab.pocket.programs.helm.files import (
     read_bytes,
     write_bytes,
 )
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.repository import (
@@ -22,6 +21,7 @@ from owlab.pocket.programs.helm.repository import (
     versions_of,
 )
 from owlab.pocket.programs.helm.tables import formatted, table
+from owlab.pocket.programs.pflag import Flag
 
 OUTPUT = Flag(
     "output", default="table", short="o", help="output format. Allowed values: table, json, yaml"

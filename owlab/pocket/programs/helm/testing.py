@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 from owlab.pocket.programs.helm.commands import command, exactly
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.invocation import Invocation
 from owlab.pocket.programs.helm.releasing import TIMEOUT
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.resources import pod_logs
 from owlab.pocket.programs.helm.tables import status_text
+from owlab.pocket.programs.pflag import Flag
 
 _NOT_NAME = re.compile(r"^!\s?name=")
 

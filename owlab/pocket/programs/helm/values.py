@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from owlab.pocket.programs.helm.files import read_bytes
-from owlab.pocket.programs.helm.flags import Flag
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.repository import download
+from owlab.pocket.programs.pflag import Flag
 
 if TYPE_CHECKING:
     from owlab.pocket.programs.helm.invocation import Invocation

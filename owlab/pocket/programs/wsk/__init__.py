@@ -19,7 +19,7 @@ def installed(machine: Machine) -> bool:
     )
 
 
-@program("wsk", installed=installed, machines="all")
+@program("wsk", installed=installed, machines="all", own_help=True)
 async def wsk(call: Call) -> int:
     """Imported late: a machine without wsk needs none of it."""
     from owlab.pocket.programs.wsk.main import run

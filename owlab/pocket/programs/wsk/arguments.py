@@ -1,54 +1,78 @@
-"""The words of a command line: flags and the rest."""
+"""The words of a command line: which command, its flags, pairs of parameters, and the rest."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from owlab.pocket.programs.wsk.errors import WskError
+from owlab.pocket.programs.pflag import Flag, Parsed, UsageError
+from owlab.pocket.programs.pflag import parse as sort_flags
+from owlab.pocket.programs.wsk.errors import FlagError, WskError
+from owlab.pocket.programs.wsk.flags import FLAGS, GLOBAL, flags_of
 
-VALUES = {
-    "apihost", "apiversion", "auth", "cert", "key", "kind", "main", "web", "web-secure", "docker",
-    "memory", "timeout", "logsize", "concurrency", "param-file", "annotation-file", "limit", "skip",
-    "since", "upto", "namespace", "shared", "feed", "output", "exit", "config", "save-as", "rule",
-    "trigger-param",
-}  # fmt: skip
-PAIRS = {"param", "annotation", "del-annotation", "trigger-param", "feed-param"}
-SWITCHES = {
-    "insecure", "verbose", "debug", "help", "blocking", "result", "url", "summary", "save",
-    "sequence", "copy", "native", "full", "name-sort", "name", "last", "strip", "public",
-    "disable", "enable", "force", "all", "apibuild", "apibuildno", "cliversion", "cert", "key",
-}  # fmt: skip
-SHORT = {
-    "i": "insecure", "v": "verbose", "d": "debug", "h": "help", "b": "blocking", "r": "result",
-    "p": "param", "P": "param-file", "a": "annotation", "A": "annotation-file", "u": "auth",
-    "m": "memory", "t": "timeout", "l": "limit", "s": "skip", "f": "full", "n": "name-sort",
-    "c": "concurrency", "o": "output", "e": "exit",
-}  # fmt: skip
+# What a pair's flags are called, and what wsk says in front of an error of theirs.
+PAIRS = {
+    "-p": ("param", "The parameter arguments are invalid: "),
+    "--param": ("param", "The parameter arguments are invalid: "),
+    "-a": ("annotation", "The annotation arguments are invalid: "),
+    "--annotation": ("annotation", "The annotation arguments are invalid: "),
+    "-F": ("feed-param", ""),
+    "--feed-param": ("feed-param", ""),
+    "-T": ("trigger-param", ""),
+    "--trigger-param": ("trigger-param", ""),
+}
+FILES = {
+    "-P": ("param", "The parameter arguments are invalid: "),
+    "--param-file": ("param", "The parameter arguments are invalid: "),
+    "-A": ("annotation", "The annotation arguments are invalid: "),
+    "--annotation-file": ("annotation", "The annotation arguments are invalid: "),
+}
+Read = Callable[[str], bytes]
+"""Reads a file that the command line names; raises WskError."""
 
 
 @dataclass(slots=True)
 class Words:
     """A parsed command line."""
 
-    rest: list[str] = field(default_factory=list)
-    values: dict[str, str] = field(default_factory=dict)
-    switches: set[str] = field(default_factory=set)
-    pairs: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    path: tuple[str, ...]
+    """The command's words, as far as there is such a command."""
+    rest: list[str]
+    flags: Parsed
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    """Objects as JSON, in order: a pair's, or a file's."""
 
-    def number(self, name: str, default: int | None = None) -> int | None:
+    def on(self, name: str) -> bool:
+        """A switch is set."""
+        return bool(self.flags.values.get(name))
+
+    def given(self, name: str) -> bool:
+        """The flag stands on the command line."""
+        return name in self.flags.given
+
+    def text(self, name: str) -> str:
+        """A flag's value; nothing when it is not given and has no default."""
+        value = self.flags.values.get(name)
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
         """A flag's whole number."""
-        given = self.values.get(name)
-        if given is None:
-            return default
-        try:
-            return int(given)
-        except ValueError:
-            raise WskError(
-                f'invalid argument "{given}" for "--{name}" flag: strconv.ParseInt: '
-                f'parsing "{given}": invalid syntax'
-            ) from None
+        return int(self.flags.values.get(name) or 0)
+
+    def object(self, name: str) -> dict[str, Any]:
+        """Pairs and files together, later ones winning. Raises ValueError for what is no JSON."""
+        merged: dict[str, Any] = {}
+        for text in self.texts.get(name, []):
+            value, _ = json.JSONDecoder(parse_constant=_not_json).raw_decode(text.lstrip())
+            if not isinstance(value, dict):
+                kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+                raise ValueError(
+                    f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+                )
+            merged |= value
+        return merged
 
 
 def value_of(text: str) -> Any:
@@ -63,71 +87,79 @@ def _not_json(name: str) -> Any:
     raise ValueError(name)
 
 
-def parse(argv: list[str], bare: frozenset[str] = frozenset()) -> Words:
-    """Sort the words; ``bare`` flags take no value (``property get --auth``)."""
-    words, at = Words(), 0
+def parse(argv: list[str], read: Read) -> Words:
+    """Sort the words of a command line."""
+    words, texts = _pairs(argv, read)
+    path, rest = command(words)
+    try:
+        parsed = sort_flags(rest, flags_of(path))
+    except UsageError as error:
+        raise FlagError(str(error)) from error
+    return Words(path, parsed.arguments, parsed, texts)
+
+
+def _pairs(argv: list[str], read: Read) -> tuple[list[str], dict[str, list[str]]]:
+    """Take pairs and their files out, wherever they stand: wsk does so before all else."""
+    words, texts, at = [], dict[str, list[str]](), 0
     while at < len(argv):
         word = argv[at]
         at += 1
-        if word == "--":
-            words.rest += argv[at:]
-            break
-        if word == "-" or not word.startswith("-"):
-            words.rest.append(word)
-            continue
-        name, equals, attached = _name(word, words)
-        if name is None:
-            continue
-        if name in PAIRS and not (name == "trigger-param" and equals):
-            count = 1 if name == "del-annotation" else 2
-            given = ([attached] if equals else []) + argv[at : at + count - bool(equals)]
-            at += count - bool(equals)
-            if len(given) < count:
-                short = next((f"-{k}" for k, v in SHORT.items() if v == name), f"--{name}")
-                what = "annotation" if name == "annotation" else "parameter"
-                raise WskError(
-                    f"Failed to parse arguments: The {what} arguments are invalid: "
-                    f"Arguments for '{short}' must be a key/value pair"
-                )
-            value = value_of(given[1]) if count == 2 else None
-            words.pairs.setdefault(name, []).append((given[0], value))
-        elif name in bare or (name in SWITCHES and name not in VALUES):
-            if equals and attached.lower() in ("false", "0", "f"):
-                words.switches.discard(name)
-            else:
-                words.switches.add(name)
-        elif equals:
-            words.values[name] = attached
-        elif at < len(argv):
-            words.values[name] = argv[at]
+        if word in FILES:
+            name, doing = FILES[word]
+            if at >= len(argv):
+                raise _unparsed(f"{doing}An argument must be provided for '{word}'")
+            try:
+                text = read(argv[at]).decode(errors="replace")
+            except WskError as error:
+                raise _unparsed(error.message, error.code) from error
             at += 1
+        elif word in PAIRS:
+            name, doing = PAIRS[word]
+            if at + 1 >= len(argv):
+                raise _unparsed(f"{doing}Arguments for '{word}' must be a key/value pair")
+            text = json.dumps({argv[at]: value_of(argv[at + 1])})
+            at += 2
         else:
-            raise WskError(f"flag needs an argument: {word}")
-    return words
-
-
-def _name(word: str, words: Words) -> tuple[str | None, str, str]:
-    if word.startswith("--"):
-        name, equals, attached = word[2:].partition("=")
-        if name not in VALUES | PAIRS | SWITCHES:
-            raise WskError(f"unknown flag: --{name}")
-        return name, equals, attached
-    letters = word[1:]
-    for index, letter in enumerate(letters):
-        full = SHORT.get(letter)
-        if full is None:
-            raise WskError(f"unknown shorthand flag: '{letter}' in {word}")
-        if full in SWITCHES:
-            words.switches.add(full)
+            words.append(word)
             continue
-        attached = letters[index + 1 :].removeprefix("=")
-        return full, "=" if attached else "", attached
-    return None, "", ""
+        texts.setdefault(name, []).append(text)
+    return words, texts
 
 
-def merged(words: Words, name: str, from_file: dict[str, Any]) -> dict[str, Any]:
-    """The file's values, overridden by those on the command line."""
-    return from_file | dict(words.pairs.get(name, []))
+def _unparsed(message: str, code: int = 1) -> WskError:
+    return WskError(f"Failed to parse arguments: {message}", code)
+
+
+def command(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The command that is meant, and the words without its own."""
+    path: tuple[str, ...] = ()
+    rest: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word == "--":
+            return path, [*rest, "--", *words[at:]]
+        if word.startswith("-") and len(word) > 1:
+            rest.append(word)
+            if at < len(words) and _takes_next(word, path):
+                rest.append(words[at])
+                at += 1
+        elif any(known[: len(path) + 1] == (*path, word) for known in FLAGS):
+            path = (*path, word)
+        else:
+            return path, [*rest, word, *words[at:]]
+    return path, rest
+
+
+def _takes_next(word: str, path: tuple[str, ...]) -> bool:
+    """The word after a flag belongs to it, as far as the flag is known by now."""
+    if "=" in word:
+        return False
+    flags: list[Flag] = flags_of(path) if path in FLAGS else list(GLOBAL)
+    if word.startswith("--"):
+        return any(f.name == word[2:] and f.takes_value for f in flags)
+    return any(f.short == word[-1] and f.takes_value for f in flags) and len(word) == 2
 
 
 def keyed(values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -31,7 +31,26 @@ _ABOUT = {
     "strip": ("-r, --strip", "without time and stream in front"),
     "exit": ("-e, --exit SECONDS", "end after this time"),
     "summary": ("-s, --summary", "a description, from its annotations"),
-    "url": ("    --url", "the address of the action"),
+    "url": ("-r, --url", "the address of the action"),
+    "logs": ("-g, --logs", "its logs only, without times and streams"),
+    "docker": ("    --docker IMAGE", "run an image: refused, since the lab has no containers"),
+    "native": ("    --native", "run an executable in a zip: refused, since there is no image"),
+    "del-annotation": ("    --del-annotation KEY", "remove an annotation; repeatable"),
+    "overwrite": ("-o, --overwrite", "replace a binding that exists"),
+    "feed-param": ("-F, --feed-param KEY VALUE", "a parameter of the feed; repeatable"),
+    "trigger-param": ("-T, --trigger-param KEY VALUE", "a parameter of the trigger; repeatable"),
+    "apiname": ("-n, --apiname NAME", "a name for the API (its base path)"),
+    "config-file": ("-c, --config-file FILE", "a swagger file, JSON or YAML"),
+    "response-type": ("    --response-type TYPE", "html, http, json, text or svg (json)"),
+    "format": ("    --format TYPE", "json or yaml (json)"),
+    "manifest": ("    --manifest FILE", "the manifest (manifest.yaml)"),
+    "project": ("    --project DIRECTORY", "where the manifest is (.)"),
+    "projectname": ("    --projectname NAME", "the project's name"),
+    "preview": ("    --preview", "show what would be deployed"),
+    "since-days": ("    --since-days DAYS", "begin so many days ago"),
+    "since-hours": ("    --since-hours HOURS", "begin so many hours ago"),
+    "since-minutes": ("    --since-minutes MINUTES", "begin so many minutes ago"),
+    "since-seconds": ("    --since-seconds SECONDS", "begin so many seconds ago"),
     "save": ("    --save", "write its code to a file"),
     "save-as": ("    --save-as FILE", "write its code to this file"),
     "shared": ("    --shared SETTING", "yes or no: for other namespaces"),
@@ -56,17 +75,21 @@ class Verb:
 
 
 _GIVEN = ("param", "param-file", "annotation", "annotation-file")
-_CODE = (*_GIVEN, "kind", "main", "web", "web-secure", "sequence", "copy")
+_CODE = (*_GIVEN, "kind", "main", "web", "web-secure", "sequence", "copy", "docker", "native")
 _LIMITS = ("memory", "timeout", "logsize", "concurrency")
 _PAGES = ("limit", "skip", "name-sort")
 _SPAN = ("since", "upto")
+_AGO = ("since-days", "since-hours", "since-minutes", "since-seconds")
 _LOOK = ("summary",)
+_FEEDS = ("feed-param", "trigger-param")
+_PROJECT = ("manifest", "project", "projectname", "preview")
 
 VERBS: dict[str, dict[str, Verb]] = {
     "action": {
         "create": Verb("create a new action", "ACTION_NAME ACTION", (*_CODE, *_LIMITS)),
         "update": Verb(
-            "update an action, or create it", "ACTION_NAME [ACTION]", (*_CODE, *_LIMITS)
+            "update an action, or create it", "ACTION_NAME [ACTION]",
+            (*_CODE, *_LIMITS, "del-annotation"),
         ),
         "invoke": Verb(
             "invoke an action", "ACTION_NAME", ("blocking", "result", "param", "param-file")
@@ -81,26 +104,28 @@ VERBS: dict[str, dict[str, Verb]] = {
         "list": Verb(
             "list activations", "[ACTION_NAME]", ("limit", "skip", "full", *_SPAN)
         ),
-        "get": Verb("get an activation", "[ACTIVATION_ID] [FIELD]", ("last", "summary")),
+        "get": Verb("get an activation", "[ACTIVATION_ID] [FIELD]", ("last", "logs", "summary")),
         "logs": Verb("get the logs of an activation", "[ACTIVATION_ID]", ("last", "strip")),
         "result": Verb("get the result of an activation", "[ACTIVATION_ID]", ("last",)),
         "poll": Verb(
-            "show activations with their logs as they come", "[ACTION_NAME]", ("exit", "since")
+            "show activations with their logs as they come", "[ACTION_NAME]", ("exit", *_AGO)
         ),
     },
     "package": {
         "create": Verb("create a new package", "PACKAGE_NAME", (*_GIVEN, "shared")),
         "update": Verb("update a package, or create it", "PACKAGE_NAME", (*_GIVEN, "shared")),
-        "bind": Verb("bind parameters to a package", "PACKAGE_NAME BOUND_NAME", _GIVEN),
+        "bind": Verb(
+            "bind parameters to a package", "PACKAGE_NAME BOUND_NAME", (*_GIVEN, "overwrite")
+        ),
         "get": Verb("get a package", "PACKAGE_NAME [FIELD]", _LOOK),
         "delete": Verb("delete a package", "PACKAGE_NAME"),
         "list": Verb("list packages", "[NAMESPACE]", _PAGES),
         "refresh": Verb("refresh package bindings", "[NAMESPACE]"),
     },
     "trigger": {
-        "create": Verb("create a new trigger", "TRIGGER_NAME", (*_GIVEN, "feed")),
-        "update": Verb("update a trigger, or create it", "TRIGGER_NAME", _GIVEN),
-        "fire": Verb("fire a trigger", "TRIGGER_NAME [PAYLOAD]", ("param", "param-file")),
+        "create": Verb("create a new trigger", "TRIGGER_NAME", (*_GIVEN, *_FEEDS, "feed")),
+        "update": Verb("update a trigger, or create it", "TRIGGER_NAME", (*_GIVEN, *_FEEDS)),
+        "fire": Verb("fire a trigger", "TRIGGER_NAME", ("param", "param-file")),
         "get": Verb("get a trigger", "TRIGGER_NAME [FIELD]", _LOOK),
         "delete": Verb("delete a trigger", "TRIGGER_NAME"),
         "list": Verb("list triggers", "[NAMESPACE]", _PAGES),
@@ -121,6 +146,23 @@ VERBS: dict[str, dict[str, Verb]] = {
         "get": Verb("get properties", "", ("all", "apihost", "auth", "namespace", "cliversion",
                                           "output")),
     },
+    "api": {
+        "create": Verb(
+            "create a new API", "([BASE_PATH] API_PATH API_VERB ACTION | --config-file CFG_FILE)",
+            ("apiname", "config-file", "response-type"),
+        ),
+        "list": Verb("list APIs", "[BASE_PATH | API_NAME [API_PATH [API_VERB]]]",
+                     (*_PAGES, "full")),
+        "get": Verb("get API details", "BASE_PATH | API_NAME", ("format", "full")),
+        "delete": Verb("delete an API", "BASE_PATH | API_NAME [API_PATH [API_VERB]]"),
+    },
+    "project": {
+        "deploy": Verb("deploy what a manifest names", "", _PROJECT),
+        "undeploy": Verb("remove what a manifest names", "", _PROJECT),
+        "sync": Verb("deploy, and remove what the project names no more", "", _PROJECT),
+        "export": Verb("write a project's manifest and files", "", ("manifest", "projectname")),
+    },
+    "sdk": {"install": Verb("install SDK artifacts", "COMPONENT")},
     "namespace": {
         "list": Verb("list the namespaces of the key"),
         "get": Verb("get the entities of a namespace", "[NAMESPACE]", ("name-sort",)),

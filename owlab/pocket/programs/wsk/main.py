@@ -8,35 +8,38 @@ from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk import (
     actions,
     activations,
+    api,
     helptext,
     packages,
+    project,
     properties_cli,
+    rules,
+    sdk,
     triggers,
 )
 from owlab.pocket.programs.wsk.arguments import parse
-from owlab.pocket.programs.wsk.errors import WskError
-from owlab.pocket.programs.wsk.session import Session
+from owlab.pocket.programs.wsk.errors import USAGE, AlreadyTold, FlagError, WskError
+from owlab.pocket.programs.wsk.session import Session, read
 
 Verb = Callable[[Session], Awaitable[int]]
 
 COMMANDS: dict[str, tuple[str, Mapping[str, Verb]]] = {
     "action": ("work with actions", actions.VERBS),
     "activation": ("work with activations", activations.VERBS),
+    "api": ("work with APIs", api.VERBS),
     "package": ("work with packages", packages.VERBS),
-    "rule": ("work with rules", triggers.RULES),
-    "trigger": ("work with triggers", triggers.TRIGGERS),
+    "project": ("The OpenWhisk Project Management Tool", project.VERBS),
+    "rule": ("work with rules", rules.VERBS),
+    "sdk": ("work with the sdk", sdk.VERBS),
+    "trigger": ("work with triggers", triggers.VERBS),
     "property": ("work with whisk properties", properties_cli.PROPERTY),
     "namespace": ("work with namespaces", properties_cli.NAMESPACE),
 }
 ALONE: dict[str, tuple[str, Verb]] = {
     "list": ("list entities in the current namespace", properties_cli.entities),
 }
-NOT_HERE = {
-    "api": "the API gateway is not part of the pocket lab",
-    "sdk": "there are no SDK downloads in the pocket lab",
-    "project": "wsk project is not part of the pocket lab: use wsk action",
-}
-USAGE = "Run 'wsk --help' for usage.\n"
+# Commands that do without an OpenWhisk.
+WITHOUT_HOST = {("property", "set"), ("property", "unset"), ("property", "get"), ("sdk", "install")}
 GLOBAL = """
 Global Flags:
       --apihost HOST         whisk API HOST
@@ -65,7 +68,7 @@ def help_text(words: list[str]) -> str:
             f'\nUse "wsk {command} [command] --help" for more information about a command.\n'
         )
     known = {name: about for name, (about, _) in COMMANDS.items()}
-    known |= {name: about for name, (about, _) in ALONE.items()} | NOT_HERE
+    known |= {name: about for name, (about, _) in ALONE.items()}
     rows = "".join(f"  {name:<11} {about}\n" for name, about in sorted(known.items()))
     return (
         "OpenWhisk cloud computing command line interface (the pocket lab's own program).\n"
@@ -78,32 +81,34 @@ async def run(call: Call) -> int:
     """Parse, find the command, run it, and print what goes wrong."""
     try:
         return await _run(call)
+    except AlreadyTold as error:
+        return error.code
+    except FlagError as error:
+        await call.err(f"{error.message}\n")
+        return error.code
     except WskError as error:
-        await call.err(f"error: {error.message}\n{USAGE}")
+        await call.err(f"error: {error.message}\n{USAGE if error.usage else ''}")
         return error.code
 
 
 async def _run(call: Call) -> int:
-    plain = [word for word in call.argv if not word.startswith("-")]
-    reads = "property" in plain and {"get", "unset"} & set(plain)
-    words = parse(call.argv, properties_cli.BARE if reads else frozenset())
-    path = words.rest[:2]
-    if not path or words.rest[0] == "help" or "help" in words.switches:
-        await call.out(help_text(words.rest[1:] if path[:1] == ["help"] else words.rest))
+    words = parse(call.argv, lambda path: read(call, path))
+    path = words.path
+    asked = words.rest[1:] if words.rest[:1] == ["help"] and not path else None
+    if asked is not None or words.on("help") or not (path or words.rest):
+        await call.out(help_text([*path] if asked is None else asked))
         return 0
-    command = path[0]
-    if command in NOT_HERE:
-        raise WskError(f"wsk {command}: {NOT_HERE[command]}")
-    if command in ALONE:
-        words.rest = words.rest[1:]
-        return await ALONE[command][1](Session(call, words))
-    if command not in COMMANDS:
-        line = f'Error: unknown command "{command}" for "wsk"\n'
-        await call.err(f'{line}{USAGE}unknown command "{command}" for "wsk"\n{USAGE}')
+    if not path:
+        text = f'unknown command "{words.rest[0]}" for "wsk"\n'
+        await call.err(f"Error: {text}{USAGE}{text}")
         return 1
-    verb = COMMANDS[command][1].get(path[1]) if len(path) > 1 else None
+    verb = ALONE[path[0]][1] if path[0] in ALONE else None
     if verb is None:
-        await call.out(help_text([command]))
+        verb = COMMANDS[path[0]][1].get(path[1]) if len(path) > 1 else None
+    if verb is None:
+        await call.out(help_text([path[0]]))
         return 0
-    words.rest = words.rest[2:]
-    return await verb(Session(call, words))
+    session = Session(call, words)
+    if path not in WITHOUT_HOST:
+        session.remote.require_host()
+    return await verb(session)

@@ -5,98 +5,112 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import WskError, invalid
+from owlab.pocket.programs.wsk.errors import GENERAL, NETWORK, WskError, arguments, of_status
+from owlab.pocket.programs.wsk.remote import reason
 from owlab.pocket.programs.wsk.session import Name, Session
 
 NEEDED = "A package name is required."
+NAMESPACE = "An optional namespace is the only valid argument."
 
 
 def _path(session: Session, name: Name) -> str:
-    return session.remote.namespaced(name.namespace, "packages", name.name)
+    return session.remote.namespaced(name.namespace, "packages", name.entity)
 
 
-async def _put(session: Session, verb: str) -> int:
-    (word,) = session.need(1, NEEDED)
+def _shared(session: Session) -> dict[str, bool]:
+    given = session.words.text("shared")
+    if not given:
+        return {}
+    if given.lower() not in ("yes", "no"):
+        raise WskError(f"Cannot use value '{given}' for shared.")
+    return {"publish": given.lower() == "yes"}
+
+
+def _given(session: Session) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for field, what in (("param", "parameter"), ("annotation", "annotation")):
+        if pairs := session.keyed(field, what):
+            body[f"{what}s"] = pairs
+    return body
+
+
+async def _put(session: Session, verb: str, doing: str) -> int:
+    (word,) = arguments(session.words.rest, 1, 1, NEEDED)
     name = session.name(word)
-    body = session.entity_body(name)
-    shared = session.words.values.get("shared")
-    if shared is not None:
-        if shared.lower() not in ("yes", "no"):
-            raise WskError(f"Cannot use value '{shared}' for shared.", 2)
-        body["publish"] = shared.lower() == "yes"
+    body = {"namespace": name.namespace, "name": name.entity} | _shared(session) | _given(session)
     over = "true" if verb == "update" else "false"
     path = _path(session, name) + f"?overwrite={over}"
-    await session.remote.ask(f"{verb} package '{name.name}'", "PUT", path, body)
-    await session.ok(f"{verb}d package {name.name}")
+    await session.remote.ask(doing.format(name.entity), "PUT", path, body)
+    await session.ok(f"{verb}d package {name.entity}")
     return 0
 
 
 async def create(session: Session) -> int:
     """``create NAME``."""
-    return await _put(session, "create")
+    return await _put(session, "create", "Unable to create package '{}'")
 
 
 async def update(session: Session) -> int:
     """``update NAME``."""
-    return await _put(session, "update")
+    return await _put(session, "update", "Package update failed")
 
 
 async def bind(session: Session) -> int:
     """``bind PACKAGE NAME``."""
-    source, word = session.need(2, "A package name and binding name are required.")
-    name, target = session.name(word), session.name(source)
-    body = session.entity_body(name)
-    body["binding"] = {"namespace": target.namespace, "name": target.name}
-    path = _path(session, name) + "?overwrite=false"
-    await session.remote.ask(f"create binding '{name.name}'", "PUT", path, body)
-    await session.ok(f"created binding {name.name}")
+    needed = "A package name and binding name are required."
+    source, word = arguments(session.words.rest, 2, 2, needed)
+    target, name = session.name(source), session.name(word)
+    body = _given(session) | {"binding": {"namespace": target.namespace, "name": target.entity}}
+    over = "true" if session.words.on("overwrite") else "false"
+    path = _path(session, name) + f"?overwrite={over}"
+    await session.remote.ask("Binding creation failed", "PUT", path, body)
+    await session.ok(f"created binding {word}")
     return 0
 
 
 async def get(session: Session) -> int:
     """``get NAME [FIELD] [--summary]``."""
-    if not 1 <= len(session.words.rest) <= 2:
-        raise invalid(NEEDED)
-    name = session.name(session.words.rest[0])
-    found = await session.remote.ask(f"get package '{name.name}'", "GET", _path(session, name))
-    return await session.show("package", name, found, output.ENTITY)
+    rest = arguments(session.words.rest, 1, 2, NEEDED)
+    chosen = session.field(output.PACKAGE, code=GENERAL, usage=False)
+    name = session.name(rest[0])
+    doing = f"Unable to get package '{name.entity}'"
+    found = await session.remote.ask(doing, "GET", _path(session, name))
+    if session.words.on("summary"):
+        return await session.summarize("package", found)
+    return await session.show("package", name.entity, output.package(found), chosen)
 
 
 async def delete(session: Session) -> int:
     """``delete NAME``."""
-    (word,) = session.need(1, NEEDED)
+    (word,) = arguments(session.words.rest, 1, 1, NEEDED)
     name = session.name(word)
-    await session.remote.ask(f"delete package '{name.name}'", "DELETE", _path(session, name))
-    await session.ok(f"deleted package {name.name}")
+    doing = f"Unable to delete package '{name.entity}'"
+    await session.remote.ask(doing, "DELETE", _path(session, name))
+    await session.ok(f"deleted package {name.entity}")
     return 0
 
 
 async def listing(session: Session) -> int:
     """``list [/NAMESPACE]``."""
-    rest = session.words.rest
-    if len(rest) > 1:
-        raise invalid("An optional namespace is the only valid argument.")
-    namespace = rest[0].strip("/").split("/")[0] if rest else session.namespace
+    namespace = session.only_namespace(arguments(session.words.rest, 0, 1, NAMESPACE))
     path = session.remote.namespaced(namespace, "packages") + session.paging()
-    doing = f"obtain the list of packages for namespace '{namespace}'"
+    shown = "default" if namespace == "_" else namespace
+    doing = f"Unable to obtain the list of packages for namespace '{shown}'"
     rows = await session.remote.ask(doing, "GET", path)
-    await session.call.out(packages_text(rows, by_name=session.on("name-sort")))
+    await session.call.out(output.packages_text(rows, sort=session.words.on("name-sort")))
     return 0
 
 
-def packages_text(rows: list[dict[str, Any]], *, by_name: bool = False) -> str:
-    """The list of packages."""
-    if by_name:
-        rows = sorted(rows, key=lambda row: str(row["name"]))
-    return "packages\n" + "".join(
-        output.entity_line(r["namespace"], r["name"], "shared" if r["publish"] else "private")
-        for r in rows
-    )
-
-
 async def refresh(session: Session) -> int:
-    """``refresh``: upstream's service for it is long gone."""
-    raise WskError("The package refresh feature is not implemented in the target deployment", 1)
+    """``refresh [/NAMESPACE]``: a service that no OpenWhisk has had for long."""
+    namespace = session.only_namespace(arguments(session.words.rest, 0, 1, NAMESPACE))
+    path = session.remote.namespaced(namespace, "packages", "refresh")
+    answer = await session.remote.send("POST", path, {})
+    if answer.status == 501:
+        text = "The package refresh feature is not implemented in the target deployment"
+        raise WskError(text, NETWORK, usage=False)
+    text = f"Package refresh for namespace '{namespace}' failed: {reason(answer)}"
+    raise WskError(text, of_status(answer.status), usage=False)
 
 
 VERBS = {

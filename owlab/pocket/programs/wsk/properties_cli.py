@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs.wsk.actions import actions_text
-from owlab.pocket.programs.wsk.errors import WskError
-from owlab.pocket.programs.wsk.packages import packages_text
+from owlab.pocket.programs.wsk import output
+from owlab.pocket.programs.wsk.errors import NETWORK, WskError, arguments
+from owlab.pocket.programs.wsk.rules import with_status
 from owlab.pocket.programs.wsk.session import Session
-from owlab.pocket.programs.wsk.triggers import rules_text, triggers_text
 
 # Flag, key of the file, what it is called, whether its value is repeated when it is set.
 SETTINGS = (
+    ("cert", "CERT", "client cert", False),
+    ("key", "KEY", "client key", False),
     ("auth", "AUTH", "whisk auth", False),
     ("apihost", "APIHOST", "whisk API host", True),
     ("apiversion", "APIVERSION", "whisk API version", True),
-    ("namespace", "NAMESPACE", "whisk namespace", True),
-    ("cert", "CERT", "client cert", True),
-    ("key", "KEY", "client key", True),
 )
-BARE = frozenset({"auth", "apihost", "apiversion", "namespace", "cert", "key"})
-VERSION = "1.2.0"
+# What `get` prints, in its order: flag, label with its tabs.
+SHOWN = (
+    ("apihost", "whisk API host\t\t"),
+    ("auth", "whisk auth\t\t"),
+    ("namespace", "whisk namespace\t\t"),
+    ("cert", "client cert\t\t"),
+    ("key", "Client key\t\t"),
+    ("apiversion", "whisk API version\t"),
+    ("cliversion", "whisk CLI version\t"),
+    ("apibuild", "whisk API build\t\t"),
+    ("apibuildno", "whisk API build number\t"),
+)
+NONE_NEEDED = "No arguments are required."
+VERSION = "2021-04-01"
 
 
 async def set_(session: Session) -> int:
     """``set --apihost HOST --auth KEY ...``."""
     file, lines = session.properties.file, []
     for flag, name, what, shown in SETTINGS:
-        value = session.words.values.get(flag)
-        if value is None:
+        value = session.words.text(flag)
+        if not value:
             continue
         file[name] = value
         if shown:
             lines.append(f"{what} set to {value}")
         else:
-            lines.append(f"{what} set. Run 'wsk property get --auth' to see the new value.")
+            lines.append(f"{what} set. Run 'wsk property get --{flag}' to see the new value.")
     session.properties.save(session.call)
     for line in lines:
         await session.ok(line)
@@ -42,81 +52,95 @@ async def set_(session: Session) -> int:
 async def unset(session: Session) -> int:
     """``unset --apihost ...``."""
     for flag, name, what, _ in SETTINGS:
-        if session.on(flag):
+        if session.words.on(flag):
             session.properties.file.pop(name, None)
-            await session.ok(f"{what} unset.")
+            tail = "; the default value of v1 will be used." if name == "APIVERSION" else "."
+            await session.ok(f"{what} unset{tail}")
     session.properties.save(session.call)
     return 0
 
 
 async def get(session: Session) -> int:
     """``get [--apihost --auth ...] [--output raw]``."""
-    flags = session.words.switches
-    chosen = {"auth", "apihost", "apiversion", "namespace", "cert", "key", "cliversion"} & flags
-    chosen |= {"apibuild", "apibuildno"} & flags
-    everything = not chosen or "all" in flags
-    raw = session.words.values.get("output") == "raw"
-
-    async def line(name: str, label: str, value: str) -> None:
-        if everything or name in chosen:
-            await session.call.out(value + "\n" if raw else f"{label}\t{value}\n")
-
-    get_ = session.properties.get
-    await line("cert", "client cert\t", get_("CERT"))
-    await line("key", "Client key\t", get_("KEY"))
-    await line("apihost", "whisk API host\t", get_("APIHOST"))
-    await line("auth", "whisk auth\t", get_("AUTH"))
-    if everything or "namespace" in chosen:
-        await line("namespace", "whisk namespace\t", await _namespace(session))
-    await line("apiversion", "whisk API version", get_("APIVERSION"))
-    await line("cliversion", "whisk CLI version", VERSION)
-    if everything or {"apibuild", "apibuildno"} & chosen:
-        build, number = await _build(session)
-        await line("apibuild", "whisk API build\t", build)
-        await line("apibuildno", "whisk API build number", number)
+    words = session.words
+    style = words.text("output")
+    if style not in ("std", "raw"):
+        raise WskError("Supported output format are std|raw", usage=False)
+    everything = words.on("all") or not any(words.on(flag) for flag, _ in SHOWN)
+    if everything and style == "raw":
+        message = "--output|-o raw only supported with specific property type"
+        raise WskError(message, usage=False)
+    problem: WskError | None = None
+    build = {"apibuild": "Unknown", "apibuildno": "Unknown"}
+    if everything or words.on("apibuild") or words.on("apibuildno"):
+        try:
+            build = await _build(session)
+        except WskError as error:
+            problem = error
+    for flag, label in SHOWN:
+        if everything or words.on(flag):
+            value = build.get(flag) or await _value(session, flag)
+            await session.call.out(f"{value}\n" if style == "raw" else f"{label}{value}\n")
+    if problem is not None:
+        message = f"Unable to obtain API build information: {problem.message}"
+        raise WskError(message, problem.code, usage=problem.usage)
     return 0
+
+
+async def _value(session: Session, flag: str) -> str:
+    if flag == "cliversion":
+        return VERSION
+    if flag == "namespace":
+        return await _namespace(session)
+    return session.properties.get(flag.upper())
 
 
 async def _namespace(session: Session) -> str:
     try:
-        names = await session.remote.ask("get namespaces", "GET", "/namespaces")
+        names = await session.remote.ask("", "GET", "/namespaces")
         return str(names[0])
     except WskError:
         return session.namespace
 
 
-async def _build(session: Session) -> tuple[str, str]:
+async def _build(session: Session) -> dict[str, str]:
+    answer = await session.remote.send("GET", "", auth=False)
     try:
-        answer = await session.remote.send("GET", "", auth=False)
-        return str(answer.body["build"]), str(answer.body["buildno"])
-    except (WskError, TypeError, KeyError):
-        return "Unknown", "Unknown"
+        return {"apibuild": str(answer.body["build"]), "apibuildno": str(answer.body["buildno"])}
+    except (TypeError, KeyError) as error:
+        text = f"The connection failed, or timed out. (HTTP status code {answer.status})"
+        raise WskError(text, usage=False) from error
 
 
 async def namespaces(session: Session) -> int:
     """``namespace list``."""
-    names = await session.remote.ask(
-        "obtain the list of available namespaces", "GET", "/namespaces"
-    )
+    arguments(session.words.rest, 0, 0, NONE_NEEDED)
+    doing = "Unable to obtain the list of available namespaces"
+    try:
+        names = await session.remote.ask(doing, "GET", "/namespaces")
+    except WskError as error:
+        raise WskError(error.message, error.code or NETWORK, usage=error.usage) from error
     await session.call.out("namespaces\n" + "".join(f"{name}\n" for name in names))
     return 0
 
 
 async def entities(session: Session) -> int:
     """``namespace get`` and ``wsk list``."""
-    rest = session.words.rest
-    namespace = rest[0].strip("/") if rest else session.namespace
-    doing = f"obtain the list of entities for namespace '{namespace}'"
+    if session.words.rest != ["/_"]:
+        arguments(session.words.rest, 0, 0, NONE_NEEDED)
+    namespace, sort = session.namespace, session.words.on("name-sort")
+    doing = f"Unable to obtain the list of entities for namespace '{session.shown_namespace}'"
     rows = {}
-    for collection in ("packages", "actions", "triggers", "rules"):
+    for collection in ("actions", "packages", "triggers"):
         path = session.remote.namespaced(namespace, collection) + "?limit=0&skip=0"
         rows[collection] = await session.remote.ask(doing, "GET", path)
+    rules = await with_status(session, namespace, "?limit=0&skip=0")
     await session.call.out(
-        f"Entities in namespace: {'default' if namespace == '_' else namespace}\n"
-        + packages_text(rows["packages"])
-        + actions_text(rows["actions"])
-        + triggers_text(rows["triggers"])
-        + rules_text(rows["rules"])
+        f"Entities in namespace: {session.shown_namespace}\n"
+        + output.packages_text(rows["packages"], sort=sort)
+        + output.actions_text(rows["actions"], sort=sort)
+        + output.triggers_text(rows["triggers"], sort=sort)
+        + output.rules_text(rules, sort=sort)
     )
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import ssl
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ import httpx
 
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk.arguments import Words
-from owlab.pocket.programs.wsk.errors import WskError, of_status
+from owlab.pocket.programs.wsk.errors import BAD_USAGE, NETWORK, WskError, of_status, within
 from owlab.pocket.programs.wsk.properties import Properties
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-AGENT = "OpenWhisk-CLI/1.0 (1.2.0) linux amd64"
+AGENT = "OpenWhisk-CLI/1.0 (2021-04-01) linux amd64"
 NO_HOST = "The API host is not valid: An API host must be provided."
 NO_KEY = (
     "Unable to add the HTTP authentication header: Authorization key is not configured "
@@ -30,7 +31,6 @@ class Answer:
 
     status: int
     body: Any
-    identifier: str = ""
 
 
 class Remote:
@@ -38,10 +38,16 @@ class Remote:
 
     def __init__(self, call: Call, words: Words, properties: Properties) -> None:
         self._call, self._words = call, words
-        self.host = words.values.get("apihost") or properties.get("APIHOST")
-        self._key = words.values.get("auth") or properties.get("AUTH")
-        self._version = words.values.get("apiversion") or properties.get("APIVERSION")
-        self.insecure = "insecure" in words.switches
+        self.host = words.text("apihost") or properties.get("APIHOST")
+        self._key = words.text("auth") or properties.get("AUTH")
+        self._version = words.text("apiversion") or properties.get("APIVERSION")
+        self.insecure = words.on("insecure")
+        self._told = words.on("verbose") or words.on("debug")
+
+    @property
+    def key(self) -> str:
+        """The authorization key."""
+        return self._key
 
     @property
     def base(self) -> str:
@@ -49,6 +55,10 @@ class Remote:
         if not self.host:
             raise WskError(NO_HOST)
         return (self.host if "://" in self.host else f"https://{self.host}").rstrip("/")
+
+    def require_host(self) -> None:
+        """Refuse at once when no host is known, as wsk does before it looks at the words."""
+        _ = self.base
 
     def url(self, path: str) -> str:
         """Of a path below the API's."""
@@ -78,39 +88,42 @@ class Remote:
         """One request. Failures to connect are wsk's, answers are the caller's to judge."""
         url = self.url(path)
         if auth and not self._key:
-            raise WskError(NO_KEY, 2)
-        headers = {"User-Agent": AGENT}
-        content = None if body is None else json.dumps(body).encode()
-        if content is not None:
+            raise WskError(NO_KEY, BAD_USAGE)
+        headers = {}
+        if auth:
+            headers["Authorization"] = f"Basic {base64.b64encode(self._key.encode()).decode()}"
+        content = None
+        if body is not None:
+            content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
             headers["Content-Type"] = "application/json"
-        user, _, secret = self._key.partition(":")
-        await self._trace(f"REQUEST:\n[{method}]\t{url}\n")
+        headers["User-Agent"] = AGENT
+        await self._trace(f"REQUEST:\n[{method}]\t{url}\nReq Headers\n{_headers(headers)}")
+        if content is not None:
+            await self._trace(f"Req Body\n{content.decode()}\n")
         try:
             async with httpx.AsyncClient(
                 verify=self._context(), trust_env=False, timeout=75
             ) as client:
-                response = await client.request(
-                    method,
-                    url,
-                    content=content,
-                    headers=headers,
-                    auth=httpx.BasicAuth(user, secret) if auth else None,
-                )
+                response = await client.request(method, url, content=content, headers=headers)
         except httpx.HTTPError as error:
-            raise WskError(self._failure(method, url, error), 3) from error
+            raise WskError(self._failure(method, url, error), NETWORK, usage=False) from error
         except (httpx.InvalidURL, ValueError) as error:
             raise WskError(f"The API host is not valid: {error}") from error
-        await self._trace(f"RESPONSE:Got response with code {response.status_code}\n")
+        shown = {name.title(): value for name, value in sorted(response.headers.items())}
+        await self._trace(
+            f"RESPONSE:Got response with code {response.status_code}\nResp Headers\n"
+            f"{_headers(shown)}Response body size is {len(response.content)} bytes\n"
+            f"Response body received:\n{response.text}\n"
+        )
         try:
             parsed = response.json() if response.content else None
         except ValueError:
             parsed = None
-        identifier = response.headers.get("x-openwhisk-activation-id", "")
-        return Answer(response.status_code, parsed, identifier)
+        return Answer(response.status_code, parsed)
 
-    async def _trace(self, line: str) -> None:
-        if {"verbose", "debug"} & self._words.switches:
-            await self._call.out(line)
+    async def _trace(self, text: str) -> None:
+        if self._told:
+            await self._call.out(text)
 
     @staticmethod
     def _failure(method: str, url: str, error: Exception) -> str:
@@ -131,25 +144,34 @@ class Remote:
             return f'{verb} "{url}": dial tcp {at}: connect: connection refused'
         return f'{verb} "{url}": EOF'
 
-    async def ask(self, doing: str, method: str, path: str, body: Any = None) -> Any:
-        """A request whose answer must be a success; ``doing`` is ``get action 'x'``."""
-        answer = await self.send(method, path, body)
+    async def ask(
+        self, doing: str, method: str, path: str, body: Any = None, *, usage: bool = False
+    ) -> Any:
+        """A request whose answer must be a success; ``doing`` is ``Unable to get action 'x'``."""
+        try:
+            answer = await self.send(method, path, body)
+        except WskError as error:
+            raise within(f"{doing}: ", error, usage=usage) from error
         if answer.status >= 400:
-            raise refused(doing, answer)
+            raise refused(doing, answer, usage=usage)
         return answer.body
 
 
-def refused(doing: str, answer: Answer) -> WskError:
+def refused(doing: str, answer: Answer, *, usage: bool = False) -> WskError:
     """An HTTP error in wsk's words."""
-    return WskError(f"Unable to {doing}: {reason(answer)}", of_status(answer.status))
+    return WskError(f"{doing}: {reason(answer)}", of_status(answer.status), usage=usage)
 
 
 def reason(answer: Answer) -> str:
     """Why: OpenWhisk's sentence with its code, or that there is none."""
     body = answer.body
-    if isinstance(body, dict) and isinstance(body.get("error"), str) and "code" in body:
+    if isinstance(body, dict) and body.get("error") is not None and body.get("code") is not None:
         return f"{body['error']} (code {body['code']})"
     return f"The connection failed, or timed out. (HTTP status code {answer.status})"
+
+
+def _headers(headers: dict[str, str]) -> str:
+    return json.dumps({n: [v] for n, v in sorted(headers.items())}, indent=2) + "\n"
 
 
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> str:

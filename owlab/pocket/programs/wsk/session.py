@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.arguments import Words, keyed, merged
-from owlab.pocket.programs.wsk.errors import WskError, invalid
+from owlab.pocket.programs.wsk.arguments import Words, keyed
+from owlab.pocket.programs.wsk.errors import BAD_USAGE, WskError
+from owlab.pocket.programs.wsk.goerrors import quoted_slice, unparsed
 from owlab.pocket.programs.wsk.properties import Properties
 from owlab.pocket.programs.wsk.remote import Remote
 
@@ -19,13 +19,23 @@ class Name:
     """``/namespace/package/name`` as the user typed it; the namespace may be ``_``."""
 
     namespace: str
-    package: str
-    name: str
+    entity: str
+    """Without the namespace; empty for a namespace alone."""
 
     @property
-    def entity(self) -> str:
-        """Without the namespace."""
-        return f"{self.package}/{self.name}" if self.package else self.name
+    def package(self) -> str:
+        """The package, or nothing."""
+        return self.entity.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The last word."""
+        return self.entity.rpartition("/")[2]
+
+    @property
+    def full(self) -> str:
+        """With its namespace."""
+        return f"/{self.namespace}/{self.entity}"
 
 
 class Session:
@@ -41,9 +51,10 @@ class Session:
         """Where names without a namespace are."""
         return self.properties.get("NAMESPACE") or "_"
 
-    def on(self, switch: str) -> bool:
-        """A switch is set."""
-        return switch in self.words.switches
+    @property
+    def shown_namespace(self) -> str:
+        """As sentences name it."""
+        return "default" if self.namespace == "_" else self.namespace
 
     async def ok(self, text: str) -> None:
         """A line of success."""
@@ -53,95 +64,90 @@ class Session:
         """JSON in the order that it has."""
         await self.call.out(output.as_json(value))
 
-    def need(self, count: int, message: str) -> list[str]:
-        """Exactly that many words."""
-        if len(self.words.rest) < count:
-            raise invalid(message)
-        if len(self.words.rest) > count:
-            extra = ", ".join(self.words.rest[count:])
-            raise invalid(f"{extra}. {message}")
-        return self.words.rest
-
     def name(self, text: str) -> Name:
         """A name as the user typed it."""
-        if not text.strip("/"):
-            raise WskError(f"'{text}' is not a valid qualified name")
-        if text.startswith("/"):
-            parts = text.strip("/").split("/")
-            if len(parts) == 1:
-                raise WskError(f"'{text}' is not a valid qualified name")
-            namespace, rest = parts[0], parts[1:]
-        else:
-            namespace, rest = self.namespace, text.split("/")
-        if len(rest) > 2 or not all(rest):
-            raise WskError(f"'{text}' is not a valid qualified name")
-        return Name(namespace, rest[0] if len(rest) == 2 else "", rest[-1])
+        parts = text.split("/")
+        if len(parts) == 3 and parts[0]:
+            parts = ["", *parts]
+        if text.startswith("/") or (len(parts) == 4 and not parts[0]):
+            if not 2 <= len(parts) <= 4 or any(p in ("", ".") for p in parts[1:]):
+                raise _no_name(text)
+            return Name(parts[1], "/".join(parts[2:]))
+        if text in ("", "."):
+            raise _no_name(text)
+        return Name(self.namespace, text)
+
+    def only_namespace(self, rest: list[str]) -> str:
+        """``list [NAMESPACE]``: the namespace that is named, or the own one."""
+        if not rest:
+            return self.namespace
+        name = self.name(rest[0])
+        if name.entity:
+            raise WskError(
+                f"An entity name, '{name.entity}', was provided instead of a namespace. Valid "
+                "namespaces are of the following format: /NAMESPACE."
+            )
+        return name.namespace
 
     def read(self, path: str) -> bytes:
         """A file of the machine."""
+        return read(self.call, path)
+
+    def given(self, name: str, what: str = "parameter") -> dict[str, Any]:
+        """Parameters or annotations, of files and of the command line."""
         try:
-            return self.call.fs.read_file(self.call.path(path))
-        except (OSError, RuntimeError) as error:
-            raise WskError(f"File '{path}' is not a valid file or it does not exist", 2) from error
+            return self.words.object(name)
+        except (ValueError, RecursionError) as error:
+            texts = self.words.texts[name]
+            raise WskError(
+                f"Invalid {what} argument '{quoted_slice(texts)}': {unparsed(error, texts)}"
+            ) from error
 
-    def given(self, pairs: str, file: str) -> dict[str, Any]:
-        """Parameters or annotations, of the file and the command line."""
-        path = self.words.values.get(file)
-        if path is None:
-            return merged(self.words, pairs, {})
-        try:
-            value = json.loads(self.read(path))
-        except ValueError as error:
-            raise WskError(f"Unable to process the JSON file '{path}': {error}", 1) from error
-        if not isinstance(value, dict):
-            raise WskError(f"Invalid arguments: '{path}' must hold a JSON object")
-        return merged(self.words, pairs, value)
+    def keyed(self, name: str, what: str = "parameter") -> list[dict[str, Any]]:
+        """The same as OpenWhisk wants them."""
+        return keyed(self.given(name, what))
 
-    def entity_body(self, name: Name) -> dict[str, Any]:
-        """Parameters and annotations that were given, and nothing else."""
-        body: dict[str, Any] = {"namespace": name.namespace, "name": name.name}
-        parameters = self.given("param", "param-file")
-        annotations = self.given("annotation", "annotation-file")
-        if parameters:
-            body["parameters"] = keyed(parameters)
-        if annotations:
-            body["annotations"] = keyed(annotations)
-        return body
-
-    def paging(self, *, limit: int = 30) -> str:
+    def paging(self) -> str:
         """``?limit=&skip=``."""
-        chosen = self.words.number("limit", limit) or 0
-        skip = self.words.number("skip", 0) or 0
-        return f"?limit={chosen}&skip={skip}"
+        return f"?limit={self.words.number('limit')}&skip={self.words.number('skip')}"
 
-    async def show(
-        self, kind: str, name: Name, document: dict[str, Any], order: tuple[str, ...]
-    ) -> int:
+    def field(self, known: tuple[str, ...], *, code: int, usage: bool) -> str:
+        """``get NAME FIELD``: the field, told as the document names it; nothing for none."""
+        rest = self.words.rest
+        if len(rest) < 2:
+            return ""
+        chosen = next((name for name in known if name.lower() == rest[1].lower()), None)
+        if chosen is None:
+            raise WskError(f"Invalid field filter '{rest[1]}'.", code, usage=usage)
+        return chosen
+
+    async def show(self, kind: str, name: str, shown: dict[str, Any], chosen: str) -> int:
         """``get``: the whole document, or the field that was asked for."""
-        shown = output.ordered(document, order)
-        if self.on("summary"):
-            await self.call.out(summary(kind, document))
-            return 0
-        fields = self.words.rest[1:]
-        if not fields:
-            await self.ok(f"got {kind} {name.entity}")
+        if not chosen:
+            await self.ok(f"got {kind} {name}")
             await self.json(shown)
             return 0
-        if fields[0] not in order:
-            raise WskError(f"Invalid field filter '{fields[0]}'.")
-        await self.ok(f"got {kind} {name.entity}, displaying field {fields[0]}")
-        await self.json(document.get(fields[0]))
+        await self.ok(f"got {kind} {name}, displaying field {self.words.rest[1]}")
+        await self.json(shown.get(chosen, output.EMPTY.get(chosen)))
+        return 0
+
+    async def summarize(self, kind: str, document: dict[str, Any]) -> int:
+        """``get --summary``."""
+        await self.call.out(output.summary(kind, document))
         return 0
 
 
-def summary(kind: str, document: dict[str, Any]) -> str:
-    """``get --summary``."""
-    path = f"/{document['namespace']}/{document['name']}"
-    about = output.annotation(document, "description")
-    text = f"{kind} {path}" + (f": {about}" if about else "") + "\n"
-    names = [pair["key"] for pair in document.get("parameters") or []]
-    text += f"   (parameters: {', '.join(names) if names else 'none defined'})\n"
-    for action in document.get("actions") or []:
-        about = output.annotation(action, "description")
-        text += f" action {path}/{action['name']}" + (f": {about}" if about else "") + "\n"
-    return text
+def read(call: Call, path: str) -> bytes:
+    """A file of the machine that the command line names."""
+    try:
+        return call.fs.read_file(call.path(path))
+    except (OSError, RuntimeError) as error:
+        raise WskError(
+            f"File '{path}' is not a valid file or it does not exist", BAD_USAGE
+        ) from error
+
+
+def _no_name(text: str) -> WskError:
+    return WskError(
+        f"'{text}' is not a valid qualified name: A valid qualified name must be specified."
+    )

@@ -1,204 +1,211 @@
-"""`wsk trigger` and `wsk rule`."""
+"""`wsk trigger`, and the feeds that fire them."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import WskError, invalid
+from owlab.pocket.programs.wsk.arguments import keyed
+from owlab.pocket.programs.wsk.errors import (
+    GENERAL,
+    NOT_ALLOWED,
+    AlreadyTold,
+    WskError,
+    arguments,
+    within,
+)
+from owlab.pocket.programs.wsk.invoking import invoke, invoke_and_print, report
 from owlab.pocket.programs.wsk.session import Name, Session
 
-
-def _path(session: Session, collection: str, name: Name) -> str:
-    return session.remote.namespaced(name.namespace, collection, name.name)
-
-
-async def _one(session: Session, kind: str) -> Name:
-    (word,) = session.need(1, f"A {kind} name is required.")
-    return session.name(word)
+NAMED = "A trigger name is required."
+NAMESPACE = "An optional namespace is the only valid argument."
 
 
-async def put_trigger(session: Session, verb: str) -> int:
-    """``create NAME`` and ``update NAME``."""
-    name = await _one(session, "trigger")
-    if "feed" in session.words.values:
-        raise WskError("feeds are not part of the pocket lab: fire the trigger by hand", 1)
-    over = "true" if verb == "update" else "false"
-    path = _path(session, "triggers", name) + f"?overwrite={over}"
-    doing = f"{verb} trigger '{name.name}'"
-    await session.remote.ask(doing, "PUT", path, session.entity_body(name))
-    await session.ok(f"{verb}d trigger {name.name}")
+def _path(session: Session, name: Name) -> str:
+    return session.remote.namespaced(name.namespace, "triggers", name.entity)
+
+
+def _mixed(session: Session) -> bool:
+    """``--feed-param`` or ``--trigger-param`` are given, which tell the two kinds apart."""
+    given = session.words.texts
+    apart = bool(given.get("feed-param") or given.get("trigger-param"))
+    if apart and given.get("param"):
+        raise WskError(
+            "Incorrect usage. Cannot combine --feed or --param flag with neither --feed-param nor "
+            "--trigger-param flag",
+            NOT_ALLOWED,
+            usage=False,
+        )
+    return apart
+
+
+def _life(session: Session, name: Name, event: str) -> dict[str, Any]:
+    """What a feed action is told, besides its own parameters."""
+    trigger = f"/{name.namespace}/{name.entity}"
+    return {"lifecycleEvent": event, "triggerName": trigger, "authKey": session.remote.key}
+
+
+async def create(session: Session) -> int:
+    """``create NAME [--feed ACTION]``."""
+    (word,) = arguments(session.words.rest, 1, 1, NAMED)
+    apart = _mixed(session)
+    name = session.name(word)
+    feed = session.name(session.words.text("feed")) if session.words.text("feed") else None
+    annotations = session.given("annotation", "annotation")
+    if feed is not None:
+        annotations["feed"] = feed.full
+    elif session.words.texts.get("feed-param"):
+        raise WskError(
+            "Incorrect usage. Trigger without a feed cannot have feed parameters",
+            NOT_ALLOWED,
+            usage=False,
+        )
+    own = session.given("trigger-param" if apart else "param")
+    told = session.given("feed-param" if apart else "param")
+    body: dict[str, Any] = {"name": name.entity}
+    if annotations:
+        body["annotations"] = keyed(annotations)
+    if own and (feed is None or apart):
+        body["parameters"] = keyed(own)
+    doing = f"Unable to create trigger '{name.entity}'"
+    await session.remote.ask(doing, "PUT", _path(session, name) + "?overwrite=false", body)
+    if feed is not None:
+        await _start_feed(session, name, feed, told | _life(session, name, "CREATE"))
+    await session.ok(f"created trigger {name.entity}")
     return 0
 
 
-async def create_trigger(session: Session) -> int:
-    """``create NAME``."""
-    return await put_trigger(session, "create")
+async def _start_feed(session: Session, name: Name, feed: Name, told: dict[str, Any]) -> None:
+    """Configure a new trigger's feed; the trigger goes again when that fails."""
+    answer = await invoke(session, feed, told, blocking=True, result=False)
+    try:
+        await report(session, feed, answer, blocking=True, header=answer.status < 300)
+    except WskError as error:
+        await _delete(session, name)
+        if isinstance(error, AlreadyTold):
+            raise
+        inner = error.message.removeprefix(f"Unable to invoke action '{feed.entity}': ")
+        raise WskError(
+            f"Unable to create trigger '{name.entity}': Unable to configure feed "
+            f"'{feed.full}': {inner}",
+            error.code,
+            usage=False,
+        ) from error
 
 
-async def update_trigger(session: Session) -> int:
-    """``update NAME``."""
-    return await put_trigger(session, "update")
+async def _configure(session: Session, name: Name, feed: str, told: dict[str, Any]) -> None:
+    target = session.name(feed)
+    await invoke_and_print(session, target, told, blocking=True, result=False, header=False)
+
+
+async def update(session: Session) -> int:
+    """``update NAME``: as ``create`` when there is none."""
+    (word,) = arguments(session.words.rest, 1, 1, NAMED)
+    name = session.name(word)
+    session.given("param")
+    annotations = session.given("annotation", "annotation")
+    answer = await session.remote.send("GET", _path(session, name))
+    if answer.status == 404:
+        return await create(session)
+    found = await session.remote.ask(
+        f"Unable to get trigger '{name.entity}'", "GET", _path(session, name)
+    )
+    apart = _mixed(session)
+    feed = output.annotation(found, "feed")
+    if session.words.texts.get("feed-param") and not feed:
+        raise WskError(
+            "Incorrect usage. Trigger without a feed cannot have feed parameters",
+            NOT_ALLOWED,
+            usage=False,
+        )
+    if feed and (not apart or session.words.texts.get("feed-param")):
+        told = session.given("feed-param" if apart else "param")
+        try:
+            await _configure(session, name, str(feed), told | _life(session, name, "UPDATE"))
+        except AlreadyTold:
+            raise
+        except WskError as error:
+            doing = f"Unable to create trigger '{name.entity}': "
+            raise within(doing, error, usage=False) from error
+    if not feed or apart:
+        body: dict[str, Any] = {"name": name.entity}
+        own = session.given("trigger-param" if apart else "param")
+        if own:
+            body["parameters"] = keyed(own)
+        if annotations:
+            kept = annotations if not feed else {"feed": feed} | annotations
+            body["annotations"] = keyed(kept)
+        doing = f"Unable to update trigger '{name.entity}'"
+        await session.remote.ask(doing, "PUT", _path(session, name) + "?overwrite=true", body)
+    await session.ok(f"updated trigger {name.entity}")
+    return 0
 
 
 async def fire(session: Session) -> int:
-    """``fire NAME [PAYLOAD]``."""
-    rest = session.words.rest
-    if not 1 <= len(rest) <= 2:
-        raise invalid("A trigger name is required. A payload is optional.")
-    name = session.name(rest[0])
-    payload = session.given("param", "param-file")
-    if len(rest) == 2:
-        payload = {"payload": rest[1]} | payload
-    doing = f"fire trigger '{name.name}'"
-    body = await session.remote.ask(doing, "POST", _path(session, "triggers", name), payload)
+    """``fire NAME``."""
+    (word,) = arguments(session.words.rest, 1, 1, NAMED)
+    name = session.name(word)
+    doing = f"Unable to fire trigger '{name.entity}'"
+    path = _path(session, name)
+    body = await session.remote.ask(doing, "POST", path, session.given("param"))
     identifier = (body or {}).get("activationId", "")
-    await session.ok(f"triggered /{name.namespace}/{name.name} with id {identifier}")
+    await session.ok(f"triggered {name.full} with id {identifier}")
     return 0
 
 
-async def get_trigger(session: Session) -> int:
-    """``get NAME [FIELD]``."""
-    return await _get(session, "trigger", output.ENTITY)
+async def get(session: Session) -> int:
+    """``get NAME [FIELD]``: one with a feed is asked of its feed."""
+    rest = arguments(session.words.rest, 1, 2, NAMED)
+    chosen = session.field(output.TRIGGER, code=GENERAL, usage=False)
+    name = session.name(rest[0])
+    doing = f"Unable to get trigger '{name.entity}'"
+    found = await session.remote.ask(doing, "GET", _path(session, name))
+    feed = output.annotation(found, "feed")
+    if feed:
+        told = _life(session, name, "READ")
+        await _configure(session, name, str(feed), told)
+        return 0
+    if session.words.on("summary"):
+        return await session.summarize("trigger", found)
+    return await session.show("trigger", name.entity, output.trigger(found), chosen)
 
 
-async def get_rule(session: Session) -> int:
-    """``get NAME [FIELD]``."""
-    return await _get(session, "rule", output.RULE)
-
-
-async def _get(session: Session, kind: str, order: tuple[str, ...]) -> int:
-    if not 1 <= len(session.words.rest) <= 2:
-        raise invalid(f"A {kind} name is required.")
-    name = session.name(session.words.rest[0])
-    path = _path(session, f"{kind}s", name)
-    found = await session.remote.ask(f"get {kind} '{name.name}'", "GET", path)
-    return await session.show(kind, name, found, order)
-
-
-async def delete_trigger(session: Session) -> int:
+async def delete(session: Session) -> int:
     """``delete NAME``."""
-    return await _delete(session, "trigger")
-
-
-async def delete_rule(session: Session) -> int:
-    """``delete NAME [--disable]``."""
-    return await _delete(session, "rule")
-
-
-async def _delete(session: Session, kind: str) -> int:
-    name = await _one(session, kind)
-    path = _path(session, f"{kind}s", name)
-    await session.remote.ask(f"delete {kind} '{name.name}'", "DELETE", path)
-    await session.ok(f"deleted {kind} {name.name}")
+    (word,) = arguments(session.words.rest, 1, 1, NAMED)
+    await _delete(session, session.name(word))
     return 0
 
 
-async def list_triggers(session: Session) -> int:
+async def _delete(session: Session, name: Name) -> None:
+    path = _path(session, name)
+    found = await session.remote.ask(f"Unable to get trigger '{name.entity}'", "GET", path)
+    feed = output.annotation(found, "feed")
+    if feed:
+        # The trigger goes in any case.
+        with contextlib.suppress(WskError):
+            await _configure(session, name, str(feed), _life(session, name, "DELETE"))
+    await session.remote.ask(f"Unable to delete trigger '{name.entity}'", "DELETE", path)
+    await session.ok(f"deleted trigger {name.entity}")
+
+
+async def listing(session: Session) -> int:
     """``list [/NAMESPACE]``."""
-    await session.call.out(triggers_text(await _rows(session, "triggers")))
+    namespace = session.only_namespace(arguments(session.words.rest, 0, 1, NAMESPACE))
+    path = session.remote.namespaced(namespace, "triggers") + session.paging()
+    shown = "default" if namespace == "_" else namespace
+    doing = f"Unable to obtain the list of triggers for namespace '{shown}'"
+    rows = await session.remote.ask(doing, "GET", path)
+    await session.call.out(output.triggers_text(rows, sort=session.words.on("name-sort")))
     return 0
 
 
-async def list_rules(session: Session) -> int:
-    """``list [/NAMESPACE]``."""
-    await session.call.out(rules_text(await _rows(session, "rules")))
-    return 0
-
-
-async def _rows(session: Session, collection: str) -> list[dict[str, Any]]:
-    rest = session.words.rest
-    if len(rest) > 1:
-        raise invalid("An optional namespace is the only valid argument.")
-    namespace = rest[0].strip("/").split("/")[0] if rest else session.namespace
-    path = session.remote.namespaced(namespace, collection) + session.paging()
-    doing = f"obtain the list of {collection} for namespace '{namespace}'"
-    rows: list[dict[str, Any]] = await session.remote.ask(doing, "GET", path)
-    return sorted(rows, key=lambda r: str(r["name"])) if session.on("name-sort") else rows
-
-
-def triggers_text(rows: list[dict[str, Any]]) -> str:
-    """The list of triggers."""
-    return "triggers\n" + "".join(
-        output.entity_line(row["namespace"], row["name"], "private") for row in rows
-    )
-
-
-def rules_text(rows: list[dict[str, Any]]) -> str:
-    """The list of rules."""
-    return "rules\n" + "".join(
-        f"{'/' + row['namespace'] + '/' + row['name']:<70} {'private':<20} {row['status']}\n"
-        for row in rows
-    )
-
-
-async def put_rule(session: Session, verb: str) -> int:
-    """``create NAME TRIGGER ACTION`` and ``update ...``."""
-    rest = session.need(3, "A rule, trigger and action name are required.")
-    name, trigger, action = (session.name(word) for word in rest)
-    body = session.entity_body(name) | {
-        "trigger": f"/{trigger.namespace}/{trigger.name}",
-        "action": f"/{action.namespace}/{action.entity}",
-    }
-    over = "true" if verb == "update" else "false"
-    path = _path(session, "rules", name) + f"?overwrite={over}"
-    await session.remote.ask(f"{verb} rule '{name.name}'", "PUT", path, body)
-    await session.ok(f"{verb}d rule {name.name}")
-    return 0
-
-
-async def create_rule(session: Session) -> int:
-    """``create NAME TRIGGER ACTION``."""
-    return await put_rule(session, "create")
-
-
-async def update_rule(session: Session) -> int:
-    """``update NAME TRIGGER ACTION``."""
-    return await put_rule(session, "update")
-
-
-async def _switch(session: Session, verb: str, status: str) -> int:
-    name = await _one(session, "rule")
-    path = _path(session, "rules", name)
-    await session.remote.ask(f"{verb} rule '{name.name}'", "POST", path, {"status": status})
-    await session.ok(f"{verb}d rule {name.name}")
-    return 0
-
-
-async def enable(session: Session) -> int:
-    """``enable NAME``."""
-    return await _switch(session, "enable", "active")
-
-
-async def disable(session: Session) -> int:
-    """``disable NAME``."""
-    return await _switch(session, "disable", "inactive")
-
-
-async def status(session: Session) -> int:
-    """``status NAME``."""
-    name = await _one(session, "rule")
-    path = _path(session, "rules", name)
-    found = await session.remote.ask(f"get status of rule '{name.name}'", "GET", path)
-    await session.ok(f"rule {name.name} is {found['status']}")
-    return 0
-
-
-TRIGGERS = {
-    "create": create_trigger,
-    "update": update_trigger,
+VERBS = {
+    "create": create,
+    "update": update,
     "fire": fire,
-    "get": get_trigger,
-    "delete": delete_trigger,
-    "list": list_triggers,
-}
-RULES = {
-    "create": create_rule,
-    "update": update_rule,
-    "enable": enable,
-    "disable": disable,
-    "status": status,
-    "get": get_rule,
-    "delete": delete_rule,
-    "list": list_rules,
+    "get": get,
+    "delete": delete,
+    "list": listing,
 }

@@ -13,6 +13,9 @@ const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX';
 const NOT_A_DICTIONARY = 'The action did not return a dictionary or array.';
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
 
+// Where packages of the image are: read when Node.js started, and no affair of the action's.
+delete process.env.NODE_PATH;
+
 const channel = new net.Socket({ fd: Number(process.argv[2]), readable: true, writable: true });
 let handler;
 let directory = '';
@@ -47,8 +50,14 @@ function fromDirectory(request) {
   return request.main.split('.').reduce((at, name) => at?.[name], loaded);
 }
 
+function setEnvironment(given) {
+  for (const [name, value] of Object.entries(given)) {
+    process.env[name] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+}
+
 function init(request) {
-  Object.assign(process.env, request.env);
+  setEnvironment(request.env);
   try {
     directory = request.directory;
     process.chdir(directory);
@@ -65,7 +74,7 @@ function init(request) {
 }
 
 async function run(request) {
-  Object.assign(process.env, request.env);
+  setEnvironment(request.env);
   let pending;
   try {
     pending = handler(request.value);

@@ -1,9 +1,10 @@
-"""Runs one Python action in a process of its own: `python -I -S worker.py DESCRIPTOR`.
+"""Runs one Python action in a process of its own, which the warden makes.
 
 Requests and replies are frames on the descriptor: four bytes of length, then JSON. What the action
 prints goes to the ordinary standard streams; a sentinel line on both ends each request's output.
 """
 
+import importlib.machinery
 import io
 import json
 import os
@@ -16,6 +17,41 @@ from typing import Any
 Json = dict[str, Any]
 SENTINEL = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 NOT_A_DICTIONARY = "The action did not return a dictionary or array."
+
+
+# What the Python runtime's image has, and what that needs: found here as far as it is installed.
+PACKAGES = frozenset({
+    "requests", "urllib3", "idna", "certifi", "charset_normalizer", "chardet", "bs4",
+    "soupsieve", "typing_extensions", "dateutil", "six", "lxml", "simplejson", "httplib2",
+    "pyparsing", "kafka", "flask", "jinja2", "markupsafe", "werkzeug", "itsdangerous", "click",
+    "blinker", "gevent", "greenlet", "zope", "twisted", "constantly", "incremental", "automat",
+    "attr", "attrs", "hyperlink", "virtualenv", "distlib", "filelock", "platformdirs", "scrapy",
+    "parsel", "w3lib", "cssselect", "itemadapter", "itemloaders", "queuelib", "tldextract",
+    "service_identity", "OpenSSL", "cryptography", "pyasn1", "pyasn1_modules", "protego",
+    "defusedxml", "yaml", "pydispatch", "jmespath", "requests_file", "packaging", "cffi",
+    "_cffi_backend",
+})  # fmt: skip
+
+
+class ImagePackages:
+    """Finds the image's packages among this computer's, and no others."""
+
+    def __init__(self, directories: list[str]) -> None:
+        self._directories = directories
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if path is None and name in PACKAGES:
+            return importlib.machinery.PathFinder.find_spec(name, self._directories)
+        return None
+
+    def invalidate_caches(self) -> None:
+        """Nothing is kept."""
+
+
+def set_environment(given: Json) -> None:
+    """Parameters of any type as variables: text as it is, the others as JSON."""
+    for name, value in given.items():
+        os.environ[name] = value if isinstance(value, str) else json.dumps(value)
 
 
 class Action:
@@ -34,11 +70,12 @@ class Action:
         print(text.replace(self._directory, "/action"), end="", file=sys.stderr)
 
     def init(self, request: Json) -> Json:
-        os.environ.update(request["env"])
+        set_environment(request["env"])
         directory, main = request["directory"], request["main"]
         self._directory = directory
         source = f"{directory}/{request['file']}"
-        sys.path.insert(0, directory)
+        sys.meta_path.append(ImagePackages(request["packages"]))
+        sys.path[:0] = [directory, *request["paths"]]
         os.chdir(directory)
         try:
             with io.open_code(source) as file:
@@ -58,7 +95,7 @@ class Action:
         return {"ok": False, "body": {"error": "Cannot start action. Check logs for details."}}
 
     def run(self, request: Json) -> Json:
-        os.environ.update(request["env"])
+        set_environment(request["env"])
         try:
             result = self._main(request["value"])
         except Exception as error:

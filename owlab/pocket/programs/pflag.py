@@ -1,4 +1,4 @@
-"""Command-line flags as Helm reads them: anywhere among the words, before or after the command."""
+"""Command-line flags as Go programs (pflag) read them: anywhere among the words of a command."""
 
 from __future__ import annotations
 

@@ -68,7 +68,6 @@ SERVICE = textwrap.dedent(
 )
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the reaper is a POSIX shell")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_action_outlives_a_killed_service(
     tmp_path: Path, how: signal.Signals, request: pytest.FixtureRequest
@@ -83,7 +82,7 @@ def test_no_action_outlives_a_killed_service(
                 break
             told.append(psutil.Process(int(line)))
         assert len(told) == 4
-        # The stem cells, too, and the reaper itself.
+        # The stem cells, too, and the warden itself.
         told += psutil.Process(service.pid).children(recursive=True)
         service.send_signal(how)
         service.wait(10)

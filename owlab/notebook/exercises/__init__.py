@@ -1,0 +1,72 @@
+"""Exercises: a task, an empty cell, and a check that looks at the lab.
+
+An exercise that is not solved is no error: the course goes on without it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from owlab.errors import ConfigError, LabError
+from owlab.lab import Lab
+from owlab.notebook.checks import Claim, claim, show_claims
+from owlab.notebook.exercises import (
+    cleaning,
+    cluster,
+    functions,
+    helm,
+    nfs,
+    openwhisk,
+    start,
+    storage,
+    wsk,
+)
+from owlab.notebook.exercises.base import Judge, Verdict
+from owlab.notebook.records import EXERCISE
+
+JUDGES: dict[str, Judge] = {
+    **start.JUDGES,
+    **cluster.JUDGES,
+    **nfs.JUDGES,
+    **helm.JUDGES,
+    **wsk.JUDGES,
+    **storage.JUDGES,
+    **openwhisk.JUDGES,
+    **functions.JUDGES,
+    **cleaning.JUDGES,
+}
+
+
+def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Verdict:
+    """Look whether an exercise is solved: evidence for each part, and what to do about the rest.
+
+    :param key: such as ``06.2``.
+    :param answer: for exercises that ask a question; ``...`` means none yet.
+    :param lab: None means the notebook's.
+    """
+    if key not in JUDGES:
+        raise ConfigError(
+            brief=f"There is no exercise {key!r}.",
+            resolution=f"Exercises: {', '.join(JUDGES)}.",
+        )
+    from owlab.notebook.session import current
+
+    try:
+        claims = JUDGES[key](lab or current(), answer)
+    except LabError as error:
+        seen = (error.brief, error.details)
+        claims = [Claim("the lab can be asked", False, seen, error.resolution)]
+    verdict = Verdict(key, tuple(claims))
+    show_claims(
+        [
+            claim(f"exercise {key} is solved", verdict.passed, remedy=verdict.remedy),
+            *claims,
+        ],
+        EXERCISE,
+        {"key": key, "passed": verdict.passed},
+        words=("DONE", "NOT YET"),
+    )
+    return verdict
+
+
+__all__ = ["JUDGES", "Verdict", "check_exercise"]

@@ -1,0 +1,42 @@
+"""Exercises of notebook 08 and of whoever cleans up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from owlab.lab import Lab
+from owlab.notebook.checks import Claim, claim
+from owlab.notebook.exercises.base import answered
+from owlab.steps.vms import UP_STATES
+
+
+def _there_and_back(lab: Lab, _: Any) -> list[Claim]:
+    worker = lab.workers[-1]
+    typed = "\n".join(
+        str(entry.get("command", ""))
+        for entry in lab.journal.entries()
+        if entry.get("kind") == "command-ended" and entry.get("exit_code") == 0
+    )
+    info = lab.machine_info(worker)
+    state = info.state if info else "does not exist"
+    steps = (f"multipass delete {worker}", f"multipass recover {worker}")
+    seen = [step for step in steps if step in typed]
+    return [
+        claim(
+            f"{worker} was in the recycle bin, and came back",
+            len(seen) == len(steps),
+            seen or "neither was typed",
+            "multipass delete (without --purge), then multipass recover.",
+        ),
+        claim(f"{worker} runs", state in UP_STATES, state, f"multipass start {worker}"),
+    ]
+
+
+def _what_down_deletes(lab: Lab, answer: Any) -> list[Claim]:
+    given = set(answer) if isinstance(answer, set | list | tuple) else answer
+    return answered(
+        given, set(lab.record.made()), "what down deletes", "Its names: lab.record.made()."
+    )
+
+
+JUDGES = {"08.1": _there_and_back, "08.2": _what_down_deletes}

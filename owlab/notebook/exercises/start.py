@@ -1,0 +1,53 @@
+"""Exercises of notebook 00."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from owlab import settings
+from owlab.command import HOST
+from owlab.errors import ConfigError
+from owlab.lab import Lab
+from owlab.notebook.checks import Claim, claim
+from owlab.notebook.exercises.base import printed
+
+_GIB = 1024**3
+
+
+def _note_on_the_laptop(lab: Lab, _: Any) -> list[Claim]:
+    said = printed(lab, HOST, "cat ~/notes.txt")
+    return [
+        claim(
+            "~/notes.txt is on the laptop, and tells a date",
+            any(year in said for year in ("202", "203")),
+            said or "there is no such file",
+            "Begin the cell with %%on host, and write `date` into the file with >.",
+        )
+    ]
+
+
+def _small_and_real(lab: Lab, answer: Any) -> list[Claim]:
+    if not isinstance(answer, dict):
+        return [claim("there is an answer", False, repr(answer), "A dict: {'provider': ..., ...}.")]
+    try:
+        config = settings.load(answer, environment={})
+    except ConfigError as error:
+        return [Claim("the settings are possible", False, (error.details,), error.resolution)]
+    memory = config.memory_bytes / _GIB
+    return [
+        claim(
+            "the machines are real",
+            config.provider == "multipass",
+            f"provider {config.provider}",
+            "Which provider makes real machines on this computer?",
+        ),
+        claim(
+            "4 GB are left for everything else",
+            memory <= 12,
+            f"{len(config.machines)} machines, {memory:.0f} GB",
+            "Look for a profile in the table of parameters, or name sizes one by one.",
+        ),
+    ]
+
+
+JUDGES = {"00.1": _note_on_the_laptop, "00.2": _small_and_real}

@@ -1,0 +1,54 @@
+"""What every Ubuntu has and a pocket lab cannot: each says so, in one sentence of this table."""
+
+from __future__ import annotations
+
+from owlab.pocket.programs.base import Call, program
+
+NO_KERNEL = "a machine of the pocket lab has no kernel of its own"
+NO_PACKETS = "no packets travel between the machines of the pocket lab"
+NO_DISK = "a machine of the pocket lab has files, and no disk beneath them"
+NO_PROCESS = "programs of the pocket lab are no processes of a kernel"
+NO_SCREEN = "the pocket lab has one screen for each terminal; open another terminal instead"
+
+REASONS: dict[str, tuple[str, ...]] = {
+    NO_KERNEL: ("modprobe", "insmod", "rmmod", "depmod", "kmod", "modinfo", "unshare", "nsenter"),
+    NO_PACKETS: (
+        *("tcpdump", "iptables", "ip6tables", "iptables-save", "nft", "tc", "bridge", "ethtool"),
+        *("traceroute", "tracepath", "mtr", "iftop", "wg"),
+    ),
+    NO_DISK: (
+        *(
+            "fdisk",
+            "sfdisk",
+            "cfdisk",
+            "parted",
+            "mkfs",
+            "mkfs.ext4",
+            "mkfs.xfs",
+            "fsck",
+            "losetup",
+        ),
+        *("mkswap", "swapon", "swapoff", "lvs", "vgs", "pvs", "lvcreate", "vgcreate", "pvcreate"),
+        *("growpart", "resize2fs", "tune2fs", "losetup", "hdparm", "smartctl"),
+    ),
+    NO_PROCESS: (
+        "strace",
+        "ltrace",
+        "gdb",
+        "perf",
+        "mkfifo",
+        "chroot",
+        "busybox",
+        "renice",
+        "chrt",
+    ),
+    NO_SCREEN: ("tmux", "screen", "byobu"),
+}
+WHY = {name: reason for reason, names in REASONS.items() for name in names}
+
+
+@program(*WHY, own_help=True)
+async def absent(call: Call) -> int:
+    """Say why there is no such thing."""
+    await call.err(f"{call.name}: {WHY[call.name]}\n")
+    return 1

@@ -1,0 +1,60 @@
+"""Where every program ends: what it raised becomes its own words and an exit status."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+
+from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.programs.base import Call, Entry
+from owlab.pocket.programs.options import Complaint
+from owlab.pocket.shell.interpreter import apart
+
+log = logging.getLogger(__name__)
+
+PIPE_CLOSED = 141
+FAULT = 70
+
+
+async def carried_out(entry: Entry, call: Call) -> int:
+    """Run a program to its end, whatever happens in it."""
+    try:
+        if call.argv == ["--help"] and not entry.own_help:
+            await call.out(help_of(call.name, entry))
+            return 0
+        return await apart(entry.run(call))
+    except BrokenPipeError:
+        return PIPE_CLOSED  # as a process that SIGPIPE ended: the reader has what it wanted
+    except Complaint as complaint:
+        await _said(call, complaint.text)
+        return complaint.status
+    except DiskFull as error:
+        await _said(call, f"{call.name}: No space left on device ({error})\n")
+        return 1
+    except OSError as error:
+        log.info("%s %s: %s", call.name, call.argv[:2], error, exc_info=True)
+        where = f"{error.filename}: " if error.filename else ""
+        await _said(call, f"{call.name}: {where}{error.strerror or error}\n")
+        return 1
+    except Exception as error:
+        log.exception("%s %s failed on %s", call.name, call.argv[:1], call.machine.name)
+        await _said(
+            call,
+            f"{call.name}: the pocket lab failed: {type(error).__name__}: {error}\n"
+            f"What happened is in {call.lab.directory}/daemon.log\n",
+        )
+        return FAULT
+
+
+async def _said(call: Call, text: str) -> None:
+    """An error's words, to whoever still listens."""
+    try:
+        await call.err(text)
+    except BrokenPipeError:
+        return
+
+
+def help_of(name: str, entry: Entry) -> str:
+    """What the lab's program does, from its own description."""
+    about = " ".join((inspect.getdoc(entry.run) or "").replace("``", "").split())
+    return f"Usage: {name} [OPTION]... [ARGUMENT]...\n{about}\n\nThe pocket lab's own {name}.\n"

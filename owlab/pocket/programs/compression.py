@@ -1,0 +1,112 @@
+"""`gzip`, `bzip2`, `xz` and their other names: files compressed and put back, or a stream."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Complaint, Options, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to compress."""
+
+    name: str
+    suffix: str
+    pack: Callable[[bytes, int], bytes]
+    unpack: Callable[[bytes], bytes]
+
+
+GZIP = Form("gzip", ".gz", lambda data, level: gzip.compress(data, level, mtime=0), gzip.decompress)
+BZIP2 = Form("bzip2", ".bz2", bz2.compress, bz2.decompress)
+XZ = Form("xz", ".xz", lambda data, level: lzma.compress(data, preset=level), lzma.decompress)
+FORMS = {"gz": GZIP, "gunzip": GZIP, "zcat": GZIP, "gzip": GZIP}
+FORMS |= {"bzip2": BZIP2, "bunzip2": BZIP2, "bzcat": BZIP2}
+FORMS |= {"xz": XZ, "unxz": XZ, "xzcat": XZ}
+SHORT = "cdfhklnqrtvV123456789"
+LONG = "stdout to-stdout decompress uncompress force keep list quiet test verbose fast best no-name"
+
+
+@program(*(name for name in FORMS if name != "gz"), machines="all")
+async def compress(call: Call) -> int:
+    """Compress FILEs in place, or with ``-d`` put them back; ``-c`` to standard output."""
+    options = parse(call, SHORT, LONG)
+    form = FORMS[call.name]
+    to_stdout = call.name.endswith("cat") or options.has("c", "stdout", "to-stdout")
+    back = call.name.endswith("cat") or call.name.startswith(("gun", "bun", "un"))
+    back = back or options.has("d", "decompress", "uncompress", "t", "test")
+    status = 0
+    for name in options.words or ("-",):
+        try:
+            await _one(call, options, form, name, back=back, to_stdout=to_stdout or name == "-")
+        except Complaint as complaint:
+            await call.err(complaint.text)
+            status = max(status, complaint.status)
+    return status
+
+
+async def _one(
+    call: Call, options: Options, form: Form, name: str, *, back: bool, to_stdout: bool
+) -> None:
+    path = call.path(name)
+    who = call.name if form is not GZIP or call.name != "gunzip" else "gzip"
+    if name == "-":
+        content = await call.stdin()
+        if not content and back:
+            raise Complaint(f"\n{who}: stdin: unexpected end of file\n")
+    else:
+        if back and not call.fs.exists(path) and call.fs.exists(path + form.suffix):
+            name, path = name + form.suffix, path + form.suffix
+        try:
+            if call.fs.is_directory(path):
+                raise Complaint(f"{who}: {name} is a directory -- ignored\n", 2)
+            content = call.fs.read_file(path)
+        except OSError as error:
+            raise Complaint(f"{who}: {name}: {error.strerror}\n") from None
+    testing = options.has("t", "test")
+    if back and not (to_stdout or testing or name.endswith(form.suffix)):
+        raise Complaint(f"{who}: {name}: unknown suffix -- ignored\n", 2)
+    if not back and name.endswith(form.suffix) and not options.has("f", "force"):
+        raise Complaint(f"{who}: {name} already has {form.suffix} suffix -- unchanged\n", 2)
+    made = _changed(form, content, back, options, who, name)
+    if options.has("t", "test"):
+        return
+    if to_stdout:
+        await call.out(made)
+        return
+    target = path.removesuffix(form.suffix) if back else path + form.suffix
+    if call.fs.exists(target) and not options.has("f", "force"):
+        shown = name.removesuffix(form.suffix) if back else name + form.suffix
+        raise Complaint(f"{who}: {shown} already exists;\tnot overwritten\n", 2)
+    try:
+        inode = call.fs.look(path)
+        call.fs.write_file(target, made)
+        call.fs.chmod(target, inode.mode)
+        call.fs.touch(target, inode.modified)
+        if not options.has("k", "keep"):
+            call.fs.remove(path)
+    except OSError as error:
+        raise Complaint(f"{who}: {name}{form.suffix}: {error.strerror}\n") from None
+    if options.has("v", "verbose"):
+        saved = 100 * (1 - len(made) / len(content)) if content else 0
+        doing = "replaced with" if not options.has("k", "keep") else "created"
+        await call.err(f"{name}:\t{saved:5.1f}% -- {doing} {target.rpartition('/')[2]}\n")
+
+
+def _changed(
+    form: Form, content: bytes, back: bool, options: Options, who: str, name: str
+) -> bytes:
+    level = next((int(n) for n, _ in options.given if n.isdigit()), 6 if form is not BZIP2 else 9)
+    if not back:
+        return form.pack(content, level)
+    try:
+        return form.unpack(content)
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
+        shown = "stdin" if name == "-" else name
+        raise Complaint(f"\n{who}: {shown}: not in {form.name} format\n") from None

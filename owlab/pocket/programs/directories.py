@@ -1,0 +1,210 @@
+"""`mkdir`, `rmdir`, `rm`, `unlink` and `touch`: names that come and go."""
+
+from __future__ import annotations
+
+import posixpath
+from datetime import UTC, datetime
+
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.modes import changed
+from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse
+
+
+@program("mkdir", machines="all")
+async def mkdir(call: Call) -> int:
+    """Make directories; ``-p`` with their parents, ``-m MODE``."""
+    options = parse(call, "pvm:Z", "parents verbose mode= context")
+    if not options.words:
+        raise missing_operand("mkdir")
+    text = options.value("m", "mode")
+    mode = changed(0o777, text, directory=True, umask=call.fs.umask) if text else None
+    if text and mode is None:
+        raise Complaint(f"mkdir: invalid mode ‘{text}’\n")
+    status = 0
+    for name in options.words:
+        try:
+            for path, shown in _missing(call, name, options.has("p", "parents")):
+                call.fs.mkdir(path)
+                if mode is not None and shown == name:
+                    call.fs.chmod(path, mode)
+                if options.has("v", "verbose"):
+                    await call.out(f"mkdir: created directory '{shown}'\n")
+        except OSError as error:
+            await call.err(f"mkdir: cannot create directory ‘{name}’: {error.strerror}\n")
+            status = 1
+    return status
+
+
+def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
+    """The directories to make, the outermost first, each with its name as typed."""
+    path = call.path(name)
+    if not parents:
+        return [(path, name)]
+    if call.fs.is_directory(path):
+        return []
+    above = posixpath.dirname(name.rstrip("/"))
+    return [*(_missing(call, above, True) if above not in ("", "/") else []), (path, name)]
+
+
+@program("rmdir", machines="all")
+async def rmdir(call: Call) -> int:
+    """Remove empty directories; ``-p`` with their parents."""
+    options = parse(call, "pv", "parents verbose ignore-fail-on-non-empty")
+    if not options.words:
+        raise missing_operand("rmdir")
+    status = 0
+    names = list(options.words)
+    while names:
+        name = names.pop(0)
+        try:
+            if not call.fs.look(call.path(name), follow=False).is_directory:
+                raise NotADirectoryError(20, "Not a directory")
+            call.fs.remove(call.path(name))
+        except OSError as error:
+            await call.err(f"rmdir: failed to remove '{name}': {error.strerror}\n")
+            status = 1
+            continue
+        above = posixpath.dirname(name.rstrip("/"))
+        if options.has("p", "parents") and above:
+            names.insert(0, above)
+    return status
+
+
+@program("rm", machines="all")
+async def rm(call: Call) -> int:
+    """Remove files; ``-r`` directories with all that is in them, ``-f`` without a word."""
+    options = parse(
+        call,
+        "rRfivId",
+        "recursive force verbose dir interactive preserve-root one-file-system no-preserve-root",
+    )
+    force = options.has("f", "force")
+    if not options.words and not force:
+        raise missing_operand("rm")
+    status = 0
+    for name in options.words:
+        if call.path(name) == "/" and options.has("r", "R", "recursive"):
+            await call.err(
+                "rm: it is dangerous to operate recursively on '/'\n"
+                "rm: use --no-preserve-root to override this failsafe\n"
+            )
+            status = 1
+        elif posixpath.basename(name.rstrip("/")) in (".", ".."):
+            await call.err(f"rm: refusing to remove '.' or '..' directory: skipping '{name}'\n")
+            status = 1
+        else:
+            status = await _remove(call, options, call.path(name), name) or status
+    return status
+
+
+async def _remove(call: Call, options: Options, path: str, name: str) -> int:
+    fs = call.fs
+    try:
+        inode = fs.look(path, follow=False)
+        if inode.is_directory and not options.has("r", "R", "recursive"):
+            if not options.has("d", "dir"):
+                raise IsADirectoryError(21, "Is a directory")
+        elif inode.is_directory:
+            status = 0
+            for entry in fs.read_dir(path):
+                inner = str(entry["name"])
+                status = (
+                    await _remove(
+                        call, options, posixpath.join(path, inner), posixpath.join(name, inner)
+                    )
+                    or status
+                )
+            if status:
+                return status
+        fs.remove(path)
+    except FileNotFoundError as error:
+        if options.has("f", "force"):
+            return 0
+        await call.err(f"rm: cannot remove '{name}': {error.strerror}\n")
+        return 1
+    except OSError as error:
+        await call.err(f"rm: cannot remove '{name}': {error.strerror}\n")
+        return 1
+    if options.has("v", "verbose"):
+        what = "removed directory" if inode.is_directory else "removed"
+        await call.out(f"{what} '{name}'\n")
+    return 0
+
+
+@program("unlink", machines="all")
+async def unlink(call: Call) -> int:
+    """Remove one file."""
+    options = parse(call, "")
+    if len(options.words) != 1:
+        raise (
+            missing_operand("unlink")
+            if not options.words
+            else Complaint(
+                f"unlink: extra operand ‘{options.words[1]}’\n"
+                "Try 'unlink --help' for more information.\n"
+            )
+        )
+    name = options.words[0]
+    try:
+        if call.fs.look(call.path(name), follow=False).is_directory:
+            raise IsADirectoryError(21, "Is a directory")
+        call.fs.remove(call.path(name))
+    except OSError as error:
+        await call.err(f"unlink: cannot unlink '{name}': {error.strerror}\n")
+        return 1
+    return 0
+
+
+@program("touch", machines="all")
+async def touch(call: Call) -> int:
+    """Make empty files, or set their times; ``-c``, ``-d``, ``-t``, ``-r``."""
+    options = parse(call, "acmfhd:r:t:", "no-create date= reference= time= no-dereference")
+    if not options.words:
+        raise missing_operand("touch", what="file operand")
+    moment = _moment(call, options)
+    status = 0
+    for name in options.words:
+        try:
+            create = not options.has("c", "no-create")
+            call.fs.touch(call.path(name), moment, create=create)
+        except OSError as error:
+            doing = "setting times of" if call.fs.exists(call.path(name)) else "cannot touch"
+            reason = error.strerror
+            if doing == "setting times of" and isinstance(error, PermissionError):
+                doing = "cannot touch" if moment is None else doing
+            await call.err(f"touch: {doing} '{name}': {reason}\n")
+            status = 1
+    return status
+
+
+def _moment(call: Call, options: Options) -> float | None:
+    reference = options.value("r", "reference")
+    if reference is not None:
+        try:
+            return call.fs.look(call.path(reference)).modified
+        except OSError as error:
+            raise Complaint(
+                f"touch: failed to get attributes of '{reference}': {error.strerror}\n"
+            ) from None
+    text = options.value("d", "date")
+    if text is not None:
+        for form in ("", "%Y-%m-%d %H:%M", "%b %d %Y", "%d %b %Y"):
+            try:
+                if text.startswith("@"):
+                    return float(text[1:])
+                when = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+            except ValueError:
+                continue
+            return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+        raise Complaint(f"touch: invalid date format ‘{text}’\n")
+    stamp = options.value("t")
+    if stamp is None:
+        return None
+    digits, _, seconds = stamp.partition(".")
+    known = {12: "%Y%m%d%H%M", 10: "%y%m%d%H%M", 8: "%m%d%H%M"}.get(len(digits), "")
+    try:
+        when = datetime.strptime(digits, known)
+    except ValueError:
+        raise Complaint(f"touch: invalid date format ‘{stamp}’\n") from None
+    year = when.year if len(digits) > 8 else datetime.now(UTC).year
+    return when.replace(year=year, tzinfo=UTC).timestamp() + int(seconds or 0)

@@ -1,0 +1,78 @@
+"""`du`: how much of the disk files take."""
+
+from __future__ import annotations
+
+import posixpath
+
+from owlab.pocket.machines.inode import Inode
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Options, parse
+
+BLOCK = 4096
+UNITS = ("", "K", "M", "G", "T")
+
+
+@program("du", machines="all")
+async def du(call: Call) -> int:
+    """Sizes of directories with what is below; ``-s``, ``-h``, ``-a``, ``-c``, ``-d N``, ``-b``."""
+    options = parse(
+        call,
+        "abcd:hHkmsSxL0",
+        "all apparent-size bytes total max-depth= human-readable summarize one-file-system",
+    )
+    deepest = options.value("d", "max-depth")
+    depth = 0 if options.has("s", "summarize") else int(deepest) if deepest else 1 << 20
+    status, whole = 0, 0
+    for name in options.words or (".",):
+        path = call.path(name)
+        try:
+            inode = call.fs.look(path, follow=False)
+        except OSError as error:
+            await call.err(f"du: cannot access '{name}': {error.strerror}\n")
+            status = 1
+            continue
+        size, failed = await _measure(call, options, inode, path, name, depth)
+        if not inode.is_directory:
+            await call.out(f"{_shown(size, options)}\t{name}\n")
+        whole, status = whole + size, max(status, failed)
+    if options.has("c", "total"):
+        await call.out(f"{_shown(whole, options)}\ttotal\n")
+    return status
+
+
+async def _measure(
+    call: Call, options: Options, inode: Inode, path: str, name: str, depth: int
+) -> tuple[int, int]:
+    exact = options.has("b", "bytes", "apparent-size")
+    size = inode.size if exact or inode.kind == "symlink" else -(-inode.size // BLOCK) * BLOCK
+    if not inode.is_directory:
+        return size, 0
+    status = 0
+    try:
+        entries = call.fs.read_dir(path)
+    except OSError as error:
+        await call.err(f"du: cannot read directory '{name}': {error.strerror}\n")
+        entries, status = [], 1
+    for entry in entries:
+        inner = str(entry["name"])
+        below = posixpath.join(path, inner)
+        shown = posixpath.join(name, inner)
+        child = call.fs.look(below, follow=False)
+        more, failed = await _measure(call, options, child, below, shown, depth - 1)
+        if options.has("a", "all") and not child.is_directory and depth > 0:
+            await call.out(f"{_shown(more, options)}\t{shown}\n")
+        size, status = size + more, max(status, failed)
+    if depth >= 0:
+        await call.out(f"{_shown(size, options)}\t{name}\n")
+    return size, status
+
+
+def _shown(size: int, options: Options) -> str:
+    if options.has("h", "human-readable"):
+        value, unit = float(size), 0
+        while value >= 1024 and unit < len(UNITS) - 1:
+            value, unit = value / 1024, unit + 1
+        return f"{value:.1f}{UNITS[unit]}" if value < 10 and unit else f"{value:.0f}{UNITS[unit]}"
+    if options.has("b", "bytes"):
+        return str(size)
+    return str(-(-size // (1 << 20 if options.has("m") else 1024)))

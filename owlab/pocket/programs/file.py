@@ -1,0 +1,74 @@
+"""`file`: what is in a file, by its first bytes."""
+
+from __future__ import annotations
+
+from owlab.pocket.machines.inode import Inode
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import parse
+
+MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x7fELF", "ELF 64-bit LSB executable, x86-64, version 1 (SYSV)", "application/x-executable"),
+    (b"PK\x03\x04", "Zip archive data, at least v2.0 to extract", "application/zip"),
+    (b"\x1f\x8b", "gzip compressed data", "application/gzip"),
+    (b"BZh", "bzip2 compressed data", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "XZ compressed data", "application/x-xz"),
+    (b"\x89PNG", "PNG image data", "image/png"),
+    (b"\xff\xd8\xff", "JPEG image data", "image/jpeg"),
+    (b"%PDF", "PDF document", "application/pdf"),
+    (b"-----BEGIN CERTIFICATE", "PEM certificate", "text/plain"),
+    (b"#!/bin/bash", "Bourne-Again shell script, ASCII text executable", "text/x-shellscript"),
+    (b"#!/bin/sh", "POSIX shell script, ASCII text executable", "text/x-shellscript"),
+    (b"#!/usr/bin/env python3", "Python script, ASCII text executable", "text/x-script.python"),
+)
+
+
+@program("file", machines="all")
+async def file(call: Call) -> int:
+    """Tell what FILEs are; ``-b`` without their names, ``-i`` as MIME types."""
+    options = parse(call, "biLhkzsE", "brief mime mime-type dereference")
+    if not options.words:
+        await call.err("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--mime-type] file ...\n")
+        return 1
+    mime = options.has("i", "mime", "mime-type")
+    width = max(len(name) for name in options.words) + 1
+    for name in options.words:
+        try:
+            inode = call.fs.look(call.path(name), follow=options.has("L", "dereference"))
+            about = _kind(call, inode, call.path(name), mime)
+        except PermissionError:
+            about = "regular file, no read permission"
+        except OSError as error:
+            about = f"cannot open `{name}' ({error.strerror})"
+        label = "" if options.has("b", "brief") else f"{name}:".ljust(width) + " "
+        await call.out(f"{label}{about}\n")
+    return 0
+
+
+def _kind(call: Call, inode: Inode, path: str, mime: bool) -> str:
+    if inode.is_directory:
+        return "inode/directory; charset=binary" if mime else "directory"
+    if inode.kind == "symlink":
+        return "inode/symlink; charset=binary" if mime else f"symbolic link to {inode.target}"
+    content = call.fs.read_file(path)
+    if path.startswith(("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/")) and inode.source:
+        content = b"\x7fELF"
+    if not content:
+        return "inode/x-empty; charset=binary" if mime else "empty"
+    for start, about, kind in MAGIC:
+        if content.startswith(start):
+            charset = "us-ascii" if kind.startswith("text") else "binary"
+            return f"{kind}; charset={charset}" if mime else about
+    try:
+        content.decode("ascii")
+        text, charset = "ASCII text", "us-ascii"
+    except UnicodeDecodeError:
+        try:
+            content.decode()
+            text, charset = "Unicode text, UTF-8 text", "utf-8"
+        except UnicodeDecodeError:
+            return "application/octet-stream; charset=binary" if mime else "data"
+    if content.lstrip()[:1] in (b"{", b"["):
+        text = "JSON text data"
+    if b"\r\n" in content:
+        text += ", with CRLF line terminators"
+    return f"text/plain; charset={charset}" if mime else text

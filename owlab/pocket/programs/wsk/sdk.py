@@ -1,0 +1,32 @@
+"""`wsk sdk`: what it would download has not been served for long."""
+
+from __future__ import annotations
+
+from owlab.pocket.programs.wsk.errors import WskError, arguments
+from owlab.pocket.programs.wsk.session import Session
+
+NEEDED = (
+    "The SDK component argument is missing. One component (docker, ios, or bashauto) must be "
+    "specified"
+)
+
+
+async def install(session: Session) -> int:
+    """``install COMPONENT``."""
+    component = arguments(session.words.rest, 1, 1, NEEDED)[0].lower()
+    if component == "bashauto":
+        raise WskError("the completion script of the real wsk is not part of the pocket lab's")
+    if component not in ("docker", "ios"):
+        raise WskError(
+            f"The SDK component argument '{component}' is invalid. Valid components are docker, "
+            "ios and bashauto"
+        )
+    file = "blackbox.tar.gz" if component == "docker" else "OpenWhiskIOSStarterApp.zip"
+    raise WskError(
+        f"The {component} SDK installation failed: Error unGzipping file '{file}': "
+        f"Unable to unzip file '{file}': gzip: invalid header",
+        usage=False,
+    )
+
+
+VERBS = {"install": install}
