@@ -86,6 +86,10 @@ class Lab:
                 record.write_settings(config.flat())
         return cls(config, directory, provider_for(config, directory), planning=planning)
 
+    def __repr__(self) -> str:
+        machines = ", ".join(machine.name for machine in self.config.machines)
+        return f"<Lab {self.config.name!r} on {self.config.provider}: {machines}>"
+
     @property
     def shell(self) -> Shell:
         """Starts its processes, and ends them on request."""
@@ -169,12 +173,19 @@ class Lab:
             )
         return value
 
-    def run(self, command: Command, step: str = "") -> Result:
+    def run(self, command: Command | str, step: str = "", *, on: str = HOST) -> Result:
         """Run one command to its end, telling listeners; a bad exit status is not raised.
 
+        >>> lab.run("kubectl get nodes", on="master")
+
+        :param command: what is typed; a :class:`Command` says itself on which machine.
+        :param step: the key of the step that it belongs to.
+        :param on: a machine's name, or the laptop, for a command that is a text.
+        :raises TypeError: the arguments are not what they should be; says how to write it.
         :raises CommandTimeout: it did not end in time.
         :raises ProviderError: the machines cannot be reached at all.
         """
+        command = self._typed(command, step, on)
         shown = redact(command.text)
         needs = command.variables
         self.emit(Event("command-started", step, command.on, shown, variables=needs))
@@ -217,6 +228,17 @@ class Lab:
                     variables=needs,
                 )
             )
+
+    def _typed(self, command: Command | str, step: str, on: str) -> Command:
+        if isinstance(command, Command):
+            if on != HOST:
+                raise TypeError(f"a Command says itself where it runs: Command(..., on={on!r})")
+            return command
+        if not isinstance(command, str) or step:
+            raise TypeError("write lab.run(TEXT, on=MACHINE), such as lab.run('ls', on='master')")
+        if on != HOST:
+            self.machine(on)
+        return Command(command, on=on)
 
     def read(self, command: Command) -> Result:
         """Run a command that only looks, without telling listeners.

@@ -137,6 +137,8 @@ class Step:
 
     def __call__(self, lab: Performs) -> StepResult:
         """Carry the step out on all its machines; a step that is done does nothing and says so."""
+        if not hasattr(lab, "perform"):
+            raise TypeError(f"write {self.key}(lab), with a lab of owlab.Lab.open(); not {lab!r}")
         return lab.perform(self)
 
     def state(self, lab: Lab) -> Check:

@@ -19,10 +19,12 @@ def lab(options: tuple[str, ...], lab_name: str, **_: Any) -> None:
 
     Further words go to JupyterLab, such as --port 9999.
     """
+    from owlab import extras
     from owlab.batch.course import find_directory
     from owlab.errors import CommandTimeout
     from owlab.shell import Shell
 
+    extras.need("lab")
     folder = find_directory(None)
     first = folder / "00-start-here.ipynb"
     words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *options, str(first)]

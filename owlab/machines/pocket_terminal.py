@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from owlab import extras
 from owlab.errors import ProviderError
 from owlab.pocket.client import service_process
 
@@ -40,6 +41,7 @@ def terminal(directory: Path, machine: str) -> int:
 
 def ensure(directory: Path, speed: str | None = None) -> None:
     """Start the lab's service unless it runs; ``speed`` as it was if None."""
+    extras.need("pocket")
     with telling():
         service_process.ensure(directory, speed)
 
