@@ -15,10 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import owlab.notebook
-from owlab import settings
+from owlab import Lab, settings
 from owlab.errors import CommandError, ConfigError
 from owlab.events import Event
-from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
 from owlab.notebook import read, tables
 from owlab.notebook.calls import call
