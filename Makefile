@@ -6,7 +6,7 @@ STAMP := $(VENV)/.owlab-installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz lint format bench goldens clean
+.PHONY: help run lab test test-vm fuzz lint format bench goldens pictures clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,11 @@ run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
-	@echo "Open it:      $(BIN)/owlab lab --lab course"
+	@echo "Learn:        $(BIN)/owlab lab --lab mine    (a new lab, in which nothing is done yet)"
+
+.PHONY: chaos
+chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
+	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
 
 lab: $(STAMP) ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab
@@ -53,6 +57,9 @@ bench: $(STAMP) ## measure speed and memory; prints figures
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
+
+pictures: $(STAMP) ## draw the course's pictures again
+	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
 
 clean: ## remove .venv and the runs
 	rm -rf $(VENV) runs

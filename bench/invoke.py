@@ -1,4 +1,8 @@
-"""How long an invocation takes over HTTPS: `python bench/invoke.py`."""
+"""How long an invocation takes over HTTPS, and its peers in the same run.
+
+`python bench/invoke.py`: bare interpreters for cold calls; for warm ones functions-framework, which
+needs `pip install functions-framework`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+from peers import bare, functions_framework
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
@@ -68,6 +73,13 @@ async def main() -> None:
                 warm = [await _timed(client, f"{base}/a") for _ in range(100)]
                 print(f"{kind:<10} cold {statistics.median(cold) * 1000:6.1f} ms", end="   ")
                 print(f"warm {statistics.median(warm) * 1000:5.1f} ms")
+        shown = "   ".join(f"bare {name} {t * 1000:.1f} ms" for name, t in bare().items())
+        peer = await functions_framework(Path(directory))
+        told = "not installed" if peer is None else f"warm {peer * 1000:.1f} ms"
+        print(f"{shown}   functions-framework {told}")
+        used = {c.pod.name: c.worker.resident() for c in service.invoker.idle}
+        for name, size in used.items():
+            print(f"idle container {name}: {size / 1048576:.1f} MB")
         await listener.close()
         await service.stop()
 

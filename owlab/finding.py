@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from owlab.errors import LabError
+
 Verdict = Literal["ok", "warn", "fail"]
 
 
@@ -16,3 +18,8 @@ class Finding:
     verdict: Verdict
     seen: str
     advice: str = ""
+
+
+def refused(name: str, error: LabError) -> Finding:
+    """An error as a finding: what to do stands in its own column."""
+    return Finding(name, "fail", f"{error.brief}\n{error.details}".strip(), error.resolution)

@@ -242,7 +242,9 @@ class Lab:
         """What is so, now: the fact's default when its command fails or prints nonsense."""
         result = self.read(fact.command)
         if result:
-            with suppress(ValueError, KeyError, IndexError, TypeError):
+            with suppress(
+                ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError
+            ):
                 return fact.parse(result.stdout)
         return fact.default
 

@@ -6,6 +6,8 @@ change it here, run ``make test``, and run the course once on real machines.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 UBUNTU = "24.04"
 """``image``. The release the guide was proved on; Multipass' own default (``lts``) moved on to
 26.04, so an unpinned launch differs from everything shown."""
@@ -55,8 +57,62 @@ RUNTIME_IMAGES = (
 """Pulled on every worker before the first call: the runtimes of the chart's ``runtimes.json`` that
 the course uses. A first call that must pull its image first fails after 60 s."""
 
+CHART_IMAGES = (
+    "openwhisk/ow-utils:ef725a6",
+    "openwhisk/controller:ef725a6",
+    "openwhisk/invoker:ef725a6",
+    "openwhisk/apigateway:1.0.0",
+    "openwhisk/alarmprovider:2.3.0",
+    "openwhisk/kafkaprovider:2.1.0",
+    "apache/couchdb:2.3",
+    "zookeeper:3.4",
+    "redis:4.0",
+    "nginx:1.21.1",
+)
+PROVISIONER_IMAGE = "registry.k8s.io/sig-storage/nfs-subdir-external-provisioner:v4.0.2"
+"""What the pinned charts name: `owlab doctor --online` asks whether they are still there."""
+
 GUEST_KEY = (
     "23bc46b1-71f6-4ed5-8c54-816aa4f8c502:"
     "123zO3xZCLrMN6v2BKK1dXYFpXlPkccOFqm12CdAsMgRU4VrNZ9lyGVCGuMDGIwP"
 )
 """OpenWhisk's published guest key, which the guide uses. Public: anybody may know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A version that does not move by itself.
+
+    :param chosen: the month in which it was looked at last.
+    :param move: what to do after it was changed here.
+    """
+
+    setting: str
+    value: str
+    chosen: str
+    why: str
+    move: str = "make test, make goldens, and the course once on real machines"
+
+
+PINS = (
+    Pin("image", UBUNTU, "2026-11", "the release that the guide was proved on"),
+    Pin("k3s_version", K3S, "2026-11", "a supported line, a minor behind the newest"),
+    Pin("helm_channel", HELM_CHANNEL, "2026-11", "the snap has nothing else that is maintained"),
+    Pin(
+        "helm_version",
+        HELM_ARCHIVE,
+        "2026-11",
+        "for machines without snap; its sum is in the release's notes",
+        "helm_sha256 with it, then as the others",
+    ),
+    Pin("wsk_version", WSK, "2026-11", "the newest release, of 2021"),
+    Pin("provisioner_chart_version", PROVISIONER_CHART, "2026-11", "the last release, of 2024"),
+    Pin("openwhisk_chart_commit", OPENWHISK_CHART_COMMIT, "2026-11", "the last commit, of 2024"),
+    Pin(
+        "openwhisk_kafka_images",
+        KAFKA_IMAGES[0],
+        "2026-11",
+        "the maintainer's; it was away in May 2024, so others follow it",
+    ),
+)
+"""Everything that is pinned and has a setting."""

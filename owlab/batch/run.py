@@ -56,6 +56,7 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     """
     known = course.find_notebooks(course.find_directory(options.notebooks))
     progress = progress or Progress()
+    summary.mend(options.out)
     if options.resume:
         run = summary.latest(options.out, options.parameters.get("lab_name"))
         values = _same_parameters(run, options.parameters)

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,6 +150,19 @@ def alone(directory: Path) -> Iterator[None]:
         ) from None
     finally:
         os.close(held)
+
+
+def mend(out: Path) -> None:
+    """Say of runs whose process was killed that they were interrupted, and no longer "running"."""
+    for path in sorted(out.glob("*")):
+        if not _RUN.fullmatch(path.name) or not (path / FILE).is_file():
+            continue
+        with suppress(BatchError, OSError):
+            run = read(path)
+            if run.status == "running":
+                with alone(path):  # nobody is at work on it
+                    run.status, run.finished = "interrupted", _now()
+                    run.save()
 
 
 def latest(out: Path, lab_name: str | None = None) -> RunSummary:

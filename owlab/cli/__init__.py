@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from owlab import __version__
-from owlab.cli import batch, inspect, machines, notebooks, pocket, steps
+from owlab.cli import batch, incidents, inspect, machines, notebooks, pocket, steps
 from owlab.cli.process import Owlab
 
 
@@ -47,6 +47,11 @@ for command in (
     inspect.config,
     inspect.labs,
     inspect.doctor,
+    inspect.pinned,
+    inspect.inventory,
     notebooks.lab,
+    notebooks.notebooks,
+    incidents.break_lab,
+    incidents.incidents,
 ):
     main.add_command(command)

@@ -13,8 +13,11 @@ from owlab.cli.common import FORCE, friendly, lab_options, open_lab, overrides
 from owlab.cli.findings import before_launching
 from owlab.errors import ConfigError
 
-NOTEBOOKS_OWN = ("catch_up", "really", "what")
+NOTEBOOKS_OWN = ("catch_up", "really", "solve", "what")
 """Parameters of notebooks that are no settings of a lab."""
+
+LAST = 11
+"""The number of the last notebook."""
 
 
 def _number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -24,8 +27,8 @@ def _number(context: click.Context, parameter: click.Parameter, value: str | Non
         number = int(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a notebook's number, such as 05.") from None
-    if not 0 <= number <= 8:
-        raise click.BadParameter("notebooks are numbered from 00 to 08.")
+    if not 0 <= number <= LAST:
+        raise click.BadParameter(f"notebooks are numbered from 00 to {LAST:02}.")
     return number
 
 

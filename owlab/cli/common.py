@@ -25,7 +25,8 @@ from owlab.lab import Lab
 
 _USUAL = "owlab"
 _HINT = re.compile(
-    r"\bowlab (up|status|check|step|down|exec|shell|run|goto|reset|kubeconfig|wskprops|config)\b"
+    r"\bowlab (up|status|check|step|down|exec|shell|run|goto|reset|kubeconfig|wskprops|config|break"
+    r"|incidents)\b"
     r"(?![^`\n]*--lab)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -58,13 +59,76 @@ def labs() -> None:
 
 @click.command()
 @lab_options
+@click.option("--online", is_flag=True, help="Also ask whether all that is downloaded is there.")
 @friendly
-def doctor(**which: Any) -> None:
+def doctor(online: bool, **which: Any) -> None:
     """Show what this computer can run, and what is missing."""
     from owlab.doctor import examine
 
     lab = open_lab(planning=True, what_if=True, **which)
     findings = examine(lab)
+    if online:
+        from owlab.online import examine as ask
+
+        findings += ask(lab.config)
     Console().print(findings_table(findings))
     if any(finding.verdict == "fail" for finding in findings):
         sys.exit(1)
+
+
+@click.command("versions")
+@click.option("--check", is_flag=True, help="Ask the internet what is newer.")
+@friendly
+def pinned(check: bool) -> None:
+    """Show what is pinned, since when, why, and how to move it."""
+    from owlab.versions import PINS
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("setting", "pinned", "chosen", "newest" if check else "", "why"):
+        table.add_column(heading, overflow="fold")
+    known = _newest() if check else {}
+    for pin in PINS:
+        table.add_row(pin.setting, pin.value, pin.chosen, known.get(pin.setting, ""), pin.why)
+    Console().print(table)
+    click.echo("\nFor one lab: --set SETTING VALUE. For all: owlab/versions.py; then make test.")
+
+
+def _newest() -> dict[str, str]:
+    """What the internet says, or why it said nothing."""
+    from owlab.online import Unreachable, newest
+
+    found = {}
+    for setting, ask in newest().items():
+        try:
+            found[setting] = ask()
+        except (Unreachable, ValueError, KeyError, IndexError, StopIteration) as error:
+            found[setting] = f"? {error}"
+    return found
+
+
+@click.command()
+@click.option(
+    "--from", "source", type=click.Choice(["lima", "vagrant", "ssh-config"]), required=True
+)
+@click.option("--file", "path", type=click.Path(path_type=Path), default=Path("~/.ssh/config"))
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("machines.yaml"))
+@click.argument("names", nargs=-1)
+@friendly
+def inventory(source: str, path: Path, output: Path, names: tuple[str, ...]) -> None:
+    """Write an inventory of machines that run: NAMES, the master first and the storage last.
+
+    \b
+      owlab inventory --from lima
+      owlab inventory --from vagrant m1 w1 w2 nfs
+      owlab inventory --from ssh-config --file lab.conf
+    """
+    from owlab.machines import inventory_from
+    from owlab.shell import Shell
+
+    shell = Shell()
+    chosen = inventory_from.choose(inventory_from.read(source, shell, path), names)
+    inventory_from.write(chosen, output.absolute(), shell)
+    click.echo(f"Written to {output}. Look at it, then:")
+    click.echo(
+        f"  owlab up --provider ssh --set ssh_inventory {output} --set workers {len(chosen) - 2}"
+    )

@@ -1,40 +1,64 @@
-"""``owlab lab``: JupyterLab, opened on the first notebook."""
+"""``owlab lab``: JupyterLab on the learner's own notebooks. ``owlab notebooks``: those copies."""
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from owlab.cli.common import friendly, lab_option
 
+folder_option = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=lambda: os.environ.get("OWLAB_NOTEBOOKS", str(Path.home() / "owlab-notebooks")),
+    show_default="~/owlab-notebooks, or $OWLAB_NOTEBOOKS",
+    help="Where your own copies of the notebooks are.",
+)
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
+@folder_option
 @lab_option
 @friendly
-def lab(options: tuple[str, ...], lab_name: str, **_: Any) -> None:
+def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None:
     """Open the course in JupyterLab, for one lab.
 
-    Further words go to JupyterLab, such as --port 9999.
+    The notebooks are copied to a folder of yours first; what you wrote there is kept. Further
+    words go to JupyterLab, such as --port 9999.
     """
     from owlab.batch.course import find_directory
-    from owlab.errors import CommandTimeout
-    from owlab.shell import Shell
+    from owlab.notebook import startup
+    from owlab.notebook.copies import Copies
 
-    folder = find_directory(None)
-    first = folder / "00-start-here.ipynb"
-    words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *options, str(first)]
+    copies = Copies(folder.expanduser().absolute(), find_directory(None))
+    for told in copies.renew():
+        click.echo(told)
+    first = copies.folder / "00-start-here.ipynb"
+    click.echo(f"Your notebooks: {copies.folder}")
     click.echo("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on.")
-    week = 7 * 24 * 3600.0
-    try:
-        done = Shell().run(
-            words,
-            timeout=week,
-            on_output=lambda _, text: click.echo(text, nl=False),
-            env={"OWLAB_LAB": lab_name},
-        )
-    except CommandTimeout:
-        return
-    sys.exit(done.exit_code)
+    words = [f"--notebook-dir={copies.folder}", *options, str(first)]
+    environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
+    sys.stdout.flush()
+    # In place of this process: signals reach JupyterLab itself, and nothing else stays in memory.
+    os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *words], environment)
+
+
+@click.command()
+@click.option("--restore", "number", metavar="NN", help="A fresh copy of one; yours is kept aside.")
+@folder_option
+@friendly
+def notebooks(number: str | None, folder: Path, **_: Any) -> None:
+    """Bring your copies of the notebooks up to date, or one of them back as it was (03)."""
+    from owlab.batch.course import find_directory
+    from owlab.notebook.copies import Copies
+
+    copies = Copies(folder.expanduser().absolute(), find_directory(None))
+    told = [copies.restore(number)] if number is not None else list(copies.renew())
+    for line in told or ["Nothing is new."]:
+        click.echo(line)
+    click.echo(f"Your notebooks: {copies.folder}")

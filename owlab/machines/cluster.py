@@ -22,7 +22,7 @@ import yaml
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
-from owlab.finding import Finding
+from owlab.finding import Finding, refused
 from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_laptop
 from owlab.machines.words import foreground, words_of
@@ -159,7 +159,19 @@ class ClusterProvider:
                 resolution=f"Try it by hand: KUBECONFIG={self.environment['KUBECONFIG']} "
                 f"{self._kubectl} get nodes",
             )
-        return list(json.loads(done.stdout)["items"])
+        try:
+            found = json.loads(done.stdout)["items"]
+            names = [str(node["metadata"]["name"]) for node in found]
+        except (ValueError, RecursionError, LookupError, TypeError):
+            names = None
+        if names is None:
+            raise ProviderError(
+                brief="The cluster answered something else than a list of nodes.",
+                details=done.stdout[:500].strip(),
+                resolution="Look at what your kubeconfig's server is.",
+            )
+        nodes: list[dict[str, Any]] = found
+        return nodes
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at the cluster."""
@@ -170,7 +182,7 @@ class ClusterProvider:
             self.prepare(config)
             nodes = self.machines()
         except LabError as error:
-            return [Finding("cluster", "fail", str(error), error.resolution)]
+            return [refused("cluster", error)]
         found = [Finding("programs", "ok", ", ".join(self.programs))]
         for node in nodes:
             good = node.state != "NotReady"

@@ -192,7 +192,7 @@ def _object(text: str) -> Mapping[str, Any]:
     start = text.find("{")
     try:
         found = json.loads(text[start:]) if start >= 0 else None
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise MalformedOutput(

@@ -18,6 +18,7 @@ from owlab.finding import Finding
 from owlab.machines.multipass import MultipassProvider
 from owlab.machines.pocket_preflight import examine
 from owlab.pocket.client import service_process
+from owlab.pocket.client.wire import Gone
 from owlab.shell import Shell
 
 
@@ -106,6 +107,14 @@ def _telling() -> Iterator[None]:
         yield
     except service_process.DoorError as error:
         raise _told(error) from None
+    except BrokenPipeError:
+        raise  # of our own output
+    except (ConnectionError, Gone) as error:
+        raise ProviderError(
+            brief="The connection to the pocket lab was lost.",
+            details=str(error),
+            resolution="Look with `owlab status`; what was answered is kept.",
+        ) from None
 
 
 def _writer(stream: BinaryIO) -> Callable[[bytes], None]:

@@ -27,7 +27,7 @@ from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_preflight import examine
-from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
+from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse, refuse_twins
 from owlab.machines.words import foreground, one_line, words_of
 from owlab.shell import Finished, Shell
 
@@ -80,6 +80,9 @@ class SshProvider:
                 continue
             suitable[machine] = seen
             wrong += refuse(machine, seen)
+        wrong += refuse_twins(
+            {m.name: self.host(m.name).address or s.address for m, s in suitable.items()}
+        )
         if len(wrong) == 1:
             raise wrong[0]
         if wrong:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from owlab.command import Command
 from owlab.config import LabConfig
 from owlab.errors import LabError
-from owlab.finding import Finding
+from owlab.finding import Finding, refused
 from owlab.machines import ports
 from owlab.machines.preflight import programs
 from owlab.machines.ssh_probe import findings
@@ -22,7 +22,7 @@ def examine(provider: SshProvider, config: LabConfig) -> list[Finding]:
     try:
         seen = provider.look()
     except LabError as error:
-        return [Finding("machines", "fail", str(error), error.resolution)]
+        return [refused("machines", error)]
     address = {m.name: provider.host(m.name).address or s.address for m, s in seen.items()}
     found = []
     for machine, one in seen.items():

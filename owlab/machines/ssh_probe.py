@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from owlab.config import Machine, Role
@@ -153,6 +154,23 @@ def refuse(machine: Machine, seen: Seen) -> list[MachineUnsuitable]:
             resolution="Use a virtual machine; on Ubuntu's small kernels, install "
             "linux-modules-extra-$(uname -r).",
         )
+    ]
+
+
+def refuse_twins(addresses: Mapping[str, str]) -> list[MachineUnsuitable]:
+    """Machines that name the same address: each is alone in a network of its own."""
+    names: dict[str, list[str]] = {}
+    for name, address in addresses.items():
+        names.setdefault(address, []).append(name)
+    return [
+        MachineUnsuitable(
+            brief=f"{' and '.join(twins)} have the same address, {address or 'none'}.",
+            details="They cannot reach one another there, as with Vagrant's and Lima's first card.",
+            resolution="Give them a network in common, and write each one's `address` there into "
+            "the inventory; `owlab inventory` finds it.",
+        )
+        for address, twins in names.items()
+        if len(twins) > 1 and not address.startswith("127.")
     ]
 
 

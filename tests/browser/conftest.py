@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from owlab.lab import Lab
+from owlab.notebook import startup
 
 from .chromium import PROGRAM, Page, wait_until
 
@@ -59,6 +60,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
         **os.environ,
         "OWLAB_HOME": str(home / "labs"),
         "OWLAB_LAB": LAB,
+        **startup.environment(),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),

@@ -83,3 +83,14 @@ def test_a_check_before_its_cells_says_which_to_run(notebook: Notebook) -> None:
     assert "NameError: name 'cost' is not defined" in answer
     assert "Run this cell first, under “Check your work”" in answer
     assert "Traceback" not in answer
+
+
+def test_a_check_before_anything_else_says_where_to_begin(page: Page, jupyter: Jupyter) -> None:
+    notebook = Notebook(page, jupyter, "03-helm")
+    answer = notebook.run_cell("03-check")
+    assert "NameError: name 'on' is not defined" in answer
+    assert "Run this cell first, under “3 Helm”" in answer
+    assert "Traceback" not in answer
+    assert "[]" in notebook.run_cell(
+        "03-version", "[n for n in dir() if 'start' in n or n == 'os']"
+    )

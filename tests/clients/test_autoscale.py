@@ -16,6 +16,12 @@ MISSING = (
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_metrics(api: ApiServer) -> None:
+    api.kubectl("delete deployment metrics-server -n kube-system")
+    api.run(api.bench.settle())
+
+
 @pytest.fixture
 def web(api: ApiServer) -> Iterator[None]:
     api.kubectl("create -f -", deployment())

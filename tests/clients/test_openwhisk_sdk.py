@@ -1,4 +1,4 @@
-"""OpenWhisk by its own JavaScript SDK, the npm package `openwhisk`."""
+"""OpenWhisk by its JavaScript SDK, the npm package `openwhisk`, and by ours of its interface."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from owlab.pocket.openwhisk import runtimes
+
 from .conftest import OpenWhisk
 
 VERSION = "3.21.9"
 SCRIPT = Path(__file__).parent / "openwhisk_sdk.js"
-
-pytestmark = pytest.mark.npm
+COMPOSITION = Path(__file__).parent / "openwhisk_composer.js"
+OURS = Path(runtimes.__file__).parent / "nodejs" / "packages"
 
 
 @pytest.fixture(scope="module")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the SDK in its node_modules."""
+    """A directory with the SDK and the composer in its node_modules."""
     npm = shutil.which("npm")
     if not npm or not shutil.which("node"):
         pytest.skip("there is no npm on this computer")
     place = tmp_path_factory.mktemp("sdk")
     words = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"]
-    words += ["--prefix", str(place), f"openwhisk@{VERSION}"]
+    words += ["--prefix", str(place), f"openwhisk@{VERSION}", "openwhisk-composer@0.12.0"]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:
@@ -36,16 +38,31 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("trust", [True, False], ids=["authority", "ignore_certs"])
-async def test_the_whole_sdk(openwhisk: OpenWhisk, sdk: Path, trust: bool) -> None:
-    environment = {
+def _environment(openwhisk: OpenWhisk, packages: Path) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
-        "NODE_PATH": str(sdk / "node_modules"),
+        "NODE_PATH": str(packages),
         "__OW_API_HOST": openwhisk.host,
         "__OW_API_KEY": openwhisk.key,
-        **({"NODE_EXTRA_CA_CERTS": str(openwhisk.authority)} if trust else {}),
     }
-    words = ["node", str(SCRIPT), *([] if trust else ["--ignore-certs"])]
+
+
+@pytest.mark.npm
+@pytest.mark.parametrize("trust", [True, False], ids=["authority", "ignore_certs"])
+async def test_the_whole_sdk(openwhisk: OpenWhisk, sdk: Path, trust: bool) -> None:
+    await _everything(openwhisk, sdk / "node_modules", trust)
+
+
+@pytest.mark.parametrize("trust", [True, False], ids=["authority", "ignore_certs"])
+async def test_our_client_does_the_same(openwhisk: OpenWhisk, trust: bool) -> None:
+    await _everything(openwhisk, OURS, trust)
+
+
+async def _everything(openwhisk: OpenWhisk, packages: Path, trust: bool) -> None:
+    environment = _environment(openwhisk, packages)
+    if trust:
+        environment["NODE_EXTRA_CA_CERTS"] = str(openwhisk.authority)
+    words = [str(runtimes.node_path()), str(SCRIPT), *([] if trust else ["--ignore-certs"])]
     ran = await openwhisk.run(*words, env=environment)
     assert ran.status == 0, ran.err
     seen = json.loads(ran.out)
@@ -65,12 +82,21 @@ async def test_the_whole_sdk(openwhisk: OpenWhisk, sdk: Path, trust: bool) -> No
     }
 
 
+@pytest.mark.npm
 async def test_the_sdk_refuses_an_unknown_authority(openwhisk: OpenWhisk, sdk: Path) -> None:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "NODE_PATH": str(sdk / "node_modules"),
-        "__OW_API_HOST": openwhisk.host,
-        "__OW_API_KEY": openwhisk.key,
-    }
+    environment = _environment(openwhisk, sdk / "node_modules")
     ran = await openwhisk.run("node", str(SCRIPT), env=environment)
     assert ran.status != 0 and "certificate" in ran.err
+
+
+@pytest.mark.npm
+async def test_compositions_of_openwhisk_composer_run(openwhisk: OpenWhisk, sdk: Path) -> None:
+    environment = _environment(openwhisk, sdk / "node_modules")
+    ran = await openwhisk.run("node", str(COMPOSITION), env=environment)
+    assert ran.status == 0, ran.err
+    assert json.loads(ran.out) == {
+        "right": {"message": "welcome"},
+        "wrong": {"message": "who are you?"},
+        "counted": {"n": 3},
+        "caught": {"told": "no luck"},
+    }

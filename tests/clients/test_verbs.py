@@ -277,8 +277,10 @@ def test_service_accounts_get_tokens_that_work(api):
     token = api.kubectl("create token robot --duration=2h").strip()
     assert token.count(".") == 2
     told = api.kubectl(f"auth whoami --token={token} -o json")
+    uid = api.kubectl("get serviceaccount robot -o jsonpath={.metadata.uid}")
     assert json.loads(told)["status"]["userInfo"] == {
         "username": "system:serviceaccount:default:robot",
+        "uid": uid,
         "groups": [
             "system:serviceaccounts",
             "system:serviceaccounts:default",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -50,7 +51,8 @@ async def run(seed: int, count: int) -> Findings:
         mutator = Mutator(seed, METHODS, {"x": ("1",)})
         headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
         try:
-            with patch.object(Input, "read_chunk", _end_of_input):
+            # What is made by a relative name goes with the folder.
+            with contextlib.chdir(folder), patch.object(Input, "read_chunk", _end_of_input):
                 return await fuzz(app, corpus(folder), mutator, count, headers)
         finally:
             await lab.stop()

@@ -59,7 +59,6 @@ async def fuzz(
     headers: dict[str, str],
     *,
     may_fail: Callable[[httpx.Response], bool] = lambda answer: False,
-    between: Callable[[], Any] | None = None,
 ) -> Findings:
     """Send ``count`` changed requests of the corpus, one after another."""
     findings, heard = Findings(), Heard()
@@ -67,12 +66,10 @@ async def fuzz(
     transport = httpx.ASGITransport(app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1") as client:
-            for number in range(count):
+            for _ in range(count):
                 request = mutator(mutator.random.choice(corpus))
                 heard.lines.clear()
                 await _send(client, request, headers, findings, heard, may_fail)
-                if between is not None and number % 25 == 0:
-                    await between()
     finally:
         logging.getLogger().removeHandler(heard)
     return findings

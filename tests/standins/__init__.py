@@ -137,7 +137,9 @@ _SSH_GUEST_PROGRAMS = {
     "uname": '[ "$FAULT" = arm ] && echo aarch64 || echo x86_64',
     "sudo": '[ "$FAULT" = no-sudo ] && exit 1\n[ "$1" = -n ] && shift\nexec "$@"',
     "nproc": "echo 2",
-    "hostname": "echo 10.0.0.7 10.42.0.1",
+    "hostname": '[ "$FAULT" = twin ] && echo 10.0.2.15 && exit\n'
+    'here=$(basename "$PWD")\n'
+    "printf '10.0.0.%d 10.42.0.1\\n' \"'$here\"",
     "apt-get": "true",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 
 from owlab.lab import Lab
 from tests.vm import image
-from tests.vm.downloads import Downloads, served
+from tests.vm.downloads import Downloads, helm_archive, served
 from tests.vm.machines import Machines, booted
 from tests.vm.performing import TIMES, timed
 
@@ -57,7 +58,8 @@ def open_lab(machines, tmp_path_factory) -> Iterator[Callable[..., Lab]]:
     opened: list[Lab] = []
 
     def open_one(name: str, **settings: str) -> Lab:
-        lab = Lab.open(name, provider="ssh", ssh_inventory=str(inventory), **settings)
+        given = {"helm_sha256": hashlib.sha256(helm_archive()).hexdigest(), **settings}
+        lab = Lab.open(name, provider="ssh", ssh_inventory=str(inventory), **given)
         opened.append(lab)
         return lab
 

@@ -8,24 +8,30 @@ file for each connection, and their list of authorities has the server's certifi
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import http.server
+import io
 import shlex
 import socket
 import ssl
 import sys
+import tarfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from owlab import versions
+
 FOLDER = Path(__file__).parent
+HELM_VERSION = versions.HELM_ARCHIVE
 HELM = """\
 #!/bin/sh
 # A stand-in for Helm: it knows its version only.
 [ "$*" = "version --short" ] || { echo "the stand-in for helm does not know: $*" >&2; exit 1; }
-echo v4.0.0+stand-in
+echo v4.1.4+stand-in
 """
 
 
@@ -57,13 +63,23 @@ class Downloads:
             del self.failing[part]
 
 
+def helm_archive() -> bytes:
+    """As Helm's own: the program in a folder of its platform. The same bytes each time."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        entry = tarfile.TarInfo("linux-amd64/helm")
+        entry.size, entry.mode = len(HELM), 0o755
+        archive.addfile(entry, io.BytesIO(HELM.encode()))
+    return gzip.compress(packed.getvalue(), mtime=0)
+
+
 def content_of(address: str) -> bytes | None:
     """What stands at ``host/path``."""
-    host, _, path = address.partition("/")
+    path = address.partition("/")[2]
     if address in ("get.k3s.io/", "rancher-mirror.rancher.cn/k3s/k3s-install.sh"):
         return (FOLDER / "standin_k3s_install.sh").read_bytes()
-    if host == "api.snapcraft.io":
-        return HELM.encode()
+    if address == f"get.helm.sh/helm-{HELM_VERSION}-linux-amd64.tar.gz":
+        return helm_archive()
     folder, _, file = path.rpartition("/")
     version = unquote(folder.rpartition("/")[2])
     program = (FOLDER / "standin_k3s.py").read_text()

@@ -17,24 +17,25 @@ SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
     "linux-image-cloud-amd64,systemd-sysv,systemd-resolved,dbus,openssh-server,sudo,"
-    "iproute2,netbase,ca-certificates,curl,python3"
+    "iproute2,netbase,ca-certificates,curl,wget,git,openssl,python3"
 )
-USER = "owl"
+LATER = ("nfs-kernel-server", "nfs-common")
+"""What the steps install: kept in the image, so that an emulated machine need not download it."""
+USERS = {"owl": "/bin/bash", "plain": "/bin/sh"}
+"""Who logs in, and the login shell: whatever a command needs of bash, it has to say."""
 DISK = "3G"
 DOWNLOADS_ADDRESS = "10.0.2.100"
 """Where the machines find what the steps download: the tests' own server, see downloads.py."""
-DOWNLOADS_NAMES = ("get.k3s.io", "github.com", "rancher-mirror.rancher.cn", "api.snapcraft.io")
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+DOWNLOADS_NAMES = ("get.k3s.io", "github.com", "rancher-mirror.rancher.cn", "get.helm.sh")
 
-# One image for all machines: who a machine is stands on its kernel's command line.
+# One image for all machines: who a machine is stands on its kernel's command line. PATH and sudoers
+# are Debian's own, which know nothing of snaps.
 _FILES = {
     "etc/systemd/network/10-internet.network": (
         "[Match]\nName=en*3 eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n"
     ),
     "etc/fstab": "/dev/vda / ext4 noatime,commit=60 0 1\n",
-    # Programs of snaps are found as on Ubuntu, with sudo and without.
-    "etc/environment": f'PATH="{_PATH}"\n',
-    "etc/sudoers.d/owl": f'Defaults secure_path="{_PATH}"\n{USER} ALL=(ALL) NOPASSWD: ALL\n',
+    "etc/sudoers.d/owl": "".join(f"{user} ALL=(ALL) NOPASSWD: ALL\n" for user in USERS),
     "etc/apt/apt.conf.d/90quick": (
         'Acquire::Languages "none";\nAPT::Install-Recommends "false";\nAcquire::PDiffs "false";\n'
     ),
@@ -42,7 +43,7 @@ _FILES = {
         "force-unsafe-io\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/doc/*\n"
         "path-exclude=/usr/share/locale/*\n"
     ),
-    "etc/apt/sources.list": f"deb {MIRROR} {SUITE} main\n",
+    "etc/apt/sources.list": "deb [trusted=yes] file:/srv/debian ./\n",
     "etc/systemd/system/identity.service": """\
 [Unit]
 Description=Name and private address from the kernel's command line
@@ -69,7 +70,7 @@ for word in $(cat /proc/cmdline); do
 done
 echo "$name" > /etc/hostname
 hostname "$name"
-{ printf '127.0.0.1 localhost %s\\n' "$name"; cat /etc/hosts.downloads; } > /etc/hosts
+{ printf '127.0.0.1 localhost %s\\n' "${name%%.*}"; cat /etc/hosts.downloads; } > /etc/hosts
 for card in /sys/class/net/*; do
     [ "$(cat "$card/address")" = "$mac" ] || continue
     ip address add "$address/24" dev "${card##*/}"
@@ -152,16 +153,18 @@ def _build(folder: Path) -> None:
     _make_certificate(folder)
     shutil.copy(folder / "downloads.crt", root / "usr/local/share/ca-certificates/")
     _run("chroot", root, "update-ca-certificates")
-    _run("chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", USER)
-    home = root / "home" / USER / ".ssh"
-    home.mkdir(mode=0o700)
-    shutil.copy(folder / "key.pub", home / "authorized_keys")
-    _run("chroot", root, "chown", "-R", f"{USER}:", f"/home/{USER}")
+    for user, shell in USERS.items():
+        _run("chroot", root, "useradd", "--create-home", "--shell", shell, user)
+        home = root / "home" / user / ".ssh"
+        home.mkdir(mode=0o700)
+        shutil.copy(folder / "key.pub", home / "authorized_keys")
+        _run("chroot", root, "chown", "-R", f"{user}:", f"/home/{user}")
     _run("chroot", root, "systemctl", "enable", "identity", "systemd-networkd", "ssh")
     _run("chroot", root, "systemctl", "disable", "apt-daily.timer", "apt-daily-upgrade.timer")
     _run("chroot", root, "systemctl", "mask", "systemd-networkd-wait-online")
     shutil.copy(next(root.glob("boot/vmlinuz-*")), folder / "vmlinuz")
     shutil.copy(next(root.glob("boot/initrd.img-*")), folder / "initrd")
+    _keep_packages(root)
     shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
     (root / "var/cache/apt/archives/partial").mkdir(parents=True)
     (root / "etc/resolv.conf").unlink(missing_ok=True)
@@ -169,6 +172,32 @@ def _build(folder: Path) -> None:
     _run("truncate", "--size", DISK, folder / "disk.img")
     _run("mkfs.ext4", "-q", "-d", root, folder / "disk.img")
     shutil.rmtree(root)
+
+
+def _keep_packages(root: Path) -> None:
+    """What is installed later, as a small archive of Debian's own packages inside the image."""
+    sources = root / "etc/apt/sources.list"
+    small = sources.read_text()
+    sources.write_text(f"deb {MIRROR} {SUITE} main\n")
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+    _run("chroot", root, "apt-get", "update")
+    _run("chroot", root, "apt-get", "install", "-y", "--download-only", *LATER)
+    sources.write_text(small)
+    archive = root / "srv/debian"
+    archive.mkdir(parents=True)
+    entries = []
+    for package in sorted((root / "var/cache/apt/archives").glob("*.deb")):
+        content = package.read_bytes()
+        shutil.copy(package, archive)
+        control = _run("dpkg-deb", "--field", package).rstrip()
+        entries.append(
+            f"{control}\nFilename: ./{package.name}\nSize: {len(content)}\n"
+            f"SHA256: {hashlib.sha256(content).hexdigest()}\n"
+        )
+    (archive / "Packages").write_text("\n".join(entries))
+    for old in (root / "var/lib/apt/lists").glob("*_*"):
+        old.unlink()
 
 
 def _make_certificate(folder: Path) -> None:
@@ -185,8 +214,9 @@ def _make_certificate(folder: Path) -> None:
     both.write_text(key.read_text() + certificate.read_text())
 
 
-def _run(*words: str | Path) -> None:
+def _run(*words: str | Path) -> str:
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
     if done.returncode != 0:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
         raise RuntimeError(f"{words[0]} failed:\n{tail}")
+    return done.stdout

@@ -1,4 +1,4 @@
-"""Virtual machines for the tests: QEMU under software emulation, a private network between them.
+"""Virtual machines for the tests: QEMU, with KVM where there is one, and a private network.
 
 Each machine has two cards: one to the internet through QEMU (with a port of this computer's
 loopback address forwarded to its ssh, and the tests' own downloads in place of some sites), one to
@@ -9,16 +9,35 @@ own network changes.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.vm.image import DOWNLOADS_ADDRESS, USER, Image
+from tests.vm.image import DOWNLOADS_ADDRESS, Image
 
-BOOT_SECONDS = 300
+BOOT_SECONDS = 600
+"""Of emulation on a busy computer. What goes wrong is seen on the console long before."""
+KVM_SECONDS = 15
+SILENT_SECONDS = 120
+"""A machine that boots and says nothing for so long says nothing any more."""
+_LOST = (
+    "Kernel panic",
+    "end trace",
+    "Unable to mount root",
+    "emergency mode",
+    "Give root password",
+)
+SELVES = {
+    "master": ("ip-172-31-5-10.ec2.internal", "owl"),
+    "worker1": ("localhost", "owl"),
+    "worker2": ("localhost", "plain"),
+    "storage": ("NAS-1", "owl"),
+}
+"""What each machine calls itself, as no lab would, and who logs in there."""
 
 
 @dataclass
@@ -30,6 +49,7 @@ class Machine:
     port: int
     process: subprocess.Popen[bytes]
     console: Path
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def address(self) -> str:
@@ -49,6 +69,7 @@ class Machines:
         self._relay = f"guestfwd=tcp:{DOWNLOADS_ADDRESS}:443-cmd:{relay.replace(',', ',,')}"
         self.group = free_port()
         self.all: dict[str, Machine] = {}
+        self._accelerator = ("-accel", "tcg")
 
     @property
     def ssh_config(self) -> Path:
@@ -57,6 +78,7 @@ class Machines:
 
     def boot(self, names: Sequence[str], memory: int = 768) -> None:
         """Start machines, and wait until each answers."""
+        self._accelerator = accelerator(self._image, self._folder)
         for name in names:
             self.all[name] = self._start(name, len(self.all) + 1, memory)
         self._write_ssh_files()
@@ -72,14 +94,16 @@ class Machines:
         port, console = free_port(), self._folder / f"{name}.log"
         address, mac = f"192.168.177.{10 + number}", f"52:54:00:77:00:{number:02x}"
         words = [
-            *("qemu-system-x86_64", "-accel", "tcg,thread=single,tb-size=512", "-cpu", "max"),
+            *("qemu-system-x86_64", *self._accelerator, "-cpu", "max"),
             *("-m", str(memory), "-display", "none", "-nodefaults"),
-            *("-serial", f"file:{console}", "-monitor", "none"),
+            *("-serial", f"file:{console}", "-monitor", "none", "-action", "panic=shutdown"),
             *("-kernel", str(self._image.kernel), "-initrd", str(self._image.initrd)),
             *(
                 "-append",
-                "root=/dev/vda rw console=ttyS0 quiet mitigations=off audit=0 "
-                f"lab.name={name} lab.address={address} lab.mac={mac}",
+                # Emulated timers come late on a busy computer: the check for them would panic.
+                "root=/dev/vda rw console=ttyS0 mitigations=off audit=0 no_timer_check "
+                "systemd.default_timeout_start_sec=900 "
+                f"panic=-1 lab.name={SELVES[name][0]} lab.address={address} lab.mac={mac}",
             ),
             *("-drive", f"file={disk},if=virtio,cache=unsafe"),
             *("-netdev", f"user,id=internet,hostfwd=tcp:127.0.0.1:{port}-:22,{self._relay}"),
@@ -97,23 +121,21 @@ class Machines:
             known.append(f"[127.0.0.1]:{machine.port} {self._image.host_key}\n")
             blocks.append(
                 f"Host {machine.name}\n  HostName 127.0.0.1\n  Port {machine.port}\n"
-                f"  User {USER}\n  IdentityFile {self._image.key}\n  IdentitiesOnly yes\n"
+                f"  User {SELVES[machine.name][1]}\n"
+                f"  IdentityFile {self._image.key}\n  IdentitiesOnly yes\n"
                 f"  UserKnownHostsFile {self._folder / 'known_hosts'}\n"
             )
         (self._folder / "known_hosts").write_text("".join(known))
         self.ssh_config.write_text("".join(blocks))
 
     def wait_for(self, name: str) -> None:
-        """Until ssh works."""
+        """Until ssh works. What the console tells is told at once, with its last lines."""
         limit = time.monotonic() + BOOT_SECONDS
-        machine = self.all[name]
         while self.ssh(name, "true").returncode != 0:
-            if machine.process.poll() is not None:
-                said = machine.process.stderr.read().decode() if machine.process.stderr else ""
-                raise RuntimeError(f"{name} did not start: {said}")
+            self.refuse_lost(name)
             if time.monotonic() > limit:
-                tail = machine.console.read_text(errors="replace")[-1500:]
-                raise RuntimeError(f"{name} did not answer within {BOOT_SECONDS} s:\n{tail}")
+                said = self.last_lines(name)
+                raise RuntimeError(f"{name}: no answer in {BOOT_SECONDS} s:\n{said}")
             time.sleep(2)
 
     def ssh(self, name: str, text: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -130,6 +152,25 @@ class Machines:
         """Copy a program to a machine."""
         words = [*self._ssh_words(name), "--", f"sudo install -m 755 /dev/stdin {target}"]
         subprocess.run(words, input=source.read_bytes(), check=True, timeout=120)
+
+    def refuse_lost(self, name: str) -> None:
+        """Raise RuntimeError if the machine has ended, or its kernel has given up."""
+        machine = self.all[name]
+        said = self.last_lines(name)
+        if machine.process.poll() is not None:
+            error = machine.process.stderr.read().decode() if machine.process.stderr else ""
+            raise RuntimeError(f"{name} has ended: {error}\n{said}")
+        if any(word in said for word in _LOST):
+            raise RuntimeError(f"{name} is lost:\n{said}")
+        silent = not said and time.monotonic() - machine.started > SILENT_SECONDS
+        if silent:
+            raise RuntimeError(f"{name} says nothing on its console.")
+
+    def last_lines(self, name: str, lines: int = 25) -> str:
+        """The end of what its console shows."""
+        console = self.all[name].console
+        said = console.read_text(errors="replace") if console.exists() else ""
+        return "\n".join(said.splitlines()[-lines:])
 
     def _ssh_words(self, name: str) -> list[str]:
         """One connection to a machine is kept: to make one takes an emulated machine seconds."""
@@ -157,8 +198,9 @@ class Machines:
             if now.returncode == 0 and now.stdout != before:
                 return
             self._hang_up(name)
+            self.refuse_lost(name)
             if time.monotonic() > limit:
-                raise RuntimeError(f"{name} did not come back")
+                raise RuntimeError(f"{name} did not come back:\n{self.last_lines(name)}")
             time.sleep(2)
 
     def stop(self) -> None:
@@ -172,6 +214,30 @@ class Machines:
                 machine.process.wait(10)
                 continue
             machine.process.kill()
+
+
+def accelerator(image: Image, folder: Path) -> tuple[str, str]:
+    """KVM where this user may use it and it works; else emulation, some ten times slower."""
+    if os.access("/dev/kvm", os.R_OK | os.W_OK) and _kvm_works(image, folder / "kvm.log"):
+        return "-accel", "kvm"
+    return "-accel", "tcg,thread=single,tb-size=512"
+
+
+def _kvm_works(image: Image, console: Path) -> bool:
+    """Whether a kernel says anything: inside some virtual machines the device is there, and mute.
+
+    It has no disk, so that it ends by itself.
+    """
+    words = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "max", "-m", "256"]
+    words += ["-display", "none", "-nodefaults", "-monitor", "none", "-no-reboot"]
+    words += ["-serial", f"file:{console}", "-kernel", str(image.kernel)]
+    words += ["-append", "console=ttyS0 panic=-1"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    with subprocess.Popen(words, **quiet, stderr=subprocess.DEVNULL) as process:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(KVM_SECONDS)
+        process.kill()
+    return console.exists() and "Linux version" in console.read_text(errors="replace")
 
 
 def free_port() -> int:

@@ -16,7 +16,7 @@ TIMES: list[tuple[str, float]] = []
 STANDINS = {
     "k3s.install_server": " (against a stand-in for K3s)",
     "k3s.join_workers": " (against a stand-in for K3s)",
-    "helm.install": " (against stand-ins for snap and Helm)",
+    "helm.install": " (against a stand-in for Helm)",
 }
 
 

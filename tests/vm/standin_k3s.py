@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import itertools
 import json
 import os
 import platform
@@ -76,8 +77,8 @@ class State:
 
 def server(options: list[str]) -> None:
     """``k3s server``: until it is stopped."""
-    state = prepare_server()
-    own = node_name()
+    own, address, names = node_name(), *told(options)
+    state = prepare_server(names)
     listening = http.server.ThreadingHTTPServer(("", PORT), handler(state, own))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(HERE / "tls/server.crt", HERE / "tls/server.key")
@@ -89,19 +90,36 @@ def server(options: list[str]) -> None:
     role = {"node-role.kubernetes.io/control-plane": "true"}
     ready = False
     while True:
-        state.seen(own, about_this_machine(), addresses()[0], role)
+        state.seen(own, about_this_machine(), address, role)
         if not ready:
             ready = tell_systemd("READY=1")
         time.sleep(REPORT_SECONDS)
 
 
-def prepare_server() -> State:
+def told(options: list[str]) -> tuple[str, list[str]]:
+    """The node's address, and further names for the certificate.
+
+    :raises Failed: the network card that was named does not have the address.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in itertools.pairwise(options):
+        given.setdefault(name, []).append(value)
+    address = given.get("--node-ip", addresses()[:1])[0]
+    if card := given.get("--flannel-iface"):
+        words = ["ip", "-o", "-4", "address", "show", "dev", card[0]]
+        shown = subprocess.run(words, capture_output=True, text=True)
+        if f" {address}/" not in shown.stdout:
+            raise Failed(f"flannel: {card[0]} does not have {address}")
+    return address, given.get("--tls-san", [])
+
+
+def prepare_server(more: list[str]) -> State:
     """What the first start makes: certificate, tokens, kubeconfig."""
     (HERE / "tls").mkdir(parents=True, exist_ok=True)
     HERE.chmod(0o700)
     certificate = HERE / "tls/server.crt"
     if not certificate.exists():
-        names = ",".join(f"IP:{address}" for address in ["127.0.0.1", *addresses()])
+        names = ",".join(f"IP:{address}" for address in ["127.0.0.1", *addresses(), *more])
         words = ["openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-days", "3650"]
         words += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=stand-in for K3s"]
         words += ["-addext", f"subjectAltName={names}"]
@@ -252,8 +270,9 @@ def node_object(name: str, node: dict[str, Any]) -> dict[str, Any]:
 # -- the agent ---------------------------------------------------------------------------
 
 
-def agent() -> None:
+def agent(options: list[str]) -> None:
     """``k3s agent``: joins, then reports until it is stopped."""
+    told(options)
     url, token = os.environ["K3S_URL"], os.environ["K3S_TOKEN"]
     expected, _, short = token.removeprefix("K10").partition("::")
     context = trusted(url, expected)
@@ -302,8 +321,8 @@ def trusted(url: str, expected: str) -> ssl.SSLContext:
 def kubectl(words: list[str]) -> None:
     """The few commands that sections 1.3 and 1.4 use."""
     text = " ".join(words)
-    if match := re.fullmatch(r"get nodes?(?: (\S+))?( -o json)?", text):
-        name, as_json = match[1] or "", match[2]
+    if match := re.fullmatch(r"get nodes?(?: ([^-]\S*))?( -o json| -o wide)?", text):
+        name, as_json = match[1] or "", match[2] == " -o json"
         found = get_nodes(name)
         if as_json:
             print(json.dumps(found, indent=4))
@@ -448,7 +467,7 @@ def main(program: str, words: list[str]) -> None:
     elif words[:1] == ["server"]:
         server(words[1:])
     elif words[:1] == ["agent"]:
-        agent()
+        agent(words[1:])
     elif words[:1] == ["token"]:
         create_token(words)
     elif words == ["--version"]:

@@ -67,7 +67,7 @@ EnvironmentFile=-$UNITS/$NAME.service.env
 ExecStart=$BIN/k3s $COMMAND
 Restart=on-failure
 RestartSec=5s
-TimeoutStartSec=120
+TimeoutStartSec=600
 [Install]
 WantedBy=multi-user.target
 END

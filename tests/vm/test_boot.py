@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from owlab.machines.ssh_preflight import examine
 from owlab.steps import vms
 from tests.vm.performing import perform
 
@@ -42,3 +43,24 @@ def test_the_machines_reach_the_stand_ins_by_name_with_a_verified_certificate(ma
     assert done.returncode == 0
     assert "A stand-in for K3s' install script" in done.stdout
     assert downloads.asked == ["get.k3s.io/"]
+
+
+def closed(lab) -> list[str]:
+    """Who does not reach whom, of the machines: this computer is on no network of theirs."""
+    found = examine(lab.provider, lab.config)
+    return [f.name for f in found if f.verdict == "fail" and f.name.startswith(lab_names(lab))]
+
+
+def lab_names(lab) -> tuple[str, ...]:
+    return tuple(f"{machine.name} to " for machine in lab.config.machines)
+
+
+def test_ports_that_nobody_serves_yet_are_open_and_dropped_ones_are_not(lab, machines):
+    assert closed(lab) == []
+    drop = f"blackhole {machines.all['worker2'].address}"
+    assert machines.ssh("master", f"sudo ip route add {drop}").returncode == 0
+    try:
+        master = machines.all["master"].address
+        assert closed(lab) == [f"worker2 to {master}:10250/tcp", f"worker2 to {master}:6443/tcp"]
+    finally:
+        machines.ssh("master", f"sudo ip route del {drop}")

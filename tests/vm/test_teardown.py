@@ -20,7 +20,7 @@ def assert_clean(machines) -> None:
         left = machines.ssh(
             node,
             "ls -d /usr/local/bin/* /etc/rancher /var/lib/rancher /etc/systemd/system/k3s* "
-            "/snap/bin/* 2> /dev/null; systemctl list-units --all --plain --no-legend 'k3s*'; "
+            "2> /dev/null; systemctl list-units --all --plain --no-legend 'k3s*'; "
             "ss -Htln 'sport = :6443'; command -v k3s kubectl helm",
         )
         assert left.stdout == ""
@@ -52,13 +52,13 @@ def test_standins_a_step_that_failed_can_be_taken_back(open_lab, downloads):
 def test_standins_everything_at_once_with_the_mirror(open_lab, machines, downloads):
     mirrored = open_lab("vm-cn", mirror="cn", k3s_join_token="server")
     downloads.asked.clear()
-    with timed("everything to section 3, at once (against stand-ins for K3s, snap and Helm)"):
+    with timed("everything to section 3, at once (against stand-ins for K3s and Helm)"):
         summary = mirrored.up(to="3")
     assert set(summary.ran) == {
         *("k3s.install_server", "k3s.join_workers", "nfs.install_server", "helm.install")
     }
     sites = {address.partition("/")[0] for address in downloads.asked}
-    assert sites == {"rancher-mirror.rancher.cn", "api.snapcraft.io"}
+    assert sites == {"rancher-mirror.rancher.cn", "get.helm.sh"}
     for node in ("master", "worker1", "worker2"):
         written = machines.ssh(node, "cat /etc/rancher/k3s/registries.yaml").stdout
         assert "docker.m.daocloud.io" in written

@@ -111,11 +111,19 @@ def why_silent(directory: Path, number: int) -> str:
         if psutil.Process(number).status() == psutil.STATUS_STOPPED:
             return f"It was stopped by a signal; `kill -CONT {number}` lets it go on."
     with contextlib.suppress(OSError):
-        seen = (directory / "daemon.err").read_text("utf-8", "replace").splitlines()
-        place = next((line.strip() for line in seen if line.strip().startswith("File ")), "")
+        place = _where((directory / "daemon.err").read_text("utf-8", "replace"))
         if place:
             return f"It stands still here: {place} (more is in {directory / 'daemon.err'})."
     return f"Its log: {directory / 'daemon.log'}."
+
+
+def _where(dump: str) -> str:
+    """The innermost place of the thread with the event loop, of what the watchdog wrote."""
+    for thread in reversed(dump.split("Thread 0x")):
+        places = [line.strip() for line in thread.splitlines() if line.startswith("  File ")]
+        if any("run_forever" in place for place in places):
+            return places[0]
+    return ""
 
 
 def remove(directory: Path) -> None:

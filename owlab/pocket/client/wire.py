@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from typing import Any
 
@@ -13,6 +14,9 @@ ALREADY_RUNS = 3
 SILENCE = 15.0
 """Seconds without a byte after which a service does not answer any more. It sends something every
 few seconds while a command runs, also when that prints nothing."""
+STATUS = "/v1/status"
+HEALTH = 5.0
+"""Seconds in which a service that is well tells so, beside what it is at work on."""
 
 
 class Gone(Exception):
@@ -93,26 +97,66 @@ class Answer:
 def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> Answer:
     """Ask the service that announced itself so; the answer's body is still to be read.
 
+    An answer may take its time, as when a machine boots first, while the service tells beside
+    that it is well.
+
     :raises Gone: nobody is there.
     :raises Silent: somebody is, and does not answer in time.
     """
+    connection, pid = _asked(about, method, path, body, SILENCE)
     try:
-        port, token, pid = int(about["port"]), str(about["token"]), int(about["pid"])
-        connection = socket.create_connection(("127.0.0.1", port), SILENCE)
-    except TimeoutError:
-        raise Silent(pid, SILENCE) from None
-    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise Gone(str(error)) from None
-    try:
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
-            f"Authorization: Bearer {token}\r\nContent-Length: {len(body or b'')}\r\n\r\n"
-        )
-        connection.sendall(head.encode() + (body or b""))
+        while not _has_answered(connection, SILENCE):
+            if path == STATUS or not _is_well(about):
+                raise Silent(pid, SILENCE if path == STATUS else SILENCE + HEALTH)
         return Answer(connection, pid)
     except TimeoutError:
         connection.close()
         raise Silent(pid, SILENCE) from None
+    except Silent:
+        connection.close()
+        raise
     except (OSError, ValueError) as error:
         connection.close()
         raise Gone(str(error)) from None
+
+
+def _asked(
+    about: dict[str, Any], method: str, path: str, body: bytes | None, seconds: float
+) -> tuple[socket.socket, int]:
+    """A connection on which a request was sent, and the process that it leads to."""
+    try:
+        port, token, pid = int(about["port"]), str(about["token"]), int(about["pid"])
+        connection = socket.create_connection(("127.0.0.1", port), seconds)
+    except TimeoutError:
+        raise Silent(pid, seconds) from None
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
+        raise Gone(str(error)) from None
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {len(body or b'')}\r\n\r\n"
+    )
+    try:
+        connection.sendall(head.encode() + (body or b""))
+    except TimeoutError:
+        connection.close()
+        raise Silent(pid, seconds) from None
+    except OSError as error:
+        connection.close()
+        raise Gone(str(error)) from None
+    return connection, pid
+
+
+def _has_answered(connection: socket.socket, seconds: float) -> bool:
+    """The first byte is there, or the end."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _is_well(about: dict[str, Any]) -> bool:
+    try:
+        connection, _ = _asked(about, "GET", STATUS, None, HEALTH)
+        with connection:
+            return _has_answered(connection, HEALTH)
+    except (Gone, Silent):
+        return False

@@ -15,7 +15,9 @@ from starlette.websockets import WebSocket
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube import discovery, reviews
+from owlab.pocket.kube import discovery
+from owlab.pocket.kube.authorization import Authorizer
+from owlab.pocket.kube.authorization.gate import Gate
 from owlab.pocket.kube.errors import (
     ApiError,
     BadRequest,
@@ -27,10 +29,12 @@ from owlab.pocket.kube.errors import (
 )
 from owlab.pocket.kube.health import health
 from owlab.pocket.kube.kubelet.api import Kubelet
+from owlab.pocket.kube.metrics import server as metrics
 from owlab.pocket.kube.negotiation import body, respond
 from owlab.pocket.kube.pod_connections import PodConnections
 from owlab.pocket.kube.pod_streams import read_log
 from owlab.pocket.kube.resources import Resources
+from owlab.pocket.kube.reviews import Reviews
 from owlab.pocket.kube.schemas import openapi_proto
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.users import Users
@@ -99,10 +103,14 @@ class _Api:
         self, store: Store, tokens: Mapping[str, str], version: str, kubelet: Kubelet
     ) -> None:
         self._store = store
-        self._users = Users(tokens)
+        users, authorizer = Users(tokens, store), Authorizer(store)
+        self._gate = Gate(users, authorizer)
+        self._reviews = Reviews(users, authorizer)
+        self._metrics = metrics.MetricsServer(store)
+        store.registry.aggregated = lambda: metrics.kinds(store)
         self._version = version
         self._kubelet = kubelet
-        self._resources = Resources(store, self._users)
+        self._resources = Resources(store, authorizer)
         self._connections = PodConnections(store, kubelet)
 
     def guarded(self, handler: Handler) -> Handler:
@@ -112,7 +120,7 @@ class _Api:
             try:
                 if not is_local(request.headers.get("host", "")):
                     raise Misdirected("the pocket lab is not called by that name")
-                request.state.user = self._users.of(request)
+                request.state.user = self._gate.enter(request)
                 return _with_warnings(request, await handler(request))
             except ApiError as error:
                 if error.code == 501:
@@ -183,6 +191,8 @@ class _Api:
         namespace, words = _split(request.path_params["rest"])
         if group in discovery.REVIEWS and request.method == "POST":
             return respond(await self._review(request, group, words[0]), 201)
+        if group == metrics.GROUP:
+            return self._metrics.serve(request, namespace, words)
         kind = self._store.registry.at(group, version, words[0])
         if kind is None:
             raise NoSuchResource()
@@ -208,7 +218,7 @@ class _Api:
             raise BadRequest(
                 f"the kind of the object ({asked['kind']}) does not match the expected {kind}"
             )
-        return reviews.answer(asked, request.state.user)
+        return self._reviews.answer(asked, request.state.user)
 
     async def streams(self, request: Request) -> Response:
         """``exec``, ``attach`` and ``portforward`` over SPDY."""
@@ -217,7 +227,7 @@ class _Api:
     async def socket(self, socket: WebSocket) -> None:
         """The same over WebSockets."""
         try:
-            socket.state.user = self._users.of(socket)
+            self._gate.enter(socket)
             serve = self._connections.over_websocket(socket)
         except ApiError as error:
             await socket.send_denial_response(respond(error.status(), error.code))

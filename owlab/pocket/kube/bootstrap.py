@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
+from owlab.pocket.kube.authorization import default_roles
 from owlab.pocket.kube.store import Store
 
 _ADDONS: dict[str, tuple[str, str]] = {
@@ -82,17 +83,20 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
     _helm(store)
     if "traefik" not in disabled:
         _traefik(store)
-    for name in ("cluster-admin", "admin", "edit", "view"):
+    default_roles.ensure(store)
+    for name, value in (
+        ("system-cluster-critical", 2000000000),
+        ("system-node-critical", 2000001000),
+    ):
         _ensure(
             store,
             {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "ClusterRole",
-                "metadata": {
-                    "name": name,
-                    "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
-                },
-                "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
+                "apiVersion": "scheduling.k8s.io/v1",
+                "kind": "PriorityClass",
+                "metadata": {"name": name},
+                "value": value,
+                "preemptionPolicy": "PreemptLowerPriority",
+                "description": "For what a cluster cannot do without.",
             },
         )
 

@@ -14,7 +14,9 @@ from owlab.pocket.ground.views import ActionPod, FleetView, Object, PodStartErro
 from owlab.pocket.kube import node_passwords, programs
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.bootstrap import bootstrap
+from owlab.pocket.kube.containers.runtime import ContainerCommand
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.claim_expansion import ClaimExpansion
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
@@ -29,11 +31,14 @@ from owlab.pocket.kube.controllers.nodes import Nodes
 from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
 from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
 from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
+from owlab.pocket.kube.controllers.resource_quotas import ResourceQuotas
+from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
 from owlab.pocket.kube.controllers.service_lb import NODE_ARGS, ServiceLB
 from owlab.pocket.kube.controllers.services import Services
 from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
 from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
+from owlab.pocket.kube.controllers.token_secrets import TokenSecrets
 from owlab.pocket.kube.controllers.volumes import Volumes
 from owlab.pocket.kube.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.kube.errors import ApiError
@@ -65,6 +70,9 @@ class Cluster:
         plane.add(
             Namespaces(plane, authority),
             CustomResources(plane),
+            RoleAggregation(plane),
+            TokenSecrets(plane, authority),
+            ResourceQuotas(plane),
             GarbageCollector(plane),
             Nodes(plane),
             NodeLeases(plane),
@@ -78,6 +86,7 @@ class Cluster:
             Jobs(plane),
             claims,
             Volumes(plane, claims),
+            ClaimExpansion(plane),
             Scheduler(plane),
             self.kubelet,
             Services(plane),
@@ -176,6 +185,10 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         """Be told when a part of OpenWhisk behind its front end comes or goes."""
         self._on_parts = callback
+
+    def give_command(self, image: str, name: str, command: ContainerCommand) -> None:
+        """Containers of images whose names hold ``image`` have this command."""
+        self.kubelet.runtime.commands.setdefault(image, {})[name] = command
 
     def on_install_packages(self, callback: Callable[[str], None]) -> None:
         """Be told when the Job that installs OpenWhisk's packages has run."""
@@ -302,6 +315,7 @@ class ActionPodsOfCluster:
                         "image": image,
                         "imagePullPolicy": "IfNotPresent",
                         "ports": [{"containerPort": 8080, "name": "action", "protocol": "TCP"}],
+                        "securityContext": {"capabilities": {"drop": ["NET_RAW", "NET_ADMIN"]}},
                         "resources": {
                             "limits": {"memory": f"{memory_mb}Mi"},
                             "requests": {"memory": f"{memory_mb}Mi"},

@@ -10,6 +10,7 @@ from owlab.pocket.kube.registry import Registry
 from owlab.pocket.kube.schemas import openapi
 from owlab.pocket.kube.schemas.openapi_v2 import document as openapi_v2_document
 
+_METRICS = "metrics.k8s.io"
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _SUBRESOURCE_KINDS = {
     "scale": ("Scale", "autoscaling", "v1"),
@@ -24,8 +25,13 @@ _SUBRESOURCE_VERBS = {
     **{name: ["create"] for name in ("eviction", "binding", "token")},
 }
 REVIEWS = {
-    "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
-    "authentication.k8s.io": ["SelfSubjectReview"],
+    "authorization.k8s.io": [
+        "SelfSubjectAccessReview",
+        "SelfSubjectRulesReview",
+        "SubjectAccessReview",
+        "LocalSubjectAccessReview",
+    ],
+    "authentication.k8s.io": ["SelfSubjectReview", "TokenReview"],
 }
 """Kinds that are asked and not kept."""
 
@@ -49,7 +55,7 @@ def version_info(git_version: str) -> dict[str, str]:
 def groups(registry: Registry) -> dict[str, list[str]]:
     """Each group with its versions; the core group is not among them."""
     found: dict[str, list[str]] = {}
-    for kind in registry.all():
+    for kind in registry.discovered():
         if kind.group and kind.version not in found.setdefault(kind.group, []):
             found[kind.group].append(kind.version)
     for group in REVIEWS:
@@ -121,7 +127,7 @@ def resource_list(registry: Registry, name: str, version: str) -> dict[str, Any]
             {
                 "name": review.lower() + "s",
                 "singularName": review.lower(),
-                "namespaced": False,
+                "namespaced": review.startswith("Local"),
                 "kind": review,
                 "verbs": ["create"],
             }
@@ -135,7 +141,7 @@ def resource_list(registry: Registry, name: str, version: str) -> dict[str, Any]
 
 
 def _kinds_at(registry: Registry, name: str, version: str) -> list[Kind]:
-    return [k for k in registry.all() if (k.group, k.version) == (name, version)]
+    return [k for k in registry.discovered() if (k.group, k.version) == (name, version)]
 
 
 def _resource(kind: Kind) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _resource(kind: Kind) -> dict[str, Any]:
         "singularName": kind.singular,
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": VERBS,
+        "verbs": ["get", "list"] if kind.group == _METRICS else VERBS,
     }
     if kind.short:
         found["shortNames"] = list(kind.short)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from owlab.pocket.kube.errors import NotFound
@@ -17,6 +17,8 @@ class Registry:
 
     def __init__(self) -> None:
         self._custom: list[Kind] = []
+        self.aggregated: Callable[[], Iterable[Kind]] = tuple
+        """Kinds that another server than this one answers for, while it is there."""
         self._index(KINDS)
 
     def _index(self, kinds: Iterable[Kind]) -> None:
@@ -31,6 +33,10 @@ class Registry:
     def all(self) -> list[Kind]:
         """Every kind that is served, in each of its versions."""
         return [*KINDS, *self._custom]
+
+    def discovered(self) -> list[Kind]:
+        """Every kind that clients discover, those of other servers too."""
+        return [*self.all(), *self.aggregated()]
 
     def get(self, kind: str | Kind) -> Kind:
         """A kind by its name, a built-in one before a custom one; raises NotFound.

@@ -17,7 +17,9 @@ from owlab.pocket.kube import (
     patch,
     validation,
 )
-from owlab.pocket.kube.admission import prepare
+from owlab.pocket.kube.account_tokens import AccountTokens
+from owlab.pocket.kube.admission import enforce, prepare
+from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.deletion import Deletion
 from owlab.pocket.kube.ephemeral import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.errors import (
@@ -34,9 +36,9 @@ from owlab.pocket.kube.negotiation import asked, body, decoded, respond, single
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
+from owlab.pocket.kube.schemas.support import unheeded
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import details
-from owlab.pocket.kube.users import Users
 from owlab.pocket.kube.validation.envelope import enveloped
 from owlab.pocket.kube.versions import kept, shown
 
@@ -57,9 +59,10 @@ _SORTS = ", ".join(
 class Resources:
     """Handles requests below a kind's place in the API."""
 
-    def __init__(self, store: Store, users: Users) -> None:
+    def __init__(self, store: Store, authorizer: Authorizer) -> None:
         self._store = store
-        self._users = users
+        self._tokens = AccountTokens(store)
+        self._authorizer = authorizer
         self._reading = Reading(store)
         self._deletion = Deletion(store, self._reading)
 
@@ -117,11 +120,13 @@ class Resources:
         ):
             obj.pop("status")
         refuse_in_new_pod(kind, obj)
+        field_validation.warn(request, unheeded(obj))
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
-        field_validation.warn(request, validation.warnings(obj))
+        check_escalation(self._authorizer, request.state.user, kind, obj, None)
+        field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
         return self._store.create(obj, dry=_dry(request))
 
     async def _put(
@@ -193,6 +198,8 @@ class Resources:
         force = request.query_params.get("force") in ("true", "1")
         new = apply.apply(old, wanted, manager(request), force, Clock().timestamp())
         if old is None:
+            asked = Attributes("create", kind.group, kind.plural, "", namespace, name)
+            self._authorizer.require(request.state.user, asked)
             return self._shown(request, kind, self._add(request, kind, new), status=201)
         return self._shown(request, kind, self._replace(request, kind, old, new, sub, noted=True))
 
@@ -214,6 +221,7 @@ class Resources:
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
+        field_validation.warn(request, unheeded(new, old))
         if sub == "ephemeralcontainers":
             return self._store.update(with_ephemeral(kind, old, new), dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
@@ -221,7 +229,8 @@ class Resources:
         defaults.keep(old, new)
         self._fill(kind, new)
         validation.check(kind, new, old)
-        field_validation.warn(request, validation.warnings(new))
+        check_escalation(self._authorizer, request.state.user, kind, new, old)
+        field_validation.warn(request, [*validation.warnings(new), *enforce(self._store, new, old)])
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._store.update(new, dry=_dry(request))
@@ -237,7 +246,7 @@ class Resources:
         if sub == "token":
             given = await asked(request, "AuthenticationV1TokenRequest")
             account = self._store.get("ServiceAccount", name, namespace)
-            return respond(self._users.issue(account, given), 201)
+            return respond(self._tokens.issue(account, given), 201)
         if sub == "binding":
             given = await asked(request, "V1Binding")
             pod = self._store.get("Pod", name, namespace)

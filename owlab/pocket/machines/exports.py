@@ -65,7 +65,8 @@ class Export:
         parts.append("nohide" if "nohide" in given else "hide")
         if "subtree_check" not in given:
             parts.append("no_subtree_check")
-        parts += [option for option in self.options if option.split("=")[0] in ("anonuid", "fsid")]
+        valued = ("anonuid", "anongid", "fsid")
+        parts += [option for option in self.options if option.split("=")[0] in valued]
         parts.append(next((o for o in self.options if o.startswith("sec=")), "sec=sys"))
         parts.append("rw" if self.writable() else "ro")
         parts.append("insecure" if "insecure" in given else "secure")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass import formats, images, report
+from owlab.pocket.multipass import formats, images, report, snapshot_info
 from owlab.pocket.multipass.errors import TIMED_OUT, Failure, Refused, several, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, Words
@@ -73,10 +73,18 @@ async def info(call: Invocation, words: Words) -> int:
     """info"""
     form = chosen_format(words)
     fleet = call.lab.fleet
-    machines = fleet.named(words.rest, deleted=True) if words.rest else fleet.listed()
+    names, taken = snapshot_info.apart(words.rest, fleet, form)
+    if taken and not names:
+        await call.out(snapshot_info.told(taken, form))
+        return 0
+    machines = fleet.named(names, deleted=True) if names else fleet.listed()
     runtime = "no-runtime-information" not in words
     rows = [report.row(fleet, machine, runtime=runtime) for machine in machines]
-    await call.out(formats.details(rows, form))
+    if not taken:
+        await call.out(formats.details(rows, form))
+        return 0
+    plain = form if form not in ("json", "yaml") else "json"
+    await call.out(snapshot_info.merged(formats.details(rows, plain), taken, form))
     return 0
 
 

@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ Ended = Callable[[str], None]
 class Custody:
     """Starts the warden with the first process of an action."""
 
-    def __init__(self) -> None:
+    def __init__(self, readable: Iterable[str] = ()) -> None:
+        self._readable = list(readable)
         self._program: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._received = b""
@@ -73,6 +74,7 @@ class Custody:
             "cwd": str(directory),
             "env": env,
             "memory": memory_mb * 1024 * 1024,
+            "read": self._readable,
         }
         future = self._starting[number] = asyncio.get_running_loop().create_future()
         self._ended[number] = ended

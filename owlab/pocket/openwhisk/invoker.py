@@ -10,12 +10,13 @@ import logging
 import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
-from owlab.pocket.openwhisk import errors
+from owlab.pocket.openwhisk import errors, runtimes
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
     DEVELOPER_ERROR,
@@ -31,6 +32,8 @@ from owlab.pocket.openwhisk.store import now_ms
 log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
+# So much of a result that is too large is shown.
+TRUNCATED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,16 @@ class Job:
     namespace: str
     action: str
     kind: Kind
-    code: str
+    code: Callable[[], str]
+    """Asked for a new container only."""
     binary: bool
     main: str
     memory_mb: int
     timeout_ms: int
     logs_mb: int
     payload_limit: int
-    value: dict[str, Any]
-    init_env: dict[str, str]
+    value: Any
+    init_env: dict[str, Any]
     env: dict[str, str]
 
 
@@ -101,7 +105,7 @@ class Invoker:
         self._reserved = 0
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
-        self._custody = Custody()
+        self._custody = Custody(runtimes.readable())
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = self._prewarming = False
 
@@ -109,6 +113,11 @@ class Invoker:
     def containers(self) -> int:
         """How many there are, warm, busy and prewarmed."""
         return len(self._containers)
+
+    @property
+    def idle(self) -> list[Container]:
+        """Those that wait for their action, or for any."""
+        return [container for container in self._containers if not container.busy]
 
     def background(self, work: Any) -> None:
         """Hold on to work that nobody awaits."""
@@ -168,7 +177,7 @@ class Invoker:
             async with asyncio.timeout(seconds):
                 if fresh:
                     given = await asyncio.to_thread(
-                        place, job.kind, job.code, job.binary, worker.directory
+                        place, job.kind, job.code(), job.binary, worker.directory
                     )
                     request = {"op": "init", "main": job.main, "env": job.init_env, **given}
                     reply = await worker.ask(request, log_bytes=log_bytes)
@@ -233,7 +242,11 @@ class Invoker:
                     self.background(self.prewarm())
                 return created, True
             if free:
-                await self._remove(min(free, key=lambda c: c.used))
+                # Its memory is free at once; its process and its pod go meanwhile.
+                oldest = min(free, key=lambda c: c.used)
+                oldest.busy = True
+                self._containers.remove(oldest)
+                self.background(self._remove(oldest))
                 continue
             async with self._changed:
                 await self._changed.wait()
@@ -253,8 +266,11 @@ class Invoker:
             except BaseException:
                 await self._pods.remove(name)
                 raise
-        finally:
+        except BaseException:
             self._reserved -= memory_mb
+            await self._notify()  # the room is free again for those who wait for some
+            raise
+        self._reserved -= memory_mb
         container = Container(pod, worker, memory_mb)
         self._containers.append(container)
         return container
@@ -315,12 +331,14 @@ def _warning() -> str:
 
 def _judge(ok: bool, body: Any, limit: int, outcome: Outcome) -> None:
     """An action's reply as OpenWhisk's controller classifies it."""
-    size = len(json.dumps(body).encode())
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    size = len(text) if len(text) > limit else len(text.encode("utf-8", "surrogatepass"))
     outcome.result = body
     if size > limit:
-        text = "The action produced a response that exceeded the allowed length"
-        text = f"{text}: {size} > {limit} bytes."
-        outcome.status, outcome.result = DEVELOPER_ERROR, {"error": text}
+        shown = errors.too_long_result(
+            size, limit, text.encode()[:TRUNCATED].decode("utf-8", "ignore")
+        )
+        outcome.status, outcome.result = APPLICATION_ERROR, {"error": shown}
     elif not ok:
         outcome.status = DEVELOPER_ERROR
     elif isinstance(body, dict) and "error" in body:

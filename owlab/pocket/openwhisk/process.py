@@ -12,12 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.errors import log_limit
 from owlab.pocket.openwhisk.runtimes import Kind
 
 SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 LINE = 64 * 1024
+# Seconds that an action may run before its memory is looked at often.
+UNWATCHED = 0.01
 
 
 class ProcessEnded(Exception):
@@ -197,6 +201,15 @@ class WorkerProcess:
         """The process runs."""
         return self._ended is not None and not self._ended.is_set()
 
+    def resident(self) -> int:
+        """The bytes of memory that it has now, with what it started."""
+        try:
+            process = psutil.Process(self.pid)
+            tree = [process, *process.children(recursive=True)]
+            return sum(one.memory_info().rss for one in tree)
+        except psutil.Error:
+            return 0
+
     async def start(self) -> None:
         """Start the interpreter; it waits for ``init``."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -249,14 +262,19 @@ class WorkerProcess:
             self.logs.start(log_bytes)
         if not self.alive:
             raise ProcessEnded(self._reason)
-        self._custody.busy(self._number, True)
+        # A word to the warden costs as much as a short action: only longer ones are worth it.
+        loop = asyncio.get_running_loop()
+        watched = loop.call_later(UNWATCHED, self._custody.busy, self._number, True)
+        began = loop.time()
         try:
             reply = await self._channel.ask(request)
         except ProcessEnded:
             # The channel may be closed a moment before the warden says why.
             raise ProcessEnded(await self._why()) from None
         finally:
-            self._custody.busy(self._number, False)
+            watched.cancel()
+            if loop.time() - began >= UNWATCHED:
+                self._custody.busy(self._number, False)
         return Reply(bool(reply["ok"]), reply.get("body"))
 
     async def _why(self) -> str:

@@ -238,6 +238,7 @@ class Warden:
             resource.setrlimit(limit, (most, most))
         os.chdir(request["cwd"])
         os.set_inheritable(channel, True)
+        sys.modules["confine"].confine(request["read"], [request["cwd"]])
         if request["argv"]:
             words = [*request["argv"], str(channel)]
             os.execve(words[0], words, request["env"])
@@ -310,9 +311,11 @@ class Warden:
 
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
-    sys.path.insert(0, sys.argv[2].rpartition("/")[0])
+    for program in (sys.argv[2], __file__):
+        sys.path.insert(0, program.rpartition("/")[0])
     __import__("worker")
-    sys.path.pop(0)
+    __import__("confine")
+    del sys.path[:2]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     gc.freeze()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.devices import Device, Devices, read_only
 from owlab.pocket.machines.inode import Inode
+from owlab.pocket.machines.proc import Proc
 from owlab.pocket.programs.base import Entry, load_programs
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ STRANGE = _names(
     yq rg parallel gawk make strings
     """
 )
+READERS = _names(
+    """
+    cat tee tail tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
+    kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
+    multipass git crontab nc crictl ctr k3s-pocket-installer dd
+    """
+)
+"""Programs of ours that may read standard input; all others leave it to who comes next."""
 OPTIONAL = ("unzip", "zip")
 """What the interpreter brings along and a package of Ubuntu does: ours, once that is installed."""
 PLAIN = _names(
@@ -144,5 +153,15 @@ def furnish(machine: Machine) -> None:
     ):
         machine.files.mkdir(directory, recursive=True)
         machine.files.look(directory).source = Programs(machine, directory, here)
+    for name in ("bin", "sbin"):
+        inode = machine.tree.root.entries.get(name)
+        if inode is not None and inode.is_directory and not inode.entries:
+            # An earlier version had an empty directory there.
+            machine.files.remove(f"/{name}")
+            machine.files.symlink(f"usr/{name}", f"/{name}")
     machine.files.mkdir("/dev", recursive=True)
     machine.files.look("/dev").source = Devices()
+    machine.files.mkdir("/proc", recursive=True)
+    machine.files.look("/proc").source = Proc(machine)
+    if machine.tree.root.entries["proc"].entries.pop("version", None):
+        machine.tree.note(machine.tree.root)  # an earlier version stored one

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import getopt
 import json
 
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
+
+LOOK_EVERY = 0.25
 
 
 @program("journalctl")
@@ -42,9 +45,36 @@ async def journalctl(call: Call) -> int:
     if "-r" in given or "--reverse" in given:
         lines.reverse()
     form = given.get("-o") or given.get("--output") or "short"
-    if not lines:
+    follow = "-f" in given or "--follow" in given
+    if not lines and not follow:
         await call.out("-- No entries --\n")
         return 0
+    if follow:
+        lines = lines[-10:] if not limit else lines
+    await _print(call, lines, form)
+    if follow:
+        await _follow(call, asked, form)
+    return 0
+
+
+async def _follow(call: Call, asked: list[str], form: str) -> None:
+    """New lines as they are written, until somebody ends it."""
+
+    def all_lines() -> list[list[str]]:
+        chosen = asked or sorted(call.machine.state.journal)
+        return [[*line, unit] for unit in chosen for line in units.journal(call.machine, unit)]
+
+    seen = all_lines()
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        now = all_lines()
+        fresh = [line for line in now if line not in seen]
+        if fresh:
+            await _print(call, sorted(fresh), form)
+        seen = now
+
+
+async def _print(call: Call, lines: list[list[str]], form: str) -> None:
     for when, by, text, unit in lines:
         if form == "cat":
             await call.out(f"{text}\n")
@@ -54,4 +84,3 @@ async def journalctl(call: Call) -> int:
         else:
             shown = when if form.startswith("short-iso") else units.syslog_time(when)
             await call.out(f"{shown} {call.machine.name} {by}: {text}\n")
-    return 0

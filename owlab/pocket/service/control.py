@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -215,6 +215,7 @@ def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:
     handlers: dict[Any, Any] = {
         Unreadable: _bad_request,
         checkpoints.BadName: _bad_request,
+        ClientDisconnect: _gone,
         DiskFull: _full,
         sqlite3.OperationalError: _full,
         Exception: _failed,
@@ -238,6 +239,11 @@ async def _full(request: Request, error: Exception) -> Response:
     if isinstance(error, sqlite3.OperationalError) and "full" not in str(error):
         return await _failed(request, error)
     return PlainTextResponse(f"the lab's disk is full: {error}. Free some space and repeat.\n", 507)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Nobody is there to read it."""
+    return Response(status_code=400)
 
 
 async def _bad_request(request: Request, error: Exception) -> Response:

@@ -21,6 +21,7 @@ from bashkit import FileSystem
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.machines.tree import failure
+from owlab.pocket.shell.sentences import without_guess
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,10 @@ def _mode(files: Files, inode: Inode) -> int:
     return mode
 
 
+def _printed(span: Any) -> bytes:
+    return without_guess(_bytes(span))
+
+
 def _describe(files: Files, metadata: Any, inode: Inode) -> None:
     metadata.kind = KINDS[inode.kind]
     # bashkit reads no file of which it is told that nothing is in it.
@@ -222,8 +227,8 @@ def _read_link(files: Files, path: Any, out: Any) -> None:
 
 _CALLS: dict[str, Callable[..., None]] = {
     "read_file": _read_file,
-    "write_file": lambda files, path, data: files.write_file(_text(path), _bytes(data)),
-    "append_file": lambda files, path, data: files.append_file(_text(path), _bytes(data)),
+    "write_file": lambda files, path, data: files.write_file(_text(path), _printed(data)),
+    "append_file": lambda files, path, data: files.append_file(_text(path), _printed(data)),
     "mkdir": lambda files, path, deep: files.mkdir(_text(path), recursive=deep),
     "remove": lambda files, path, deep: files.remove(_text(path), recursive=deep),
     "stat": _stat,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 # bashkit adds advice to "command not found", and says where an error comes from; bash does not.
 ADVICE = re.compile(rb"(command not found)\. [^\n]*|io error: ")
+GUESS = re.compile(rb"(: command not found)\. Did you mean: [^\n]*\?")
 LINE = re.compile(rb"^bash: line \d+: ", re.M)
 MISSING = re.compile(rb"^bash: (?:line \d+: )?([^\s:/]+): command not found$", re.M)
 PROBLEM = re.compile(r"parse error at line (\d+), column \d+: (.*)", re.S)
@@ -16,6 +17,11 @@ SYNTAX = 2
 def plain(data: bytes) -> bytes:
     """An error as bash prints it in a script."""
     return ADVICE.sub(rb"\1", data)
+
+
+def without_guess(data: bytes) -> bytes:
+    """What bashkit prints to a pipe or a file, without its advice."""
+    return GUESS.sub(rb"\1", data) if b"not found. Did you mean" in data else data
 
 
 def typed(data: bytes, package_of: Callable[[str], str]) -> bytes:

@@ -21,13 +21,14 @@ from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
-from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
-from owlab.pocket.programs.history import FUNCTIONS as HISTORY
+from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
 from owlab.pocket.programs.packages import ARCHIVE, PROVIDES
 from owlab.pocket.programs.shells import interpreter_of
 from owlab.pocket.shell import sentences
 from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
+from owlab.pocket.shell.jobs import Jobs, in_background
+from owlab.pocket.shell.prelude import GREETING, SHELL_PATHS, SHELLS
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -39,30 +40,8 @@ KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 
 
-GREETING = "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
+ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
-
-# bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
-# by a program, but by functions; those are handed on to child shells by hand.
-SHELLS = (
-    "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
-    "while [ $# -gt 0 ]; do case $1 in "
-    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
-    "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
-    '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
-    '-*|+*) __flags="$__flags $1"; shift;; '
-    '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
-    'command $__shell $__flags "$@"; return;; esac; done; '
-    "__script=$(cat; printf x); "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
-    'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-) + HISTORY
-SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
 
 
 async def _missing(context: Any) -> int:
@@ -137,6 +116,7 @@ class Session:
         self._started_in = cwd or home
         self.started = time.time()
         self.at_terminal = False
+        self.jobs = Jobs()
         self._options = ""
         self._bash = Bash(
             username=user,
@@ -254,34 +234,52 @@ class Session:
         self._learn()
         self._started_in = self.cwd
         self._learn_scripts(script)
+        given = script
         if stdin is not None:
             problem = self.problem(script)
             if problem is None:
+                await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
                 script = self._input.piped(script, reader)
         else:
             problem = None
         if problem is not None:
-            await err(sentences.grammar(problem, script, prompt=False).encode())
+            await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
+
+        async def write_out(data: bytes) -> None:
+            await out(sentences.without_guess(data))
 
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
             await err(sentences.typed(text, self._brings) if self.tty else text)
 
         try:
-            result = await execute(self._bash, script, out, write_err)
+            result = await execute(self._bash, script, write_out, write_err)
         except asyncio.CancelledError:
             self._input.end()
             raise
         finally:
             self.machine.save()
         if result.error:
-            words = sentences.grammar(str(result.error), script, prompt=self.tty)
+            words = sentences.grammar(str(result.error), given, prompt=self.tty)
             await write_err(words.encode())
             if "parse error" in str(result.error):
                 return sentences.SYNTAX
         return int(result.exit_code)
+
+    async def _keep_input(self, script: str) -> None:
+        """Give input to those who read it.
+
+        bashkit hands a script's input to the first program of ours, and what that does not read is
+        lost to the next. An alias, unlike a function, keeps pipes as they are.
+        """
+        words = set(re.findall(r"[\w.-]+", script))
+        asked = set(" ".join(ASKED_FOR.findall(script)).split())
+        names = sorted(words & self._known - READERS - asked)
+        if names:
+            aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
+            await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
 
     async def _greet(self, out: Sink, err: Sink) -> None:
         """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
@@ -308,6 +306,12 @@ class Session:
         if problem := self.problem(text):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
+        if self.tty and (told := self.jobs.printed() + self.jobs.ended().encode()):
+            await out(told)
+        if self.tty and (command := in_background(text)) is not None:
+            job = self.jobs.start(self, command)
+            await out(f"[{job.number}] {job.pid}\n".encode())
+            return 0, False
         self._last = None
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
@@ -320,6 +324,17 @@ class Session:
         finally:
             self.at_terminal = False
         return (ended, True) if self._last is None else (self._last, False)
+
+    def beside(self) -> Session:
+        """A shell like this one, for a job in its background."""
+        exported = dict(self._bash.shell_state().env)
+        return Session(
+            self.machine,
+            user=self.user,
+            cwd=self.cwd,
+            env=exported,
+            umask=self.files.umask,
+        )
 
     def _alone(self, text: str) -> bool:
         """One command and nothing around it: what it prints goes to the terminal."""
@@ -358,5 +373,6 @@ class Session:
     def kill(self) -> None:
         """End what runs, as when the machine goes down or its user hangs up."""
         self._killed = True
+        self.jobs.end_all()
         if self._task is not None:
             self._task.cancel()

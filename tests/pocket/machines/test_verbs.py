@@ -243,3 +243,21 @@ runcmd:
     assert seen.out == "helloran\n/root/a b\n"
     scalar = await mp("launch", "-n", "y", "--cloud-init", "-", stdin=b"#!/bin/sh\n")
     assert scalar.status == 0 or "operator[] call on a scalar" in scalar.err
+
+
+async def test_info_of_a_snapshot(mp) -> None:
+    await mp("launch", "--name", "vm", "-c", "2")
+    await mp("stop", "vm")
+    await mp("snapshot", "vm", "-n", "one", "-m", "first")
+    await mp("snapshot", "vm", "-n", "two")
+    shown = await mp("info", "vm.one")
+    assert shown.status == 0
+    assert "Snapshot:       one\nInstance:       vm\n" in shown.out
+    assert "Children:       two\nComment:        first\n" in shown.out
+    kept = json.loads((await mp("info", "vm.two", "--format", "json")).out)["info"]["vm"]
+    assert kept["snapshots"]["two"]["parent"] == "one"
+    assert "No such snapshot: vm.nosuch" in (await mp("info", "vm.nosuch")).err
+    both = json.loads((await mp("info", "vm", "vm.one", "--format", "json")).out)["info"]["vm"]
+    assert (both["state"], list(both["snapshots"])) == ("Stopped", ["one"])
+    mixed = await mp("info", "vm", "vm.one", "--format", "csv")
+    assert (mixed.status, "Mixed snapshot and instance" in mixed.err) == (1, True)

@@ -37,19 +37,34 @@ TAIL = """
 without a key `/`, `/api/v1`, `/api/v1/api-docs`, `/ping`, `/invokers`, `/invokers/healthy/count`,
 `/invokers/ready` and `/metrics`.
 
+APIs that `wsk api` makes are served below `/api`.
+
 ## What differs from OpenWhisk
 
-- Everything below `/v1` and `/v2` (the API gateway) answers 501 and says what was asked.
-- Kinds: {kinds}. Other kinds are refused by name. Actions run on the Node.js and the Python of
-  this computer, whatever version their kind names; `GET /` tells which.
-- Firing a trigger does not hand the caller's `Authorization` header to the rules' actions.
-  OpenWhisk does since 2022: an action bound by a rule sees the key of whoever fires.
+- The API gateway's own management API (`/v1`, `/v2`) answers 501 and says what was asked; the
+  actions of `/whisk.system/apimgmt`, which `wsk api` and the SDKs call, do without it.
+- Kinds: {kinds}, and by name `nodejs:18`, `nodejs:20`, `nodejs:22`, `python:3.x`. Other kinds
+  are refused by name. Actions run on the Node.js and the Python of this computer, whatever version
+  their kind names; `GET /` tells which, and whether they are kept from your files.
+- `require('openwhisk')` finds a small client of the lab's own with the SDK's interface. The SDK
+  itself is used when it is in the action's zip, or in the folder that `OWLAB_NODE_PATH` names.
+  Python finds the packages of OpenWhisk's image as far as they are installed here: `requests`,
+  `bs4` and `dateutil` always, others with `pip install owlab[functions]`.
+- Firing a trigger does not hand the caller's `Authorization` header to the rules' actions, as it
+  does the others. OpenWhisk does since 2022: an action bound by a rule sees the caller's key.
+- Feeds and the gateway's management actions are executed by the lab's service, not in a container.
+  `messaging` and `github` say that they cannot work here.
+- The controller keeps nothing in memory of CouchDB: without it every request fails at once.
 - The components of a sequence do not count against the invocations per minute; the actions that a
   trigger's rules start do.
-- Idle action containers end after ten minutes of real time, at every speed of the lab.
+- Idle action containers end after ten minutes of real time, at every speed of the lab. Alarms, too,
+  keep real time.
 - `nodejs:14` has two stem cells, made after the first `nodejs:14` action ran.
-- Memory of Python actions is limited by the address space of their process (its limit and 512 MB),
-  that of Node.js actions by V8's heap; there is no limit of processors, as with the chart.
+- Memory is the resident memory of all processes of a container, looked at fifty times a second
+  while an action runs; there is no limit of processors, as with the chart. A container may have 512
+  processes, files of 1 GB and 1024 open files.
+- An activation that the lab's service could not end, since it was killed, ends with an internal
+  error when the service is back.
 """
 
 
@@ -108,4 +123,6 @@ async def test_a_trigger_does_not_hand_on_the_callers_key(guest: Client, service
     await guest.post("/triggers/t", json={"x": 1})
     await service.settled()
     [record] = (await guest.get("/activations?name=echo&docs=true")).json()
+    headers = record["response"]["result"].pop("__ow_headers")
     assert record["response"]["result"] == {"x": 1}
+    assert "authorization" not in headers and headers["host"] == "controllers"

@@ -157,3 +157,14 @@ async def test_nothing_outlives_the_service(guest: Client, service: Service) -> 
     pid = (await guest.post("/actions/hello?blocking=true&result=true")).json()["pid"]
     await service.stop()
     assert subprocess.run(["ps", "-p", str(pid)], capture_output=True).returncode != 0
+
+
+async def test_the_memory_of_idle_containers_is_told(guest: Client, nobody: Client) -> None:
+    await guest.action("f", "def main(args): return {}", "python:3")
+    await guest.call("f")
+    (line,) = [
+        line
+        for line in (await nobody.get("/metrics")).text.splitlines()
+        if line.startswith("owlab_idle_container_memory_bytes{")
+    ]
+    assert 'kind="python:3"' in line and 2**20 < int(line.split()[-1]) < 2**27

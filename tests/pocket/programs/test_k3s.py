@@ -388,3 +388,18 @@ async def test_other_ways_to_join(on, server, lab, how):
     typed = await on("worker1", f"curl -sfL https://get.k3s.io | {line}")
     assert typed.status == 0, str(typed)
     assert lab.noted[-1][:3] == ("join", "worker1", "master")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mode"),
+    [
+        ("K3S_KUBECONFIG_MODE=644 ", "", "644"),
+        ("", " --write-kubeconfig-mode 640", "640"),
+        ("K3S_KUBECONFIG_MODE=644 ", " --write-kubeconfig-mode 604", "604"),
+        ("", "", "600"),
+    ],
+)
+async def test_who_may_read_the_kubeconfig(on, before, after, mode):
+    line = f"curl -sfL https://get.k3s.io | {before}sh -s -{after} > /dev/null"
+    typed = await on("master", f"{line}; stat -c %a /etc/rancher/k3s/k3s.yaml")
+    assert typed.out == f"{mode}\n"

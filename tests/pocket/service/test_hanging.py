@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,16 +16,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from owlab.pocket.client import running, service_process, wire
+from owlab.pocket.client import multipass, running, service_process, wire
 from owlab.pocket.service.watchdog import Watchdog
 from tests.pocket.service.conftest import Served
-from tests.pocket.service.test_service_process import pid, wait_until
+from tests.pocket.service.test_service_process import pid
+from tests.waiting import until
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients of this process wait for a second only."""
     monkeypatch.setattr(wire, "SILENCE", 1.0)
+    monkeypatch.setattr(wire, "HEALTH", 1.0)
 
 
 @pytest.fixture
@@ -49,7 +52,8 @@ def test_every_call_says_that_the_lab_does_not_answer(lab: Served, stopped: psut
         with pytest.raises(service_process.DoorError) as caught:
             call()
         assert time.monotonic() - started < 10
-        assert caught.value.brief == f"The lab does not answer: process {stopped.pid}, for 1 s."
+        said = f"The lab does not answer: process {stopped.pid}, for [12] s."
+        assert re.fullmatch(said, caught.value.brief)
         assert f"kill -CONT {stopped.pid}" in caught.value.details
         assert "owlab down" in caught.value.resolution
     stopped.send_signal(signal.SIGCONT)
@@ -65,7 +69,7 @@ def test_the_binary_says_it_too(lab: Served) -> None:
         process.send_signal(signal.SIGCONT)
     assert status == 255
     assert err == (
-        f"list failed: the lab does not answer: process {process.pid}, for 15 s; "
+        f"list failed: the lab does not answer: process {process.pid}, for 20 s; "
         "`owlab down` ends it\n"
     )
 
@@ -117,7 +121,7 @@ def test_a_service_that_hears_no_signal_is_killed_with_what_it_started(tmp_path:
     started = int(process.stdout.readline())
     service_process.stop(tmp_path, patience=0.5)
     process.wait(10)
-    wait_until(lambda: not psutil.pid_exists(started))
+    until(lambda: not psutil.pid_exists(started))
 
 
 @pytest.mark.parametrize("damage", ["missing", "", "[]", "{", '{"pid": "x"}', "[" * 5000])
@@ -187,3 +191,51 @@ async def test_the_watchdog_ends_what_stands_still() -> None:
     time.sleep(2.5)
     assert ended == [True]
     task.cancel()
+
+
+def test_a_script_on_standard_input_notices_it_too(lab: Served) -> None:
+    process = psutil.Process(pid(lab))
+    process.send_signal(signal.SIGSTOP)
+    words = [sys.executable, "-m", "owlab.pocket.client.terminal", "--dir", str(lab.directory)]
+    try:
+        done = subprocess.run(words, input="echo a\n", capture_output=True, text=True, timeout=120)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert done.returncode == 255
+    assert "the lab does not answer: process" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_where_it_stands_still_is_told(tmp_path: Path) -> None:
+    stuck = (
+        "import asyncio, threading, time\n"
+        "from owlab.pocket.service.watchdog import Watchdog\n"
+        "threading.Thread(target=time.sleep, args=(5,), daemon=True).start()\n"
+        "def in_this_function():\n    time.sleep(2)\n"
+        "async def main():\n"
+        "    asyncio.create_task(Watchdog(beats=0.05).run())\n"
+        "    await asyncio.sleep(0.2)\n"
+        "    in_this_function()\n"
+        "asyncio.run(main())\n"
+    )
+    with (tmp_path / "daemon.err").open("wb") as errors:
+        process = subprocess.Popen([sys.executable, "-c", stuck], stderr=errors)
+        try:
+            until(lambda: "in_this_function" in running.why_silent(tmp_path, process.pid))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_an_answer_that_takes_its_time_is_no_silence(
+    lab: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service_process.ensure(lab.directory, "real")
+    lab.mp("stop", "master")
+    monkeypatch.setattr(wire, "SILENCE", 0.5)  # a machine takes longer to boot
+    body = json.dumps({"machine": "master"}).encode()
+    started = time.monotonic()
+    about = multipass.service(str(lab.directory))
+    answer = multipass.request(about, "POST", "/v1/consoles", body)
+    assert answer.status == 200
+    assert time.monotonic() - started > 1

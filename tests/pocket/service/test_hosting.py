@@ -53,6 +53,9 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         self.tell_parts = callback
 
+    def give_command(self, image: str, name: str, command: Any) -> None:
+        self.command = command
+
     def on_install_packages(self, callback: Callable[..., None]) -> None:
         self.install = callback
 
@@ -79,6 +82,9 @@ class OpenWhisk:
     apihost: str
     catalogs: int = 0
     health: Health = field(default_factory=lambda: Health(Clock()))
+
+    def start(self) -> None:
+        """Nothing runs by itself."""
 
     def install_catalog(self) -> None:
         self.catalogs += 1

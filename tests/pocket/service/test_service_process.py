@@ -52,7 +52,7 @@ def test_ensure_is_idempotent_also_when_raced(lab: Served) -> None:
 def test_racing_to_start_makes_one_process(tmp_path: Path) -> None:
     directory = tmp_path / "raced"
     script = (
-        "from pathlib import Path; from owlab.pocket.client.multipass import service_process; "
+        "from pathlib import Path; from owlab.pocket.client import service_process; "
         f"service_process.ensure(Path({str(directory)!r}))"
     )
     racers = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]

@@ -53,7 +53,7 @@ async def test_field_and_summary(shell: Shell, configured: str) -> None:
     ran = await shell(f"{WSK} action get e --summary")
     assert ran.out == "action /guest/e: Says it again\n   (parameters: *a)\n"
     ran = await shell(f"{WSK} package get --summary /whisk.system/utils")
-    assert ran.out.startswith("package /whisk.system/utils: Small building blocks")
+    assert ran.out.startswith("package /whisk.system/utils: Building blocks")
     assert " action /whisk.system/utils/sort" in ran.out
 
 
@@ -247,7 +247,7 @@ async def test_what_the_lab_has_not_says_so(shell: Shell, configured: str) -> No
     assert ran.status == 144 and "is not part of the pocket lab" in ran.err
     ran = await shell(f"{WSK} sdk install bashauto")
     assert ran.status == 1 and "not part of the pocket lab" in ran.err
-    ran = await shell(f"{WSK} action invoke /whisk.system/samples/curl -r")
+    ran = await shell(f"{WSK} action invoke /whisk.system/messaging/kafkaProduce -r")
     assert ran.status == 246 and "is not simulated by the pocket lab" in ran.err
 
 
@@ -261,3 +261,14 @@ def test_every_command_has_its_help(command: str) -> None:
         assert "Global Flags" in told
         assert VERBS[command][verb].about in help_text([command])
     assert "--result" in help_text(["action", "invoke"])
+
+
+async def test_an_api_in_the_order_of_wsk(shell: Shell, configured: str) -> None:
+    await shell(f"{ECHO}{WSK} action create e echo.js --web true")
+    made = await shell(f"{WSK} api create /base /path get e --response-type json")
+    assert made.out.startswith("ok: created API /base/path GET for action /_/e\n"), made
+    shown = json.loads((await shell(f"{WSK} api get /base")).out)
+    assert list(shown) == ["swagger", "basePath", "info", "paths"]
+    full = json.loads((await shell(f"{WSK} api get /base --full")).out)
+    assert list(full) == ["namespace", "gwApiUrl", "gwApiActivated", "tenantId", "apidoc"]
+    assert list(full["apidoc"]) == list(shown)

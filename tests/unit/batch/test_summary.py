@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from owlab.batch.evidence import Outcome
-from owlab.batch.summary import FILE, RunSummary, latest, new_directory, read
+from owlab.batch.summary import FILE, RunSummary, alone, latest, mend, new_directory, read
 from owlab.errors import BatchError
 
 
@@ -67,3 +67,17 @@ def test_only_proof_gives_0(tmp_path: Path, statuses: list[str], exit_code: int)
     run.outcomes = [Outcome.from_dict({"name": "x", "status": status}) for status in statuses]
     run.finish()
     assert run.exit_code == exit_code
+
+
+def test_a_run_that_was_killed_does_not_run_for_ever(tmp_path: Path) -> None:
+    killed, alive = tmp_path / "20260101-000000", tmp_path / "20260102-000000"
+    for directory in (killed, alive):
+        directory.mkdir()
+        RunSummary(directory).save()
+    (tmp_path / "20260103-000000").mkdir()
+    (tmp_path / "20260103-000000" / FILE).write_text("{")
+    with alone(alive):
+        mend(tmp_path)
+    assert read(killed).status == "interrupted"
+    assert read(killed).finished
+    assert read(alive).status == "running"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,17 +112,23 @@ def test_removing_a_lab_that_was_never_made(owlab: Owlab) -> None:
     assert places.lab_names() == []
 
 
-def test_the_notebooks_open_for_the_lab_that_is_named(
-    owlab: Owlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_notebooks_open_for_the_lab_that_is_named(tmp_path: Path) -> None:
     # A JupyterLab that only says what it was given.
     (tmp_path / "jupyterlab.py").write_text(
-        "import os, sys; print(os.environ['OWLAB_LAB'], *sys.argv[1:])"
+        "import os, sys; print(os.getpid(), os.environ['OWLAB_LAB'], *sys.argv[1:])"
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = owlab("lab", "--lab", "class", "--port=9999")
-    assert done.exit_code == 0
-    said = done.output.splitlines()[-1]
-    assert said.startswith("class --notebook-dir=")
-    assert "--port=9999" in said
-    assert said.endswith("00-start-here.ipynb")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "OWLAB_HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "owlab", "lab", "--lab", "class", "--port=9999"]
+    process = subprocess.Popen(
+        [*words, "--folder", str(tmp_path / "mine")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    last = said.splitlines()[-1]
+    assert last.startswith(f"{process.pid} class --notebook-dir={tmp_path / 'mine'} ")
+    assert "--port=9999" in last
+    assert last.endswith("mine/00-start-here.ipynb")
+    assert (tmp_path / "mine" / "07-functions.ipynb").is_file()

@@ -155,3 +155,76 @@ def test_any_text_is_a_setting_or_a_config_error(text):
             load({name: text})
         except ConfigError as error:
             assert name.partition("_")[0] in str(error)
+
+
+def refused(tmp_path: Path, text: str | bytes) -> str:
+    file = tmp_path / "lab.yaml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(ConfigError) as caught:
+        load(file=file)
+    assert len(str(caught.value)) < 5000
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [*a]", "deeper than 50 levels"),
+        ("a: &a {b: *a}", "deeper than 50 levels"),
+        ("[" * 3000, "deeper than 50 levels"),
+        ("workers: 0x" + "f" * 6000, "a very large number"),
+        ("workers: " + "9" * 6000, "a value cannot be read"),
+        ("? [a, b]\n: 1", "a name should be a word"),
+        ("1: 2\nnull: 3\ntrue: 4", "Unknown settings: 1, None"),
+        ("master: {memory: " + "9" * 400 + "G}", "write a number and a unit"),
+        ("image: !!binary aaa", "cannot be read"),
+        ("image: !!timestamp 2020-99-99", "a value cannot be read"),
+        ("x" * 70_000 + ": 1", "cannot be read"),
+        ("\u0007\u001b[2J: 1", "cannot be read"),
+        (b"workers: \xff", "cannot be read"),
+        ("x: 1\n" * 300_000, "larger than"),
+        ("workers: 2\nworkers: 3", "workers is set twice"),
+        ("openwhisk: {port: 31001}\nopenwhisk_port: 31002", "openwhisk_port is set twice"),
+        ("openwhisk.port: 31001\nopenwhisk: {port: 31002}", "to 31001 and to 31002"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_no_file_is_too_odd_to_be_refused_in_words(tmp_path: Path, text: str | bytes, said: str):
+    assert said in refused(tmp_path, text)
+
+
+def test_what_is_said_twice_in_the_same_words_is_no_contradiction(tmp_path: Path):
+    file = tmp_path / "lab.yaml"
+    file.write_text("openwhisk: {port: 31001}\nopenwhisk_port: 31001\n")
+    assert load(file=file).openwhisk.port == 31001
+
+
+SHELLED = (
+    "4; touch x",
+    "$(touch x)",
+    "`x`",
+    "-oProxyCommand=x",
+    "a b",
+    "a\nb",
+    "\x1b[2J",
+    "'",
+    "&",
+)
+
+
+@pytest.mark.parametrize("value", SHELLED)
+def test_no_text_that_reaches_a_shell_can_say_more_than_it_is(value: str):
+    free = {"ssh_inventory", "cluster_kubeconfig", "ssh_hosts", "speed", "mirror", "provider"}
+    texts = [n for n, v in LabConfig().flat().items() if isinstance(v, str | list)]
+    for name in texts:
+        if name in free or name in ("name", "memory_profile"):
+            continue
+        with pytest.raises(ConfigError):
+            load({name: [value] if isinstance(LabConfig().flat()[name], list) else value})
+
+
+@pytest.mark.parametrize("name", ["ssh_inventory", "cluster_kubeconfig"])
+@pytest.mark.parametrize("value", ["a\nb", "a\x00b", "a\x1b"])
+def test_paths_have_no_control_characters(name: str, value: str):
+    with pytest.raises(ConfigError):
+        load({name: value})

@@ -23,6 +23,12 @@ def make(tmp_path, monkeypatch) -> Callable[..., MultipassStandin]:
     return build
 
 
+@pytest.fixture
+def standin(make) -> MultipassStandin:
+    """In today's era."""
+    return make()
+
+
 @pytest.fixture(params=["1.16", "1.17"])
 def multipass(request, make) -> MultipassStandin:
     """In both eras."""

@@ -94,7 +94,7 @@ def test_an_address_that_was_chosen_is_told_to_k3s_on_every_node(open_lab):
 
 
 def test_an_address_that_is_none_is_refused(open_lab):
-    with pytest.raises(ConfigError, match="is no address"):
+    with pytest.raises(ConfigError, match="is no public_address"):
         open_lab({**CLOUD, "master": {"host": "a", "public_address": "a; reboot"}})
 
 

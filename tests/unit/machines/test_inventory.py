@@ -99,3 +99,28 @@ def test_no_host_is_ever_an_option(text):
     except ConfigError:
         return
     assert not host.target.startswith("-")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "-oProxyCommand=x",
+        "-o@h",
+        {"host": "h", "user": "-oProxyCommand=x"},
+        {"host": "h", "user": "a b"},
+        {"host": "h", "user": ["a"]},
+        {"host": "h", "jump": "-oProxyCommand=x"},
+        {"host": "h", "jump": "a;b"},
+        {"host": "h", "identity": "-x"},
+        {"host": "h", "identity": "a\nb"},
+        {"host": "h", "port": 10**400},
+        {"host": "h", "port": []},
+        {"host": "h", "address": "1.2.3.4; x"},
+    ],
+)
+def test_no_value_is_an_option_of_ssh(tmp_path, host):
+    import yaml
+
+    text = yaml.safe_dump({"master": host, "workers": ["b", "c"], "storage": "d"})
+    with pytest.raises(ConfigError):
+        inventory.load(written(tmp_path, text))

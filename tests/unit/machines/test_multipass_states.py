@@ -218,3 +218,25 @@ def test_the_parsers_are_tolerant(content):
 def test_classifying_anything(text):
     error = errors.classify(["multipass", "list"], 2, text)
     assert error.brief and error.resolution
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"list":' + "[" * 5000,
+        "{" * 5000,
+        '{"list": ' * 3000 + "1" + "}" * 3000,
+        '{"list": 7, "info": 7}',
+        '{"list": [7, null, {"name": {}}], "info": {"a": 7, "b": {"disks": [1]}}}',
+        '{"list": [{"name": "a", "state": 7, "ipv4": "x"}], "info": {"a": {"cpu_count": "'
+        + "9" * 5000
+        + '"}}}',
+    ],
+    ids=range(6),
+)
+def test_nothing_that_multipass_says_is_more_than_malformed(text):
+    for read in (models.read_list, models.read_info, models.read_version, models.read_images):
+        try:
+            read(text)
+        except errors.MalformedOutput as error:
+            assert len(error.details) <= 500

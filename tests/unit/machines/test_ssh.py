@@ -75,7 +75,7 @@ def test_all_machines_suit(ssh, provider, config):
     assert len(ssh.calls) == calls == 4, "asked once"
     infos = provider.machines()
     assert [info.state for info in infos] == ["Reachable"] * 4
-    assert infos[0].ipv4 == "10.0.0.7"
+    assert infos[0].ipv4 == f"10.0.0.{ord('a')}"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,14 @@ def test_any_login_shell_hands_commands_on_unchanged(ssh, provider, config, logi
     script += f"\n{text}\nEND\n"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     assert done.stdout.endswith("\n1'2\n"), done.stderr
+
+
+def test_machines_that_are_alone_in_their_networks_are_refused(ssh, provider, config):
+    """Vagrant's first card has the same address in each machine."""
+    ssh.fail("b", "twin")
+    ssh.fail("c", "twin")
+    with pytest.raises(errors.MachineUnsuitable, match=r"worker1 and worker2 have .*10\.0\.2\.15"):
+        provider.prepare(config)
 
 
 def test_a_machine_is_asked_only_for_what_is_typed_on_it(ssh, provider, config):

@@ -65,13 +65,15 @@ def _reference(obj: Object) -> str:
 def _targets(obj: Object) -> str:
     metrics = obj["spec"].get("metrics") or []
     more = f" + {len(metrics) - 2} more..." if len(metrics) > 2 else ""
-    return (", ".join(_target(metric) for metric in metrics[:2]) or "<none>") + more
+    now = (obj.get("status") or {}).get("currentMetrics") or []
+    return (", ".join(_target(metric, now) for metric in metrics[:2]) or "<none>") + more
 
 
-def _target(metric: Object) -> str:
-    """Without metrics the present value of none is known."""
+def _target(metric: Object, now: list[Object]) -> str:
+    """What is, if it is known, and what should be."""
     sort = metric.get("type") or ""
-    source = metric.get(sort[:1].lower() + sort[1:]) or {}
+    field = sort[:1].lower() + sort[1:]
+    source = metric.get(field) or {}
     target = source.get("target") or {}
     if "averageUtilization" in target:
         wanted = f"{target['averageUtilization']}%"
@@ -80,7 +82,14 @@ def _target(metric: Object) -> str:
     else:
         wanted = target.get("value", "<auto>")
     name = f"{source['name']}: " if "name" in source else ""
-    return f"{name}<unknown>/{wanted}"
+    measured = [m[field] for m in now if (m.get(field) or {}).get("name") == source.get("name")]
+    current = (measured[0].get("current") or {}) if measured else {}
+    have = "<unknown>"
+    if "averageUtilization" in target and "averageUtilization" in current:
+        have = f"{current['averageUtilization']}%"
+    elif "averageValue" in target and "averageValue" in current:
+        have = current["averageValue"]
+    return f"{name}{have}/{wanted}"
 
 
 def _owner(obj: Object) -> str:

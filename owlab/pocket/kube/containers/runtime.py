@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from bashkit import Bash, FileSystem
+from bashkit import Bash, CommandContext, FileSystem
 
 from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube import images
@@ -27,6 +27,7 @@ _LOOK_SECONDS = 0.2
 _LOG_LIMIT = 256 * 1024
 """Characters that are kept of what a container has printed."""
 
+ContainerCommand = Callable[[CommandContext], Awaitable[int]]
 Owner = tuple[str, str]
 """A pod's uid and a container's name."""
 
@@ -56,6 +57,8 @@ class Runtime:
         self._store = store
         self._fleet = fleet
         self._ended = ended
+        self.commands: dict[str, dict[str, ContainerCommand]] = {}
+        """Programs of images, by a part of the image's name: others give them."""
         self._roots: dict[Owner, FileSystem] = {}
         self._kept: dict[str, Kept] = {}
         self._processes: dict[tuple[Owner, int], Process] = {}
@@ -126,6 +129,10 @@ class Runtime:
         bash.add_command("tar", tar)
         bash.add_command("sleep", sleep)
         bash.add_command("touch", touch)
+        for part, commands in self.commands.items():
+            if part in container.get("image", ""):
+                for name, command in commands.items():
+                    bash.add_command(name, command)
         bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)

@@ -1,30 +1,56 @@
-"""HorizontalPodAutoscalers in a cluster without metrics: they keep to their limits."""
+"""HorizontalPodAutoscalers: they keep to their limits, and follow the lab's simulated metrics."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
+from owlab.pocket.kube.controllers.replicas import selector_of
 from owlab.pocket.kube.errors import NotFound
+from owlab.pocket.kube.metrics import NotMeasured, Wanted, wanted
 from owlab.pocket.kube.scaling import with_scale
+from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Change, Key, copied
 
+_STABLE_SECONDS = 300
+_REMEMBERED = 100
 _UNABLE = "the HPA was unable to compute the replica count"
 
 
 class Autoscalers(Controller):
-    """Moves what is outside an autoscaler's limits into them, and tells that metrics are missing.
+    """Moves what is outside an autoscaler's limits into them, and what its metrics ask for.
 
     Real ones look every 15 seconds; here a change is what makes them look.
     """
+
+    def __init__(self, plane: ControlPlane) -> None:
+        super().__init__(plane)
+        self._wanted: dict[Key, list[tuple[float, int]]] = {}
+        """When each autoscaler wanted how many."""
 
     def watches(self) -> Mapping[str, Leads]:
         targets = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
         return {
             "HorizontalPodAutoscaler": itself,
+            "Pod": self._of_pod,
             **dict.fromkeys(targets, self._of_target),
         }
+
+    def _of_pod(self, change: Change) -> list[Key]:
+        """One that has more or less to do, or that measures; others change their workload too."""
+        if change.old is None:
+            return []
+        measures = change.key.namespace == "kube-system"
+        if measures and is_ready(change.obj) != is_ready(change.old):
+            scalers = self.store.list("HorizontalPodAutoscaler")
+        elif _annotations(change.obj) != _annotations(change.old):
+            scalers = self.store.list("HorizontalPodAutoscaler", change.key.namespace)
+        else:
+            return []
+        return [self.store.key_of(scaler) for scaler in scalers]
 
     def _of_target(self, change: Change) -> list[Key]:
         return [
@@ -52,18 +78,18 @@ class Autoscalers(Controller):
         self.store.set_status(scaler, status)
 
     def _target(self, scaler: Object) -> Object:
-        wanted = scaler["spec"]["scaleTargetRef"]
-        group = wanted.get("apiVersion", "").rpartition("/")[0]
-        kind = self.store.registry.in_group(group, wanted["kind"])
+        goal = scaler["spec"]["scaleTargetRef"]
+        group = goal.get("apiVersion", "").rpartition("/")[0]
+        kind = self.store.registry.in_group(group, goal["kind"])
         if kind is None:
-            raise NotFound(f'no matches for kind "{wanted["kind"]}" in group "{group}"')
+            raise NotFound(f'no matches for kind "{goal["kind"]}" in group "{group}"')
         found = None
         if "scale" in kind.subresources:
             namespace = scaler["metadata"]["namespace"]
-            found = self.store.find(kind, wanted["name"], namespace)
+            found = self.store.find(kind, goal["name"], namespace)
         if found is None:
             resource = f"{kind.plural}/scale" + (f".{group}" if group else "")
-            raise NotFound(f'{resource} "{wanted["name"]}" not found')
+            raise NotFound(f'{resource} "{goal["name"]}" not found')
         return found
 
     def _unscalable(self, scaler: Object, status: Object, why: str) -> None:
@@ -88,9 +114,88 @@ class Autoscalers(Controller):
             reason = "Current number of replicas below Spec.MinReplicas"
             self._rescale(scaler, status, target, least, reason)
         elif spec.get("metrics"):
+            self._measure(scaler, status, target, now)
+
+    def _measure(self, scaler: Object, status: Object, target: Object, now: int) -> None:
+        """Ask every metric how many it wants; the one that wants most has its way."""
+        found: list[Wanted] = []
+        problems: list[NotMeasured] = []
+        for metric in scaler["spec"]["metrics"]:
+            try:
+                found.append(wanted(self.store, metric, self._pods(target), now))
+            except NotMeasured as error:
+                problems.append(error)
+        best = max(found, key=lambda one: one.replicas, default=None)
+        # With one metric missing the others may make it larger, and not smaller.
+        if best is None or (problems and best.replicas < now):
             status.setdefault("desiredReplicas", 0)
-            reason, problem = _missing(spec["metrics"][0])
-            self._condition(status, "ScalingActive", False, reason, f"{_UNABLE}: {problem}")
+            status.pop("currentMetrics", None)
+            first = problems[0]
+            said = f"{_UNABLE}: {first.message}"
+            self._condition(status, "ScalingActive", False, first.reason, said)
+            return
+        status["currentMetrics"] = [one.current for one in found]
+        said = f"the HPA was able to successfully calculate a replica count from {best.title}"
+        self._condition(status, "ScalingActive", True, "ValidMetricFound", said)
+        size = self._bounded(
+            scaler, status, self._stabilized(scaler, status, best.replicas, now), now
+        )
+        if size == now:
+            status["desiredReplicas"] = size
+            return
+        above = f"{best.title} above target"
+        self._rescale(
+            scaler, status, target, size, above if size > now else "All metrics below target"
+        )
+
+    def _pods(self, target: Object) -> list[Object]:
+        matches = selector_of(target)
+        space = target["metadata"]["namespace"]
+        pods = self.store.list("Pod", space)
+        return [pod for pod in pods if matches(pod["metadata"].get("labels") or {})]
+
+    def _stabilized(self, scaler: Object, status: Object, size: int, now: int) -> int:
+        """What was wanted in the last five minutes counts too, so that nothing flaps."""
+        key = self.store.key_of(scaler)
+        window = self.clock.scaled(_STABLE_SECONDS)
+        present = time.monotonic()
+        recent = [(t, n) for t, n in self._wanted.get(key, ()) if present - t < window]
+        self._wanted[key] = recent = [*recent, (present, size)][-_REMEMBERED:]
+        most = max(n for _, n in recent)
+        stable = min(max(most, size), max(now, size))
+        if stable > size:
+            said = (
+                "recent recommendations were higher than current one, applying the highest recent "
+                "recommendation"
+            )
+            self._condition(status, "AbleToScale", True, "ScaleDownStabilized", said)
+            oldest = max(t for t, n in recent if n > size)
+            self.look(key, max(oldest + window - present, 0.0) + 0.05)
+        else:
+            said = "recommended size matches current size"
+            self._condition(status, "AbleToScale", True, "ReadyForNewScale", said)
+        return stable
+
+    def _bounded(self, scaler: Object, status: Object, size: int, now: int) -> int:
+        spec = scaler["spec"]
+        least, most = spec.get("minReplicas", 1), spec["maxReplicas"]
+        fast = max(2 * now, 4)
+        if size > min(most, fast):
+            word = "TooManyReplicas" if most <= fast else "ScaleUpLimit"
+            said = (
+                "the desired replica count is more than the maximum replica count"
+                if most <= fast
+                else "the desired replica count is increasing faster than the maximum scale rate"
+            )
+            self._condition(status, "ScalingLimited", True, word, said)
+            return int(min(most, fast))
+        if size < least:
+            said = "the desired replica count is less than the minimum replica count"
+            self._condition(status, "ScalingLimited", True, "TooFewReplicas", said)
+            return int(least)
+        said = "the desired count is within the acceptable range"
+        self._condition(status, "ScalingLimited", False, "DesiredWithinRange", said)
+        return size
 
     def _rescale(
         self, scaler: Object, status: Object, target: Object, size: int, reason: str
@@ -140,22 +245,9 @@ class Autoscalers(Controller):
         conditions.append(wanted)
 
 
-def _missing(metric: Object) -> tuple[str, str]:
-    """The reason and the error of a metric that nobody serves."""
-    kind = metric["type"]
-    if kind in ("Resource", "ContainerResource"):
-        name = metric[kind[0].lower() + kind[1:]]["name"]
-        return f"FailedGet{kind}Metric", (
-            f"failed to get {name} utilization: unable to get metrics for resource {name}: "
-            "unable to fetch metrics from resource metrics API: "
-            "the server could not find the requested resource (get pods.metrics.k8s.io)"
-        )
-    name = metric[kind.lower()]["metric"]["name"]
-    served = "external" if kind == "External" else "custom"
-    return f"FailedGet{kind}Metric", (
-        f"unable to get metric {name}: unable to fetch metrics from {served} metrics API: "
-        f"no {served} metrics API ({served}.metrics.k8s.io) registered"
-    )
+def _annotations(obj: Object) -> Object:
+    found: Object = obj["metadata"].get("annotations") or {}
+    return found
 
 
 def _named(metric: Object) -> str:

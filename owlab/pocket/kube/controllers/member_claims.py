@@ -32,6 +32,7 @@ class MemberClaims:
                 made["metadata"] |= {"name": claim, "namespace": namespace, "labels": labels}
                 if self._when_deleted:
                     made["metadata"]["ownerReferences"] = [owner_reference(self._stateful)]
+                made["status"] = {"phase": "Pending"}
                 admit(self._store, made)
             volumes = [v for v in volumes if v["name"] != volume]
             volumes.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})

@@ -11,8 +11,10 @@ from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.scheduling.choice import Choice, unavailable
 from owlab.pocket.kube.scheduling.loads import Loads
 from owlab.pocket.kube.scheduling.node_affinity import chosen_by
+from owlab.pocket.kube.scheduling.preemption import Preemption, may_preempt, priority
 from owlab.pocket.kube.store import Change, Key
 
+_PREEMPTION = ". preemption: "
 _NAME = "default-scheduler"
 _NO_VOLUME = "node(s) didn't match PersistentVolume's node affinity"
 
@@ -24,6 +26,7 @@ class Scheduler(Controller):
         super().__init__(plane)
         self.loads = Loads(plane.store)
         self._choice = Choice(plane.store, self.loads)
+        self._preemption = Preemption(plane.store, self.loads, self._choice.nodes)
         self._unschedulable: dict[Key, None] = {}
         """Pods that no node took when they were looked at, in the order of that."""
 
@@ -37,7 +40,9 @@ class Scheduler(Controller):
         }
 
     def _waiting(self) -> list[Key]:
-        return list(self._unschedulable)
+        """The most important first."""
+        pods = {key: self.store.at(key) for key in self._unschedulable}
+        return sorted(pods, key=lambda key: -priority(pods[key] or {"spec": {}}))
 
     def _all_waiting(self, change: Change) -> list[Key]:
         return self._waiting()
@@ -76,11 +81,45 @@ class Scheduler(Controller):
         node, why = None, self._unbound(pod)
         if why is None:
             node, why = self._choice.of(pod, self._reachable(pod))
+            if node is None:
+                pod, why = self._preempt(pod, why)
         if node is None:
             self._unschedulable[key] = None
             self._pending(pod, why)
         else:
             self.bind(pod, node)
+
+    def _preempt(self, pod: Object, why: str) -> tuple[Object, str]:
+        """Make room for a more important pod; returns it, and what is told of it."""
+        start, marker, _ = why.partition(_PREEMPTION)
+        if not may_preempt(pod):
+            return pod, f"{start}{marker}not eligible due to preemptionPolicy=Never." if (
+                marker
+            ) else why
+        if self._preemption.waits(pod):
+            return pod, f"{start}."
+        found = self._preemption.of(pod, self._reachable(pod))
+        if found is None:
+            return pod, why
+        status = {**(pod.get("status") or {}), "nominatedNodeName": found.node}
+        pod = self.store.set_status(pod, status)
+        for victim in found.victims:
+            meta = victim["metadata"]
+            if meta.get("deletionTimestamp"):
+                continue
+            said = f"Preempted by pod {pod['metadata']['uid']} on node {found.node}"
+            self.recorder.record(victim, "Normal", "Preempted", said, _NAME)
+            disrupted = with_condition(
+                victim["status"],
+                "DisruptionTarget",
+                "True",
+                self.clock.timestamp(),
+                "PreemptionByScheduler",
+                f"{_NAME}: preempting to accommodate a higher priority pod",
+            )
+            self.store.set_status(victim, disrupted)
+            self.store.delete("Pod", meta["name"], meta["namespace"])
+        return pod, f"{start}."
 
     def bind(self, pod: Object, node: str) -> None:
         """Put a pod on a node."""
@@ -88,6 +127,7 @@ class Scheduler(Controller):
         now = self.clock.timestamp()
         bound = self.store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
         status = with_condition(bound.get("status") or {}, "PodScheduled", "True", now)
+        status.pop("nominatedNodeName", None)
         self.store.set_status(bound, status)
         said = f"Successfully assigned {meta['namespace']}/{meta['name']} to {node}"
         self.recorder.record(pod, "Normal", "Scheduled", said, _NAME)

@@ -65,7 +65,12 @@ def _claim(
         "PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], namespace
     )
     if claim is None or claim["status"].get("phase") != "Bound":
-        return MountProblem("FailedMount", f'unbound claim for volume "{volume["name"]}"')
+        name, claim_name = volume["name"], volume["persistentVolumeClaim"]["claimName"]
+        why = f"error processing PVC {namespace}/{claim_name}: PVC is not bound"
+        if claim is None:
+            why = f'persistentvolumeclaim "{claim_name}" not found'
+        said = f"unmounted volumes=[{name}], unattached volumes=[], failed to process volumes=[]"
+        return MountProblem("FailedMount", f"Unable to attach or mount volumes: {said}: {why}")
     source = store.find("PersistentVolume", claim["spec"]["volumeName"])
     if source is not None and "nfs" in source["spec"]:
         return _nfs(fleet, node, source["spec"]["nfs"], source["metadata"]["name"])

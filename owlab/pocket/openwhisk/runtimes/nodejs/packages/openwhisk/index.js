@@ -160,13 +160,16 @@ class Actions extends Resource {
     super(client, 'actions', ['actionName']);
   }
 
+  // The whole record is asked for, so that an error tells all of it; `result` picks the result.
   invoke(options) {
-    return this.each(options, (one) => {
+    return this.each(options, async (one) => {
       const query = {};
-      for (const name of ['blocking', 'result', 'timeout']) {
+      for (const name of ['blocking', 'timeout']) {
         if (one[name] !== undefined) query[name] = one[name];
       }
-      return this.client.request('POST', this.path(one, this.id(one)), { body: one.params ?? {}, query });
+      const sent = { body: one.params ?? {}, query };
+      const record = await this.client.request('POST', this.path(one, this.id(one)), sent);
+      return one.blocking && one.result ? record.response.result : record;
     });
   }
 

@@ -1,0 +1,84 @@
+"""``/proc``: what scripts read there of a machine, made when it is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from owlab.pocket.machines.devices import Device, read_only
+from owlab.pocket.machines.inode import Inode
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
+
+VERSION = "Linux version 6.8.0-31-generic-pocket (a pocket lab: no kernel of its own)\n"
+
+
+def _encoded(read: Callable[[], str]) -> Callable[[], bytes]:
+    return lambda: read().encode()
+
+
+class Proc:
+    """The directory ``/proc`` of a machine. Implements ``Source``."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        files: dict[str, Callable[[], str]] = {
+            "cmdline": lambda: "BOOT_IMAGE=/vmlinuz root=LABEL=cloudimg-rootfs ro console=ttyS0\n",
+            "cpuinfo": self._processors,
+            "filesystems": lambda: "nodev\tproc\nnodev\ttmpfs\n\text4\nnodev\tnfs4\n",
+            "loadavg": lambda: "0.00 0.00 0.00 1/98 12001\n",
+            "meminfo": self._memory,
+            "modules": lambda: "",
+            "mounts": self._mounts,
+            "swaps": lambda: "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n",
+            "uptime": self._uptime,
+            "version": lambda: VERSION,
+        }
+        self._made = {
+            name: Inode("file", 0o444, source=Device(_encoded(read), read_only))
+            for name, read in files.items()
+        }
+
+    def names(self) -> Iterable[str]:
+        """The files."""
+        return self._made
+
+    def get(self, name: str) -> Inode | None:
+        """One of them."""
+        return self._made.get(name)
+
+    def read(self) -> bytes:
+        """A directory has no content."""
+        return b""
+
+    def write(self, content: bytes) -> None:
+        """Nor can it be written."""
+        read_only(content)
+
+    def _processors(self) -> str:
+        return "".join(
+            f"processor\t: {number}\nvendor_id\t: PocketLab\nmodel name\t: owlab pocket lab\n"
+            f"cpu cores\t: {self._machine.spec.cpus}\nflags\t\t: fpu\n\n"
+            for number in range(self._machine.spec.cpus)
+        )
+
+    def _memory(self) -> str:
+        total = self._machine.spec.memory // 1024
+        free = total - min(total // 4, 420 * 1024)
+        rows = {"MemTotal": total, "MemFree": free, "MemAvailable": free, "Buffers": 0}
+        rows |= {"Cached": 0, "SwapTotal": 0, "SwapFree": 0}
+        return "".join(f"{name + ':':<16}{size:>8} kB\n" for name, size in rows.items())
+
+    def _mounts(self) -> str:
+        lines = ["/dev/vda1 / ext4 rw,relatime,discard,errors=remount-ro 0 0"]
+        lines += [
+            f"{mount.source} {mount.target} nfs4 {mount.options} 0 0"
+            for mount in self._machine.state.mounts
+        ]
+        return "".join(f"{line}\n" for line in lines)
+
+    def _uptime(self) -> str:
+        up = time.time() - self._machine.booted
+        return f"{up:.2f} {up * self._machine.spec.cpus:.2f}\n"

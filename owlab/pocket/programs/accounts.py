@@ -1,0 +1,182 @@
+"""`useradd`, `adduser`, `usermod`, `groupadd` and their like: they write the account files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from owlab.pocket.machines.accounts import GROUP, PASSWD
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Complaint, parse
+
+SHADOW = "/etc/shadow"
+NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+FIRST = 1001
+
+
+def _root(call: Call) -> None:
+    if not call.root:
+        what = "/etc/passwd" if "user" in call.name else "/etc/group"
+        raise Complaint(
+            f"{call.name}: Permission denied.\n{call.name}: cannot lock {what}; try again later.\n"
+        )
+
+
+def _lines(call: Call, path: str) -> list[str]:
+    return (call.read(path) or b"").decode(errors="replace").splitlines()
+
+
+def _write(call: Call, path: str, lines: list[str]) -> None:
+    call.fs.write_file(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def _free(call: Call, taken: set[int]) -> int:
+    return next(number for number in range(FIRST, 60000) if number not in taken)
+
+
+@program("groupadd", "addgroup")
+async def groupadd(call: Call) -> int:
+    """Add a group; ``-g NUMBER``."""
+    options = parse(call, "g:frK:o", "gid= system")
+    _root(call)
+    if len(options.words) != 1:
+        raise Complaint(f"Usage: {call.name} [options] GROUP\n", 2)
+    name, accounts = options.words[0], call.machine.accounts
+    if accounts.group(name) is not None:
+        raise Complaint(f"{call.name}: group '{name}' already exists\n", 9)
+    if not NAME.fullmatch(name):
+        raise Complaint(f"{call.name}: '{name}' is not a valid group name\n", 3)
+    given = options.value("g", "gid")
+    gid = int(given) if given else _free(call, {group.gid for group in accounts.groups()})
+    _write(call, GROUP, [*_lines(call, GROUP), f"{name}:x:{gid}:"])
+    return 0
+
+
+@program("groupdel", "delgroup")
+async def groupdel(call: Call) -> int:
+    """Remove a group."""
+    options = parse(call, "f")
+    _root(call)
+    for name in options.words:
+        if call.machine.accounts.group(name) is None:
+            raise Complaint(f"groupdel: group '{name}' does not exist\n", 6)
+        _write(call, GROUP, [row for row in _lines(call, GROUP) if not row.startswith(f"{name}:")])
+    return 0
+
+
+@program("useradd", "adduser")
+async def useradd(call: Call) -> int:
+    """Add a user with a group of the same name; ``-m``, ``-s SHELL``, ``-G GROUPS``, ``-u UID``."""
+    options = parse(
+        call,
+        "mMrNUs:G:g:u:d:c:k:p:e:",
+        "create-home shell= groups= gid= uid= home= home-dir= comment= system "
+        "disabled-password gecos= ingroup= no-create-home quiet",
+    )
+    _root(call)
+    if not options.words:
+        raise Complaint(f"Usage: {call.name} [options] LOGIN\n", 2)
+    name, accounts = options.words[0], call.machine.accounts
+    if call.name == "adduser" and len(options.words) == 2:
+        return await _join(call, name, [options.words[1]])
+    if accounts.user(name) is not None:
+        raise Complaint(f"{call.name}: user '{name}' already exists\n", 9)
+    if not NAME.fullmatch(name):
+        raise Complaint(f"{call.name}: invalid user name '{name}'\n", 3)
+    given = options.value("u", "uid")
+    uid = int(given) if given else _free(call, {user.uid for user in accounts.users()})
+    own = options.value("g", "gid", "ingroup")
+    if own is not None:
+        group = accounts.group(int(own) if own.isdigit() else own)
+        if group is None:
+            raise Complaint(f"{call.name}: group '{own}' does not exist\n", 6)
+        gid = group.gid
+    else:
+        gid = uid
+        _write(call, GROUP, [*_lines(call, GROUP), f"{name}:x:{gid}:"])
+    home = options.value("d", "home", "home-dir") or f"/home/{name}"
+    shell = options.value("s", "shell") or ("/bin/bash" if call.name == "adduser" else "/bin/sh")
+    comment = options.value("c", "comment", "gecos") or ""
+    row = f"{name}:x:{uid}:{gid}:{comment}:{home}:{shell}"
+    _write(call, PASSWD, [*_lines(call, PASSWD), row])
+    _write(call, SHADOW, [*_lines(call, SHADOW), f"{name}:!:19999:0:99999:7:::"])
+    if call.name == "adduser" or options.has("m", "create-home"):
+        call.fs.mkdir(home, recursive=True)
+        call.fs.chmod(home, 0o750)
+        call.fs.chown(home, uid, gid)
+    if call.name == "adduser" and not options.has("quiet"):
+        await call.out(
+            f"info: Adding user `{name}' ...\ninfo: Adding new user `{name}' ({uid}) with group "
+            f"`{name} ({gid})' ...\ninfo: Creating home directory `{home}' ...\n"
+        )
+    groups = (options.value("G", "groups") or "").split(",")
+    return await _join(call, name, [group for group in groups if group])
+
+
+async def _join(call: Call, name: str, groups: list[str]) -> int:
+    for group in groups:
+        if call.machine.accounts.group(group) is None:
+            raise Complaint(f"{call.name}: group '{group}' does not exist\n", 6)
+        rows = []
+        for row in _lines(call, GROUP):
+            first, *_, members = row.split(":")
+            if first == group and name not in members.split(","):
+                row += f",{name}" if members else name
+            rows.append(row)
+        _write(call, GROUP, rows)
+    return 0
+
+
+@program("usermod", "gpasswd")
+async def usermod(call: Call) -> int:
+    """Change a user: ``-aG GROUPS``, ``-s SHELL``, ``-d HOME``; or ``gpasswd -a USER GROUP``."""
+    options = parse(call, "aG:s:d:mlLUc:g:u:", "append groups= shell= home=")
+    _root(call)
+    words = list(options.words)
+    if call.name == "gpasswd" and len(words) == 2:
+        return await _join(call, words[0], [words[1]])
+    if len(words) != 1:
+        raise Complaint(f"Usage: {call.name} [options] LOGIN\n", 2)
+    name = words[0]
+    if call.machine.accounts.user(name) is None:
+        raise Complaint(f"usermod: user '{name}' does not exist\n", 6)
+    rows = []
+    for row in _lines(call, PASSWD):
+        cells = row.split(":")
+        if cells[0] == name:
+            cells[6] = options.value("s", "shell") or cells[6]
+            cells[5] = options.value("d", "home") or cells[5]
+        rows.append(":".join(cells))
+    _write(call, PASSWD, rows)
+    groups = options.value("G", "groups")
+    if groups is not None and not options.has("a", "append"):
+        kept = []
+        for row in _lines(call, GROUP):
+            first, password, gid, members = row.split(":")
+            left = ",".join(member for member in members.split(",") if member != name)
+            kept.append(":".join((first, password, gid, left)))
+        _write(call, GROUP, kept)
+    return await _join(call, name, [group for group in (groups or "").split(",") if group])
+
+
+@program("userdel", "deluser")
+async def userdel(call: Call) -> int:
+    """Remove a user; ``-r`` with their home."""
+    options = parse(call, "rf", "remove remove-home")
+    _root(call)
+    for name in options.words[:1]:
+        user = call.machine.accounts.user(name)
+        if user is None:
+            raise Complaint(f"userdel: user '{name}' does not exist\n", 6)
+        for path in (PASSWD, SHADOW, GROUP):
+            rows = [row for row in _lines(call, path) if not row.startswith(f"{name}:")]
+            _write(call, path, rows)
+        if options.has("r", "remove", "remove-home") and posixpath.dirname(user.home) == "/home":
+            call.fs.remove(user.home, recursive=True)
+    return 0
+
+
+@program("passwd", "chpasswd")
+async def passwd(call: Call) -> int:
+    """Nobody has a password here: Multipass' machines know keys."""
+    raise Complaint(f"{call.name}: accounts of the pocket lab have no passwords; use sudo\n")

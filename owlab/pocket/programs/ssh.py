@@ -1,0 +1,226 @@
+"""`ssh` and `scp` between the machines, with keys: nobody here has a password."""
+
+from __future__ import annotations
+
+import getopt
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from owlab.pocket.machines.files import Files
+from owlab.pocket.programs import hosts
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Complaint, parse
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
+
+FAILED = 255
+LETTERS = "46AaCfGgKkMNnqsTtVvXxYyb:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
+KEYS = ("id_rsa", "id_ecdsa", "id_ed25519")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose account on which machine."""
+
+    user: str
+    machine: Machine
+
+    @property
+    def home(self) -> str:
+        """Where one arrives."""
+        account = self.machine.accounts.user(self.user)
+        return account.home if account is not None else "/"
+
+
+def _reach(call: Call, word: str, user: str, identities: list[str]) -> Target:
+    """Log in; raises :class:`Complaint` in ssh's words."""
+    name, at, host = word.rpartition("@")
+    user = name if at else user or call.user
+    machine = hosts.find(call.fleet, host)
+    if host in ("localhost", "127.0.0.1", call.machine.name):
+        machine = call.machine
+    if machine is None:
+        why = (
+            f"ssh: connect to host {host} port 22: No route to host\n"
+            if hosts.is_address(host)
+            else f"ssh: Could not resolve hostname {host}: Name or service not known\n"
+        )
+        raise Complaint(why, FAILED)
+    if not machine.service_active("ssh") and machine.state.units.get("ssh") is not None:
+        raise Complaint(f"ssh: connect to host {host} port 22: Connection refused\n", FAILED)
+    if machine.accounts.user(user) is None or not _admitted(call, machine, user, identities):
+        raise Complaint(f"{user}@{host}: Permission denied (publickey).\n", FAILED)
+    _remember(call, host, machine)
+    return Target(user, machine)
+
+
+def _admitted(call: Call, machine: Machine, user: str, identities: list[str]) -> bool:
+    """One of the caller's keys is among the account's ``authorized_keys``."""
+    account = machine.accounts.user(user)
+    home = account.home if account is not None else "/"
+    known = machine.read(f"{home}/.ssh/authorized_keys") or b""
+    allowed = {line.split()[1] for line in known.decode().splitlines() if len(line.split()) > 1}
+    names = [call.path(name) for name in identities] or [
+        posixpath.join(call.home, ".ssh", name) for name in KEYS
+    ]
+    for name in names:
+        if call.read(name) is None:
+            continue
+        public = (call.read(f"{name}.pub") or b"").decode().split()
+        if len(public) > 1 and public[1] in allowed:
+            return True
+    return False
+
+
+def _remember(call: Call, host: str, machine: Machine) -> None:
+    place = posixpath.join(call.home, ".ssh")
+    if not call.fs.exists(place):
+        call.fs.mkdir(place)
+        call.fs.chmod(place, 0o700)
+    path = posixpath.join(place, "known_hosts")
+    line = f"{host} ssh-ed25519 pocket-lab-{machine.name}\n".encode()
+    if line not in (call.read(path) or b""):
+        call.fs.append_file(path, line)
+
+
+@program("ssh", machines="all")
+async def ssh(call: Call) -> int:
+    """Run a command on another machine: ``ssh [-i KEY] [USER@]HOST [COMMAND]``."""
+    try:
+        options, words = getopt.getopt(
+            call.argv, "46AaCfGgKkMNnqsTtVvXxYyb:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
+        )
+    except getopt.GetoptError as error:
+        raise Complaint(f"ssh: illegal option -- {error.opt}\n", FAILED) from None
+    given = dict(options)
+    if "-V" in given:
+        await call.err("OpenSSH_9.6p1 Ubuntu-3ubuntu13+pocket, OpenSSL 3.0.13\n")
+        return 0
+    if not words:
+        await call.err(
+            "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] destination [command [argument ...]]\n"
+        )
+        return FAILED
+    keys = [value for name, value in options if name == "-i"]
+    target = _reach(call, words[0], given.get("-l", ""), keys)
+    command = " ".join(words[1:])
+    if not command and call.session is not None and call.session.switch is not None:
+        call.session.switch(target.machine.name)
+        return 0
+    script = command or (await call.stdin()).decode(errors="replace")
+    session = target.machine.session(user=target.user)
+    stdin = b"" if "-n" in given or not command else call.reader
+    return await session.run(script, call.out, call.err, stdin=stdin)
+
+
+@program("scp", machines="all")
+async def scp(call: Call) -> int:
+    """Copy between machines: ``scp [-r] FROM... TO``, either side as ``[USER@]HOST:PATH``."""
+    options = parse(call, "346BCOpqRrTvc:F:i:J:l:o:P:S:X:", status=1, mixed=False)
+    if len(options.words) < 2:
+        await call.err("usage: scp [-346ABCOpqRrsTv] source ... target\n")
+        return 1
+    *sources, into = options.words
+    keys = options.values("i")
+    files, target = _side(call, into, keys)
+    status = 0
+    for source in sources:
+        theirs, path = _side(call, source, keys)
+        where = target
+        if files.is_directory(where):
+            where = posixpath.join(where, posixpath.basename(path.rstrip("/")))
+        try:
+            status = await _copy(call, theirs, path, files, where, options.has("r")) or status
+        except OSError as error:
+            shown = error.filename or source
+            await call.err(f"scp: {shown}: {error.strerror}\n")
+            status = 1
+    return status
+
+
+def _side(call: Call, word: str, keys: list[str]) -> tuple[Files, str]:
+    host, colon, path = word.partition(":")
+    if not colon or "/" in host:
+        return call.fs, call.path(word)
+    target = _reach(call, host, "", keys)
+    return target.machine.files_of(target.user), posixpath.join(target.home, path)
+
+
+async def _copy(call: Call, source: Files, path: str, target: Files, where: str, deep: bool) -> int:
+    inode = source.look(path)
+    if not inode.is_directory:
+        target.write_file(where, source.read_file(path))
+        return 0
+    if not deep:
+        await call.err(f"scp: {path}: not a regular file\n")
+        return 1
+    if not target.is_directory(where):
+        target.mkdir(where)
+    status = 0
+    for entry in source.read_dir(path):
+        name = str(entry["name"])
+        inner = (posixpath.join(path, name), posixpath.join(where, name))
+        status = await _copy(call, source, inner[0], target, inner[1], deep) or status
+    return status
+
+
+@program("ssh-keygen", machines="all")
+async def keygen(call: Call) -> int:
+    """Make a pair of keys: ``-t TYPE``, ``-f FILE``, ``-N PASSPHRASE``, ``-C COMMENT``."""
+    options = parse(call, "t:b:f:N:C:qylE:R:P:", status=1)
+    kind = options.value("t") or "ed25519"
+    path = call.path(options.value("f") or posixpath.join(call.home, f".ssh/id_{kind}"))
+    if options.has("R"):
+        await call.out(f"Host {options.value('R')} not found in {call.home}/.ssh/known_hosts\n")
+        return 0
+    if options.has("y"):
+        await call.out(call.read(f"{path}.pub") or b"")
+        return 0
+    if call.fs.exists(path):
+        await call.out(f"{path} already exists.\n")
+        return 1
+    if kind not in ("ed25519", "rsa"):
+        raise Complaint(f"unknown key type {kind}\n", 255)
+    key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+    key = ed25519.Ed25519PrivateKey.generate()
+    if kind == "rsa":
+        key = rsa.generate_private_key(65537, int(options.value("b") or 3072))
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    comment = options.value("C") or f"{call.user}@{call.machine.name}"
+    call.fs.mkdir(posixpath.dirname(path), recursive=True)
+    call.fs.chmod(posixpath.dirname(path), 0o700)
+    call.fs.write_file(path, private)
+    call.fs.chmod(path, 0o600)
+    call.fs.write_file(f"{path}.pub", public + f" {comment}\n".encode())
+    if not options.has("q"):
+        await call.out(
+            f"Generating public/private {kind} key pair.\n"
+            f"Your identification has been saved in {path}\n"
+            f"Your public key has been saved in {path}.pub\n"
+        )
+    return 0
+
+
+@program("ssh-copy-id", machines="all")
+async def copy_id(call: Call) -> int:
+    """Nobody has a password here, so that a key cannot be brought over this way."""
+    words = [word for word in call.argv if not word.startswith("-")]
+    if not words:
+        raise Complaint("Usage: ssh-copy-id [-i [identity_file]] [user@]hostname\n")
+    raise Complaint(
+        f"{words[-1]}: Permission denied (publickey).\n"
+        "(Multipass' machines take no passwords: from the laptop, multipass exec MACHINE -- "
+        "bash -c 'cat >> ~/.ssh/authorized_keys' < KEY.pub)\n"
+    )

@@ -1,0 +1,59 @@
+"""Scripts of our own, on a machine and in the real bash: output, errors and status are equal.
+
+``corpus.txt`` holds them, with ``---`` between two.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+BASH = shutil.which("bash")
+SCRIPTS = Path(__file__).with_name("corpus.txt").read_text("utf-8").rstrip("\n").split("\n---\n")
+NEEDS = ("jq", "bc", "factor")
+
+
+def version() -> tuple[int, ...]:
+    assert BASH is not None
+    said = subprocess.run([BASH, "-c", "echo ${BASH_VERSINFO[@]:0:2}"], capture_output=True)
+    return tuple(map(int, said.stdout.split()))
+
+
+@pytest.mark.skipif(BASH is None or version() < (5, 2), reason="no bash 5.2 to compare with")
+@pytest.mark.parametrize("script", SCRIPTS, ids=range(len(SCRIPTS)))
+async def test_as_in_bash(lab, master, script, tmp_path):
+    missing = [name for name in NEEDS if name in script and shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"no {missing[0]} to compare with")
+    assert BASH is not None
+    here = tmp_path / "real"
+    here.mkdir()
+    real = subprocess.run(
+        ["bash", "-c", script],
+        executable=BASH,
+        cwd=here,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"},
+        timeout=30,
+        check=False,
+    )
+    master.files.mkdir("/tmp/here")
+    master.own("/tmp/here", "ubuntu")
+    out, err = bytearray(), bytearray()
+
+    async def write_out(data: bytes) -> None:
+        out.extend(data)
+
+    async def write_err(data: bytes) -> None:
+        err.extend(data)
+
+    session = master.session(cwd="/tmp/here")
+    status = await session.run(script, write_out, write_err, stdin=b"")
+    assert out.decode() == real.stdout.decode()
+    assert err.decode() == real.stderr.decode()
+    assert status == real.returncode
