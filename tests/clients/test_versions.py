@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from .manifests import changed, deployment, of
 
 HPAS = "/apis/autoscaling/{}/namespaces/default/horizontalpodautoscalers"
@@ -223,3 +225,20 @@ def test_patches_are_refused_in_the_server_s_words(api):
         "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
     )
     api.kubectl("delete configmap words")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"nonsense", "invalid character 'n' looking for beginning of value"),
+        (b'{"a":', "unexpected end of JSON input"),
+        (b'{"a": "b', "unexpected end of JSON input"),
+        (b'{"a" 1}', "invalid character '1' after object key"),
+        (b'{"a": 1 "b"}', "invalid character '\"' after object key:value pair"),
+        (b"{a: 1}", "invalid character 'a' looking for beginning of object key string"),
+        (b"{} {}", "invalid character '{' after top-level value"),
+    ],
+)
+def test_bodies_that_are_no_json(api, body, told):
+    answer = api.send("POST", "/api/v1/namespaces/default/configmaps", body)
+    assert answer.status == 400 and answer.data["message"].endswith(told)
