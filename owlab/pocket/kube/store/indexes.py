@@ -33,7 +33,7 @@ def _orphan(pod: Object) -> Iterable[str]:
 
 
 def _about(event: Object) -> Iterable[str]:
-    return [str(event["involvedObject"].get("uid"))]
+    return [str((event.get("involvedObject") or {}).get("uid"))]
 
 
 INDEXES: dict[str, tuple[str | None, Values]] = {
