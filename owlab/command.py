@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from owlab.redact import redact
 
 HOST = "host"
 """The name of the laptop wherever a machine's name is expected."""
+
+
+_PLACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,13 @@ class Command:
     variables: tuple[Variable, ...] = ()
     timeout: float = 120
     why: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.text.strip() or not _PLACE.fullmatch(self.on):
+            raise ValueError(
+                f"write Command(TEXT, on=MACHINE): {self.on!r} is no machine's name, or there is "
+                "no text"
+            )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from graphlib import TopologicalSorter
-
 from owlab.errors import ConfigError
 from owlab.lab import Lab
 from owlab.step import Step
@@ -35,9 +33,6 @@ ON_OUR_CLUSTER: dict[str, Step] = {step.key: step for step in given.MADE}
 """The same, where the lab makes the cluster itself."""
 
 GUIDE: dict[str, Step] = {step.key: step for step in STEPS}
-
-# A need that does not exist, or a circle, is a mistake of ours: found when this is imported.
-tuple(TopologicalSorter({s.key: {GUIDE[n].key for n in s.needs} for s in STEPS}).static_order())
 
 
 def for_lab(lab: Lab, step: Step) -> Step:

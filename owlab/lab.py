@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from owlab import places, settings
 from owlab.command import HOST, Command, Result, Variable
@@ -21,10 +21,6 @@ from owlab.machines.base import MachineInfo, Provider
 from owlab.record import Record
 from owlab.redact import LineRedactor, redact
 from owlab.shell import OnOutput, Shell
-from owlab.step import Step, StepResult
-
-if TYPE_CHECKING:
-    from owlab.runner import Summary
 
 T = TypeVar("T")
 # Exit statuses of commands that had none: as `ssh`, `timeout` and a shell tell them.
@@ -35,9 +31,10 @@ _FRESH_SECONDS = 1.0
 
 
 class Lab:
-    """Runs commands on the laptop and the lab's machines, and tells listeners what happens.
+    """What a step sees: runs commands on the laptop and the machines, reads, and knows addresses.
 
-    Make one with :meth:`open`. ``planning`` labs are for showing commands: they start nothing.
+    It tells listeners what happens. ``planning`` labs are for showing commands: they start nothing.
+    The one that users open, and that knows the guide, is :class:`owlab.guided.GuidedLab`.
     """
 
     def __init__(
@@ -45,14 +42,12 @@ class Lab:
         config: LabConfig,
         directory: Path,
         provider: Provider,
-        shell: Shell,
         *,
         planning: bool = False,
     ) -> None:
         self.config = config
         self.directory = directory
         self.provider = provider
-        self.shell = shell
         self.planning = planning
         self.record = Record(directory)
         self.journal = Journal(directory / "journal.jsonl")
@@ -72,7 +67,7 @@ class Lab:
         planning: bool = False,
         what_if: bool = False,
         **overrides: Any,
-    ) -> Lab:
+    ) -> Self:
         """Find the lab ``name``, or make it, with these settings. Starts no machine.
 
         :param what_if: also with settings that the lab was not built with; for looking only.
@@ -89,9 +84,16 @@ class Lab:
             record.make_folder()
             if config.flat() != saved:
                 record.write_settings(config.flat())
-        shell = Shell()
-        provider = provider_for(config, directory, shell)
-        return cls(config, directory, provider, shell, planning=planning)
+        return cls(config, directory, provider_for(config, directory), planning=planning)
+
+    def __repr__(self) -> str:
+        machines = ", ".join(machine.name for machine in self.config.machines)
+        return f"<Lab {self.config.name!r} on {self.config.provider}: {machines}>"
+
+    @property
+    def shell(self) -> Shell:
+        """Starts its processes, and ends them on request."""
+        return self.provider.shell
 
     # -- machines --------------------------------------------------------------------------
 
@@ -171,12 +173,19 @@ class Lab:
             )
         return value
 
-    def run(self, command: Command, step: str = "") -> Result:
+    def run(self, command: Command | str, step: str = "", *, on: str = HOST) -> Result:
         """Run one command to its end, telling listeners; a bad exit status is not raised.
 
+        >>> lab.run("kubectl get nodes", on="master")
+
+        :param command: what is typed; a :class:`Command` says itself on which machine.
+        :param step: the key of the step that it belongs to.
+        :param on: a machine's name, or the laptop, for a command that is a text.
+        :raises TypeError: the arguments are not what they should be; says how to write it.
         :raises CommandTimeout: it did not end in time.
         :raises ProviderError: the machines cannot be reached at all.
         """
+        command = self._typed(command, step, on)
         shown = redact(command.text)
         needs = command.variables
         self.emit(Event("command-started", step, command.on, shown, variables=needs))
@@ -220,6 +229,17 @@ class Lab:
                 )
             )
 
+    def _typed(self, command: Command | str, step: str, on: str) -> Command:
+        if isinstance(command, Command):
+            if on != HOST:
+                raise TypeError(f"a Command says itself where it runs: Command(..., on={on!r})")
+            return command
+        if not isinstance(command, str) or step:
+            raise TypeError("write lab.run(TEXT, on=MACHINE), such as lab.run('ls', on='master')")
+        if on != HOST:
+            self.machine(on)
+        return Command(command, on=on)
+
     def read(self, command: Command) -> Result:
         """Run a command that only looks, without telling listeners.
 
@@ -262,26 +282,6 @@ class Lab:
             finished.seconds,
             values,
         )
-
-    # -- steps -----------------------------------------------------------------------------
-
-    def perform(self, step: Step) -> StepResult:
-        """Carry out one step, whose needs must be done already."""
-        from owlab.runner import perform
-
-        return perform(self, step)
-
-    def up(self, to: str = "") -> Summary:
-        """Carry out all steps (up to section ``to``) that are not done yet."""
-        from owlab.runner import up
-
-        return up(self, to)
-
-    def down(self) -> list[str]:
-        """Remove exactly what the lab made; returns a sentence for each thing removed."""
-        from owlab.teardown import down
-
-        return down(self)
 
 
 def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -20,7 +20,6 @@ from owlab.errors import (
     StepError,
 )
 from owlab.events import Event, Kind
-from owlab.guide import GUIDE, for_lab, ordered
 from owlab.lab import Lab, describe
 from owlab.step import Check, Step, StepResult, all_of
 
@@ -52,18 +51,22 @@ class _Outcome:
     results: tuple[Result, ...] = ()
 
 
-def perform(lab: Lab, step: Step) -> StepResult:
+def perform(
+    lab: Lab, step: Step, as_offered: Callable[[Step], Step] = lambda step: step
+) -> StepResult:
     """Carry out one step on all its machines.
 
+    :param as_offered: what a step that it needs is with what the lab's provider offers.
     :raises StepError: a step that it needs is not done, or it failed.
     """
-    started, step = time.monotonic(), for_lab(lab, step)
+    started = time.monotonic()
     with lab.record.busy():
         units = [(step, machine) for machine in step.where(lab.config)]
         checks = _together(lab, units, lambda unit: unit[0].check(lab, unit[1]))
         if not all_of(checks).done:
-            _require(lab, step)
-        outcomes = _together(lab, units, lambda unit: _carry_out(lab, *unit))
+            _require(lab, step, as_offered)
+        seen = dict(zip(units, checks, strict=True))
+        outcomes = _together(lab, units, lambda unit: _carry_out(lab, *unit, seen[unit]))
     return StepResult(
         step,
         all_of(outcome.check for outcome in outcomes),
@@ -73,16 +76,15 @@ def perform(lab: Lab, step: Step) -> StepResult:
     )
 
 
-def up(lab: Lab, to: str = "") -> Summary:
-    """Carry out the steps of the guide up to section ``to`` (all of them by default).
+def perform_all(lab: Lab, steps: Sequence[Step]) -> Summary:
+    """Carry out these steps, those that others need first.
 
     Steps that do not need one another run side by side. After a failure or an interruption,
     what is under way ends, nothing new starts, and the next call continues.
     """
     started = time.monotonic()
-    steps = [for_lab(lab, step) for step in ordered(to)]
     summary = Summary()
-    chosen = {step.key for step in steps}
+    chosen = {step.key: step for step in steps}
     graph: TopologicalSorter[Unit] = TopologicalSorter()
     for step in steps:
         before = list(_units_before(lab, step, chosen))
@@ -99,10 +101,10 @@ def up(lab: Lab, to: str = "") -> Summary:
     return summary
 
 
-def _units_before(lab: Lab, step: Step, chosen: set[str]) -> Iterable[Unit]:
+def _units_before(lab: Lab, step: Step, chosen: Mapping[str, Step]) -> Iterable[Unit]:
     """What has to be done first. A step that concerns no machine stands for what it needs itself:
     where there are no workers, what waits for them waits for the master."""
-    for needed in (for_lab(lab, GUIDE[key]) for key in step.needs if key in chosen):
+    for needed in (chosen[need.key] for need in step.needs if need.key in chosen):
         places = needed.where(lab.config)
         yield from ((needed, place) for place in places)
         if not places:
@@ -157,10 +159,9 @@ class _Threads:
             raise KeyboardInterrupt
 
 
-def _require(lab: Lab, step: Step) -> None:
+def _require(lab: Lab, step: Step, as_offered: Callable[[Step], Step]) -> None:
     """Refuse a step whose needs are not done, and say which comes first."""
-    for key in step.needs:
-        needed = for_lab(lab, GUIDE[key])
+    for needed in map(as_offered, step.needs):
         check = needed.state(lab)
         if not check.done:
             raise StepError(
@@ -170,8 +171,8 @@ def _require(lab: Lab, step: Step) -> None:
             )
 
 
-def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
-    """Check, commands, check, for one step on one machine."""
+def _carry_out(lab: Lab, step: Step, machine: str, before: Check | None = None) -> _Outcome:
+    """Check (unless it was just checked), commands, check, for one step on one machine."""
     started = time.monotonic()
 
     def tell(kind: Kind, text: str = "") -> None:
@@ -179,7 +180,7 @@ def _carry_out(lab: Lab, step: Step, machine: str) -> _Outcome:
 
     tell("step-started", step.title)
     try:
-        before = step.check(lab, machine)
+        before = step.check(lab, machine) if before is None else before
         if before.done:
             tell("step-skipped", before.why)
             return _Outcome(before, changed=False)

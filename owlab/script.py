@@ -52,7 +52,7 @@ def script(lab: Lab, to: str = "") -> str:
         for command in commands:
             lines += _render(command, defined)
         if not commands:
-            lines.append("# Nothing to type: it is there already.")
+            lines.append("# Nothing to type here.")
         else:
             lines += _expectation(step)
     return "\n".join(lines) + "\n"
@@ -64,7 +64,7 @@ def _head(lab: Lab) -> list[str]:
     head = [
         "#!/usr/bin/env bash",
         "#",
-        f"# Deploy Apache OpenWhisk on a K3s cluster: provider {config.provider}, {choice}.",
+        f"# Deploy Apache OpenWhisk on Kubernetes: provider {config.provider}, {choice}.",
         "# Every command can also be typed by hand, in this order.",
         "#",
         "# The file with the keys is made on the way: shellcheck cannot read it.",

@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import sh
-
 from owlab.errors import CommandTimeout, ProviderError
 from owlab.redact import redact
 
@@ -97,6 +95,8 @@ class Shell:
         timeout: float,
         printed: tuple[list[str], list[str]],
     ) -> int:
+        import sh
+
         ended = threading.Event()
 
         def wait_for_end() -> None:
@@ -114,7 +114,7 @@ class Shell:
                 _end(process)
                 raise CommandTimeout(
                     brief=f"{argv[0].rsplit('/', 1)[-1]} did not end within {timeout:.0f} s.",
-                    details=_last_lines(printed),
+                    details=last_lines(["".join(stream) for stream in printed]),
                     resolution="Raise the timeout, or look at what the machine is doing.",
                 )
         if self._cancelled.is_set():
@@ -129,14 +129,20 @@ class Shell:
         for process in running:
             _end(process)
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Between :meth:`cancel` and :meth:`resume`."""
+        return self._cancelled.is_set()
+
     def resume(self) -> None:
         """Accept work again after :meth:`cancel`."""
         self._cancelled.clear()
 
 
-def _last_lines(printed: tuple[list[str], list[str]], lines: int = 10) -> str:
+def last_lines(printed: Sequence[str], lines: int = 10) -> str:
+    """The last lines of both streams, redacted, for an error message."""
     # First redacted, then cut: the middle of a key alone would not be known as one.
-    both = "\n".join(redact("".join(stream).rstrip()) for stream in printed).strip()
+    both = "\n".join(redact(stream.rstrip()) for stream in printed).strip()
     return "\n".join(both.splitlines()[-lines:])
 
 
@@ -147,6 +153,8 @@ def _start(
     err: Callable[[str], None],
     env: Mapping[str, str],
 ) -> Any:
+    import sh  # a fiftieth of a second, when a process is really started
+
     try:
         program = sh.Command(argv[0])
     except sh.CommandNotFound:
@@ -174,6 +182,8 @@ def _start(
 
 def _exit_code(process: Any) -> int:
     """The exit status as a shell tells it: 128 and the number for a signal."""
+    import sh
+
     try:
         code = int(process.exit_code)
     except sh.ErrorReturnCode as error:

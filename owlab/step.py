@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from owlab.command import HOST, Command, Result
 from owlab.config import LabConfig
@@ -89,6 +89,14 @@ def on_storage(config: LabConfig) -> Sequence[str]:
     return [machine.name for machine in config.machines if machine.role == "storage"]
 
 
+class Performs(Protocol):
+    """A lab that carries out steps: :class:`owlab.guided.GuidedLab`."""
+
+    def perform(self, step: Step, /) -> StepResult:
+        """Carry it out on all its machines."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One numbered thing of the guide. Calling it with a lab carries it out.
@@ -99,7 +107,7 @@ class Step:
     :param commands: yields what a person would type on one machine. It executes nothing.
     :param check: is it done there, and what is the evidence? Read-only.
     :param where: the machines that it concerns; each is one unit of work.
-    :param needs: keys of the steps that must be done first.
+    :param needs: the steps that must be done first.
     :param undo: yields the commands that take it back, where that makes sense.
     :param expect: what the guide shows after it.
     :param deadline: seconds that the check may take to become true after the commands.
@@ -113,7 +121,7 @@ class Step:
     commands: CommandsOf
     check: CheckOf
     where: Places
-    needs: tuple[str, ...] = ()
+    needs: tuple[Step, ...] = ()
     undo: CommandsOf | None = None
     expect: str = ""
     deadline: float = 60
@@ -127,8 +135,10 @@ class Step:
     def __repr__(self) -> str:
         return f"<step {self.section} {self.key}: {self.title}>"
 
-    def __call__(self, lab: Lab) -> StepResult:
+    def __call__(self, lab: Performs) -> StepResult:
         """Carry the step out on all its machines; a step that is done does nothing and says so."""
+        if not hasattr(lab, "perform"):
+            raise TypeError(f"write {self.key}(lab), with a lab of owlab.Lab.open(); not {lab!r}")
         return lab.perform(self)
 
     def state(self, lab: Lab) -> Check:

@@ -13,7 +13,6 @@ from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab, describe
 from owlab.machines import has_pocket_lab, provider_for
 from owlab.record import Record
-from owlab.shell import Shell
 from owlab.step import Step
 
 
@@ -26,7 +25,6 @@ def open_to_remove(name: str, overrides: Mapping[str, Any] | None = None) -> Lab
     :raises LabError: it is lost what the lab is, and machines may be left that only it knew.
     """
     directory = places.lab_directory(name)
-    shell = Shell()
     if has_pocket_lab(directory):
         config = LabConfig(name=name)
         with suppress(LabError):
@@ -34,8 +32,7 @@ def open_to_remove(name: str, overrides: Mapping[str, Any] | None = None) -> Lab
             config = settings.load({"name": name}, saved=saved, environment={})
     else:
         config = _settings_of_real_machines(name, overrides or {})
-    provider = provider_for(config, directory, shell)
-    return Lab(config, directory, provider, shell)
+    return Lab(config, directory, provider_for(config, directory))
 
 
 def _settings_of_real_machines(name: str, overrides: Mapping[str, Any]) -> LabConfig:

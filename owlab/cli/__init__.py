@@ -2,15 +2,60 @@
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from owlab import __version__
-from owlab.cli import batch, incidents, inspect, machines, notebooks, pocket, steps
 from owlab.cli.process import Owlab
+from owlab.version import __version__
+
+COMMANDS = {
+    "run": "batch.run",
+    "up": "steps.up",
+    "status": "steps.status",
+    "check": "steps.check",
+    "step": "steps.step",
+    "down": "steps.down",
+    "script": "steps.script",
+    "exec": "machines.execute",
+    "shell": "machines.shell",
+    "kubeconfig": "pocket.kubeconfig",
+    "wskprops": "pocket.wskprops",
+    "goto": "pocket.goto",
+    "reset": "pocket.reset",
+    "config": "inspect.config",
+    "labs": "inspect.labs",
+    "doctor": "inspect.doctor",
+    "versions": "inspect.pinned",
+    "inventory": "inspect.inventory",
+    "lab": "notebooks.lab",
+    "notebooks": "notebooks.notebooks",
+    "break": "incidents.break_lab",
+    "incidents": "incidents.incidents",
+}
+"""Where each command is, below this package. Loaded when it is typed: `owlab exec` is quick."""
+
+
+class LazyGroup(Owlab):
+    """A group that loads a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of their alphabet."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].rpartition(".")
+        found = getattr(importlib.import_module(f"owlab.cli.{module}"), function)
+        assert isinstance(found, click.Command)
+        return found
 
 
 @click.group(
-    cls=Owlab, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96}
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
 @click.version_option(__version__, prog_name="owlab")
 def main() -> None:
@@ -28,30 +73,3 @@ def main() -> None:
     Exit status: 0 done, 1 failed, 2 refused (nothing was started or changed),
     128 and the signal's number when interrupted; exec and shell pass the command's own on.
     """
-
-
-for command in (
-    batch.run,
-    steps.up,
-    steps.status,
-    steps.check,
-    steps.step,
-    steps.down,
-    steps.script,
-    machines.execute,
-    machines.shell,
-    pocket.kubeconfig,
-    pocket.wskprops,
-    pocket.goto,
-    pocket.reset,
-    inspect.config,
-    inspect.labs,
-    inspect.doctor,
-    inspect.pinned,
-    inspect.inventory,
-    notebooks.lab,
-    notebooks.notebooks,
-    incidents.break_lab,
-    incidents.incidents,
-):
-    main.add_command(command)

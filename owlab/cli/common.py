@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
@@ -21,7 +21,9 @@ from owlab.cli.process import (
     silence,
 )
 from owlab.errors import ConfigError, LabError
-from owlab.lab import Lab
+
+if TYPE_CHECKING:
+    from owlab.guided import GuidedLab
 
 _USUAL = "owlab"
 _HINT = re.compile(
@@ -87,12 +89,16 @@ def open_lab(
     settings: tuple[tuple[str, str], ...],
     config_file: Path | None,
     **more: Any,
-) -> Lab:
+) -> GuidedLab:
     """The lab that the options name."""
-    return Lab.open(lab_name, config_file=config_file, **overrides(provider, settings), **more)
+    from owlab.guided import GuidedLab  # with the whole guide: not for `owlab exec`
+
+    return GuidedLab.open(
+        lab_name, config_file=config_file, **overrides(provider, settings), **more
+    )
 
 
-def existing_lab(lab_name: str, **which: Any) -> Lab:
+def existing_lab(lab_name: str, **which: Any) -> GuidedLab:
     """The lab that the options name, which must be there unless it is the usual one.
 
     :raises ConfigError: lists the labs that there are.

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from owlab.cli.common import plain
 from owlab.events import Event
-from owlab.guide import GUIDE
+from owlab.guide import GUIDE, for_lab
 from owlab.lab import Lab
-from owlab.step import Check
+from owlab.step import Check, Step
 from owlab.steps.control import control
 
 _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -69,7 +69,7 @@ class Progress:
                     self._say(event, event.text)
                 case "step-skipped" | "step-done" | "step-failed":
                     self._running.pop(key, None)
-                    self._line(_ended(event))
+                    self._line(_ended(event, for_lab(self._lab, GUIDE[event.step])))
 
     def _say(self, event: Event, doing: str) -> None:
         # Commands of a step may run elsewhere than the unit's own machine.
@@ -93,14 +93,14 @@ class Progress:
             lines = []
             for (step, machine), (since, doing) in self._running.items():
                 spin = _SPIN[int(now * 8) % len(_SPIN)]
-                title = f"{GUIDE[step].section:<4} {GUIDE[step].title} [{machine}]"
+                mine = for_lab(self._lab, GUIDE[step])
+                title = f"{mine.section:<4} {mine.title} [{machine}]"
                 shown = f" {spin} {title}  {now - since:4.0f} s  {doing}"
                 lines.append(shown[: self._console.width - 1])
             return Text("\n".join(lines), style="yellow")
 
 
-def _ended(event: Event) -> Text:
-    step = GUIDE[event.step]
+def _ended(event: Event, step: Step) -> Text:
     mark, style = {
         "step-skipped": ("·", "dim"),
         "step-done": ("✓", "green"),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.command import HOST
-from owlab.errors import ConfigError, MachineError
-from owlab.lab import Lab
+from owlab.errors import ConfigError, MachineError, ProviderError
+from owlab.machines import pocket_folder
+
+if TYPE_CHECKING:
+    from owlab.lab import Lab
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
@@ -29,9 +34,13 @@ def execute(machine: str, words: tuple[str, ...], **which: Any) -> None:
       owlab exec master -- sudo kubectl get nodes
       owlab exec host < guide-section.sh
     """
+    text = " ".join(words) if words else None
+    folder = pocket_folder(places.lab_directory(which["lab_name"]))
+    if folder.is_dir() and not _says_settings(**which):
+        sys.exit(_attach(folder, machine, text, **which))
     lab = _open(machine, **which)
     lab.provider.prepare(lab.config)
-    sys.exit(lab.provider.attach(machine, " ".join(words) if words else None))
+    sys.exit(lab.provider.attach(machine, text))
 
 
 @click.command()
@@ -59,3 +68,23 @@ def _open(machine: str, lab_name: str, **which: Any) -> Lab:
     if lab_name not in places.lab_names():
         click.secho(f"(the lab {lab_name!r} is new)", err=True, dim=True)
     return open_lab(lab_name, **which)
+
+
+def _says_settings(
+    provider: str | None, settings: tuple[Any, ...], config_file: Path | None, lab_name: str
+) -> bool:
+    """Somebody says what the lab is to be: that is looked at first."""
+    said = {name for name in os.environ if name.startswith("OWLAB_")} - {"OWLAB_HOME", "OWLAB_LAB"}
+    return bool(provider or settings or config_file or said)
+
+
+def _attach(folder: Path, machine: str, text: str | None, **which: Any) -> int:
+    """On a pocket lab as it is: its service knows all that is needed, so nothing else is loaded."""
+    from owlab.machines import pocket_terminal
+
+    try:
+        pocket_terminal.ensure(folder)
+        return pocket_terminal.attach(folder, machine, text)
+    except ProviderError:
+        _open(machine, **which)  # which machines there are is the better answer
+        raise

@@ -31,10 +31,12 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
     The notebooks are copied to a folder of yours first; what you wrote there is kept. Further
     words go to JupyterLab, such as --port 9999.
     """
+    from owlab import extras
     from owlab.batch.course import find_directory
     from owlab.notebook import startup
     from owlab.notebook.copies import Copies
 
+    extras.need("lab")
     copies = Copies(folder.expanduser().absolute(), find_directory(None))
     for told in copies.renew():
         click.echo(told)

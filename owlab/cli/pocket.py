@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from owlab import teardown
 from owlab.cli.common import (
     existing_lab,
     friendly,
@@ -18,8 +19,8 @@ from owlab.cli.common import (
 from owlab.cli.display import Progress
 from owlab.errors import ConfigError, DamagedRecord, ProviderError
 from owlab.guide import STEPS, section_number
+from owlab.guided import GuidedLab
 from owlab.lab import Lab
-from owlab.teardown import open_to_remove
 
 
 @click.command()
@@ -81,7 +82,7 @@ def reset(yes: bool, **which: Any) -> None:
     """Start the lab again from nothing, with the same settings (pocket)."""
     name = which["lab_name"]
     known_lab(name)
-    lab = open_to_remove(name, overrides(which["provider"], which["settings"]))
+    lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
     if _has_something(lab) and not yes:
         click.confirm(f"Throw away everything in the lab {name!r}?", abort=True)
     fresh = _start_again(lab)
@@ -97,13 +98,13 @@ def _has_something(lab: Lab) -> bool:
         return True
 
 
-def _start_again(lab: Lab) -> Lab:
+def _start_again(lab: Lab) -> GuidedLab:
     if not lab.provider.simulated:
         raise ProviderError(
             brief="Only a pocket lab can be put somewhere or reset.",
             resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
         )
     settings = lab.config.flat()
-    lab.down()
+    teardown.down(lab)
     settings.pop("name")
-    return Lab.open(lab.config.name, **settings)
+    return GuidedLab.open(lab.config.name, **settings)

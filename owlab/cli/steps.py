@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab import places
+from owlab import places, teardown
 from owlab.cli.common import FORCE, existing_lab, friendly, hint, lab_options, open_lab, overrides
 from owlab.cli.display import Progress, evidence_table
 from owlab.cli.findings import before_launching
@@ -19,7 +19,6 @@ from owlab.errors import DamagedRecord, LabError
 from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
-from owlab.teardown import open_to_remove
 
 TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
 
@@ -97,13 +96,11 @@ def check(to: str, as_json: bool, **which: Any) -> None:
 @friendly
 def step(name: str, take_back: bool, **which: Any) -> None:
     """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
-    from owlab.teardown import undo
-
     wanted = find(name)
     lab = open_lab(**which)
     with Progress(lab, Console(), verbose=True):
         if take_back:
-            did = undo(lab, wanted)
+            did = teardown.undo(lab, wanted)
             message = "taken back" if did else "there is nothing to take back"
             click.echo(f"{wanted.section} {wanted.title}: {message}.")
         else:
@@ -120,11 +117,11 @@ def down(yes: bool, **which: Any) -> None:
     if name not in places.lab_names():
         click.echo(f"There is no lab {name!r}; nothing to do.")
         return
-    lab = open_to_remove(name, overrides(which["provider"], which["settings"]))
+    lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
     if not yes and (question := _what_goes(lab)):
         click.confirm(question, abort=True)
     with Progress(lab, Console()):
-        removed = lab.down()
+        removed = teardown.down(lab)
     for sentence in removed:
         click.echo(f" ✓ removed {sentence}")
     click.echo(f"The lab {lab.config.name!r} is gone.")

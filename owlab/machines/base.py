@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from owlab.command import Command
-from owlab.config import LabConfig, Machine
-from owlab.finding import Finding
-from owlab.machines.control import Control
-from owlab.shell import Finished, OnOutput
+from owlab.shell import Finished, OnOutput, Shell
+
+if TYPE_CHECKING:
+    from owlab.config import LabConfig, Machine
+    from owlab.finding import Finding
+    from owlab.machines.control import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Provider(Protocol):
     """Supplies the machines. Steps do not know which one they run on."""
 
     name: str
+    shell: Shell
+    """Runs what it renders."""
     about: str
     """What its machines are, honestly, for `owlab status`."""
     simulated: bool

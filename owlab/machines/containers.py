@@ -24,6 +24,8 @@ from owlab.shell import Shell
 _LEAST_MEMORY = 8 * GIGABYTE
 _DOCKER = "docker info --format '{{.MemTotal}} {{.Architecture}}'"
 _PULL_SECONDS = 900
+UNFINISHED = "Unfinished"
+"""The state of a cluster whose creation was interrupted."""
 
 
 class ContainerProvider(ClusterProvider):
@@ -98,11 +100,10 @@ class ContainerProvider(ClusterProvider):
         """The nodes, once there is a cluster; and the cluster itself, under its name."""
         if self.shell.run(["bash", "-c", self.exists], timeout=30).exit_code != 0:
             return []
-        itself = MachineInfo(self.cluster_name, "Running")
-        if not self._kubeconfigs()[0].is_file():
-            return [itself]
+        if not self._kubeconfigs()[0].is_file():  # the last thing that a creation writes
+            return [MachineInfo(self.cluster_name, UNFINISHED)]
         try:
-            return [itself, *super().machines()]
+            return [MachineInfo(self.cluster_name, "Running"), *super().machines()]
         except ProviderError:
             return [MachineInfo(self.cluster_name, "Unknown")]
 
@@ -116,8 +117,8 @@ class ContainerProvider(ClusterProvider):
         return Command(text, timeout=_PULL_SECONDS)
 
     def start(self, names: Sequence[str]) -> Command:
-        """Containers of a computer that was restarted are started by Docker."""
-        return Command(f"docker start {' '.join(names)}")
+        """After a restart of the computer, say."""
+        return Command(f"docker start {' '.join(names)}", timeout=300)
 
 
 def _port(port: int) -> Finding:
@@ -215,6 +216,10 @@ class K3dProvider(ContainerProvider):
             timeout=1200,
             why="a cluster whose nodes are containers; its port for functions is this computer's",
         )
+
+    def start(self, names: Sequence[str]) -> Command:
+        """With the load balancer in front of it."""
+        return Command(f"k3d cluster start {self.cluster_name}", timeout=300)
 
     def delete(self, names: Sequence[str]) -> Command:
         """``k3d cluster delete``, by name."""

@@ -165,7 +165,8 @@ def _host(said: Any) -> Host:
     for key, allowed in _FORMS.items():  # none of them may look like an option of ssh
         value = item.get(key)
         if value is not None and (not isinstance(value, str) or not allowed.fullmatch(value)):
-            raise ConfigError(brief=f"The machine {match[0]!r}: {str(value)[:100]!r} is no {key}.")
+            kind = key.rpartition("_")[2]
+            raise ConfigError(brief=f"The machine {match[0]!r}: {str(value)[:100]!r} is no {kind}.")
     address, public = str(item.get("address") or ""), str(item.get("public_address") or "")
     port = item.get("port")
     try:

@@ -1,25 +1,23 @@
 """The provider ``pocket``: Multipass' provider with the pocket lab's binary.
 
-The one door between owlab and the island ``owlab.pocket``.
+With :mod:`owlab.machines.pocket_terminal`, the way between owlab and the island ``owlab.pocket``.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig
-from owlab.errors import ProviderError
 from owlab.finding import Finding
+from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
 from owlab.machines.pocket_preflight import examine
+from owlab.machines.pocket_shell import PocketShell
 from owlab.pocket.client import service_process
-from owlab.pocket.client.wire import Gone
-from owlab.shell import Shell
 
 
 class PocketProvider(MultipassProvider):
@@ -33,19 +31,20 @@ class PocketProvider(MultipassProvider):
     )
     simulated = True
 
-    def __init__(self, directory: Path, shell: Shell) -> None:
-        super().__init__(shell, binary=str(directory / "bin" / "multipass"), guarded=False)
+    def __init__(self, directory: Path) -> None:
+        binary = str(directory / "bin" / "multipass")
+        inside = PocketShell(binary, partial(_speak_multipass, directory))
+        super().__init__(inside, binary=binary, guarded=False)
         self._directory = directory
         self._speed = ""
 
     def prepare(self, config: LabConfig) -> None:
         """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
-        try:
-            changed = config.speed != self._speed
-            service_process.ensure(self._directory, config.speed if changed else None)
-            self._speed = config.speed
-        except service_process.DoorError as error:
-            raise _told(error) from None
+        changed = config.speed != self._speed
+        if not changed and service_process.is_alive(self._directory):
+            return
+        pocket_terminal.ensure(self._directory, config.speed if changed else None)
+        self._speed = config.speed
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing to refuse: the machines are simulated."""
@@ -63,63 +62,20 @@ class PocketProvider(MultipassProvider):
 
     def attach(self, machine: str, text: str | None) -> int:
         """Stream a command, or a script from standard input."""
-        from owlab.pocket.client.terminal import run_terminal
-
-        with _telling():
-            if text is None:
-                return run_terminal(self._directory, machine)
-            return service_process.execute(
-                self._directory,
-                machine,
-                text,
-                stdin=b"" if sys.stdin.isatty() else sys.stdin.buffer.read(),
-                out=_writer(sys.stdout.buffer),
-                err=_writer(sys.stderr.buffer),
-            )
+        return pocket_terminal.attach(self._directory, machine, text)
 
     def terminal(self, machine: str) -> int:
-        """The pocket lab's terminal: prompt, history, Ctrl-C, ``multipass shell``."""
-        from owlab.pocket.client.terminal import run_terminal
-
-        with _telling():
-            return run_terminal(self._directory, machine)
+        """The pocket lab's terminal."""
+        return pocket_terminal.terminal(self._directory, machine)
 
     def close(self) -> None:
         """Stop the service and remove what it kept, also when it does not answer any more."""
         if not service_process.is_lab(self._directory):
             return
-        with _telling():
+        with pocket_terminal.telling():
             service_process.destroy(self._directory)
 
 
-def _told(error: service_process.DoorError) -> ProviderError:
-    return ProviderError(
-        brief=error.brief,
-        details=error.details,
-        resolution=error.resolution or "Run `owlab doctor`; nothing is lost.",
-    )
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """What the lab's door refuses, as an error of owlab's."""
-    try:
-        yield
-    except service_process.DoorError as error:
-        raise _told(error) from None
-    except BrokenPipeError:
-        raise  # of our own output
-    except (ConnectionError, Gone) as error:
-        raise ProviderError(
-            brief="The connection to the pocket lab was lost.",
-            details=str(error),
-            resolution="Look with `owlab status`; what was answered is kept.",
-        ) from None
-
-
-def _writer(stream: BinaryIO) -> Callable[[bytes], None]:
-    def write(piece: bytes) -> None:
-        stream.write(piece)
-        stream.flush()
-
-    return write
+def _speak_multipass(directory: Path, words: Sequence[str], **streams: Any) -> int:
+    with pocket_terminal.telling():
+        return service_process.multipass_line(directory, words, **streams)

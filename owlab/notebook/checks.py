@@ -11,6 +11,7 @@ from typing import Any
 from owlab.diagnosis import diagnose
 from owlab.errors import CheckFailed, LabError, StepError
 from owlab.guide import ordered, section_number
+from owlab.guided import GuidedLab
 from owlab.lab import Lab
 from owlab.notebook import page
 from owlab.notebook.records import CHECK
@@ -59,7 +60,7 @@ def check(lab: Lab, *things: Step | Claim) -> None:
         )
 
 
-def prerequisites(lab: Lab, section: str, *, catch_up: bool = False) -> None:
+def prerequisites(lab: GuidedLab, section: str, *, catch_up: bool = False) -> None:
     """Look whether everything before ``section`` is done, and do it if that is wanted.
 
     :param catch_up: carry out what is missing: for whoever arrives late.

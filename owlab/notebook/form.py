@@ -14,7 +14,6 @@ from owlab.machines import provider_for
 from owlab.notebook import page
 from owlab.notebook.callbacks import html as styled
 from owlab.notebook.callbacks import shielded
-from owlab.shell import Shell
 
 _GIB = 1024**3
 _CHOICES = ("provider", "workers", "speed", "mirror", "memory_profile", "as_written")
@@ -85,14 +84,14 @@ class SettingsForm:
         chosen = self._chosen_with(values)
         wanted = settings.load({**chosen, "name": self.lab.config.name})
         # A provider that cannot be used must not be saved.
-        provider_for(wanted, self.lab.directory, Shell())
+        provider_for(wanted, self.lab.directory)
         if not self.lab.record.is_built:
             # Saved settings are stronger than a profile: without this, another memory_profile
             # would keep the sizes of the first one.
             self.lab.record.write_settings(wanted.flat())
         fresh = Lab.open(self.lab.config.name, **chosen)
         self.lab.config = fresh.config
-        self.lab.provider, self.lab.shell = fresh.provider, fresh.shell
+        self.lab.provider = fresh.provider
         return self.lab.config
 
     def _chosen_with(self, values: dict[str, Any]) -> dict[str, Any]:

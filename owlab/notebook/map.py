@@ -23,7 +23,7 @@ _JUST_NOW = 15.0
 _PAUSE = 2.0
 _QUIET_LOOKS = 4
 """After so many looks without a difference the map waits until something happens."""
-_WIDTH, _GAP, _LETTERS = 300, 16, 40
+_WIDTH, _GAP, _LETTERS = 360, 16, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +56,25 @@ class Picture:
         found = []
         for machine in self.machines:
             things = [(pod["name"], pod["status"]) for pod in self._on(machine["name"])]
-            data = [
-                (name, state) for place, name, state in self._data() if place == machine["role"]
-            ]
+            things += self._data(on_nfs=True) if machine["role"] == "storage" else []
             title = f"{machine['name']} ({machine['role']}): {_state(machine)}"
-            found.append((title, things + data))
+            found.append((title, things))
+        if local := self._data(on_nfs=False):
+            found.append(("on a node's own disk:", local))
         if waiting := [(pod["name"], pod["status"]) for pod in self._on("")]:
             found.append(("on no machine yet:", waiting))
         if functions := self._functions():
             found.append(("functions, by their last calls:", functions))
         return found
 
-    def _data(self) -> list[tuple[str, str, str]]:
-        """Where the data of each claim lies: the role of a machine, and the words for it."""
-        volumes = {volume["name"]: volume for volume in self.volumes}
-        found = []
-        for claim in self.claims:
-            volume = volumes.get(claim.get("volume", ""), {})
-            on_nfs = bool(volume.get("server")) or not volume
-            where = "" if on_nfs else " on a node's own disk"
-            found.append(("storage", f"volume of {claim['name']}", f"{claim['status']}{where}"))
-        return found
+    def _data(self, *, on_nfs: bool) -> list[tuple[str, str]]:
+        """The claims whose data lies on the NFS server, or elsewhere."""
+        local = {volume["name"] for volume in self.volumes if not volume.get("server")}
+        return [
+            (f"volume of {claim['name']}", claim["status"])
+            for claim in self.claims
+            if (claim.get("volume") not in local) is on_nfs
+        ]
 
     def _functions(self) -> list[tuple[str, str]]:
         newest: dict[str, read.Row] = {}

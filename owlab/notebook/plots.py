@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from owlab import extras
 from owlab.lab import Lab
 from owlab.notebook import tables
 
@@ -36,6 +37,7 @@ class Plot:
 
 def timeline(lab: Lab) -> Plot:
     """When each step ran on each machine, and for how long: what ran side by side."""
+    extras.need("plots")
     import pandas as pd
 
     frame = tables.timings(lab)

@@ -10,7 +10,7 @@ from typing import Any
 
 from owlab.command import Result
 from owlab.errors import ConfigError, LabError
-from owlab.lab import Lab
+from owlab.guided import GuidedLab
 from owlab.notebook import magic, page, trouble
 from owlab.notebook.transcript import Transcript
 from owlab.settings import SETTINGS
@@ -24,10 +24,10 @@ SIMULATED = {
 }
 """What a notebook says about its lab, so that nobody takes it for another."""
 
-_current: list[Lab] = []
+_current: list[GuidedLab] = []
 
 
-def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
+def begin(*, lab_name: str | None = None, **settings: Any) -> GuidedLab:
     """Find or make the lab of this notebook. Starts no machine.
 
     :param lab_name: None means the one that OWLAB_LAB names, else ``owlab``.
@@ -38,7 +38,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
     trouble.show_briefly()
     _refuse_unknown_parameters()
     _refuse_wrong_types()
-    lab = Lab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
+    lab = GuidedLab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
     lab.listeners.append(Transcript(lab))
     _current[:] = [lab]
     magic.register()
@@ -47,7 +47,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> Lab:
     return lab
 
 
-def current() -> Lab:
+def current() -> GuidedLab:
     """The lab that the notebook began with.
 
     :raises LabError: it did not begin yet.
@@ -70,7 +70,7 @@ def _show_once() -> None:
             shell.display_formatter.ipython_display_formatter.for_type(kind, lambda _: None)
 
 
-def _introduce(lab: Lab) -> None:
+def _introduce(lab: GuidedLab) -> None:
     config = lab.config
     names = ", ".join(machine.name for machine in config.machines)
     lines = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from owlab import extras
 from owlab.guide import STEPS
 from owlab.lab import Lab
 from owlab.notebook import read
@@ -79,6 +80,7 @@ def steps(lab: Lab) -> pd.DataFrame:
 
 def timings(lab: Lab) -> pd.DataFrame:
     """How long each command and each step took, from the lab's journal, oldest first."""
+    extras.need("plots")
     import pandas as pd
 
     rows = [
@@ -92,6 +94,7 @@ def timings(lab: Lab) -> pd.DataFrame:
 
 
 def _frame(name: str, rows: list[read.Row]) -> pd.DataFrame:
+    extras.need("plots")
     import pandas as pd  # half a second: only where a table is shown
 
     pd.set_option("display.width", 160)  # the text form of a table: one line a row

@@ -44,7 +44,7 @@ def typed(lab: Lab, step: Step, machine: str) -> Typed:
             for entry in last
         )
         return Typed(tuple(commands), f"{ended:%Y-%m-%d at %H:%M}")
-    planned = Lab(lab.config, lab.directory, lab.provider, lab.shell, planning=True)
+    planned = Lab(lab.config, lab.directory, lab.provider, planning=True)
     try:
         return Typed(tuple(_without_secrets(item) for item in step.commands(planned, machine)))
     except LabError:

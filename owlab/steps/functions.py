@@ -10,7 +10,7 @@ from owlab.errors import CommandError
 from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master
-from owlab.steps import addresses, certificate, wsk
+from owlab.steps import addresses, certificate, openwhisk, wsk
 from owlab.steps.control import control
 from owlab.steps.undoing import if_succeeds
 
@@ -86,7 +86,7 @@ deploy_cli = Step(
     commands=_deploy_cli,
     check=_cli_answers,
     where=on_master,
-    needs=("openwhisk.deploy",),
+    needs=(openwhisk.deploy,),
     undo=lambda lab, machine: iter([_delete(lab, "hellocli")]),
     deadline=120,
     expect="""\
@@ -142,7 +142,7 @@ deploy_web = Step(
     commands=_deploy_web,
     check=_web_answers,
     where=on_master,
-    needs=("openwhisk.deploy",),
+    needs=(openwhisk.deploy,),
     undo=lambda lab, machine: iter([_delete(lab, "helloweb")]),
     deadline=120,
     expect="""\

@@ -242,20 +242,25 @@ STEPS: tuple[Step, ...] = (
 def make(lab: Lab, machine: str) -> Iterator[Command]:
     """Make the cluster; one of that name that this lab did not make is left alone.
 
-    Half a cluster, of a creation that was interrupted, is removed first.
+    Half a cluster, of a creation that was interrupted, is removed first. A whole one that does not
+    answer is started: what is in it stays.
     """
     name = lab.config.cluster_name
     launch = lab.provider.launch(lab.config.machines[0])
     if lab.planning:
         yield launch
         return
-    if lab.machine_info(name) is not None:
+    info = lab.machine_info(name)
+    if info is not None:
         if name not in lab.record.made():
             lab.record.remove_carried_out(vms.create.key, machine)
             raise MachineError(
                 brief=f"There is a cluster {name} that this lab did not make.",
                 resolution="Nothing was done to it. Use another --lab NAME, or delete it yourself.",
             )
+        if info.state != "Unfinished":
+            yield lab.provider.start(lab.nodes)
+            return
         yield lab.provider.delete([name])
     lab.provider.refuse_early(lab.config)
     lab.record.add_made(name)
@@ -277,11 +282,20 @@ def unmake(lab: Lab, machine: str) -> Iterator[Command]:
             lab.record.remove_made(name)
 
 
+_TITLES = {
+    vms.install_provider.key: "use Docker and its tool",
+    vms.create.key: "make a cluster in containers",
+    nfs.install_server.key: "leave the NFS server out: volumes are of the cluster's own class",
+    nfs.install_clients.key: "leave the NFS clients out, for the same reason",
+    storage.deploy_provisioner.key: "use the cluster's own storage class",
+}
+
+
 def _in_our_own(step: Step) -> Step:
+    step = replace(step, title=_TITLES.get(step.key, step.title))
     if step.key != vms.create.key:
         return step
-    title = "make a cluster in containers"
-    return replace(step, title=title, commands=make, check=made, undo=unmake, where=on_laptop)
+    return replace(step, commands=make, check=made, undo=unmake, where=on_laptop)
 
 
 MADE: tuple[Step, ...] = tuple(_in_our_own(step) for step in STEPS)

@@ -8,6 +8,7 @@ from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import vms
 
 DOWNLOADS = "https://get.helm.sh"
 
@@ -65,7 +66,7 @@ install = Step(
     commands=_install,
     check=_installed,
     where=on_master,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=_remove,
     expect="helm 4.x installed",
 )

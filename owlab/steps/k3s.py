@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
-from owlab.steps import addresses, mirror
+from owlab.steps import addresses, mirror, vms
 from owlab.steps.cluster import condition, one
 from owlab.steps.undoing import if_there
 
@@ -112,7 +112,7 @@ install_server = Step(
     commands=_install_server,
     check=_node_ready,
     where=on_master,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=_uninstall_server,
     deadline=300,
     diagnose=_service_log,
@@ -164,7 +164,7 @@ join_workers = Step(
     commands=_join,
     check=_node_ready,
     where=on_workers,
-    needs=("k3s.install_server",),
+    needs=(install_server,),
     undo=_leave,
     deadline=300,
     diagnose=_service_log,

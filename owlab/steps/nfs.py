@@ -10,6 +10,7 @@ from owlab.errors import MachineError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_nodes, on_storage
+from owlab.steps import vms
 
 OPTIONS = "rw,sync,no_subtree_check,no_root_squash,no_all_squash"
 """The guide's. ``no_root_squash`` has to stay: CouchDB and Redis change owners as root."""
@@ -116,7 +117,7 @@ install_server = Step(
     commands=_install_server,
     check=_serves,
     where=on_storage,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=_remove_server,
     expect="exporting *:/var/nfs/kubedata",
 )
@@ -144,6 +145,6 @@ install_clients = Step(
     commands=_install_client,
     check=_client_installed,
     where=on_nodes,
-    needs=("vms.create",),
+    needs=(vms.create,),
     expect="nfs-common is installed on every node of the cluster",
 )

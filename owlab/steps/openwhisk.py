@@ -13,7 +13,7 @@ from owlab.errors import LabError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab, describe
 from owlab.step import Check, Evidence, Step, on_master, on_nodes
-from owlab.steps import addresses, certificate, readiness, values, wsk
+from owlab.steps import addresses, certificate, k3s, readiness, storage, values, wsk
 from owlab.steps.cluster import one
 from owlab.steps.control import control
 from owlab.steps.undoing import with_the_cluster
@@ -61,7 +61,7 @@ label_nodes = Step(
     commands=_label,
     check=_labelled,
     where=on_nodes,
-    needs=("k3s.join_workers",),
+    needs=(k3s.join_workers,),
     undo=with_the_cluster(unlabel),
     expect="node/master labeled",
 )
@@ -114,7 +114,7 @@ write_values = Step(
     commands=values.write,
     check=_written,
     where=on_master,
-    needs=("k3s.join_workers",),
+    needs=(k3s.join_workers,),
     undo=values.remove,
     expect="~/kubeyaml/mycluster.yaml",
 )
@@ -182,7 +182,7 @@ configure_wsk = Step(
     commands=_configure_wsk,
     check=_configured,
     where=on_master,
-    needs=("wsk.install", "openwhisk.write_values"),
+    needs=(wsk.install, write_values),
     undo=_forget_properties,
     expect="""\
 ok: whisk API host set to 10.251.200.141:31001
@@ -264,10 +264,10 @@ deploy = Step(
     check=readiness.check,
     where=on_master,
     needs=(
-        "storage.deploy_provisioner",
-        "openwhisk.label_nodes",
-        "openwhisk.write_values",
-        "openwhisk.configure_wsk",
+        storage.deploy_provisioner,
+        label_nodes,
+        write_values,
+        configure_wsk,
     ),
     undo=with_the_cluster(uninstall_commands),
     deadline=600,

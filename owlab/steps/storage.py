@@ -8,6 +8,7 @@ from owlab import versions
 from owlab.command import Command
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import helm, k3s, nfs
 from owlab.steps.cluster import one, warnings
 from owlab.steps.control import control
 from owlab.steps.undoing import with_the_cluster
@@ -90,7 +91,7 @@ deploy_provisioner = Step(
     commands=_deploy,
     check=_deployed,
     where=on_master,
-    needs=("k3s.join_workers", "nfs.install_server", "nfs.install_clients", "helm.install"),
+    needs=(k3s.join_workers, nfs.install_server, nfs.install_clients, helm.install),
     undo=with_the_cluster(remove),
     deadline=300,
     diagnose=lambda lab, machine: warnings(lab, "default"),

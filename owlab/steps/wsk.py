@@ -8,6 +8,7 @@ from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import vms
 from owlab.steps.control import control
 
 RELEASES = "https://github.com/apache/openwhisk-cli/releases/download"
@@ -61,7 +62,7 @@ install = Step(
     commands=_install,
     check=_installed,
     where=on_master,
-    needs=("vms.create",),
+    needs=(vms.create,),
     undo=_remove,
     expect="wsk in /usr/local/bin",
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from owlab.lab import Lab
+from owlab import Lab
 from owlab.notebook import startup
 
 from .chromium import PROGRAM, Page, wait_until

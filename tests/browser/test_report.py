@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from owlab import Lab
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
-from owlab.lab import Lab
 from tests.unit.batch.conftest import PASSING, write_notebook
 
 from .chromium import Page

@@ -45,7 +45,8 @@ class ApiServer:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.run(self._start())
-        (folder / "config").write_text(yaml.safe_dump(self._kubeconfig()))
+        self.kubeconfig = folder / "config"
+        self.kubeconfig.write_text(yaml.safe_dump(self._kubeconfig()))
 
     def run(self, work: Any) -> Any:
         """Run a coroutine where the cluster lives."""
@@ -87,7 +88,7 @@ class ApiServer:
         }
 
     def words(self, *line: str) -> list[str]:
-        return [str(kubectl_path()), "--kubeconfig", str(self._folder / "config"), *line]
+        return [str(kubectl_path()), "--kubeconfig", str(self.kubeconfig), *line]
 
     def kubectl(self, line: str, stdin: Any = "", fails: bool | None = False, **more: Any) -> str:
         """Standard output and error of a line; objects on standard input become YAML.

@@ -11,13 +11,14 @@ GADGETS = "/apis/example.org/{}/namespaces/default/gadgets"
 def gadgets():
     """A definition of two versions; the older one is stored."""
     fields = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    open_fields = {"spec": fields, "status": fields}
     scale = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
     versions = [
         {
             "name": name,
             "served": True,
             "storage": name == "v1beta1",
-            "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": fields}}},
+            "schema": {"openAPIV3Schema": {"type": "object", "properties": open_fields}},
             "subresources": {"status": {}, "scale": scale},
         }
         for name in ("v1beta1", "v1")

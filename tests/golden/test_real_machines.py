@@ -30,7 +30,7 @@ def guest(tmp_path, monkeypatch) -> Iterator[Path]:
     """A program that speaks Multipass' language, with machines behind it."""
     monkeypatch.delenv("OWLAB_REWRITE_GOLDENS", raising=False)  # it would be a setting
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
-    pocket = PocketProvider(tmp_path / "pocket", Shell())
+    pocket = PocketProvider(tmp_path / "pocket")
     pocket.prepare(Lab.open("unused", planning=True).config)
     yield Path(pocket.binary)
     pocket.close()

@@ -153,6 +153,19 @@ def test_what_an_interrupted_creation_left_is_made_anew(tools, mapped):
     assert tools.state["clusters"] == {}
 
 
+@pytest.mark.parametrize("tool", ["kind", "k3d"])
+def test_a_cluster_that_was_stopped_is_started_and_never_made_anew(tools, mapped, owner, tool):
+    lab = Lab.open(f"off-{tool}", provider=tool, openwhisk_port=mapped)
+    lab.up(to="1.4")
+    stop = [owner.provider.binary, "exec", "-n", "master", "--", "sudo", "systemctl", "stop", "k3s"]
+    subprocess.run(stop, check=True)
+    assert "vms.create" in lab.up(to="1.4").ran
+    verbs = [" ".join(call[:3]) for call in tools.state["calls"]]
+    assert f"{tool} delete cluster" not in verbs and "k3d cluster delete" not in verbs
+    lab.down()
+    assert tools.state["clusters"] == {}
+
+
 REFUSED = {
     "Docker does not run": ({"daemon": False}, "Docker does not answer"),
     "an ARM computer": ({"machine": "aarch64"}, "amd64 only"),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from owlab import Lab
 from owlab.command import Command
 from owlab.guide import STEPS
-from owlab.lab import Lab
 from owlab.notebook.pasting import complete
 from owlab.notebook.typed import typed
 from owlab.steps import vms

@@ -12,10 +12,10 @@ from typing import Any
 import nbformat
 import pytest
 
+from owlab import Lab
 from owlab.batch.course import NotebookFile, find_notebooks, read_notebook
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
-from owlab.lab import Lab
 from owlab.notebook.exercises import JUDGES
 from owlab.notebook.records import EXERCISE
 

@@ -19,13 +19,15 @@ from typing import Any
 import psutil
 import pytest
 
+from owlab import Lab
 from owlab.batch.course import read_notebook
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
 from owlab.batch.summary import RunSummary
 from owlab.errors import ConfigError
-from owlab.lab import Lab
 from owlab.notebook.records import TRANSCRIPT
+
+pytestmark = pytest.mark.timeout(900)  # its fixture runs the whole course
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 

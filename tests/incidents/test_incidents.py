@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from owlab import incidents
+from owlab import Lab, incidents
 from owlab.errors import ConfigError, StepError
 from owlab.incidents import INCIDENTS
-from owlab.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 

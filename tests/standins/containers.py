@@ -80,6 +80,9 @@ def docker(standin: ContainersStandin, words: list[str]) -> None:
     match words:
         case ["info", "--format", "{{.MemTotal}} {{.Architecture}}"]:
             print(standin.state["memory"], standin.state["machine"])
+        case ["start", *nodes]:
+            assert nodes == [n for c in standin.state["clusters"].values() for n in c["nodes"]]
+            typed("sudo systemctl start k3s")
         case ["exec", node, "crictl", "pull", image]:
             nodes = [n for c in standin.state["clusters"].values() for n in c["nodes"]]
             if node not in nodes:
@@ -133,6 +136,9 @@ def k3d(standin: ContainersStandin, words: list[str]) -> None:
             assert port is not None
             agents = [f"k3d-{name}-agent-{n}" for n in range(int(given["--agents"]))]
             create(standin, name, [f"k3d-{name}-server-0", *agents], int(port[1]))
+        case ["cluster", "start", name]:
+            assert name in standin.state["clusters"]
+            typed("sudo systemctl start k3s")
         case ["kubeconfig", "get", name]:
             print(kubeconfig(f"k3d-{name}"))
         case ["cluster", "delete", name]:

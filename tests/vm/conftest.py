@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import yaml
 
-from owlab.lab import Lab
+from owlab import Lab
 from tests.vm import image
 from tests.vm.downloads import Downloads, helm_archive, served
 from tests.vm.machines import Machines, booted

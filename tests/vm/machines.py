@@ -102,6 +102,7 @@ class Machines:
                 "-append",
                 # Emulated timers come late on a busy computer: the check for them would panic.
                 "root=/dev/vda rw console=ttyS0 mitigations=off audit=0 no_timer_check "
+                "systemd.default_timeout_start_sec=900 "
                 f"panic=-1 lab.name={SELVES[name][0]} lab.address={address} lab.mac={mac}",
             ),
             *("-drive", f"file={disk},if=virtio,cache=unsafe"),

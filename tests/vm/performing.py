@@ -6,8 +6,8 @@ import contextlib
 import time
 from collections.abc import Iterator
 
+from owlab import Lab
 from owlab.events import Event
-from owlab.lab import Lab
 from owlab.step import Step
 
 TIMES: list[tuple[str, float]] = []

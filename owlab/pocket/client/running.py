@@ -28,7 +28,7 @@ def process(directory: Path) -> psutil.Process | None:
     Not judged by when it was born: that changes with the computer's clock.
     """
     directory = Path(directory)
-    if not _is_held(directory / LOCK):
+    if not is_held(directory / LOCK):
         return None
     for number in _numbers(directory):
         with contextlib.suppress(psutil.Error, ValueError, OverflowError):
@@ -38,7 +38,8 @@ def process(directory: Path) -> psutil.Process | None:
     return _searched(directory)
 
 
-def _is_held(path: Path) -> bool:
+def is_held(path: Path) -> bool:
+    """Some process holds the lock that this file is."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

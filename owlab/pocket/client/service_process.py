@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +280,36 @@ def execute(
         raise _hangs(Path(directory), silent) from None
     except Gone:
         return LOST
+
+
+def multipass_line(
+    directory: Path,
+    words: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    out: Callable[[bytes], None],
+    err: Callable[[bytes], None],
+    opened: Callable[[Answer], None] = lambda answer: None,
+) -> int:
+    """One ``multipass`` command line, without a process of its own for it.
+
+    :param opened: given the answer before anything of it is read: hanging it up ends the command.
+    :returns: its exit status; ``LOST`` where the service went away meanwhile.
+    """
+    asked = {"argv": list(words), "cwd": os.getcwd(), "tty": False}  # noqa: PTH109
+    response = _ask(Path(directory), "POST", "/v1/multipass", json.dumps(asked).encode())
+    opened(response)
+    try:
+        return follow(Path(directory), response, stdin, out, err)
+    except Silent as silent:
+        raise _hangs(Path(directory), silent) from None
+    except (Gone, ConnectionError):
+        return LOST
+
+
+def is_alive(directory: Path) -> bool:
+    """A service has this lab in hand. Asks nobody: it holds a lock as long as it lives."""
+    return running.is_held(Path(directory) / running.LOCK)
 
 
 def follow(

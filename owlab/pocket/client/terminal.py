@@ -154,6 +154,8 @@ def _carry_out(console: Console, text: str) -> int:
     words = container_shell.kubectl_words(text, console.where)
     if words is not None:
         return container_shell.run(console.about, words)
+    if (both := editing.round_of(text)) is not None:
+        return editing.edit_round(both, console.capture)
     if (opened := editing.words_of(text)) is not None:
         return editing.edit(*opened, console.capture)
     return console.type(with_input(text, _typed_lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 from typing import Any
@@ -87,6 +88,11 @@ class Answer:
         if self._left == 0 and self._chunked:
             self._file.readline()
         return data
+
+    def hang_up(self) -> None:
+        """End it from another thread: whoever reads it sees that the connection broke off."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Hang up; a command whose output this was is ended by its service."""

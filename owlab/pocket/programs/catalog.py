@@ -153,6 +153,12 @@ def furnish(machine: Machine) -> None:
     ):
         machine.files.mkdir(directory, recursive=True)
         machine.files.look(directory).source = Programs(machine, directory, here)
+    for name in ("bin", "sbin"):
+        inode = machine.tree.root.entries.get(name)
+        if inode is not None and inode.is_directory and not inode.entries:
+            # An earlier version had an empty directory there.
+            machine.files.remove(f"/{name}")
+            machine.files.symlink(f"usr/{name}", f"/{name}")
     machine.files.mkdir("/dev", recursive=True)
     machine.files.look("/dev").source = Devices()
     machine.files.mkdir("/proc", recursive=True)

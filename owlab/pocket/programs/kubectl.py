@@ -27,7 +27,7 @@ KEYED = {"--from-file"}  # [name=]path
 # Where -f is a switch and not a file.
 FOLLOWING = {"logs"}
 REFUSED = {
-    "edit": "there is no editor here: use `kubectl patch`, or write a file and apply it",
+    "edit": "an editor opens in `owlab shell` only: `kubectl patch`, or apply a file, work here",
     "cp": "use `kubectl exec -i POD -- sh -c 'cat > FILE' < FILE` here",
     "debug": "not simulated: use `kubectl run -it --rm box --image=busybox -- sh`",
 }

@@ -22,13 +22,13 @@ from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.programs.packages import ARCHIVE, PROVIDES
 from owlab.pocket.programs.shells import interpreter_of
 from owlab.pocket.shell import sentences
 from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
 from owlab.pocket.shell.jobs import Jobs, in_background
+from owlab.pocket.shell.prelude import GREETING, SHELL_PATHS, SHELLS
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -40,34 +40,8 @@ KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 
 
-JOB_CONTROL = "".join(
-    f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in ("jobs", "fg", "bg", "wait", "kill")
-)
-GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
-
-# bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
-# by a program, but by functions; those are handed on to child shells by hand.
-SHELLS = (
-    "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
-    "while [ $# -gt 0 ]; do case $1 in "
-    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
-    "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
-    '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
-    '-*|+*) __flags="$__flags $1"; shift;; '
-    '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
-    'command $__shell $__flags "$@"; return;; esac; done; '
-    "__script=$(cat; printf x); "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
-    'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-) + HISTORY
-SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
 
 
 async def _missing(context: Any) -> int:

@@ -6,7 +6,7 @@ import pytest
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from owlab.pocket.client.editing import words_of
+from owlab.pocket.client.editing import round_of, words_of
 from owlab.pocket.client.editor import Editor
 
 ESC, ENTER = "\x1b", "\r"
@@ -64,6 +64,18 @@ def test_vim(before: str, keys: str, after: dict[str, str]) -> None:
 
 def test_a_file_that_may_not_be_written() -> None:
     assert typed("vim", "a\n", f"x:wq{ENTER}:q!{ENTER}", refuse="f") == {}
+
+
+def test_what_is_read_edited_and_handed_over() -> None:
+    found = round_of("sudo kubectl edit deploy/web -n shop")
+    assert found is not None
+    assert found.read == "sudo kubectl get deploy/web -n shop -o yaml"
+    assert found.write == "sudo kubectl replace -n shop -f -"
+    table = round_of("crontab -e")
+    assert table is not None and table.write == "crontab -"
+    assert round_of("kubectl edit") is None
+    assert round_of("kubectl get pods") is None
+    assert round_of("kubectl edit x | cat") is None
 
 
 @pytest.mark.parametrize(

@@ -237,3 +237,12 @@ async def test_methods_and_names_that_are_none(api: httpx.AsyncClient) -> None:
         ("kubernetes.default.svc:443", 200),
     ):
         assert (await api.get(MAPS, headers={"Host": host})).status_code == code, host
+
+
+async def test_an_event_is_about_something(api: httpx.AsyncClient) -> None:
+    path = "/api/v1/namespaces/default/events"
+    for event in (of("v1", "Event"), of("v1", "Event", involvedObject=None)):
+        code, _, said = status(await api.post(path, json=event))
+        assert (code, said) == (422, 'Event "some" is invalid: involvedObject: Required value')
+    event = of("v1", "Event", involvedObject={"kind": "Pod", "name": "x"})
+    assert (await api.post(path, json=event)).status_code == 201

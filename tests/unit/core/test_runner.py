@@ -35,7 +35,8 @@ def commands(events):
 
 
 def test_a_second_run_types_nothing_and_says_why(lab, guide):
-    first, second = file_step("a.one", "1"), file_step("a.two", "2", needs=("a.one",))
+    first = file_step("a.one", "1")
+    second = file_step("a.two", "2", needs=(first,))
     guide(first, second)
     assert lab.up().ran == ["a.one", "a.two"]
     events = collect(lab)
@@ -49,15 +50,15 @@ def test_a_second_run_types_nothing_and_says_why(lab, guide):
 def test_needs_come_first_and_independent_units_run_side_by_side(lab, guide):
     meet = 'touch arrived; for i in $(seq 100); do [ "$(ls ../*/arrived | wc -l)" = 3 ] && '
     together = file_step("a.one", "1", meet + "touch one && exit 0; sleep 0.05; done; exit 1")
-    after = file_step("a.two", "2", "ls ../worker1/one ../worker3/one && touch two", ("a.one",))
+    after = file_step("a.two", "2", "ls ../worker1/one ../worker3/one && touch two", (together,))
     guide(together, after)
     assert lab.up().ran == ["a.one", "a.two"]
 
 
 def test_after_a_failure_the_next_run_continues(lab, guide):
     first = file_step("a.one", "1")
-    second = file_step("a.two", "2", "test -e ../host/repaired && touch two", needs=("a.one",))
-    third = file_step("a.three", "3", needs=("a.two",))
+    second = file_step("a.two", "2", "test -e ../host/repaired && touch two", needs=(first,))
+    third = file_step("a.three", "3", needs=(second,))
     guide(first, second, third)
     with pytest.raises(CommandError) as caught:
         lab.up()
@@ -83,7 +84,7 @@ def test_commands_that_succeed_are_not_proof(lab, guide):
 
 def test_a_step_whose_needs_are_missing_says_which_comes_first(lab, guide):
     first = file_step("a.one", "1")
-    second = file_step("a.two", "2", needs=("a.one",))
+    second = file_step("a.two", "2", needs=(first,))
     guide(first, second)
     with pytest.raises(StepError) as caught:
         second(lab)
@@ -115,7 +116,7 @@ def test_secrets_do_not_reach_listeners_or_the_journal(lab, guide):
 
 def test_ctrl_c_ends_what_runs_and_starts_nothing_more(lab, guide):
     slow = file_step("a.slow", "1", "echo $$ > pid; sleep 30; touch slow", where=on_laptop)
-    after = file_step("a.after", "2", needs=("a.slow",))
+    after = file_step("a.after", "2", needs=(slow,))
     guide(slow, after)
 
     def interrupt():

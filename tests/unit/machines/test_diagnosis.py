@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from owlab import runner
+from owlab import Lab, runner
 from owlab.errors import CheckFailed, CommandError, CommandTimeout
-from owlab.lab import Lab
 from owlab.step import Check, Command, Evidence, Step, on_master
 
 

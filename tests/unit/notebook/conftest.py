@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from owlab import settings
+from owlab import Lab, settings
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
-from owlab.lab import Lab
 from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_master
 from owlab.shell import Finished, Shell
@@ -80,7 +79,7 @@ class PlainBash:
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path))
     provider: Any = PlainBash()
-    return Lab(settings.load({}, environment={}), tmp_path / "labs" / "owlab", provider, Shell())
+    return Lab(settings.load({}, environment={}), tmp_path / "labs" / "owlab", provider)
 
 
 class Shown:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from owlab import Lab
 from owlab.errors import CheckFailed, StepError
-from owlab.lab import Lab
 from owlab.notebook import check, claim, prerequisites
 from owlab.notebook.records import CHECK
 from owlab.steps import helm

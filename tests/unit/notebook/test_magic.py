@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from owlab import settings
+from owlab import Lab, settings
 from owlab.errors import CommandError, LabError, MachineError
-from owlab.lab import Lab
 from owlab.notebook import on
 from owlab.notebook.magic import machine_named, run_cell
 

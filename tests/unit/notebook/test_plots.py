@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from owlab import Lab
 from owlab.events import Event
-from owlab.lab import Lab
 from owlab.notebook import plots
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from owlab import Lab
 from owlab.command import Command, Variable
 from owlab.events import Event
-from owlab.lab import Lab
 from owlab.notebook.records import TRANSCRIPT
 from owlab.notebook.transcript import Transcript, muted
 

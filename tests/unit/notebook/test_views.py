@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import json
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import owlab.notebook
-from owlab import settings
+from owlab import Lab, settings
 from owlab.errors import CommandError, ConfigError
-from owlab.lab import Lab
+from owlab.events import Event
 from owlab.machines.base import MachineInfo
 from owlab.notebook import read, tables
 from owlab.notebook.calls import call
@@ -249,3 +252,54 @@ def test_what_somebody_types_is_an_object_or_a_clear_refusal(text: str) -> None:
         assert isinstance(parameters_from(text), dict)
     except ConfigError as error:
         assert "JSON" in error.brief
+
+
+def test_the_map_tells_where_data_lies_and_which_functions_are_called(lab: Lab) -> None:
+    now = datetime.now(UTC)
+    picture = Picture(
+        read.machines(lab),
+        [],
+        [
+            {"name": "couchdb", "status": "Bound", "volume": "v1"},
+            {"name": "diary", "status": "Bound", "volume": "v2"},
+        ],
+        [{"name": "v1", "server": "10.0.0.9"}, {"name": "v2", "server": ""}],
+        [
+            {"action": "hello", "start": "warm", "duration_ms": 3, "time": now},
+            {"action": "old", "start": "cold", "duration_ms": 9, "time": now - timedelta(hours=1)},
+        ],
+    )
+    plain = picture.plain()
+    assert "storage (storage): does not exist\n    volume of couchdb: Bound" in plain
+    assert "on a node's own disk:\n    volume of diary: Bound" in plain
+    assert "▶ hello: 1 calls, last warm, 3 ms" in plain
+    assert "▶ old" not in plain
+    svg = picture.drawing().svg()
+    ElementTree.fromstring(svg)
+    assert 'role="img"' in svg
+    assert "volume of diary: Bound" in svg, "the words are in its description"
+
+
+def test_the_map_looks_again_while_something_happens(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/x/00.ipynb")
+    monkeypatch.setattr("owlab.notebook.map._PAUSE", 0.01)
+    shown = LabMap(lab)
+    shown.widget()
+    provider: Any = lab.provider
+    provider.known = [MachineInfo("worker1", "Running", "127.0.0.9")]
+    assert "worker1 (agent): does not exist" in shown.picture.plain()
+    lab.emit(Event("command-ended", machine="host", command="multipass launch", exit_code=0))
+    limit = 500
+    while "worker1 (agent): Running" not in shown.picture.plain() and limit:
+        limit -= 1
+        threading.Event().wait(0.02)
+    assert "worker1 (agent): Running 127.0.0.9" in shown.picture.plain()
+
+
+def test_a_headless_run_starts_no_watcher(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    before = list(lab.listeners)
+    LabMap(lab)._repr_mimebundle_()
+    assert lab.listeners == before

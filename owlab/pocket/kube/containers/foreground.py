@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 import shlex
 from collections.abc import Callable
@@ -56,19 +57,12 @@ async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -
             return await _until_interrupted(bash, script, terminal)
         finally:
             terminal.close()
-    script = script_of(words)
     if streams.stdin is not None and is_shell(words):
-        script = (await _all(streams)).decode(errors="replace")
-    elif streams.stdin is not None:
+        return await _Dictation(bash, streams).take()
+    script = script_of(words)
+    if streams.stdin is not None:
         script = Input(bash).piped(script, streams.stdin)
     return await _run(bash, script, streams.out, streams.err)
-
-
-async def _all(streams: Streams) -> bytes:
-    chunks = []
-    while streams.stdin is not None and (chunk := await streams.stdin.read_chunk()) is not None:
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 async def _run(bash: Bash, script: str, out: Sink, err: Sink) -> int:
@@ -93,6 +87,38 @@ async def _until_interrupted(bash: Bash, script: str, terminal: Terminal) -> int
                 await asyncio.wait([running])
                 raise
             return INTERRUPTED
+
+
+class _Dictation:
+    """A shell without a terminal: what arrives is run as soon as it is complete."""
+
+    def __init__(self, bash: Bash, streams: Streams) -> None:
+        self._bash, self._streams = bash, streams
+        self._status = 0
+        self._lives = True
+        bash.add_command("__owlab_status", _noting(self._note))
+
+    def _note(self, status: int) -> None:
+        self._status, self._lives = status, True
+
+    async def take(self) -> int:
+        """Until ``exit`` or the end of the input; returns the shell's exit status."""
+        assert self._streams.stdin is not None
+        decoder, text = codecs.getincrementaldecoder("utf-8")("replace"), ""
+        chunk: bytes | None = b""
+        while chunk is not None:
+            chunk = await self._streams.stdin.read_chunk()
+            text += decoder.decode(chunk or b"", chunk is None)
+            if chunk is not None and not (text.endswith("\n") and complete(text)):
+                continue
+            if text.strip():
+                self._lives = False
+                script = f"(exit {self._status}); {text}\n__owlab_status $?"
+                status = await _run(self._bash, script, self._streams.out, self._streams.err)
+                if not self._lives:
+                    return status
+            text = ""
+        return self._status
 
 
 class _Conversation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.errors import BadRequest
+from owlab.pocket.kube.errors import BadRequest, Invalid
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 
@@ -44,4 +44,13 @@ def enveloped(given: Any, kind: Kind) -> Object:
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {text}'
         ) from None
     obj["metadata"] = {n: v for n, v in (meta or {}).items() if v is not None}
+    if kind.kind == "Event" and not _has_a_subject(obj):
+        name = obj["metadata"].get("name", "")
+        raise Invalid(f'Event "{name}" is invalid: involvedObject: Required value')
     return obj
+
+
+def _has_a_subject(event: Object) -> bool:
+    """What an event is about; the newer of the two groups calls it otherwise."""
+    name = "involvedObject" if event["apiVersion"] == "v1" else "regarding"
+    return isinstance(event.get(name), dict)
