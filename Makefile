@@ -10,7 +10,7 @@ SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm lint format bench locks mutants goldens clean
+.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 0
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
-	@echo "Open it:      $(BIN)/owlab lab --lab course"
+	@echo "Learn:        $(BIN)/owlab lab --lab mine    (a new lab, in which nothing is done yet)"
 
 lab: $(VENV)/.installed-lab ## open the course in JupyterLab
 	@$(BIN)/python -m owlab lab
@@ -45,6 +45,9 @@ test: $(STAMP) ## all tests that need no virtual machine
 
 test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 	@$(BIN)/python -m pytest -m vm tests/vm -rs
+
+fuzz: $(STAMP) ## send hostile requests to every API: make fuzz SEED=7 COUNT=20000
+	@$(BIN)/python -m tests.fuzz "$(SEED)" "$(COUNT)"
 
 lint: $(STAMP) ## ruff, mypy, and who may import whom
 	@$(BIN)/python -m ruff check && $(BIN)/python -m ruff format --check && $(BIN)/python -m mypy
@@ -69,6 +72,9 @@ mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test not
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
+
+pictures: $(STAMP) ## draw the course's pictures again
+	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
 
 clean: ## remove .venv and the runs
 	rm -rf $(VENV) runs

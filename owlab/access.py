@@ -19,7 +19,7 @@ def kubeconfig(lab: Lab) -> str:
     K3s writes 127.0.0.1 into its own, which is right on the master only.
     :raises MachineError: there is no cluster yet.
     """
-    if not lab.config.has_machines:
+    if not lab.provider.has_machines:
         return _read(lab, 'cat "$KUBECONFIG"', "The kubeconfig cannot be read.", "owlab doctor")
     text = _read(lab, f"sudo cat {KUBECONFIG}", "There is no cluster yet.", "owlab up --to 1.3")
     config = yaml.safe_load(text)
@@ -39,8 +39,9 @@ def wskprops(lab: Lab) -> str:
 
     :raises MachineError: wsk is not configured yet.
     """
-    as_root = lab.config.as_written and lab.config.has_machines
-    read = "sudo cat /root/.wskprops" if as_root else f"cat {control(lab).home}/.wskprops"
+    here = control(lab)
+    as_root = lab.config.as_written and here.sudo
+    read = "sudo cat /root/.wskprops" if as_root else f"cat {here.home}/.wskprops"
     text = _read(lab, read, "wsk is not configured yet.", "owlab up --to 6.3")
     apihost = f"APIHOST={lab.value(addresses.public(lab))}:{lab.config.openwhisk.port}"
     return re.sub(r"(?m)^APIHOST=.*$", apihost, text)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from owlab import versions
 
-Provider = Literal["pocket", "multipass", "ssh", "cluster"]
+Provider = Literal["pocket", "multipass", "ssh", "cluster", "kind", "k3d"]
 Role = Literal["server", "agent", "storage"]
 
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)([KMG])", re.IGNORECASE)
@@ -28,6 +28,10 @@ FilePath = Annotated[
     str, Field(pattern=r"^([^\x00-\x1f\x7f-][^\x00-\x1f\x7f]*)?$", description="a file's path")
 ]
 Port = Annotated[int, Field(ge=30000, le=32767, description="a NodePort, 30000 to 32767")]
+
+
+_LONGEST_CLUSTER = 32
+"""k3d's limit."""
 
 
 def size_in_bytes(text: str) -> int:
@@ -157,6 +161,14 @@ class ClusterSettings(_Section):
     nodes: tuple[NodeName, ...] = ()
     address: HostName = ""
     nfs_server: HostName = ""
+    forward: bool = False
+
+
+class ContainerSettings(_Section):
+    """A cluster in containers on this computer. Used by the providers ``kind`` and ``k3d`` only."""
+
+    workers: int = Field(default=0, ge=0, le=5)
+    image: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9./:@_-]*)?$")
 
 
 class LabConfig(_Section):
@@ -182,14 +194,20 @@ class LabConfig(_Section):
     openwhisk: OpenWhiskSettings = OpenWhiskSettings()
     ssh: SshSettings = SshSettings()
     cluster: ClusterSettings = ClusterSettings()
+    container: ContainerSettings = ContainerSettings()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> LabConfig:
         wanted, made = self.openwhisk.storage_class, self.provisioner.storage_class
         if self.provider == "cluster":
             self._names_a_cluster()
-            if not self.cluster.nfs_server:
-                return self  # the storage class is the cluster's own
+        if len(self.cluster_name) > _LONGEST_CLUSTER and self.provider in ("kind", "k3d"):
+            raise ValueError(
+                f"the cluster would be called {self.cluster_name}, which is longer than "
+                f"{_LONGEST_CLUSTER} letters: choose a shorter name with --lab NAME"
+            )
+        if self.provider in ("cluster", "kind", "k3d") and not self.cluster.nfs_server:
+            return self  # the storage class is the cluster's own
         if wanted not in ("", "local-path", made):
             raise ValueError(
                 f"openwhisk_storage_class is {wanted!r}, but section 5 makes {made!r}: every "
@@ -203,29 +221,38 @@ class LabConfig(_Section):
                 "the provider cluster needs cluster_kubeconfig, the path of the cluster's "
                 "kubeconfig: none is taken by itself, so that no cluster is taken by mistake"
             )
-        if len(set(self.cluster.nodes)) < 2 or len(set(self.cluster.nodes)) != len(
-            self.cluster.nodes
-        ):
+        nodes = self.cluster.nodes
+        if not nodes or len(set(nodes)) != len(nodes):
             raise ValueError(
-                "the provider cluster needs cluster_nodes, at least two different names as "
-                "`kubectl get nodes` prints them: the first gets OpenWhisk's control plane, the "
-                "others run functions"
+                "the provider cluster needs cluster_nodes, different names as `kubectl get nodes` "
+                "prints them: the first gets OpenWhisk's control plane, the others run functions; "
+                "one alone does both"
             )
 
     @property
-    def has_machines(self) -> bool:
-        """False when there is only a cluster's API: then kubectl, helm and wsk are typed on the
-        laptop, and sections 1 and 2 are looked at."""
-        return self.provider != "cluster"
+    def cluster_name(self) -> str:
+        """What a cluster in containers is called."""
+        return f"owlab-{self.name}"
+
+    @property
+    def _nodes(self) -> list[str]:
+        """The master and the workers, as their cluster calls them."""
+        name, workers = self.cluster_name, self.container.workers
+        if self.provider == "kind":
+            numbers = ["", *(str(number) for number in range(2, workers + 1))][:workers]
+            return [f"{name}-control-plane", *(f"{name}-worker{number}" for number in numbers)]
+        if self.provider == "k3d":
+            agents = (f"k3d-{name}-agent-{number}" for number in range(workers))
+            return [f"k3d-{name}-server-0", *agents]
+        if self.provider == "cluster":
+            return list(self.cluster.nodes)
+        workers = self.workers
+        return [f"{self.prefix}master", *(f"{self.prefix}worker{i + 1}" for i in range(workers))]
 
     @property
     def machines(self) -> tuple[Machine, ...]:
         """The machines, in the guide's order: master, workers, storage."""
-        if self.provider == "cluster":
-            master, *workers = self.cluster.nodes
-        else:
-            master = f"{self.prefix}master"
-            workers = [f"{self.prefix}worker{i + 1}" for i in range(self.workers)]
+        master, *workers = self._nodes
         return (
             self._machine(master, "server", self.master),
             *(self._machine(name, "agent", self.worker) for name in workers),

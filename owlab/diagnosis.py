@@ -27,7 +27,7 @@ _FIRST_BOOT = (
 def diagnose(lab: Lab, step: Step, machine: str) -> str:
     """Lines for people; empty when there is nothing to see."""
     found = [_disk(lab)]
-    if machine != HOST and lab.config.has_machines:
+    if machine != HOST and lab.provider.has_machines:
         found += [_try(lambda: _state(lab, machine)), _try(lambda: _first_boot(lab, machine))]
     if step.diagnose is not None:
         found.append(_try(lambda: step.diagnose(lab, machine) if step.diagnose else ""))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from owlab.errors import ConfigError
+from owlab.lab import Lab
 from owlab.step import Step
-from owlab.steps import functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
+from owlab.steps import functions, given, helm, k3s, nfs, openwhisk, storage, vms, wsk
 
 STEPS: tuple[Step, ...] = (
     vms.install_provider,
@@ -25,7 +26,21 @@ STEPS: tuple[Step, ...] = (
 )
 """In the guide's order."""
 
+ON_A_CLUSTER: dict[str, Step] = {step.key: step for step in given.STEPS}
+"""The same keys, for labs that have a cluster's API and no machines."""
+
+ON_OUR_CLUSTER: dict[str, Step] = {step.key: step for step in given.MADE}
+"""The same, where the lab makes the cluster itself."""
+
 GUIDE: dict[str, Step] = {step.key: step for step in STEPS}
+
+
+def for_lab(lab: Lab, step: Step) -> Step:
+    """The step as it is carried out with what the lab's provider offers."""
+    if lab.provider.has_machines:
+        return step
+    others = ON_OUR_CLUSTER if lab.provider.creates_machines else ON_A_CLUSTER
+    return others.get(step.key, step)
 
 
 def section_number(section: str) -> tuple[int, ...]:

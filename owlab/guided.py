@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab import runner, teardown
-from owlab.guide import ordered
+from owlab.guide import for_lab, ordered
 from owlab.lab import Lab
 from owlab.runner import Summary
 from owlab.step import Step, StepResult
@@ -14,11 +14,14 @@ class GuidedLab(Lab):
 
     def perform(self, step: Step) -> StepResult:
         """Carry out one step, whose needs must be done already."""
-        return runner.perform(self, step)
+        return runner.perform(self, self._as_offered(step), self._as_offered)
 
     def up(self, to: str = "") -> Summary:
         """Carry out all steps (up to section ``to``) that are not done yet."""
-        return runner.perform_all(self, ordered(to))
+        return runner.perform_all(self, [self._as_offered(step) for step in ordered(to)])
+
+    def _as_offered(self, step: Step) -> Step:
+        return for_lab(self, step)
 
     def down(self) -> list[str]:
         """Remove exactly what the lab made; returns a sentence for each thing removed."""

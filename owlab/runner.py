@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -51,9 +51,12 @@ class _Outcome:
     results: tuple[Result, ...] = ()
 
 
-def perform(lab: Lab, step: Step) -> StepResult:
+def perform(
+    lab: Lab, step: Step, as_offered: Callable[[Step], Step] = lambda step: step
+) -> StepResult:
     """Carry out one step on all its machines.
 
+    :param as_offered: what a step that it needs is with what the lab's provider offers.
     :raises StepError: a step that it needs is not done, or it failed.
     """
     started = time.monotonic()
@@ -61,7 +64,7 @@ def perform(lab: Lab, step: Step) -> StepResult:
         units = [(step, machine) for machine in step.where(lab.config)]
         checks = _together(lab, units, lambda unit: unit[0].check(lab, unit[1]))
         if not all_of(checks).done:
-            _require(lab, step)
+            _require(lab, step, as_offered)
         seen = dict(zip(units, checks, strict=True))
         outcomes = _together(lab, units, lambda unit: _carry_out(lab, *unit, seen[unit]))
     return StepResult(
@@ -84,11 +87,9 @@ def perform_all(lab: Lab, steps: Sequence[Step]) -> Summary:
     chosen = {step.key: step for step in steps}
     graph: TopologicalSorter[Unit] = TopologicalSorter()
     for step in steps:
-        needed = [chosen[need.key] for need in step.needs if need.key in chosen]
+        before = list(_units_before(lab, step, chosen))
         for machine in step.where(lab.config):
-            graph.add(
-                (step, machine), *((n, place) for n in needed for place in n.where(lab.config))
-            )
+            graph.add((step, machine), *before)
     graph.prepare()
     with lab.record.busy():
         for (step, _), outcome in _walk(lab, graph):
@@ -98,6 +99,16 @@ def perform_all(lab: Lab, steps: Sequence[Step]) -> Summary:
     summary.skipped = [key for key in summary.skipped if key not in summary.ran]
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def _units_before(lab: Lab, step: Step, chosen: Mapping[str, Step]) -> Iterable[Unit]:
+    """What has to be done first. A step that concerns no machine stands for what it needs itself:
+    where there are no workers, what waits for them waits for the master."""
+    for needed in (chosen[need.key] for need in step.needs if need.key in chosen):
+        places = needed.where(lab.config)
+        yield from ((needed, place) for place in places)
+        if not places:
+            yield from _units_before(lab, needed, chosen)
 
 
 def _walk(lab: Lab, graph: TopologicalSorter[Unit]) -> Iterable[tuple[Unit, _Outcome]]:
@@ -148,9 +159,9 @@ class _Threads:
             raise KeyboardInterrupt
 
 
-def _require(lab: Lab, step: Step) -> None:
+def _require(lab: Lab, step: Step, as_offered: Callable[[Step], Step]) -> None:
     """Refuse a step whose needs are not done, and say which comes first."""
-    for needed in step.needs:
+    for needed in map(as_offered, step.needs):
         check = needed.state(lab)
         if not check.done:
             raise StepError(

@@ -44,6 +44,7 @@ SETTINGS: dict[str, tuple[str, ...]] = _paths(LabConfig)
 _LONGEST, _MOST_NAMED = 100, 20
 """Of a name that is shown, and how many of them."""
 _PATHS = ("ssh_inventory", "cluster_kubeconfig")
+"""Settings that are paths; kubectl takes several kubeconfigs, with colons between them."""
 
 
 def load(
@@ -94,11 +95,16 @@ def _folder_of(file: Path | None) -> Path:
 
 
 def _absolute(value: Any, folder: Path) -> Any:
-    return str(folder / Path(value).expanduser()) if isinstance(value, str) and value else value
+    if not isinstance(value, str) or not value:
+        return value
+    paths = [folder / Path(part).expanduser() for part in value.split(os.pathsep) if part]
+    return os.pathsep.join(str(path) for path in paths)
 
 
 def _presets(said: Mapping[str, Any]) -> dict[str, Any]:
     presets = dict(PROFILES.get(str(said.get("memory_profile", "guide")), {}))
+    if said.get("provider") in ("cluster", "kind", "k3d") and not said.get("cluster_nfs_server"):
+        presets["openwhisk_storage_class"] = ""  # the one that the cluster has for all
     with suppress(ValidationError):  # nonsense is refused with everything else that is
         if TypeAdapter(bool).validate_python(said.get("as_written", False)):
             presets |= AS_WRITTEN

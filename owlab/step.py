@@ -142,8 +142,11 @@ class Step:
         return lab.perform(self)
 
     def state(self, lab: Lab) -> Check:
-        """Its check over all its machines."""
-        return all_of(self.check(lab, machine) for machine in self.where(lab.config))
+        """Its check over all its machines; with none that it concerns, there is nothing to do."""
+        machines = self.where(lab.config)
+        if not machines:
+            return Check((Evidence("no machine of this lab is concerned", True),))
+        return all_of(self.check(lab, machine) for machine in machines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from owlab import places, settings
 from owlab.config import LabConfig
 from owlab.errors import CommandError, DamagedRecord, LabError
-from owlab.guide import STEPS
+from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab, describe
 from owlab.machines import has_pocket_lab, provider_for
 from owlab.record import Record
@@ -90,6 +90,7 @@ def _machines_made(lab: Lab) -> list[str]:
 
 def undo(lab: Lab, step: Step) -> bool:
     """Take one step back on all its machines; False when there is nothing to take back."""
+    step = for_lab(lab, step)
     with lab.record.busy():
         return _undo_on(lab, step, step.where(lab.config))
 
@@ -97,7 +98,7 @@ def undo(lab: Lab, step: Step) -> bool:
 def is_done(lab: Lab, step: Step) -> bool:
     """Whether a step is done; what cannot be looked at any more is not."""
     try:
-        return step.state(lab).done
+        return for_lab(lab, step).state(lab).done
     except LabError:
         return False
 
@@ -147,7 +148,7 @@ def _delete_machines(lab: Lab) -> list[str]:
 
 def _undo_everything(lab: Lab) -> list[str]:
     removed = []
-    for step in reversed(STEPS):
+    for step in (for_lab(lab, step) for step in reversed(STEPS)):
         mine = [machine for key, machine in lab.record.carried_out() if key == step.key]
         if _undo_on(lab, step, mine):
             removed.append(f"{step.section} {step.title}")

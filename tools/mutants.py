@@ -89,11 +89,11 @@ class Mutant:
         return "\n".join([f"{self.path} ({self.kind})", *list(lines)[2:]])
 
 
-def chosen(count: int, seed: int, room: str) -> Iterator[Mutant]:
+def chosen(root: Path, count: int, seed: int, room: str) -> Iterator[Mutant]:
     """Changes, drawn from all modules, large ones more often."""
     choose = random.Random(seed)
-    paths = sorted(path for path in (ROOT / "owlab").rglob("*.py") if path.stat().st_size > 300)
-    paths = [path for path in paths if room in path.relative_to(ROOT / "owlab").as_posix()]
+    paths = sorted(path for path in (root / "owlab").rglob("*.py") if path.stat().st_size > 300)
+    paths = [path for path in paths if room in path.relative_to(root / "owlab").as_posix()]
     kinds: dict[str, list[str]] = {}
     for name in sorted(plugins.operator_names()):
         if found := KINDS.match(name):
@@ -107,7 +107,7 @@ def chosen(count: int, seed: int, room: str) -> Iterator[Mutant]:
         key = (path, after)
         if after and after != before and key not in seen:
             seen.add(key)
-            yield Mutant(path.relative_to(ROOT), kind.removeprefix("core/"), before, after)
+            yield Mutant(path.relative_to(root), kind.removeprefix("core/"), before, after)
 
 
 def _mutated(source: str, kind: str, choose: random.Random) -> str:
@@ -156,7 +156,7 @@ def main() -> int:
         copy = Path(folder) / "owlab"
         without = shutil.ignore_patterns(".venv", ".git", "runs", "__pycache__", ".*_cache")
         shutil.copytree(ROOT, copy, ignore=without, symlinks=True)
-        for number, mutant in enumerate(chosen(options.count, options.seed, options.room), 1):
+        for number, mutant in enumerate(chosen(copy, options.count, options.seed, options.room), 1):
             tests = tuple(mutant.tests)
             if tests not in broken:
                 broken[tests] = is_caught(None, list(tests), copy)

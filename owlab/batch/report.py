@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from owlab import redact
 from owlab.batch.course import NotebookFile, read_notebook
 from owlab.batch.evidence import Outcome
 from owlab.batch.summary import RunSummary, write_whole
-from owlab.notebook.records import CHECK, TRANSCRIPT
+from owlab.notebook.records import CHECK, EXERCISE, TRANSCRIPT
 
 FILE = "report.html"
 
@@ -25,6 +26,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _LEFT_OUT = {"navigation", "papermill-error-cell-tag"}
 """Tags of prose that has no place here: links that the page has itself, papermill's banners."""
 
+_PICTURE = re.compile(r'src="(pictures/[a-z-]+\.svg)"')
 _LINK_TO_NOTEBOOK = re.compile(r'href="(\d\d-[a-z0-9-]+)\.ipynb(#[^"]*)?"')
 
 
@@ -51,11 +53,11 @@ class Chapter:
 
 def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
     """Write ``report.html`` beside the executed notebooks."""
-    order = {notebook.name: notebook for notebook in notebooks}
+    sources = {notebook.name: notebook.path for notebook in notebooks}
     chapters = [
-        Chapter(outcome, _blocks(run.directory / order[outcome.name].path.name, outcome))
+        Chapter(outcome, _blocks(run.directory / source.name, outcome, source.parent))
         for outcome in run.outcomes
-        if outcome.name in order
+        if (source := sources.get(outcome.name)) is not None
     ]
     environment = Environment(
         loader=PackageLoader("owlab.batch"),
@@ -71,7 +73,7 @@ def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
     return path
 
 
-def _blocks(path: Path, outcome: Outcome) -> list[Block]:
+def _blocks(path: Path, outcome: Outcome, folder: Path) -> list[Block]:
     try:
         notebook: Any = read_notebook(path)
     except Exception:
@@ -81,7 +83,7 @@ def _blocks(path: Path, outcome: Outcome) -> list[Block]:
     blocks: list[Block] = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            html = _prose(cell.source)
+            html = _with_pictures(_prose(cell.source), folder)
             previous = blocks[-1] if blocks else None
             tags = cell.metadata.get("tags", [])
             if "expect" in tags and previous is not None and previous.kind == "code":
@@ -110,8 +112,9 @@ def _output(entry: Any) -> dict[str, Any]:
     data = entry.get("data", {})
     if TRANSCRIPT in data:
         return {"kind": "transcript", **data[TRANSCRIPT]}
-    if CHECK in data:
-        return {"kind": "checks", "checks": data[CHECK].get("checks", [])}
+    for kind, words in ((CHECK, ("PASS", "FAIL")), (EXERCISE, ("DONE", "NOT YET"))):
+        if kind in data:
+            return {"kind": "checks", "words": words, "checks": data[kind].get("checks", [])}
     if "image/svg+xml" in data:
         return {"kind": "html", "html": Markup(data["image/svg+xml"])}
     if "image/png" in data:
@@ -121,10 +124,28 @@ def _output(entry: Any) -> dict[str, Any]:
             "text": data.get("text/plain", "a plot"),
         }
     if "text/html" in data:
-        return {"kind": "html", "html": Markup(data["text/html"])}
+        return {"kind": "html", "html": Markup(_named_headers(data["text/html"]))}
     if "text/markdown" in data:
         return {"kind": "html", "html": _prose(data["text/markdown"])}
     return {"kind": "text", "text": data.get("text/plain", "")}
+
+
+def _with_pictures(html: Markup, folder: Path) -> Markup:
+    """The course's drawings inside the page: it is one file, wherever it is sent."""
+
+    def inside(found: re.Match[str]) -> str:
+        picture = folder / found[1]
+        if not picture.is_file():
+            return found[0]
+        data = base64.b64encode(picture.read_bytes()).decode()
+        return f'src="data:image/svg+xml;base64,{data}"'
+
+    return Markup(_PICTURE.sub(inside, html))
+
+
+def _named_headers(html: str) -> str:
+    """A header cell without a word, as pandas has in its corner, heads nothing."""
+    return html.replace("<th></th>", "<td></td>")
 
 
 @cache
@@ -134,4 +155,7 @@ def _markdown() -> MarkdownIt:
 
 def _prose(source: str) -> Markup:
     """The notebooks' own text as HTML; links between notebooks become links inside the page."""
-    return Markup(_LINK_TO_NOTEBOOK.sub(r'href="#\1"', _markdown().render(source)))
+    html = _LINK_TO_NOTEBOOK.sub(r'href="#\1"', _markdown().render(source))
+    html = html.replace("<pre>", '<pre tabindex="0">')
+    html = html.replace("<table>", '<div class="wide" tabindex="0"><table>')
+    return Markup(_named_headers(html.replace("</table>", "</table></div>")))

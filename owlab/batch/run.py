@@ -210,7 +210,11 @@ def _say_how_it_ended(run: RunSummary, progress: Progress) -> None:
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """A polite termination (SIGTERM) also writes the summary and ends what was started."""
+    """A polite termination also writes the summary and ends what was started.
+
+    So does a terminal that is lost. Whoever treats these signals already, as the command line
+    does, is left to it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -218,8 +222,11 @@ def _terminated_like_interrupted() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    ours = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)

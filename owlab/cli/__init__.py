@@ -6,6 +6,7 @@ import importlib
 
 import click
 
+from owlab.cli.process import Owlab
 from owlab.version import __version__
 
 COMMANDS = {
@@ -26,11 +27,13 @@ COMMANDS = {
     "labs": "inspect.labs",
     "doctor": "inspect.doctor",
     "lab": "notebooks.lab",
+    "break": "incidents.break_lab",
+    "incidents": "incidents.incidents",
 }
 """Where each command is, below this package. Loaded when it is typed: `owlab exec` is quick."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Owlab):
     """A group that loads a command when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -62,4 +65,8 @@ def main() -> None:
       owlab up; owlab shell    build the lab without notebooks, and look around in it
 
     Settings (--set NAME VALUE) are listed by `owlab config`.
+
+    \b
+    Exit status: 0 done, 1 failed, 2 refused (nothing was started or changed),
+    128 and the signal's number when interrupted; exec and shell pass the command's own on.
     """

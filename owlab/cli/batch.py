@@ -9,12 +9,15 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import friendly, lab_options, open_lab, overrides
+from owlab.cli.common import FORCE, friendly, lab_options, open_lab, overrides
 from owlab.cli.findings import before_launching
 from owlab.errors import ConfigError
 
-NOTEBOOKS_OWN = ("catch_up", "really", "what")
+NOTEBOOKS_OWN = ("catch_up", "really", "solve", "what")
 """Parameters of notebooks that are no settings of a lab."""
+
+LAST = 11
+"""The number of the last notebook."""
 
 
 def _number(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -24,8 +27,8 @@ def _number(context: click.Context, parameter: click.Parameter, value: str | Non
         number = int(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a notebook's number, such as 05.") from None
-    if not 0 <= number <= 8:
-        raise click.BadParameter("notebooks are numbered from 00 to 08.")
+    if not 0 <= number <= LAST:
+        raise click.BadParameter(f"notebooks are numbered from 00 to {LAST:02}.")
     return number
 
 
@@ -47,6 +50,7 @@ def _number(context: click.Context, parameter: click.Parameter, value: str | Non
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="The folder of the notebooks; found by itself in a clone.",
 )
+@FORCE
 @friendly
 def run(
     first: int | None,
@@ -55,6 +59,7 @@ def run(
     fresh: bool,
     out: Path,
     notebooks: Path | None,
+    force: bool,
     **which: Any,
 ) -> None:
     """Run the course's notebooks in order, headlessly.
@@ -68,14 +73,15 @@ def run(
     # Settings are checked before anything is thrown away; the notebooks' own parameters later.
     which["settings"] = tuple(pair for pair in which["settings"] if pair[0] not in NOTEBOOKS_OWN)
     lab = open_lab(planning=True, **which)
-    if not lab.config.has_machines:
+    if not lab.provider.has_machines:
         raise ConfigError(
             brief="The notebooks type on machines, and a given cluster has none.",
-            resolution="Use `owlab up --provider cluster`: sections 5 to 7, from this computer.",
+            resolution=f"Use `owlab up --provider {lab.provider.name}`: sections 5 to 7, from "
+            "this computer.",
         )
-    if fresh and not resume and lab.config.provider == "pocket":
+    if fresh and not resume and lab.provider.simulated:
         open_lab(**which).down()
-    before_launching(lab, Console())
+    before_launching(lab, Console(), force)
     options = RunOptions(
         parameters={**parameters, "lab_name": lab.config.name},
         first=first,

@@ -13,17 +13,24 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 import click
 
 from owlab import places
+from owlab.cli.process import (
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    interrupted_status,
+    silence,
+)
 from owlab.errors import ConfigError, LabError
 
 if TYPE_CHECKING:
     from owlab.guided import GuidedLab
 
-INTERRUPTED = 130
 _USUAL = "owlab"
 _HINT = re.compile(
     r"\bowlab (up|status|check|step|down|exec|shell|run|goto|reset|kubeconfig|wskprops|config)\b"
     r"(?![^`\n]*--lab)"
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -37,6 +44,11 @@ lab_option = click.option(
 )
 
 
+FORCE = click.option(
+    "--force", is_flag=True, help="Go on although something was found that would stop it."
+)
+
+
 def lab_options(command: F) -> F:
     """``--lab``, ``--provider``, ``--set``, ``--config``: which lab, and its settings."""
     for option in reversed(
@@ -46,7 +58,7 @@ def lab_options(command: F) -> F:
                 "--provider",
                 metavar="P",
                 default=None,
-                help="Where machines come from: pocket, multipass, ssh or cluster.",
+                help="Where machines come from: pocket, multipass, ssh, cluster, kind or k3d.",
             ),
             click.option(
                 "-p",
@@ -125,10 +137,14 @@ def friendly(command: F) -> F:
             fail(error, str(kwargs.get("lab_name") or _USUAL))
         except KeyboardInterrupt:
             click.secho("\nInterrupted. What is done stays done; run it again to go on.", err=True)
-            sys.exit(INTERRUPTED)
+            sys.exit(interrupted_status())
+        except SystemExit as leaving:
+            if leaving.code == INTERRUPTED:
+                sys.exit(interrupted_status())
+            raise
         except BrokenPipeError:
             # The reader has left (`owlab script | head`): nothing more to say.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence()
             sys.exit(0)
 
     return cast(F, wrapped)
@@ -140,10 +156,16 @@ def hint(text: str, lab_name: str) -> str:
 
 
 def fail(error: LabError, lab_name: str = _USUAL) -> NoReturn:
-    """Print an error for people and leave with 1."""
-    click.secho(f"error: {error.brief}", err=True, fg="red", bold=True)
+    """Print an error for people and leave with 1, or with 2 when nothing was begun."""
+    click.secho(f"error: {plain(error.brief)}", err=True, fg="red", bold=True)
     if error.details:
-        click.echo("\n".join(f"  {line}" for line in error.details.splitlines()), err=True)
+        lines = plain(error.details).splitlines()
+        click.echo("\n".join(f"  {line}" for line in lines), err=True)
     if error.resolution:
-        click.echo(hint(error.resolution, lab_name), err=True)
-    sys.exit(1)
+        click.echo(hint(plain(error.resolution), lab_name), err=True)
+    sys.exit(REFUSED if isinstance(error, ConfigError) else FAILED)
+
+
+def plain(text: str) -> str:
+    """Text of others without what would move the cursor, or hide what was printed before."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

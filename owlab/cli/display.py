@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from owlab.cli.common import plain
 from owlab.events import Event
 from owlab.guide import GUIDE
 from owlab.lab import Lab
@@ -81,7 +82,7 @@ class Progress:
         several = len({machine for _, machine in self._running}) > 1
         prefix = f"{event.machine}: " if several else ""
         for line in event.text.splitlines():
-            self._line(Text(f"{prefix}{line}", style="dim"))
+            self._line(Text(plain(f"{prefix}{line}"), style="dim"))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
@@ -123,9 +124,9 @@ def evidence_table(states: list[tuple[str, str, Check]]) -> Table:
     for section, title, check in states:
         mark = Text("✓", style="green") if check.done else Text("✗", style="red")
         seen = "\n".join(
-            f"[red]✗ {escape(item.what)}: {escape(item.seen or 'no')}[/red]"
+            f"[red]✗ {escape(item.what)}: {escape(plain(item.seen or 'no'))}[/red]"
             if not item.ok
-            else escape(f"{item.what}: {item.seen}" if item.seen else item.what)
+            else escape(plain(f"{item.what}: {item.seen}" if item.seen else item.what))
             for item in check.evidence
         )
         table.add_row(mark, f"{section:<4} {title}", seen or "[red]not done[/red]")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from owlab.errors import ProviderError
 from owlab.finding import Finding
 from owlab.lab import Lab
 
@@ -23,14 +24,24 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     return shown
 
 
-def before_launching(lab: Lab, console: Console) -> None:
-    """Before Multipass makes the first machine: what stands in the way, and how long it takes.
+def before_launching(lab: Lab, console: Console, force: bool = False) -> None:
+    """Before the first machine is made or touched: what stands in the way, and how long it takes.
 
-    Nothing is refused here: what is found is a guess, and whoever reads it may know better.
+    :param force: go on all the same: what is found is a guess, and people may know better.
+    :raises ProviderError: something was found that makes the lab impossible.
     """
-    if lab.config.provider != "multipass" or lab.record.is_built:
+    if lab.provider.simulated or lab.record.is_built:
         return
-    from owlab.machines.preflight import preflight
-
-    told = [f for f in preflight(lab.config, lab.shell) if f.verdict != "ok" or f.name == "time"]
-    console.print(findings_table(told))
+    found = lab.provider.examine(lab.config)
+    told = [finding for finding in found if finding.verdict != "ok" or finding.name == "time"]
+    if told:
+        console.print(findings_table(told))
+    failed = [finding for finding in found if finding.verdict == "fail"]
+    if failed and not force:
+        raise ProviderError(
+            brief="Nothing was started: this would stop the lab later.",
+            details="\n".join(f"{finding.name}: {finding.seen}" for finding in failed),
+            resolution="\n".join(
+                [*(f.advice for f in failed if f.advice), "Or go on all the same, with --force."]
+            ),
+        )

@@ -12,7 +12,7 @@ import click
 from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.command import HOST
-from owlab.errors import ProviderError
+from owlab.errors import ConfigError, MachineError, ProviderError
 from owlab.machines import pocket_folder
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def execute(machine: str, words: tuple[str, ...], **which: Any) -> None:
     folder = pocket_folder(places.lab_directory(which["lab_name"]))
     if folder.is_dir() and not _says_settings(**which):
         sys.exit(_attach(folder, machine, text, **which))
-    lab = _open(**which)
-    _known(lab, machine)
+    lab = _open(machine, **which)
     lab.provider.prepare(lab.config)
     sys.exit(lab.provider.attach(machine, text))
 
@@ -54,14 +53,18 @@ def shell(machine: str, **which: Any) -> None:
     The guide can be pasted in. Inside, `multipass shell master` changes the machine and `exit`
     returns.
     """
-    lab = _open(**which)
-    _known(lab, machine)
+    lab = _open(machine, **which)
     lab.provider.prepare(lab.config)
     sys.exit(lab.provider.terminal(machine))
 
 
-def _open(lab_name: str, **which: Any) -> Lab:
+def _open(machine: str, lab_name: str, **which: Any) -> Lab:
     """The guide may be typed in a lab that is not there yet; a misspelt name should be seen."""
+    if machine != HOST:
+        try:
+            open_lab(lab_name, planning=True, **which).machine(machine)
+        except MachineError as error:
+            raise ConfigError(error.brief, error.details, error.resolution) from None
     if lab_name not in places.lab_names():
         click.secho(f"(the lab {lab_name!r} is new)", err=True, dim=True)
     return open_lab(lab_name, **which)
@@ -83,10 +86,5 @@ def _attach(folder: Path, machine: str, text: str | None, **which: Any) -> int:
         pocket_terminal.ensure(folder)
         return pocket_terminal.attach(folder, machine, text)
     except ProviderError:
-        _known(_open(**which), machine)  # which machines there are is the better answer
+        _open(machine, **which)  # which machines there are is the better answer
         raise
-
-
-def _known(lab: Lab, machine: str) -> None:
-    if machine != HOST:
-        lab.machine(machine)

@@ -17,11 +17,10 @@ from owlab.cli.common import (
     overrides,
 )
 from owlab.cli.display import Progress
-from owlab.errors import DamagedRecord, LabError, ProviderError
+from owlab.errors import ConfigError, DamagedRecord, ProviderError
 from owlab.guide import STEPS, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
-from owlab.machines.pocket import PocketProvider
 
 
 @click.command()
@@ -64,7 +63,7 @@ def goto(section: str, **which: Any) -> None:
     wanted = section_number(section)
     before = [s for s in STEPS if section_number(s.section)[0] < wanted[0]]
     if wanted[0] < 1 or wanted[0] > section_number(STEPS[-1].section)[0]:
-        raise LabError(
+        raise ConfigError(
             brief=f"The guide has no section {section}.", resolution="Name one from 1 to 7."
         )
     lab = open_lab(**which)
@@ -100,7 +99,7 @@ def _has_something(lab: Lab) -> bool:
 
 
 def _start_again(lab: Lab) -> GuidedLab:
-    if not isinstance(lab.provider, PocketProvider):
+    if not lab.provider.simulated:
         raise ProviderError(
             brief="Only a pocket lab can be put somewhere or reset.",
             resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",

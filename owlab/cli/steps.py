@@ -12,11 +12,11 @@ import click
 from rich.console import Console
 
 from owlab import places, teardown
-from owlab.cli.common import existing_lab, friendly, hint, lab_options, open_lab, overrides
+from owlab.cli.common import FORCE, existing_lab, friendly, hint, lab_options, open_lab, overrides
 from owlab.cli.display import Progress, evidence_table
 from owlab.cli.findings import before_launching
 from owlab.errors import DamagedRecord, LabError
-from owlab.guide import STEPS, find, ordered
+from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step
 
@@ -27,15 +27,17 @@ TO = click.option("--to", default="", metavar="SECTION", help="Stop after this s
 @lab_options
 @TO
 @click.option("-v", "--verbose", is_flag=True, help="Show commands and what they print.")
+@FORCE
 @friendly
-def up(to: str, verbose: bool, **which: Any) -> None:
+def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
     """Carry out the steps that are not done yet.
 
     Independent steps run side by side. A second `owlab up` changes nothing; after a failure or
     an interruption it goes on where it stopped.
     """
+    ordered(to)  # a section that there is not makes no lab
     lab, console = open_lab(**which), Console()
-    before_launching(lab, console)
+    before_launching(lab, console, force)
     with Progress(lab, console, verbose):
         summary = lab.up(to)
     if summary.changed:
@@ -60,7 +62,7 @@ def status(as_json: bool, **which: Any) -> None:
     if as_json:
         click.echo(json.dumps({"machines": machines, "steps": _as_data(states)}, indent=2))
         return
-    click.echo(f"lab {lab.config.name}: {about(lab)}")
+    click.echo(f"lab {lab.config.name}: {lab.provider.about}")
     click.echo(f"kept in {lab.directory}\n")
     for row in machines:
         click.echo(f"  {row['name']:<16} {row['state']:<16} {row['ipv4']:<16} {row['release']}")
@@ -94,8 +96,8 @@ def check(to: str, as_json: bool, **which: Any) -> None:
 @friendly
 def step(name: str, take_back: bool, **which: Any) -> None:
     """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
-    lab = open_lab(**which)
     wanted = find(name)
+    lab = open_lab(**which)
     with Progress(lab, Console(), verbose=True):
         if take_back:
             did = teardown.undo(lab, wanted)
@@ -167,20 +169,6 @@ def script(to: str, as_written: bool, output: Path | None, **which: Any) -> None
     click.echo(f"Written to {output}. Read it, then run: bash {output}")
 
 
-def about(lab: Lab) -> str:
-    """What the lab is, honestly."""
-    if lab.config.provider == "pocket":
-        return (
-            "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
-            "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
-        )
-    return {
-        "multipass": "virtual machines of Multipass",
-        "ssh": "machines reached by ssh",
-        "cluster": "a cluster that exists, reached through its API from this computer",
-    }[lab.config.provider]
-
-
 def _machines(lab: Lab) -> list[dict[str, str]]:
     lab.provider.prepare(lab.config)
     known = {info.name: info for info in lab.provider.machines()}
@@ -202,8 +190,9 @@ def _states(lab: Lab, steps: list[Step]) -> list[tuple[Step, Check]]:
         except LabError as error:
             return Check((Evidence(step.title, False, error.brief),))
 
+    mine = [for_lab(lab, step) for step in steps]
     with ThreadPoolExecutor(4) as pool:
-        return list(zip(steps, pool.map(state, steps), strict=True))
+        return list(zip(mine, pool.map(state, mine), strict=True))
 
 
 def _as_data(states: list[tuple[Step, Check]]) -> list[dict[str, Any]]:

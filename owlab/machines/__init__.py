@@ -30,6 +30,11 @@ def provider_for(config: LabConfig, directory: Path) -> Provider:
         from owlab.machines.pocket import PocketProvider
 
         return PocketProvider(pocket_folder(directory))
+    if config.provider in ("kind", "k3d"):
+        from owlab.machines.containers import K3dProvider, KindProvider
+
+        made = KindProvider if config.provider == "kind" else K3dProvider
+        return made(config, directory, Shell())
     if config.provider == "cluster":
         from owlab.machines.cluster import ClusterProvider
 

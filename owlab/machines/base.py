@@ -11,6 +11,8 @@ from owlab.shell import Finished, OnOutput, Shell
 
 if TYPE_CHECKING:
     from owlab.config import LabConfig, Machine
+    from owlab.finding import Finding
+    from owlab.machines.control import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ class Provider(Protocol):
     name: str
     shell: Shell
     """Runs what it renders."""
+    about: str
+    """What its machines are, honestly, for `owlab status`."""
+    simulated: bool
+    """Its machines cost nothing, and can be thrown away and made again."""
+    has_machines: bool
+    """False when there is only a cluster's API: there is no machine to type on."""
     creates_machines: bool
     """False when the machines exist already: then step 1.2 only checks them."""
     fresh_ubuntu: bool
@@ -48,6 +56,15 @@ class Provider(Protocol):
 
     def refuse_early(self, config: LabConfig) -> None:
         """Raise ProviderError when this computer cannot carry the lab, before one is made."""
+
+    def examine(self, config: LabConfig) -> list[Finding]:
+        """What stands in the way, and how long it will take. Changes nothing, raises nothing."""
+
+    def control(self, config: LabConfig) -> Control:
+        """Where kubectl, helm and wsk are typed, and how they are called there."""
+
+    def pull(self, image: str, node: str) -> Command | None:
+        """The command that pulls an image on a node; None where there is no way to do it."""
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """The laptop's words that run ``command`` where it belongs.

@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
+from owlab.finding import Finding
 from owlab.machines.base import MachineInfo
+from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_errors import DaemonUnreachable, InstanceUnavailable
 from owlab.machines.multipass_launch import Launcher
 from owlab.machines.multipass_models import State
-from owlab.machines.preflight import architecture, refuse
+from owlab.machines.preflight import architecture, preflight, refuse
 from owlab.machines.words import foreground, words_of
 from owlab.shell import Finished, Shell
 
@@ -36,6 +38,9 @@ class MultipassProvider:
     """
 
     name = "multipass"
+    about = "virtual machines of Multipass"
+    simulated = False
+    has_machines = True
     creates_machines = True
     fresh_ubuntu = True
     is_all_in_its_folder = False
@@ -63,6 +68,18 @@ class MultipassProvider:
     def refuse_early(self, config: LabConfig) -> None:
         """An ARM computer: OpenWhisk's images are amd64 only. The rest is `owlab doctor`'s."""
         refuse([architecture(platform.machine())])
+
+    def examine(self, config: LabConfig) -> list[Finding]:
+        """This computer, Multipass, and the names of the lab's machines."""
+        return preflight(config, self.cli)
+
+    def control(self, config: LabConfig) -> Control:
+        """On the master."""
+        return on_the_master(config)
+
+    def pull(self, image: str, node: str) -> Command:
+        """With K3s' own client of its container runtime."""
+        return Command(f"sudo k3s crictl pull docker.io/{image}", on=node, timeout=900)
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``multipass exec -n MACHINE -- env NAME=value bash -c TEXT``."""

@@ -12,8 +12,10 @@ from typing import Any
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig
+from owlab.finding import Finding
 from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
+from owlab.machines.pocket_preflight import examine
 from owlab.machines.pocket_shell import PocketShell
 from owlab.pocket.client import service_process
 
@@ -22,8 +24,12 @@ class PocketProvider(MultipassProvider):
     """Machines of a pocket lab. Its laptop is simulated too: host files are never touched."""
 
     name = "pocket"
-    creates_machines = True
     is_all_in_its_folder = True
+    about = (
+        "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
+        "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
+    )
+    simulated = True
 
     def __init__(self, directory: Path) -> None:
         binary = str(directory / "bin" / "multipass")
@@ -42,6 +48,10 @@ class PocketProvider(MultipassProvider):
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing to refuse: the machines are simulated."""
+
+    def examine(self, config: LabConfig) -> list[Finding]:
+        """The packages that carry the pocket lab's programs; memory and disk for it."""
+        return examine()
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """As Multipass' own; the laptop is the machine ``host`` of the service."""

@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import psutil
@@ -14,12 +13,8 @@ import psutil
 from owlab.config import PROFILES, LabConfig, size_in_bytes
 from owlab.errors import LabError, ProviderError
 from owlab.finding import Finding
-from owlab.machines import inventory
-from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_models import InstanceSummary, State
-from owlab.machines.ssh import SshProvider
-from owlab.shell import Shell
 
 GIGABYTE = 1 << 30
 RESERVE = 2 * GIGABYTE
@@ -32,21 +27,27 @@ _DATA = {
 }
 
 
-def preflight(config: LabConfig, shell: Shell) -> list[Finding]:
-    """Findings about this computer and the provider of real machines. Changes nothing."""
-    if config.provider == "ssh":
-        return _ssh(config, shell)
-    if config.provider == "cluster":
-        return _cluster(config, shell)
+def preflight(config: LabConfig, cli: MultipassCLI) -> list[Finding]:
+    """Findings about this computer and Multipass. Changes nothing."""
     return [
         architecture(platform.machine()),
         virtualisation(),
         cores(config, psutil.cpu_count() or 1),
         memory(config, psutil.virtual_memory().total),
         disk(config, _free_disk()),
-        *multipass(config, MultipassCLI(shell)),
+        *multipass(config, cli),
+        programs({"curl": "section 7.2 calls a function with it"}),
         duration(config),
     ]
+
+
+def programs(wanted: dict[str, str]) -> Finding:
+    """Programs of this computer that steps type, each with its use or where it comes from."""
+    missing = [name for name in wanted if shutil.which(name) is None]
+    if not missing:
+        return Finding("programs", "ok", ", ".join(wanted))
+    advice = "; ".join(f"{name}: {wanted[name]}" for name in missing)
+    return Finding("programs", "fail", f"not here: {', '.join(missing)}", f"Install {advice}.")
 
 
 def refuse(findings: list[Finding]) -> None:
@@ -174,7 +175,10 @@ def multipass(config: LabConfig, cli: MultipassCLI) -> list[Finding]:
     try:
         version = cli.version()
     except LabError as error:
-        advice = "sudo snap install multipass (macOS: brew install multipass), or step 1.1."
+        if shutil.which("snap"):
+            advice = "Step 1.1 installs it: sudo snap install multipass."
+            return [Finding("Multipass", "warn", error.brief, advice)]
+        advice = "See https://canonical.com/multipass/install (macOS: brew install multipass)."
         return [Finding("Multipass", "fail", error.brief, advice)]
     findings = [_version(version.client, version.daemon)]
     try:
@@ -240,52 +244,3 @@ def duration(config: LabConfig) -> Finding:
     minutes = 20 + 2 * config.workers
     seen = f"about {minutes} to {2 * minutes} minutes the first time (0.7 GB image, 4 GB in all)"
     return Finding("time", "ok", seen)
-
-
-def _ssh(config: LabConfig, shell: Shell) -> list[Finding]:
-    """Each machine: reached, suitable, and as big as the guide wants."""
-    try:
-        known = inventory.load(config)
-        provider = SshProvider(config, Path("preflight"), shell)
-        try:
-            provider.prepare(config)
-            infos = {info.name: info for info in provider.machines()}
-        finally:
-            provider.close()
-    except LabError as error:
-        return [Finding("machines", "fail", str(error), error.resolution)]
-    findings = []
-    for machine in config.machines:
-        info, host = infos[machine.name], known.hosts[machine.name]
-        small = (info.memory_bytes or 0) < size_in_bytes(machine.memory) * 0.9
-        findings.append(
-            Finding(
-                machine.name,
-                "warn" if small else "ok",
-                f"{host.target} {info.ipv4}, {info.release}, {info.cpus} cores, "
-                f"{(info.memory_bytes or 0) / GIGABYTE:.1f} GB",
-                f"The guide gives it {machine.memory}." if small else "",
-            )
-        )
-    return findings
-
-
-def _cluster(config: LabConfig, shell: Shell) -> list[Finding]:
-    """The programs of the laptop, the cluster, and its nodes."""
-    with tempfile.TemporaryDirectory() as folder:
-        provider = ClusterProvider(config, Path(folder), shell)
-        try:
-            provider.prepare(config)
-            nodes = provider.machines()
-        except LabError as error:
-            return [Finding("cluster", "fail", str(error), error.resolution)]
-    findings = [Finding("programs", "ok", ", ".join(PROGRAMS))]
-    for node in nodes:
-        good = node.state != "NotReady"
-        seen = f"{node.state} {node.ipv4} {node.release}".strip()
-        advice = "" if good else f"kubectl describe node {node.name}"
-        findings.append(Finding(node.name, "ok" if good else "fail", seen, advice))
-    if not config.cluster.nfs_server:
-        advice = "Right if openwhisk_storage_class names one of the cluster's storage classes."
-        findings.append(Finding("NFS server", "warn", "none was named", advice))
-    return findings

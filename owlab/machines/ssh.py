@@ -19,11 +19,14 @@ from pathlib import Path
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
+from owlab.finding import Finding
 from owlab.machines import inventory
 from owlab.machines.base import MachineInfo
+from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
+from owlab.machines.ssh_preflight import examine
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse
 from owlab.machines.words import foreground, one_line, words_of
 from owlab.shell import Finished, Shell
@@ -38,6 +41,9 @@ class SshProvider:
     """Renders (machine, command) as words for ``ssh``."""
 
     name = "ssh"
+    about = "machines reached by ssh"
+    simulated = False
+    has_machines = True
     creates_machines = False
     fresh_ubuntu = False
     is_all_in_its_folder = False
@@ -58,21 +64,46 @@ class SshProvider:
         with self._lock:
             if self._prepared:
                 return
-            wrong: list[LabError] = []
-            for machine, seen in self._probe_all().items():
-                wrong += [seen] if isinstance(seen, LabError) else refuse(machine, seen)
-            if len(wrong) == 1:
-                raise wrong[0]
-            if wrong:
-                raise ProviderError(
-                    brief=f"{len(wrong)} machines cannot be used.",
-                    details="\n".join(str(error) for error in wrong),
-                    resolution="Correct these, and try again; nothing was changed.",
-                )
+            self.look()
             self._prepared = True
+
+    def look(self) -> dict[Machine, Seen]:
+        """What each machine is, now.
+
+        :raises ProviderError: as :meth:`prepare`.
+        """
+        wrong: list[LabError] = []
+        suitable: dict[Machine, Seen] = {}
+        for machine, seen in self._probe_all().items():
+            if isinstance(seen, LabError):
+                wrong.append(seen)
+                continue
+            suitable[machine] = seen
+            wrong += refuse(machine, seen)
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            raise ProviderError(
+                brief=f"{len(wrong)} machines cannot be used.",
+                details="\n".join(str(error) for error in wrong),
+                resolution="Correct these, and try again; nothing was changed.",
+            )
+        return suitable
 
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at each machine."""
+
+    def examine(self, config: LabConfig) -> list[Finding]:
+        """Each machine: reached, suitable, as big as the guide wants; the ports between them."""
+        return examine(self, config)
+
+    def control(self, config: LabConfig) -> Control:
+        """On the master."""
+        return on_the_master(config)
+
+    def pull(self, image: str, node: str) -> Command:
+        """With K3s' own client of its container runtime."""
+        return Command(f"sudo k3s crictl pull docker.io/{image}", on=node, timeout=900)
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``ssh OPTIONS TARGET -- 'env NAME=value bash -c TEXT'``, as any login shell reads it."""
@@ -80,7 +111,7 @@ class SshProvider:
         return words if command.on == HOST else self._over(command.on, words)
 
     def _over(self, machine: str, words: Sequence[str]) -> list[str]:
-        host = self._host(machine)
+        host = self.host(machine)
         return ["ssh", *self._options(host), host.target, "--", one_line(words)]
 
     def execute(
@@ -101,7 +132,7 @@ class SshProvider:
         limit = command.timeout + SPARE_SECONDS
         done = self.shell.run(argv, timeout=limit, on_output=on_output)
         if done.exit_code == TRANSPORT_FAILED:
-            error = classify(command.on, self._host(command.on), done.stderr)
+            error = classify(command.on, self.host(command.on), done.stderr)
             if error is not None:
                 raise error
         refuse_late(command, done, f"owlab shell {command.on}")
@@ -118,19 +149,19 @@ class SshProvider:
 
     def address_of(self, machine: str) -> Command:
         """What the inventory says, or the machine's first address."""
-        address = self._host(machine).address
+        address = self.host(machine).address
         if address:
             return Command(f"printf %s {address}")
         return Command("hostname -I | awk '{print $1}'", on=machine)
 
     def public_address_of(self, machine: str) -> Command | None:
         """What the inventory says, or the address by which ssh is told to go there."""
-        public = self._host(machine).public
+        public = self.host(machine).public
         return Command(f"printf %s {public}") if public else None
 
     def has_chosen_address(self, machine: str) -> bool:
         """The inventory names one."""
-        return bool(self._host(machine).address)
+        return bool(self.host(machine).address)
 
     def launch(self, machine: Machine) -> Command:
         """It exists: what has to be true of it before anything else is done."""
@@ -158,7 +189,7 @@ class SshProvider:
         """``ssh``, with a terminal."""
         if machine == HOST:
             return foreground(["bash"])
-        host = self._host(machine)
+        host = self.host(machine)
         return foreground(["ssh", "-t", *self._options(host), host.target])
 
     def script_functions(self) -> list[str]:
@@ -198,7 +229,7 @@ class SshProvider:
 
     # -- helpers ---------------------------------------------------------------------------
 
-    def _host(self, machine: str) -> inventory.Host:
+    def host(self, machine: str) -> inventory.Host:
         try:
             return self._inventory.hosts[machine]
         except KeyError:

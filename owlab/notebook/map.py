@@ -1,17 +1,29 @@
-"""The live map of the lab: machines, pods on them, volumes, functions."""
+"""The live map of the lab: machines, pods on them, where data lies, functions and their calls."""
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from owlab.errors import LabError
+from owlab.events import Event
 from owlab.lab import Lab
 from owlab.notebook import page, read
+from owlab.notebook.callbacks import html as styled
 from owlab.notebook.callbacks import shielded
+from owlab.notebook.drawing import Box, Drawing
 
 _GOOD = {"Running", "Completed", "Succeeded", "Reachable", "Bound"}
+_JUST_NOW = 15.0
+_PAUSE = 2.0
+_QUIET_LOOKS = 4
+"""After so many looks without a difference the map waits until something happens."""
+_WIDTH, _GAP, _LETTERS = 300, 16, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,8 @@ class Picture:
     machines: list[read.Row] = field(default_factory=list)
     pods: list[read.Row] = field(default_factory=list)
     claims: list[read.Row] = field(default_factory=list)
+    volumes: list[read.Row] = field(default_factory=list)
+    calls: list[read.Row] = field(default_factory=list)
 
     @classmethod
     def of(cls, lab: Lab) -> Picture:
@@ -29,73 +43,152 @@ class Picture:
         running = any(row["role"] == "server" and row["ipv4"] for row in machines)
         if not running:
             return cls(machines)
-        return cls(machines, read.pods(lab), read.claims(lab))
+        with ThreadPoolExecutor(4) as pool:
+            looks = [
+                pool.submit(look, lab)
+                for look in (read.pods, read.claims, read.volumes, read.activations)
+            ]
+            pods, claims, volumes, calls = (look.result() for look in looks)
+        return cls(machines, pods, claims, volumes, calls)
+
+    def boxes(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What the map shows: each box with its title, and things with their state."""
+        found = []
+        for machine in self.machines:
+            things = [(pod["name"], pod["status"]) for pod in self._on(machine["name"])]
+            data = [
+                (name, state) for place, name, state in self._data() if place == machine["role"]
+            ]
+            title = f"{machine['name']} ({machine['role']}): {_state(machine)}"
+            found.append((title, things + data))
+        if waiting := [(pod["name"], pod["status"]) for pod in self._on("")]:
+            found.append(("on no machine yet:", waiting))
+        if functions := self._functions():
+            found.append(("functions, by their last calls:", functions))
+        return found
+
+    def _data(self) -> list[tuple[str, str, str]]:
+        """Where the data of each claim lies: the role of a machine, and the words for it."""
+        volumes = {volume["name"]: volume for volume in self.volumes}
+        found = []
+        for claim in self.claims:
+            volume = volumes.get(claim.get("volume", ""), {})
+            on_nfs = bool(volume.get("server")) or not volume
+            where = "" if on_nfs else " on a node's own disk"
+            found.append(("storage", f"volume of {claim['name']}", f"{claim['status']}{where}"))
+        return found
+
+    def _functions(self) -> list[tuple[str, str]]:
+        newest: dict[str, read.Row] = {}
+        counts: dict[str, int] = {}
+        for call in self.calls:  # newest first
+            newest.setdefault(call["action"], call)
+            counts[call["action"]] = counts.get(call["action"], 0) + 1
+        now = datetime.now(UTC)
+        return [
+            (
+                f"{'▶ ' if (now - call['time']).total_seconds() < _JUST_NOW else ''}{name}",
+                f"{counts[name]} calls, last {call['start']}, {call['duration_ms']} ms",
+            )
+            for name, call in newest.items()
+        ]
 
     def plain(self) -> str:
-        """As text: one machine a line, its pods below it."""
+        """As text: one machine a line, what it carries below it."""
         lines = []
-        for machine in self.machines:
-            lines.append(f"{machine['name']} ({machine['role']}): {_state(machine)}")
-            lines += [f"    {pod['name']}: {pod['status']}" for pod in self._on(machine["name"])]
-            if machine["role"] == "storage":
-                lines += [
-                    f"    volume of {claim['name']}: {claim['status']}" for claim in self.claims
-                ]
-        waiting = self._on("")
-        if waiting:
-            lines.append("on no machine yet:")
-            lines += [f"    {pod['name']}: {pod['status']}" for pod in waiting]
+        for title, things in self.boxes():
+            lines.append(title)
+            lines += [f"    {name}: {state}" for name, state in things]
         return "\n".join(lines)
 
     def html(self) -> str:
-        """One box a machine."""
-        boxes = []
-        for machine in self.machines:
-            things = [_dot(pod["name"], pod["status"]) for pod in self._on(machine["name"])]
-            if machine["role"] == "storage":
-                things += [_dot(claim["name"], claim["status"]) for claim in self.claims]
-            boxes.append(_box(f"{machine['name']} · {machine['role']}", _state(machine), things))
-        waiting = [_dot(pod["name"], pod["status"]) for pod in self._on("")]
-        if waiting:
-            boxes.append(_box("on no machine yet", "", waiting))
-        return f'<div style="display:flex;flex-wrap:wrap;gap:.8rem">{"".join(boxes)}</div>'
+        """The drawing, and the same in words for who cannot see it."""
+        words = "".join(
+            f"<p>{escape(title)}</p><ul>"
+            + "".join(f"<li>{escape(name)}: {escape(state)}</li>" for name, state in things)
+            + "</ul>"
+            for title, things in self.boxes()
+        )
+        return (
+            f'<div class="wide" tabindex="0">{self.drawing().svg()}</div>'
+            f"<details><summary>the map in words</summary>{words}</details>"
+        )
+
+    def drawing(self) -> Drawing:
+        """Boxes in two columns, each as tall as what it carries."""
+        bottoms = [12, 12]
+        drawn = []
+        for number, (title, things) in enumerate(self.boxes()):
+            column = min((0, 1), key=lambda side: bottoms[side])
+            good = all(state.partition(" ")[0] in _GOOD or "call" in state for _, state in things)
+            kind = "function" if title.startswith("functions") else "machine" if good else "bad"
+            lines = tuple(_line(name, state) for name, state in things) or ("empty",)
+            x = 12 + column * (_WIDTH + _GAP)
+            box = Box(str(number), x, bottoms[column], _WIDTH, _short(title), lines, kind)
+            bottoms[column] += box.tall + _GAP
+            drawn.append(box)
+        when = f"{datetime.now():%H:%M:%S}"
+        return Drawing(f"The lab at {when}", self.plain(), tuple(drawn))
 
     def _on(self, machine: str) -> list[read.Row]:
         return [pod for pod in self.pods if pod["node"] == machine.lower()]
 
 
 class LabMap:
-    """The map as something a notebook shows, with a button that looks again."""
+    """The map as something a notebook shows. It looks again by itself while something happens."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self.picture = Picture.of(lab)
         self._shown: Any = None
+        self._about: Any = None
+        self._happened = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def refresh(self) -> None:
         """Look again."""
         self.picture = Picture.of(self._lab)
         if self._shown is not None:
-            self._shown.value = page.bundle(self.picture.html(), "")["text/html"]
+            self._shown.value = styled(self.picture.html())
+            self._about.value = f"As it was at {datetime.now():%H:%M:%S}."
 
     def widget(self) -> Any:
-        """The map and its button."""
+        """The map, and its button."""
         import ipywidgets as widgets
 
-        self._shown = widgets.HTML(page.bundle(self.picture.html(), "")["text/html"])
+        self._shown = widgets.HTML(styled(self.picture.html()))
+        self._about = widgets.HTML()
         button = widgets.Button(description="Look again", tooltip="Read the lab's state anew")
-        about = widgets.HTML()
 
         def show(text: str) -> None:
-            about.value = text
+            self._about.value = text
 
-        def clicked(_: Any) -> None:
-            show("looking ...")
-            self.refresh()
-            show(f"As it was at {datetime.now():%H:%M:%S}.")
+        button.on_click(shielded(lambda _: self.refresh(), show))
+        if "JPY_SESSION_NAME" in os.environ and self._thread is None:
+            # Only where somebody looks: a headless run needs one picture.
+            self._lab.listeners.append(self._notice)
+            self._thread = threading.Thread(target=self._watch, daemon=True)
+            self._thread.start()
+        return widgets.VBox([widgets.HBox([button, self._about]), self._shown])
 
-        button.on_click(shielded(clicked, show))
-        return widgets.VBox([widgets.HBox([button, about]), self._shown])
+    def _notice(self, event: Event) -> None:
+        if event.kind in ("command-ended", "step-done"):
+            self._happened.set()
+
+    def _watch(self) -> None:
+        """After something happened, look until nothing changes any more."""
+        while True:
+            self._happened.wait()
+            quiet = 0
+            while quiet < _QUIET_LOOKS:
+                self._happened.clear()
+                before = self.picture.plain()
+                try:
+                    self.refresh()
+                except LabError:
+                    break  # the next thing that happens is another chance
+                quiet = 0 if self.picture.plain() != before else quiet + 1
+                self._happened.wait(_PAUSE)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """A front end with widgets shows those; a page or a terminal shows the same picture."""
@@ -107,19 +200,11 @@ def _state(machine: read.Row) -> str:
     return f"{machine['state']} {machine['ipv4']}".strip()
 
 
-def _box(title: str, below: str, things: list[str]) -> str:
-    body = "".join(things) or '<span class="faint">empty</span>'
-    return (
-        '<div style="border:1px solid gray;border-radius:6px;padding:.5rem;min-width:14rem">'
-        f"<strong>{escape(title)}</strong><br>"
-        f'<span class="faint">{escape(below)}</span><div>{body}</div></div>'
-    )
-
-
-def _dot(name: str, status: str) -> str:
+def _line(name: str, state: str) -> str:
     """A thing with its state: by a word, not by a colour alone."""
-    style = "good" if status in _GOOD else "bad"
-    return (
-        f'<div><span class="{style}" aria-hidden="true">●</span> {escape(name)} '
-        f'<span class="faint">{escape(status)}</span></div>'
-    )
+    mark = "●" if state.partition(" ")[0] in _GOOD or "call" in state else "○"
+    return _short(f"{mark} {name}", _LETTERS - min(len(state), 24)) + f"  {state}"
+
+
+def _short(text: str, letters: int = _LETTERS + 4) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"

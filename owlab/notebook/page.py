@@ -18,10 +18,11 @@ STYLE = """<style>
 .owlab.owlab td, .owlab.owlab th { text-align: left !important; vertical-align: top;
   padding: .15rem .6rem .15rem 0; white-space: normal; overflow-wrap: normal;
   word-break: normal; }
-.owlab .good { color: #0b7a34; font-weight: 700; } .owlab .bad { color: #b3161d; font-weight: 700; }
+.owlab .good { color: var(--good, #0b7a34); font-weight: 700; }
+.owlab .bad { color: var(--bad, #b3161d); font-weight: 700; }
 [data-jp-theme-light="false"] .owlab .good { color: #6fdc97; }
 [data-jp-theme-light="false"] .owlab .bad { color: #ff9a9a; }
-.owlab .faint { opacity: .8; } .owlab summary { cursor: pointer; }
+.owlab summary { cursor: pointer; }
 .owlab .typed { display: flex; justify-content: space-between; align-items: end; gap: .6rem; }
 .owlab .copy { font-size: .8em; min-width: 5.5em; }
 </style>"""

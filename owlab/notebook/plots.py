@@ -78,6 +78,28 @@ def starts(activations: pd.DataFrame) -> Plot:
     return Plot(figure, "\n".join(words))
 
 
+def calls(activations: pd.DataFrame) -> Plot:
+    """Each call from its start to its end, against time: what ran side by side, and what waited."""
+    ordered = activations.sort_values("time").reset_index(drop=True)
+    first = ordered["time"].min()
+    begin = (ordered["time"] - first).dt.total_seconds()
+    figure, axes = _figure(height=1.4 + 0.32 * len(ordered))
+    words = ["Each call against time, in seconds after the first."]
+    for kind, colour in _COLOURS.items():
+        part = ordered["start"] == kind
+        seconds = ordered["duration_ms"][part] / 1000
+        axes.barh(part[part].index, seconds, left=begin[part], color=colour, label=kind)
+    for place, row in ordered.iterrows():
+        at = begin[place]
+        words.append(f"{row['action']}, {row['start']}: from {at:.1f}, {row['duration_ms']} ms")
+    axes.set_yticks(ordered.index, ordered["action"])
+    axes.invert_yaxis()
+    axes.set_xlabel("seconds")
+    axes.set_title("Calls against time")
+    axes.legend(title="start")
+    return Plot(figure, "\n".join(words))
+
+
 def _figure(height: float) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure  # a second to import: only where a plot is shown
 

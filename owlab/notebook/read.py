@@ -173,7 +173,7 @@ def _ask(lab: Lab, what: str, default: Any) -> Any:
         f'. {here.home}/.wskprops && curl -sk --max-time 30 -u "$AUTH" '
         f'"https://$APIHOST/api/v1/namespaces/_/{what}"'
     )
-    as_root = lab.config.as_written and lab.config.has_machines
+    as_root = lab.config.as_written and here.sudo
     text = f"sudo bash -c '{ask}'" if as_root else ask
     return lab.fact(json_fact(text, here.machine, default=default))
 

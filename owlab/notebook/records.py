@@ -8,3 +8,6 @@ TRANSCRIPT = "application/vnd.owlab.transcript+json"
 
 EXERCISE = "application/vnd.owlab.exercise+json"
 """``{"key", "passed", "checks": [...]}``: how far an exercise is. Not solved is no failure."""
+
+INCIDENT = "application/vnd.owlab.incident+json"
+"""``{"key", "passed", "checks": [...]}``: whether an incident is mended."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from owlab.command import Variable
+from owlab.command import HOST, Variable
 from owlab.lab import Lab
+from owlab.steps.control import control
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ def public(lab: Lab) -> Variable:
     if source is None:
         return private
     return Variable(f"{private.name.removesuffix('_IP')}_PUBLIC_IP", source)
+
+
+def here(lab: Lab) -> Variable:
+    """Where OpenWhisk is reached from the place at which kubectl, helm and wsk are typed."""
+    return public(lab) if control(lab).machine == HOST else lab.address_variable(lab.master)
 
 
 def both(lab: Lab) -> tuple[Variable, ...]:

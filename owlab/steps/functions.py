@@ -9,9 +9,9 @@ from owlab.command import Command
 from owlab.errors import CommandError
 from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step
+from owlab.step import Check, Evidence, Step, on_master
 from owlab.steps import addresses, certificate, openwhisk, wsk
-from owlab.steps.control import control, on_control
+from owlab.steps.control import control
 from owlab.steps.undoing import if_succeeds
 
 HELLO_CLI = """\
@@ -85,7 +85,7 @@ deploy_cli = Step(
     title="deploy a function and call it with wsk",
     commands=_deploy_cli,
     check=_cli_answers,
-    where=on_control,
+    where=on_master,
     needs=(openwhisk.deploy,),
     undo=lambda lab, machine: iter([_delete(lab, "hellocli")]),
     deadline=120,
@@ -141,7 +141,7 @@ deploy_web = Step(
     title="deploy a web action and call it with curl",
     commands=_deploy_web,
     check=_web_answers,
-    where=on_control,
+    where=on_master,
     needs=(openwhisk.deploy,),
     undo=lambda lab, machine: iter([_delete(lab, "helloweb")]),
     deadline=120,

@@ -1,35 +1,36 @@
-"""A cluster that exists: what sections 1 to 4 look at instead of doing it.
+"""The steps where there is a cluster's API, and no machine to type on.
 
-There is only the cluster's API, so the one way to see what its nodes can do is a pod on each.
+Sections 1 to 4 are looked at instead of done: the one way to see what a node can do is a pod on it.
+From section 5 on the same is typed as on the master, on the laptop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from dataclasses import replace
 
 from owlab import versions
 from owlab.command import HOST, Command
+from owlab.errors import MachineError
 from owlab.lab import Lab
-from owlab.step import Check, Evidence
+from owlab.step import Check, Evidence, Step, all_of, on_laptop
+from owlab.steps import (
+    forwarding,
+    functions,
+    helm,
+    k3s,
+    nfs,
+    openwhisk,
+    readiness,
+    storage,
+    vms,
+    wsk,
+)
 from owlab.steps.cluster import condition, one, warnings
 from owlab.steps.control import control
 
-T = TypeVar("T")
-
 PROBE_SECONDS = 120
 """For pulling a small image, mounting the export and writing to it."""
-
-
-def instead(
-    own: Callable[[Lab, str], T], given: Callable[[Lab, str], T]
-) -> Callable[[Lab, str], T]:
-    """``own`` where there are machines, ``given`` where there is only a cluster's API."""
-
-    def choose(lab: Lab, machine: str) -> T:
-        return own(lab, machine) if lab.config.has_machines else given(lab, machine)
-
-    return choose
 
 
 def nothing(lab: Lab, machine: str) -> Iterator[Command]:
@@ -160,9 +161,128 @@ def ask(text: str) -> Callable[[Lab, str], Iterator[Command]]:
     return commands
 
 
+def provider_ready(lab: Lab, machine: str) -> Check:
+    """Section 1.1: the cluster answers."""
+    lab.provider.prepare(lab.config)
+    return Check((Evidence(lab.provider.about, True),))
+
+
+def deploy_provisioner(lab: Lab, machine: str) -> Iterator[Command]:
+    """Section 5, where an NFS server was named."""
+    if server(lab):
+        yield from storage.deploy_provisioner.commands(lab, machine)
+
+
+def provisioned(lab: Lab, machine: str) -> Check:
+    """The provisioner, or the storage class that the cluster brings."""
+    if server(lab):
+        return storage.deploy_provisioner.check(lab, machine)
+    return storage_class_exists(lab)
+
+
+def remove_provisioner(lab: Lab, machine: str) -> Iterator[Command]:
+    """What :func:`deploy_provisioner` did."""
+    if server(lab):
+        yield from storage.remove(lab, machine)
+
+
+def deploy(lab: Lab, machine: str) -> Iterator[Command]:
+    """Section 6.4, and the way to OpenWhisk when there is no other."""
+    yield from openwhisk.deploy.commands(lab, machine)
+    yield from forwarding.start(lab)
+
+
+def uninstall(lab: Lab, machine: str) -> Iterator[Command]:
+    """What :func:`deploy` did."""
+    yield from forwarding.stop(lab)
+    yield from openwhisk.uninstall_commands(lab, machine)
+
+
 def storage_class_exists(lab: Lab) -> Check:
     """Section 5 without an NFS server: the cluster's own storage class."""
     wanted = lab.config.openwhisk.storage_class
     found = one(lab, f"storageclass {wanted}") if wanted else {"provisioner": "the default"}
     seen = f"made by {found['provisioner']}" if found else "not there: set cluster_nfs_server"
     return Check((Evidence(f"storage class {wanted or 'of the cluster'}", bool(found), seen),))
+
+
+STEPS: tuple[Step, ...] = (
+    replace(vms.install_provider, title="use the cluster that is there", commands=nothing,
+            check=provider_ready, expect=""),
+    replace(vms.create, title="look at its nodes", commands=nothing, check=node_exists,
+            undo=None, expect=""),
+    replace(k3s.install_server, title="wait for the first node", commands=wait_for_node,
+            check=node_ready, undo=None, diagnose=None, expect=""),
+    replace(k3s.join_workers, title="wait for the other nodes", commands=wait_for_node,
+            check=node_ready, undo=None, diagnose=None, expect=""),
+    replace(nfs.install_server, title="use the NFS server that was named", commands=nothing,
+            check=exported, undo=None, expect=""),
+    replace(nfs.install_clients, title="mount the export on every node", commands=mount_everywhere,
+            check=mounted, undo=remove_probe, diagnose=why_not_mounted, expect=""),
+    replace(helm.install, title="use Helm", commands=ask("helm version --short"), where=on_laptop,
+            undo=None, expect=""),
+    replace(wsk.install, title="use wsk", commands=ask("wsk property get --cliversion"),
+            where=on_laptop, undo=None, expect=""),
+    replace(storage.deploy_provisioner, commands=deploy_provisioner, check=provisioned,
+            where=on_laptop, undo=remove_provisioner),
+    replace(openwhisk.label_nodes, undo=openwhisk.unlabel),
+    replace(openwhisk.write_values, where=on_laptop),
+    replace(openwhisk.configure_wsk, where=on_laptop),
+    replace(openwhisk.deploy, commands=deploy, check=readiness.check_by_api, where=on_laptop,
+            undo=uninstall),
+    replace(functions.deploy_cli, where=on_laptop),
+    replace(functions.deploy_web, where=on_laptop),
+)  # fmt: skip
+"""For a cluster that exists: the guide's keys, in the guide's order."""
+
+
+# A cluster of the lab's own, in containers.
+
+
+def make(lab: Lab, machine: str) -> Iterator[Command]:
+    """Make the cluster; one of that name that this lab did not make is left alone.
+
+    Half a cluster, of a creation that was interrupted, is removed first.
+    """
+    name = lab.config.cluster_name
+    launch = lab.provider.launch(lab.config.machines[0])
+    if lab.planning:
+        yield launch
+        return
+    if lab.machine_info(name) is not None:
+        if name not in lab.record.made():
+            lab.record.remove_carried_out(vms.create.key, machine)
+            raise MachineError(
+                brief=f"There is a cluster {name} that this lab did not make.",
+                resolution="Nothing was done to it. Use another --lab NAME, or delete it yourself.",
+            )
+        yield lab.provider.delete([name])
+    lab.provider.refuse_early(lab.config)
+    lab.record.add_made(name)
+    yield launch
+
+
+def made(lab: Lab, machine: str) -> Check:
+    """All nodes of the cluster are there, and it is the lab's."""
+    checks = [node_exists(lab, node) for node in lab.nodes]
+    return all_of(checks)
+
+
+def unmake(lab: Lab, machine: str) -> Iterator[Command]:
+    """Delete the cluster."""
+    name = lab.config.cluster_name
+    if name in lab.record.made():
+        yield lab.provider.delete([name])
+        if not lab.planning:
+            lab.record.remove_made(name)
+
+
+def _in_our_own(step: Step) -> Step:
+    if step.key != vms.create.key:
+        return step
+    title = "make a cluster in containers"
+    return replace(step, title=title, commands=make, check=made, undo=unmake, where=on_laptop)
+
+
+MADE: tuple[Step, ...] = tuple(_in_our_own(step) for step in STEPS)
+"""For a cluster that the lab makes, and deletes."""

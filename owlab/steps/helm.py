@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step
-from owlab.steps import given, vms
-from owlab.steps.control import on_control
+from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import vms
 
 DOWNLOADS = "https://get.helm.sh"
 
@@ -64,10 +63,10 @@ install = Step(
     key="helm.install",
     section="3",
     title="install Helm",
-    commands=given.instead(_install, given.ask("helm version --short")),
+    commands=_install,
     check=_installed,
-    where=on_control,
+    where=on_master,
     needs=(vms.create,),
-    undo=given.instead(_remove, given.nothing),
+    undo=_remove,
     expect="helm 4.x installed",
 )

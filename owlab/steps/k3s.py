@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
-from owlab.steps import addresses, given, mirror, vms
+from owlab.steps import addresses, mirror, vms
 from owlab.steps.cluster import condition, one
 from owlab.steps.undoing import if_there
 
@@ -95,8 +95,6 @@ def _state(node: dict[str, object], version: str) -> str:
 
 def _service_log(lab: Lab, name: str) -> str:
     """What K3s' service says of itself."""
-    if not lab.config.has_machines:
-        return ""
     unit = "k3s" if name == lab.master else "k3s-agent"
     look = f"systemctl is-active {unit}; sudo journalctl -u {unit} --no-pager -n 5"
     seen = lab.read(Command(look, on=name, timeout=30)).stdout.strip()
@@ -111,11 +109,11 @@ install_server = Step(
     key="k3s.install_server",
     section="1.3",
     title="install K3s on the master",
-    commands=given.instead(_install_server, given.wait_for_node),
-    check=given.instead(_node_ready, given.node_ready),
+    commands=_install_server,
+    check=_node_ready,
     where=on_master,
     needs=(vms.create,),
-    undo=given.instead(_uninstall_server, given.nothing),
+    undo=_uninstall_server,
     deadline=300,
     diagnose=_service_log,
     expect="master    Ready    control-plane   1m    v1.36.4+k3s1",
@@ -163,11 +161,11 @@ join_workers = Step(
     key="k3s.join_workers",
     section="1.4",
     title="join the workers to the cluster",
-    commands=given.instead(_join, given.wait_for_node),
-    check=given.instead(_node_ready, given.node_ready),
+    commands=_join,
+    check=_node_ready,
     where=on_workers,
     needs=(install_server,),
-    undo=given.instead(_leave, given.nothing),
+    undo=_leave,
     deadline=300,
     diagnose=_service_log,
     expect="""\

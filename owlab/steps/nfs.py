@@ -10,7 +10,7 @@ from owlab.errors import MachineError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_nodes, on_storage
-from owlab.steps import given, vms
+from owlab.steps import vms
 
 OPTIONS = "rw,sync,no_subtree_check,no_root_squash,no_all_squash"
 """The guide's. ``no_root_squash`` has to stay: CouchDB and Redis change owners as root."""
@@ -114,11 +114,11 @@ install_server = Step(
     key="nfs.install_server",
     section="1.5",
     title="set up the NFS server",
-    commands=given.instead(_install_server, given.nothing),
-    check=given.instead(_serves, given.exported),
+    commands=_install_server,
+    check=_serves,
     where=on_storage,
     needs=(vms.create,),
-    undo=given.instead(_remove_server, given.nothing),
+    undo=_remove_server,
     expect="exporting *:/var/nfs/kubedata",
 )
 
@@ -142,10 +142,8 @@ install_clients = Step(
     key="nfs.install_clients",
     section="2",
     title="install the NFS client on every node",
-    commands=given.instead(_install_client, given.mount_everywhere),
-    check=given.instead(_client_installed, given.mounted),
-    undo=given.instead(given.nothing, given.remove_probe),
-    diagnose=given.instead(lambda lab, node: "", given.why_not_mounted),
+    commands=_install_client,
+    check=_client_installed,
     where=on_nodes,
     needs=(vms.create,),
     expect="nfs-common is installed on every node of the cluster",

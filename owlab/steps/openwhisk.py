@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import yaml
 
@@ -11,10 +12,10 @@ from owlab.command import Command, Result
 from owlab.errors import LabError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab, describe
-from owlab.step import Check, Evidence, Step, on_nodes
-from owlab.steps import certificate, k3s, readiness, storage, values, wsk
+from owlab.step import Check, Evidence, Step, on_master, on_nodes
+from owlab.steps import addresses, certificate, k3s, readiness, storage, values, wsk
 from owlab.steps.cluster import one
-from owlab.steps.control import control, on_control
+from owlab.steps.control import control
 from owlab.steps.undoing import with_the_cluster
 
 CHART_DIRECTORY = "openwhisk-deploy-kube"
@@ -28,7 +29,8 @@ _PACKAGES_SECONDS = 1800
 
 
 def _role(lab: Lab, node: str) -> str:
-    return "core" if node == lab.master else "invoker"
+    """On the only node there is, everything runs."""
+    return "core" if node == lab.master and lab.workers else "invoker"
 
 
 def _label(lab: Lab, node: str) -> Iterator[Command]:
@@ -46,7 +48,8 @@ def _labelled(lab: Lab, node: str) -> Check:
     return Check((Evidence(f"{node} is {wanted}", role == wanted, role),))
 
 
-def _unlabel(lab: Lab, node: str) -> Iterator[Command]:
+def unlabel(lab: Lab, node: str) -> Iterator[Command]:
+    """Take the role away."""
     here = control(lab)
     yield Command(f"{here.kubectl} label node {node} openwhisk-role-", on=here.machine)
 
@@ -59,7 +62,7 @@ label_nodes = Step(
     check=_labelled,
     where=on_nodes,
     needs=(k3s.join_workers,),
-    undo=with_the_cluster(_unlabel),
+    undo=with_the_cluster(unlabel),
     expect="node/master labeled",
 )
 
@@ -110,7 +113,7 @@ write_values = Step(
     title="write mycluster.yaml",
     commands=values.write,
     check=_written,
-    where=on_control,
+    where=on_master,
     needs=(k3s.join_workers,),
     undo=values.remove,
     expect="~/kubeyaml/mycluster.yaml",
@@ -121,13 +124,13 @@ write_values = Step(
 
 
 def _configure_wsk(lab: Lab, machine: str) -> Iterator[Command]:
-    master = lab.address_variable(lab.master)
+    entry = addresses.here(lab)
     port = lab.config.openwhisk.port
     program = wsk.unverified(lab)
     yield Command(
-        f'{program} property set --apihost "${{{master.name}}}:{port}"',
+        f'{program} property set --apihost "${{{entry.name}}}:{port}"',
         on=machine,
-        variables=(master,),
+        variables=(entry,),
     )
     if lab.config.openwhisk.keys == "well-known":
         yield Command(
@@ -153,7 +156,7 @@ def _configured(lab: Lab, machine: str) -> Check:
     program = wsk.unverified(lab)
     ask = Command(f"{program} property get --apihost -o raw", on=machine)
     host = lab.fact(Fact(ask, str.strip, ""))
-    wanted = f"{lab.address(lab.master)}:{lab.config.openwhisk.port}"
+    wanted = f"{lab.value(addresses.here(lab))}:{lab.config.openwhisk.port}"
     key = (
         versions.GUEST_KEY
         if lab.config.openwhisk.keys == "well-known"
@@ -178,7 +181,7 @@ configure_wsk = Step(
     title="configure wsk",
     commands=_configure_wsk,
     check=_configured,
-    where=on_control,
+    where=on_master,
     needs=(wsk.install, write_values),
     undo=_forget_properties,
     expect="""\
@@ -203,15 +206,12 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
     )
     if settings.certificate == "own-ca":
         yield from certificate.install(lab, machine)
-    if settings.pull_runtimes_first and lab.config.has_machines:
-        for worker in lab.workers:
+    if settings.pull_runtimes_first:
+        for worker in lab.workers or [lab.master]:
             for image in versions.RUNTIME_IMAGES:
-                yield Command(
-                    f"sudo k3s crictl pull docker.io/{image}",
-                    on=worker,
-                    timeout=900,
-                    why="a first call that has to pull its image fails after 60 s",
-                )
+                if pull := lab.provider.pull(image, worker):
+                    why = "a first call that has to pull its image fails after 60 s"
+                    yield replace(pull, why=why)
     install = "install" if lab.config.as_written else "upgrade --install"
     yield Command(
         f"cd {here.home}/{CHART_DIRECTORY} &&\n{here.helm} {install} {settings.release} "
@@ -262,7 +262,7 @@ deploy = Step(
     title="deploy OpenWhisk",
     commands=_deploy,
     check=readiness.check,
-    where=on_control,
+    where=on_master,
     needs=(
         storage.deploy_provisioner,
         label_nodes,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence
-from owlab.steps import certificate
+from owlab.steps import addresses, certificate
 from owlab.steps.cluster import condition, items, one, warnings
 from owlab.steps.control import control
 
@@ -17,6 +18,15 @@ Object = dict[str, Any]
 
 def check(lab: Lab, machine: str) -> Check:
     """Packages installed, claims bound where they should be, an invoker healthy."""
+    return _check(lab, _on_storage)
+
+
+def check_by_api(lab: Lab, machine: str) -> Check:
+    """The same where nobody can look at the NFS server itself."""
+    return _check(lab, _in_volumes)
+
+
+def _check(lab: Lab, claims: Callable[[Lab, list[Object]], list[Evidence]]) -> Check:
     settings = lab.config.openwhisk
     job = one(lab, f"job {settings.release}-install-packages", settings.namespace)
     gave_up = _gave_up(items(lab, "jobs", settings.namespace))
@@ -25,7 +35,7 @@ def check(lab: Lab, machine: str) -> Check:
     installed = Evidence("packages installed", done, seen)
     if not installed.ok:
         return Check((installed,))
-    return Check((installed, *_claims(lab), _pods(lab), _invokers(lab)))
+    return Check((installed, *_claims(lab, claims), _pods(lab), _invokers(lab)))
 
 
 def _gave_up(jobs: list[Object]) -> list[str]:
@@ -38,7 +48,7 @@ def _gave_up(jobs: list[Object]) -> list[str]:
     ]
 
 
-def _claims(lab: Lab) -> list[Evidence]:
+def _claims(lab: Lab, kept: Callable[[Lab, list[Object]], list[Evidence]]) -> list[Evidence]:
     wanted = lab.config.openwhisk.storage_class
     claims = items(lab, "persistentvolumeclaims", lab.config.openwhisk.namespace)
     bound = [c for c in claims if c["status"].get("phase") == "Bound"]
@@ -48,20 +58,33 @@ def _claims(lab: Lab) -> list[Evidence]:
     # A claim on K3s' local-path is Bound as well: only class and directory prove NFS.
     elsewhere = [c for c in claims if c["spec"].get("storageClassName") != wanted]
     found.append(Evidence(f"claims on {wanted}", not elsewhere, f"{len(claims) - len(elsewhere)}"))
-    if wanted != lab.config.provisioner.storage_class:
-        return found
-    if lab.config.has_machines:
-        found.append(_volumes(lab))
-    directories = _directories(lab)
+    return found if wanted != lab.config.provisioner.storage_class else [*found, *kept(lab, claims)]
+
+
+def _on_storage(lab: Lab, claims: list[Object]) -> list[Evidence]:
+    """What lies in the export, and the address that volumes have of it."""
+    nothing: set[str] = set()
+    listing = Command(f"ls {lab.config.nfs.path}", on=lab.storage)
+    there = lab.fact(Fact(listing, lambda out: set(out.split()), nothing))
+    return [_volumes(lab), _each_has_one(lab, claims, there)]
+
+
+def _in_volumes(lab: Lab, claims: list[Object]) -> list[Evidence]:
+    """What volumes say of the export."""
+    exports = [volume["spec"].get("nfs") for volume in items(lab, "persistentvolumes")]
+    server, path = lab.config.cluster.nfs_server, f"{lab.config.nfs.path}/"
+    mine = [e["path"] for e in exports if e and e["server"] == server]
+    there = {name.removeprefix(path) for name in mine if name.startswith(path)}
+    return [_each_has_one(lab, claims, there)]
+
+
+def _each_has_one(lab: Lab, claims: list[Object], directories: set[str]) -> Evidence:
     missing = [c["metadata"]["name"] for c in claims if _directory(c) not in directories]
-    found.append(
-        Evidence(
-            f"a directory on {lab.storage} for each claim",
-            not missing,
-            f"missing for {', '.join(missing)}" if missing else str(len(claims)),
-        )
+    return Evidence(
+        f"a directory on {lab.storage} for each claim",
+        not missing,
+        f"missing for {', '.join(missing)}" if missing else str(len(claims)),
     )
-    return found
 
 
 def _volumes(lab: Lab) -> Evidence:
@@ -71,18 +94,6 @@ def _volumes(lab: Lab) -> Evidence:
     old = sorted({server for server in servers if server and server != address})
     seen = f"made for {', '.join(old)}: uninstall OpenWhisk and deploy it again" if old else address
     return Evidence("volumes on the NFS server's address", not old, seen)
-
-
-def _directories(lab: Lab) -> set[str]:
-    """What lies in the export; of a cluster that is only reached by its API, what volumes say."""
-    nothing: set[str] = set()
-    if lab.config.has_machines:
-        listing = Command(f"ls {lab.config.nfs.path}", on=lab.storage)
-        return lab.fact(Fact(listing, lambda out: set(out.split()), nothing))
-    exports = [volume["spec"].get("nfs") for volume in items(lab, "persistentvolumes")]
-    server, path = lab.config.cluster.nfs_server, f"{lab.config.nfs.path}/"
-    mine = [e["path"] for e in exports if e and e["server"] == server]
-    return {name.removeprefix(path) for name in mine if name.startswith(path)}
 
 
 def _directory(claim: Object) -> str:
@@ -116,7 +127,7 @@ def _invokers(lab: Lab) -> Evidence:
 
 
 def _healthy(lab: Lab, options: str) -> int:
-    address, port = lab.address(lab.master), lab.config.openwhisk.port
+    address, port = lab.value(addresses.here(lab)), lab.config.openwhisk.port
     ask = f"curl -s {options} --max-time 10 https://{address}:{port}/invokers/healthy/count"
     counted = Fact(Command(ask, on=control(lab).machine), lambda out: int(out.strip()), 0)
     return lab.fact(counted)
@@ -125,7 +136,7 @@ def _healthy(lab: Lab, options: str) -> int:
 def _why_silent(lab: Lab) -> str:
     """What is known of the service when nobody answers."""
     if _healthy(lab, "-k"):
-        return f"it answers, but its certificate is not for {lab.address(lab.master)}"
+        return f"it answers, but its certificate is not for {lab.value(addresses.here(lab))}"
     namespace = lab.config.openwhisk.namespace
     said = [w for w in warnings(lab, namespace, most=20).splitlines() if w.startswith("service ")]
     return "; ".join(["0", *said[-1:]])

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from owlab import versions
 from owlab.command import Command
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step
-from owlab.steps import given, helm, k3s, nfs
+from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import helm, k3s, nfs
 from owlab.steps.cluster import one, warnings
-from owlab.steps.control import control, on_control
+from owlab.steps.control import control
 from owlab.steps.undoing import with_the_cluster
 
 REPOSITORY = "nfs-subdir-external-provisioner"
@@ -22,13 +22,7 @@ def deployment_name(lab: Lab) -> str:
     return f"{lab.config.provisioner.release}-nfs-subdir-external-provisioner"
 
 
-def _brought_by_the_cluster(lab: Lab) -> bool:
-    return not lab.config.has_machines and not given.server(lab)
-
-
 def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
-    if _brought_by_the_cluster(lab):
-        return
     settings, here = lab.config.provisioner, control(lab)
     server = lab.address_variable(lab.storage)
     yield Command(
@@ -59,8 +53,6 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
 
 
 def _deployed(lab: Lab, machine: str) -> Check:
-    if _brought_by_the_cluster(lab):
-        return given.storage_class_exists(lab)
     wanted = lab.config.provisioner.storage_class
     found = one(lab, f"storageclass {wanted}")
     seen = f"made by {found['provisioner']}" if found else "not there"
@@ -84,9 +76,8 @@ def _deployed(lab: Lab, machine: str) -> Check:
     )
 
 
-def _remove(lab: Lab, machine: str) -> Iterator[Command]:
-    if _brought_by_the_cluster(lab):
-        return
+def remove(lab: Lab, machine: str) -> Iterator[Command]:
+    """Uninstall the provisioner."""
     yield Command(
         f"{control(lab).helm} uninstall {lab.config.provisioner.release} --ignore-not-found",
         on=machine,
@@ -99,9 +90,9 @@ deploy_provisioner = Step(
     title="deploy NFS dynamic storage",
     commands=_deploy,
     check=_deployed,
-    where=on_control,
+    where=on_master,
     needs=(k3s.join_workers, nfs.install_server, nfs.install_clients, helm.install),
-    undo=with_the_cluster(_remove),
+    undo=with_the_cluster(remove),
     deadline=300,
     diagnose=lambda lab, machine: warnings(lab, "default"),
     expect="""\

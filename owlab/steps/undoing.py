@@ -23,16 +23,10 @@ def if_succeeds(probe: str, command: str) -> str:
 
 
 def with_the_cluster(commands: Commands) -> Commands:
-    """Undo commands that need K3s: where it is uninstalled, what they take back went with it.
-
-    A cluster that was given has to answer: nothing else takes anything back there.
-    """
+    """Undo commands that need K3s: where it is uninstalled, what they take back went with it."""
 
     def guarded(lab: Lab, machine: str) -> Iterator[Command]:
         for command in commands(lab, machine):
-            if lab.config.has_machines:
-                yield replace(command, text=if_there(KUBECONFIG, command.text))
-            else:
-                yield command
+            yield replace(command, text=if_there(KUBECONFIG, command.text))
 
     return guarded

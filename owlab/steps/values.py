@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from owlab import versions
 from owlab.command import Command, Variable
@@ -29,18 +30,20 @@ def directory(lab: Lab) -> str:
 def kafka_image(lab: Lab) -> Variable | None:
     """The first of the configured images that a worker can pull.
 
-    None when there is no choice, or no machine to try it on: then it is the first.
+    None when there is no choice, or no way to try it: then it is the first.
     """
     images = lab.config.openwhisk.kafka_images
-    if len(images) == 1 or not lab.config.has_machines:
+    node = (lab.workers or [lab.master])[0]
+    pull = lab.provider.pull("$image", node)
+    if len(images) == 1 or pull is None:
         return None
     probe = (
         f"for image in {' '.join(images)}; do\n"
-        "  said=$(sudo k3s crictl pull docker.io/$image 2>&1) && echo $image && exit\n"
+        f"  said=$({pull.text} 2>&1) && echo $image && exit\n"
         "done\n"
         'echo "none of these images can be pulled: ' + " ".join(images) + '; $said" >&2\nexit 1'
     )
-    return Variable("KAFKA_IMAGE", Command(probe, on=lab.workers[0], timeout=900))
+    return Variable("KAFKA_IMAGE", replace(pull, text=probe))
 
 
 def content(lab: Lab) -> str:
@@ -66,11 +69,8 @@ nginx:
 invoker:
   containerFactory:
     impl: "kubernetes\"""",
-        ""
-        if lab.config.as_written
-        else f"""\
-  # the limit for pulling an image and starting its pod; the chart's is 1 minute
-  options: "-Dwhisk.kubernetes.timeouts.run={openwhisk.run_timeout_minutes}minutes\"""",
+        _invoker_options(lab),
+        "" if lab.workers else _ONE_NODE,
         f"""
 kafka:
   imageName: "{kafka}"
@@ -80,6 +80,30 @@ kafka:
     ]
     return "\n".join(part for part in parts if part) + "\n"
 
+
+def _invoker_options(lab: Lab) -> str:
+    minutes = lab.config.openwhisk.run_timeout_minutes
+    comments, options = [], []
+    if not lab.config.as_written:
+        limit = "the limit for pulling an image and starting its pod"
+        comments.append(f"{limit}; the chart's is 1 minute")
+        options.append(f"-Dwhisk.kubernetes.timeouts.run={minutes}minutes")
+    if not lab.workers:
+        comments.append("functions run on the only node there is")
+        options.append("-Dwhisk.kubernetes.user-pod-node-affinity.enabled=false")
+    if not options:
+        return ""
+    said = "".join(f"  # {comment}\n" for comment in comments)
+    return f'{said}  options: "{" ".join(options)}"'
+
+
+_ONE_NODE = """
+# one node for everything: no rules about which node is for what
+affinity:
+  enabled: false
+
+toleration:
+  enabled: false"""
 
 _KEYS = """\
   auth:

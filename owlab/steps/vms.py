@@ -11,7 +11,6 @@ from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
 from owlab.machines.multipass_errors import service_down
 from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
-from owlab.steps import given
 
 INSTALL_MULTIPASS = "sudo snap install multipass"
 UP_STATES = ("Running", "Reachable")
@@ -128,8 +127,8 @@ create = Step(
     key="vms.create",
     section="1.2",
     title="create the virtual machines",
-    commands=given.instead(_create, given.nothing),
-    check=given.instead(_created, given.node_exists),
+    commands=_create,
+    check=_created,
     where=on_every_machine,
     needs=(install_provider,),
     undo=_delete,

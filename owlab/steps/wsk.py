@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
-from owlab.step import Check, Evidence, Step
-from owlab.steps import given, vms
-from owlab.steps.control import control, on_control
+from owlab.step import Check, Evidence, Step, on_master
+from owlab.steps import vms
+from owlab.steps.control import control
 
 RELEASES = "https://github.com/apache/openwhisk-cli/releases/download"
 
@@ -18,14 +18,14 @@ def program(lab: Lab) -> str:
     """How ``wsk`` is called: as the user, verifying the certificate; or as the guide does."""
     if lab.config.openwhisk.certificate == "chart":
         return f"{unverified(lab)} -i"
-    if lab.config.has_machines:
-        return unverified(lab)
-    return f"SSL_CERT_FILE={control(lab).home}/kubeyaml/tls/ca.crt wsk"
+    here = control(lab)
+    # On the master, the authority is in the system's own list.
+    return unverified(lab) if here.sudo else f"SSL_CERT_FILE={here.home}/kubeyaml/tls/ca.crt wsk"
 
 
 def unverified(lab: Lab) -> str:
     """How ``wsk`` is called when it only looks at its own properties."""
-    return "sudo wsk" if lab.config.as_written and lab.config.has_machines else "wsk"
+    return f"{control(lab).sudo}wsk" if lab.config.as_written else "wsk"
 
 
 def _install(lab: Lab, machine: str) -> Iterator[Command]:
@@ -59,10 +59,10 @@ install = Step(
     key="wsk.install",
     section="4",
     title="install the wsk CLI",
-    commands=given.instead(_install, given.ask("wsk property get --cliversion")),
+    commands=_install,
     check=_installed,
-    where=on_control,
+    where=on_master,
     needs=(vms.create,),
-    undo=given.instead(_remove, given.nothing),
+    undo=_remove,
     expect="wsk in /usr/local/bin",
 )

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from owlab import Lab
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
 from tests.unit.batch.conftest import PASSING, write_notebook
@@ -14,6 +19,41 @@ from tests.unit.batch.conftest import PASSING, write_notebook
 from .chromium import Page
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe-core's own code, of npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm on this computer: axe-core comes from there")
+    folder = tmp_path_factory.mktemp("axe")
+    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"]
+    try:
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm did not answer within two minutes")
+    if done.returncode:
+        pytest.skip(f"npm could not install axe-core: {done.stderr[-200:]}")
+    return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def course_report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The report of the first three notebooks as they are, which ran in a lab of their own."""
+    home = tmp_path_factory.mktemp("report")
+    before = os.environ.get("OWLAB_HOME")
+    os.environ["OWLAB_HOME"] = str(home)
+    lab = Lab.open("report")
+    try:
+        options = RunOptions(parameters={"lab_name": "report"}, last=2, out=home / "runs")
+        yield run_course(options, Progress(io.StringIO())).directory / "report.html"
+    finally:
+        lab.down()
+        if before is None:
+            del os.environ["OWLAB_HOME"]
+        else:
+            os.environ["OWLAB_HOME"] = before
 
 
 def test_the_report_opens_offline_and_copies(page: Page, tmp_path: Path) -> None:
@@ -32,7 +72,40 @@ def test_the_report_opens_offline_and_copies(page: Page, tmp_path: Path) -> None
     page.open((run.directory / "report.html").as_uri())
     assert page.value("document.querySelector('h1').innerText").endswith("passed")
     assert page.value("document.querySelectorAll('nav a').length") == 2
-    page.value("document.querySelector('button.copy').click() || true")
+    page.mouse("document.querySelector('button.copy')")
     page.wait_for("document.querySelector('button.copy').innerText === 'Copied'")
     asked = [url for url in page.requested if not url.startswith(("file:", "data:"))]
     assert len(asked) == page.blocked == 1, "the page's own policy keeps it off the network"
+
+
+@pytest.mark.npm
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_can_be_read_by_everybody(
+    page: Page, tmp_path: Path, axe: str, course_report: Path, width: int, scheme: str
+) -> None:
+    page.send("Emulation.setEmulatedMedia", features=[_prefers(scheme)])
+    page.send(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=900,
+        deviceScaleFactor=1,
+        mobile=width < 800,
+    )
+    page.send("Page.setBypassCSP", enabled=True)
+    page.open(course_report.as_uri())
+    page.screenshot(Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"report-{scheme}-{width}.png")
+    page.value(f"{axe}; true")
+    found = page.value(
+        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
+        " [v.id, v.help, v.nodes.length,"
+        " v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
+    )
+    assert found == []
+    assert page.value("document.documentElement.scrollWidth <= innerWidth + 1"), (
+        "no sideways scroll"
+    )
+
+
+def _prefers(scheme: str) -> dict[str, str]:
+    return {"name": "prefers-color-scheme", "value": scheme}

@@ -25,6 +25,7 @@ from owlab.pocket.kube.api import kube_app
 from owlab.pocket.kube.kubelet.api import Streams
 from owlab.pocket.kube.store import Change, Store
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.state import Snap
 from owlab.pocket.service.lab import Lab
 from tests.pocket.helm.conftest import Ran
 
@@ -147,7 +148,7 @@ def shell(tmp_path: Path, cluster: Cluster) -> Shell:
     """The guide's master, with the cluster's kubeconfig where K3s puts it."""
     (tmp_path / "lab").mkdir()
     machine = Machine("master", ADDRESS, Lab(tmp_path / "lab"))
-    machine.state["snaps"] = {"helm": {}}
+    machine.state.snaps = {"helm": Snap()}
     for path, content in git_tree().items():
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).parents[1] / "pocket/helm/mycluster.yaml"

@@ -36,9 +36,10 @@ def test_explain_says_which_field_does_not_exist(api):
     assert 'error: field "nosuch" does not exist' in told
 
 
-@pytest.mark.parametrize("kind", [k.plural if not k.group else k.resource for k in KINDS])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.resource}-{kind.version}")
 def test_every_kind_can_be_explained(api, kind):
-    assert "apiVersion\t<string>" in api.kubectl(f"explain {kind}")
+    told = api.kubectl(f"explain {kind.plural} --api-version={kind.api_version}")
+    assert "apiVersion\t<string>" in told and f"VERSION:    {kind.version}" in told
 
 
 def test_custom_kinds_are_explained_by_their_definitions(api):

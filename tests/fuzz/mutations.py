@@ -219,14 +219,16 @@ class Mutator:
         return self._at(request, add)
 
     def _hostile(self) -> Any:
-        return copy.copy(self.random.choice(HOSTILE))
+        return self.random.choice(HOSTILE)
 
     def _at(self, request: Request, change: Any) -> Request:
         if request.raw is not None and self.random.random() < 0.8:
             return self._bytes(request)
         if not isinstance(request.body, dict | list) or not request.body:
             return self._body(request)
-        body = copy.deepcopy(request.body) if _shallow(request.body) else request.body
+        if not _shallow(request.body):
+            return self._bytes(request)
+        body = copy.deepcopy(request.body)
         places = list(_places(body))
         if places:
             change(*self.random.choice(places))

@@ -12,12 +12,14 @@ from typing import Any
 import nbformat
 import pytest
 
+from owlab import Lab
 from owlab.batch.course import NotebookFile, find_notebooks, read_notebook
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
-from owlab.lab import Lab
 from owlab.notebook.exercises import JUDGES
 from owlab.notebook.records import EXERCISE
+
+pytestmark = pytest.mark.timeout(900)
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 _SOLUTION = re.compile(r"```(?:bash|python)\n(.*?)\n```", re.S)
@@ -52,6 +54,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, lis
     folder = home / "solved"
     folder.mkdir()
     for notebook in find_notebooks(FOLDER):
+        if notebook.name == "10-break-and-fix":
+            continue  # tests/incidents breaks and mends them all
         library: Any = nbformat
         library.write(solved(notebook), folder / notebook.path.name)
     before = os.environ.get("OWLAB_HOME")

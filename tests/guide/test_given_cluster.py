@@ -122,8 +122,8 @@ def test_no_machine_to_log_in_to(place: Path) -> None:
     ("wrong", "word"),
     [
         ({"cluster_kubeconfig": ""}, "cluster_kubeconfig"),
-        ({"cluster_nodes": ["master"]}, "at least two"),
-        ({"cluster_nodes": ["a", "a"]}, "at least two"),
+        ({"cluster_nodes": []}, "needs cluster_nodes"),
+        ({"cluster_nodes": ["a", "a"]}, "different names"),
         ({"cluster_nodes": ["Not A Node", "b"]}, "cluster_nodes"),
     ],
 )

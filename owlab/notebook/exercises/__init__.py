@@ -11,12 +11,14 @@ from owlab.errors import ConfigError, LabError
 from owlab.lab import Lab
 from owlab.notebook.checks import Claim, claim, show_claims
 from owlab.notebook.exercises import (
+    building,
     cleaning,
     cluster,
     functions,
     helm,
     nfs,
     openwhisk,
+    operating,
     start,
     storage,
     wsk,
@@ -33,6 +35,8 @@ JUDGES: dict[str, Judge] = {
     **storage.JUDGES,
     **openwhisk.JUDGES,
     **functions.JUDGES,
+    **building.JUDGES,
+    **operating.JUDGES,
     **cleaning.JUDGES,
 }
 

@@ -1,4 +1,4 @@
-"""Exercises of notebook 08 and of whoever cleans up."""
+"""Exercises of notebook 11 and of whoever cleans up."""
 
 from __future__ import annotations
 
@@ -39,4 +39,4 @@ def _what_down_deletes(lab: Lab, answer: Any) -> list[Claim]:
     )
 
 
-JUDGES = {"08.1": _there_and_back, "08.2": _what_down_deletes}
+JUDGES = {"11.1": _there_and_back, "11.2": _what_down_deletes}

@@ -153,7 +153,9 @@ def _tail(directory: Path, offset: int = 0, lines: int = 15) -> str:
     for name, skip in (("daemon.log", offset), ("daemon.err", 0)):
         with contextlib.suppress(OSError):
             parts += (directory / name).read_bytes()[skip:].decode(errors="replace").splitlines()
-    return "\n".join(parts[-lines:])
+    # Where in our own code it was is in the log, and of no use to whoever reads this.
+    told = [line for line in parts if not line.startswith((" ", "Traceback", "During handling"))]
+    return "\n".join((told or parts)[-lines:])
 
 
 def _answers(directory: Path) -> bool:

@@ -16,8 +16,10 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.shortcuts import CompleteStyle
 
-from owlab.pocket.client import container_shell, multipass
+from owlab.pocket.client import container_shell, editing, multipass
+from owlab.pocket.client.completion import MachineCompleter
 from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
 from owlab.pocket.client.wire import Gone
 from owlab.pocket.shell.lines import complete, with_input
@@ -61,6 +63,17 @@ class Console:
                 elif kind == EXIT:
                     status = int(data)
         return status
+
+    def capture(self, text: str) -> str:
+        """What a command prints in a shell like this one."""
+        printed = b""
+        response = multipass.request(self.about, "POST", self._path, text.encode())
+        with contextlib.closing(response):
+            if response.status != 200:
+                raise Refused(response.read().decode(errors="replace"))
+            for kind, data in frames(response):
+                printed += data if kind == OUT else b""
+        return printed.decode(errors="replace")
 
     def close(self) -> None:
         """Leave; what still runs in it ends."""
@@ -113,6 +126,9 @@ def _interactive(console: Console, directory: Path) -> int:
         prompt_continuation=lambda width, line, wrapped: "" if wrapped else "> ",
         key_bindings=_keys(),
         enable_open_in_editor=False,
+        completer=MachineCompleter(console.capture),
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
     )
     status = 0
     while not console.left:
@@ -138,6 +154,8 @@ def _carry_out(console: Console, text: str) -> int:
     words = container_shell.kubectl_words(text, console.where)
     if words is not None:
         return container_shell.run(console.about, words)
+    if (opened := editing.words_of(text)) is not None:
+        return editing.edit(*opened, console.capture)
     return console.type(with_input(text, _typed_lines))
 
 

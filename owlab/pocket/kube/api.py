@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube import discovery, reviews
+from owlab.pocket.kube import discovery
+from owlab.pocket.kube.authorization import Authorizer
+from owlab.pocket.kube.authorization.gate import Gate
 from owlab.pocket.kube.errors import (
     ApiError,
     BadRequest,
@@ -23,14 +25,14 @@ from owlab.pocket.kube.errors import (
     Misdirected,
     NoSuchResource,
     NotImplementedHere,
-    Unauthorized,
 )
+from owlab.pocket.kube.health import health
 from owlab.pocket.kube.kubelet.api import Kubelet
 from owlab.pocket.kube.negotiation import body, respond
-from owlab.pocket.kube.pod_exec import attach_over_websocket, exec_over_websocket
+from owlab.pocket.kube.pod_connections import PodConnections
 from owlab.pocket.kube.pod_streams import read_log
-from owlab.pocket.kube.port_forward import forward_over_websocket
 from owlab.pocket.kube.resources import Resources
+from owlab.pocket.kube.reviews import Reviews
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.users import Users
 
@@ -51,9 +53,8 @@ def kube_app(
     api = _Api(store, tokens, version, kubelet)
     plain: list[tuple[str, Handler]] = [
         ("/version", api.version),
-        ("/healthz", api.healthy),
-        ("/livez", api.healthy),
-        ("/readyz", api.healthy),
+        *((f"/{name}", api.healthy) for name in ("healthz", "livez", "readyz")),
+        *((f"/{name}/{{check:path}}", api.healthy) for name in ("healthz", "livez", "readyz")),
         ("/api", api.core),
         ("/apis", api.group_list),
         ("/openapi/v3", api.openapi_index),
@@ -64,15 +65,19 @@ def kube_app(
     ]
     return Starlette(
         routes=[
-            *(Route(path, api.guarded(handler), methods=["GET"]) for path, handler in plain),
+            *(
+                Route(path + end, api.guarded(handler), methods=["GET"])
+                for path, handler in plain
+                for end in ("", *([] if path.endswith(":path}") else ["/"]))
+            ),
+            *(
+                route
+                for sub in ("exec", "attach", "portforward")
+                for route in _streamed(f"/api/v1/namespaces/{{namespace}}/pods/{{name}}/{sub}", api)
+            ),
             Route("/api/{version}/{rest:path}", api.guarded(api.resource), methods=_METHODS),
             Route(
                 "/apis/{group}/{version}/{rest:path}", api.guarded(api.resource), methods=_METHODS
-            ),
-            WebSocketRoute("/api/v1/namespaces/{namespace}/pods/{name}/exec", api.exec),
-            WebSocketRoute("/api/v1/namespaces/{namespace}/pods/{name}/attach", api.attach),
-            WebSocketRoute(
-                "/api/v1/namespaces/{namespace}/pods/{name}/portforward", api.port_forward
             ),
             Route("/{rest:path}", api.guarded(api.nothing), methods=_METHODS),
         ],
@@ -80,15 +85,26 @@ def kube_app(
     )
 
 
+def _streamed(path: str, api: _Api) -> list[Route | WebSocketRoute]:
+    """What becomes another protocol on one path."""
+    return [
+        WebSocketRoute(path, api.socket),
+        Route(path, api.guarded(api.streams), methods=["GET", "POST"]),
+    ]
+
+
 class _Api:
     def __init__(
         self, store: Store, tokens: Mapping[str, str], version: str, kubelet: Kubelet
     ) -> None:
         self._store = store
-        self._users = Users(tokens)
+        users, authorizer = Users(tokens, store), Authorizer(store)
+        self._gate = Gate(users, authorizer)
+        self._reviews = Reviews(users, authorizer)
         self._version = version
         self._kubelet = kubelet
-        self._resources = Resources(store, self._users)
+        self._resources = Resources(store, authorizer)
+        self._connections = PodConnections(store, kubelet)
 
     def guarded(self, handler: Handler) -> Handler:
         """Ask for credentials, and render every error as a Status."""
@@ -97,7 +113,7 @@ class _Api:
             try:
                 if not is_local(request.headers.get("host", "")):
                     raise Misdirected("the pocket lab is not called by that name")
-                request.state.user = self._users.of(request)
+                request.state.user = self._gate.enter(request)
                 return _with_warnings(request, await handler(request))
             except ApiError as error:
                 if error.code == 501:
@@ -114,7 +130,7 @@ class _Api:
         return respond(discovery.version_info(self._version))
 
     async def healthy(self, request: Request) -> Response:
-        return PlainTextResponse("ok")
+        return health(request)
 
     async def core(self, request: Request) -> Response:
         return respond(discovery.api_versions(request.url.netloc))
@@ -164,7 +180,7 @@ class _Api:
         sub = words[2] if len(words) > 2 else ""
         if sub == "log":
             return await read_log(request, self._store, self._kubelet, namespace, name)
-        if sub in ("exec", "attach", "portforward", "proxy"):
+        if sub == "proxy":
             raise NotImplementedHere(f"the pocket lab does not serve {kind.plural}/{sub} over HTTP")
         return await self._resources.serve(request, kind, namespace, name, sub)
 
@@ -172,27 +188,21 @@ class _Api:
         given = await body(request)
         if not isinstance(given, dict) or not isinstance(given.get("kind"), str):
             raise BadRequest("the body is not an object with a kind")
-        return reviews.answer(given, request.state.user)
+        return self._reviews.answer(given, request.state.user)
 
-    async def exec(self, socket: WebSocket) -> None:
-        if await self._admitted(socket):
-            await exec_over_websocket(socket, self._store, self._kubelet)
+    async def streams(self, request: Request) -> Response:
+        """``exec``, ``attach`` and ``portforward`` over SPDY."""
+        return self._connections.over_spdy(request)
 
-    async def attach(self, socket: WebSocket) -> None:
-        if await self._admitted(socket):
-            await attach_over_websocket(socket, self._store, self._kubelet)
-
-    async def port_forward(self, socket: WebSocket) -> None:
-        if await self._admitted(socket):
-            await forward_over_websocket(socket, self._store)
-
-    async def _admitted(self, socket: WebSocket) -> bool:
+    async def socket(self, socket: WebSocket) -> None:
+        """The same over WebSockets."""
         try:
-            self._users.of(socket)
-        except Unauthorized:
-            await socket.close(4401)
-            return False
-        return True
+            self._gate.enter(socket)
+            serve = self._connections.over_websocket(socket)
+        except ApiError as error:
+            await socket.send_denial_response(respond(error.status(), error.code))
+            return
+        await serve()
 
 
 def _failed(request: Request, error: Exception) -> Response:

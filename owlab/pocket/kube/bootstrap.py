@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
+from owlab.pocket.kube.authorization import default_roles
 from owlab.pocket.kube.store import Store
 
 _ADDONS: dict[str, tuple[str, str]] = {
@@ -71,19 +72,81 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 },
             },
         )
-    for name in ("cluster-admin", "admin", "edit", "view"):
+    _helm(store)
+    if "traefik" not in disabled:
+        _traefik(store)
+    default_roles.ensure(store)
+    for name, value in (
+        ("system-cluster-critical", 2000000000),
+        ("system-node-critical", 2000001000),
+    ):
         _ensure(
             store,
             {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "ClusterRole",
-                "metadata": {
-                    "name": name,
-                    "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
-                },
-                "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
+                "apiVersion": "scheduling.k8s.io/v1",
+                "kind": "PriorityClass",
+                "metadata": {"name": name},
+                "value": value,
+                "preemptionPolicy": "PreemptLowerPriority",
+                "description": "For what a cluster cannot do without.",
             },
         )
+
+
+def _helm(store: Store) -> None:
+    """The kinds of K3s' own Helm controller."""
+    for kind, plural in (("HelmChart", "helmcharts"), ("HelmChartConfig", "helmchartconfigs")):
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {
+            "name": "v1",
+            "served": True,
+            "storage": True,
+            "schema": {"openAPIV3Schema": schema},
+            "subresources": {"status": {}},
+        }
+        names = {"kind": kind, "plural": plural, "singular": kind.lower()}
+        _ensure(
+            store,
+            {
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": f"{plural}.helm.cattle.io"},
+                "spec": {
+                    "group": "helm.cattle.io",
+                    "names": names,
+                    "scope": "Namespaced",
+                    "versions": [version],
+                },
+            },
+        )
+
+
+def _traefik(store: Store) -> None:
+    """What K3s' ingress controller is seen as: its charts, and its Service on every node."""
+    for name in ("traefik-crd", "traefik"):
+        _ensure(
+            store,
+            {
+                "apiVersion": "helm.cattle.io/v1",
+                "kind": "HelmChart",
+                "metadata": {"name": name, "namespace": "kube-system"},
+                "spec": {"chart": f"https://%{{KUBERNETES_API}}%/static/charts/{name}.tgz"},
+            },
+        )
+    ports = (("web", 80), ("websecure", 443))
+    _ensure(
+        store,
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "traefik", "namespace": "kube-system"},
+            "spec": {
+                "type": "LoadBalancer",
+                "selector": {"app": "traefik"},
+                "ports": [{"name": name, "port": port, "targetPort": name} for name, port in ports],
+            },
+        },
+    )
 
 
 def _deployment(name: str, image: str) -> Object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.views import ActionPod, FleetView, Object, PodStartError
-from owlab.pocket.kube import programs
+from owlab.pocket.kube import node_passwords, programs
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.bootstrap import bootstrap
+from owlab.pocket.kube.containers.runtime import ContainerCommand
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.claim_expansion import ClaimExpansion
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.cron_jobs import CronJobs
@@ -27,7 +30,10 @@ from owlab.pocket.kube.controllers.nodes import Nodes
 from owlab.pocket.kube.controllers.openwhisk_watch import OpenWhiskWatch
 from owlab.pocket.kube.controllers.pdb import DisruptionBudgets
 from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
+from owlab.pocket.kube.controllers.resource_quotas import ResourceQuotas
+from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
+from owlab.pocket.kube.controllers.service_lb import NODE_ARGS, ServiceLB
 from owlab.pocket.kube.controllers.services import Services
 from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
 from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
@@ -62,6 +68,8 @@ class Cluster:
         plane.add(
             Namespaces(plane, authority),
             CustomResources(plane),
+            RoleAggregation(plane),
+            ResourceQuotas(plane),
             GarbageCollector(plane),
             Nodes(plane),
             TaintEviction(plane),
@@ -74,10 +82,12 @@ class Cluster:
             Jobs(plane),
             claims,
             Volumes(plane, claims),
+            ClaimExpansion(plane),
             Scheduler(plane),
             self.kubelet,
             Services(plane),
             DisruptionBudgets(plane),
+            ServiceLB(plane),
             OpenWhiskWatch(plane, self._look_for_openwhisk),
         )
         self.action_pods = ActionPodsOfCluster(self)
@@ -130,6 +140,7 @@ class Cluster:
             memory=view.spec.memory,
             network=self._free_network(),
         )
+        node["metadata"]["annotations"][NODE_ARGS] = json.dumps([role, *_without_secrets(args)])
         taints = [_taint(item) for item in _options(args, "--node-taint")]
         if taints:
             node["spec"]["taints"] = taints
@@ -138,7 +149,12 @@ class Cluster:
             self.store.create(node)
         else:
             labels = {**old["metadata"]["labels"], **node["metadata"]["labels"]}
-            old = self.store.update({**old, "metadata": {**old["metadata"], "labels": labels}})
+            annotations = {
+                **(old["metadata"].get("annotations") or {}),
+                **node["metadata"]["annotations"],
+            }
+            meta = {**old["metadata"], "labels": labels, "annotations": annotations}
+            old = self.store.update({**old, "metadata": meta})
             conditions = old["status"].get("conditions", [])
             self.store.set_status(old, {**node["status"], "conditions": conditions})
 
@@ -147,6 +163,10 @@ class Cluster:
         taken = {node["spec"].get("podCIDR") for node in self.store.list("Node")}
         networks = (f"10.42.{number}.0/24" for number in range(256))
         return next((network for network in networks if network not in taken), None)
+
+    def accepts_node(self, node: str, password: str) -> bool:
+        """K3s' guard of node names: the first password counts until the node is deleted."""
+        return node_passwords.accept(self.store, node, password)
 
     def leave(self, machine: str) -> None:
         """K3s was removed from a machine. Its node stays, NotReady, until somebody deletes it."""
@@ -161,6 +181,10 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         """Be told when a part of OpenWhisk behind its front end comes or goes."""
         self._on_parts = callback
+
+    def give_command(self, image: str, name: str, command: ContainerCommand) -> None:
+        """Containers of images whose names hold ``image`` have this command."""
+        self.kubelet.runtime.commands.setdefault(image, {})[name] = command
 
     def on_install_packages(self, callback: Callable[[str], None]) -> None:
         """Be told when the Job that installs OpenWhisk's packages has run."""
@@ -233,6 +257,23 @@ def _options(args: list[str], name: str) -> list[str]:
     return found
 
 
+def _without_secrets(args: list[str]) -> list[str]:
+    """The arguments as K3s shows them: tokens are left out."""
+    shown: list[str] = []
+    hide = False
+    for word in args:
+        flag, equals, _ = word.partition("=")
+        if hide:
+            shown.append("********")
+            hide = False
+        elif flag in ("--token", "-t", "--agent-token", "--datastore-endpoint"):
+            shown.append(f"{flag}=********" if equals else flag)
+            hide = not equals
+        else:
+            shown.append(word)
+    return shown
+
+
 def _taint(text: str) -> Object:
     pair, _, effect = text.partition(":")
     key, _, value = pair.partition("=")
@@ -264,6 +305,7 @@ class ActionPodsOfCluster:
             "metadata": {"name": full, "namespace": self._namespace, "labels": dict(labels)},
             "spec": {
                 "restartPolicy": "Always",
+                "automountServiceAccountToken": False,
                 "containers": [
                     {
                         "name": "user-action",

@@ -9,7 +9,8 @@ from owlab.pocket.kube.kinds import Kind
 def custom_kinds(definition: Object) -> list[Kind]:
     """The kind of a definition in each version that is served, the stored one first."""
     spec = definition["spec"]
-    versions = [v for v in spec.get("versions") or [] if v.get("served", True)]
+    # Definitions are checked before they are kept; of those that an older lab kept, what is good.
+    versions = [v for v in spec.get("versions") or [] if v.get("served", True) and v.get("name")]
     versions.sort(key=lambda version: not version.get("storage"))
     return [_kind(spec, version) for version in versions]
 
@@ -27,4 +28,6 @@ def _kind(spec: Object, version: Object) -> Kind:
         tuple(version.get("subresources") or ()),
         (version.get("schema") or {}).get("openAPIV3Schema"),
         tuple(version.get("additionalPrinterColumns") or ()),
+        (version.get("subresources") or {}).get("scale"),
+        tuple(f["jsonPath"].removeprefix(".") for f in version.get("selectableFields") or ()),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
+from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.store import Store
 
 NODE_PORTS = range(30000, 32768)
@@ -19,6 +20,7 @@ def fill(store: Store, obj: Object) -> None:
             _service(store, obj)
         case "Pod":
             pod_spec(obj.setdefault("spec", {}))
+            _requests(obj["spec"])
             obj.setdefault("status", {"phase": "Pending"})
         case "Deployment":
             spec = obj.setdefault("spec", {})
@@ -59,6 +61,12 @@ def fill(store: Store, obj: Object) -> None:
         case "StorageClass":
             obj.setdefault("reclaimPolicy", "Delete")
             obj.setdefault("volumeBindingMode", "Immediate")
+        case "PriorityClass":
+            obj.setdefault("value", 0)
+            obj.setdefault("preemptionPolicy", "PreemptLowerPriority")
+        case "LimitRange":
+            for item in (obj.get("spec") or {}).get("limits") or []:
+                _limits(item)
         case "EndpointSlice":
             for port in obj.get("ports") or []:
                 port.setdefault("name", "")
@@ -103,7 +111,11 @@ def pod_spec(spec: Object) -> None:
         ("securityContext", {}),
     ):
         spec.setdefault(name, value)
-    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+    for container in [
+        *(spec.get("initContainers") or []),
+        *(spec.get("containers") or []),
+        *(spec.get("ephemeralContainers") or []),
+    ]:
         latest = ":" not in container.get("image", "").rpartition("/")[2] or container[
             "image"
         ].endswith(":latest")
@@ -116,6 +128,43 @@ def pod_spec(spec: Object) -> None:
         for name in ("livenessProbe", "readinessProbe", "startupProbe"):
             if container.get(name):
                 _probe(container[name])
+
+
+def _requests(spec: Object) -> None:
+    """Who says how much it may take at most, and nothing else, reserves that much."""
+    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+        resources = container["resources"]
+        limits = resources.get("limits") or {}
+        missing = {n: v for n, v in limits.items() if n not in (resources.get("requests") or {})}
+        if missing:
+            resources["requests"] = {**(resources.get("requests") or {}), **missing}
+
+
+def quality(pod: Object) -> None:
+    """The pod's quality of service, which is worked out once."""
+    spec, kinds = pod["spec"], ("cpu", "memory")
+    said, guaranteed = False, True
+    for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]:
+        resources = container.get("resources") or {}
+        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
+        for name in kinds:
+            wanted, most = quantity(requests.get(name) or 0), quantity(limits.get(name) or 0)
+            said = said or bool(wanted or most)
+            guaranteed = guaranteed and bool(most) and wanted == most
+    value = "BestEffort" if not said else "Guaranteed" if guaranteed else "Burstable"
+    pod["status"] = {**(pod.get("status") or {}), "qosClass": value}
+
+
+def _limits(item: Object) -> None:
+    """What an item of a LimitRange leaves open follows from what it says."""
+    if item.get("type") != "Container":
+        return
+    most = {**(item.get("max") or {}), **(item.get("default") or {})}
+    asked = {**(item.get("min") or {}), **most, **(item.get("defaultRequest") or {})}
+    if most:
+        item["default"] = most
+    if asked:
+        item["defaultRequest"] = asked
 
 
 def _probe(probe: Object) -> None:

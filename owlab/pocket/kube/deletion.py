@@ -15,8 +15,24 @@ from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import asked, listing, respond
 from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.store import Store
+from owlab.pocket.kube.store.objects import details
+from owlab.pocket.kube.versions import shown
 
 _OPTIONS = "V1DeleteOptions"
+_RETURNED = (
+    "pods",
+    "services",
+    "podtemplates",
+    "serviceaccounts",
+    "resourcequotas",
+    "persistentvolumes",
+    "persistentvolumeclaims",
+    "storageclasses.storage.k8s.io",
+    "csidrivers.storage.k8s.io",
+    "csinodes.storage.k8s.io",
+    "volumeattachments.storage.k8s.io",
+)
+"""Kinds whose deletion is answered with the object that is gone."""
 _IMMORTAL = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
@@ -32,8 +48,8 @@ class Deletion:
         options = _options(request, await asked(request, _OPTIONS))
         obj = self._store.get(kind, name, namespace)
         gone = self._delete(kind, obj, options)
-        if gone["metadata"].get("deletionTimestamp") or kind.kind == "Pod" or options["dryRun"]:
-            return respond(gone)
+        if gone["metadata"].get("deletionTimestamp") or kind.resource in _RETURNED:
+            return respond(shown(kind, gone))
         return respond(
             {
                 "kind": "Status",
@@ -126,4 +142,6 @@ def _check(kind: Kind, meta: Object, wanted: Object) -> None:
         )
     if said:
         what = f'{kind.resource} "{meta["name"]}"'
-        raise Conflict(f"Operation cannot be fulfilled on {what}: {said}")
+        raise Conflict(
+            f"Operation cannot be fulfilled on {what}: {said}", details(kind, meta["name"])
+        )

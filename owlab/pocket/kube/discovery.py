@@ -23,8 +23,13 @@ _SUBRESOURCE_VERBS = {
     **{name: ["create"] for name in ("eviction", "binding", "token")},
 }
 REVIEWS = {
-    "authorization.k8s.io": ["SelfSubjectAccessReview", "SelfSubjectRulesReview"],
-    "authentication.k8s.io": ["SelfSubjectReview"],
+    "authorization.k8s.io": [
+        "SelfSubjectAccessReview",
+        "SelfSubjectRulesReview",
+        "SubjectAccessReview",
+        "LocalSubjectAccessReview",
+    ],
+    "authentication.k8s.io": ["SelfSubjectReview", "TokenReview"],
 }
 """Kinds that are asked and not kept."""
 
@@ -51,10 +56,18 @@ def groups(registry: Registry) -> dict[str, list[str]]:
     for kind in registry.all():
         if kind.group and kind.version not in found.setdefault(kind.group, []):
             found[kind.group].append(kind.version)
-    found.setdefault("events.k8s.io", ["v1"])
     for group in REVIEWS:
         found.setdefault(group, ["v1"])
-    return found
+    return {name: sorted(versions, key=_rank) for name, versions in found.items()}
+
+
+def _rank(version: str) -> tuple[int, int, int, str]:
+    """The order of versions: ``v2``, ``v1``, ``v1beta2``, ``v1beta1``, ``v1alpha1``, and others."""
+    match = re.fullmatch(r"v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?", version)
+    if match is None:
+        return 3, 0, 0, version
+    stage = {None: 0, "beta": 1, "alpha": 2}[match[2]]
+    return stage, -int(match[1]), -int(match[3] or 0), version
 
 
 def api_versions(address: str) -> dict[str, Any]:
@@ -100,7 +113,7 @@ def resource_list(registry: Registry, name: str, version: str) -> dict[str, Any]
             {
                 "name": review.lower() + "s",
                 "singularName": review.lower(),
-                "namespaced": False,
+                "namespaced": review.startswith("Local"),
                 "kind": review,
                 "verbs": ["create"],
             }
@@ -114,8 +127,6 @@ def resource_list(registry: Registry, name: str, version: str) -> dict[str, Any]
 
 
 def _kinds_at(registry: Registry, name: str, version: str) -> list[Kind]:
-    if name == "events.k8s.io":
-        return [registry.get("Event")]
     return [k for k in registry.all() if (k.group, k.version) == (name, version)]
 
 
@@ -162,6 +173,8 @@ def openapi_index(registry: Registry) -> dict[str, Any]:
 
 def _group_version(place: str) -> tuple[str, str]:
     words = place.split("/")
+    if len(words) < 2:
+        return "", ""
     return ("", words[-1]) if words[0] == "api" else (words[1], words[-1])
 
 

@@ -80,6 +80,22 @@ class Forbidden(Conflict):
         super().__init__(f'{resource} "{name}" is forbidden: {why}')
 
 
+class Denied(ApiError):
+    """What this user may not do, or what the cluster's policies do not let in."""
+
+    code, reason = 403, "Forbidden"
+
+    def __init__(self, group: str, plural: str, name: str, why: str) -> None:
+        resource = f"{plural}.{group}" if group else plural
+        what = f'{resource} "{name}"' if name else resource
+        details = {
+            **({"name": name} if name else {}),
+            **({"group": group} if group else {}),
+            **({"kind": plural} if plural else {}),
+        }
+        super().__init__(f"{what} is forbidden: {why}" if what else f"forbidden: {why}", details)
+
+
 class Expired(ApiError):
     code, reason = 410, "Expired"
 

@@ -22,6 +22,10 @@ class Kind:
     """Of a custom kind: what its definition says of its fields."""
     printed: tuple[dict[str, Any], ...] = field(default=(), compare=False, repr=False)
     """Of a custom kind: its ``additionalPrinterColumns``."""
+    scale: dict[str, str] | None = field(default=None, compare=False, repr=False)
+    """Of a custom kind: where its replicas stand."""
+    selectable: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """Of a custom kind: the fields that it may be selected by."""
 
     @property
     def api_version(self) -> str:
@@ -48,7 +52,16 @@ KINDS: tuple[Kind, ...] = (
         "pods",
         short=("po",),
         categories=_ALL,
-        subresources=("status", "log", "exec", "eviction", "binding", "portforward", "attach"),
+        subresources=(
+            "status",
+            "log",
+            "exec",
+            "eviction",
+            "binding",
+            "portforward",
+            "attach",
+            "ephemeralcontainers",
+        ),
     ),
     Kind("Service", "services", short=("svc",), categories=_ALL),
     Kind(
@@ -73,6 +86,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("PersistentVolumeClaim", "persistentvolumeclaims", short=("pvc",)),
     Kind("PersistentVolume", "persistentvolumes", namespaced=False, short=("pv",)),
     Kind("Event", "events", short=("ev",), subresources=()),
+    Kind("Event", "events", "events.k8s.io", short=("ev",), subresources=()),
     Kind("LimitRange", "limitranges", short=("limits",), subresources=()),
     Kind("ResourceQuota", "resourcequotas", short=("quota",)),
     Kind("PodTemplate", "podtemplates", subresources=()),
@@ -92,6 +106,15 @@ KINDS: tuple[Kind, ...] = (
         "horizontalpodautoscalers",
         "autoscaling",
         "v2",
+        short=("hpa",),
+        categories=_ALL,
+    ),
+    # The stored version comes first.
+    Kind(
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "autoscaling",
+        "v1",
         short=("hpa",),
         categories=_ALL,
     ),

@@ -17,6 +17,7 @@ from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
 from owlab.pocket.kube.tables import table
+from owlab.pocket.kube.versions import shown
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 MOST_BYTES = 3 << 20
@@ -100,7 +101,7 @@ def listing(
         "kind": f"{kind.kind}List",
         "apiVersion": kind.api_version,
         "metadata": metadata,
-        "items": objects,
+        "items": [shown(kind, obj) for obj in objects],
     }
 
 
@@ -110,4 +111,4 @@ def single(request: Request, kind: Kind, obj: Object) -> Any:
         version = obj["metadata"].get("resourceVersion", "")
         include = request.query_params.get("includeObject", "Metadata")
         return table(kind, [obj], {"resourceVersion": version}, include)
-    return obj
+    return shown(kind, obj)

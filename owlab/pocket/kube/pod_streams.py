@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -17,7 +17,8 @@ from owlab.pocket.kube.store import Store
 def container_of(pod: Object, wanted: str) -> str:
     """The container that is meant; raises BadRequest where that is not clear."""
     names = [c["name"] for c in pod["spec"].get("containers") or []]
-    every = [c["name"] for c in pod["spec"].get("initContainers") or []] + names
+    others = ("initContainers", "ephemeralContainers")
+    every = [c["name"] for field in others for c in pod["spec"].get(field) or []] + names
     if wanted:
         if wanted not in every:
             raise BadRequest(f"container {wanted} is not valid for pod {pod['metadata']['name']}")
@@ -32,9 +33,8 @@ def container_of(pod: Object, wanted: str) -> str:
 
 def require_started(pod: Object, container: str) -> None:
     """Raise BadRequest for a container that waits for its first start."""
-    statuses = (pod["status"].get("initContainerStatuses") or []) + (
-        pod["status"].get("containerStatuses") or []
-    )
+    fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+    statuses = [status for field in fields for status in pod["status"].get(field) or []]
     for status in statuses:
         waiting = status.get("state", {}).get("waiting")
         if status["name"] == container and waiting and not status.get("restartCount"):
@@ -42,6 +42,18 @@ def require_started(pod: Object, container: str) -> None:
                 f'container "{container}" in pod "{pod["metadata"]["name"]}" is waiting to start: '
                 f"{waiting.get('reason', 'ContainerCreating')}"
             )
+
+
+def _whole(query: Mapping[str, str], name: str) -> int | None:
+    """A query parameter that is a whole number which is not negative."""
+    text = query.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise BadRequest(
+            f'{name}: Invalid value: "{text[:100]}": must be a number that is not negative'
+        )
+    return int(text)
 
 
 async def read_log(
@@ -60,10 +72,10 @@ async def read_log(
             tail=tail,
             previous=query.get("previous") == "true",
             timestamps=query.get("timestamps") == "true",
-            since=float(query["sinceSeconds"]) if "sinceSeconds" in query else None,
+            since=since,
         )
 
-    tail = int(query["tailLines"]) if "tailLines" in query else None
+    tail, since = _whole(query, "tailLines"), _whole(query, "sinceSeconds")
     if query.get("follow") != "true":
         return PlainTextResponse(await text(tail))
 

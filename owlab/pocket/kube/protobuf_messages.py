@@ -185,10 +185,25 @@ MESSAGES: dict[str, dict[int, Field]] = {
     "TokenRequestSpec": _f("1 audiences*; 3 boundObjectRef:BoundObject; 4 expirationSeconds:int"),
     "BoundObject": _f("1 kind; 2 apiVersion; 3 name; 4 uid"),
     "Eviction": _f("1 metadata:ObjectMeta; 2 deleteOptions:DeleteOptions"),
-    # Reviews: what is asked does not matter, since everything is allowed.
-    "SelfSubjectAccessReview": _f("1 metadata:Ignored; 2 spec:Ignored; 3 status:Ignored"),
-    "SelfSubjectRulesReview": _f("1 metadata:Ignored; 2 spec:Ignored; 3 status:Ignored"),
-    "SelfSubjectReview": _f("1 metadata:Ignored; 2 status:Ignored"),
+    "SelfSubjectAccessReview": _f("1 metadata:ObjectMeta; 2 spec:SelfAccess; 3 status:Ignored"),
+    "SelfAccess": _f(
+        "1 resourceAttributes:ResourceAttributes; 2 nonResourceAttributes:NonResourceAttributes"
+    ),
+    "SubjectAccessReview": _f("1 metadata:ObjectMeta; 2 spec:Access; 3 status:Ignored"),
+    "LocalSubjectAccessReview": _f("1 metadata:ObjectMeta; 2 spec:Access; 3 status:Ignored"),
+    "Access": _f(
+        "1 resourceAttributes:ResourceAttributes; 2 nonResourceAttributes:NonResourceAttributes;"
+        "3 user; 4 groups*; 6 uid"
+    ),
+    "ResourceAttributes": _f(
+        "1 namespace; 2 verb; 3 group; 4 version; 5 resource; 6 subresource; 7 name"
+    ),
+    "NonResourceAttributes": _f("1 path; 2 verb"),
+    "SelfSubjectRulesReview": _f("1 metadata:ObjectMeta; 2 spec:RulesAsked; 3 status:Ignored"),
+    "RulesAsked": _f("1 namespace"),
+    "SelfSubjectReview": _f("1 metadata:ObjectMeta; 2 status:Ignored"),
+    "TokenReview": _f("1 metadata:ObjectMeta; 2 spec:TokenAsked; 3 status:Ignored"),
+    "TokenAsked": _f("1 token; 2 audiences*"),
     "DeleteOptions": _f(
         "1 gracePeriodSeconds:int; 2 preconditions:Preconditions; 3 orphanDependents:bool;"
         "4 propagationPolicy; 5 dryRun*"

@@ -12,10 +12,12 @@ from starlette.responses import Response, StreamingResponse
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors, watch
 from owlab.pocket.kube.errors import BadRequest, Expired
+from owlab.pocket.kube.field_labels import stored_fields
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.negotiation import listing, respond, wants_table
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.tables import table
+from owlab.pocket.kube.versions import shown
 
 _WATCH_SECONDS = 3600.0
 _TOO_OLD = (
@@ -36,9 +38,8 @@ class Reading:
     def selected(self, request: Request, kind: Kind, namespace: str) -> list[Object]:
         """The objects that a request's selectors choose."""
         query = request.query_params
-        return self._store.list(
-            kind, namespace, query.get("labelSelector", ""), query.get("fieldSelector", "")
-        )
+        fields = stored_fields(kind, query.get("fieldSelector", ""))
+        return self._store.list(kind, namespace, query.get("labelSelector", ""), fields)
 
     def page(self, request: Request, kind: Kind, namespace: str) -> Response:
         """All of them, or as many as the client asked for and how to go on."""
@@ -76,7 +77,7 @@ class Reading:
         """A stream of what changes."""
         query = request.query_params
         label = selectors.label_selector(query.get("labelSelector", ""))
-        field = selectors.field_selector(query.get("fieldSelector", ""))
+        field = selectors.field_selector(stored_fields(kind, query.get("fieldSelector", "")))
         _number(query.get("resourceVersion"), "resourceVersion")
 
         def selects(obj: Object) -> bool:
@@ -105,7 +106,7 @@ class Reading:
             version=query.get("resourceVersion", ""),
             bookmarks=query.get("allowWatchBookmarks") in ("true", "1"),
             initial=query.get("sendInitialEvents") == "true",
-            shape=as_table if wants_table(request) else None,
+            shape=as_table if wants_table(request) else lambda obj: shown(kind, obj),
             timeout=float(_number(query.get("timeoutSeconds"), "timeoutSeconds") or _WATCH_SECONDS),
         )
         return StreamingResponse(stream, media_type="application/json")

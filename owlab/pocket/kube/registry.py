@@ -33,9 +33,12 @@ class Registry:
         return [*KINDS, *self._custom]
 
     def get(self, kind: str | Kind) -> Kind:
-        """A kind by its name, a built-in one before a custom one; raises NotFound."""
+        """A kind by its name, a built-in one before a custom one; raises NotFound.
+
+        Events are served in two groups, and are of one.
+        """
         if isinstance(kind, Kind):
-            return kind
+            return self._by_name["Event"] if kind.group == _EVENTS else kind
         found = self._by_name.get(kind)
         if found is None:
             raise NotFound(f'no kind "{kind}" is registered in this cluster')
@@ -44,6 +47,10 @@ class Registry:
     def in_group(self, group: str, kind: str) -> Kind | None:
         """A kind by its group and name; the stored version of a custom one."""
         return self._by_group.get(("" if group == _EVENTS else group, kind))
+
+    def stored(self, kind: Kind) -> Kind:
+        """The version of a kind in which its objects are kept."""
+        return self.in_group(kind.group, kind.kind) or kind
 
     def of(self, obj: Mapping[str, Any]) -> Kind:
         """The kind of an object; raises NotFound."""
@@ -57,8 +64,6 @@ class Registry:
 
     def at(self, group: str, version: str, plural: str) -> Kind | None:
         """The kind at a place such as ``/apis/apps/v1/deployments``."""
-        if (group, plural) == (_EVENTS, "events"):
-            return self._by_name["Event"]
         return self._by_place.get((group, version, plural))
 
     def define(self, kinds: Iterable[Kind]) -> None:

@@ -17,8 +17,11 @@ from owlab.pocket.kube import (
     patch,
     validation,
 )
-from owlab.pocket.kube.admission import prepare
+from owlab.pocket.kube.account_tokens import AccountTokens
+from owlab.pocket.kube.admission import enforce, prepare
+from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.deletion import Deletion
+from owlab.pocket.kube.ephemeral import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.errors import (
     BadRequest,
     Conflict,
@@ -34,19 +37,31 @@ from owlab.pocket.kube.reading import Reading
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.store import Store
-from owlab.pocket.kube.users import Users
+from owlab.pocket.kube.store.objects import details
 from owlab.pocket.kube.validation.envelope import enveloped
+from owlab.pocket.kube.versions import kept, shown
 
 _POSTED = ("eviction", "binding", "token")
 """Subresources that something is asked of."""
+_SORTS = ", ".join(
+    f"application/{sort}"
+    for sort in (
+        "json-patch+json",
+        "merge-patch+json",
+        "strategic-merge-patch+json",
+        "apply-patch+yaml",
+        "apply-patch+cbor",
+    )
+)
 
 
 class Resources:
     """Handles requests below a kind's place in the API."""
 
-    def __init__(self, store: Store, users: Users) -> None:
+    def __init__(self, store: Store, authorizer: Authorizer) -> None:
         self._store = store
-        self._users = users
+        self._tokens = AccountTokens(store)
+        self._authorizer = authorizer
         self._reading = Reading(store)
         self._deletion = Deletion(store, self._reading)
 
@@ -61,9 +76,8 @@ class Resources:
                 if request.query_params.get("watch") in ("true", "1"):
                     return self._reading.watch(request, kind, namespace)
                 return self._reading.page(request, kind, namespace)
-            case "GET", True if sub in ("", "status", "scale"):
-                obj = self._store.get(kind, name, namespace)
-                return respond(scale_of(obj) if sub == "scale" else single(request, kind, obj))
+            case "GET", True if sub in ("", "status", "scale", "ephemeralcontainers"):
+                return self._shown(request, kind, self._store.get(kind, name, namespace), sub)
             case "POST", False:
                 return await self._create(request, kind, namespace)
             case "POST", True if sub in _POSTED:
@@ -78,13 +92,24 @@ class Resources:
                 return await self._deletion.many(request, kind, namespace)
         raise MethodNotAllowed("the server does not allow this method on the requested resource")
 
+    def _shown(
+        self, request: Request, kind: Kind, obj: Object, sub: str = "", status: int = 200
+    ) -> Response:
+        """An object in the version, and as the subresource, that was asked for."""
+        found = scale_of(kind, obj) if sub == "scale" else single(request, kind, obj)
+        return respond(found, status)
+
     # -- changing --------------------------------------------------------------------------
 
     async def _create(self, request: Request, kind: Kind, namespace: str) -> Response:
         obj = self._typed(await body(request), kind, namespace)
-        obj = field_validation.posted(request, kind, obj)
+        obj = self._kept(kind, field_validation.posted(request, kind, obj))
         apply.record_update(None, obj, manager(request), Clock().timestamp())
-        return respond(single(request, kind, self._add(request, kind, obj)), 201)
+        return self._shown(request, kind, self._add(request, kind, obj), status=201)
+
+    def _kept(self, kind: Kind, obj: Object) -> Object:
+        """An object in the version in which its kind is kept."""
+        return kept(kind, obj, self._store.registry.stored(kind))
 
     def _add(self, request: Request, kind: Kind, obj: Object) -> Object:
         if (
@@ -93,11 +118,13 @@ class Resources:
             and "status" in kind.subresources
         ):
             obj.pop("status")
+        refuse_in_new_pod(kind, obj)
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
-        field_validation.warn(request, validation.warnings(obj))
+        check_escalation(self._authorizer, request.state.user, kind, obj, None)
+        field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
         return self._store.create(obj, dry=_dry(request))
 
     async def _put(
@@ -106,14 +133,15 @@ class Resources:
         if sub == "scale":
             given = await asked(request, "V1Scale")
             old = self._store.get(kind, name, namespace)
-            new = with_scale(old, given)
+            new = with_scale(kind, old, given)
         else:
             given = await body(request)
             old = self._store.get(kind, name, namespace)
-            new = field_validation.posted(request, kind, self._typed(given, kind, namespace))
+            typed = self._typed(given, kind, namespace)
+            new = self._kept(kind, field_validation.posted(request, kind, typed))
         if new["metadata"].get("name") != name:
             raise BadRequest("the name of the object does not match the name on the URL")
-        return respond(single(request, kind, self._replace(request, kind, old, new, sub)))
+        return self._shown(request, kind, self._replace(request, kind, old, new, sub), sub)
 
     async def _patch(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -126,17 +154,11 @@ class Resources:
         if old is None:
             old = self._store.get(kind, name, namespace)
         if sub == "scale":
-            scaled = with_scale(old, decoded(patch.merge(scale_of(old), given), "V1Scale"))
-            return respond(scale_of(self._replace(request, kind, old, scaled, "")))
-        if sort == "application/merge-patch+json":
-            new = patch.merge(old, given)
-        elif sort == "application/strategic-merge-patch+json":
-            new = patch.strategic(old, given)
-        elif sort == "application/json-patch+json":
-            new = patch.json_patch(old, given)
-        else:
-            raise UnsupportedMediaType(f"the body of the request was in an unknown format: {sort}")
-        new = enveloped(new, kind)
+            scale = decoded(_changed(sort, scale_of(kind, old), given), "V1Scale")
+            scaled = with_scale(kind, old, scale)
+            return self._shown(request, kind, self._replace(request, kind, old, scaled, ""), sub)
+        before = shown(kind, old)
+        new = enveloped(_changed(sort, before, given), kind)
         meta = new["metadata"]
         if meta.get("name") != name:
             raise BadRequest(
@@ -150,8 +172,8 @@ class Resources:
             )
         if not kind.namespaced:
             del meta["namespace"]
-        new = field_validation.patched(request, kind, old, new, given)
-        return respond(single(request, kind, self._replace(request, kind, old, new, sub)))
+        new = self._kept(kind, field_validation.patched(request, kind, before, new, given))
+        return self._shown(request, kind, self._replace(request, kind, old, new, sub))
 
     def _apply(
         self,
@@ -170,14 +192,14 @@ class Resources:
         if wanted["metadata"].get("managedFields"):
             raise BadRequest("metadata.managedFields must be nil")
         wanted["metadata"]["name"] = name
-        wanted = field_validation.applied(request, kind, wanted)
+        wanted = self._kept(kind, field_validation.applied(request, kind, wanted))
         force = request.query_params.get("force") in ("true", "1")
         new = apply.apply(old, wanted, manager(request), force, Clock().timestamp())
         if old is None:
-            return respond(single(request, kind, self._add(request, kind, new)), 201)
-        return respond(
-            single(request, kind, self._replace(request, kind, old, new, sub, noted=True))
-        )
+            asked = Attributes("create", kind.group, kind.plural, "", namespace, name)
+            self._authorizer.require(request.state.user, asked)
+            return self._shown(request, kind, self._add(request, kind, new), status=201)
+        return self._shown(request, kind, self._replace(request, kind, old, new, sub, noted=True))
 
     def _replace(
         self,
@@ -192,16 +214,20 @@ class Resources:
         if given and given != uid:
             raise Conflict(
                 f'Operation cannot be fulfilled on {kind.resource} "{old["metadata"]["name"]}": '
-                f"Precondition failed: UID in precondition: {given}, UID in object meta: {uid}"
+                f"Precondition failed: UID in precondition: {given}, UID in object meta: {uid}",
+                details(kind, old["metadata"]["name"]),
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
+        if sub == "ephemeralcontainers":
+            return self._store.update(with_ephemeral(kind, old, new), dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
             new["status"] = copy.deepcopy(old["status"])
         defaults.keep(old, new)
         self._fill(kind, new)
         validation.check(kind, new, old)
-        field_validation.warn(request, validation.warnings(new))
+        check_escalation(self._authorizer, request.state.user, kind, new, old)
+        field_validation.warn(request, [*validation.warnings(new), *enforce(self._store, new, old)])
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._store.update(new, dry=_dry(request))
@@ -217,7 +243,7 @@ class Resources:
         if sub == "token":
             given = await asked(request, "AuthenticationV1TokenRequest")
             account = self._store.get("ServiceAccount", name, namespace)
-            return respond(self._users.issue(account, given), 201)
+            return respond(self._tokens.issue(account, given), 201)
         if sub == "binding":
             given = await asked(request, "V1Binding")
             pod = self._store.get("Pod", name, namespace)
@@ -242,6 +268,20 @@ class Resources:
                 "request"
             )
         return obj
+
+
+def _changed(sort: str, old: Object, given: Any) -> Any:
+    """An object after a patch of one of the three sorts."""
+    match sort:
+        case "application/merge-patch+json":
+            return patch.merge(old, given)
+        case "application/strategic-merge-patch+json":
+            return patch.strategic(old, given)
+        case "application/json-patch+json":
+            return patch.json_patch(old, given)
+    raise UnsupportedMediaType(
+        f"the body of the request was in an unknown format - accepted media types include: {_SORTS}"
+    )
 
 
 def manager(request: Request) -> str:

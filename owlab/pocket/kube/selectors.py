@@ -75,7 +75,7 @@ def field_selector(text: str) -> Callable[[Mapping[str, Any]], bool]:
     """A predicate over objects: ``metadata.name=x,status.phase!=Running``."""
     wanted: list[tuple[list[str], str, bool]] = []
     for part in text.split(",") if text.strip() else []:
-        match = re.match(r"^\s*([\w.\-]+)\s*(==|=|!=)\s*(.*?)\s*$", part)
+        match = re.fullmatch(r"([\w.\-]+)\s*(==|=|!=)\s*(.*)", part.strip())
         if match is None:
             raise BadRequest(f"invalid field selector: {part!r}")
         wanted.append((match[1].split("."), match[3], match[2] == "!="))

@@ -1,4 +1,4 @@
-"""SPDY/3.1 frames, in which ``kubectl port-forward`` carries its connections."""
+"""SPDY/3.1 frames, in which kubectl carries connections to ports and the streams of commands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ DATA = 0
 FIN = 1
 _VERSION = 3
 _MOST = 1 << 24
+_MOST_HEADERS = 1 << 16
 
 _WORDS = (
     "options head post put delete trace accept accept-charset accept-encoding accept-language "
@@ -88,9 +89,11 @@ class Framing:
 
     def _headers(self, block: bytes) -> dict[str, str]:
         try:
-            plain = self._inflate.decompress(block)
+            plain = self._inflate.decompress(block, _MOST_HEADERS)
         except zlib.error as error:
             raise ValueError(f"the headers of a frame cannot be read: {error}") from None
+        if self._inflate.unconsumed_tail:
+            raise ValueError("the headers of a frame are too long")
         words, at = [], 4
         while at + 4 <= len(plain):
             length = struct.unpack(">I", plain[at : at + 4])[0]
@@ -113,6 +116,11 @@ def data(stream: int, content: bytes, last: bool = False) -> bytes:
 def ping(frame: Frame) -> bytes:
     """The answer to a ping: the same again."""
     return _control(PING, frame.data)
+
+
+def goaway() -> bytes:
+    """No more streams are served."""
+    return _control(GOAWAY, struct.pack(">II", 0, 0))
 
 
 def _control(kind: int, payload: bytes) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns import columns
 from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.versions import shown
 
 
 def table(
@@ -28,7 +30,10 @@ def table(
         for name, _, wide in shape
     ]
     rows = [
-        {"cells": [cell(obj) for _, cell, _ in shape], "object": _carried(obj, include)}
+        {
+            "cells": [_cell(cell, obj) for _, cell, _ in shape],
+            "object": _carried(kind, obj, include),
+        }
         for obj in objects
     ]
     return {
@@ -40,9 +45,17 @@ def table(
     }
 
 
-def _carried(obj: Object, include: str) -> Object | None:
+def _cell(cell: Callable[[Object], Any], obj: Object) -> Any:
+    """One odd object must not keep all the others from being seen."""
+    try:
+        return cell(obj)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        return "<unknown>"
+
+
+def _carried(kind: Kind, obj: Object, include: str) -> Object | None:
     if include == "Object":
-        return obj
+        return shown(kind, obj)
     if include == "None":
         return None
     return {

@@ -24,7 +24,8 @@ class _Inbox:
     """What has changed and was not sent yet: bounded, so that who does not read costs little."""
 
     def __init__(self, store: Store, kind: Kind) -> None:
-        self._kind = (kind.group, kind.kind)
+        stored = store.registry.get(kind)
+        self._kind = (stored.group, stored.kind)
         self._changes: deque[Change] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
@@ -76,7 +77,8 @@ async def changes(
     """
     inbox = _Inbox(store, kind)
     loop = asyncio.get_running_loop()
-    group, name = kind.group, kind.kind
+    stored = store.registry.get(kind)
+    group, name = stored.group, stored.kind
     try:
         if initial or version in ("", "0"):
             for entry in list(store.entries(kind)):
@@ -124,7 +126,9 @@ def _selected(change: Change, selects: Selects, shape: Shape | None) -> bytes | 
 
 
 def _line(event: str, entry: Entry, shape: Shape | None) -> bytes:
-    packed = entry.packed if shape is None else pack(shape(entry.obj))
+    packed = entry.packed
+    if shape is not None and (shaped := shape(entry.obj)) is not entry.obj:
+        packed = pack(shaped)
     return b'{"type":"%s","object":%s}\n' % (event.encode(), packed)
 
 

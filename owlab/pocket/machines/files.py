@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import posixpath
+from collections.abc import Callable
 from typing import Any
 
 from owlab.pocket.machines.inode import (
@@ -33,6 +34,8 @@ class Files:
         self.tree = tree
         self.who = who
         self.umask = umask
+        self.descriptors: Callable[[str], bytes] | None = None
+        """What a process has open as ``/dev/fd/63``, as the shell made it for `<(...)`."""
 
     # looking
 
@@ -264,6 +267,9 @@ class Files:
     # how
 
     def _there(self, path: str, *, follow: bool = True) -> Standing:
+        if self.descriptors is not None and path.startswith("/dev/fd/"):
+            pipe = Inode("file", 0o600, self.who.uid, self.who.gid, self.descriptors(path))
+            return Standing(self.tree, pipe, self.who)
         at = find(self.tree, path, self.who, follow=follow).at
         if at is None:
             raise failure(errno.ENOENT, path)

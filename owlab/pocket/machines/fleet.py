@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.disk import Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
+from owlab.pocket.machines.state import State
 from owlab.pocket.multipass import images
 from owlab.pocket.multipass.errors import Refused, several
 from owlab.pocket.multipass.sizes import valid_name
@@ -58,7 +59,7 @@ class Fleet:
                 self._lab,
                 status=data["status"],
                 spec=Spec(**data["spec"]),
-                state=data["state"],
+                state=State.from_json(data["state"]),
                 snapshots=data.get("snapshots", {}),
             )
             # What was on its way when the service ended has arrived, or never started.
@@ -84,7 +85,7 @@ class Fleet:
     def _node(self, name: str) -> Machine | None:
         """The machine whose K3s was told another name than the machine's."""
         known = self.machines.values()
-        return next((m for m in known if m.state.get("k3s", {}).get("node") == name), None)
+        return next((m for m in known if m.state.k3s.node == name), None)
 
     def nfs_server(self, address: str) -> Machine | None:
         """The running machine of this address or host name, the one that serves NFS if several."""
@@ -310,6 +311,6 @@ def _data(machine: Machine) -> dict[str, Any]:
         "address": machine.address,
         "status": machine.status,
         "spec": asdict(machine.spec),
-        "state": machine.state,
+        "state": machine.state.as_json(),
         "snapshots": machine.snapshots,
     }

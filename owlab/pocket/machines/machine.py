@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from bashkit import FileSystem
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
+from owlab.pocket.machines.state import State
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.programs import mount
 from owlab.pocket.shell.filesystem_abi import mountable
@@ -37,27 +39,20 @@ class Spec:
 
 @dataclass
 class Machine:
-    """A virtual machine, or the laptop (``host``). Implements ``world.MachineView``.
-
-    ``state`` is JSON and is kept with the machine. Its keys belong to the programs:
-
-    - ``packages``: name -> version of what apt installed
-    - ``units``: systemd unit without ``.service`` -> {"active": bool, "enabled": bool, ...}
-    - ``snaps``: name -> {...}
-    - ``images``: list of container images on the node
-    - ``exports``: the active NFS export table, list of {"path", "client", "options"}
-    """
+    """A virtual machine, or the laptop (``host``). Implements ``world.MachineView``."""
 
     name: str
     address: str
     lab: Lab = field(repr=False)
     status: str = "Running"
     spec: Spec = field(default_factory=Spec)
-    state: dict[str, Any] = field(default_factory=dict)
+    state: State = field(default_factory=State)
     tree: Tree = field(default_factory=Tree, repr=False)
     sessions: set[Session] = field(default_factory=set, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
+    booted: float = field(default_factory=time.time, repr=False)
+    """When it came up; the service's own start where it was up before."""
     _mountable: FileSystem | None = field(default=None, repr=False)
 
     @property
@@ -97,20 +92,20 @@ class Machine:
 
     def service_active(self, unit: str) -> bool:
         """A systemd unit is active, on a machine that runs."""
-        units: dict[str, Any] = self.state.get("units", {})
-        return self.running and bool(units.get(unit.removesuffix(".service"), {}).get("active"))
+        found = self.state.units.get(unit.removesuffix(".service"))
+        return self.running and found is not None and found.active
 
     def package_installed(self, package: str) -> bool:
         """An apt package is installed."""
-        return package in self.state.get("packages", {})
+        return package in self.state.packages.installed
 
     def images(self) -> set[str]:
         """Container images present on this node."""
-        return set(self.state.get("images", []))
+        return set(self.state.images)
 
     def add_image(self, image: str) -> None:
         """Remember an image as pulled on this node."""
-        self.state["images"] = sorted({*self.images(), image})
+        self.state.images = sorted({*self.images(), image})
         self.save()
 
     def read(self, path: str) -> bytes | None:
@@ -192,9 +187,9 @@ class Machine:
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""
-        units: dict[str, Any] = self.state.get("units", {})
-        for unit in units.values():
-            unit["active"] = bool(unit.get("enabled"))
+        self.booted = time.time()
+        for unit in self.state.units.values():
+            unit.active = unit.enabled
         mount.after_boot(self)
 
     def cancel_shutdown(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from owlab.pocket.machines.exports import matching
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.programs.exports import Export, matching
 
 
 def error(client: Machine, server: Machine | None, address: str, path: str) -> str | None:
@@ -20,8 +20,7 @@ def error(client: Machine, server: Machine | None, address: str, path: str) -> s
     if not server.service_active("nfs-server"):
         return "mount.nfs: Connection refused"
     path = posixpath.normpath(path)
-    exports = [Export.from_json(entry) for entry in server.state.get("exports", [])]
-    if matching(exports, path, client.address, client.name) is None:
+    if matching(server.state.exports, path, client.address, client.name) is None:
         return f"mount.nfs: access denied by server while mounting {address}:{path}"
     if server.listdir(path) is None:
         return (

@@ -108,7 +108,11 @@ SECRET = ("/etc/shadow", "/etc/gshadow")
 
 PROFILE = """\
 # ~/.bashrc of a machine in an owlab pocket lab.
+alias ls='ls --color=auto'
+alias grep='grep --color=auto'
 alias ll='ls -alF'
+alias la='ls -A'
+alias l='ls -CF'
 """
 
 

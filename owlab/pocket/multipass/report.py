@@ -95,5 +95,5 @@ def _memory(machine: Machine) -> tuple[int, int]:
 def _disk(fleet: Fleet, machine: Machine) -> tuple[int, int]:
     total = int(machine.spec.disk * 0.967)
     used = SYSTEM_DISK + PER_IMAGE * len(machine.images())
-    used += PER_PACKAGE * len(machine.state.get("packages", {})) + fleet.used(machine)
+    used += PER_PACKAGE * len(machine.state.packages.installed) + fleet.used(machine)
     return min(used, total), total

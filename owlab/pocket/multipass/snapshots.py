@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.state import State
 from owlab.pocket.multipass.errors import Refused, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, Words
@@ -47,13 +47,13 @@ async def take(call: Invocation, words: Words) -> int:
     if name in machine.snapshots:
         raise Refused(f"Snapshot already exists: {machine.name}.{name}")
     machine.snapshots[name] = {
-        "parent": machine.state.get("snapshot_parent", ""),
+        "parent": machine.state.snapshot_parent,
         "comment": words.last("comment"),
         "created": call.lab.clock.timestamp(),
-        "state": copy.deepcopy(machine.state),
+        "state": machine.state.as_json(),
         "files": call.lab.fleet.disk_image(machine),
     }
-    machine.state["snapshot_parent"] = name
+    machine.state.snapshot_parent = name
     machine.save()
     await call.out(f"Snapshot taken: {machine.name}.{name}\n")
     return 0
@@ -75,8 +75,8 @@ async def restore(call: Invocation, words: Words) -> int:
             "discard the current state of the instance."
         )
     kept = machine.snapshots[snapshot]
-    machine.state = copy.deepcopy(kept["state"])
-    machine.state["snapshot_parent"] = snapshot
+    machine.state = State.from_json(kept["state"])
+    machine.state.snapshot_parent = snapshot
     call.lab.fleet.restore_image(machine, kept["files"])
     call.lab.fleet.changed(machine)
     await call.out(f"Snapshot restored: {name}.{snapshot}\n")
@@ -97,7 +97,7 @@ async def clone(call: Invocation, words: Words) -> int:
         raise Refused(f"Invalid destination instance name: {name}")
     fleet.reserve(name)
     copied = await fleet.launch(name, replace(source.spec))
-    copied.state = copy.deepcopy(source.state)
+    copied.state = State.from_json(source.state.as_json())
     fleet.restore_image(copied, fleet.disk_image(source))
     copied.write("/etc/hostname", f"{name}\n".encode())
     copied.status = "Stopped"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from owlab.pocket.openwhisk import documents, runtimes
-from owlab.pocket.openwhisk.errors import conflict, forbidden, malformed, too_large
+from owlab.pocket.openwhisk.errors import (
+    WhiskError,
+    bad_request,
+    conflict,
+    forbidden,
+    malformed,
+    too_large,
+)
 from owlab.pocket.openwhisk.limits import Limits
 from owlab.pocket.openwhisk.names import Identity, Qualified, checked, qualified
 from owlab.pocket.openwhisk.packages import Packages
@@ -37,12 +44,41 @@ class Found:
         """Its annotations as a mapping."""
         return documents.values(self.document["annotations"])
 
+    @property
+    def immutable(self) -> set[str]:
+        """Parameters that nobody may override: those with a value, when it is ``final``."""
+        if self.annotations.get("final") is not True:
+            return set()
+        return {name for name, value in self.parameters.items() if value is not None}
+
+    @property
+    def initial(self) -> set[str]:
+        """Parameters for the initialization, as variables of the environment."""
+        return {pair["key"] for pair in self.document["parameters"] if pair.get("init")}
+
 
 class Actions:
     """The actions of all namespaces."""
 
-    def __init__(self, store: Store, packages: Packages, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        packages: Packages,
+        limits: Limits,
+        own: Callable[[str], dict[str, Any]] = lambda namespace: {},
+    ) -> None:
         self._store, self._packages, self._limits = store, packages, limits
+        self._own = own
+
+    def check_kind(self, caller: Identity, kind: str) -> None:
+        """403 for a kind that wskadmin has not allowed the caller's namespace."""
+        allowed = self._own(caller.namespace).get("allowedKinds")
+        if allowed and kind != "sequence" and kind not in allowed:
+            raise WhiskError(
+                403,
+                "The supplied authentication is not authorized to access actions of kind "
+                f"'{kind}'.",
+            )
 
     def list(self, caller: Identity, namespace: str, package: str | None = None) -> list[Document]:
         """A namespace's actions, newest first, without code; or those of one package."""
@@ -111,20 +147,21 @@ class Actions:
         given = body.get("exec")
         if given is None:
             if old is None:
-                raise malformed("exec undefined")
+                raise bad_request("exec undefined")
             execution, code = old["exec"], self._store.code(owner, name, package)
         else:
             execution, code = self._execution(caller, at, given)
+            self.check_kind(caller, execution["kind"])
         document["exec"] = execution
         document["limits"] = self._limited(body.get("limits"), old)
-        if execution["kind"] == "sequence":
-            document["parameters"] = documents.pairs(
-                [{"key": "_actions", "value": execution["components"]}], "parameters"
-            )
-        annotations = documents.with_pair(document["annotations"], "exec", execution["kind"])
-        if "provide-api-key" not in documents.values(annotations) and old is None:
+        document["parameters"] = _parameters(execution, document["parameters"], body, old)
+        annotations = document["annotations"]
+        if old is not None:
+            new = documents.pairs(body.get("annotations"), "annotations")
+            annotations = documents.joined(old["annotations"], new, body.get("delAnnotations"))
+        elif "provide-api-key" not in documents.values(annotations):
             annotations = [{"key": "provide-api-key", "value": False}, *annotations]
-        document["annotations"] = annotations
+        document["annotations"] = documents.with_pair(annotations, "exec", execution["kind"])
         self._store.put(COLLECTION, owner, name, document, package, code)
         answer = document | {"exec": dict(execution)}
         if execution["kind"] != "sequence":
@@ -164,20 +201,21 @@ class Actions:
         runtime = runtimes.resolve(kind)
         if runtime is not None:
             return runtime
-        valid = ", ".join(sorted(runtimes.KINDS))
+        valid = ", ".join(f"'{known}'" for known in sorted(runtimes.KINDS))
         if kind.split(":")[0] in runtimes.ELSEWHERE:
             raise malformed(
                 f"The runtime '{kind}' is not part of the pocket lab, which executes only what "
                 f"this computer has. Valid values are: {valid}"
             )
         raise malformed(
+            # The lab executes newer kinds too, which the chart's manifest does not list.
             f"The specified runtime '{kind}' is not supported by this platform. "
             f"Valid values are: {valid}."
         )
 
     def _limited(self, given: Any, old: Document | None) -> Document:
         if given is not None and not isinstance(given, dict):
-            raise malformed("limits malformed!")
+            raise malformed("no valid json object passed")
         limits = self._limits
         result: Document = {
             "concurrency": 1,
@@ -194,7 +232,8 @@ class Actions:
         ):
             value = result.get(field)
             if not isinstance(value, int) or isinstance(value, bool):
-                raise malformed(f"{field} limit malformed!")
+                word = {"timeout": "time", "logs": "log"}.get(field, field)
+                raise malformed(f"{word} limit malformed")
             what = {"timeout": "duration", "logs": "log size"}.get(field, field)
             if value < low:
                 raise malformed(
@@ -220,11 +259,26 @@ class Actions:
         return document
 
 
+def _parameters(
+    execution: Document, chosen: documents.Pairs, body: Document, old: Document | None
+) -> documents.Pairs:
+    """A sequence's only parameter is its list; it does not leak into what comes after it."""
+    was_sequence = old is not None and old["exec"]["kind"] == "sequence"
+    if execution["kind"] == "sequence":
+        if body.get("exec") is None and old is not None:
+            kept: documents.Pairs = old["parameters"]
+            return kept
+        return [{"key": "_actions", "value": execution["components"]}]
+    if was_sequence and "parameters" not in body:
+        return []
+    return chosen
+
+
 def _is_archive(code: str) -> bool:
     """Base64 of a zip file begins like this; source does not."""
     if not code.startswith("UEsDB"):
         return False
     try:
         return base64.b64decode(code[:64], validate=True).startswith(b"PK\x03\x04")
-    except binascii.Error:
+    except ValueError:
         return False

@@ -14,6 +14,12 @@ from owlab.pocket.openwhisk.store import Document
 STATUSES = ("success", "application error", "action developer error", "whisk internal error")
 SUCCESS, APPLICATION_ERROR, DEVELOPER_ERROR, INTERNAL_ERROR = range(4)
 KEPT = 5000
+LOST = "The invocation was lost: the lab's service ended before the action did."
+ACCEPTED = """
+CREATE TABLE IF NOT EXISTS whisk_accepted (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, document TEXT NOT NULL
+) STRICT;
+"""
 
 
 def new_id() -> str:
@@ -38,6 +44,17 @@ class Activation:
     logs: list[str] = field(default_factory=list)
     annotations: dict[str, Any] = field(default_factory=dict)
     cause: str | None = None
+    spent: int | None = None
+    """Milliseconds that the parts of a sequence took."""
+    actions: int = 1
+    """How many actions ran for it."""
+
+    @property
+    def duration(self) -> int:
+        """Milliseconds that it took."""
+        if self.spent is not None:
+            return self.spent
+        return max(0, self.end - self.start) if self.end else 0
 
     @property
     def succeeded(self) -> bool:
@@ -59,7 +76,7 @@ class Activation:
         document: Document = {
             "activationId": self.id,
             "annotations": [{"key": k, "value": v} for k, v in sorted(self.annotations.items())],
-            "duration": max(0, self.end - self.start) if self.end else 0,
+            "duration": self.duration,
             "end": self.end,
             "name": self.name,
             "namespace": self.namespace,
@@ -81,14 +98,52 @@ class Activation:
 
 
 class Activations:
-    """The kept records of all namespaces; the oldest go when there are too many."""
+    """The kept records of all namespaces; the oldest go when there are too many.
+
+    One that was begun has an end, whatever happens to the service meanwhile.
+    """
 
     def __init__(self, db: Database, kept: int = KEPT) -> None:
         self._db, self._kept = db, kept
         self._since_trim = 0
+        self._accepted: set[str] = set()
+        db.schema(ACCEPTED)
 
-    def keep(self, activation: Activation) -> None:
-        """Make a record durable."""
+    def accept(self, activation: Activation) -> None:
+        """A caller was told this id: whatever happens, the record will have an end."""
+        self._accepted.add(activation.id)
+        self._db.run(
+            "INSERT OR REPLACE INTO whisk_accepted VALUES (?, ?, ?)",
+            activation.id,
+            activation.path,
+            json.dumps(activation.document()),
+        )
+
+    def recover(self) -> None:
+        """End what was accepted by a service that ended before it could."""
+        for identifier, path, text in self._db.rows("SELECT * FROM whisk_accepted"):
+            document = json.loads(text)
+            activation = Activation(
+                namespace=document["namespace"],
+                path=path,
+                name=document["name"],
+                version=document["version"],
+                subject=document["subject"],
+                start=document["start"],
+                id=identifier,
+                end=document["start"],
+                status=INTERNAL_ERROR,
+                result={"error": LOST},
+                annotations={pair["key"]: pair["value"] for pair in document["annotations"]},
+            )
+            self._accepted.add(identifier)
+            self.keep(activation)
+
+    def keep(self, activation: Activation, *, stored: bool = True) -> None:
+        """Make a record durable; or only forget that its id was told."""
+        if not stored:
+            self._settled(activation.id)
+            return
         self._db.run(
             "INSERT OR REPLACE INTO whisk_activations VALUES (?, ?, ?, ?, ?)",
             activation.id,
@@ -97,6 +152,7 @@ class Activations:
             activation.start,
             json.dumps(activation.document()),
         )
+        self._settled(activation.id)
         self._since_trim += 1
         if self._since_trim >= min(100, self._kept):
             self._since_trim = 0
@@ -105,6 +161,11 @@ class Activations:
                 " (SELECT rowid FROM whisk_activations ORDER BY start DESC LIMIT ?)",
                 self._kept,
             )
+
+    def _settled(self, identifier: str) -> None:
+        if identifier in self._accepted:
+            self._accepted.discard(identifier)
+            self._db.run("DELETE FROM whisk_accepted WHERE id = ?", identifier)
 
     def get(self, namespace: str, identifier: str) -> Document:
         """A record; 404 where there is none, 400 for what is no activation's id."""

@@ -6,42 +6,50 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from owlab.pocket.openwhisk import rest
-from owlab.pocket.openwhisk.http import Door
+from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
+from owlab.pocket.openwhisk.http import Door, Handler
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
 
 API = "/api/v1"
 NAMESPACE = "/namespaces/{namespace}"
+ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 WEB_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 # Path below /api/v1, methods, handler. The path is the published API's, with our parameter names.
-OPERATIONS = (
+ENTITY = ("GET", "PUT", "DELETE", "POST")
+OPERATIONS: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/namespaces", ("GET",), rest.namespaces),
     (f"{NAMESPACE}/limits", ("GET",), rest.limits),
     (f"{NAMESPACE}/actions", ("GET",), rest.actions),
     (f"{NAMESPACE}/actions/{{package}}/", ("GET",), rest.actions),
-    (f"{NAMESPACE}/actions/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.action),
-    (f"{NAMESPACE}/actions/{{package}}/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.action),
+    (f"{NAMESPACE}/actions/{{name}}", ENTITY, rest.action),
+    (f"{NAMESPACE}/actions/{{package}}/{{name}}", ENTITY, rest.action),
     (f"{NAMESPACE}/rules", ("GET",), rest.rules),
-    (f"{NAMESPACE}/rules/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.rule),
+    (f"{NAMESPACE}/rules/{{name}}", ENTITY, rest.rule),
     (f"{NAMESPACE}/triggers", ("GET",), rest.triggers),
-    (f"{NAMESPACE}/triggers/{{name}}", ("GET", "PUT", "DELETE", "POST"), rest.trigger),
+    (f"{NAMESPACE}/triggers/{{name}}", ENTITY, rest.trigger),
     (f"{NAMESPACE}/packages", ("GET",), rest.packages),
-    (f"{NAMESPACE}/packages/{{name}}", ("GET", "PUT", "DELETE"), rest.package),
+    (f"{NAMESPACE}/packages/{{name}}", ENTITY, rest.package),
     (f"{NAMESPACE}/activations", ("GET",), rest.activations),
     (f"{NAMESPACE}/activations/{{id}}", ("GET",), rest.activation),
     (f"{NAMESPACE}/activations/{{id}}/{{part}}", ("GET",), rest.activation),
 )
+# Lists, and an activation, are found with a slash at their end, too.
+SLASHED = ("/namespaces", "limits", "actions", "rules", "triggers", "packages", "activations")
 
 
-def openwhisk_app(service: Service) -> Starlette:
+def openwhisk_app(service: Service) -> ASGIApp:
     """The application that answers on the NodePort."""
     door, public = Door(service), Public(service)
     routes: list[BaseRoute] = [
-        Route(API + path, door(handler), methods=[*methods, "OPTIONS"])
+        Route(API + shown, door(handler, methods), methods=ALL_METHODS)
         for path, methods, handler in OPERATIONS
+        for shown in (path, f"{path}/")
+        if shown == path or path.endswith((*SLASHED, "{id}"))
     ]
     behind = door.behind_controller
     routes += [
@@ -55,14 +63,15 @@ def openwhisk_app(service: Service) -> Starlette:
         Route("/invokers/healthy/count", behind(public.healthy)),
         Route("/invokers/ready", behind(public.ready)),
         Route("/metrics", behind(public.metrics)),
-        Route("/api/{path:path}", behind(public.missing), methods=WEB_METHODS),
+        Route("/api/v1/{path:path}", behind(public.missing), methods=WEB_METHODS),
+        Route("/api/{path:path}", behind(public.gateway, part=""), methods=WEB_METHODS),
         Route("/v1/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/v2/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/{path:path}", behind(public.missing), methods=WEB_METHODS),
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, exception_handlers={405: not_allowed, Exception: failed})
     app.router.redirect_slashes = False
-    return app
+    return Boundary(app)
 
 
 def description() -> dict[str, Any]:

@@ -3,41 +3,83 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from owlab.pocket.openwhisk.inside import MARK
 
 if TYPE_CHECKING:
     from owlab.pocket.openwhisk.service import Service
 
 HERE = Path(__file__).parent / "samples"
 
-# As `wsk package list /whisk.system` shows them: the newest first.
+# As `wsk package list /whisk.system` shows them: the newest first. A package that is not shared
+# is OpenWhisk's own business.
 PACKAGES = {
-    "messaging": "Kafka messages (not simulated: the lab's Kafka carries none)",
-    "alarms": "Timers (not simulated: the lab has no alarm service)",
-    "websocket": "WebSocket messages",
-    "utils": "Small building blocks for sequences",
-    "samples": "Small examples",
-    "slack": "Messages to Slack",
-    "github": "Events of GitHub repositories",
+    "messaging": "Returns a result based on parameter endpoint",
+    "alarms": "Alarms and periodic utility",
+    "websocket": "Utilities for communicating with WebSockets",
+    "utils": "Building blocks that format and assemble data",
+    "samples": "A suite of simple actions to help you get started with OpenWhisk",
+    "slack": "This package interacts with the Slack messaging service",
+    "github": "Package which contains actions and feeds to interact with Github",
+    "apimgmt": "This package manages the gateway API configuration.",
 }
+PRIVATE = ("apimgmt",)
 
-REFUSED = {
-    "messaging": {"kafkaFeed": True, "kafkaProduce": False},
-    "alarms": {"alarm": True, "once": True, "interval": True},
-    "websocket": {"send": False},
-    "samples": {"curl": False},
-    "slack": {"post": False},
-    "github": {"webhook": True},
+# The names of the parameters, as `--summary` lists them.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "utils/echo": ("payload",),
+    "utils/cat": ("lines",),
+    "utils/smash": ("$fieldName",),
+    "utils/split": ("payload", "separator"),
+    "utils/sort": ("lines",),
+    "utils/head": ("lines", "num"),
+    "utils/hosturl": ("web", "ext", "trigger", "path"),
+    "samples/countdown": ("n",),
+    "samples/curl": ("payload",),
+    "samples/greeting": ("name", "place"),
+    "samples/helloPromises": ("name", "place"),
+    "samples/helloWorld": ("payload",),
+    "samples/wordCount": ("payload",),
+    "slack/post": ("text",),
+    "websocket/send": ("uri", "payload"),
+    "alarms/alarm": ("cron", "timezone", "trigger_payload", "maxTriggers", "startDate", "stopDate"),
+    "alarms/interval": ("minutes", "trigger_payload", "startDate", "stopDate"),
+    "alarms/once": ("date", "trigger_payload", "deleteAfterFire"),
+    "github/webhook": ("username", "repository", "accessToken", "events"),
+    "messaging/kafkaFeed": ("brokers", "topic", "isJSONData", "isBinaryKey", "isBinaryValue"),
+    "messaging/kafkaProduce": ("brokers", "topic", "value", "key"),
 }
+# Samples that call OpenWhisk themselves.
+NEED_KEY = ("samples/countdown", "samples/helloPromises")
 
-RUNNING = {
-    "utils": ("echo", "cat", "sort", "split", "date", "head"),
-    "samples": ("hello", "greeting", "helloWorld", "wordCount"),
+# Executed by the lab's service itself: see inside.py.
+INSIDE: dict[str, dict[str, str]] = {
+    "alarms": {
+        "alarm": "Fire trigger when alarm occurs",
+        "interval": "Fire trigger at specified interval",
+        "once": "Fire trigger once when alarm occurs",
+    },
+    "apimgmt": {
+        "createApi": "Create an API or an operation of one",
+        "getApi": "Retrieve the specified API configuration (in JSON format)",
+        "deleteApi": "Delete the API",
+    },
 }
+REFUSED: dict[str, dict[str, str]] = {
+    "messaging": {
+        "kafkaFeed": "the lab's Kafka carries no messages of users",
+        "kafkaProduce": "the lab's Kafka carries no messages of users",
+    },
+    "github": {"webhook": "GitHub cannot reach an OpenWhisk on your computer"},
+}
+FEEDS = ("alarms/alarm", "alarms/interval", "alarms/once", "messaging/kafkaFeed", "github/webhook")
 
+INSIDE_CODE = "// The pocket lab's service executes this action itself.\nfunction main() {}\n"
 REFUSAL = """\
+// %s is not simulated by the pocket lab: %s.
 function main() {
-    return Promise.reject('%s is not simulated by the pocket lab: %s');
+    return Promise.reject('%s is not simulated by the pocket lab: %s.');
 }
 """
 
@@ -47,25 +89,36 @@ def install(service: Service) -> None:
     caller = service.system
     for package, description in reversed(PACKAGES.items()):
         body = {
-            "publish": True,
+            "publish": package not in PRIVATE,
             "annotations": [{"key": "description", "value": description}],
         }
         service.packages.put(caller, "_", package, body, overwrite=True)
-        for name in RUNNING.get(package, ()):
-            _action(service, package, name, (HERE / f"{name}.js").read_text("utf-8"), feed=False)
-        for name, feed in REFUSED.get(package, {}).items():
-            why = "it would need a service outside the lab"
-            _action(service, package, name, REFUSAL % (f"{package}/{name}", why), feed=feed)
+        for file in sorted((HERE / package).glob("*.js")):
+            _action(service, package, file.stem, file.read_text("utf-8"))
+        for name, about in INSIDE.get(package, {}).items():
+            code = f"// {about}\n{INSIDE_CODE}"
+            _action(service, package, name, code, (MARK, f"{package}/{name}"))
+        for name, why in REFUSED.get(package, {}).items():
+            path = f"{package}/{name}"
+            _action(service, package, name, REFUSAL % (path, why, path, why))
 
 
-def _action(service: Service, package: str, name: str, code: str, *, feed: bool) -> None:
-    annotations: list[dict[str, object]] = []
-    if feed:
-        annotations.append({"key": "feed", "value": True})
-    else:
-        annotations.append({"key": "web-export", "value": package == "samples"})
-    first = code.splitlines()[0]
-    if first.startswith("// "):
-        annotations.append({"key": "description", "value": first[3:]})
-    body = {"exec": {"kind": "nodejs:14", "code": code}, "annotations": annotations}
+def _action(service: Service, package: str, name: str, code: str, *more: tuple[str, Any]) -> None:
+    path = f"{package}/{name}"
+    annotations: dict[str, Any] = {
+        "description": code.splitlines()[0].removeprefix("// "),
+        **dict(more),
+    }
+    if path in FEEDS:
+        annotations["feed"] = True
+    if path in NEED_KEY:
+        annotations["provide-api-key"] = True
+    if package in PRIVATE:
+        annotations["web-export"] = True
+    if path in PARAMETERS:
+        annotations["parameters"] = [{"name": one} for one in PARAMETERS[path]]
+    body = {
+        "exec": {"kind": "nodejs:14", "code": code},
+        "annotations": [{"key": key, "value": value} for key, value in annotations.items()],
+    }
     service.actions.put(service.system, "_", package, name, body, overwrite=True)

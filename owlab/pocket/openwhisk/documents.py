@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from owlab.pocket.openwhisk.errors import malformed, too_large
 from owlab.pocket.openwhisk.store import Document
 
+_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
 Pairs = list[dict[str, Any]]
+
+
+VERSION = re.compile(r"\d+(\.\d+){0,2}(\..*)?")
+PARAMETERS = 1024 * 1024
 
 
 def pairs(given: Any, what: str) -> Pairs:
     """Key/value pairs as they came in a request; 400 for other shapes."""
     if given is None:
         return []
-    if not isinstance(given, list):
-        raise malformed(f"{what} malformed!")
-    for pair in given:
-        if not isinstance(pair, dict) or not isinstance(pair.get("key"), str) or not pair["key"]:
-            raise malformed(f"{what} malformed!")
+    shaped = isinstance(given, list) and all(
+        isinstance(pair, dict)
+        and isinstance(pair.get("key"), str)
+        and "value" in pair
+        and isinstance(pair.get("init", False), bool)
+        for pair in given
+    )
+    # Annotations are read by the same parser, which knows one word for both.
+    if not shaped:
+        raise malformed("parameters malformed!")
     merged = {pair["key"]: pair for pair in given}
     result = [
         {"key": key, "value": pair.get("value")} | ({"init": True} if pair.get("init") else {})
         for key, pair in merged.items()
     ]
     size = len(json.dumps(result).encode())
-    if size > 1024 * 1024:
-        raise too_large(what.capitalize(), size, 1024 * 1024)
+    if size > PARAMETERS:
+        raise too_large(what.capitalize(), size, PARAMETERS)
     return result
+
+
+def joined(old: Pairs, new: Pairs, deleted: Any = None) -> Pairs:
+    """Pairs of before, without those that are deleted, overridden by the new ones."""
+    if deleted is not None and not (
+        isinstance(deleted, list) and all(isinstance(key, str) for key in deleted)
+    ):
+        raise malformed("Expected Array as JsArray, but got " + json.dumps(deleted))
+    gone = {pair["key"] for pair in new} | set(deleted or [])
+    return [*(pair for pair in old if pair["key"] not in gone), *new]
+
+
+def defined(given: Iterable[dict[str, Any]] | None) -> set[str]:
+    """The keys whose values are not null."""
+    return {pair["key"] for pair in given or [] if pair.get("value") is not None}
 
 
 def values(given: Iterable[dict[str, Any]] | None) -> dict[str, Any]:
@@ -48,6 +74,17 @@ def bumped(version: str) -> str:
     return f"{major}.{minor}.{int(patch) + 1}"
 
 
+def _version(given: Any) -> str | None:
+    if given is None:
+        return None
+    if not isinstance(given, str) or VERSION.fullmatch(given) is None:
+        raise malformed("semantic version malformed")
+    parts = [int(part) for part in given.split(".")[:3]]
+    if not any(parts):
+        raise malformed("semantic version malformed")
+    return ".".join(str(part) for part in [*parts, 0, 0][:3])
+
+
 def common(body: Document, old: Document | None, namespace: str, name: str) -> Document:
     """What a put sets whatever the collection: what is not given stays as it was."""
     if not isinstance(body, dict):
@@ -60,7 +97,7 @@ def common(body: Document, old: Document | None, namespace: str, name: str) -> D
     publish = chosen("publish")
     if publish is not None and not isinstance(publish, bool):
         raise malformed("Expected JsBoolean, but got " + json.dumps(publish))
-    version = body.get("version") or (bumped(old["version"]) if old else "0.0.1")
+    version = _version(body.get("version")) or (bumped(old["version"]) if old else "0.0.1")
     return {
         "namespace": namespace,
         "name": name,

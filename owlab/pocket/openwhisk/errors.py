@@ -19,6 +19,7 @@ EXISTS = "resource already exists"
 OTHER_COLLECTION = "Resource by this name exists but is not in this collection."
 NAME_ILLEGAL = "The name of the entity contains illegal characters."
 NOT_ON_BINDING = "Operation not permitted on package binding."
+NOT_ALLOWED = "Request defines parameters that are not allowed (e.g., reserved properties)."
 PROCESSING = "There was an error processing your request."
 NOT_READY = "Response not yet ready."
 ABNORMAL_INIT = "The action did not initialize and exited unexpectedly."
@@ -55,6 +56,14 @@ def bad_request(message: str) -> WhiskError:
 def too_large(field: str, size: int, allowed: int) -> WhiskError:
     """413."""
     return WhiskError(413, f"{field} larger than allowed: {size} > {allowed} bytes.")
+
+
+def too_long_result(size: int, allowed: int, text: str) -> str:
+    """An activation's error when its result is too large, with its beginning."""
+    return (
+        f"The action produced a response that exceeded the allowed length: {size} > {allowed} "
+        f"bytes. The truncated response was: {text}"
+    )
 
 
 def time_limit(milliseconds: int, *, init: bool) -> str:

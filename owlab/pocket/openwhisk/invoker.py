@@ -10,6 +10,7 @@ import logging
 import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from owlab.pocket.openwhisk.store import now_ms
 log = logging.getLogger(__name__)
 
 MB = 1024 * 1024
+# So much of a result that is too large is shown.
+TRUNCATED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,16 @@ class Job:
     namespace: str
     action: str
     kind: Kind
-    code: str
+    code: Callable[[], str]
+    """Asked for a new container only."""
     binary: bool
     main: str
     memory_mb: int
     timeout_ms: int
     logs_mb: int
     payload_limit: int
-    value: dict[str, Any]
-    init_env: dict[str, str]
+    value: Any
+    init_env: dict[str, Any]
     env: dict[str, str]
 
 
@@ -168,7 +172,7 @@ class Invoker:
             async with asyncio.timeout(seconds):
                 if fresh:
                     given = await asyncio.to_thread(
-                        place, job.kind, job.code, job.binary, worker.directory
+                        place, job.kind, job.code(), job.binary, worker.directory
                     )
                     request = {"op": "init", "main": job.main, "env": job.init_env, **given}
                     reply = await worker.ask(request, log_bytes=log_bytes)
@@ -315,12 +319,14 @@ def _warning() -> str:
 
 def _judge(ok: bool, body: Any, limit: int, outcome: Outcome) -> None:
     """An action's reply as OpenWhisk's controller classifies it."""
-    size = len(json.dumps(body).encode())
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    size = len(text) if len(text) > limit else len(text.encode("utf-8", "surrogatepass"))
     outcome.result = body
     if size > limit:
-        text = "The action produced a response that exceeded the allowed length"
-        text = f"{text}: {size} > {limit} bytes."
-        outcome.status, outcome.result = DEVELOPER_ERROR, {"error": text}
+        shown = errors.too_long_result(
+            size, limit, text.encode()[:TRUNCATED].decode("utf-8", "ignore")
+        )
+        outcome.status, outcome.result = APPLICATION_ERROR, {"error": shown}
     elif not ok:
         outcome.status = DEVELOPER_ERROR
     elif isinstance(body, dict) and "error" in body:

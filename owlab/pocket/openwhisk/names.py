@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import re
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ from owlab.pocket.openwhisk.errors import (
     forbidden,
 )
 
-NAME = re.compile(r"\w([\w@ .&-]*[\w@.&-]+)?")
+NAME = re.compile(r"\w|\w[\w@ .&-]{0,254}[\w@.&-]", re.ASCII)
 REALM = {"WWW-Authenticate": 'Basic realm="OpenWhisk secure realm"'}
 SYSTEM = "whisk.system"
 
@@ -54,7 +53,7 @@ def token_of(authorization: str | None, identities: Iterable[Identity]) -> Ident
     scheme, _, token = authorization.partition(" ")
     try:
         given = base64.b64decode(token, validate=True) if scheme.lower() == "basic" else b""
-    except binascii.Error:
+    except ValueError:
         given = b""
     for identity in identities:
         if hmac.compare_digest(given, identity.key.encode()):
@@ -64,8 +63,10 @@ def token_of(authorization: str | None, identities: Iterable[Identity]) -> Ident
 
 def checked(name: str) -> str:
     """A name that an entity may have; 400 otherwise."""
+    size = len(name.encode())
     if len(name) > 256:
-        raise bad_request(f"Entity name larger than allowed: {len(name)} > 256 bytes.")
+        # Upstream's own spelling.
+        raise bad_request(f"Name segement longer than allowed: {size} > 256.")
     if NAME.fullmatch(name) is None:
         raise bad_request(NAME_ILLEGAL)
     return name

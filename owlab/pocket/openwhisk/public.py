@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -11,7 +13,7 @@ from owlab.pocket.openwhisk import runtimes, web
 from owlab.pocket.openwhisk.actions import Found
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR
 from owlab.pocket.openwhisk.errors import (
-    BAD_AUTHENTICATION,
+    NO_AUTHENTICATION,
     NOT_READY,
     PROCESSING,
     WhiskError,
@@ -19,7 +21,8 @@ from owlab.pocket.openwhisk.errors import (
     not_found,
     too_large,
 )
-from owlab.pocket.openwhisk.http import read, refusal, reply, transaction
+from owlab.pocket.openwhisk.gateway import GatewayError
+from owlab.pocket.openwhisk.http import accepts, not_acceptable, read, refusal, reply, transaction
 from owlab.pocket.openwhisk.names import Identity
 from owlab.pocket.openwhisk.service import BLOCKING_SECONDS, Service
 
@@ -112,10 +115,34 @@ class Public:
         )
 
     async def not_simulated(self, request: Request) -> Response:
-        """The API gateway."""
+        """The API gateway's own management API: the actions of apimgmt do without it."""
         asked = f"{request.method} {request.url.path}"
-        text = f"The API gateway is not simulated by the pocket lab: {asked}"
+        text = f"The API gateway's management API is not part of the pocket lab: {asked}"
         return refusal(WhiskError(501, text), transaction(request))
+
+    async def gateway(self, request: Request) -> Response:
+        """``/api/TENANT/BASE_PATH/PATH``: an API that ``wsk api create`` made."""
+        identifier = transaction(request)
+        if re.match(r"/api/v\d+(/|$)", raw_path(request)):
+            return await self.missing(request)
+        try:
+            self._service.health.need_gateway()
+            self._service.health.need_controller()
+        except WhiskError as error:
+            return refusal(error, identifier)
+        words = raw_path(request).removeprefix("/api/").split("/", 1)
+        tenant, path = words[0], f"/{words[1]}" if len(words) > 1 else ""
+        try:
+            route = self._service.gateway.route(tenant, path, request.method)
+            if route is None:
+                raise GatewayError("No API found for the path.", 404)
+        except GatewayError as error:
+            body = {"status": error.status, "message": f"Error: {error}"}
+            return reply(body, error.status, identifier)
+        namespace, package, name = route.action.split("/")
+        return await self._answer(
+            request, namespace, package, name, f".{route.extension}", route.path, route.secret
+        )
 
     async def missing(self, request: Request) -> Response:
         """Any other path."""
@@ -123,30 +150,44 @@ class Public:
 
     async def web(self, request: Request) -> Response:
         """``/api/v1/web/NAMESPACE/PACKAGE/ACTION[.EXTENSION][/PATH]``."""
+        try:
+            named = _split(request)
+        except WhiskError as error:
+            return _with_cors(refusal(error, transaction(request)), _cors(request))
+        return await self._answer(request, *named)
+
+    async def _answer(
+        self,
+        request: Request,
+        namespace: str,
+        package: str,
+        name: str,
+        extension: str,
+        path: str,
+        secret: Any = None,
+    ) -> Response:
+        """A web action's answer; the gateway knows the ``secret`` that the action wants."""
         identifier = transaction(request)
         cors = _cors(request)
         try:
             self._service.health.need_database()
-            namespace, package, name, extension, path = _split(request)
             found, owner = self._find(namespace, package, name)
             annotations = found.annotations
             if annotations.get("web-export") is not True:
                 raise not_found()
-            if annotations.get("web-custom-options") is True:
+            own_options = annotations.get("web-custom-options") is True
+            if own_options:
                 cors = {}
             elif request.method == "OPTIONS":
                 return Response(status_code=200, headers=cors)
-            user = self._authorized(request, annotations.get("require-whisk-auth"))
+            user = self._user(request)
+            # The action itself answers OPTIONS to anybody, when it wants to.
+            if not (own_options and request.method == "OPTIONS") and secret is None:
+                self._authorize(request, annotations, user)
             response = await self._run(request, found, owner, extension, path, user)
         except WhiskError as error:
             response = refusal(error, identifier)
-        response.headers["X-Request-ID"] = identifier
-        for header in list(response.headers):
-            if header.lower().startswith("access-control-") and not cors:
-                del response.headers[header]
-        for header, value in cors.items():
-            response.headers[header] = value
-        return response
+        return _with_cors(response, cors)
 
     def _find(self, namespace: str, package: str, name: str) -> tuple[Found, Identity]:
         owner = self._service.known(namespace)
@@ -160,19 +201,27 @@ class Public:
             raise not_found() from error
         return found, owner
 
-    def _authorized(self, request: Request, required: object) -> str | None:
-        if required is True:
+    def _user(self, request: Request) -> str | None:
+        """The namespace whose key came with the request; a wrong one is as good as none."""
+        try:
             return self._service.identify(request.headers.get("authorization")).namespace
-        if isinstance(required, str | int) and required is not False:
-            if request.headers.get("x-require-whisk-auth") != str(required):
-                raise WhiskError(401, BAD_AUTHENTICATION)
+        except WhiskError:
             return None
-        if request.headers.get("authorization"):
-            try:
-                return self._service.identify(request.headers["authorization"]).namespace
-            except WhiskError:
-                return None
-        return None
+
+    @staticmethod
+    def _authorize(request: Request, annotations: dict[str, Any], user: str | None) -> None:
+        """What ``require-whisk-auth`` wants: a key, or a secret in a header of its own."""
+        if "require-whisk-auth" not in annotations:
+            return
+        required = annotations["require-whisk-auth"]
+        if isinstance(required, bool):
+            allowed = user is not None or not required
+        elif isinstance(required, str | int | float):
+            allowed = request.headers.get("x-require-whisk-auth") == str(required)
+        else:
+            allowed = False
+        if not allowed:
+            raise WhiskError(401, NO_AUTHENTICATION)
 
     async def _run(
         self,
@@ -188,9 +237,9 @@ class Public:
         if len(body) > limit:
             raise too_large("Request", len(body), limit)
         annotations = found.annotations
+        raw = annotations.get("raw-http") is True
         given = web.Request(request.method, request.headers, path, request.url.query, body, user)
-        fixed = set(found.parameters) if annotations.get("final") is True else set()
-        parameters = web.parameters(given, raw=annotations.get("raw-http") is True, fixed=fixed)
+        parameters = web.parameters(given, raw=raw, fixed=found.immutable)
         identifier, activation = await self._service.invoke(
             owner,
             found,
@@ -206,9 +255,13 @@ class Public:
                 raise bad_request(PROCESSING)
             failed = activation.status == APPLICATION_ERROR
             answer = web.answer(activation.result, extension, failed=failed)
+            kind = (answer.content_type or "").split(";")[0]
+            if answer.negotiated and not accepts(request, kind):
+                raise not_acceptable(kind)
         except WhiskError as error:
             error.headers |= known
             raise
+        known["X-Request-ID"] = transaction(request)
         response = Response(answer.body, answer.status, headers=known)
         if answer.content_type:
             response.headers["Content-Type"] = answer.content_type
@@ -217,9 +270,23 @@ class Public:
         return response
 
 
+def _with_cors(response: Response, cors: dict[str, str]) -> Response:
+    for header in list(response.headers):
+        if header.lower().startswith("access-control-") and not cors:
+            del response.headers[header]
+    for header, value in cors.items():
+        response.headers[header] = value
+    return response
+
+
+def raw_path(request: Request) -> str:
+    """The path as it was sent."""
+    raw: bytes = request.scope.get("raw_path", request.url.path.encode())
+    return raw.decode("latin-1").split("?")[0]
+
+
 def _split(request: Request) -> tuple[str, str, str, str, str]:
-    raw = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").split("?")[0]
-    words = raw.removeprefix("/api/v1/web/").split("/")
+    words = raw_path(request).removeprefix("/api/v1/web/").split("/")
     if len(words) < 3 or not all(words[:3]):
         raise not_found()
     namespace, package, action = (unquote(word) for word in words[:3])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from owlab.pocket.openwhisk.activations import (
@@ -12,10 +14,22 @@ from owlab.pocket.openwhisk.activations import (
     Activation,
     summary_of,
 )
-from owlab.pocket.openwhisk.errors import bad_request, not_found
-from owlab.pocket.openwhisk.http import Context, reply
+from owlab.pocket.openwhisk.errors import NOT_ALLOWED, WhiskError, bad_request, not_found
+from owlab.pocket.openwhisk.http import CORS, Context, bad_query, reply
+from owlab.pocket.openwhisk.names import NAME
 from owlab.pocket.openwhisk.service import BLOCKING_SECONDS
 from owlab.pocket.openwhisk.store import Document
+from owlab.pocket.openwhisk.web import UPSTREAM
+
+# Between nginx and the controller; and the caller's key, which upstream hands on to whoever
+# wrote the action that a rule runs. The lab does not.
+HOP = ("connection", "timeout-access", "authorization")
+
+
+def forwarded(request: Request) -> dict[str, str]:
+    """A request's headers as the controller sees them: nginx names its upstream as the host."""
+    headers = {name: value for name, value in request.headers.items() if name not in HOP}
+    return dict(sorted((headers | {"host": UPSTREAM}).items()))
 
 
 def ok(context: Context, value: Any, status: int = 200, **headers: str) -> Response:
@@ -38,24 +52,20 @@ async def namespaces(context: Context) -> Response:
 async def limits(context: Context) -> Response:
     """The limits of a namespace."""
     context.caller.owns(context.word("namespace"))
-    known = context.service.limits
+    known = context.service.throttle.allowed(context.caller.namespace)
+    own = context.service.subjects.find(context.caller.namespace)
+    more = {
+        name: own.limits[name]
+        for name in ("allowedKinds", "storeActivations")
+        if own is not None and name in own.limits
+    }
     return ok(
         context,
         {
-            "concurrentInvocations": known.concurrent_invocations,
-            "firesPerMinute": known.fires_per_minute,
-            "invocationsPerMinute": known.invocations_per_minute,
-            "allowedKinds": ["*"],
-            "storeActivations": True,
-            "minActionMemory": known.memory_min,
-            "maxActionMemory": known.memory_max,
-            "minActionLogs": known.logs_min,
-            "maxActionLogs": known.logs_max,
-            "minActionTimeout": known.timeout_min,
-            "maxActionTimeout": known.timeout_max,
-            "maxActionConcurrency": 1,
-            "minActionConcurrency": 1,
-            "maxParameterSize": "1048576 B",
+            "invocationsPerMinute": known.invocations,
+            "concurrentInvocations": known.concurrent,
+            "firesPerMinute": known.fires,
+            **more,
         },
     )
 
@@ -105,21 +115,24 @@ async def _invoke(context: Context, namespace: str, package: str, name: str) -> 
     service, caller = context.service, context.caller
     found = service.actions.find(caller, namespace, package, name)
     payload = context.payload()
+    if found.immutable & set(payload):
+        raise bad_request(NOT_ALLOWED)
     wait: float | None = None
     if context.flag("blocking"):
-        asked = context.number("timeout", "actions")
-        wait = BLOCKING_SECONDS if asked is None else asked / 1000
-        if not 0 < wait <= BLOCKING_SECONDS:
-            raise bad_request(
-                f"The 'timeout' field must be between 1 and {BLOCKING_SECONDS * 1000} milliseconds."
-            )
+        asked = context.request.query_params.get("timeout", str(BLOCKING_SECONDS * 1000))
+        most = BLOCKING_SECONDS * 1000
+        if not re.fullmatch(r"\d{1,9}", asked) or not 0 < int(asked) <= most:
+            raise bad_query("timeout", f"Timeout must be number of milliseconds up to {most}.")
+        wait = int(asked) / 1000
     identifier, activation = await service.invoke(
         caller, found, payload, wait=wait, transaction=context.transaction
     )
     headers = {"X-Openwhisk-Activation-Id": identifier}
     if activation is None:
         return ok(context, {"activationId": identifier}, 202, **headers)
-    value = activation.result if context.flag("result") else activation.document()
+    value = activation.document()
+    if context.flag("result") or isinstance(activation.result, list):
+        value = activation.result
     return ok(context, value, invoke_status(activation), **headers)
 
 
@@ -149,6 +162,9 @@ async def package(context: Context) -> Response:
         case "DELETE":
             gone = kept.delete(caller, namespace, name, force=context.flag("force"))
             return ok(context, gone)
+        case "POST":
+            kept.get(caller, namespace, name)
+            raise WhiskError(404, "The requested resource could not be found.")
     return ok(context, kept.get(caller, namespace, name))
 
 
@@ -168,14 +184,21 @@ async def trigger(context: Context) -> Response:
             made = service.triggers.put(caller, namespace, name, body, overwrite=overwrite)
             return ok(context, made)
         case "DELETE":
-            return ok(context, service.triggers.delete(caller, namespace, name))
+            gone = service.triggers.delete(caller, namespace, name)
+            service.rules.orphan(caller.namespace, name)
+            return ok(context, gone)
         case "POST":
             found = service.triggers.get(caller, namespace, name)
+            payload = context.payload()
             service.throttle.firing(caller.namespace)
-            fired = service.runner.trigger(caller, found, context.payload(), context.transaction)
+            fired = service.runner.trigger(
+                caller, found, payload, context.transaction, forwarded(context.request)
+            )
             if fired is None:
-                return Response(status_code=204, headers={"X-Request-ID": context.transaction})
-            return ok(context, {"activationId": fired.id}, 202)
+                headers = {**CORS, "X-Request-ID": context.transaction}
+                return Response(status_code=204, headers=headers)
+            known = {"X-Openwhisk-Activation-Id": fired.id}
+            return ok(context, {"activationId": fired.id}, 202, **known)
     return ok(context, service.triggers.get(caller, namespace, name))
 
 
@@ -197,20 +220,28 @@ async def rule(context: Context) -> Response:
             return ok(context, kept.delete(caller, namespace, name))
         case "POST":
             kept.set_status(caller, namespace, name, context.json())
-            return ok(context, {})
+            headers = {**CORS, "X-Request-ID": context.transaction}
+            return Response("OK", media_type="text/plain", headers=headers)
     return ok(context, kept.get(caller, namespace, name))
 
 
 async def activations(context: Context) -> Response:
     """A namespace's activations."""
     namespace = context.caller.owns(context.word("namespace"))
+    docs = context.flag("docs")
+    if docs and context.flag("count"):
+        raise bad_request("The parameter 'docs' is not permitted with 'count'.")
+    name = context.request.query_params.get("name") or None
+    if name is not None and not all(NAME.fullmatch(part) for part in name.split("/", 1)):
+        sentence = f"Parameter may be a 'simple' name or 'package-name/simple' name: {name}"
+        raise bad_query("name", sentence)
     found = context.service.activations.list(
         namespace,
-        name=context.request.query_params.get("name"),
-        since=context.number("since", "activations"),
-        upto=context.number("upto", "activations"),
+        name=name,
+        since=context.instant("since"),
+        upto=context.instant("upto"),
     )
-    if not context.flag("docs"):
+    if not docs:
         found = [summary_of(document) for document in found]
     return context.page(found, "activations")
 

@@ -20,12 +20,18 @@ class Rules:
         self._store, self._actions = store, actions
 
     def of(self, namespace: str, trigger: str) -> list[Document]:
-        """The active rules of a trigger."""
+        """The rules of a trigger, whatever their state."""
         return [
             rule
             for rule in self._store.list(COLLECTION, namespace)
-            if rule["trigger"]["name"] == trigger and rule["status"] == "active"
+            if rule["trigger"]["name"] == trigger and rule.get("linked", True)
         ]
+
+    def orphan(self, namespace: str, trigger: str) -> None:
+        """The trigger is gone: its rules are inactive, and a new one of its name is not theirs."""
+        for rule in self.of(namespace, trigger):
+            rule |= {"status": "inactive", "linked": False}
+            self._store.put(COLLECTION, namespace, rule["name"], rule)
 
     def list(self, caller: Identity, namespace: str) -> list[Document]:
         """A namespace's rules, newest first."""
@@ -34,7 +40,7 @@ class Rules:
 
     def get(self, caller: Identity, namespace: str, name: str) -> Document:
         """A rule with its status."""
-        return self._store.get(COLLECTION, caller.owns(namespace), name)
+        return _shown(self._store.get(COLLECTION, caller.owns(namespace), name))
 
     def put(
         self, caller: Identity, namespace: str, name: str, body: Document, *, overwrite: bool
@@ -45,35 +51,36 @@ class Rules:
         if old is not None and not overwrite:
             raise conflict()
         document = documents.common(body, old, namespace, name)
+        if old is None and not (body.get("trigger") and body.get("action")):
+            raise bad_request("rule requires a valid trigger and a valid action")
         document["trigger"] = self._trigger(caller, body.get("trigger"), old)
         document["action"] = self._action(caller, body.get("action"), old)
-        document["status"] = body.get("status") or (old["status"] if old else "active")
-        return self._store.put(COLLECTION, namespace, name, document)
+        # The state is no business of a put: it is the trigger that knows it.
+        document["status"] = old["status"] if old else "active"
+        return _shown(self._store.put(COLLECTION, namespace, name, document))
 
     def _trigger(self, caller: Identity, given: Any, old: Document | None) -> Document:
         if given is None and old is not None:
-            kept: Document = old["trigger"]
-            return kept
+            given = f"/{old['trigger']['path']}/{old['trigger']['name']}"
         if not isinstance(given, str):
-            raise malformed("rule requires a valid trigger")
+            raise malformed("fully qualified name malformed")
         name = qualified(given, caller.namespace)
         caller.owns(name.namespace)
         if self._store.find("triggers", name.namespace, name.name) is None:
-            raise bad_request(f"trigger {name.path} does not exist")
+            raise bad_request(f"trigger /{name.path} does not exist")
         return _reference(name)
 
     def _action(self, caller: Identity, given: Any, old: Document | None) -> Document:
         if given is None and old is not None:
-            kept: Document = old["action"]
-            return kept
+            given = f"/{old['action']['path']}/{old['action']['name']}"
         if not isinstance(given, str):
-            raise malformed("rule requires a valid action")
+            raise malformed("fully qualified name malformed")
         name = qualified(given, caller.namespace)
         try:
             self._actions.find(caller, name.namespace, name.package, name.name)
         except WhiskError as error:
             if error.status == 404:
-                raise bad_request(f"action {name.path} does not exist") from error
+                raise bad_request(f"action /{name.path} does not exist") from error
             raise
         return _reference(name)
 
@@ -82,9 +89,17 @@ class Rules:
         namespace = caller.owns(namespace)
         rule = self._store.get(COLLECTION, namespace, name)
         status = body.get("status") if isinstance(body, dict) else None
-        if status not in ("active", "inactive"):
-            raise malformed(f"status must be 'active' or 'inactive', not '{status}'")
-        rule["status"] = status
+        if not isinstance(status, str):
+            raise malformed("key not found: status")
+        if status.lower() not in ("active", "inactive"):
+            raise malformed(
+                f"'{status}' is not a recognized rule state, must be one of ['active', 'inactive']"
+            )
+        if status.lower() == rule["status"]:
+            return
+        if self._store.find("triggers", namespace, rule["trigger"]["name"]) is None:
+            raise WhiskError(404, "Only rules with existing triggers can be activated")
+        rule |= {"status": status.lower(), "linked": True}
         self._store.put(COLLECTION, namespace, name, rule)
 
     def delete(self, caller: Identity, namespace: str, name: str) -> Document:
@@ -92,7 +107,17 @@ class Rules:
         namespace = caller.owns(namespace)
         rule = self._store.get(COLLECTION, namespace, name)
         self._store.delete(namespace, name)
-        return rule
+        return _shown(rule) | {"status": "inactive"}
+
+
+def _shown(rule: Document) -> Document:
+    return {field: value for field, value in rule.items() if field != "linked"}
+
+
+def _status(given: Any) -> str:
+    if given not in ("active", "inactive"):
+        raise malformed(f"status must be 'active' or 'inactive', not '{str(given)[:100]}'")
+    return str(given)
 
 
 def _reference(name: Qualified) -> Document:

@@ -1,20 +1,30 @@
-"""From a request to an activation record: actions, sequences and triggers."""
+"""From a request to an activation record: actions, sequences, compositions and triggers."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from owlab.pocket.ground.intake import parse
 from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.actions import Found
-from owlab.pocket.openwhisk.activations import DEVELOPER_ERROR, Activation, new_id
-from owlab.pocket.openwhisk.errors import DOES_NOT_EXIST, WhiskError
+from owlab.pocket.openwhisk.activations import (
+    DEVELOPER_ERROR,
+    INTERNAL_ERROR,
+    Activation,
+    new_id,
+)
+from owlab.pocket.openwhisk.composing import compose, run_sequence
+from owlab.pocket.openwhisk.errors import ABNORMAL_RUN, DOES_NOT_EXIST, NOT_ALLOWED, WhiskError
+from owlab.pocket.openwhisk.inside import MARK, PROGRAMS
 from owlab.pocket.openwhisk.invoker import Job
-from owlab.pocket.openwhisk.names import Identity, qualified
+from owlab.pocket.openwhisk.names import SYSTEM, Identity, qualified
 from owlab.pocket.openwhisk.store import Document, now_ms
 
 if TYPE_CHECKING:
     from owlab.pocket.openwhisk.service import Service
+
+APPLICATION_CODE, INTERNAL_CODE = 1, 3
 
 
 class Runner:
@@ -23,62 +33,114 @@ class Runner:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def action(
-        self,
-        caller: Identity,
-        found: Found,
-        payload: dict[str, Any],
-        *,
-        identifier: str | None = None,
-        cause: str | None = None,
-        transaction: str = "",
+    @property
+    def sequence_length(self) -> int:
+        """How many actions a sequence or a composition may run."""
+        return self._service.limits.sequence_length
+
+    def find(self, caller: Identity, path: str) -> Found:
+        """An action by its full name."""
+        name = qualified(path, caller.namespace)
+        return self._service.actions.find(caller, name.namespace, name.package, name.name)
+
+    @staticmethod
+    def begin(
+        caller: Identity, found: Found, identifier: str | None = None, cause: str | None = None
     ) -> Activation:
-        """Run an action or a sequence to its end, and keep the record."""
+        """A record without an end."""
+        document = found.document
         activation = Activation(
             namespace=caller.namespace,
             path=found.name.path,
             name=found.name.name,
-            version=found.document["version"],
+            version=document["version"],
             subject=caller.subject,
             start=now_ms(),
             id=identifier or new_id(),
             cause=cause,
         )
-        document = found.document
         activation.annotations = {
             "kind": document["exec"]["kind"],
             "limits": document["limits"],
             "path": found.name.path,
-            "timeout": False,
         }
         if found.binding:
             activation.annotations["binding"] = found.binding
-        value = found.parameters | payload
-        if document["exec"]["kind"] == "sequence":
-            value.pop("_actions", None)
-            await self._sequence(caller, found, value, activation, transaction)
-        else:
-            if cause:
-                activation.annotations["causedBy"] = "sequence"
-            await self._single(caller, found, value, activation, transaction)
-        self._service.activations.keep(activation)
         return activation
 
-    async def _single(
+    async def action(
         self,
         caller: Identity,
         found: Found,
-        value: dict[str, Any],
+        payload: Any,
+        *,
+        identifier: str | None = None,
+        cause: str | None = None,
+        transaction: str = "",
+        depth: int = 0,
+    ) -> Activation:
+        """Run an action, a sequence or a composition to its end, and keep the record.
+
+        ``depth`` counts the actions that ran before it in the outermost sequence.
+        """
+        activation = self.begin(caller, found, identifier, cause)
+        value = payload
+        if isinstance(payload, dict):
+            value = found.parameters | payload
+        if found.document["exec"]["kind"] == "sequence":
+            if isinstance(value, dict):
+                value.pop("_actions", None)
+            await run_sequence(self, caller, found, value, activation, transaction, depth)
+        elif found.annotations.get("conductor") not in (None, False):
+            await compose(self, caller, found, value, activation, transaction, depth)
+        else:
+            if cause:
+                activation.annotations["causedBy"] = "sequence"
+            await self.single(caller, found, value, activation, transaction)
+        self.keep(activation)
+        return activation
+
+    def keep(self, activation: Activation) -> None:
+        """Make a record durable, unless wskadmin says that the namespace's are not stored."""
+        limits = self._service.subjects.limits(activation.namespace)
+        stored = limits.get("storeActivations", True) or not activation.succeeded
+        self._service.activations.keep(activation, stored=stored)
+
+    async def single(
+        self,
+        caller: Identity,
+        found: Found,
+        value: Any,
         activation: Activation,
         transaction: str,
     ) -> None:
-        job = self._job(caller, found, value, activation, transaction)
+        """Run one action's code."""
         asked = now_ms()
         await self._service.health.invoker_takes()
         queued = now_ms() - asked
+        program = PROGRAMS.get(str(found.annotations.get(MARK)))
+        if program is not None and found.name.namespace == SYSTEM:
+            activation.start = now_ms()
+            ended = program(self._service, caller, value if isinstance(value, dict) else {})
+            activation.status, activation.result = ended
+            activation.annotations |= {"timeout": False, "waitTime": queued}
+            activation.end = now_ms()
+            return
+        try:
+            job = self._job(caller, found, value, activation, transaction)
+        except WhiskError as error:
+            activation.status, activation.result = INTERNAL_ERROR, {"error": error.message}
+            activation.end = now_ms()
+            return
         outcome = await self._service.invoker.run(job)
         activation.start, activation.end = outcome.start, outcome.end
         activation.status, activation.result = outcome.status, outcome.result
+        try:
+            # The function has the socket to its invoker, too, and may have written anything.
+            text = json.dumps(outcome.result, allow_nan=False)
+            activation.result = parse(text.encode(), half="?")
+        except (ValueError, RecursionError):
+            activation.status, activation.result = DEVELOPER_ERROR, {"error": ABNORMAL_RUN}
         activation.logs = outcome.logs
         activation.annotations["timeout"] = outcome.timed_out
         activation.annotations["waitTime"] = queued + outcome.wait_ms
@@ -89,7 +151,7 @@ class Runner:
         self,
         caller: Identity,
         found: Found,
-        value: dict[str, Any],
+        value: Any,
         activation: Activation,
         transaction: str,
     ) -> Job:
@@ -107,14 +169,18 @@ class Runner:
             env["__OW_API_KEY"] = caller.key
         kind = runtimes.resolve(execution["kind"])
         if kind is None:
-            raise WhiskError(400, f"The '{execution['kind']}' runtime is no longer supported.")
+            raise WhiskError(400, f"The runtime '{execution['kind']}' is gone.")
+        initial: dict[str, Any] = {}
+        if found.initial and isinstance(value, dict):
+            initial = {name: value[name] for name in found.initial if name in value}
+            value = {name: item for name, item in value.items() if name not in found.initial}
         return Job(
             # Containers belong to the namespace that invokes, as upstream's.
             key=f"{name.path}@{document['version']}@{document['updated']}@{caller.namespace}",
             namespace=caller.namespace,
             action=name.name,
             kind=kind,
-            code=self._service.actions.code(found),
+            code=lambda: self._service.actions.code(found),
             binary=execution["binary"],
             main=execution.get("main", "main"),
             memory_mb=limits["memory"],
@@ -122,96 +188,67 @@ class Runner:
             logs_mb=limits["logs"],
             payload_limit=self._service.limits.payload,
             value=value,
-            init_env={"__OW_API_HOST": f"https://{self._service.apihost}"},
+            init_env={"__OW_API_HOST": f"https://{self._service.apihost}", **initial},
             env=env,
         )
 
-    async def _sequence(
+    def trigger(
         self,
         caller: Identity,
-        found: Found,
-        value: dict[str, Any],
-        activation: Activation,
+        trigger: Document,
+        payload: dict[str, Any],
         transaction: str,
-    ) -> None:
-        result: Any = value
-        waited = 0
-        for component in found.document["exec"]["components"]:
-            name = qualified(component, caller.namespace)
-            try:
-                inner = self._service.actions.find(caller, name.namespace, name.package, name.name)
-            except WhiskError:
-                activation.status = DEVELOPER_ERROR
-                result = {"error": "Sequence component does not exist."}
-                break
-            given = result if isinstance(result, dict) else {"value": result}
-            step = await self.action(
-                caller, inner, given, cause=activation.id, transaction=transaction
-            )
-            activation.logs.append(step.id)
-            activation.status, result = step.status, step.result
-            waited += int(step.annotations.get("waitTime", 0))
-            activation.annotations["timeout"] |= step.annotations["timeout"]
-            if not step.succeeded:
-                break
-        activation.result, activation.end = result, now_ms()
-        activation.annotations["waitTime"] = waited
-        if activation.cause is None:
-            activation.annotations["topmost"] = True
-        else:
-            activation.annotations["causedBy"] = "sequence"
-
-    def trigger(
-        self, caller: Identity, trigger: Document, payload: dict[str, Any], transaction: str
+        headers: dict[str, str] | None = None,
     ) -> Activation | None:
         """Fire: the trigger's record, or None when no active rule waits for it."""
         service = self._service
         rules = service.rules.of(caller.namespace, trigger["name"])
-        if not rules:
+        if not any(rule["status"] == "active" for rule in rules):
             return None
-        path = f"{caller.namespace}/{trigger['name']}"
         activation = Activation(
             namespace=caller.namespace,
-            path=path,
+            path=f"{caller.namespace}/{trigger['name']}",
             name=trigger["name"],
             version=trigger["version"],
             subject=caller.subject,
             start=now_ms(),
         )
+        activation.result = payload
+        given = {"__ow_headers": headers} if headers is not None else {}
         parameters = {pair["key"]: pair["value"] for pair in trigger["parameters"]}
-        activation.result = parameters | payload
+        value = parameters | given | payload
         for rule in rules:
-            activation.logs.append(json.dumps(self._rule(caller, rule, activation, transaction)))
-        activation.end = activation.start
+            line = self._rule(caller, rule, value, transaction)
+            activation.logs.append(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
         service.activations.keep(activation)
         return activation
 
     def _rule(
-        self, caller: Identity, rule: Document, trigger: Activation, transaction: str
+        self, caller: Identity, rule: Document, value: dict[str, Any], transaction: str
     ) -> Document:
         action = f"{rule['action']['path']}/{rule['action']['name']}"
-        line: Document = {
-            "statusCode": 0,
-            "success": True,
-            "rule": f"{caller.namespace}/{rule['name']}",
-            "action": action,
-        }
-        name = qualified(f"/{action}", caller.namespace)
+        name = f"{caller.namespace}/{rule['name']}"
+
+        def line(code: int, **more: str) -> Document:
+            told = {"statusCode": code, "success": code == 0, **more}
+            return told | {"rule": name, "action": action}
+
+        if rule["status"] != "active":
+            text = f"Rule '{name}' is inactive, action '{action}' was not activated."
+            return line(APPLICATION_CODE, error=text)
         try:
-            found = self._service.actions.find(caller, name.namespace, name.package, name.name)
+            found = self.find(caller, f"/{action}")
+            if found.immutable & set(value):
+                raise WhiskError(400, NOT_ALLOWED)
             self._service.throttle.invoking(caller.namespace)
             self._service.health.need_invoker()
         except WhiskError as error:
-            reason = DOES_NOT_EXIST if error.status == 404 else error.message
-            return line | {"statusCode": 1, "success": False, "error": reason}
+            code = INTERNAL_CODE if error.status >= 500 else APPLICATION_CODE
+            return line(code, error=DOES_NOT_EXIST if error.status == 404 else error.message)
         identifier = new_id()
+        self._service.accept(caller, found, identifier)
         run = self.action(
-            caller,
-            found,
-            dict(trigger.result),
-            identifier=identifier,
-            cause=None,
-            transaction=transaction,
+            caller, found, dict(value), identifier=identifier, transaction=transaction
         )
         self._service.background(caller, run)
-        return line | {"activationId": identifier}
+        return line(0, activationId=identifier)

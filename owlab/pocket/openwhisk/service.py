@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
 from collections.abc import Coroutine, Mapping
@@ -16,6 +15,9 @@ from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
 from owlab.pocket.openwhisk.actions import Actions, Found
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
+from owlab.pocket.openwhisk.alarm_clock import AlarmClock
+from owlab.pocket.openwhisk.alarms import Alarms
+from owlab.pocket.openwhisk.gateway import Gateway
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.openwhisk.invoker import Invoker
 from owlab.pocket.openwhisk.limits import Limits
@@ -61,10 +63,10 @@ class Service:
         self.health = Health(clock)
         self.activations = Activations(db)
         self.packages = Packages(self.store)
-        self.actions = Actions(self.store, self.packages, self.limits)
+        self.actions = Actions(self.store, self.packages, self.limits, self.subjects.limits)
         self.triggers = Triggers(self.store)
         self.rules = Rules(self.store, self.actions)
-        self.throttle = Throttle(self.limits)
+        self.throttle = Throttle(self.limits, self.subjects.limits)
         self._temporary: str | None = None
         self._directory = self._place(db)
         self.invoker = Invoker(
@@ -76,7 +78,11 @@ class Service:
             stem_cells=stem_cells,
         )
         self.runner = Runner(self)
+        self.alarms = Alarms(db)
+        self.alarm_clock = AlarmClock(self)
+        self.gateway = Gateway(db, apihost)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.activations.recover()
 
     def _place(self, db: Database) -> Path:
         """Where the processes of actions have their directories: below the lab's own."""
@@ -127,6 +133,7 @@ class Service:
         by: Identity | None = None,
     ) -> tuple[str, Activation | None]:
         """Invoke; waits at most ``wait`` seconds. The record is None when it is not there yet."""
+        self.actions.check_kind(caller, found.document["exec"]["kind"])
         self.throttle.invoking(caller.namespace)
         self.health.need_invoker()
         identifier = new_id()
@@ -136,11 +143,26 @@ class Service:
                 by or caller, found, payload, identifier=identifier, transaction=transaction
             ),
         )
-        if wait is None:
-            return identifier, None
-        with contextlib.suppress(TimeoutError):
-            return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
+        if wait is not None:
+            try:
+                return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
+            except TimeoutError:
+                pass
+            except asyncio.CancelledError:
+                if not task.cancelled():
+                    raise  # whoever waits has gone
+                return identifier, None  # the service is ending: it was not this call's fault
+        if not task.done():
+            self.accept(by or caller, found, identifier)
         return identifier, None
+
+    def accept(self, caller: Identity, found: Found, identifier: str) -> None:
+        """The caller is told an id before the end."""
+        self.activations.accept(self.runner.begin(caller, found, identifier))
+
+    def start(self) -> None:
+        """Go on with what runs by itself: alarms of before."""
+        self.alarm_clock.start()
 
     def install_catalog(self) -> None:
         """Install /whisk.system, as the job install-packages does."""
@@ -161,6 +183,7 @@ class Service:
 
     async def stop(self) -> None:
         """End the processes of actions."""
+        await self.alarm_clock.stop()
         for task in list(self._tasks):
             task.cancel()
         await self.invoker.close()

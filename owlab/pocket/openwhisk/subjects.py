@@ -51,6 +51,7 @@ class Subjects:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._known: list[Subject] | None = None
         db.schema(SCHEMA)
 
     def seed(self, guest: str, system: str) -> None:
@@ -63,6 +64,7 @@ class Subjects:
                 namespace,
                 key,
             )
+        self._known = None
 
     @property
     def empty(self) -> bool:
@@ -71,14 +73,23 @@ class Subjects:
 
     def all(self) -> list[Subject]:
         """Every entry."""
-        rows = self._db.rows(
-            "SELECT subject, namespace, key, blocked, limits FROM whisk_subjects ORDER BY rowid"
-        )
-        return [Subject(s, n, k, bool(b), json.loads(limits)) for s, n, k, b, limits in rows]
+        if self._known is None:
+            rows = self._db.rows(
+                "SELECT subject, namespace, key, blocked, limits FROM whisk_subjects ORDER BY rowid"
+            )
+            self._known = [
+                Subject(s, n, k, bool(b), json.loads(limits)) for s, n, k, b, limits in rows
+            ]
+        return self._known
 
     def find(self, namespace: str) -> Subject | None:
         """The entry of a namespace."""
         return next((one for one in self.all() if one.namespace == namespace), None)
+
+    def limits(self, namespace: str) -> dict[str, Any]:
+        """What was set for a namespace with wskadmin."""
+        found = self.find(namespace)
+        return found.limits if found is not None else {}
 
     def put(self, entry: Subject) -> None:
         """Write an entry."""
@@ -90,10 +101,12 @@ class Subjects:
             int(entry.blocked),
             json.dumps(entry.limits),
         )
+        self._known = None
 
     def remove(self, namespace: str) -> None:
         """Delete an entry."""
         self._db.run("DELETE FROM whisk_subjects WHERE namespace = ?", namespace)
+        self._known = None
 
     def identify(self, authorization: str | None) -> Identity:
         """Who an ``Authorization`` header is; 401 when it is nobody, or blocked."""

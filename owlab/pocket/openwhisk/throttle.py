@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from owlab.pocket.openwhisk.errors import WhiskError
 from owlab.pocket.openwhisk.limits import Limits
@@ -11,13 +14,36 @@ from owlab.pocket.openwhisk.limits import Limits
 MINUTE = 60.0
 
 
-class Throttle:
-    """Counts of the last minute and of the present, by namespace."""
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What one namespace may."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    invocations: int
+    concurrent: int
+    fires: int
+
+
+class Throttle:
+    """Counts of the last minute and of the present, by namespace.
+
+    ``own`` gives the limits that wskadmin has set for a namespace.
+    """
+
+    def __init__(
+        self, limits: Limits, own: Callable[[str], Mapping[str, Any]] = lambda namespace: {}
+    ) -> None:
+        self._limits, self._own = limits, own
         self._recent: dict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._running: Counter[str] = Counter()
+
+    def allowed(self, namespace: str) -> Allowed:
+        """The system's limits, and what the namespace has instead."""
+        own, known = self._own(namespace), self._limits
+        return Allowed(
+            int(own.get("invocationsPerMinute", known.invocations_per_minute)),
+            int(own.get("concurrentInvocations", known.concurrent_invocations)),
+            int(own.get("firesPerMinute", known.fires_per_minute)),
+        )
 
     def _rate(self, what: str, namespace: str, allowed: int) -> None:
         now = time.monotonic()
@@ -35,8 +61,9 @@ class Throttle:
 
     def invoking(self, namespace: str) -> None:
         """Another invocation is asked for; 429 when it is one too many."""
-        self._rate("invoke", namespace, self._limits.invocations_per_minute)
-        running, allowed = self._running[namespace], self._limits.concurrent_invocations
+        known = self.allowed(namespace)
+        self._rate("invoke", namespace, known.invocations)
+        running, allowed = self._running[namespace], known.concurrent
         if running >= allowed:
             raise WhiskError(
                 429,
@@ -46,7 +73,7 @@ class Throttle:
 
     def firing(self, namespace: str) -> None:
         """Another trigger is fired; 429 when it is one too many."""
-        self._rate("fire", namespace, self._limits.fires_per_minute)
+        self._rate("fire", namespace, self.allowed(namespace).fires)
 
     def began(self, namespace: str) -> None:
         """An invocation is in flight."""

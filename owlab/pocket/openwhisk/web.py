@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from owlab.pocket.openwhisk.errors import bad_request, malformed, not_found
+from owlab.pocket.ground.intake import Unreadable, parse
+from owlab.pocket.openwhisk.errors import NOT_ALLOWED, bad_request, malformed, not_found
+from owlab.pocket.openwhisk.media import Media, media
 
 EXTENSIONS = (".http", ".json", ".html", ".svg", ".text")
 ALLOWED = "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH"
 HEADERS = "Authorization, Origin, X-Requested-With, Content-Type, Accept, User-Agent"
+NOTHING = object()
+"""No body at all: JSON's null is one."""
 RESERVED = ("__ow_method", "__ow_headers", "__ow_path", "__ow_user", "__ow_query", "__ow_body")
-NOT_ALLOWED = "Request defines parameters that are not allowed (e.g., reserved properties)."
 MISMATCH = "Response type in header did not match generated content type."
 UNKNOWN_TYPE = "Response did not specify a known content-type."
 # The chart's nginx passes requests on to its upstream of this name.
 UPSTREAM = "controllers"
-TEXTUAL: tuple[str, ...] = ("application/javascript", "application/x-javascript", "application/xml")
-TEXTUAL += ("application/x-www-form-urlencoded", "application/sql", "image/svg+xml")
+BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class Request:
     user: str | None = None
 
     @property
-    def content_type(self) -> str:
-        """Without parameters, in lower case."""
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+    def media(self) -> Media:
+        """What the body is; bytes when it is not told."""
+        return media(self.headers.get("content-type", "")) or Media("application/octet-stream")
 
 
 @dataclass(slots=True)
@@ -50,6 +53,8 @@ class Answer:
     body: bytes = b""
     content_type: str | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
+    negotiated: bool = False
+    """The client's ``Accept`` must allow the type."""
 
 
 def split_extension(name: str) -> tuple[str, str]:
@@ -75,13 +80,13 @@ def parameters(request: Request, *, raw: bool, fixed: set[str]) -> dict[str, Any
         context["__ow_user"] = request.user
     if raw:
         context["__ow_query"] = request.query
-        context["__ow_body"] = _plain(request, json_too=True)
+        context["__ow_body"] = _opaque(request) if request.body else ""
         return context
     given: dict[str, Any] = dict(parse_qsl(request.query, keep_blank_values=True))
     extra = _body(request)
     if isinstance(extra, dict):
         given |= extra
-    elif extra is not None:
+    elif extra is not NOTHING:
         context["__ow_body"] = extra
     if any(name in RESERVED or name in fixed for name in given):
         raise bad_request(NOT_ALLOWED)
@@ -90,28 +95,22 @@ def parameters(request: Request, *, raw: bool, fixed: set[str]) -> dict[str, Any
 
 def _body(request: Request) -> Any:
     if not request.body:
-        return None
-    if request.content_type == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
-    if request.content_type in ("application/json", ""):
+        return NOTHING
+    if request.media.json:
         try:
-            return json.loads(request.body)
-        except ValueError:
-            if request.content_type:
-                raise malformed("the body is not valid JSON") from None
-    return _plain(request, json_too=False)
+            return parse(request.body, half="?")
+        except Unreadable as error:
+            raise malformed(str(error)) from None
+    if request.media.name == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
+    return _opaque(request)
 
 
-def _plain(request: Request, *, json_too: bool) -> str:
-    kind = request.content_type
-    textual = kind.startswith("text/") or kind in TEXTUAL
-    if kind == "application/json":
-        textual = not json_too
-    return (
-        request.body.decode(errors="replace")
-        if textual
-        else base64.b64encode(request.body).decode()
-    )
+def _opaque(request: Request) -> str:
+    # JSON too: a habit of old that upstream keeps.
+    if request.media.binary or request.media.name == "application/json":
+        return base64.b64encode(request.body).decode()
+    return request.body.decode(errors="replace")
 
 
 def answer(result: Any, extension: str, *, failed: bool) -> Answer:
@@ -128,13 +127,30 @@ def answer(result: Any, extension: str, *, failed: bool) -> Answer:
 
 
 def pretty(value: Any) -> bytes:
-    """JSON as OpenWhisk's controller prints it: two blanks, keys in order."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).encode()
+    """JSON as OpenWhisk's controller prints it."""
+    return _printed(value, 0).encode()
+
+
+def _printed(value: Any, indent: int) -> str:
+    """Objects over several lines, keys in order; arrays on one; numbers as Java's BigDecimal."""
+    if isinstance(value, dict):
+        inner = " " * (indent + 2)
+        rows = (f"{inner}{_quoted(k)}: {_printed(value[k], indent + 2)}" for k in sorted(value))
+        return "{\n" + ",\n".join(rows) + "\n" + " " * indent + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_printed(item, indent) for item in value) + "]"
+    if isinstance(value, float):
+        return str(Decimal(repr(value)))
+    return _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _json(value: Any) -> Answer:
     if isinstance(value, dict | list):
-        return Answer(200, pretty(value), "application/json")
+        return Answer(200, pretty(value), "application/json", negotiated=True)
     raise bad_request("Response is not valid 'application/json'.")
 
 
@@ -143,7 +159,7 @@ def _markup(value: Any, name: str, content_type: str) -> Answer:
         value = value.get("body", value.get(name))
     if not isinstance(value, str):
         raise bad_request(f"Response is not valid '{content_type}'.")
-    return Answer(200, value.encode(), f"{content_type}; charset=UTF-8")
+    return Answer(200, value.encode(), Media(content_type).header)
 
 
 def _text(value: Any) -> Answer:
@@ -151,13 +167,8 @@ def _text(value: Any) -> Answer:
         if "body" not in value and "text" not in value:
             raise not_found_property()
         value = value.get("body", value.get("text"))
-    if isinstance(value, str):
-        text = value.encode()
-    elif isinstance(value, dict | list):
-        text = pretty(value)
-    else:
-        text = json.dumps(value).encode()
-    return Answer(200, text, "text/plain; charset=UTF-8")
+    text = value if isinstance(value, str) else _printed(value, 0)
+    return Answer(200, text.encode(), "text/plain; charset=UTF-8", negotiated=True)
 
 
 def not_found_property() -> Exception:
@@ -170,35 +181,44 @@ def not_found_property() -> Exception:
 def _http(value: Any) -> Answer:
     if not isinstance(value, dict):
         raise bad_request("Response is not valid 'message/http'.")
-    status = _status(value.get("statusCode"))
-    headers, content_type = _headers(value.get("headers"))
+    status = _status(value.get("statusCode", 0)) if "statusCode" in value else None
+    headers, told = _headers(value["headers"]) if "headers" in value else ([], None)
     body = value.get("body")
     if body is None or body == "":
         return Answer(204 if status is None else status, b"", None, headers)
     status = 200 if status is None else status
+    kind = None
+    if told is not None:
+        kind = media(told)
+        if kind is None:
+            raise bad_request(UNKNOWN_TYPE if isinstance(body, str) else MISMATCH)
     if not isinstance(body, str):
-        if content_type and content_type.split(";")[0].strip().lower() != "application/json":
+        kind = kind or Media("application/json")
+        if not kind.json:
             raise bad_request(MISMATCH)
-        return Answer(status, pretty(body), content_type or "application/json", headers)
-    if content_type is None:
-        return Answer(status, body.encode(), "text/html; charset=UTF-8", headers)
-    kind = content_type.split(";")[0].strip().lower()
-    if "/" not in kind:
-        raise bad_request(UNKNOWN_TYPE)
-    if kind.startswith("text/") or kind in TEXTUAL or kind.endswith(("json", "+xml")):
-        return Answer(status, body.encode(), content_type, headers)
+        plain = kind.name == "application/json"
+        shown = kind.name if plain else f"{kind.name}; charset=UTF-8"
+        return Answer(status, pretty(body), shown, headers, negotiated=plain)
+    kind = kind or Media("text/html")
+    encoded = kind.json and not kind.binary and _is_base64(body)
+    if not kind.binary and not encoded:
+        return Answer(status, body.encode(), kind.header, headers)
     try:
-        return Answer(status, base64.b64decode(body, validate=True), content_type, headers)
-    except binascii.Error as error:
-        raise bad_request("Response is not valid 'message/http'.") from error
+        return Answer(status, base64.b64decode(body, validate=True), kind.header, headers)
+    except ValueError as error:
+        raise bad_request(MISMATCH) from error
 
 
-def _status(given: Any) -> int | None:
-    if given is None:
-        return None
+def _is_base64(text: str) -> bool:
+    """As the controller tells archives from source: long enough, and nothing but base64."""
+    compact = text.strip()
+    return len(compact) % 4 == 0 and BASE64.fullmatch(compact) is not None
+
+
+def _status(given: Any) -> int:
     try:
-        status = int(given)
-    except (TypeError, ValueError):
+        status = int(given) if isinstance(given, str | int) or given == int(given) else 0
+    except (TypeError, ValueError, OverflowError):
         status = 0
     if isinstance(given, bool) or not 100 <= status <= 599:
         raise bad_request("Response is not valid 'message/http'.")
@@ -206,15 +226,13 @@ def _status(given: Any) -> int | None:
 
 
 def _headers(given: Any) -> tuple[list[tuple[str, str]], str | None]:
-    if given is None:
-        return [], None
     if not isinstance(given, dict):
         raise bad_request("Response is not valid 'message/http'.")
     headers: list[tuple[str, str]] = []
     content_type = None
     for name, value in given.items():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, dict | list) or one is None:
+        for one in _flat(value):
+            if isinstance(one, dict) or one is None:
                 raise bad_request("Response is not valid 'message/http'.")
             text = one if isinstance(one, str) else json.dumps(one)
             if "\r" in text or "\n" in text or not name.isascii():
@@ -224,3 +242,9 @@ def _headers(given: Any) -> tuple[list[tuple[str, str]], str | None]:
             elif name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 headers.append((name, text))
     return headers, content_type
+
+
+def _flat(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        return [value]
+    return [one for item in value for one in _flat(item)]

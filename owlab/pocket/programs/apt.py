@@ -171,7 +171,7 @@ async def _install(call: Call, request: Request) -> int:
         packages.add(machine, name, asked=name in names)
         await _set_up(call, name)
     await call.out("Processing triggers for man-db (2.12.0-4build2) ...\n")
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     return 0
 
 
@@ -183,7 +183,7 @@ async def _unpack(call: Call, new: list[str], size: int) -> None:
             f"Get:{number} {SITE} noble/main amd64 {name} amd64 "
             f"{package.version} [{package.kilobytes} kB]\n"
         )
-    await call.lab.clock.pause(size / 400)
+    await call.clock.pause(size / 400)
     await call.out(f"Fetched {size} kB in 1s ({size} kB/s)\n")
     for name in new:
         shown, version = _shown(name), packages.ARCHIVE[name].version
@@ -192,7 +192,7 @@ async def _unpack(call: Call, new: list[str], size: int) -> None:
             f"Selecting previously unselected package {shown}.\n"
             f"Preparing to unpack .../{file} ...\nUnpacking {shown} ({version}) ...\n"
         )
-    await call.lab.clock.pause(2 * len(new))
+    await call.clock.pause(2 * len(new))
 
 
 async def _set_up(call: Call, name: str) -> None:
@@ -205,8 +205,8 @@ async def _set_up(call: Call, name: str) -> None:
             call.machine.write(path, content.encode())
     for unit in package.units:
         kind, record = units.KINDS[unit], units.state(call.machine, unit)
-        if kind.enabled and not record["enabled"]:
-            record["enabled"] = True
+        if kind.enabled and not record.enabled:
+            record.enabled = True
             await call.out(units.link_text(unit) + "\n")
         if kind.active:
             await units.start(call, unit)
@@ -243,12 +243,12 @@ async def _remove(call: Call, request: Request, names: list[str], automatic: boo
         await call.out(f"Removing {_shown(name)} ({package.version}) ...\n")
         for unit in package.units:
             await units.stop(call, unit)
-            call.machine.state["units"].pop(unit, None)
+            call.machine.state.units.pop(unit, None)
         packages.drop(call.machine, name)
         if purge:
             for path in package.files:
                 call.machine.remove(path)
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     return 0
 
 
@@ -256,7 +256,7 @@ async def _update(call: Call) -> int:
     suites = ("noble", "noble-updates", "noble-backports", "noble-security")
     for number, suite in enumerate(suites, 1):
         await call.out(f"Hit:{number} {SITE} {suite} InRelease\n")
-    await call.lab.clock.pause(5)
+    await call.clock.pause(5)
     await call.out(READING)
     if call.name == "apt":
         await call.out("All packages are up to date.\n")

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
+    from owlab.pocket.ground.clock import Clock
     from owlab.pocket.machines.files import Files
+    from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
     from owlab.pocket.service.lab import Lab
     from owlab.pocket.shell.session import Session
@@ -59,6 +61,16 @@ class Call:
     session: Session | None = field(default=None, repr=False)
     terminal: bool = False
     """What is printed goes straight to a terminal."""
+
+    @property
+    def fleet(self) -> Fleet:
+        """The other machines."""
+        return self.lab.fleet
+
+    @property
+    def clock(self) -> Clock:
+        """How long things take."""
+        return self.lab.clock
 
     @property
     def home(self) -> str:

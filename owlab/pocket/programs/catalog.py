@@ -53,7 +53,7 @@ PLAIN = _names(
     env envsubst expand expr factor fgrep find flock fmt fold free getconf grep groups
     head hexdump hostid hostname iconv id install join jq link ln locale
     logname ls mawk md5sum mkdir mktemp mv nano nice nl nohup nproc numfmt
-    od paste patch pgrep pkill pr printenv ps readlink realpath rev rm rmdir sed seq sh
+    od paste patch pr printenv readlink realpath rev rm rmdir sed seq sh
     sha1sum sha224sum sha256sum sha384sum sha512sum shasum shuf sleep sort split stat sudo
     sum sync tac tail tar tee timeout touch tr tree truncate tsort tty uname unexpand uniq
     unlink uptime users uuidgen watch wc wget which who whoami xargs xxd yes dash rbash
@@ -135,12 +135,12 @@ def furnish(machine: Machine) -> None:
     """Show the programs in the machine's directories."""
 
     def user(name: str) -> bool:
-        return not (name in SYSTEM or name in BY_HAND or name in machine.state.get("snaps", {}))
+        return not (name in SYSTEM or name in BY_HAND or name in machine.state.snaps)
 
     for directory, here in (
         ("/usr/bin", user),
         ("/usr/sbin", lambda name: name in SYSTEM),
-        ("/snap/bin", lambda name: name in machine.state.get("snaps", {})),
+        ("/snap/bin", lambda name: name in machine.state.snaps),
     ):
         machine.files.mkdir(directory, recursive=True)
         machine.files.look(directory).source = Programs(machine, directory, here)

@@ -78,9 +78,9 @@ async def _pull(call: Call, names: list[str]) -> int:
         )
         return 1
     if name not in call.machine.images():
-        await call.lab.clock.pause(15)
+        await call.clock.pause(15)
         call.machine.add_image(name)
-        call.lab.fleet.changed(call.machine)
+        call.fleet.changed(call.machine)
     await call.out(f"Image is up to date for sha256:{_digest(name)}\n")
     return 0
 
@@ -113,8 +113,8 @@ async def _remove(call: Call, names: list[str]) -> int:
             return 1
         present.discard(name)
         await call.out(f"Deleted: {name}\n")
-    call.machine.state["images"] = sorted(present)
-    call.lab.fleet.changed(call.machine)
+    call.machine.state.images = sorted(present)
+    call.fleet.changed(call.machine)
     return 0
 
 

@@ -102,7 +102,7 @@ async def _clone(call: Call, words: list[str], folder: str) -> int:
             f"fatal: Remote branch {branch} not found in upstream origin\n"
         )
         return 128
-    await call.lab.clock.pause(6)
+    await call.clock.pause(6)
     files = repository.files()
     if not quiet:
         count = len(files)

@@ -28,7 +28,7 @@ async def journalctl(call: Call) -> int:
         return 1
     given = dict(options)
     asked = [units.plain(value) for name, value in options if name in ("-u", "--unit")]
-    chosen = asked or sorted(call.machine.state.get("journal", {}))
+    chosen = asked or sorted(call.machine.state.journal)
     lines = sorted(
         ([*line, unit] for unit in chosen for line in units.journal(call.machine, unit)),
         key=lambda line: line[0],

@@ -6,9 +6,9 @@ import getopt
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import k3s_token, units
 from owlab.pocket.programs.base import PROGRAMS, Call, program
-from owlab.pocket.programs.k3s_node import settings
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -41,7 +41,7 @@ async def k3s(call: Call) -> int:
         await call.out(USAGE)
         return 0
     if words[0] in ("-v", "--version"):
-        version = settings(call.machine.state).get("version", "")
+        version = call.machine.state.k3s.version
         await call.out(f"k3s version {version} (owlab pocket lab)\n")
         return 0
     if words[0] in ("kubectl", "crictl", "ctr"):
@@ -60,14 +60,14 @@ async def k3s(call: Call) -> int:
 
 
 async def _token(call: Call, words: list[str]) -> int:
-    record = settings(call.machine.state)
+    record = call.machine.state.k3s
     if not call.root:
         await call.err(
             'level=fatal msg="Error: open /var/lib/rancher/k3s/server/cred/admin.kubeconfig: '
             'permission denied"\n'
         )
         return 1
-    if record.get("role") != "server" or not units.active(call.machine, "k3s"):
+    if record.role != "server" or not units.active(call.machine, "k3s"):
         await call.err(
             'level=fatal msg="Error: Get \\"https://127.0.0.1:6443/version\\": '
             'dial tcp 127.0.0.1:6443: connect: connection refused"\n'
@@ -83,11 +83,10 @@ async def _token(call: Call, words: list[str]) -> int:
     if verb == "create":
         token = k3s_token.create(record, ttl, dict(options).get("--description", ""))
         call.machine.save()
-        await call.out(f"K10{record['ca_hash']}::{token}\n")
+        await call.out(f"K10{record.ca_hash}::{token}\n")
         return 0
     if verb == "generate":
-        scratch: dict[str, object] = {}
-        await call.out(k3s_token.create(scratch, timedelta()) + "\n")
+        await call.out(k3s_token.create(K3s(), timedelta()) + "\n")
         return 0
     if verb == "list":
         rows = [("TOKEN", "TTL", "EXPIRES", "DESCRIPTION"), *k3s_token.listed(record)]

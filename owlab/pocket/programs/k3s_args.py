@@ -23,7 +23,7 @@ SWITCHES = {
     *("cluster-init", "cluster-reset", "disable-cloud-controller", "disable-network-policy"),
     *("disable-kube-proxy", "disable-scheduler", "disable-helm-controller", "debug", "rootless"),
     *("docker", "secrets-encryption", "selinux", "protect-kernel-defaults", "prefer-bundled-bin"),
-    *("disable-agent", "disable-apiserver-lb", "embedded-registry", "snapshotter-none"),
+    *("disable-agent", "disable-apiserver-lb", "embedded-registry", "with-node-id"),
 }
 VALUED = {
     *("disable", "token", "token-file", "agent-token", "server", "node-name", "node-label"),
@@ -46,10 +46,48 @@ VALUED = {
         "container-runtime-endpoint",
         "lb-server-port",
     ),
-    *("service-node-port-range", "kube-cloud-controller-manager-arg", "with-node-id", "node-port"),
+    *("service-node-port-range", "kube-cloud-controller-manager-arg", "node-port"),
 }
 SHORT = {"-t": "token", "-s": "server", "-d": "data-dir", "-o": "write-kubeconfig", "-l": "log"}
 LISTS = {"disable", "node-label", "node-taint", "tls-san", "kubelet-arg"}
+
+
+ENVIRONMENT = {
+    "K3S_KUBECONFIG_MODE": "write-kubeconfig-mode",
+    "K3S_KUBECONFIG_OUTPUT": "write-kubeconfig",
+    "K3S_KUBECONFIG_GROUP": "write-kubeconfig-group",
+    "K3S_AGENT_TOKEN": "agent-token",
+    "K3S_DATASTORE_ENDPOINT": "datastore-endpoint",
+    "K3S_CLUSTER_INIT": "cluster-init",
+    "K3S_CLUSTER_RESET": "cluster-reset",
+    "K3S_RESOLV_CONF": "resolv-conf",
+    "K3S_LB_SERVER_PORT": "lb-server-port",
+    "K3S_SYSTEM_DEFAULT_REGISTRY": "system-default-registry",
+    "K3S_SELINUX": "selinux",
+    "K3S_DEBUG": "debug",
+}
+"""Variables of the service's environment that are another way to give a flag."""
+
+OBEYED = {
+    *("disable", "token", "token-file", "agent-token", "server", "node-name", "with-node-id"),
+    *("node-label", "node-taint", "write-kubeconfig", "write-kubeconfig-mode", "tls-san"),
+    *("debug", "v", "log", "alsologtostderr", "prefer-bundled-bin"),
+}
+"""Flags on which the pocket lab acts, or that only change how much is written."""
+
+REFUSED = {
+    "datastore-endpoint": "the pocket lab keeps its objects itself: it reaches no other datastore",
+    "docker": "the pocket lab has no container engine to choose",
+    "container-runtime-endpoint": "the pocket lab has no container engine to choose",
+    "rootless": "the pocket lab runs nothing as anybody",
+    "cluster-reset": "the pocket lab has one server, and no etcd whose members could be reset",
+    "data-dir": "the pocket lab keeps K3s' files in /var/lib/rancher/k3s only",
+    "https-listen-port": "the pocket lab's API server answers on port 6443 only",
+    "disable-agent": "the pocket lab's server is always a node too",
+    "disable-kube-proxy": "Services of the pocket lab work without it, and could not be turned off",
+    "disable-scheduler": "the pocket lab's scheduler cannot be turned off",
+}
+"""Flags that would make another cluster than the lab can be."""
 
 
 class ArgumentError(ValueError):
@@ -67,6 +105,14 @@ class Flags:
     def disabled(self) -> list[str]:
         """Packaged components that are not deployed."""
         return sorted({p for v in self.lists.get("disable", ()) for p in v.split(",") if p})
+
+    def given(self) -> list[str]:
+        """The names of all that were given."""
+        return [*self.values, *self.switches]
+
+    def unacted(self) -> list[str]:
+        """Those on which the pocket lab does not act."""
+        return [name for name in self.given() if name not in OBEYED]
 
 
 def parse_flags(words: list[str]) -> Flags:
@@ -94,7 +140,23 @@ def parse_flags(words: list[str]) -> Flags:
         if name in LISTS:
             lists.setdefault(name, []).append(value)
         values[name] = value
-    return Flags(values, {key: tuple(found) for key, found in lists.items()}, frozenset(switches))
+    flags = Flags(values, {key: tuple(found) for key, found in lists.items()}, frozenset(switches))
+    for name in flags.given():
+        if name in REFUSED:
+            raise ArgumentError(f"--{name}: {REFUSED[name]}")
+    return flags
+
+
+def from_environment(env: Mapping[str, str]) -> list[str]:
+    """The flags that variables stand for."""
+    found = []
+    for variable, flag in ENVIRONMENT.items():
+        value = env.get(variable, "")
+        if value and flag in SWITCHES:
+            found.append(f"--{flag}={value.lower()}")
+        elif value:
+            found.append(f"--{flag}={value}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +171,8 @@ class Install:
     token: str = ""
     token_file: str = ""
     node_name: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """All of its ``K3S_`` variables, which the service gets too."""
     mirror: str = ""  # where binaries come from, when not GitHub
     start: bool = True
     enable: bool = True
@@ -155,6 +219,7 @@ def parse_install(env: Mapping[str, str], argv: list[str]) -> Install:
         token,
         token_file,
         env.get("K3S_NODE_NAME", ""),
+        {name: value for name, value in sorted(env.items()) if name.startswith("K3S_")},
         _mirror(env),
         env.get("INSTALL_K3S_SKIP_START") != "true",
         env.get("INSTALL_K3S_SKIP_ENABLE") != "true",

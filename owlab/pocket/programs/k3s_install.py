@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from owlab.pocket.programs import systemd, units
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s_args import ArgumentError, Install, parse_install, released
-from owlab.pocket.programs.k3s_node import leave, settings
+from owlab.pocket.programs.k3s_args import (
+    ArgumentError,
+    Install,
+    from_environment,
+    parse_flags,
+    parse_install,
+    released,
+)
+from owlab.pocket.programs.k3s_node import leave
 
 BIN = "/usr/local/bin"
 GITHUB = "https://github.com/k3s-io/k3s/releases/download"
@@ -53,10 +60,21 @@ async def installer(call: Call) -> int:
     if install.channel:
         await _info(call, f"Finding release for channel {install.channel}")
     await _info(call, f"Using {install.version} as release")
+    await _warn(call, install)
     if not await _download(call, install):
         return 1
     await _write_programs(call, install)
     return await _set_up_service(call, install)
+
+
+async def _warn(call: Call, install: Install) -> None:
+    """Say on what the lab does not act, before anything is installed."""
+    try:
+        flags = parse_flags([*from_environment(install.environment), *install.args])
+    except ArgumentError:
+        return  # the service says so when it starts
+    for name in flags.unacted():
+        await call.err(f"[WARN]  the pocket lab does not act on --{name} \n")
 
 
 async def _download(call: Call, install: Install) -> bool:
@@ -72,7 +90,7 @@ async def _download(call: Call, install: Install) -> bool:
         await _info(call, "Skipping binary downloaded, installed k3s matches hash")
         return True
     await _info(call, f"Downloading binary {base}/k3s")
-    await call.lab.clock.pause(12)
+    await call.clock.pause(12)
     await _info(call, "Verifying binary download")
     await _info(call, f"Installing k3s to {BIN}/k3s")
     return True
@@ -100,7 +118,7 @@ async def _write_programs(call: Call, install: Install) -> None:
 
 async def _set_up_service(call: Call, install: Install) -> int:
     unit, machine = install.unit, call.machine
-    record = settings(machine.state)
+    record = machine.state.k3s
     wanted = {
         "role": install.role,
         "version": install.version,
@@ -109,14 +127,13 @@ async def _set_up_service(call: Call, install: Install) -> int:
         "token": install.token,
         "token_file": call.path(install.token_file) if install.token_file else "",
         "node_name": install.node_name,
+        "environment": dict(install.environment),
     }
-    changed = any(record.get(name) != value for name, value in wanted.items())
-    record.update(wanted)
+    changed = any(getattr(record, name) != value for name, value in wanted.items())
+    for name, value in wanted.items():
+        setattr(record, name, value)
     await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
-    lines = [f"K3S_URL='{install.url}'"] if install.url else []
-    lines += [f"K3S_TOKEN='{install.token}'"] if install.token else []
-    lines += [f"K3S_NODE_NAME='{install.node_name}'"] if install.node_name else []
-    environment = "".join(f"{line}\n" for line in lines)
+    environment = "".join(f"{name}='{text}'\n" for name, text in install.environment.items())
     machine.write(f"/etc/systemd/system/{unit}.service.env", environment.encode(), 0o600)
     await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")
     text = UNIT.format(
@@ -130,8 +147,8 @@ async def _set_up_service(call: Call, install: Install) -> int:
     if not install.enable:
         return 0
     await _info(call, f"systemd: Enabling {unit} unit")
-    if not state["enabled"]:
-        state["enabled"] = True
+    if not state.enabled:
+        state.enabled = True
         await call.err(units.link_text(unit) + "\n")
     if not install.start:
         machine.save()
@@ -140,7 +157,7 @@ async def _set_up_service(call: Call, install: Install) -> int:
         await _info(call, "No change detected so skipping service start")
         return 0
     await _info(call, f"systemd: Starting {unit}")
-    await call.lab.clock.pause(15)
+    await call.clock.pause(15)
     await units.stop(call, unit)
     status = await systemd.start(call, unit)
     machine.save()
@@ -154,7 +171,7 @@ async def _info(call: Call, text: str) -> None:
 @program("k3s-pocket-uninstall")
 async def uninstall(call: Call) -> int:
     """What ``k3s-uninstall.sh`` and ``k3s-agent-uninstall.sh`` do."""
-    unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
+    unit = call.machine.state.k3s.unit
     await leave(call)
     await call.err(f'Removed "/etc/systemd/system/multi-user.target.wants/{unit}.service".\n')
     return 0
@@ -166,5 +183,5 @@ async def killall(call: Call) -> int:
     for unit in ("k3s", "k3s-agent"):
         if units.unit_file(call.machine, unit):
             await units.stop(call, unit)
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     return 0

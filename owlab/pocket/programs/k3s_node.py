@@ -5,14 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import yaml
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import hosts, units
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.k3s_args import ArgumentError, Flags, parse_flags
+from owlab.pocket.programs.k3s_args import (
+    ArgumentError,
+    Flags,
+    from_environment,
+    parse_flags,
+)
 from owlab.pocket.programs.k3s_token import Token, accepts
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
@@ -20,6 +26,12 @@ NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
 SERVER_TOKEN = "/var/lib/rancher/k3s/server/token"
 CONFIG = "/etc/rancher/k3s/config.yaml"
 REGISTRIES = "/etc/rancher/k3s/registries.yaml"
+PASSWORD = "/etc/rancher/node/password"
+NODE_REFUSED = (
+    "Node password rejected, duplicate hostname or contents of '/etc/rancher/node/password' may "
+    "not match server node-passwd entry, try enabling a unique node name with the --with-node-id "
+    "flag"
+)
 
 
 class Clusters(Protocol):
@@ -40,6 +52,9 @@ class Clusters(Protocol):
     async def leave_cluster(self, machine: str) -> None:
         """The machine's K3s was uninstalled; on the server: the cluster is gone with its data."""
 
+    def accepts_node(self, node: str, password: str) -> bool:
+        """The cluster knows no other machine as this node; it remembers the first password."""
+
     def kubeconfig(self, machine: str | None = None) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""
 
@@ -49,24 +64,20 @@ def clusters(call: Call) -> Clusters:
     return call.lab
 
 
-def settings(state: dict[str, Any]) -> dict[str, Any]:
-    """A machine's record of its K3s: role, version, args, url, token, secret, tokens."""
-    record: dict[str, Any] = state.setdefault("k3s", {})
-    return record
-
-
 async def start(call: Call) -> str | None:
     """What ``k3s server`` or ``k3s agent`` does first. Returns its fatal sentence, or None."""
-    record = settings(call.machine.state)
+    record = call.machine.state.k3s
     try:
-        flags = parse_flags([*_config_file(call), *record["args"]])
-        record["mirrors"] = _registries(call)
+        words = [*from_environment(record.environment), *record.args]
+        flags = parse_flags([*_config_file(call), *words])
+        record.mirrors = _registries(call)
     except ArgumentError as error:
         return f'level=fatal msg="{error}"'
-    version, args = str(record["version"]), list(record["args"])
-    record["node"] = _node_name(call, record, flags)
-    url = flags.values.get("server") or str(record.get("url", ""))
-    if record["role"] == "server" and not url:
+    version = record.version
+    args = [*_config_file(call), *words]
+    record.node = _node_name(call, record, flags)
+    url = flags.values.get("server") or record.url
+    if record.role == "server" and not url:
         other = call.lab.hosting.server
         if other is not None and other is not call.machine:
             return (
@@ -78,14 +89,15 @@ async def start(call: Call) -> str | None:
                 f'level=fatal msg="listen tcp {call.machine.address}:6443: bind: address already '
                 'in use (another program of this computer, or another lab: stop that)"'
             )
-        await clusters(call).start_cluster(record["node"], version=version, args=args)
+        _password(call)
+        await clusters(call).start_cluster(record.node, version=version, args=args)
         await _write_credentials(call, flags)
         return None
     return await _join(call, url, _token(call, record, flags), version, args)
 
 
 async def _join(call: Call, url: str, token: str, version: str, args: list[str]) -> str | None:
-    role = str(settings(call.machine.state)["role"])
+    role = call.machine.state.k3s.role
     host = urlsplit(url).hostname or ""
     port = urlsplit(url).port or 443
     ca_url = f"{url.rstrip('/')}/cacerts"
@@ -95,24 +107,26 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     )
     if not token:
         return 'level=fatal msg="Error: --token is required"'
-    server = hosts.find(call.lab.fleet, host, "k3s")
+    server = hosts.find(call.fleet, host, "k3s")
     if server is None:
         return f'{failed}no route to host"'
     if port != 6443 or not server.service_active("k3s"):
         return f'{failed}connection refused"'
-    state = settings(server.state)
+    state = server.state.k3s
     given = Token.parse(token)
-    if given.ca_hash and given.ca_hash != state["ca_hash"]:
+    if given.ca_hash and given.ca_hash != state.ca_hash:
         return (
             f'level=fatal msg="Error: token CA hash does not match the Cluster CA certificate '
-            f'hash: {given.ca_hash} != {state["ca_hash"]}"'
+            f'hash: {given.ca_hash} != {state.ca_hash}"'
         )
     if not accepts(state, given, role=role):
         return (
             f'level=fatal msg="Error: failed to validate connection to cluster at {url}: '
             f'failed to get CA certs: {url.rstrip("/")}/v1-k3s/config: 401 Unauthorized"'
         )
-    node = str(settings(call.machine.state)["node"])
+    node = str(call.machine.state.k3s.node)
+    if not clusters(call).accepts_node(node, _password(call)):
+        return f'level=error msg="{NODE_REFUSED}"'
     await clusters(call).join_cluster(node, server.name, role=role, version=version, args=args)
     units.note(
         call.machine,
@@ -123,19 +137,27 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     return None
 
 
+def _password(call: Call) -> str:
+    """What proves that a node is the one of its name: made once for each machine."""
+    known = call.machine.read(PASSWORD)
+    if known is None:
+        known = f"{secrets.token_hex(16)}\n".encode()
+        call.machine.write(PASSWORD, known, 0o600)
+    return known.decode(errors="replace").strip()
+
+
 async def stop(call: Call) -> str | None:
     """The unit stopped; the cluster sees it by the service's state."""
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     await call.lab.hosting.settle()
     return None
 
 
 async def leave(call: Call) -> None:
     """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
-    unit = "k3s" if settings(call.machine.state).get("role") == "server" else "k3s-agent"
+    unit = call.machine.state.k3s.unit
     await units.stop(call, unit)
-    node = settings(call.machine.state).get("node") or call.machine.name
-    await clusters(call).leave_cluster(str(node))
+    await clusters(call).leave_cluster(call.machine.state.k3s.node or call.machine.name)
     for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
         call.machine.remove(path)
     call.machine.remove(f"/etc/systemd/system/{unit}.service")
@@ -144,37 +166,41 @@ async def leave(call: Call) -> None:
         call.machine.remove(f"/usr/local/bin/{name}")
     for name in ("k3s-uninstall.sh", "k3s-agent-uninstall.sh"):
         call.machine.remove(f"/usr/local/bin/{name}")
-    call.machine.state.pop("k3s", None)
-    call.machine.state.get("units", {}).pop(unit, None)
-    call.machine.state["images"] = []
-    call.lab.fleet.changed(call.machine)
+    call.machine.state.k3s = K3s()
+    call.machine.state.units.pop(unit, None)
+    call.machine.state.images = []
+    call.fleet.changed(call.machine)
 
 
 async def _write_credentials(call: Call, flags: Flags) -> None:
-    machine, record = call.machine, settings(call.machine.state)
+    machine, record = call.machine, call.machine.state.k3s
     kubeconfig = clusters(call).kubeconfig(machine.name)
     assert kubeconfig is not None, "a cluster that started has a kubeconfig"
     authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
-    record["ca_hash"] = hashlib.sha256(base64.b64decode(authority)).hexdigest()
+    record.ca_hash = hashlib.sha256(base64.b64decode(authority)).hexdigest()
     given = Token.parse(_token(call, record, flags)).secret
-    record["secret"] = record.get("secret") or given or secrets.token_hex(16)
-    token = f"K10{record['ca_hash']}::server:{record['secret']}\n".encode()
+    record.secret = record.secret or given or secrets.token_hex(16)
+    token = f"K10{record.ca_hash}::server:{record.secret}\n".encode()
     mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)
-    machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), kubeconfig.encode(), mode)
+    written = kubeconfig.replace(f"https://{machine.address}:", "https://127.0.0.1:")
+    machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), written.encode(), mode)
     machine.write(SERVER_TOKEN, token, 0o600)
     machine.write(NODE_TOKEN, token, 0o600)
     machine.mkdir("/var/lib/rancher/k3s/storage", 0o701)
 
 
-def _node_name(call: Call, record: dict[str, Any], flags: Flags) -> str:
+def _node_name(call: Call, record: K3s, flags: Flags) -> str:
     """What the node is called: as K3s was told, or as the machine; in small letters."""
-    told = flags.values.get("node-name") or str(record.get("node_name", ""))
-    return (told or call.machine.name).lower()
+    told = flags.values.get("node-name") or record.node_name
+    name = (told or call.machine.name).lower()
+    if "with-node-id" not in flags.switches:
+        return name
+    return f"{name}-{hashlib.sha256(_password(call).encode()).hexdigest()[:8]}"
 
 
-def _token(call: Call, record: dict[str, Any], flags: Flags) -> str:
-    direct = flags.values.get("token") or str(record.get("token", ""))
-    file = flags.values.get("token-file") or str(record.get("token_file", ""))
+def _token(call: Call, record: K3s, flags: Flags) -> str:
+    direct = flags.values.get("token") or record.token
+    file = flags.values.get("token-file") or record.token_file
     if not direct and file:
         direct = (call.machine.read(file) or b"").decode(errors="replace")
     return direct.strip()

@@ -1,6 +1,6 @@
 """K3s' join tokens: the server's own, and the short-lived ones for agents.
 
-A server keeps them in ``machine.state["k3s"]``: ``secret`` is its own, ``tokens`` the others.
+A server keeps them in ``machine.state.k3s``: ``secret`` is its own, ``tokens`` the others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import secrets
 import string
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from owlab.pocket.machines.state import AgentToken, K3s
 
 ALPHABET = string.ascii_lowercase + string.digits
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -44,22 +45,20 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts))
 
 
-def create(state: dict[str, Any], ttl: timedelta, description: str = "") -> str:
+def create(state: K3s, ttl: timedelta, description: str = "") -> str:
     """Add an agent token to a server; returns ``ID.SECRET``."""
     name = "".join(secrets.choice(ALPHABET) for _ in range(6))
     secret = "".join(secrets.choice(ALPHABET) for _ in range(16))
     expires = (datetime.now(UTC) + ttl).isoformat() if ttl else ""
-    state.setdefault("tokens", []).append(
-        {"id": name, "secret": secret, "expires": expires, "description": description}
-    )
+    state.tokens.append(AgentToken(name, secret, expires, description))
     return f"{name}.{secret}"
 
 
-def listed(state: dict[str, Any]) -> list[tuple[str, ...]]:
+def listed(state: K3s) -> list[tuple[str, ...]]:
     """Rows of ``k3s token list``."""
     rows: list[tuple[str, ...]] = []
-    for token in state.get("tokens", []):
-        expires = token["expires"]
+    for token in state.tokens:
+        expires = token.expires
         if not expires:
             left = "<forever>"
         else:
@@ -67,27 +66,27 @@ def listed(state: dict[str, Any]) -> list[tuple[str, ...]]:
             minutes = int(remaining.total_seconds() // 60)
             left = f"{minutes // 60}h" if minutes >= 120 else f"{minutes}m"
             left = left if minutes >= 0 else "<invalid>"
-        rows.append((token["id"], left, expires or "<never>", token["description"] or "<none>"))
+        rows.append((token.id, left, expires or "<never>", token.description or "<none>"))
     return rows
 
 
-def delete(state: dict[str, Any], name: str) -> bool:
+def delete(state: K3s, name: str) -> bool:
     """Remove an agent token by its ID or in full; False where there is none."""
     wanted = name.partition(".")[0]
-    kept = [token for token in state.get("tokens", []) if token["id"] != wanted]
-    found = len(kept) < len(state.get("tokens", []))
-    state["tokens"] = kept
+    kept = [token for token in state.tokens if token.id != wanted]
+    found = len(kept) < len(state.tokens)
+    state.tokens = kept
     return found
 
 
-def accepts(state: dict[str, Any], token: Token, *, role: str) -> bool:
+def accepts(state: K3s, token: Token, *, role: str) -> bool:
     """The server lets a node of this role join with this token."""
-    if token.secret == state.get("secret") and token.user in ("", "server", "node"):
+    if token.secret == state.secret and token.user in ("", "server", "node"):
         return True
     if role == "server":
         return False
     return any(
-        token.secret == f"{known['id']}.{known['secret']}"
-        and (not known["expires"] or datetime.fromisoformat(known["expires"]) > datetime.now(UTC))
-        for known in state.get("tokens", [])
+        token.secret == f"{known.id}.{known.secret}"
+        and (not known.expires or datetime.fromisoformat(known.expires) > datetime.now(UTC))
+        for known in state.tokens
     )

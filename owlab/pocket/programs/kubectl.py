@@ -32,6 +32,7 @@ REFUSED = {
     "debug": "not simulated: use `kubectl run -it --rm box --image=busybox -- sh`",
 }
 # These work without a cluster.
+_LOOPBACK = "https://127.0.0.1:"
 OFFLINE = {"version", "kustomize", "completion", "help", "options", "plugin", "config"}
 
 NOT_READABLE = (
@@ -80,6 +81,11 @@ async def kubectl(call: Call) -> int:
         config = await _config(call, words, stage)
         if config is None:
             return 1
+        here, there = _LOOPBACK.encode(), f"https://{call.machine.address}:".encode()
+
+        def shown(data: bytes) -> bytes:
+            return stage.unstaged(data).replace(there, here)
+
         return await child.run(
             [str(kubectl_path()), *words.argv],
             env={
@@ -92,8 +98,8 @@ async def kubectl(call: Call) -> int:
             },
             cwd=stage.root,
             stdin=await call.stdin() if words.reads_stdin else None,
-            out=lambda data: call.out(stage.unstaged(data)),
-            err=lambda data: call.err(stage.unstaged(data)),
+            out=lambda data: call.out(shown(data)),
+            err=lambda data: call.err(shown(data)),
         )
     except ConfigRefused as error:
         await call.err(f"error: {error}\n")
@@ -172,7 +178,11 @@ async def _config(call: Call, words: Words, stage: Stage) -> str | None:
         else:
             await call.err(NO_SERVER)
         return None
-    _check(content, {machine.address for machine in call.lab.fleet.all()})
+    _check(content, {machine.address for machine in call.fleet.all()})
+    if words.verb != "config" and not call.machine.is_host and _LOOPBACK.encode() in content:
+        # A machine's own loopback is the machine's address outside.
+        there = f"https://{call.machine.address}:"
+        return stage.write(path, content.replace(_LOOPBACK.encode(), there.encode()))
     return stage.add(path) if call.fs.exists(path) else stage.write(path, content)
 
 

@@ -14,7 +14,7 @@ from owlab.pocket.programs.options import Options, parse
 SHORT = "aAlhdtrRSX1niFpCxmgoULHkGQqcusvBbNfZ"
 LONG = (
     "all almost-all human-readable directory recursive reverse inode numeric-uid-gid classify "
-    "color color= no-group sort= time-style= full-time group-directories-first si size "
+    "color? no-group sort= time-style= full-time group-directories-first si size "
     "indicator-style= file-type dereference hide= ignore= format= width= time= block-size= escape "
     "literal quote-name zero"
 )

@@ -7,12 +7,13 @@ that makes it, in both directions, and the server says as whom a client's users 
 from __future__ import annotations
 
 import getopt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.exports import matching
 from owlab.pocket.machines.inode import ROOT, Credentials
+from owlab.pocket.machines.state import Mount
 from owlab.pocket.machines.tree import Mounted, find
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.exports import matching
 from owlab.pocket.programs.nfs import active_exports
 
 if TYPE_CHECKING:
@@ -24,17 +25,16 @@ FAILED, USAGE = 32, 1
 ROOT_LINE = "/dev/vda1 on / type ext4 (rw,relatime,discard,errors=remount-ro) [simulated]\n"
 
 
-def mounts(machine: Machine) -> list[dict[str, Any]]:
+def mounts(machine: Machine) -> list[Mount]:
     """What is mounted on the machine: source, target, server, options."""
-    found: list[dict[str, Any]] = machine.state.setdefault("mounts", [])
-    return found
+    return machine.state.mounts
 
 
 def after_boot(machine: Machine) -> None:
     """Only what ``/etc/fstab`` names is mounted when a machine comes up."""
     lasting = {(row[0], row[1]) for row in _fstab(machine)}
     for entry in list(mounts(machine)):
-        if (entry["source"], entry["target"]) not in lasting:
+        if (entry.source, entry.target) not in lasting:
             detach(machine, entry)
 
 
@@ -51,9 +51,7 @@ async def mount(call: Call) -> int:
     if not words and "-a" not in given and "--all" not in given:
         await call.out("" if kind in NFS else ROOT_LINE)
         for entry in mounts(call.machine):
-            await call.out(
-                f"{entry['source']} on {entry['target']} type nfs4 ({entry['options']})\n"
-            )
+            await call.out(f"{entry.source} on {entry.target} type nfs4 ({entry.options})\n")
         return 0
     if not call.root:
         target = words[-1] if words else "-a"
@@ -80,12 +78,12 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
         what = "is not a directory" if call.fs.exists(path) else "does not exist"
         await call.err(f"mount.nfs: mount point {target} {what}\n")
         return FAILED
-    if any(entry["target"] == path for entry in mounts(call.machine)):
+    if any(entry.target == path for entry in mounts(call.machine)):
         await call.err(f"mount.nfs: {path} is busy or already mounted\n")
         return FAILED
     address, _, exported = source.partition(":")
-    error = call.lab.fleet.nfs_error(call.machine.name, address, exported)
-    server = call.lab.fleet.nfs_server(address)
+    error = call.fleet.nfs_error(call.machine.name, address, exported)
+    server = call.fleet.nfs_server(address)
     if error or server is None:
         # mount names the target where the helper is missing.
         reason = error or "mount.nfs: No route to host"
@@ -94,7 +92,7 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
     export = matching(active_exports(server), exported, call.machine.address, call.machine.name)
     writable = export is not None and export.writable() and "ro" not in options.split(",")
     shown = f"{'rw' if writable else 'ro'},vers=4.2,hard,proto=tcp,addr={server.address}"
-    entry = {"source": source, "target": path, "server": server.name, "options": shown}
+    entry = Mount(source, path, server.name, shown)
     attach(call.machine, server, entry)
     mounts(call.machine).append(entry)
     call.machine.save()
@@ -103,7 +101,7 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
 
 async def _all(call: Call) -> int:
     status = 0
-    mounted = {entry["target"] for entry in mounts(call.machine)}
+    mounted = {entry.target for entry in mounts(call.machine)}
     for source, target, kind, options in _fstab(call.machine):
         if kind in NFS and "noauto" not in options.split(",") and target not in mounted:
             status = await _mount(call, source, target, options) or status
@@ -131,7 +129,7 @@ async def umount(call: Call) -> int:
     for word in words:
         path = call.path(word)
         entry = next(
-            (e for e in mounts(call.machine) if path == e["target"] or word == e["source"]), None
+            (e for e in mounts(call.machine) if path == e.target or word == e.source), None
         )
         if entry is None:
             known = call.fs.exists(path)
@@ -144,9 +142,9 @@ async def umount(call: Call) -> int:
     return status
 
 
-def attach(machine: Machine, server: Machine, entry: dict[str, Any]) -> None:
+def attach(machine: Machine, server: Machine, entry: Mount) -> None:
     """Put the server's directory in the place of ours."""
-    exported = entry["source"].partition(":")[2]
+    exported = entry.exported
     directory = find(server.tree, exported, ROOT).inode
     if directory is None:
         return
@@ -155,8 +153,8 @@ def attach(machine: Machine, server: Machine, entry: dict[str, Any]) -> None:
         export = matching(active_exports(server), exported, machine.address, machine.name)
         return export.identity(who) if export is not None else who
 
-    read_only = entry["options"].split(",")[0] == "ro"
-    point = find(machine.tree, entry["target"], ROOT).inode
+    read_only = entry.read_only
+    point = find(machine.tree, entry.target, ROOT).inode
     if point is not None:
         machine.tree.mounts[point] = Mounted(server.tree, directory, read_only, squash)
 
@@ -164,8 +162,8 @@ def attach(machine: Machine, server: Machine, entry: dict[str, Any]) -> None:
 def restore(machine: Machine, fleet: Fleet) -> None:
     """Mount again what was mounted when the lab's service ended."""
     for entry in mounts(machine):
-        server = fleet.get(str(entry["server"]))
-        target = str(entry["target"])
+        server = fleet.get(entry.server)
+        target = entry.target
         if find(machine.tree, target, ROOT, follow=False).inode is None:
             machine.files.mkdir(target, recursive=True)
         elif machine.files.stat(target)["file_type"] == "symlink":
@@ -176,9 +174,9 @@ def restore(machine: Machine, fleet: Fleet) -> None:
             attach(machine, server, entry)
 
 
-def detach(machine: Machine, entry: dict[str, Any]) -> None:
+def detach(machine: Machine, entry: Mount) -> None:
     """Undo one mount."""
-    target = str(entry["target"]).rstrip("/")
+    target = entry.target.rstrip("/")
     found = find(machine.tree, target, ROOT)
     point = found.parent.inode.get(found.name)
     if point is not None:

@@ -67,9 +67,9 @@ async def ping(call: Call) -> int:
         return 1
     host = words[0]
     local = host in ("localhost", "127.0.0.1", call.machine.name)
-    machine = call.machine if local else find(call.lab.fleet, host)
+    machine = call.machine if local else find(call.fleet, host)
     if machine is None:
-        stopped = call.lab.fleet.get(host) or any(m.address == host for m in call.lab.fleet.all())
+        stopped = call.fleet.get(host) or any(m.address == host for m in call.fleet.all())
         if not stopped and not host.replace(".", "").isdigit() and host not in internet.hosts():
             await call.err(f"ping: {host}: Name or service not known\n")
             return 2
@@ -82,7 +82,7 @@ async def ping(call: Call) -> int:
     for number in range(1, min(count, 100) + 1):
         await call.out(f"64 bytes from {machine.address}: icmp_seq={number} ttl=64 time=0.1 ms\n")
         if number < count:
-            await call.lab.clock.pause(1)
+            await call.clock.pause(1)
     await call.out(
         f"\n--- {host} ping statistics ---\n{count} packets transmitted, {count} received, "
         "0% packet loss\n"
@@ -98,7 +98,7 @@ async def getent(call: Call) -> int:
         return 1
     database, name = call.argv[0], call.argv[1]
     if database in ("hosts", "ahosts", "ahostsv4"):
-        machine = call.machine if name == call.machine.name else find(call.lab.fleet, name)
+        machine = call.machine if name == call.machine.name else find(call.fleet, name)
         if machine is None:
             return 2
         await call.out(f"{machine.address:<15} {machine.name}\n")

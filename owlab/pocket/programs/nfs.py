@@ -1,6 +1,6 @@
 """The NFS server's side: `exportfs`, `showmount`, and who may mount what.
 
-The active export table is ``machine.state["exports"]``; like the kernel's it changes only when
+The active export table is ``machine.state.exports``; like the kernel's it changes only when
 `exportfs` runs or the service starts, never because the file was edited.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import getopt
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.exports import Export, Table, known_option, parse
 from owlab.pocket.programs import packages, units
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.exports import Export, Table, known_option, parse
 from owlab.pocket.programs.hosts import find, is_address
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def client_installed(machine: Machine) -> bool:
 
 def active_exports(machine: Machine) -> list[Export]:
     """What the machine exports at this moment."""
-    return [Export.from_json(record) for record in machine.state.get("exports", [])]
+    return list(machine.state.exports)
 
 
 def file_table(machine: Machine) -> Table:
@@ -101,8 +101,8 @@ async def exportfs(call: Call) -> int:
 
 def publish(call: Call, exports: list[Export]) -> None:
     """Make a table the active one, and let the cluster look at its mounts again."""
-    call.machine.state["exports"] = [export.as_json() for export in exports]
-    call.lab.fleet.changed(call.machine)
+    call.machine.state.exports = list(exports)
+    call.fleet.changed(call.machine)
 
 
 def _bad_directory(call: Call, export: Export) -> str | None:
@@ -144,7 +144,7 @@ async def showmount(call: Call) -> int:
     words = [word for word in call.argv if not word.startswith("-")]
     host = words[0] if words else call.machine.name
     own = host in (call.machine.name, "localhost", "127.0.0.1")
-    server = call.machine if own else find(call.lab.fleet, host, "nfs-server")
+    server = call.machine if own else find(call.fleet, host, "nfs-server")
     if server is None:
         what = "No route to host" if is_address(host) else "Name or service not known"
         await call.err(f"clnt_create: RPC: Unknown host ({what})\n")

@@ -39,11 +39,15 @@ class Options:
 def parse(call: Call, short: str, long: str = "", status: int = 1, mixed: bool = True) -> Options:
     """Read the words; ``short`` and ``long`` (words with ``=`` for a value) as for ``getopt``.
 
+    ``name?`` is a long option whose value may be left out.
+
     Raises :class:`Complaint` in the words of the GNU tools.
     """
     read = getopt.gnu_getopt if mixed else getopt.getopt
+    maybe = {f"--{name[:-1]}" for name in long.split() if name.endswith("?")}
+    argv = [f"{word}=" if word in maybe else word for word in call.argv]
     try:
-        given, words = read(call.argv, short, long.split())
+        given, words = read(argv, short, long.replace("?", "=").split())
     except getopt.GetoptError as error:
         raise Complaint(_complaint(call.name, error), status) from None
     return Options(tuple((name.lstrip("-"), value) for name, value in given), tuple(words))

@@ -164,5 +164,6 @@ async def umask(call: Call) -> int:
     if mode is None:
         what = "octal number out of range" if text.isdigit() else "invalid symbolic mode operator"
         raise Complaint(f"bash: umask: {text}: {what}\n")
-    call.fs.umask = mode & 0o777 if text.isdigit() else ~mode & 0o777
+    if call.session is not None:
+        call.session.files.umask = mode & 0o777 if text.isdigit() else ~mode & 0o777
     return 0

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
+
+from owlab.pocket.machines.state import State
 
 
 class HasState(Protocol):
     """A machine, as far as its lists of packages and units are concerned."""
 
-    state: dict[str, Any]
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ ARCHIVE: dict[str, Package] = {
     "python3-pip": Package("24.0+dfsg-1ubuntu1+pocket", "Python package installer", 1320),
 }
 
+PROVIDES = {"exportfs": "nfs-kernel-server", "showmount": "nfs-common", "ifconfig": "net-tools"}
+PROVIDES |= {"netstat": "net-tools", "pip": "python3-pip", "pip3": "python3-pip"}
+"""Programs that have another name than their package."""
+
 # What an Ubuntu cloud image comes with, as far as the course meets it.
 BASE: dict[str, Package] = {
     name: Package(version, summary)
@@ -103,9 +109,9 @@ def known(name: str) -> Package | None:
 
 def installed(machine: HasState) -> dict[str, str]:
     """Name and version of each package that the machine has, sorted."""
-    gone = set(machine.state.get("packages_removed", []))
+    gone = set(machine.state.packages.removed)
     have = {name: package.version for name, package in BASE.items() if name not in gone}
-    have.update(machine.state.get("packages", {}))
+    have.update(machine.state.packages.installed)
     return dict(sorted(have.items()))
 
 
@@ -144,13 +150,13 @@ def add(machine: HasState, name: str, *, asked: bool) -> None:
     """Record a package as installed; ``asked`` by name, or as another's dependency."""
     package = known(name)
     assert package is not None, name
-    gone: list[str] = machine.state.setdefault("packages_removed", [])
+    gone = machine.state.packages.removed
     if name in BASE:
         if name in gone:
             gone.remove(name)
         return
-    machine.state.setdefault("packages", {})[name] = package.version
-    automatic: list[str] = machine.state.setdefault("packages_automatic", [])
+    machine.state.packages.installed[name] = package.version
+    automatic = machine.state.packages.automatic
     if asked and name in automatic:
         automatic.remove(name)
     elif not asked and name not in automatic:
@@ -159,15 +165,15 @@ def add(machine: HasState, name: str, *, asked: bool) -> None:
 
 def drop(machine: HasState, name: str) -> None:
     """Record a package as removed."""
-    machine.state.setdefault("packages", {}).pop(name, None)
+    machine.state.packages.installed.pop(name, None)
     if name in BASE:
-        machine.state.setdefault("packages_removed", []).append(name)
+        machine.state.packages.removed.append(name)
 
 
 def unneeded(machine: HasState) -> list[str]:
     """Packages that came as dependencies and that nothing needs any more."""
     have = installed(machine)
-    automatic = {name for name in machine.state.get("packages_automatic", []) if name in have}
+    automatic = {name for name in machine.state.packages.automatic if name in have}
     needed: set[str] = set()
 
     def visit(name: str) -> None:

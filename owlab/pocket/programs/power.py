@@ -20,7 +20,7 @@ async def power(call: Call) -> int:
             else "Call to Reboot failed: Interactive authentication required.\n"
         )
         return 1
-    fleet, machine = call.lab.fleet, call.machine
+    fleet, machine = call.fleet, call.machine
     words = [word for word in call.argv if not word.startswith("-")]
     again = call.name == "reboot" or bool({"-r", "--reboot"} & set(call.argv))
     if {"-c"} & set(call.argv):

@@ -44,7 +44,7 @@ async def df(call: Call) -> int:
     """The disk with what its files really take, and what is mounted from other machines."""
     human = any("h" in word for word in call.argv if word.startswith("-"))
     total = call.machine.spec.disk
-    used = call.lab.fleet.used(call.machine)
+    used = call.fleet.used(call.machine)
 
     def shown(size: int) -> str:
         return _human(size) if human else str(size // 1024)
@@ -60,18 +60,18 @@ async def df(call: Call) -> int:
             "/",
         )
     )
-    for entry in call.machine.state.get("mounts", []):
-        server = call.lab.fleet.get(entry["server"])
+    for entry in call.machine.state.mounts:
+        server = call.fleet.get(entry.server)
         if server is not None:
-            size, taken = server.spec.disk, call.lab.fleet.used(server)
+            size, taken = server.spec.disk, call.fleet.used(server)
             rows.append(
                 (
-                    entry["source"],
+                    entry.source,
                     shown(size),
                     shown(taken),
                     shown(size - taken),
                     f"{taken * 100 // size}%",
-                    entry["target"],
+                    entry.target,
                 )
             )
     widths = [max(len(row[column]) for row in rows) for column in range(6)]

@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 
+from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs.base import Call, program
+
+
+def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
+    """What the first line of a file names, unless it is a shell; empty where there is none."""
+    try:
+        first = files.read_file(posixpath.join(cwd, name)).partition(b"\n")[0]
+    except OSError:
+        return []
+    if not first.startswith(b"#!"):
+        return []
+    words = first[2:].decode(errors="replace").split()
+    if words and words[0].endswith("/env"):
+        words = [word for word in words[1:] if not word.startswith("-")]
+    shell = not words or words[0].rpartition("/")[2] in ("bash", "sh", "dash")
+    return [] if shell else words
+
+
+@program("__owlab_script", machines="all")
+async def script(call: Call) -> int:
+    """Run a file by its path, as its first line says."""
+    path = call.path(call.name)
+    try:
+        inode = call.fs.look(path)
+    except OSError as error:
+        await call.err(f"bash: {call.name}: {error.strerror}\n")
+        return 127
+    if inode.is_directory or not inode.allows(call.fs.who, EXECUTE):
+        reason = "Is a directory" if inode.is_directory else "Permission denied"
+        await call.err(f"bash: {call.name}: {reason}\n")
+        return 126
+    words = interpreter_of(call.fs, call.cwd, call.name)
+    if words and not call.fs.exists(words[0]) and "/" in words[0]:
+        await call.err(f"bash: {call.name}: cannot execute: required file not found\n")
+        return 127
+    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask)
+    line = shlex.join([*(words or ["bash"]), call.name, *call.argv])
+    return await session.run(line, call.out, call.err, stdin=call.reader)
 
 
 @program("__owlab_shell", machines="all")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getopt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.state import Snap as Installed
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
@@ -45,15 +46,14 @@ error: This revision of snap "{name}" was published using classic confinement an
 NOT_ROOT = "error: access denied (try with sudo)\n"
 
 
-def installed_snaps(machine: Machine) -> dict[str, dict[str, Any]]:
+def installed_snaps(machine: Machine) -> dict[str, Installed]:
     """The machine's snaps beyond the preinstalled: name -> channel, version, revision."""
-    snaps: dict[str, dict[str, Any]] = machine.state.setdefault("snaps", {})
-    return snaps
+    return machine.state.snaps
 
 
 def has(machine: Machine, name: str) -> bool:
     """The snap is installed."""
-    return name in machine.state.get("snaps", {})
+    return name in machine.state.snaps
 
 
 @program("snap", machines="all", own_help=True)
@@ -121,8 +121,8 @@ async def _install(call: Call, name: str, given: dict[str, str]) -> int:
     if known.classic and "--classic" not in given and "--devmode" not in given:
         await call.err(CLASSIC.format(name=name))
         return 1
-    await call.lab.clock.pause(12)
-    snaps[name] = {"version": known.version, "revision": known.revision, "channel": channel}
+    await call.clock.pause(12)
+    snaps[name] = Installed(known.version, known.revision, channel)
     call.machine.save()
     track = "" if channel == "latest/stable" else f" ({channel.removeprefix('latest/')})"
     await call.out(f"{name}{track} {known.version} from {_by(known)} installed\n")
@@ -135,8 +135,8 @@ async def _refresh(call: Call, name: str, given: dict[str, str]) -> int:
         await call.err(f'error: snap "{name}" is not installed\n')
         return 1
     channel = _channel(given)
-    if channel and channel != snaps[name]["channel"] and len(given):
-        snaps[name]["channel"] = channel
+    if channel and channel != snaps[name].channel and len(given):
+        snaps[name].channel = channel
         call.machine.save()
         known = STORE[name]
         await call.out(f"{name} {known.version} from {_by(known)} refreshed\n")
@@ -162,9 +162,7 @@ async def _list(call: Call, names: list[str]) -> int:
     for name, record in installed_snaps(call.machine).items():
         notes = "classic" if STORE[name].classic else "-"
         publisher = STORE[name].publisher
-        rows.append(
-            (name, record["version"], str(record["revision"]), record["channel"], publisher, notes)
-        )
+        rows.append((name, record.version, str(record.revision), record.channel, publisher, notes))
     chosen = [row for row in sorted(rows) if not names or row[0] in names]
     if not chosen:
         await call.err("error: no matching snaps installed\n")
@@ -192,7 +190,7 @@ async def _info(call: Call, names: list[str]) -> int:
         )
         record = installed_snaps(call.machine).get(name)
         if record:
-            await call.out(f"installed:          {record['version']} ({record['revision']})\n")
+            await call.out(f"installed:          {record.version} ({record.revision})\n")
     return status
 
 

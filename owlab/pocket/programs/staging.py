@@ -63,6 +63,13 @@ class Stage:
                         self._fs.mkdir(posixpath.dirname(inside), recursive=True)
                     self._fs.write_file(inside, content)
 
+    def take_back_removals(self) -> None:
+        """Remove from the machine what the child removed."""
+        for file in self._before:
+            if not file.exists():
+                with contextlib.suppress(OSError):
+                    self._fs.remove("/" + file.relative_to(self.root).as_posix())
+
     def close(self) -> None:
         """Remove the directory."""
         shutil.rmtree(self.root, ignore_errors=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 
-from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 
 KERNEL = "6.8.0-31-generic"
@@ -139,7 +138,7 @@ async def detect_virt(call: Call) -> int:
 @program("timedatectl")
 async def timedatectl(call: Call) -> int:
     """The clock, which is the computer's."""
-    now = call.lab.clock.now()
+    now = call.clock.now()
     await call.out(
         f"               Local time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"
         f"           Universal time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"
@@ -160,14 +159,3 @@ async def ufw(call: Call) -> int:
         return 0
     await call.err("ufw: the machines of the pocket lab have no firewall; nothing was changed\n")
     return 1
-
-
-@program("ps")
-async def ps(call: Call) -> int:
-    """The units that run, as processes."""
-    await call.out("    PID TTY          TIME CMD\n      1 ?        00:00:01 systemd\n")
-    for unit in units.names(call.machine):
-        if units.active(call.machine, unit) and not units.KINDS[unit].oneshot:
-            name = units.KINDS[unit].program.rsplit("/", 1)[-1]
-            await call.out(f"{units.pid(unit):7d} ?        00:00:00 {name}\n")
-    return 0

@@ -132,7 +132,7 @@ async def _one(call: Call, request: Request, unit: str) -> int:
             return await start(call, unit)
         case "stop" | "kill":
             await units.stop(call, unit)
-            call.lab.fleet.changed(call.machine)
+            call.fleet.changed(call.machine)
             return 0
         case "restart" | "reload-or-restart" | "try-restart":
             if request.verb == "try-restart" and not units.active(call.machine, unit):
@@ -151,7 +151,7 @@ async def _one(call: Call, request: Request, unit: str) -> int:
 async def start(call: Call, unit: str) -> int:
     """`systemctl start`: silent when it works, systemd's two sentences when it does not."""
     failure = await units.start(call, unit)
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     if failure is None:
         return 0
     await call.err(
@@ -168,8 +168,8 @@ async def _enable(call: Call, request: Request, unit: str) -> int:
         await call.err("Masking units is not part of the pocket lab.\n")
         return 1
     wanted = request.verb == "enable"
-    if record["enabled"] != wanted:
-        record["enabled"] = wanted
+    if record.enabled != wanted:
+        record.enabled = wanted
         removed = f'Removed "/etc/systemd/system/multi-user.target.wants/{unit}.service".'
         await call.err((units.link_text(unit) if wanted else removed) + "\n")
     if not request.now:
@@ -177,7 +177,7 @@ async def _enable(call: Call, request: Request, unit: str) -> int:
     if wanted:
         return await start(call, unit)
     await units.stop(call, unit)
-    call.lab.fleet.changed(call.machine)
+    call.fleet.changed(call.machine)
     return 0
 
 
@@ -196,7 +196,7 @@ async def _is_enabled(call: Call, request: Request, unit: str) -> int:
         if not request.quiet:
             await call.out("not-found\n")
         return LSB["missing"]
-    enabled = units.state(call.machine, unit)["enabled"]
+    enabled = units.state(call.machine, unit).enabled
     if not request.quiet:
         await call.out("enabled\n" if enabled else "disabled\n")
     return 0 if enabled else 1
@@ -204,7 +204,7 @@ async def _is_enabled(call: Call, request: Request, unit: str) -> int:
 
 async def _show(call: Call, request: Request, unit: str) -> int:
     known = units.unit_file(call.machine, unit)
-    enabled = bool(known) and units.state(call.machine, unit)["enabled"]
+    enabled = bool(known) and units.state(call.machine, unit).enabled
     state = units.condition(call.machine, unit)
     values = {
         "Id": f"{unit}.service",
@@ -244,10 +244,10 @@ async def status(call: Call, unit: str) -> int:
     kind = units.KINDS.get(unit, units.Kind(unit))
     state = units.condition(call.machine, unit)
     dot = {"active": "●", "failed": "×"}.get(state, "○")
-    enabled = "enabled" if record["enabled"] else "disabled"
+    enabled = "enabled" if record.enabled else "disabled"
     path = units.unit_file(call.machine, unit)
     reason = f"{state} ({'Result: exit-code' if state == 'failed' else _sub(unit, state)})"
-    since = f" since {_since(record['since'])}" if record["since"] else ""
+    since = f" since {_since(record.since)}" if record.since else ""
     text = (
         f"{dot} {unit}.service - {kind.description}\n"
         f"     Loaded: loaded ({path}; {enabled}; preset: enabled)\n"
@@ -276,7 +276,7 @@ async def _list(call: Call, request: Request) -> int:
         if request.names and not any(units.plain(name) == unit for name in request.names):
             continue
         if files:
-            rows.append((f"{unit}.service", "enabled" if record["enabled"] else "disabled"))
+            rows.append((f"{unit}.service", "enabled" if record.enabled else "disabled"))
         elif shown and (request.state or state != "inactive"):
             sub = _sub(unit, state)
             rows.append((f"{unit}.service", "loaded", state, sub, kind.description))

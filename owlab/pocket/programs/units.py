@@ -1,7 +1,6 @@
 """systemd's units on a machine: which exist, which run, which start at boot, and their journal.
 
-``machine.state["units"][NAME]`` is ``{"active": bool, "enabled": bool, "failed": bool, "since":
-time}``; names are kept without ``.service``. What starting a unit *does* is registered by the part
+Names are kept without ``.service``. What starting a unit *does* is registered by the part
 that brings it.
 """
 
@@ -10,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.state import Unit
 from owlab.pocket.programs import packages
 
 if TYPE_CHECKING:
@@ -81,18 +81,14 @@ def names(machine: Machine) -> list[str]:
     return sorted(unit for unit in KINDS if unit_file(machine, unit))
 
 
-def state(machine: Machine, unit: str) -> dict[str, Any]:
+def state(machine: Machine, unit: str) -> Unit:
     """The unit's record, made on first sight."""
-    units: dict[str, dict[str, Any]] = machine.state.setdefault("units", {})
+    units = machine.state.units
     if unit not in units:
         kind = KINDS.get(unit, Kind(unit, active=False, enabled=False))
         base = unit in BASE
-        units[unit] = {
-            "active": base and kind.active,
-            "enabled": base and kind.enabled,
-            "failed": False,
-            "since": _now() if base else "",
-        }
+        since = _now() if base else ""
+        units[unit] = Unit(base and kind.active, base and kind.enabled, since=since)
     return units[unit]
 
 
@@ -101,9 +97,9 @@ def condition(machine: Machine, unit: str) -> str:
     if unit_file(machine, unit) is None:
         return "inactive"
     record = state(machine, unit)
-    if record["active"]:
+    if record.active:
         return "active"
-    return "failed" if record["failed"] else "inactive"
+    return "failed" if record.failed else "inactive"
 
 
 def active(machine: Machine, unit: str) -> bool:
@@ -113,32 +109,32 @@ def active(machine: Machine, unit: str) -> bool:
 
 def note(machine: Machine, unit: str, text: str, *, by: str = "systemd[1]") -> None:
     """Write one line of the unit's journal."""
-    journal: list[list[str]] = machine.state.setdefault("journal", {}).setdefault(unit, [])
+    journal = machine.state.journal.setdefault(unit, [])
     journal.append([_now(), by, text])
     del journal[:-JOURNAL_LINES]
 
 
 def journal(machine: Machine, unit: str) -> list[list[str]]:
     """The unit's lines, oldest first: time, writer, text."""
-    lines: list[list[str]] = machine.state.get("journal", {}).get(unit, [])
-    return lines
+    return machine.state.journal.get(unit, [])
 
 
 async def start(call: Call, unit: str) -> str | None:
     """Start a unit. Returns why it failed, or None."""
     record, kind = state(call.machine, unit), KINDS.get(unit, Kind(unit))
-    if record["active"]:
+    if record.active:
         return None
     note(call.machine, unit, f"Starting {unit}.service - {kind.description}...")
     hook = STARTING.get(unit)
     # Active before the hook runs: what it opens looks at the unit's state.
-    record["active"] = True
+    record.active = True
     try:
         failure = await hook(call) if hook else None
     except BaseException:
-        record["active"] = False
+        record.active = False
         raise
-    record.update(active=failure is None, failed=failure is not None, since=_now())
+    record.active, record.failed = failure is None, failure is not None
+    record.since = _now()
     if failure:
         note(call.machine, unit, failure, by=f"{unit.removesuffix('-agent')}[{pid(unit)}]")
         note(call.machine, unit, f"{unit}.service: Main process exited, code=exited, status=1")
@@ -153,8 +149,9 @@ async def start(call: Call, unit: str) -> str | None:
 async def stop(call: Call, unit: str) -> None:
     """Stop a unit; a stopped one stays so."""
     record, kind = state(call.machine, unit), KINDS.get(unit, Kind(unit))
-    was_active = record["active"]
-    record.update(active=False, failed=False, since=_now())
+    was_active = record.active
+    record.active = record.failed = False
+    record.since = _now()
     if not was_active:
         return
     hook = STOPPING.get(unit)

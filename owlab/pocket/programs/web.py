@@ -80,7 +80,7 @@ async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
         raise Unreachable(3, "URL using bad/illegal format or missing URL")
     page = internet.fetch(request.url)
     if page is not None:
-        await call.lab.clock.pause(1)
+        await call.clock.pause(1)
         headers = [("Content-Type", page.media_type), ("Content-Length", str(len(page.content)))]
         if page.location:
             headers.append(("Location", page.location))
@@ -90,7 +90,7 @@ async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
     port = port or (443 if parts.scheme == "https" else 80)
     address = _address(call, host)
     failed = f"Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"
-    if find(call.lab.fleet, address) is None or not (port == API_PORT or port in NODE_PORTS):
+    if find(call.fleet, address) is None or not (port == API_PORT or port in NODE_PORTS):
         raise Unreachable(7, failed)
     async with _exchange(request, address, failed) as answer:
         yield answer
@@ -165,7 +165,7 @@ def _address(call: Call, host: str) -> str:
         return call.machine.address
     if is_address(host):
         return host
-    machine = call.lab.fleet.get(host)
+    machine = call.fleet.get(host)
     if machine is None:
         raise Unreachable(6, f"Could not resolve host: {host}")
     return machine.address

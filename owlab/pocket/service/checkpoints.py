@@ -11,10 +11,14 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DATABASE = "lab.sqlite"
 
 
+class BadName(ValueError):
+    """No name for a saved state."""
+
+
 def place(directory: Path, name: str) -> Path:
     """Where the state of that name is kept."""
     if NAME.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is not a name for a saved state: use letters, digits, . _ -")
+        raise BadName(f"{name!r} is not a name for a saved state: use letters, digits, . _ -")
     return directory / "saved" / f"{name}.sqlite"
 
 

@@ -20,7 +20,8 @@ SHELL = re.compile(
     r"\s*(?:(?P<root>sudo\s+(?:-i|-s|su(?:\s+-l?)?|-i?\s*bash|bash))|(?:bash|sh)(?:\s+-l|\s+--login)?)\s*"
 )
 """A shell within the shell, asked for by itself: only a terminal can have one."""
-ENTERS = re.compile(r"^\s*multipass\s+(shell|sh|connect)\b", re.M)
+ASKED = re.compile(r"(?:sudo )?__owlab_")
+ENTERS = re.compile(r"^[ \t]*multipass[ \t]+(shell|sh|connect)\b", re.M)
 
 
 class Console:
@@ -84,7 +85,9 @@ class Console:
                 user = "root" if inner["root"] else top.user
                 self._enter(top.machine.name, user, None if login else top.cwd)
                 continue
-            self._status, ended = await top.type(command, run.out, run.err, self._status)
+            status, ended = await top.type(command, run.out, run.err, self._status)
+            # What the terminal asks for itself leaves no trace in `$?`.
+            self._status = self._status if ASKED.match(command) else status
             if ended or not top.machine.running:
                 self._stack.pop()
             if self._next is not None:

@@ -26,6 +26,7 @@ from owlab.pocket.multipass.command import multipass
 from owlab.pocket.multipass.errors import Refused
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
+from owlab.pocket.service import checkpoints
 from owlab.pocket.service.consoles import Consoles
 from owlab.pocket.service.lab import Lab
 from owlab.pocket.service.runs import Run, Runs
@@ -167,7 +168,10 @@ class Control:
 
     async def save(self, request: Request) -> Response:
         """Keep the whole lab under a name."""
-        self._lab.save(Path((await _asked(request, path=str))["path"]))
+        path = Path((await _asked(request, path=str))["path"])
+        if path != checkpoints.place(self._lab.directory, path.stem):
+            raise Unreadable("saved states are kept in the lab's folder")
+        self._lab.save(path)
         return Response(status_code=204)
 
     async def speed(self, request: Request) -> Response:
@@ -210,6 +214,7 @@ def control_app(lab: Lab, token: str, shut_down: Callable[[], None]) -> ASGIApp:
     ]
     handlers: dict[Any, Any] = {
         Unreadable: _bad_request,
+        checkpoints.BadName: _bad_request,
         DiskFull: _full,
         sqlite3.OperationalError: _full,
         Exception: _failed,

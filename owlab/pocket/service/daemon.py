@@ -10,6 +10,7 @@ import json
 import logging
 import logging.handlers
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -165,6 +166,15 @@ def only_one(directory: Path) -> Iterator[bool]:
         yield True
 
 
+def _allow_files() -> None:
+    """As many open files as the system lets us have: each client and function needs some."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    if soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _log_to(path: Path) -> None:
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -184,6 +194,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--dir", type=Path, required=True, help="the lab's directory")
     parser.add_argument("--speed", choices=SPEEDS, help="how long things take; default: as before")
     options = parser.parse_args(argv)
+    _allow_files()
     directory = options.dir.resolve()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     _log_to(directory / "daemon.log")

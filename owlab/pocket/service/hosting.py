@@ -17,6 +17,7 @@ import yaml
 from owlab.pocket.machines.addresses import port_in_use
 from owlab.pocket.service import components
 from owlab.pocket.service.servers import Listener
+from owlab.pocket.shell.interpreter import apart
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -94,6 +95,10 @@ class Hosting:
             self.cluster.join(name, role=role, version=version, args=args)
         await self.settle()
 
+    def accepts_node(self, node: str, password: str) -> bool:
+        """Whether a machine with this password may be the node of that name."""
+        return self.cluster is None or bool(self.cluster.accepts_node(node, password))
+
     async def leave(self, name: str) -> None:
         """K3s was uninstalled on a machine; with the server goes the cluster."""
         if name == self._lab.recall(SERVER):
@@ -106,6 +111,7 @@ class Hosting:
         self.cluster = components.new_cluster(self._lab)
         self.cluster.on_openwhisk(self._openwhisk_changed)
         self.cluster.on_parts(self._parts_changed)
+        self.cluster.give_command("openwhisk/ow-utils", "wskadmin", self._wskadmin)
         self.cluster.on_install_packages(self._install_packages)
         self.cluster.on_wipe(self._wipe)
         await self.cluster.start()
@@ -121,7 +127,7 @@ class Hosting:
 
     def purged(self, machine: Machine) -> None:
         """A machine was destroyed."""
-        node = machine.state.get("k3s", {}).get("node", machine.name)
+        node = machine.state.k3s.node or machine.name
         if node == self._lab.recall(SERVER):
             self._lab.background(asyncio.ensure_future(self._forget()))
 
@@ -132,6 +138,18 @@ class Hosting:
     def _parts_changed(self, parts: Any) -> None:
         if self.openwhisk is not None:
             self.openwhisk.health.update(parts)
+
+    async def _wskadmin(self, context: Any) -> int:
+        """OpenWhisk's tool for its operators, in its pod."""
+        from owlab.pocket.openwhisk.wskadmin import run
+
+        if "couchdb" not in self.cluster.parts.ready or self.openwhisk is None:
+            await apart(context.stderr.write(b"Exception:  [Errno 111] Connection refused\n"))
+            return 1
+        code, out, err = run(self.openwhisk.subjects, list(context.argv))
+        await apart(context.stdout.write(out.encode()))
+        await apart(context.stderr.write(err.encode()))
+        return code
 
     def _install_packages(self, *_: Any) -> None:
         if self.openwhisk is not None:
@@ -202,6 +220,7 @@ class Hosting:
             if self._lab.recall("catalog-due"):
                 self.openwhisk.install_catalog()
                 self._lab.forget("catalog-due")
+            self.openwhisk.start()
             certificate = (endpoint.certificate, endpoint.key)
             app = components.openwhisk_app(self.openwhisk)
             self._whisk = Listener(app, endpoint.node_port, certificate)

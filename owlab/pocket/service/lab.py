@@ -95,6 +95,10 @@ class Lab:
         """``k3s agent`` (or another server) on a machine joined the cluster of ``server``."""
         await self.hosting.join(machine, role, version, args)
 
+    def accepts_node(self, node: str, password: str) -> bool:
+        """Whether a machine may be the node of that name."""
+        return self.hosting.accepts_node(node, password)
+
     async def leave_cluster(self, machine: str) -> None:
         """K3s was uninstalled on a machine."""
         await self.hosting.leave(machine)

@@ -14,6 +14,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from owlab.pocket.service.upgrades import UpgradingProtocol
+
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +74,7 @@ class Listener:
         at_once(listener)
         config = uvicorn.Config(
             self._app,
+            http=UpgradingProtocol,
             # the other implementation refuses the slash of kubectl's protocol SPDY/3.1+portforward
             ws="wsproto",
             log_config=None,

@@ -8,6 +8,7 @@ pointer that it passes to each. Here the pointer is a number, and the functions 
 from __future__ import annotations
 
 import ctypes
+import errno
 import itertools
 import logging
 import posixpath
@@ -19,6 +20,7 @@ from bashkit import FileSystem
 
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
+from owlab.pocket.machines.tree import failure
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +188,12 @@ def _read_file(files: Files, path: Any, out: Any) -> None:
 
 
 def _stat(files: Files, path: Any, out: Any) -> None:
-    _describe(files, out[0], files.look(_text(path), follow=False))
+    name = _text(path)
+    inode = files.look(name, follow=False)
+    # `cd` only asks what is there: nobody may go where they could do nothing.
+    if inode.is_directory and not inode.allows(files.who, EXECUTE):
+        raise failure(errno.EACCES, name)
+    _describe(files, out[0], inode)
 
 
 def _read_dir(files: Files, path: Any, out: Any) -> None:

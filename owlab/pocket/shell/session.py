@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import errno
+import os
+import posixpath
 import re
 import shlex
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash, BashError
+from bashkit import Bash, BashError, FileSystem
 
-from owlab.pocket.machines.files import UMASK
+from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, Entry, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
+from owlab.pocket.programs.packages import ARCHIVE, PROVIDES
+from owlab.pocket.programs.shells import interpreter_of
+from owlab.pocket.shell import sentences
 from owlab.pocket.shell.filesystem_abi import mountable
 from owlab.pocket.shell.interpreter import Bytes, Input, Reader, Sink, execute
 
@@ -28,40 +38,30 @@ FOR_EVER = 1e9
 KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 
-# bashkit adds advice to "command not found", and says where an error comes from; bash does not.
-GUESS = re.compile(rb"(command not found)\. [^\n]*|io error: ")
 
-# bashkit's `cd` goes where nobody may go.
-ENTERING = (
-    'cd() { local d=""; for d in "$@"; do :; done; case "$d" in ""|-*) ;; *) [ -d "$d" ] && '
-    '! [ -x "$d" ] && { echo "bash: cd: $d: Permission denied" >&2; return 1; };; esac; '
-    'builtin cd "$@"; }; '
-)
+GREETING = "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
+CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
-    (
-        "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
-        "while [ $# -gt 0 ]; do case $1 in "
-        '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-        "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
-        "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-        "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
-        '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-        '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
-        '-*|+*) __flags="$__flags $1"; shift;; '
-        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
-        'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
-        'command $__shell $__flags "$@"; return;; esac; done; '
-        "__script=$(cat; printf x); "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
-        'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-    )
-    + ENTERING
-    + HISTORY
-)
+    "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
+    "while [ $# -gt 0 ]; do case $1 in "
+    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
+    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
+    'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
+    "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
+    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
+    '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
+    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
+    '-*|+*) __flags="$__flags $1"; shift;; '
+    '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
+    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
+    'command $__shell $__flags "$@"; return;; esac; done; '
+    "__script=$(cat; printf x); "
+    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
+    'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
+) + HISTORY
 SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
 
 
@@ -69,6 +69,20 @@ async def _missing(context: Any) -> int:
     """bashkit has a command that Ubuntu does not know."""
     await context.stderr.write(command_not_found(context.name).encode())
     return 127
+
+
+def _opened(files: Files, shell: FileSystem) -> Files:
+    """A process's files: with what its shell has opened for it."""
+
+    def read(path: str) -> bytes:
+        try:
+            return shell.read_file(path)
+        except RuntimeError:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+
+    own = copy.copy(files)
+    own.descriptors = read
+    return own
 
 
 def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
@@ -120,6 +134,8 @@ class Session:
         self._task: asyncio.Task[Any] | None = None
         self._killed = False
         self._last: int | None = None
+        self._started_in = cwd or home
+        self.started = time.time()
         self.at_terminal = False
         self._options = ""
         self._bash = Bash(
@@ -144,6 +160,22 @@ class Session:
         self._learn()
         self._ready = False
 
+    def _learn_scripts(self, script: str) -> None:
+        """Files that another program than a shell runs: bashkit would read them as its own."""
+        try:
+            commands = self._bash.analyze(script).commands
+        except BashError:
+            return
+        for command in commands:
+            name = command.name or ""
+            if (
+                "/" in name
+                and name not in self._known
+                and (name.endswith(".py") or interpreter_of(self.files, self._started_in, name))
+            ):
+                self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
+                self._known.add(name)
+
     def _learn(self) -> None:
         """Make the machine's programs commands of the shell; more may be installed later.
 
@@ -156,7 +188,7 @@ class Session:
                 self._bash.add_command(name, self._command(entry))
                 self._known.add(name)
 
-    def _command(self, entry: Entry | None) -> Callable[[Any], Awaitable[int]]:
+    def _command(self, entry: Entry | None, whole: bool = False) -> Callable[[Any], Awaitable[int]]:
         """Adapt a program to bashkit's shape of a command; without one, run the one named."""
 
         mine = weakref.ref(self)
@@ -176,11 +208,11 @@ class Session:
                 await context.stderr.write(command_not_found(name).encode())
                 return 127
             call = Call(
-                name=name.rpartition("/")[2],
+                name=name if whole else name.rpartition("/")[2],
                 argv=argv,
                 env=dict(context.env),
                 cwd=context.cwd,
-                fs=session.files,
+                fs=_opened(session.files, context.fs),
                 root=session.files.who.is_root,
                 user=session.user,
                 machine=session.machine,
@@ -217,16 +249,25 @@ class Session:
         if not self._ready:
             await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
             self._ready = True
+            if self.tty:
+                await self._greet(out, err)
         self._learn()
-        if stdin is not None and (problem := self.problem(script)) is None:
-            reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
-            script = self._input.piped(script, reader)
-        elif stdin is not None:
-            await err(f"bash: {problem}\n".encode())
-            return 2
+        self._started_in = self.cwd
+        self._learn_scripts(script)
+        if stdin is not None:
+            problem = self.problem(script)
+            if problem is None:
+                reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
+                script = self._input.piped(script, reader)
+        else:
+            problem = None
+        if problem is not None:
+            await err(sentences.grammar(problem, script, prompt=False).encode())
+            return sentences.SYNTAX
 
         async def write_err(data: bytes) -> None:
-            await err(GUESS.sub(rb"\1", data))
+            text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            await err(sentences.typed(text, self._brings) if self.tty else text)
 
         try:
             result = await execute(self._bash, script, out, write_err)
@@ -236,8 +277,28 @@ class Session:
         finally:
             self.machine.save()
         if result.error:
-            await write_err(f"bash: {result.error}\n".encode())
+            words = sentences.grammar(str(result.error), script, prompt=self.tty)
+            await write_err(words.encode())
+            if "parse error" in str(result.error):
+                return sentences.SYNTAX
         return int(result.exit_code)
+
+    async def _greet(self, out: Sink, err: Sink) -> None:
+        """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
+        await execute(self._bash, GREETING, out, err)
+
+    def _reason(self, found: re.Match[bytes]) -> bytes:
+        """Why one cannot go there: bashkit knows one reason only."""
+        path = posixpath.join(self._started_in, found[2].decode(errors="replace"))
+        closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
+        return found[1] + found[2] + (b": Permission denied" if closed else found[3])
+
+    def _brings(self, name: str) -> str:
+        """How Ubuntu says that a missing program can be installed."""
+        if name in snap.STORE:
+            return f"sudo snap install {name}"
+        known = PROVIDES.get(name) or (name if name in ARCHIVE else "")
+        return f"sudo apt install {known}" if known else ""
 
     async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
         """Run what was typed, after a command that ended with ``status``.
@@ -245,8 +306,8 @@ class Session:
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
         if problem := self.problem(text):
-            await err(f"bash: {problem}\n".encode())
-            return 2, False
+            await err(sentences.grammar(problem, text, prompt=self.tty).encode())
+            return sentences.SYNTAX, False
         self._last = None
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell

@@ -11,6 +11,7 @@ import pytest
 
 from owlab.pocket.charts import git_tree
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.state import Snap
 from owlab.pocket.service.lab import Lab
 
 
@@ -30,7 +31,7 @@ Shell = Callable[..., Ran]
 def machine(tmp_path: Path) -> Machine:
     """The master, with Helm's snap and a clone of the chart's repository."""
     machine = Machine("master", "127.9.8.7", Lab(tmp_path))
-    machine.state["snaps"] = {"helm": {}}
+    machine.state.snaps = {"helm": Snap()}
     for path, content in git_tree().items():
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).with_name("mycluster.yaml").read_bytes()

@@ -21,7 +21,7 @@ NOWHERE = (
 
 
 def test_not_installed(machine: Machine, shell: Shell) -> None:
-    machine.state["snaps"] = {}
+    machine.state.snaps = {}
     ran = shell("sudo helm version")
     assert ran.status != 0
     assert "command not found" in ran.err

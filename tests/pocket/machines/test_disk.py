@@ -44,11 +44,11 @@ async def test_what_a_long_command_has_written_survives(master: Driver) -> None:
 
 async def test_state_and_addresses_survive(master: Driver) -> None:
     machine = master.lab.fleet.machines["master"]
-    machine.state["packages"] = {"x": "1"}
+    machine.state.packages.installed = {"x": "1"}
     machine.write("/etc/deep/file", b"content", 0o640, "nobody")
     again = await master.reopened()
     found = again.lab.fleet.machines["master"]
-    assert (found.address, found.state["packages"]) == (machine.address, {"x": "1"})
+    assert (found.address, found.state.packages.installed) == (machine.address, {"x": "1"})
     assert found.owner("/etc/deep/file") == "nobody:nogroup"
     assert found.read("/etc/deep/file") == b"content"
     await again.lab.stop()

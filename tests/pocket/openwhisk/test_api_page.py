@@ -108,4 +108,6 @@ async def test_a_trigger_does_not_hand_on_the_callers_key(guest: Client, service
     await guest.post("/triggers/t", json={"x": 1})
     await service.settled()
     [record] = (await guest.get("/activations?name=echo&docs=true")).json()
+    headers = record["response"]["result"].pop("__ow_headers")
     assert record["response"]["result"] == {"x": 1}
+    assert "authorization" not in headers and headers["host"] == "controllers"

@@ -31,6 +31,7 @@ class NotedLab(Lab):
 
     def prepare(self) -> None:
         self.noted: list[tuple[str, ...]] = []
+        self.passwords: dict[str, str] = {}
 
     async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
         self.noted.append(("start", machine, version, " ".join(args)))
@@ -39,6 +40,9 @@ class NotedLab(Lab):
         self, machine: str, server: str, *, role: str, version: str, args: list[str]
     ) -> None:
         self.noted.append(("join", machine, server, role, version))
+
+    def accepts_node(self, node: str, password: str) -> bool:
+        return self.passwords.setdefault(node, password) == password
 
     async def leave_cluster(self, machine: str) -> None:
         self.noted.append(("leave", machine))

@@ -63,7 +63,7 @@ async def test_removing_stops_the_service_and_autoremove_takes_the_rest(on, lab)
     assert (await on("storage", "exportfs")).status == 127
     typed = await on("storage", "sudo apt-get autoremove -y")
     assert "nfs-common" in typed.out
-    assert lab.fleet.machines["storage"].state["packages"] == {}
+    assert lab.fleet.machines["storage"].state.packages.installed == {}
 
 
 @pytest.mark.parametrize("words", ["frobnicate", "--frob install x", "-Z update"])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.machines.state import K3s
 from owlab.pocket.programs import k3s_token
 from owlab.pocket.programs.crictl import full_name
 from owlab.pocket.programs.k3s_args import (
+    ENVIRONMENT,
+    OBEYED,
+    REFUSED,
     SWITCHES,
     VALUED,
     ArgumentError,
@@ -94,6 +99,81 @@ async def test_arguments_reach_the_server_both_ways(on, lab, line):
     assert lab.noted[-1][-1] == "--disable traefik --disable=servicelb"
 
 
+async def test_the_kubeconfig_is_for_the_server_itself(on, server):
+    path = "/etc/rancher/k3s/k3s.yaml"
+    assert "server: https://127.0.0.1:6443" in server.read(path).decode()
+    assert (await on("master", f"stat -c '%a %U:%G' {path}")).out == "600 root:root\n"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "K3S_KUBECONFIG_MODE=644",
+        'K3S_KUBECONFIG_MODE="0644"',
+        "INSTALL_K3S_EXEC='--write-kubeconfig-mode 644'",
+    ],
+)
+async def test_everybody_may_read_the_kubeconfig_if_k3s_is_told_so(on, told):
+    assert (await on("master", f"curl -sfL https://get.k3s.io | {told} sh -")).status == 0
+    assert (await on("master", "stat -c %a /etc/rancher/k3s/k3s.yaml")).out == "644\n"
+    told = (await on("master", "sudo cat /etc/systemd/system/k3s.service.env")).out
+    assert ("K3S_KUBECONFIG_MODE=" in told) == ("K3S_" in told)
+
+
+async def test_a_kubeconfig_goes_where_a_variable_says(on):
+    line = "curl -sfL https://get.k3s.io | K3S_KUBECONFIG_OUTPUT=/root/k.yaml sh -"
+    assert (await on("master", line)).status == 0
+    assert (await on("master", "sudo ls /root/k.yaml")).status == 0
+
+
+@pytest.mark.parametrize("flag", sorted(REFUSED))
+async def test_what_the_lab_cannot_be_is_refused(on, flag):
+    told = f"--{flag}" if flag in SWITCHES else f"--{flag}=x"
+    typed = await on("master", f"curl -sfL https://get.k3s.io | INSTALL_K3S_EXEC='{told}' sh -")
+    assert typed.status == 1
+    journal = (await on("master", "sudo journalctl -u k3s --no-pager")).out
+    assert REFUSED[flag] in journal
+
+
+async def test_what_the_lab_does_not_act_on_is_said(on):
+    line = (
+        "curl -sfL https://get.k3s.io | INSTALL_K3S_EXEC='--flannel-backend host-gw --debug' sh -"
+    )
+    typed = await on("master", line)
+    assert typed.status == 0
+    assert typed.err.splitlines()[0] == (
+        "[WARN]  the pocket lab does not act on --flannel-backend "
+    )
+    assert "--debug" not in typed.err
+
+
+def test_every_flag_is_obeyed_refused_or_warned_of():
+    known = SWITCHES | VALUED
+    assert OBEYED | REFUSED.keys() | set(ENVIRONMENT.values()) <= known
+    assert not OBEYED & REFUSED.keys()
+
+
+async def test_a_machine_that_was_made_again_is_another_node(on, server, lab):
+    token = (await on("master", TOKEN)).out.strip()
+    url = f"https://{server.address}:6443"
+    assert (await join(on, "worker1", url, token)).status == 0
+    # Joining again is the same node; a new disk brings another password.
+    assert (await join(on, "worker1", url, token)).status == 0
+    await on("worker1", "sudo systemctl stop k3s-agent; sudo rm /etc/rancher/node/password")
+    assert (await on("worker1", "sudo systemctl start k3s-agent")).status == 1
+    said = (await on("worker1", "sudo journalctl -u k3s-agent --no-pager")).out
+    assert "Node password rejected, duplicate hostname" in said
+    lab.passwords.clear()  # the node was deleted
+    assert (await on("worker1", "sudo systemctl start k3s-agent")).status == 0
+
+
+async def test_a_node_may_have_an_id_in_its_name(on, server, lab):
+    token = (await on("master", TOKEN)).out.strip()
+    line = f"K3S_URL=https://{server.address}:6443 K3S_TOKEN={token} sh -s - --with-node-id"
+    assert (await on("worker1", f"curl -sfL https://get.k3s.io | {line}")).status == 0
+    assert re.fullmatch(r"worker1-[0-9a-f]{8}", lab.noted[-1][1])
+
+
 async def test_a_worker_joins_with_the_servers_token(on, server, lab):
     token = (await on("master", TOKEN)).out.strip()
     typed = await join(on, "worker1", f"https://{server.address}:6443", token)
@@ -157,7 +237,7 @@ async def test_the_configuration_files_are_read(on, lab, master):
     mirrors = "mirrors: {docker.io: {endpoint: ['https://mirror.example']}}\n"
     master.write("/etc/rancher/k3s/registries.yaml", mirrors.encode())
     assert (await on("master", "sudo systemctl restart k3s")).status == 0
-    assert master.state["k3s"]["mirrors"] == {"docker.io": ["https://mirror.example"]}
+    assert master.state.k3s.mirrors == {"docker.io": ["https://mirror.example"]}
     assert (await on("master", "kubectl config current-context")).out == "default\n"
     master.write("/etc/rancher/k3s/registries.yaml", b"mirrors: [")
     assert (await on("master", "sudo systemctl restart k3s")).status == 1
@@ -199,9 +279,10 @@ async def test_crictl_needs_root_and_a_running_k3s(on, server):
 @given(
     st.lists(
         st.one_of(
-            st.sampled_from(sorted(SWITCHES)).map(lambda n: [f"--{n}"]),
+            st.sampled_from(sorted(SWITCHES - REFUSED.keys())).map(lambda n: [f"--{n}"]),
             st.tuples(
-                st.sampled_from(sorted(VALUED)), st.from_regex(r"[a-z0-9=,.]+", fullmatch=True)
+                st.sampled_from(sorted(VALUED - REFUSED.keys())),
+                st.from_regex(r"[a-z0-9=,.]+", fullmatch=True),
             ).map(lambda pair: [f"--{pair[0]}", pair[1]]),
         ),
         max_size=5,
@@ -253,7 +334,7 @@ def test_other_durations_are_refused(text):
 
 
 def test_agent_tokens_add_no_servers():
-    state = {"secret": "s", "tokens": []}
+    state = K3s(secret="s")
     token = k3s_token.Token.parse(k3s_token.create(state, k3s_token.duration("1h")))
     assert k3s_token.accepts(state, token, role="agent")
     assert not k3s_token.accepts(state, token, role="server")

@@ -27,7 +27,7 @@ import pytest
         ("head -1 /etc/shadow", "Permission denied"),
         ("grep root /etc/shadow", "grep: /etc/shadow: Permission denied\n"),
         ("ls /root", "ls: cannot open directory '/root': Permission denied\n"),
-        ("cd /root", "bash: cd: /root: Permission denied\n"),
+        ("cd /root", "bash: line 1: cd: /root: Permission denied\n"),
         ("tar -xf /dev/null -C /etc; curl -s file:///x -o /etc/x", ""),
     ],
 )
@@ -84,10 +84,9 @@ async def test_umask_rules_what_is_new(on):
 
 
 async def test_a_sticky_directory(on):
-    typed = await on(
-        "master", "sudo touch /tmp/theirs; rm /tmp/theirs; touch /tmp/own; rm /tmp/own"
-    )
+    typed = await on("master", "sudo touch /tmp/a; rm /tmp/a; touch /tmp/b; rm /tmp/b; ls /tmp")
     assert typed.err == "rm: cannot remove '/tmp/a': Operation not permitted\n"
+    assert typed.out == "a\n"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ import pytest
 from owlab.pocket.client import running, service_process, wire
 from owlab.pocket.service.watchdog import Watchdog
 from tests.pocket.service.conftest import Served
-from tests.pocket.service.test_service_process import pid, wait_until
+from tests.pocket.service.test_service_process import pid
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_a_service_that_hears_no_signal_is_killed_with_what_it_started(tmp_path:
     started = int(process.stdout.readline())
     service_process.stop(tmp_path, patience=0.5)
     process.wait(10)
-    wait_until(lambda: not psutil.pid_exists(started))
+    until(lambda: not psutil.pid_exists(started))
 
 
 @pytest.mark.parametrize("damage", ["missing", "", "[]", "{", '{"pid": "x"}', "[" * 5000])

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.kube.parts import Parts
 from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.machines.state import Unit
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.service import components as parts
 from owlab.pocket.service import hosting
@@ -52,6 +53,9 @@ class Cluster:
     def on_parts(self, callback: Callable[[Parts], None]) -> None:
         self.tell_parts = callback
 
+    def give_command(self, image: str, name: str, command: Any) -> None:
+        self.command = command
+
     def on_install_packages(self, callback: Callable[..., None]) -> None:
         self.install = callback
 
@@ -78,6 +82,9 @@ class OpenWhisk:
     apihost: str
     catalogs: int = 0
     health: Health = field(default_factory=lambda: Health(Clock()))
+
+    def start(self) -> None:
+        """Nothing runs by itself."""
 
     def install_catalog(self) -> None:
         self.catalogs += 1
@@ -121,7 +128,7 @@ async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 def unit(machine: Machine, name: str) -> None:
-    machine.state.setdefault("units", {})[name] = {"active": True, "enabled": True}
+    machine.state.units[name] = Unit(active=True, enabled=True)
     machine.save()
 
 

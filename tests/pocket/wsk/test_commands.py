@@ -53,7 +53,7 @@ async def test_field_and_summary(shell: Shell, configured: str) -> None:
     ran = await shell(f"{WSK} action get e --summary")
     assert ran.out == "action /guest/e: Says it again\n   (parameters: *a)\n"
     ran = await shell(f"{WSK} package get --summary /whisk.system/utils")
-    assert ran.out.startswith("package /whisk.system/utils: Small building blocks")
+    assert ran.out.startswith("package /whisk.system/utils: Building blocks")
     assert " action /whisk.system/utils/sort" in ran.out
 
 
@@ -247,7 +247,7 @@ async def test_what_the_lab_has_not_says_so(shell: Shell, configured: str) -> No
     assert ran.status == 144 and "is not part of the pocket lab" in ran.err
     ran = await shell(f"{WSK} sdk install bashauto")
     assert ran.status == 1 and "not part of the pocket lab" in ran.err
-    ran = await shell(f"{WSK} action invoke /whisk.system/samples/curl -r")
+    ran = await shell(f"{WSK} action invoke /whisk.system/messaging/kafkaProduce -r")
     assert ran.status == 246 and "is not simulated by the pocket lab" in ran.err
 
 

@@ -38,7 +38,7 @@ def built(name: str, **settings: object) -> None:
 def test_a_misspelt_lab_is_not_made(owlab: Owlab, command: str) -> None:
     built("class")
     done = owlab(command, "--lab", "clas")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "There is no lab 'clas'" in done.output
     assert "Labs: class" in done.output
     assert places.lab_names() == ["class"]
@@ -50,21 +50,21 @@ def test_looking_may_suppose_other_settings(owlab: Owlab) -> None:
     assert done.exit_code == 0
     assert "--name worker3" in done.output
     refused = owlab("up", "--set", "workers", "3")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "exists with other settings" in refused.output
 
 
 def test_notebooks_do_not_run_on_a_cluster_without_machines(owlab: Owlab) -> None:
     given = ("--set", "cluster_kubeconfig", "kc", "--set", "cluster_nodes", "a,b")
     done = owlab("run", "--provider", "cluster", *given)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "The notebooks type on machines" in done.output
     assert "owlab up --provider cluster" in done.output
 
 
 def test_a_section_that_the_guide_does_not_have(owlab: Owlab) -> None:
     done = owlab("up", "--to", "6.9")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "no section 6.9" in done.output
 
 
@@ -72,7 +72,7 @@ def test_a_setting_that_is_said_twice(owlab: Owlab, tmp_path: Path) -> None:
     file = tmp_path / "twice.yaml"
     file.write_text("workers: 3\nworkers: 4\n")
     done = owlab("config", "--config", str(file))
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "workers is set twice" in done.output
     assert "line 2" in done.output
 

@@ -10,7 +10,9 @@ import pytest
 from owlab import Lab, guided, settings, teardown
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
+from owlab.finding import Finding
 from owlab.machines.base import MachineInfo
+from owlab.machines.control import Control, on_the_master
 from owlab.shell import Finished, Shell
 from owlab.step import Check, Evidence, Step, on_workers
 
@@ -19,6 +21,9 @@ class FolderProvider:
     """Each machine is a folder; a command runs in it."""
 
     name = "folders"
+    about = "folders"
+    simulated = False
+    has_machines = True
     creates_machines = True
     fresh_ubuntu = True
     is_all_in_its_folder = False
@@ -31,6 +36,14 @@ class FolderProvider:
         self.root.mkdir(exist_ok=True)
 
     def refuse_early(self, config: LabConfig) -> None: ...
+
+    def examine(self, config: LabConfig) -> list[Finding]:
+        return []
+
+    def control(self, config: LabConfig) -> Control:
+        return on_the_master(config)
+
+    def pull(self, image: str, node: str) -> None: ...
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         place = self.root / command.on

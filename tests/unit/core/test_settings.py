@@ -51,7 +51,7 @@ def test_stronger_sources_win(tmp_path: Path):
         (
             "provider",
             "docker",
-            ["provider = 'docker'", "'pocket', 'multipass', 'ssh' or 'cluster'"],
+            ["provider = 'docker'", "'cluster', 'kind' or 'k3d'"],
         ),
         ("openwhisk_port", 80, ["openwhisk_port = 80", "30000"]),
         ("master_memory", "6 GB", ["master_memory = '6 GB'", "6G or 512M"]),

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from owlab import Lab
 from owlab.cli.findings import before_launching
+from owlab.errors import ProviderError
 from owlab.machines import preflight
 
 
@@ -19,9 +20,9 @@ def told(make, tmp_path, monkeypatch):
     memory = preflight.psutil.virtual_memory()._replace(total=total)
     monkeypatch.setattr(preflight.psutil, "virtual_memory", lambda: memory)
 
-    def tell(lab: Lab) -> str:
+    def tell(lab: Lab, force: bool = True) -> str:
         console = Console(record=True, width=200)
-        before_launching(lab, console)
+        before_launching(lab, console, force)
         return console.export_text()
 
     return tell
@@ -32,6 +33,14 @@ def test_too_little_memory_is_told_with_the_profile_that_fits(told):
     assert "16 GB, the machines want 22 GB" in said
     assert "Choose memory_profile=small" in said
     assert "minutes the first time" in said
+
+
+def test_what_would_stop_the_lab_stops_it_now(told):
+    lab = Lab.open("small", provider="multipass")
+    with pytest.raises(ProviderError, match="Choose memory_profile=small") as caught:
+        told(lab, force=False)
+    assert "with --force" in caught.value.resolution
+    assert not lab.record.made()
 
 
 def test_nothing_is_told_of_a_lab_that_is_there_or_simulated(told):

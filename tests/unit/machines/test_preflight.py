@@ -100,11 +100,24 @@ def test_the_service_refuses(multipass, fault):
 def test_no_multipass(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     finding = multipass_findings()["Multipass"]
-    assert finding.verdict == "fail" and "snap install multipass" in finding.advice
+    assert finding.verdict == "fail" and "canonical.com/multipass" in finding.advice
+
+
+def test_no_multipass_where_step_1_1_can_install_it(monkeypatch, tmp_path):
+    (tmp_path / "snap").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = multipass_findings()["Multipass"]
+    assert finding.verdict == "warn" and "Step 1.1 installs it" in finding.advice
+
+
+def test_curl_of_the_laptop_is_asked_for_before_section_7(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = preflight.programs({"curl": "section 7.2 calls a function with it"})
+    assert finding.verdict == "fail" and "section 7.2" in finding.advice
 
 
 def test_the_whole_is_a_list_of_findings(multipass):
-    found = preflight.preflight(GUIDE, Shell())
+    found = preflight.preflight(GUIDE, MultipassCLI(Shell()))
     assert {"architecture", "virtualisation", "memory", "disk", "names", "time"} <= {
         finding.name for finding in found
     }

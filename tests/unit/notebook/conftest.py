@@ -12,6 +12,7 @@ from owlab import Lab, settings
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
 from owlab.machines.base import MachineInfo
+from owlab.machines.control import Control, on_the_master
 from owlab.shell import Finished, Shell
 
 
@@ -19,6 +20,9 @@ class PlainBash:
     """A provider that runs every command here, and knows the machines that it is told of."""
 
     name = "pocket"
+    about = "folders"
+    simulated = False
+    has_machines = True
     creates_machines = True
     fresh_ubuntu = True
     is_all_in_its_folder = False
@@ -52,6 +56,11 @@ class PlainBash:
 
     def has_chosen_address(self, machine: str) -> bool:
         return False
+
+    def control(self, config: LabConfig) -> Control:
+        return on_the_master(config)
+
+    def pull(self, image: str, node: str) -> None: ...
 
     def launch(self, machine: Machine) -> Command:
         return Command("true")

@@ -70,7 +70,8 @@ def _targets(obj: Object) -> str:
 
 def _target(metric: Object) -> str:
     """Without metrics the present value of none is known."""
-    source = metric.get(metric["type"][0].lower() + metric["type"][1:]) or {}
+    sort = metric.get("type") or ""
+    source = metric.get(sort[:1].lower() + sort[1:]) or {}
     target = source.get("target") or {}
     if "averageUtilization" in target:
         wanted = f"{target['averageUtilization']}%"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from bashkit import Bash, FileSystem
+from bashkit import Bash, CommandContext, FileSystem
 
 from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube import images
@@ -15,6 +15,7 @@ from owlab.pocket.kube.containers.environment import MissingReference, environme
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
+from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.api import Streams
@@ -26,6 +27,7 @@ _LOOK_SECONDS = 0.2
 _LOG_LIMIT = 256 * 1024
 """Characters that are kept of what a container has printed."""
 
+ContainerCommand = Callable[[CommandContext], Awaitable[int]]
 Owner = tuple[str, str]
 """A pod's uid and a container's name."""
 
@@ -55,6 +57,8 @@ class Runtime:
         self._store = store
         self._fleet = fleet
         self._ended = ended
+        self.commands: dict[str, dict[str, ContainerCommand]] = {}
+        """Programs of images, by a part of the image's name: others give them."""
         self._roots: dict[Owner, FileSystem] = {}
         self._kept: dict[str, Kept] = {}
         self._processes: dict[tuple[Owner, int], Process] = {}
@@ -124,6 +128,11 @@ class Runtime:
         )
         bash.add_command("tar", tar)
         bash.add_command("sleep", sleep)
+        bash.add_command("touch", touch)
+        for part, commands in self.commands.items():
+            if part in container.get("image", ""):
+                for name, command in commands.items():
+                    bash.add_command(name, command)
         bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
@@ -171,13 +180,14 @@ class Runtime:
             await streams.out(data)
 
         process.waits = False
-        code = 0
+        code, left = 0, False
         try:
             told = replace(streams, out=out, err=out)
             code = await self.exec(pod, container, _words(container) or ["sh"], told)
+            left = streams.tty  # by a word or a key, not because the client's input is over
         finally:
             # A shell whose input is closed ends, unless it lets others attach later.
-            process.waits = not container.get("stdinOnce")
+            process.waits = not left and not container.get("stdinOnce")
             process.code = None if process.waits else code
             self._ended(pod["metadata"]["uid"])
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bashkit import Bash, FileSystem
 
 from owlab.pocket.ground.views import FleetView, MachineView, Object
+from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.containers.environment import MissingReference, data_of, field_of
 from owlab.pocket.kube.store import Store
 
@@ -104,6 +105,9 @@ def _files(pod: Object, volume: Object, store: Store) -> Iterator[tuple[str, str
                     yield item["path"], data[item["key"]]
     for item in (volume.get("downwardAPI") or {}).get("items") or []:
         yield item["path"], field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
+    if "serviceAccountToken" in volume:
+        wanted = volume["serviceAccountToken"]
+        yield wanted["path"], AccountTokens(store).for_pod(pod, wanted)
     for source in (volume.get("projected") or {}).get("sources") or []:
         try:
             yield from _files(pod, source, store)

@@ -95,7 +95,8 @@ class Autoscalers(Controller):
     def _rescale(
         self, scaler: Object, status: Object, target: Object, size: int, reason: str
     ) -> None:
-        self.store.update(with_scale(target, {"spec": {"replicas": size}}))
+        kind = self.store.registry.of(target)
+        self.store.update(with_scale(kind, target, {"spec": {"replicas": size}}))
         said = f"the HPA controller was able to update the target scale to {size}"
         self._condition(status, "AbleToScale", True, "SucceededRescale", said)
         status["desiredReplicas"] = size

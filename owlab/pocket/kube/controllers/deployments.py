@@ -14,6 +14,7 @@ from owlab.pocket.kube.store import Key, copied
 
 REVISION = "deployment.kubernetes.io/revision"
 HASH = "pod-template-hash"
+DESIRED = "deployment.kubernetes.io/desired-replicas"
 _NOT_COPIED = ("kubectl.kubernetes.io/last-applied-configuration", REVISION)
 """Annotations of a Deployment that its ReplicaSets do not get."""
 
@@ -37,7 +38,9 @@ class Deployments(Controller):
             current, sets = self._current(deployment, sets, current)
             deployment = self._number(deployment, current)
         old = [s for s in sets if s is not current]
-        if current is not None:
+        if deployment["spec"].get("paused"):
+            sets = self._scale_only(deployment, sets)
+        elif current is not None:
             sizes = next_sizes(deployment, current, old)
             sets = [
                 self._scale(deployment, one, sizes.get(one["metadata"]["name"])) for one in sets
@@ -87,7 +90,7 @@ class Deployments(Controller):
         return {
             **known,
             **{name: text for name, text in given.items() if name not in _NOT_COPIED},
-            "deployment.kubernetes.io/desired-replicas": str(wanted),
+            DESIRED: str(wanted),
             "deployment.kubernetes.io/max-replicas": str(
                 wanted + Limits.of(deployment["spec"]).surge
             ),
@@ -126,6 +129,26 @@ class Deployments(Controller):
                 "status": {"replicas": 0},
             }
         )
+
+    def _scale_only(self, deployment: Object, sets: list[Object]) -> list[Object]:
+        """Paused, a Deployment follows its number of replicas, and nothing else."""
+        active = [s for s in sets if s["spec"]["replicas"]] or sets[-1:]
+        if not active:
+            return sets
+        wanted = int(deployment["spec"]["replicas"])
+        largest = max(active, key=lambda s: int(s["spec"]["replicas"]))
+        size = int(largest["spec"]["replicas"])
+        if len(active) == 1:
+            more = wanted - size
+        else:
+            # In the middle of a roll-out: what was added to the number since the last look.
+            annotations = largest["metadata"].get("annotations") or {}
+            more = wanted - int(annotations.get(DESIRED, wanted))
+        changed = self._scale(deployment, largest, max(size + more, 0))
+        annotations = self._annotations(deployment, changed["metadata"].get("annotations") or {})
+        meta = {**changed["metadata"], "annotations": annotations}
+        changed = self.store.update({**changed, "metadata": meta})
+        return [changed if s is largest else s for s in sets]
 
     def _number(self, deployment: Object, current: Object) -> Object:
         """The Deployment carries the revision of its newest ReplicaSet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube import defaults
+from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.shape import owner_reference
 from owlab.pocket.kube.store import Store, copied
 
@@ -32,9 +32,8 @@ class MemberClaims:
                 made["metadata"] |= {"name": claim, "namespace": namespace, "labels": labels}
                 if self._when_deleted:
                     made["metadata"]["ownerReferences"] = [owner_reference(self._stateful)]
-                defaults.fill(self._store, made)
                 made["status"] = {"phase": "Pending"}
-                self._store.create(made)
+                admit(self._store, made)
             volumes = [v for v in volumes if v["name"] != volume]
             volumes.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
         if volumes:
@@ -62,8 +61,10 @@ class MemberClaims:
             if claim is None:
                 continue
             known = claim["metadata"].get("ownerReferences") or []
-            others = [r for r in known if r["kind"] != "Pod"]
-            wanted = [*others, reference] if scaled_away else others
+            mine = owner_reference(self._stateful)
+            others = [r for r in known if r["kind"] != "Pod" and r["uid"] != mine["uid"]]
+            keeper = [reference] if scaled_away else [mine] if self._when_deleted else []
+            wanted = [*others, *keeper]
             if wanted != known:
                 changed = {**claim["metadata"], "ownerReferences": wanted}
                 self._store.update({**claim, "metadata": changed})

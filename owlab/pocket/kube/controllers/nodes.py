@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import MachineView, Object
+from owlab.pocket.kube import node_passwords
 from owlab.pocket.kube.conditions import condition
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.store import Key
@@ -46,6 +47,7 @@ class Nodes(Controller):
         node = self.store.at(key)
         if node is None:
             self._remove_pods(key.name)
+            node_passwords.forget(self.store, key.name)
             return
         machine = self.plane.fleet.get(key.name)
         up = kubelet_runs(machine)

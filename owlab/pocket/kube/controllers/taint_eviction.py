@@ -22,6 +22,7 @@ class TaintEviction(Controller):
     def __init__(self, plane: ControlPlane) -> None:
         super().__init__(plane)
         self._seen: dict[tuple[str, str, str], datetime] = {}
+        """When a pod met a taint, by the pod's uid and the taint's key and effect."""
 
     def watches(self) -> Mapping[str, Leads]:
         return {"Node": self._of_node, "Pod": self._of_pod}
@@ -33,7 +34,9 @@ class TaintEviction(Controller):
             yield self.store.key_of(pod)
 
     def _of_pod(self, change: Change) -> Iterable[Key]:
-        if change.event != "DELETED" and change.obj["spec"].get("nodeName"):
+        if change.event == "DELETED":
+            self._forget(change.obj, set())
+        elif change.obj["spec"].get("nodeName"):
             yield change.key
 
     def reconcile(self, key: Key) -> None:
@@ -42,8 +45,9 @@ class TaintEviction(Controller):
             return
         node = self.store.find("Node", pod["spec"].get("nodeName") or "")
         taints = _taints(node) if node is not None else []
+        self._forget(pod, {(taint["key"], taint["effect"]) for taint in taints})
         for taint in taints:
-            left = self._left(pod, taint, self._since(node, taint))
+            left = self._left(pod, taint, self._since(pod, taint))
             if left is None:
                 continue
             if left > 0:
@@ -59,12 +63,16 @@ class TaintEviction(Controller):
                 self.store.delete("Pod", key.name, key.namespace)
                 return
 
-    def _since(self, node: Object | None, taint: Object) -> datetime:
-        """From when a taint counts: what no controller set counts from when it was seen."""
-        if "timeAdded" in taint:
-            return datetime.fromisoformat(taint["timeAdded"])
-        uid = str((node or {"metadata": {}})["metadata"].get("uid"))
-        return self._seen.setdefault((uid, taint["key"], taint["effect"]), self.clock.now())
+    def _since(self, pod: Object, taint: Object) -> datetime:
+        """When the pod met the taint: its time of toleration begins then."""
+        key = (str(pod["metadata"]["uid"]), taint["key"], taint["effect"])
+        return self._seen.setdefault(key, self.clock.now())
+
+    def _forget(self, pod: Object, left: set[tuple[str, str]]) -> None:
+        """Taints that are gone count anew when they come back."""
+        uid = str(pod["metadata"]["uid"])
+        for key in [k for k in self._seen if k[0] == uid and k[1:] not in left]:
+            del self._seen[key]
 
     def _left(self, pod: Object, taint: Object, since: datetime) -> float | None:
         """Seconds that the pod may stay; None for ever."""

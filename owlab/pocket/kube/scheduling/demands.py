@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 
 from owlab.pocket.ground.views import Object
@@ -50,6 +51,37 @@ def requests(pod: Object) -> Amounts:
         mains[name] = max(mains.get(name, 0), value)
     _add(mains, amounts(spec.get("overhead")))
     return mains
+
+
+def summed(pod: Object, field: str) -> dict[str, Decimal]:
+    """The same, exactly, of ``requests`` or of ``limits``: what quotas count."""
+    total: dict[str, Decimal] = {}
+    sidecars: dict[str, Decimal] = {}
+    largest: dict[str, Decimal] = {}
+
+    def of(container: Object) -> dict[str, Decimal]:
+        given = (container.get("resources") or {}).get(field) or {}
+        return {name: quantity(value) for name, value in given.items()}
+
+    def add(sums: dict[str, Decimal], more: dict[str, Decimal]) -> None:
+        for name, value in more.items():
+            sums[name] = sums.get(name, Decimal(0)) + value
+
+    spec = pod["spec"]
+    for container in spec.get("containers") or ():
+        add(total, of(container))
+    for container in spec.get("initContainers") or ():
+        own = of(container)
+        if container.get("restartPolicy") == "Always":
+            add(sidecars, own)
+            own = {}
+        for name in own.keys() | sidecars.keys():
+            together = own.get(name, Decimal(0)) + sidecars.get(name, Decimal(0))
+            largest[name] = max(largest.get(name, Decimal(0)), together)
+    add(total, sidecars)
+    for name, value in largest.items():
+        total[name] = max(total.get(name, Decimal(0)), value)
+    return total
 
 
 def _of(container: Object) -> Amounts:

@@ -59,17 +59,17 @@ class Neighbours:
                 least = 0
             if counts[value] + own - least > constraint["maxSkew"]:
                 return SPREAD
-        if any((key, labels.get(key)) in self._repelled for key in {k for k, _ in self._repelled}):
-            return REPELLED
-        for key, counted in self._unwanted:
-            if counted[str(labels.get(key))] and key in labels:
-                return ANTI_AFFINITY
         for key, counted, alone in zip(self._keys, self._wanted, self._alone, strict=True):
             if key not in labels:
                 return AFFINITY
             # The first of a group that wants to be together may go anywhere.
             if not counted[labels[key]] and (counted or not alone):
                 return AFFINITY
+        for key, counted in self._unwanted:
+            if counted[str(labels.get(key))] and key in labels:
+                return ANTI_AFFINITY
+        if any((key, labels.get(key)) in self._repelled for key in {k for k, _ in self._repelled}):
+            return REPELLED
         return None
 
     def score(self, node: NodeView) -> float:

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
@@ -28,7 +29,7 @@ from owlab.pocket.kube.store.entry import Entry, copied
 from owlab.pocket.kube.store.indexes import Indexes
 from owlab.pocket.kube.store.keys import Key
 from owlab.pocket.kube.store.names import random_suffix
-from owlab.pocket.kube.store.tables import TABLES, load, save
+from owlab.pocket.kube.store.tables import TABLES, load, save, signing_key
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +138,11 @@ class Store:
     def since(self, version: int) -> Iterator[Change]:
         """Changes after a resource version; raises Expired when it is too long ago."""
         return self._history.since(version, self.resource_version)
+
+    @cached_property
+    def signing_key(self) -> bytes:
+        """What the tokens of service accounts are signed with."""
+        return signing_key(self._db)
 
     def verify(self) -> None:
         """Assert that no reader has changed what it shares; for tests."""

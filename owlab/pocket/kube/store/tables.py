@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 
 import orjson
@@ -15,6 +16,7 @@ CREATE TABLE IF NOT EXISTS kube_store (
     api_group TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
     object TEXT NOT NULL, PRIMARY KEY (api_group, kind, namespace, name)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS kube_keys (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS kube_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 """
 
@@ -40,6 +42,17 @@ def save(db: Database, changed: dict[Key, bytes | None], version: int) -> None:
                     packed.decode(),
                 )
         db.run("INSERT OR REPLACE INTO kube_meta VALUES ('resourceVersion', ?)", version)
+
+
+def signing_key(db: Database) -> bytes:
+    """The key of the cluster's service accounts, made when it is first asked for."""
+    row = db.row("SELECT value FROM kube_keys WHERE name = 'serviceAccounts'")
+    if row is None:
+        made = secrets.token_bytes(32)
+        with db.transaction():
+            db.run("INSERT INTO kube_keys VALUES ('serviceAccounts', ?)", made)
+        return made
+    return bytes(row[0])
 
 
 def _take_over(db: Database) -> None:

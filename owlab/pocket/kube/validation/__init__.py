@@ -8,10 +8,18 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas import custom
-from owlab.pocket.kube.validation import configuration, network, pods, storage, workloads
+from owlab.pocket.kube.validation import (
+    configuration,
+    network,
+    pods,
+    policies,
+    storage,
+    workloads,
+)
 from owlab.pocket.kube.validation.causes import Causes, at, reason
 from owlab.pocket.kube.validation.changes import unchanged
 from owlab.pocket.kube.validation.names import metadata
+from owlab.pocket.kube.validation.templates import TEMPLATES
 
 _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "Pod": pods.pod,
@@ -32,6 +40,9 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "ConfigMap": configuration.config_map,
     "Secret": configuration.secret,
     "CustomResourceDefinition": configuration.definition,
+    "LimitRange": policies.limit_range,
+    "PriorityClass": policies.priority_class,
+    "ResourceQuota": policies.resource_quota,
     "RoleBinding": configuration.binding,
     "ClusterRoleBinding": configuration.binding,
 }
@@ -70,18 +81,7 @@ def invalid(kind: Kind, obj: Object, causes: Causes) -> Invalid:
     )
 
 
-_TEMPLATES = {
-    "Pod": ("spec",),
-    "Job": ("spec", "template", "spec"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(
-        ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"),
-        ("spec", "template", "spec"),
-    ),
-}
-
-
 def warnings(obj: Object) -> list[str]:
     """What is allowed, and hardly meant."""
-    path = _TEMPLATES.get(obj["kind"])
+    path = TEMPLATES.get(obj["kind"])
     return list(pods.warnings(at(obj, *path) or {}, ".".join(path))) if path else []

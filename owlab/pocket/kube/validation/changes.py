@@ -6,6 +6,7 @@ import copy
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.validation.causes import Causes, at, wrong
 
 _FIXED = "field is immutable"
@@ -15,6 +16,7 @@ _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
     "ReplicaSet": (("spec", "selector"),),
     "DaemonSet": (("spec", "selector"),),
     "StorageClass": (("volumeBindingMode",),),
+    "PriorityClass": (("preemptionPolicy",),),
     "Secret": (("type",),),
 }
 _POD = (
@@ -53,6 +55,10 @@ def unchanged(kind: Kind, obj: Object, old: Object) -> Causes:
             obj, old, "accessModes", "storageClassName", "volumeMode", "selector"
         ) or (at(old, "spec", "volumeName") and _differ(obj, old, "volumeName")):
             causes.append(("spec", _CLAIM))
+        case "PersistentVolumeClaim":
+            causes += _size(obj, old)
+        case "PriorityClass" if obj.get("value") != old.get("value"):
+            causes.append(("value", "Forbidden: may not be changed in an update."))
         case "PersistentVolume" if _differ(obj, old, "nfs", "hostPath", "local", "csi"):
             field = "spec.persistentvolumesource"
             said = "Forbidden: spec.persistentvolumesource is immutable after creation"
@@ -90,6 +96,20 @@ def _service(obj: Object, old: Object) -> Causes:
     stays = at(obj, "spec", "type") != "ExternalName"
     if stays and before and after != before:
         return [("spec.clusterIPs[0]", wrong([after], "may not change once set"))]
+    return []
+
+
+def _size(obj: Object, old: Object) -> Causes:
+    """A claim does not shrink, and one that has no volume yet stays as it is."""
+    path = ("spec", "resources", "requests", "storage")
+    before, after = quantity(at(old, *path) or 0), quantity(at(obj, *path) or 0)
+    if after < before and after < (
+        quantity(capacity) if (capacity := at(old, "status", "capacity", "storage")) else before
+    ):
+        field = "spec.resources.requests.storage"
+        return [(field, "Forbidden: field can not be less than status.capacity")]
+    if after != before and after < before and at(old, "status", "phase") != "Bound":
+        return [("spec", _CLAIM)]
     return []
 
 

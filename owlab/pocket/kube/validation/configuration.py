@@ -85,35 +85,43 @@ def definition(obj: Object) -> Causes:
         causes.append(("spec.versions", wrong(versions, said)))
     for index, version in enumerate(versions):
         place = f"spec.versions[{index}]"
+        if not re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", version.get("name") or ""):
+            said = "a DNS-1035 label must consist of lower case alphanumeric characters or '-'"
+            causes.append((f"{place}.name", wrong(version.get("name", ""), said)))
         schema = at(version, "schema", "openAPIV3Schema")
         if schema is None:
             said = "Required value: schemas are required"
             causes.append((f"{place}.schema.openAPIV3Schema", said))
-        elif schema.get("type") != "object":
+            continue
+        if isinstance(schema, dict) and schema.get("type") != "object":
             said = "must be object at the root" if schema.get("type") else ""
             text = wrong(schema["type"], said) if said else f"Required value: {_ROOT}"
             causes.append((f"{place}.schema.openAPIV3Schema.type", text))
-        causes += _patterns(schema, f"{place}.schema.openAPIV3Schema")
+        causes += _schema(schema, f"{place}.schema.openAPIV3Schema")
     return causes
 
 
-def _patterns(schema: Any, place: str) -> Causes:
-    """Regular expressions that cannot be read, anywhere in a schema."""
+def _schema(schema: Any, place: str) -> Causes:
+    """What stands in a schema, and in those within it, and cannot be used."""
     if not isinstance(schema, dict):
-        return []
+        return [(place, wrong(schema, "must be a schema, which is an object"))]
     causes: Causes = []
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and (why := patterns.why_wrong(pattern)):
         said = wrong(pattern, f"must be a valid regular expression, but isn't: {why}")
         causes.append((f"{place}.pattern", said))
+    if not isinstance(schema.get("enum", []), list):
+        causes.append((f"{place}.enum", wrong(schema["enum"], "must be a list")))
     for name in ("items", "additionalProperties", "not"):
-        causes += _patterns(schema.get(name), f"{place}.{name}")
+        inner = schema.get(name)
+        if inner is not None and not (name == "additionalProperties" and isinstance(inner, bool)):
+            causes += _schema(inner, f"{place}.{name}")
     for name in ("properties", "patternProperties", "definitions"):
         for key, inner in (schema.get(name) or {}).items():
-            causes += _patterns(inner, f"{place}.{name}[{key}]")
+            causes += _schema(inner, f"{place}.{name}[{key}]")
     for name in ("allOf", "anyOf", "oneOf"):
         for index, inner in enumerate(schema.get(name) or []):
-            causes += _patterns(inner, f"{place}.{name}[{index}]")
+            causes += _schema(inner, f"{place}.{name}[{index}]")
     return causes
 
 

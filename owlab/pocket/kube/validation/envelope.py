@@ -29,9 +29,7 @@ def enveloped(given: Any, kind: Kind) -> Object:
         )
     if obj.get("apiVersion") is None:
         obj["apiVersion"] = kind.api_version
-    # Events are served by two groups, and kept in one.
-    versions = ("v1", "events.k8s.io/v1") if kind.kind == "Event" else (kind.api_version,)
-    if obj["apiVersion"] not in versions:
+    if obj["apiVersion"] != kind.api_version:
         raise BadRequest(
             f"the API version in the data ({obj['apiVersion']}) does not match the expected API "
             f"version ({kind.api_version})"

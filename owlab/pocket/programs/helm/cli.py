@@ -33,7 +33,7 @@ FORMATS = ("table", "json", "yaml")
 
 
 def _installed(machine: Machine) -> bool:
-    return "helm" in machine.state.get("snaps", {})
+    return "helm" in machine.state.snaps
 
 
 def _valued(flags: tuple[Flag, ...]) -> set[str]:

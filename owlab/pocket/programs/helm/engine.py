@@ -307,8 +307,10 @@ class Engine:
 
 
 NONE_HANDLE = _native.HANDLE(NONE)
-_HOOK = re.compile(r"""^\s+["']?helm\.sh/hook["']?:\s*["']?([\w,\- ]+)""", re.MULTILINE)
-_NAME = re.compile(r"^metadata:\s*\n(?:\s+.*\n)*?\s+name:\s*[\"']?([\w.\-]+)", re.MULTILINE)
+_HOOK = re.compile(r"""^[ \t]+["']?helm\.sh/hook["']?:\s*["']?([\w,\- ]+)""", re.MULTILINE)
+_NAME = re.compile(
+    r"^metadata:[ \t]*\n(?:(?:[ \t].*)?\n)*?[ \t]+name:[ \t]*[\"']?([\w.\-]+)", re.MULTILINE
+)
 _KIND = re.compile(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
 
 

@@ -1,0 +1,119 @@
+"""The process around a command: its signals, its streams, and what they may do to it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+import click
+
+INTERRUPTED = 130
+FAILED, REFUSED = 1, 2
+_received: list[int] = []
+
+
+class Owlab(click.Group):
+    """The group of all commands, on whatever streams there are."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; what the system refuses is a sentence, and no traceback."""
+        _open_streams()
+        if os.environ.get("NO_COLOR"):
+            kwargs.setdefault("color", False)
+        try:
+            with signals_interrupt():
+                return super().main(*args, **kwargs)
+        except (OSError, MemoryError, RecursionError) as error:
+            _say(_sentence(error))
+            sys.exit(FAILED)
+        finally:
+            _flush()
+
+
+def _open_streams() -> None:
+    """Closed ones take nothing and say nothing; what one cannot write becomes a question mark."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _flush() -> None:
+    """Before Python does it, which would complain in its own words."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+    except OSError as error:
+        silence()
+        _say(_sentence(error))
+        sys.exit(FAILED)
+
+
+def silence() -> None:
+    """Nobody takes what is printed any more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):
+        click.echo(text, err=True)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "error: there is not enough memory. Close other programs and repeat."
+    if isinstance(error, RecursionError):
+        return "error: what was given is too deep."
+    assert isinstance(error, OSError)
+    where = f": {error.filename}" if error.filename else ""
+    what = f"error: {error.strerror or error}{where}."
+    return what + _ADVICE.get(error.errno or 0, "")
+
+
+_ADVICE = {
+    errno.ENOSPC: " Free some space and repeat.",
+    errno.EDQUOT: " Free some space and repeat.",
+    errno.EFBIG: " Files may not grow that large here (ulimit -f).",
+    errno.EMFILE: " Allow more open files (ulimit -n 1024) and repeat.",
+    errno.EAGAIN: " Allow more processes (ulimit -u) and repeat.",
+}
+
+
+@contextmanager
+def signals_interrupt() -> Iterator[None]:
+    """A polite termination and a lost terminal are treated as Ctrl-C is."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {}
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        # One that is ignored, as under nohup, stays ignored.
+        if signal.getsignal(one) == signal.SIG_DFL:
+            before[one] = signal.signal(one, _interrupt)
+    _received.clear()
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    raise KeyboardInterrupt
+
+
+def interrupted_status() -> int:
+    """The exit status of an interrupted command: 128 and the signal's number."""
+    return 128 + _received[0] if _received else INTERRUPTED

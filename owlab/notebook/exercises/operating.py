@@ -1,0 +1,63 @@
+"""Exercises of notebook 09."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from owlab.lab import Lab
+from owlab.notebook import read
+from owlab.notebook.checks import Claim, claim
+from owlab.notebook.exercises.base import printed
+from owlab.steps.cluster import items
+
+
+def _emptied(lab: Lab, _: Any) -> list[Claim]:
+    node = lab.workers[0].lower()
+    typed = [
+        str(entry.get("command", ""))
+        for entry in lab.journal.entries()
+        if entry.get("kind") == "command-ended" and entry.get("exit_code") == 0
+    ]
+    closed = [n["metadata"]["name"] for n in items(lab, "nodes") if n["spec"].get("unschedulable")]
+    return [
+        claim(
+            f"{node} was drained",
+            any(f"drain {node}" in text for text in typed),
+            "the lab's journal",
+            f"kubectl drain {node}, in a cell with %%on.",
+        ),
+        claim(
+            "every node takes new pods",
+            not closed,
+            closed or "no node is cordoned",
+            "kubectl uncordon",
+        ),
+    ]
+
+
+def _all_saved(lab: Lab, _: Any) -> list[Claim]:
+    wanted = {
+        name
+        for name in read.actions(lab)
+        if "/" not in name
+        and str(read.action(lab, name).get("exec", {}).get("kind", "")).startswith(
+            ("nodejs", "python")
+        )
+    }
+    saved = {
+        name.rpartition(".")[0]
+        for name in printed(lab, lab.master, "find ~/backup-all -type f -size +0").split()
+    }
+    there = {path.rpartition("/")[2] for path in saved}
+    missing = sorted(wanted - there)
+    return [
+        claim(
+            "each function has its file in ~/backup-all",
+            bool(there) and not missing,
+            f"missing: {', '.join(missing)}" if missing else f"{len(wanted)} files",
+            "wsk action get NAME --save-as NAME.py (or .js), for each.",
+        )
+    ]
+
+
+JUDGES = {"09.1": _emptied, "09.2": _all_saved}

@@ -1,0 +1,111 @@
+"""Tokens of service accounts: signed by the cluster, and told by that."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hmac
+import json
+import time
+import uuid
+from typing import Any
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.store import Store
+
+_SECONDS = 3600
+_MOUNTED = 3607
+_YEAR = 365 * 24 * 3600 + 7
+_MOST = 1 << 32
+
+
+class AccountTokens:
+    """Gives out tokens, and reads them again after a restart too."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._key = store.signing_key
+
+    def issue(self, account: Object, request: Object, pod: Object | None = None) -> Object:
+        """A TokenRequest with its token, for a service account.
+
+        :param pod: the token is good as long as this pod is there.
+        """
+        meta, spec = account["metadata"], request.get("spec") or {}
+        seconds = min(max(int(spec.get("expirationSeconds") or _SECONDS), 600), _MOST)
+        audiences = spec.get("audiences") or ["https://kubernetes.default.svc.cluster.local"]
+        now = int(time.time())
+        token = self._sign(
+            {
+                "aud": audiences,
+                "exp": now + seconds,
+                "iat": now,
+                "iss": "https://kubernetes.default.svc.cluster.local",
+                "jti": str(uuid.uuid4()),
+                "kubernetes.io": {
+                    "namespace": meta["namespace"],
+                    "serviceaccount": {"name": meta["name"], "uid": meta["uid"]},
+                    **({"pod": _reference(pod)} if pod is not None else {}),
+                },
+                "nbf": now,
+                "sub": f"system:serviceaccount:{meta['namespace']}:{meta['name']}",
+            }
+        )
+        ends = datetime.datetime.fromtimestamp(now + seconds, datetime.UTC)
+        return {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {
+                "name": meta["name"],
+                "namespace": meta["namespace"],
+                "creationTimestamp": None,
+            },
+            "spec": {**spec, "audiences": audiences, "expirationSeconds": seconds},
+            "status": {
+                "token": token,
+                "expirationTimestamp": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            },
+        }
+
+    def for_pod(self, pod: Object, wanted: Object) -> str:
+        """The token of a ``serviceAccountToken`` volume; empty where there is no account."""
+        name = pod["spec"].get("serviceAccountName") or "default"
+        account = self._store.find("ServiceAccount", name, pod["metadata"]["namespace"])
+        if account is None:
+            return ""
+        seconds = int(wanted.get("expirationSeconds") or _SECONDS)
+        audience = wanted.get("audience")
+        spec = {
+            # Clients that read their token once are not locked out, as in Kubernetes.
+            "expirationSeconds": _YEAR if seconds == _MOUNTED else seconds,
+            **({"audiences": [audience]} if audience else {}),
+        }
+        return str(self.issue(account, {"spec": spec}, pod)["status"]["token"])
+
+    def _sign(self, claims: dict[str, Any]) -> str:
+        text = ".".join(_encoded(part) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+        return f"{text}.{self._signature(text)}"
+
+    def _signature(self, text: str) -> str:
+        return _text(hmac.digest(self._key, text.encode(), "sha256"))
+
+    def claims(self, token: str) -> dict[str, Any] | None:
+        """What a token says; None where the lab did not give it out."""
+        text, _, signature = token.rpartition(".")
+        if not text or not hmac.compare_digest(signature.encode(), self._signature(text).encode()):
+            return None
+        claims = text.partition(".")[2]
+        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        return found
+
+
+def _reference(pod: Object) -> Object:
+    return {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
+
+
+def _encoded(data: dict[str, Any]) -> str:
+    return _text(json.dumps(data, separators=(",", ":")).encode())
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,0 +1,20 @@
+"""A Job's pods are found by the Job's uid."""
+
+from __future__ import annotations
+
+from owlab.pocket.ground.views import Object
+
+
+def label(job: Object) -> None:
+    """Give a Job its selector, and its pods the labels for it, in place."""
+    uid, name = job["metadata"]["uid"], job["metadata"].get("name", "")
+    template = job["spec"]["template"]
+    meta = template.get("metadata") or {}
+    labels = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+    template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
+    job["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}

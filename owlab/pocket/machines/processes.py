@@ -1,0 +1,89 @@
+"""The processes of a machine: what systemd runs, and the shells of who is logged in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from owlab.pocket.machines.state import Unit
+
+KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A row of the table."""
+
+    pid: int
+    parent: int
+    user: str
+    command: str
+    started: float
+    tty: str = "?"
+    memory: int = 12 * KIB
+    """Resident kilobytes: a guess, for nothing of it runs."""
+    unit: str = ""
+    state: str = "Ss"
+
+    @property
+    def name(self) -> str:
+        """The program alone."""
+        first = self.command.split()[0] if self.command else ""
+        return first.strip("[]").rpartition("/")[2].lstrip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A unit's main process."""
+
+    unit: str
+    pid: int
+    command: str
+    record: Unit
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A shell that is open now."""
+
+    number: int
+    user: str
+    started: float
+    running: str
+
+
+def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> list[Process]:
+    """All of them, by their number."""
+    rows = [
+        Process(1, 0, "root", "/sbin/init", booted, memory=13 * KIB),
+        Process(2, 0, "root", "[kthreadd]", booted, memory=0, state="S"),
+        Process(320, 1, "root", "/usr/lib/systemd/systemd-journald", booted, memory=20 * KIB),
+        Process(560, 1, "systemd+", "/usr/lib/systemd/systemd-networkd", booted),
+        Process(590, 1, "message+", "@dbus-daemon --system", booted, memory=5 * KIB),
+    ]
+    for daemon in daemons:
+        since = daemon.record.since
+        started = datetime.fromisoformat(since).timestamp() if since else booted
+        rows.append(
+            Process(
+                *(daemon.pid, 1, "root", daemon.command, max(started, booted)),
+                memory=daemon.memory,
+                unit=daemon.unit,
+                state="Ssl",
+            )
+        )
+    for login in logins:
+        tty = f"pts/{login.number}"
+        pid = 12_000 + 10 * login.number
+        rows.append(Process(pid, 1, login.user, "-bash", login.started, tty, 5 * KIB, state="Ss"))
+        if login.running:
+            rows.append(
+                Process(
+                    *(pid + 1, pid, login.user, login.running, time.time(), tty, 4 * KIB),
+                    state="R+",
+                )
+            )
+    return sorted(rows, key=lambda row: row.pid)

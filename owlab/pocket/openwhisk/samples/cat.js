@@ -1,4 +1,0 @@
-// Joins lines into one payload.
-function main({ lines = [] }) {
-    return { payload: lines.map((line) => `${line}\n`).join('') };
-}

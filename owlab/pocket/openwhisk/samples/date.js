@@ -1,4 +1,0 @@
-// Tells the present.
-function main() {
-    return { date: new Date().toString() };
-}

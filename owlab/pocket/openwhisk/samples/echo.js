@@ -1,4 +1,0 @@
-// Returns what it was given.
-function main(params) {
-    return params;
-}

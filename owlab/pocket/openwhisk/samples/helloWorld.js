@@ -1,4 +1,0 @@
-// Logs a greeting, and returns nothing.
-function main({ payload }) {
-    console.log(`hello ${payload ?? 'world'}!`);
-}

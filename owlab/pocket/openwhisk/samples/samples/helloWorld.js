@@ -1,0 +1,4 @@
+// Demonstrates logging facilities
+function main({ payload }) {
+    console.log('hello', `${payload}!`);
+}

@@ -1,0 +1,6 @@
+// Current date and time
+function main() {
+    const now = new Date();
+    console.log('It is now', String(now));
+    return { date: now };
+}

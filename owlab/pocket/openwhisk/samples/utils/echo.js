@@ -1,0 +1,4 @@
+// Returns the input
+function main(params) {
+    return params;
+}

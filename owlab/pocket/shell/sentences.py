@@ -1,0 +1,50 @@
+"""bash's sentences, where the interpreter has its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+# bashkit adds advice to "command not found", and says where an error comes from; bash does not.
+ADVICE = re.compile(rb"(command not found)\. [^\n]*|io error: ")
+LINE = re.compile(rb"^bash: line \d+: ", re.M)
+MISSING = re.compile(rb"^bash: (?:line \d+: )?([^\s:/]+): command not found$", re.M)
+PROBLEM = re.compile(r"parse error at line (\d+), column \d+: (.*)", re.S)
+SYNTAX = 2
+
+
+def plain(data: bytes) -> bytes:
+    """An error as bash prints it in a script."""
+    return ADVICE.sub(rb"\1", data)
+
+
+def typed(data: bytes, package_of: Callable[[str], str]) -> bytes:
+    """An error as bash prints it at a prompt, where Ubuntu says what brings a program.
+
+    :param package_of: how a missing program is installed, or nothing.
+    """
+
+    def missing(found: re.Match[bytes]) -> bytes:
+        name = found[1].decode(errors="replace")
+        command = package_of(name)
+        if not command:
+            return found[1] + b": command not found"
+        return f"Command '{name}' not found, but can be installed with:\n{command}".encode()
+
+    return LINE.sub(b"bash: ", MISSING.sub(missing, data))
+
+
+def grammar(problem: str, script: str, *, prompt: bool) -> str:
+    """What bash says of a script that it cannot read."""
+    found = PROBLEM.fullmatch(problem)
+    if found is None:
+        return f"bash: {problem}\n"
+    number, reason = int(found[1]), found[2].rstrip()
+    if not reason.startswith(("syntax error", "unexpected EOF")):
+        reason = f"syntax error: {reason}"
+    before = "bash: " if prompt else f"bash: -c: line {number}: "
+    text = f"{before}{reason}\n"
+    if "near unexpected token" in reason and not prompt:
+        lines = script.splitlines()
+        text += f"{before}`{lines[number - 1] if number <= len(lines) else ''}'\n"
+    return text

@@ -1,0 +1,142 @@
+"""Feeds of /whisk.system/alarms: their life, their sentences, and that they fire."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from owlab.pocket.kube.parts import COMPONENTS, Parts
+from owlab.pocket.openwhisk.alarms import Alarms, next_time
+from owlab.pocket.openwhisk.service import Service
+
+from .conftest import Client
+
+FEEDS = "https://ow/api/v1/namespaces/whisk.system/actions/alarms"
+FUTURE = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+
+
+@pytest.fixture
+async def trigger(service: Service, guest: Client) -> Client:
+    service.install_catalog()
+    await guest.action("echo", "function main(args) { return args }")
+    await guest.put("/triggers/t", json={})
+    await guest.put("/rules/r", json={"trigger": "/_/t", "action": "/_/echo"})
+    return guest
+
+
+async def feed(guest: Client, name: str, event: str, **given: Any) -> httpx.Response:
+    body = {"lifecycleEvent": event, "triggerName": "/_/t", "authKey": "x:y"} | given
+    return await guest.post(f"{FEEDS}/{name}?blocking=true&result=true", json=body)
+
+
+async def fired(guest: Client, seconds: float = 4) -> list[dict[str, Any]]:
+    for _ in range(int(seconds * 20)):
+        found: list[dict[str, Any]] = (await guest.get("/activations?name=echo&docs=true")).json()
+        if found:
+            return found
+        await asyncio.sleep(0.05)
+    return []
+
+
+async def test_an_alarm_lives(trigger: Client, service: Service) -> None:
+    made = await feed(trigger, "alarm", "CREATE", cron="0 0 1 1 *", trigger_payload={"a": 1})
+    assert (made.status_code, made.json()) == (200, {"status": "success"})
+    told = (await feed(trigger, "alarm", "READ")).json()
+    assert told["config"] == {
+        "name": "t",
+        "namespace": "guest",
+        "payload": {"a": 1},
+        "strict": False,
+        "cron": "0 0 1 1 *",
+    }
+    assert told["status"]["active"] is True
+    assert (await feed(trigger, "alarm", "UPDATE", cron="5 5 * * *")).status_code == 200
+    assert (await feed(trigger, "alarm", "READ")).json()["config"]["cron"] == "5 5 * * *"
+    assert (await feed(trigger, "alarm", "DELETE")).status_code == 200
+    assert service.alarms.all() == []
+    assert (await feed(trigger, "alarm", "READ")).status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("alarm", {}, "alarms trigger feed is missing the cron parameter"),
+        ("alarm", {"cron": "x"}, "cron pattern 'x' is not valid"),
+        ("alarm", {"cron": "* * * * *", "timezone": "Mars/Base"}, "Invalid timezone."),
+        ("interval", {}, "interval trigger feed is missing the minutes parameter"),
+        ("interval", {"minutes": 1.5}, "the minutes parameter must be an integer"),
+        ("interval", {"minutes": -1}, "the minutes parameter must be an integer greater than zero"),
+        ("once", {}, "alarms once trigger feed is missing the date parameter"),
+        ("once", {"date": "soon"}, "date parameter 'soon' is not a valid Date"),
+        ("once", {"date": 1000}, "date parameter '1000' must be in the future"),
+        (
+            "once",
+            {"date": FUTURE, "deleteAfterFire": "maybe"},
+            "deleteAfterFire parameter must be one of [false, true, rules].",
+        ),
+    ],
+)
+async def test_what_makes_no_alarm(
+    trigger: Client, name: str, given: dict[str, Any], sentence: str
+) -> None:
+    answer = await feed(trigger, name, "CREATE", **given)
+    assert (answer.status_code, answer.json()) == (502, {"error": {"error": sentence}})
+
+
+async def test_a_cron_alarm_fires_with_its_payload(trigger: Client) -> None:
+    await feed(trigger, "alarm", "CREATE", cron="* * * * * *", trigger_payload={"a": 1})
+    (first, *_) = await fired(trigger)
+    assert first["response"]["result"]["a"] == 1
+
+
+async def test_once_is_once_and_may_take_the_trigger_with_it(trigger: Client) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=0.4)).isoformat()
+    await feed(trigger, "once", "CREATE", date=soon, deleteAfterFire="rules")
+    assert len(await fired(trigger)) == 1
+    assert (await trigger.get("/triggers/t")).status_code == 404
+    assert (await trigger.get("/rules/r")).status_code == 404
+
+
+async def test_alarms_outlive_the_service_and_need_their_provider(
+    trigger: Client, service: Service
+) -> None:
+    service.health.update(Parts(frozenset(COMPONENTS) - {"alarmprovider"}, (("i", True),)))
+    await feed(trigger, "alarm", "CREATE", cron="* * * * * *", maxTriggers=1)
+    await service.alarm_clock.stop()
+    assert len(Alarms(service.store._db).all()) == 1
+    service.alarm_clock._task = None
+    service.start()
+    assert await fired(trigger, 1.5) == []
+    service.health.update(Parts(frozenset(COMPONENTS), (("i", True),)))
+    assert len(await fired(trigger)) == 1
+    await asyncio.sleep(1.2)
+    assert len((await trigger.get("/activations?name=echo")).json()) == 1
+    assert service.alarms.all()[0]["status"]["active"] is False
+
+
+async def test_an_alarm_whose_trigger_is_gone_is_disabled(
+    trigger: Client, service: Service
+) -> None:
+    await feed(trigger, "alarm", "CREATE", cron="* * * * * *")
+    await trigger.delete("/triggers/t")
+    for _ in range(80):
+        status = service.alarms.all()[0]["status"]
+        if not status["active"]:
+            break
+        await asyncio.sleep(0.05)
+    assert status["reason"]["statusCode"] == 404
+
+
+def test_an_interval_is_counted_from_its_start() -> None:
+    start = datetime(2030, 1, 1, tzinfo=UTC)
+    alarm = {"kind": "interval", "minutes": 10, "startDate": start.isoformat()}
+    assert next_time(alarm, start - timedelta(days=1)) == start
+    assert next_time(alarm, start) == start + timedelta(minutes=10)
+    late = start + timedelta(minutes=25)
+    assert next_time(alarm, late) == start + timedelta(minutes=30)
+    stopped = alarm | {"stopDate": (start + timedelta(minutes=29)).isoformat()}
+    assert next_time(stopped, late) is None
