@@ -272,6 +272,7 @@ async def large() -> None:
             await bench.deploy(f"web{number}", 500)
         await bench.rest()
         print(f"10,000 pods on 300 nodes         {time.process_time() - started:8.1f} s CPU")
+        memory = (psutil.Process().memory_info().rss - before) / 2**20
         began = time.process_time()
         found = await bench.client.get(PODS)
         listed = time.process_time() - began
@@ -280,7 +281,6 @@ async def large() -> None:
             f"listed as one                    {listed:8.2f} s CPU, client included;"
             f" {len(found.content) / 2**20:.0f} MB"
         )
-        memory = (psutil.Process().memory_info().rss - before) / 2**20
         print(f"memory that they take            {memory:8.0f} MB")
         print(f"one ConfigMap beside them        {await config_map(bench):8.2f} ms CPU")
         await bench.stop()

@@ -118,6 +118,19 @@ def test_names_are_taken_once_and_namespaces_must_exist(store):
         store.create(config_map("a", namespace="gone"))
 
 
+def test_a_generated_name_that_is_taken_is_not_given_again(store, monkeypatch):
+    ends = iter(["aaaaa", "aaaaa", "aaaaa", "bbbbb"])
+    monkeypatch.setattr("owlab.pocket.kube.store.objects.random_suffix", lambda: next(ends))
+    made = [store.create(unnamed()) for _ in range(2)]
+    assert [obj["metadata"]["name"] for obj in made] == ["some-aaaaa", "some-bbbbb"]
+
+
+def unnamed():
+    obj = config_map("")
+    obj["metadata"] = {"generateName": "some-", "namespace": "default"}
+    return obj
+
+
 def test_an_orphan_is_let_go_of(store):
     owner = store.create(config_map("owner"))
     reference = {"kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}

@@ -38,6 +38,8 @@ Wanted = str | Kind
 """A kind, or the name of one; a name means a built-in kind before a custom one."""
 
 FOREGROUND = "foregroundDeletion"
+_TRIES = 8
+"""Of generated names, as the API server has it."""
 _GIVEN_BY_THE_STORE = (
     "uid",
     "creationTimestamp",
@@ -165,7 +167,7 @@ class Store:
         if not meta.get("name"):
             if not meta.get("generateName"):
                 raise BadRequest("name or generateName is required")
-            meta["name"] = meta["generateName"] + random_suffix()
+            meta["name"] = self._generated(kind, meta)
         if kind.namespaced:
             meta.setdefault("namespace", "default")
             self._check_namespace(kind, meta)
@@ -183,6 +185,14 @@ class Store:
         if "spec" in obj:
             meta["generation"] = 1
         return copied(obj) if dry else self._write("ADDED", key, obj)
+
+    def _generated(self, kind: Kind, meta: Object) -> str:
+        """A name with an end of its own; another one where that is taken."""
+        for _ in range(_TRIES):
+            name = str(meta["generateName"]) + random_suffix()
+            if self.find(kind, name, meta.get("namespace", "")) is None:
+                break
+        return name
 
     def _check_namespace(self, kind: Kind, meta: Object) -> None:
         space = self.at(Key("", "Namespace", "", meta["namespace"]))
