@@ -32,14 +32,14 @@ run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 0
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
-	@echo "Learn:        $(BIN)/owlab lab --lab mine    (a new lab, in which nothing is done yet)"
+	@echo "Learn:        make lab    (a new lab, called mine, in which nothing is done yet)"
 
 .PHONY: chaos
 chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
 	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
 
-lab: $(VENV)/.installed-lab ## open the course in JupyterLab
-	@$(BIN)/python -m owlab lab
+lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine
+	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine)
 
 test: $(STAMP) ## all tests that need no virtual machine
 	@$(BIN)/python -m ruff check

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from owlab.pocket.kube.versions import shown
+
 from .manifests import changed, config_map, definition, deployment, pod, service
 
 MISSPELT = changed(deployment(), "spec.replcias", 3)
@@ -208,11 +210,11 @@ def test_all_that_the_lab_itself_stores_is_in_the_schemas(api):
     api.kubectl("rollout status deployment/web --timeout=30s")
     store = api.bench.store
     for kind in store.registry.all():
-        for obj in store.list(kind.kind):
+        for obj in store.list(kind):
             meta = obj["metadata"]
             space = f"namespaces/{meta['namespace']}/" if kind.namespaced else ""
             base = f"/apis/{kind.group}/{kind.version}" if kind.group else "/api/v1"
             path = f"{base}/{space}{kind.plural}/{meta['name']}"
-            answer = api.send("PUT", f"{path}?dryRun=All", obj)
+            answer = api.send("PUT", f"{path}?dryRun=All", shown(kind, obj))
             assert (answer.status, answer.warnings) == (200, []), (path, answer)
     api.kubectl("delete deployment/web pod/box service/web")

@@ -352,3 +352,18 @@ def test_what_is_not_acted_on_is_warned_of(api):
     assert "deny" in api.kubectl("get netpol")
     api.kubectl("delete pod root --now")
     api.kubectl("delete netpol deny")
+
+
+def test_pods_without_names_are_refused_whatever_is_filled_in(api, space):
+    item = {"type": "Container", "default": {"cpu": "500m"}}
+    api.kubectl(f"create -n {space} -f -", limit_range(item))
+    box = changed(pod(), "spec.containers.0", {"image": "nginx"})
+    box["spec"]["volumes"] = [{"emptyDir": {}}]
+    told = api.kubectl(f"create -n {space} --validate=false -f -", box, fails=True)
+    assert "spec.containers[0].name: Required value" in told
+    assert "spec.volumes[0].name: Required value" in told
+
+
+def test_an_event_about_nothing_is_kept(api):
+    api.kubectl("create -f -", of("v1", "Event", "odd", involvedObject={}))
+    api.kubectl("delete event odd")

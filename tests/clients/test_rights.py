@@ -257,3 +257,10 @@ def test_a_secret_with_a_token_of_an_account(api):
     api.run(api.bench.settle())
     assert "NotFound" in api.kubectl("get secret keeper", fails=True)
     assert "Unauthorized" in api.kubectl(line, fails=True)
+
+
+@pytest.mark.parametrize("spec", [[], {"resourceAttributes": "x"}, {"resourceAttributes": {}}])
+def test_reviews_that_ask_nothing(api, spec):
+    review = {"kind": "SelfSubjectAccessReview", "spec": spec}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    assert api.send("POST", path, review).status in (400, 422)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from .manifests import changed, deployment, of
 
 HPAS = "/apis/autoscaling/{}/namespaces/default/horizontalpodautoscalers"
@@ -185,3 +187,58 @@ def test_deletions_are_answered_as_the_kind_does(api):
     gone = api.send("DELETE", f"{base}/configmaps/words").data
     assert (gone["kind"], gone["status"]) == ("Status", "Success")
     assert gone["details"]["name"] == "words" and gone["details"]["kind"] == "configmaps"
+
+
+def test_reviews_need_no_kind(api):
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    asked = {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}
+    told = api.send("POST", path, asked)
+    assert told.status == 201 and told.data["status"]["allowed"] is True
+    assert (told.data["kind"], told.data["apiVersion"]) == (
+        "SelfSubjectAccessReview",
+        "authorization.k8s.io/v1",
+    )
+    assert api.send("POST", path, {"kind": "Pod"}).status == 400
+    assert api.send("POST", "/apis/authorization.k8s.io/v1/nosuch", asked).status == 404
+
+
+def test_the_root_lists_what_there_is(api):
+    paths = api.send("GET", "/").data["paths"]
+    assert {"/api/v1", "/apis/apps/v1", "/apis/autoscaling/v1", "/readyz", "/version"} <= set(paths)
+
+
+def test_patches_are_refused_in_the_server_s_words(api):
+    api.kubectl("create configmap words --from-literal=a=b")
+    path, sort = "/api/v1/namespaces/default/configmaps/words", "application/json-patch+json"
+    rejected = "the server rejected our request due to an error in our request"
+    for patch in (
+        [{"op": "test", "path": "/data/a", "value": "c"}],
+        [{"op": "remove", "path": "/data/nosuch"}],
+        [{"op": "nosuch", "path": "/data/a"}],
+        [{"op": "add", "path": "data"}],
+    ):
+        told = api.send("PATCH", path, patch, sort)
+        assert (told.status, told.data["message"]) == (422, rejected), patch
+    told = api.send("PATCH", path, {"data": {}}, sort)
+    assert (told.status, told.data["message"]) == (
+        400,
+        "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+    )
+    api.kubectl("delete configmap words")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"nonsense", "invalid character 'n' looking for beginning of value"),
+        (b'{"a":', "unexpected end of JSON input"),
+        (b'{"a": "b', "unexpected end of JSON input"),
+        (b'{"a" 1}', "invalid character '1' after object key"),
+        (b'{"a": 1 "b"}', "invalid character '\"' after object key:value pair"),
+        (b"{a: 1}", "invalid character 'a' looking for beginning of object key string"),
+        (b"{} {}", "invalid character '{' after top-level value"),
+    ],
+)
+def test_bodies_that_are_no_json(api, body, told):
+    answer = api.send("POST", "/api/v1/namespaces/default/configmaps", body)
+    assert answer.status == 400 and answer.data["message"].endswith(told)

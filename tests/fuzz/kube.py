@@ -46,6 +46,50 @@ STRATEGIC, PATCH = "application/strategic-merge-patch+json", "application/json-p
 APPLY = "application/apply-patch+yaml"
 
 
+def _policies(space: str) -> list[tuple[str, dict[str, Any]]]:
+    """What bounds others: quotas, limits, priorities, rights."""
+    rbac = "rbac.authorization.k8s.io/v1"
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "some"}
+    in_class = {"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}
+    quota = {
+        "hard": {"pods": "500", "cpu": "1000", "count/deployments.apps": "900"},
+        "scopeSelector": {"matchExpressions": [in_class]},
+    }
+    limits = [
+        {
+            "type": "Container",
+            "default": {"cpu": "1"},
+            "min": {"cpu": "1m"},
+            "max": {"memory": "64Gi"},
+            "maxLimitRequestRatio": {"cpu": "100"},
+        },
+        {"type": "Pod", "max": {"cpu": "500"}},
+        {"type": "PersistentVolumeClaim", "max": {"storage": "5Ti"}},
+    ]
+    return [
+        (f"/api/v1{space}/resourcequotas", of("v1", "ResourceQuota", spec=quota)),
+        (f"/api/v1{space}/limitranges", of("v1", "LimitRange", spec={"limits": limits})),
+        (
+            "/apis/scheduling.k8s.io/v1/priorityclasses",
+            of("scheduling.k8s.io/v1", "PriorityClass", value=5),
+        ),
+        (
+            f"/apis/{rbac}/clusterroles",
+            of(
+                rbac,
+                "ClusterRole",
+                rules=[rule],
+                aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]},
+            ),
+        ),
+        (
+            f"/apis/{rbac}{space}/rolebindings",
+            of(rbac, "RoleBinding", roleRef=role, subjects=[{"kind": "User", "name": "jane"}]),
+        ),
+    ]
+
+
 def objects() -> list[tuple[str, dict[str, Any]]]:
     """Paths of collections, and an object for each."""
     space = "/namespaces/default"
@@ -192,6 +236,7 @@ def objects() -> list[tuple[str, dict[str, Any]]]:
                 },
             ),
         ),
+        *_policies(space),
         (
             f"/apis/policy/v1{space}/poddisruptionbudgets",
             of(

@@ -111,6 +111,9 @@ def _start(directory: Path, speed: str | None) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline:
         if _answers(directory):
+            found = running.process(directory)
+            if process.poll() is None and found is not None and found.pid != process.pid:
+                process.terminate()  # another one answers: this one is not needed
             return
         status = process.poll()
         if status == wire.ALREADY_RUNS:

@@ -58,6 +58,7 @@ def kube_app(
         ("/version", api.version),
         *((f"/{name}", api.healthy) for name in ("healthz", "livez", "readyz")),
         *((f"/{name}/{{check:path}}", api.healthy) for name in ("healthz", "livez", "readyz")),
+        ("/", api.root),
         ("/api", api.core),
         ("/apis", api.group_list),
         ("/openapi/v2", api.openapi_v2),
@@ -72,7 +73,7 @@ def kube_app(
             *(
                 Route(path + end, api.guarded(handler), methods=["GET"])
                 for path, handler in plain
-                for end in ("", *([] if path.endswith(":path}") else ["/"]))
+                for end in ("", *([] if path.endswith((":path}", "/")) else ["/"]))
             ),
             *(
                 route
@@ -138,6 +139,9 @@ class _Api:
     async def healthy(self, request: Request) -> Response:
         return health(request)
 
+    async def root(self, request: Request) -> Response:
+        return respond(discovery.root(self._store.registry))
+
     async def core(self, request: Request) -> Response:
         return respond(discovery.api_versions(request.url.netloc))
 
@@ -186,7 +190,7 @@ class _Api:
         version = request.path_params["version"]
         namespace, words = _split(request.path_params["rest"])
         if group in discovery.REVIEWS and request.method == "POST":
-            return respond(await self._review(request), 201)
+            return respond(await self._review(request, group, words[0]), 201)
         if group == metrics.GROUP:
             return self._metrics.serve(request, namespace, words)
         kind = self._store.registry.at(group, version, words[0])
@@ -200,11 +204,21 @@ class _Api:
             raise NotImplementedHere(f"the pocket lab does not serve {kind.plural}/{sub} over HTTP")
         return await self._resources.serve(request, kind, namespace, name, sub)
 
-    async def _review(self, request: Request) -> Object:
+    async def _review(self, request: Request, group: str, plural: str) -> Object:
+        """What is asked and not kept. The place says its kind, whether or not the body does."""
+        kind = next((k for k in discovery.REVIEWS[group] if f"{k.lower()}s" == plural), None)
+        if kind is None:
+            raise NoSuchResource()
         given = await body(request)
-        if not isinstance(given, dict) or not isinstance(given.get("kind"), str):
-            raise BadRequest("the body is not an object with a kind")
-        return self._reviews.answer(given, request.state.user)
+        if not isinstance(given, dict):
+            raise BadRequest("the body is not an object")
+        asked = {**given, "kind": given.get("kind") or kind}
+        asked["apiVersion"] = given.get("apiVersion") or f"{group}/v1"
+        if asked["kind"] != kind:
+            raise BadRequest(
+                f"the kind of the object ({asked['kind']}) does not match the expected {kind}"
+            )
+        return self._reviews.answer(asked, request.state.user)
 
     async def streams(self, request: Request) -> Response:
         """``exec``, ``attach`` and ``portforward`` over SPDY."""

@@ -72,6 +72,18 @@ def _rank(version: str) -> tuple[int, int, int, str]:
     return stage, -int(match[1]), -int(match[3] or 0), version
 
 
+def root(registry: Registry) -> dict[str, Any]:
+    """``/``: the paths that there are."""
+    served = groups(registry)
+    paths = ["/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version"]
+    paths += ["/healthz", "/livez", "/readyz"]
+    paths += [f"/apis/{name}" for name in served]
+    paths += [
+        f"/apis/{name}/{version}" for name, versions in served.items() for version in versions
+    ]
+    return {"paths": sorted(paths)}
+
+
 def api_versions(address: str) -> dict[str, Any]:
     """``/api``."""
     return {

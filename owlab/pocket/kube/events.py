@@ -37,8 +37,8 @@ class Recorder:
         self._forget_old()
         now = self._clock.timestamp()
         for event in self._store.indexed("about", str(meta.get("uid"))):
-            if event["reason"] == reason and event["message"] == message:
-                counted = {"count": event["count"] + 1, "lastTimestamp": now}
+            if event.get("reason") == reason and event.get("message") == message:
+                counted = {"count": int(event.get("count") or 1) + 1, "lastTimestamp": now}
                 self._store.update({**event, **counted})
                 return
         namespace = meta.get("namespace") or "default"

@@ -13,6 +13,7 @@ from owlab.pocket.ground.intake import Unreadable
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import protobuf
 from owlab.pocket.kube.errors import BadRequest, TooLarge, UnsupportedMediaType
+from owlab.pocket.kube.json_errors import in_go_words
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 from owlab.pocket.kube.schemas.duplicates import parse_json, parse_yaml
@@ -43,7 +44,7 @@ async def body(request: Request) -> Any:
             said = f"the body of the request was in an unknown format: {kind}"
             raise UnsupportedMediaType(said)
     except Unreadable as error:
-        raise BadRequest(f"the body cannot be read: {error}") from None
+        raise BadRequest(in_go_words(raw, str(error))) from None
     return data
 
 

@@ -13,6 +13,7 @@ from owlab.pocket.kube.listkeys import merge_key
 
 _LISTS = ("$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
 MOST_OPERATIONS = 10_000
+_REJECTED = "the server rejected our request due to an error in our request"
 _OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 
 
@@ -31,8 +32,10 @@ def merge(target: Any, patch: Any) -> Any:
 
 def json_patch(target: Any, operations: Any) -> Any:
     """JSON patch (RFC 6902)."""
-    if not isinstance(operations, list) or not all(_is_operation(item) for item in operations):
-        raise BadRequest("error decoding patch: it is not a list of operations with op and path")
+    if not isinstance(operations, list) or not all(isinstance(item, dict) for item in operations):
+        raise BadRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    if not all(_is_operation(item) for item in operations):
+        raise Invalid(_REJECTED)
     if len(operations) > MOST_OPERATIONS:
         raise TooLarge(
             f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got "
@@ -50,12 +53,12 @@ def json_patch(target: Any, operations: Any) -> Any:
         jsonpatch.JsonPatchConflict,
         jsonpatch.JsonPatchTestFailed,
         jsonpatch.JsonPointerException,
-    ) as error:
-        raise Invalid(
-            f"the server rejected our request due to an error in our request: {error}"
-        ) from None
-    except (jsonpatch.JsonPatchException, ValueError, TypeError, LookupError) as error:
-        raise BadRequest(f"error decoding patch: {error}") from None
+        jsonpatch.JsonPatchException,
+        ValueError,
+        TypeError,
+        LookupError,
+    ):
+        raise Invalid(_REJECTED) from None
     return result
 
 

@@ -11,6 +11,8 @@ from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
 from owlab.pocket.kube.schemas.types import model_of
 from owlab.pocket.kube.users import User, Users
 
+_OF_AUTHENTICATION = ("SelfSubjectReview", "TokenReview")
+
 
 class Reviews:
     """Answers what is posted to ``authorization.k8s.io`` and ``authentication.k8s.io``."""
@@ -76,9 +78,10 @@ class Reviews:
 
 def _spec(review: Object, kind: str) -> Any:
     """What is asked, each field of its type."""
-    model = model_of(str(review.get("apiVersion")), kind)
+    group = "authentication" if kind in _OF_AUTHENTICATION else "authorization"
+    model = model_of(f"{group}.k8s.io/v1", kind)
     if model is None:
-        return review.get("spec") if isinstance(review.get("spec"), dict) else {}
+        return {}
     try:
         return Decoder().object({**review, "metadata": {}}, model).get("spec") or {}
     except DecodeError as error:

@@ -133,6 +133,10 @@ class Pump:
         self._logs.close_one()
 
 
+_LONGEST = 64 * 2**20
+"""Bytes of one reply; results are limited to a fraction of it afterwards."""
+
+
 class Channel(asyncio.Protocol):
     """Requests and replies as frames: four bytes of length, then JSON."""
 
@@ -152,6 +156,10 @@ class Channel(asyncio.Protocol):
         if len(self._received) < 4:
             return
         end = 4 + int.from_bytes(self._received[:4], "big")
+        if end > _LONGEST:  # a function writes here as it likes
+            self.close()
+            self.fail(ProcessEnded())
+            return
         if len(self._received) >= end:
             frame = bytes(self._received[4:end])
             del self._received[:end]
@@ -174,7 +182,13 @@ class Channel(asyncio.Protocol):
         data = json.dumps(request).encode()
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(len(data).to_bytes(4, "big") + data)
-        return json.loads(await self._waiting)
+        try:
+            reply = json.loads(await self._waiting)
+        except (ValueError, RecursionError):
+            raise ProcessEnded from None
+        if not isinstance(reply, dict) or "ok" not in reply:
+            raise ProcessEnded
+        return reply
 
     def close(self) -> None:
         """Close our end."""

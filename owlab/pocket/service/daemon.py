@@ -196,7 +196,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     _allow_files()
     directory = options.dir.resolve()
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not directory.is_dir():  # it was removed while this started: no lab comes back from nothing
+        print(f"there is no folder {directory}", file=sys.stderr)
+        return 1
     _log_to(directory / "daemon.log")
     with only_one(directory) as mine:
         if not mine:

@@ -56,8 +56,10 @@ def test_a_strategic_merge_goes_by_the_key_of_a_list():
 def test_a_json_patch_that_does_not_fit_is_refused():
     with pytest.raises(Invalid):
         patch.json_patch({}, [{"op": "remove", "path": "/a"}])
-    with pytest.raises(BadRequest):
+    with pytest.raises(Invalid):
         patch.json_patch({}, [{"op": "dance", "path": "/a"}])
+    with pytest.raises(BadRequest):
+        patch.json_patch({}, {"op": "remove", "path": "/a"})
 
 
 def wanted(**data):

@@ -239,3 +239,11 @@ def test_an_answer_that_takes_its_time_is_no_silence(
     answer = multipass.request(about, "POST", "/v1/consoles", body)
     assert answer.status == 200
     assert time.monotonic() - started > 1
+
+
+def test_a_service_makes_no_folder_of_its_own(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", running.MODULE, "--dir", str(tmp_path / "gone")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "there is no folder" in done.stderr
+    assert not (tmp_path / "gone").exists()

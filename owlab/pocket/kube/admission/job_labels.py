@@ -8,7 +8,7 @@ from owlab.pocket.ground.views import Object
 def label(job: Object) -> None:
     """Give a Job its selector, and its pods the labels for it, in place."""
     uid, name = job["metadata"]["uid"], job["metadata"].get("name", "")
-    template = job["spec"]["template"]
+    template = job["spec"].setdefault("template", {})
     meta = template.get("metadata") or {}
     labels = {
         "batch.kubernetes.io/controller-uid": uid,

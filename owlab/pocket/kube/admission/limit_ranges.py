@@ -42,7 +42,7 @@ def _fill(container: Object, limits: Amounts, requests: Amounts, title: str) -> 
         missing = {name: value for name, value in values.items() if name not in known}
         if missing:
             resources[field] = {**known, **missing}
-            yield f"{', '.join(sorted(missing))} {word} for {title} {container['name']}"
+            yield f"{', '.join(sorted(missing))} {word} for {title} {container.get('name', '')}"
 
 
 def check(store: Store, obj: Object, old: Object | None) -> None:

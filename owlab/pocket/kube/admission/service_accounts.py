@@ -50,7 +50,8 @@ def _account(store: Store, name: str, space: str) -> Object | None:
 
 
 def _mount(spec: Object) -> None:
-    known = [v["name"] for v in spec.get("volumes") or () if v["name"].startswith(_PREFIX)]
+    names = [str(volume.get("name", "")) for volume in spec.get("volumes") or ()]
+    known = [name for name in names if name.startswith(_PREFIX)]
     volume = known[0] if known else _PREFIX + random_suffix()
     used = False
     for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:

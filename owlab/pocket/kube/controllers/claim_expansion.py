@@ -33,7 +33,7 @@ class ClaimExpansion(Controller):
         )
         if have is None or not provisioned or quantity(wanted) <= quantity(have):
             return
-        if not any(e["message"] == _SAID for e in self.store.indexed("about", _uid(claim))):
+        if not any(e.get("message") == _SAID for e in self.store.indexed("about", _uid(claim))):
             self.recorder.record(claim, "Warning", "ExternalExpanding", _SAID, "volume_expand")
 
 

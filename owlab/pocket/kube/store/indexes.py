@@ -33,7 +33,9 @@ def _orphan(pod: Object) -> Iterable[str]:
 
 
 def _about(event: Object) -> Iterable[str]:
-    return [str(event["involvedObject"].get("uid"))]
+    # The same thing has another name in the other group that serves events.
+    about = event.get("involvedObject") or event.get("regarding") or {}
+    return [str(about.get("uid"))]
 
 
 INDEXES: dict[str, tuple[str | None, Values]] = {
