@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from owlab import Lab, guide
 from owlab.command import Command
@@ -135,7 +136,7 @@ def main() -> None:
         print_path(lab, "Sections 1.3 to 2, as measured on emulated machines", MEASURED)
         print(f"Per command (median of {ROUNDS}; at most {LIMIT_MS} ms more):")
         for provider in ("multipass", "ssh"):
-            hosts = {"ssh_hosts": "u@a,u@b,u@c,u@d"} if provider == "ssh" else {}
+            hosts: dict[str, Any] = {"ssh_hosts": "u@a,u@b,u@c,u@d"} if provider == "ssh" else {}
             lab = Lab.open(provider, provider=provider, **hosts)
             direct, through = overhead(lab)
             print(

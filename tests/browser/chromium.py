@@ -54,7 +54,8 @@ class Page:
 
         with urlopen(f"http://127.0.0.1:{number}/json") as answer:
             pages = json.load(answer)
-        return next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
+        found = (page for page in pages if page["type"] == "page")
+        return str(next(found)["webSocketDebuggerUrl"])
 
     def send(self, method: str, **parameters: Any) -> Any:
         """One command of the protocol; events that come meanwhile are noted."""

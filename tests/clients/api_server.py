@@ -105,7 +105,7 @@ class ApiServer:
             cwd=self._folder,
             **more,
         )
-        said = done.stdout + done.stderr
+        said = str(done.stdout + done.stderr)
         assert fails is None or (done.returncode != 0) == fails, said
         return said
 

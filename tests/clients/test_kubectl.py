@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 import yaml
@@ -248,7 +249,7 @@ def test_errors_are_kubernetes_own(kubectl, line, said):
 
 
 def test_what_cannot_change_says_so(kubectl):
-    job = {
+    job: dict[str, Any] = {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": "fixed"},

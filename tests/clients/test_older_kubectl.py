@@ -6,6 +6,7 @@
 import json
 import os
 import subprocess
+from typing import Any, cast
 
 import pytest
 
@@ -15,9 +16,10 @@ from .manifests import deployment
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 KUBECTLS = [path for path in os.environ.get("OWLAB_KUBECTLS", "").split(os.pathsep) if path]
+PARAMS: list[str | None] = [*KUBECTLS] or [None]
 
 
-@pytest.fixture(params=KUBECTLS or [None], ids=lambda path: path or "none")
+@pytest.fixture(params=PARAMS, ids=lambda path: path or "none")
 def older(api, request):
     """Runs lines with an older kubectl."""
     if request.param is None:
@@ -52,10 +54,12 @@ def test_the_document_is_the_same_in_json_and_protobuf(api):
     references = {part.partition('"')[0] for part in text.split('"#/definitions/')[1:]}
     assert references <= set(document["definitions"])
     raw = api.raw("/openapi/v2", PROTOBUF)
-    parts = {number: value for number, _, value in _read(raw)}
+    parts: dict[int, Any] = {number: value for number, _, value in _read(raw)}
     assert parts[1] == b"2.0"
     for number, inner, name in ((8, 2, "paths"), (9, 1, "definitions")):
-        named = [{n: v for n, _, v in _read(value)} for n, _, value in _read(parts[number])]
+        named: list[dict[int, Any]] = [
+            {n: v for n, _, v in _read(cast(bytes, value))} for n, _, value in _read(parts[number])
+        ]
         assert {n for n, _, _ in _read(parts[number])} == {inner}
         assert [item[1].decode() for item in named] == list(document[name])
 

@@ -52,6 +52,7 @@ def forwarding(api, line):
         text=True,
     )
     try:
+        assert process.stdout and process.stderr
         told = process.stdout.readline()
         found = re.match(r"Forwarding from 127.0.0.1:(\d+) -> ", told)
         assert found, told + process.stderr.read()

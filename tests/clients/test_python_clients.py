@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,8 @@ def official(api):
 def test_official_client_objects(api, official):
     from kubernetes import client, watch
 
-    core, apps = client.CoreV1Api(official), client.AppsV1Api(official)
+    core: Any = client.CoreV1Api(official)
+    apps: Any = client.AppsV1Api(official)
     assert client.VersionApi(official).get_code().git_version.startswith("v1.")
     assert "v1" in client.CoreApi(official).get_api_versions().versions
     apps.create_namespaced_deployment("default", deployment("official"))
@@ -59,7 +61,7 @@ def test_official_client_objects(api, official):
     assert patched.spec.replicas == 1
     with pytest.raises(client.ApiException) as refused:
         apps.create_namespaced_deployment("default", deployment("official"))
-    assert refused.value.status == 409 and "AlreadyExists" in refused.value.body
+    assert refused.value.status == 409 and "AlreadyExists" in (refused.value.body or "")
     apps.delete_namespaced_deployment("official", "default")
     core.create_namespaced_service_account("default", {"metadata": {"name": "robot"}})
     gone = core.delete_namespaced_service_account("robot", "default")
@@ -121,7 +123,7 @@ def test_official_client_forwards_ports(api, official, web):  # noqa: F811
     from kubernetes import client
     from kubernetes.stream import portforward
 
-    core = client.CoreV1Api(official)
+    core: Any = client.CoreV1Api(official)
     name = core.list_namespaced_pod("default", label_selector="app=web").items[0].metadata.name
     ports = portforward(core.connect_get_namespaced_pod_portforward, name, "default", ports="80")
     connection = http.client.HTTPConnection("127.0.0.1")

@@ -90,7 +90,7 @@ def test_a_command_ends_when_its_kubectl_goes(api, box):
     loop = "echo begun; while true; do echo tick >> /tmp/ticks; sleep 0.1; done"
     words = api.words("exec", "box", "--", "sh", "-c", loop)
     process = subprocess.Popen(words, stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"begun\n"
+    assert process.stdout and process.stdout.readline() == b"begun\n"
     process.kill()
     process.wait(20)
 

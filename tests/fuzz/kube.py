@@ -131,7 +131,7 @@ def objects() -> list[tuple[str, dict[str, Any]]]:
         },
     }
     job = {**template["spec"], "restartPolicy": "Never"}
-    schema = {
+    schema: dict[str, Any] = {
         "type": "object",
         "properties": {
             "spec": {

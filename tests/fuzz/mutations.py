@@ -198,7 +198,7 @@ class Mutator:
     def __call__(self, request: Request) -> Request:
         """One to three changes; mostly of the body, where most of the meaning is."""
         for _ in range(self.random.choice((1, 1, 1, 2, 3))):
-            kinds = ("value",) * 12 + ("drop",) * 3 + ("add",) * 3
+            kinds: tuple[str, ...] = ("value",) * 12 + ("drop",) * 3 + ("add",) * 3
             kinds += ("bytes", "body", "type", "method", "path", "query", "query", "headers")
             request = getattr(self, f"_{self.random.choice(kinds)}")(request)
         return request

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def compare(name: str, text: str) -> None:
     assert text == path.read_text()
 
 
-def check(lab: Lab, **given: object) -> None:
+def check(lab: Lab, **given: Any) -> None:
     """Deploy everything; compare with the golden file and with the exported script."""
     assert lab.up().ran
     compare(f"deployment-{lab.provider.name}", transcript(lab))
@@ -82,7 +83,7 @@ def check(lab: Lab, **given: object) -> None:
 def test_multipass(guest, tmp_path, monkeypatch, era):
     standin = multipass_standin(tmp_path / "standin", era, guest=guest)
     first_on_path(monkeypatch, standin.binary)
-    given = {"provider": "multipass"}
+    given: dict[str, Any] = {"provider": "multipass"}
     lab = Lab.open("golden", **given)
     check(lab, **given)
     launched = [call for call in standin.calls if call[0] == "launch"]
@@ -102,5 +103,5 @@ def test_ssh(guest, tmp_path, monkeypatch):
         Shell().run([str(guest), *words], timeout=60)
     standin = ssh_standin(tmp_path / "standin", guest=guest)
     first_on_path(monkeypatch, standin.binary)
-    given = {"provider": "ssh", "ssh_hosts": FOREIGN}
+    given: dict[str, Any] = {"provider": "ssh", "ssh_hosts": FOREIGN}
     check(Lab.open("golden", **given), **given)

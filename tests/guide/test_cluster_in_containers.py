@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
@@ -22,12 +23,18 @@ from owlab import Lab
 from owlab.access import kubeconfig, wskprops
 from owlab.cli import main
 from owlab.errors import ConfigError, LabError
+from owlab.machines.pocket import PocketProvider
 from owlab.script import script
 from tests.standins.containers import ContainersStandin, containers_standin
 from tests.standins.laptop import laptop_standin
 
 KAFKA = ["owlab/gone:1.0", "fatal69100/kafka:2.8.1"]
 NODE = {"kind": "owlab-{}-control-plane", "k3d": "k3d-owlab-{}-server-0"}
+
+
+def binary(owner: Lab) -> str:
+    """The program that types on its machines."""
+    return cast(PocketProvider, owner.provider).binary
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +50,7 @@ def owner(tmp_path_factory) -> Iterator[Lab]:
             "wget -q https://github.com/apache/openwhisk-cli/releases/download/1.2.0/"
             "OpenWhisk_CLI-1.2.0-linux-amd64.tgz && tar -xf *.tgz && sudo mv wsk /usr/local/bin",
         ):
-            words = [lab.provider.binary, "exec", "-n", "master", "--", "bash", "-c", text]
+            words = [binary(lab), "exec", "-n", "master", "--", "bash", "-c", text]
             subprocess.run(words, check=True)
         yield lab
         lab.down()
@@ -51,7 +58,7 @@ def owner(tmp_path_factory) -> Iterator[Lab]:
 
 @pytest.fixture
 def tools(owner: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContainersStandin:
-    multipass = Path(owner.provider.binary)
+    multipass = Path(binary(owner))
     standin = containers_standin(tmp_path / "tools", multipass, "master")
     laptop = laptop_standin(tmp_path / "laptop", multipass, "master")
     path = [str(standin.folder / "bin"), str(laptop), os.environ["PATH"]]
@@ -157,7 +164,7 @@ def test_what_an_interrupted_creation_left_is_made_anew(tools, mapped):
 def test_a_cluster_that_was_stopped_is_started_and_never_made_anew(tools, mapped, owner, tool):
     lab = Lab.open(f"off-{tool}", provider=tool, openwhisk_port=mapped)
     lab.up(to="1.4")
-    stop = [owner.provider.binary, "exec", "-n", "master", "--", "sudo", "systemctl", "stop", "k3s"]
+    stop = [binary(owner), "exec", "-n", "master", "--", "sudo", "systemctl", "stop", "k3s"]
     subprocess.run(stop, check=True)
     assert "vms.create" in lab.up(to="1.4").ran
     verbs = [" ".join(call[:3]) for call in tools.state["calls"]]

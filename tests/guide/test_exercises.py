@@ -35,7 +35,7 @@ def solved(notebook: NotebookFile) -> Any:
             found = _SOLUTION.search(solution.source)
             assert found, solution.id
             empty = re.sub(r'check_exercise\("([0-9.]+)".*', r'check_exercise("\1")', check.source)
-            look = nbformat.v4.new_code_cell(empty)  # type: ignore[no-untyped-call]
+            look = nbformat.v4.new_code_cell(empty)
             look.id = f"{cell.id}-before"
             cell.source = found[1]
             cell.metadata.before = look

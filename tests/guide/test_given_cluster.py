@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,11 +18,17 @@ from owlab import Lab
 from owlab.access import kubeconfig, wskprops
 from owlab.doctor import examine
 from owlab.errors import ConfigError, LabError
+from owlab.machines.pocket import PocketProvider
 from owlab.script import script
 from owlab.steps import given
 from tests.standins.laptop import laptop_standin
 
 KAFKA = ["fatal69100/kafka:2.8.1"]
+
+
+def binary(owner: Lab) -> str:
+    """The program that types on its machines."""
+    return cast(PocketProvider, owner.provider).binary
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +41,11 @@ def place(tmp_path_factory) -> Iterator[Path]:
         owner.up(to="4")
         (home / "kube.yaml").write_text(kubeconfig(owner))
         subprocess.run(
-            [owner.provider.binary, "exec", "-n", "master", "--", "bash", "-c",
+            [binary(owner), "exec", "-n", "master", "--", "bash", "-c",
              f"mkdir -p '{home}' && cat > '{home}/kube.yaml'"],
             input=kubeconfig(owner), text=True, check=True,
         )  # fmt: skip
-        standin = laptop_standin(home / "bin", owner.provider.binary, "master")
+        standin = laptop_standin(home / "bin", Path(binary(owner)), "master")
         patch.setenv("PATH", f"{standin}{os.pathsep}{os.environ['PATH']}")
         yield home
         owner.down()
@@ -78,7 +84,7 @@ def test_everything_is_deployed_from_the_laptop_and_taken_back(place: Path) -> N
     removed = lab.down()
     assert any("deploy OpenWhisk" in sentence for sentence in removed)
     left = subprocess.run(
-        [Lab.open("owner").provider.binary, "exec", "master", "--", "sudo", "kubectl",
+        [binary(Lab.open("owner")), "exec", "master", "--", "sudo", "kubectl",
          "get", "namespace,storageclass,pods", "-n", "default", "-o", "name"],
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip

@@ -263,7 +263,12 @@ def test_a_wrong_parameter_starts_nothing(tmp_path: Path) -> None:
 
 
 def test_clean_up_deletes_only_when_it_is_told(course: Course) -> None:
-    options = {"first": 11, "last": 11, "out": course.home / "clean", "notebooks": FOLDER}
+    options: dict[str, Any] = {
+        "first": 11,
+        "last": 11,
+        "out": course.home / "clean",
+        "notebooks": FOLDER,
+    }
     lab = {"lab_name": "notebooks"}
     looked = run_course(RunOptions(parameters=lab, **options), Progress(io.StringIO()))
     assert looked.exit_code == 0
@@ -278,7 +283,12 @@ def test_clean_up_takes_everything(course: Course) -> None:
     lab = Lab.open("short-lived")
     lab.up("1.2")
     everything = {"lab_name": "short-lived", "really": "true", "what": "machines"}
-    options = {"first": 11, "last": 11, "out": course.home / "gone", "notebooks": FOLDER}
+    options: dict[str, Any] = {
+        "first": 11,
+        "last": 11,
+        "out": course.home / "gone",
+        "notebooks": FOLDER,
+    }
     gone = run_course(RunOptions(parameters=everything, **options), Progress(io.StringIO()))
     assert gone.exit_code == 0, gone.outcomes[0].error
     assert not lab.directory.exists()

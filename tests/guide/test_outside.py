@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from typing import Any
 
 import helm_python
 import psutil
@@ -62,9 +63,10 @@ def test_helm(kubeconfig):
 
 def test_the_python_client(kubeconfig):
     config.load_kube_config(kubeconfig)
-    pods = client.CoreV1Api().list_namespaced_pod("openwhisk").items
+    core: Any = client.CoreV1Api()
+    pods = core.list_namespaced_pod("openwhisk").items
     assert {pod.status.phase for pod in pods} == {"Running", "Succeeded"}
-    claims = client.CoreV1Api().list_namespaced_persistent_volume_claim("openwhisk").items
+    claims = core.list_namespaced_persistent_volume_claim("openwhisk").items
     assert {claim.spec.storage_class_name for claim in claims} == {"nfs-client"}
 
 

@@ -13,8 +13,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -432,7 +433,7 @@ def transfer(words: list[str]) -> int:
     return 0
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "launch": launch,
     "list": listing,
     "info": info,
@@ -443,7 +444,7 @@ COMMANDS = {
     "exec": execute,
     "transfer": transfer,
     **{
-        verb: (lambda words, verb=verb: change(verb, words))
+        verb: partial(change, verb)
         for verb in ("start", "stop", "restart", "suspend", "recover", "delete")
     },
 }

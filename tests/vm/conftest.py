@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import yaml
@@ -58,7 +59,10 @@ def open_lab(machines, tmp_path_factory) -> Iterator[Callable[..., Lab]]:
     opened: list[Lab] = []
 
     def open_one(name: str, **settings: str) -> Lab:
-        given = {"helm_sha256": hashlib.sha256(helm_archive()).hexdigest(), **settings}
+        given: dict[str, Any] = {
+            "helm_sha256": hashlib.sha256(helm_archive()).hexdigest(),
+            **settings,
+        }
         lab = Lab.open(name, provider="ssh", ssh_inventory=str(inventory), **given)
         opened.append(lab)
         return lab
@@ -71,7 +75,7 @@ def open_lab(machines, tmp_path_factory) -> Iterator[Callable[..., Lab]]:
 
 
 @pytest.fixture(scope="session")
-def lab(open_lab) -> Lab:
+def lab(open_lab: Callable[..., Lab]) -> Lab:
     """The lab that most tests build on, one after another."""
     return open_lab("vm")
 

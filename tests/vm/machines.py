@@ -232,8 +232,8 @@ def _kvm_works(image: Image, console: Path) -> bool:
     words += ["-display", "none", "-nodefaults", "-monitor", "none", "-no-reboot"]
     words += ["-serial", f"file:{console}", "-kernel", str(image.kernel)]
     words += ["-append", "console=ttyS0 panic=-1"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-    with subprocess.Popen(words, **quiet, stderr=subprocess.DEVNULL) as process:
+    null = subprocess.DEVNULL
+    with subprocess.Popen(words, stdin=null, stdout=null, stderr=null) as process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(KVM_SECONDS)
         process.kill()

@@ -123,7 +123,7 @@ def prepare_server(more: list[str]) -> State:
         words = ["openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-days", "3650"]
         words += ["-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=stand-in for K3s"]
         words += ["-addext", f"subjectAltName={names}"]
-        words += ["-keyout", HERE / "tls/server.key", "-out", certificate]
+        words += ["-keyout", str(HERE / "tls/server.key"), "-out", str(certificate)]
         subprocess.run(words, check=True, capture_output=True)
     state = State()
     if not state.all["tokens"]:

@@ -59,7 +59,7 @@ def test_standin_server_is_installed_when_the_step_is_repeated(lab, machines, do
     assert "stand-in" in told.stdout
     node = one(lab, "node master")
     assert condition(node, "Ready")
-    assert node["status"]["nodeInfo"]["kubeletVersion"] == version
+    assert node and node["status"]["nodeInfo"]["kubeletVersion"] == version
 
 
 def test_standin_kubeconfig_is_for_root_only(machines):
@@ -106,7 +106,7 @@ def test_standin_workers_join_side_by_side_over_the_private_network(lab, machine
     for worker in WORKERS:
         node = one(lab, f"node {worker}")
         assert condition(node, "Ready")
-        assert node["status"]["addresses"][0]["address"] == machines.all[worker].address
+        assert node and node["status"]["addresses"][0]["address"] == machines.all[worker].address
         env = machines.ssh(worker, "sudo cat /etc/systemd/system/k3s-agent.service.env").stdout
         assert f"K3S_URL=https://{machines.all['master'].address}:6443" in env
         token = env.partition("K3S_TOKEN=")[2].split()[0]

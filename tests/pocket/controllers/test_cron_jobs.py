@@ -31,10 +31,11 @@ def cron_job(command: str = "true", **spec: object) -> Object:
 @pytest.fixture
 def at(bench: Bench):
     """Sets the lab's clock to so many seconds after the beginning."""
-    bench.clock.now = lambda: START
+    bench.clock.now = lambda: START  # type: ignore[method-assign]
 
     async def move(seconds: float) -> None:
-        bench.clock.now = lambda: START + timedelta(seconds=seconds)
+        later = START + timedelta(seconds=seconds)
+        bench.clock.now = lambda: later  # type: ignore[method-assign]
         bench.cluster.look_at_everything()
         await bench.settle()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload
 
 
-def named(name: str, kind: str = "Deployment", **spec: object) -> Object:
+def named(name: str, kind: str = "Deployment", **spec: Any) -> Object:
     made = workload(kind, 1, **spec)
     labels = {"app": name}
     made["metadata"]["name"] = name

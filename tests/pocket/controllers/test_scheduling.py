@@ -109,7 +109,7 @@ async def test_a_taint_keeps_pods_away(bench: Bench, effect: str) -> None:
     await taint(bench, "worker1", effect)
     await bench.make(workload("Deployment", 4))
     assert "worker1" not in places(bench)
-    only = {"nodeSelector": {"kubernetes.io/hostname": "worker1"}}
+    only: dict[str, Any] = {"nodeSelector": {"kubernetes.io/hostname": "worker1"}}
     other = workload("StatefulSet", 1, **only)
     await bench.make(other)
     said = bench.messages("FailedScheduling")[-1]

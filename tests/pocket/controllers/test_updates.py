@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from owlab.pocket.kube.controllers.deployments import REVISION
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Change
@@ -9,7 +11,7 @@ from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload
 
 
-def template(value: str) -> dict:
+def template(value: str) -> dict[str, Any]:
     return {"env": [{"name": "VERSION", "value": value}]}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -105,7 +106,7 @@ async def test_the_engine_sees_nothing_of_the_users_own_settings(
     async def ignore(_: dict[str, object]) -> None:
         return None
 
-    request = {"action": "list", "namespace": None, "options": {}, "cluster": None}
+    request: dict[str, Any] = {"action": "list", "namespace": None, "options": {}, "cluster": None}
     with pytest.raises(HelmFailed) as raised:
         await perform(request, tmp_path, ignore)
     assert str(own) not in str(raised.value)

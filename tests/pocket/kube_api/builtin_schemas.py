@@ -154,7 +154,7 @@ _SCALARS = {
     bytes: "bytes",
     datetime.datetime: "time",
 }
-_UNIONS = {
+_UNIONS: dict[tuple[str, ...], str] = {
     ("int32", "string"): "int-or-string",
     ("bytes", "string"): "bytes",
     ("float", "int32"): "float",

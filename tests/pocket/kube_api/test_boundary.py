@@ -116,7 +116,8 @@ async def test_large_bodies(api: httpx.AsyncClient) -> None:
         "Request entity too large: limit is 3145728",
     )
     for field, text in (("data", "x"), ("binaryData", "eHh4")):
-        big = of("v1", "ConfigMap", **{field: {"a": text * (2**20 + 4)}})
+        values: dict[str, Any] = {field: {"a": text * (2**20 + 4)}}
+        big = of("v1", "ConfigMap", **values)
         code, _, said = status(await api.post(MAPS, json=big))
         assert code in (413, 422)
         assert "1048576" in said or "3145728" in said

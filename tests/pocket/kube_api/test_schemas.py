@@ -84,7 +84,7 @@ SCHEMA = {
 
 
 def test_maps_of_custom_kinds_are_pruned_inside():
-    unknown = []
+    unknown: list[str] = []
     said = {"kind": "A", "spec": {"web": {"port": 1, "prot": 2}}, "status": {}}
     assert custom.prune(said, SCHEMA, unknown) == {"kind": "A", "spec": {"web": {"port": 1}}}
     assert unknown == ["spec.web.prot", "status"]

@@ -1,6 +1,7 @@
 """The store: what is committed stays, what clashes is refused, what belongs together goes."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_two_writers_do_not_overwrite_each_other(store):
 
 def test_an_update_without_a_change_is_no_event(store):
     made = store.create(config_map("a"))
-    events = []
+    events: list[Any] = []
     store.subscribe(events.append)
     assert store.update(made)["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
     assert events == []

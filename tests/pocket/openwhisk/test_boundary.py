@@ -100,7 +100,7 @@ async def test_archives_that_cannot_be_unpacked(guest: Client, names: tuple[str,
 
 async def test_credentials_and_names_that_are_none(guest: Client, nobody: Client) -> None:
     for header in ("Basic \xff", "Basic a", "Bearer x", "\xff"):
-        given = {"Authorization": header.encode("latin-1")}
+        given = {b"Authorization": header.encode("latin-1")}
         answer = await nobody.get("/api/v1/namespaces/_/actions", headers=given)
         assert answer.status_code == 401
     assert (await guest.get("/actions", headers={"Host": "evil.example"})).status_code == 421

@@ -81,7 +81,7 @@ class Life(RuleBasedStateMachine):
         self.bench = Bench()
         self.entities: dict[str, str] = {}
         self.versions: dict[str, int] = {}
-        self.rules: dict[str, tuple[str, str, bool]] = {}
+        self.kept_rules: dict[str, tuple[str, str, bool]] = {}
 
     def teardown(self) -> None:
         self.bench.close()
@@ -115,7 +115,9 @@ class Life(RuleBasedStateMachine):
             assert answer.status_code == 200
             del self.entities[name]
             if kind == "triggers":
-                self.rules = {r: (t, a, on and t != name) for r, (t, a, on) in self.rules.items()}
+                self.kept_rules = {
+                    r: (t, a, on and t != name) for r, (t, a, on) in self.kept_rules.items()
+                }
         else:
             assert answer.status_code == (404 if there is None else 409)
 
@@ -123,11 +125,11 @@ class Life(RuleBasedStateMachine):
     def put_rule(self, name: str, trigger: str, action: str) -> None:
         body = {"trigger": f"/_/{trigger}", "action": f"/_/{action}"}
         answer = self.bench.send("PUT", f"/rules/{name}", json=body)
-        if name in self.rules:
+        if name in self.kept_rules:
             assert answer.status_code == 409
         elif self.entities.get(trigger) == "triggers" and self.entities.get(action) == "actions":
             assert answer.status_code == 200
-            self.rules[name] = (trigger, action, True)
+            self.kept_rules[name] = (trigger, action, True)
         else:
             assert answer.status_code in (400, 409)
 
@@ -135,13 +137,13 @@ class Life(RuleBasedStateMachine):
     def switch(self, name: str, on: bool) -> None:
         status = "active" if on else "inactive"
         answer = self.bench.send("POST", f"/rules/{name}", json={"status": status})
-        if name not in self.rules:
+        if name not in self.kept_rules:
             assert answer.status_code == 404
             return
-        trigger, action, was = self.rules[name]
+        trigger, action, was = self.kept_rules[name]
         if was == on or self.entities.get(trigger) == "triggers":
             assert answer.status_code == 200
-            self.rules[name] = (trigger, action, on)
+            self.kept_rules[name] = (trigger, action, on)
         else:
             assert answer.status_code in (404, 409)
 
@@ -151,7 +153,7 @@ class Life(RuleBasedStateMachine):
             rows = self.bench.send("GET", f"/{kind}").json()
             wanted = {name for name, what in self.entities.items() if what == kind}
             assert {row["name"] for row in rows} == wanted
-        for name, (_, _, on) in self.rules.items():
+        for name, (_, _, on) in self.kept_rules.items():
             status = self.bench.send("GET", f"/rules/{name}").json()["status"]
             assert status == ("active" if on else "inactive")
 

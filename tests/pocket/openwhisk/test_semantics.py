@@ -36,7 +36,10 @@ async def result(guest: Client, name: str, **value: Any) -> Any:
 
 
 async def test_final_parameters_stay_except_null_ones(guest: Client) -> None:
-    given = {"parameters": [pair("a", 1), pair("b", None)], "annotations": [pair("final", True)]}
+    given: dict[str, Any] = {
+        "parameters": [pair("a", 1), pair("b", None)],
+        "annotations": [pair("final", True)],
+    }
     await guest.action("f", ECHO, **given)
     assert await result(guest, "f", b=2, c=3) == {"a": 1, "b": 2, "c": 3}
     assert error(await guest.call("f", a=9)) == (400, NOT_ALLOWED)

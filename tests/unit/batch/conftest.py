@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 from owlab.batch.progress import Progress
-from owlab.batch.run import RunOptions, RunSummary, run_course
+from owlab.batch.run import RunOptions, run_course
+from owlab.batch.summary import RunSummary
 
 Cell = tuple[str, str]
 """A kind (``md``, ``code``, or a tag) and the source."""

@@ -16,7 +16,8 @@ import pytest
 
 from owlab.batch import summary as summary_file
 from owlab.batch.progress import Progress
-from owlab.batch.run import RunOptions, RunSummary, run_course
+from owlab.batch.run import RunOptions, run_course
+from owlab.batch.summary import RunSummary
 from owlab.errors import BatchError, ConfigError
 
 from .conftest import FAILING, PASSING, write_notebook

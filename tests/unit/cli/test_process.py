@@ -25,7 +25,9 @@ def home(tmp_path: Path) -> Iterator[dict[str, str]]:
     subprocess.run([*OWLAB.split(), "down", "--yes"], env=environment, timeout=60)
 
 
-def shell(line: str, home: dict[str, str], limit: Callable[[], None] | None = None) -> tuple:
+def shell(
+    line: str, home: dict[str, str], limit: Callable[[], None] | None = None
+) -> tuple[int, str, str]:
     done = subprocess.run(
         line,
         shell=True,

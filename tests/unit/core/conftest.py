@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -11,6 +12,7 @@ from owlab import Lab, guided, settings, teardown
 from owlab.command import Command
 from owlab.config import LabConfig, Machine
 from owlab.finding import Finding
+from owlab.lab import Lab as AnyLab
 from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_master
 from owlab.shell import Finished, Shell
@@ -106,11 +108,11 @@ def file_step(key: str, section: str, text: str = "", needs=(), where=on_workers
     """A step that is done when a file of its name is there."""
     name = key.rpartition(".")[2]
 
-    def check(lab: Lab, machine: str) -> Check:
-        there = (lab.provider.root / machine / name).exists()
+    def check(lab: AnyLab, machine: str) -> Check:
+        there = (cast(FolderProvider, lab.provider).root / machine / name).exists()
         return Check((Evidence(f"{name} on {machine}", there, "there" if there else "missing"),))
 
-    def commands(lab: Lab, machine: str):
+    def commands(lab: AnyLab, machine: str) -> Iterator[Command]:
         yield Command(text or f"touch {name}", on=machine, timeout=20)
 
     return Step(key, section, f"make {name}", commands, check, where, needs=needs, **more)

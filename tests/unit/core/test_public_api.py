@@ -24,7 +24,7 @@ def test_a_text_is_run_where_it_is_said(lab):
         lambda lab: lab.run("master", "ls"),
         lambda lab: lab.run(["ls"]),
         lambda lab: lab.run(Command("ls", on="worker1"), on="worker2"),
-        lambda lab: file_step("a.one", "1")("worker1"),
+        lambda lab: file_step("a.one", "1")("worker1"),  # type: ignore[arg-type]
     ],
 )
 def test_arguments_that_are_mixed_up_are_refused_with_the_way_to_write_it(lab, mistake):

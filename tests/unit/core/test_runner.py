@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.waiting import until
 
 
 def collect(lab):
-    events = []
+    events: list[Any] = []
     lab.listeners.append(events.append)
     return events
 
@@ -142,8 +143,11 @@ def test_ctrl_c_twice_leaves_a_lab_that_works(lab, guide):
     guide(stubborn)
 
     def interrupt():
+        def on_all(name: str) -> bool:
+            return len(list(lab.provider.root.glob(f"*/{name}"))) == 3
+
         for name in ("pid", "asked"):
-            until(lambda name=name: len(list(lab.provider.root.glob(f"*/{name}"))) == 3)
+            until(partial(on_all, name))
             os.kill(os.getpid(), signal.SIGINT)
 
     pressing = threading.Thread(target=interrupt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,12 @@ from owlab.machines.multipass import MultipassProvider
 from owlab.shell import Shell
 from tests.standins import MultipassStandin, multipass_standin
 
+Make = Callable[..., MultipassStandin]
+
 
 @pytest.fixture
-def make(tmp_path, monkeypatch) -> Callable[..., MultipassStandin]:
-    def build(era: str = "1.17", **more: object) -> MultipassStandin:
+def make(tmp_path, monkeypatch) -> Make:
+    def build(era: str = "1.17", **more: Any) -> MultipassStandin:
         standin = multipass_standin(tmp_path / "standin", era, **more)
         monkeypatch.setenv("PATH", f"{standin.binary.parent}{os.pathsep}{os.environ['PATH']}")
         return standin
@@ -24,13 +27,13 @@ def make(tmp_path, monkeypatch) -> Callable[..., MultipassStandin]:
 
 
 @pytest.fixture
-def standin(make) -> MultipassStandin:
+def standin(make: Make) -> MultipassStandin:
     """In today's era."""
     return make()
 
 
 @pytest.fixture(params=["1.16", "1.17"])
-def multipass(request, make) -> MultipassStandin:
+def multipass(request, make: Make) -> MultipassStandin:
     """In both eras."""
     return make(request.param)
 

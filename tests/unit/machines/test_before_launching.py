@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -17,8 +18,8 @@ def told(make, tmp_path, monkeypatch):
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     make()
     total = 16 * preflight.GIGABYTE
-    memory = preflight.psutil.virtual_memory()._replace(total=total)
-    monkeypatch.setattr(preflight.psutil, "virtual_memory", lambda: memory)
+    memory = psutil.virtual_memory()._replace(total=total)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
 
     def tell(lab: Lab, force: bool = True) -> str:
         console = Console(record=True, width=200)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from owlab import Lab, runner
+from owlab.command import Command
 from owlab.errors import CheckFailed, CommandError, CommandTimeout
-from owlab.step import Check, Command, Evidence, Step, on_master
+from owlab.step import Check, Evidence, Step, on_master
 
 
 @pytest.fixture

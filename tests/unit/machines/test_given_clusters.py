@@ -11,6 +11,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -20,7 +21,7 @@ from click.testing import CliRunner
 from owlab import Lab
 from owlab.cli import main
 from owlab.errors import LabError
-from owlab.machines.cluster import PROGRAMS
+from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.steps import addresses, forwarding, openwhisk, values
 
 
@@ -48,7 +49,7 @@ class Laptop:
         (self.bin / name).write_text(f"#!/bin/sh\n{text}\n")
         (self.bin / name).chmod(0o755)
 
-    def nodes(self, *items: dict[str, object]) -> None:
+    def nodes(self, *items: dict[str, Any]) -> None:
         (self.folder / "nodes.json").write_text(json.dumps({"items": items}))
         address = items[0]["status"]["addresses"][0]["address"]
         self.program(
@@ -125,6 +126,7 @@ def test_several_kubeconfigs_are_handed_on(laptop):
     both = os.pathsep.join([laptop.kubeconfig("one"), laptop.kubeconfig("two")])
     lab = Lab.open("given", provider="cluster", cluster_kubeconfig=both, cluster_nodes=["a"])
     lab.provider.prepare(lab.config)
+    assert isinstance(lab.provider, ClusterProvider)
     assert lab.provider.environment["KUBECONFIG"] == both
 
 

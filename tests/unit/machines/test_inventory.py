@@ -11,7 +11,7 @@ from owlab.machines.inventory import Host
 
 
 def config(**ssh):
-    return LabConfig(provider="ssh", ssh=ssh)
+    return LabConfig.model_validate({"provider": "ssh", "ssh": ssh})
 
 
 def written(tmp_path, text):

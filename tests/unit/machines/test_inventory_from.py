@@ -31,7 +31,7 @@ VAGRANT = "\n".join(
 
 
 @pytest.fixture
-def programs(tmp_path, monkeypatch) -> Path:
+def programs(tmp_path: Path, monkeypatch) -> Path:
     """Stand-ins for the tools, for ssh and for ssh-keyscan."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -66,7 +66,9 @@ def test_vagrant(programs, tmp_path):
     assert "StrictHostKeyChecking" not in config and "/dev/null" not in config
     assert "IdentityFile '/home/me/a folder/master/private_key'" in config
     assert "[127.0.0.1]:2202 ssh-ed25519" in (tmp_path / "machines.known_hosts").read_text()
-    lab = LabConfig(provider="ssh", ssh={"inventory": str(tmp_path / "machines.yaml")})
+    lab = LabConfig.model_validate(
+        {"provider": "ssh", "ssh": {"inventory": str(tmp_path / "machines.yaml")}}
+    )
     read = inventory.load(lab)
     assert read.hosts["worker2"].address == "192.168.56.12"
     assert read.ssh_config == str(tmp_path / "machines.ssh_config")

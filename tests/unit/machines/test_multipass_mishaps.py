@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -14,7 +16,6 @@ from click.testing import CliRunner
 from owlab import Lab
 from owlab.cli import main
 from owlab.errors import MachineError
-from owlab.machines import multipass as provider_module
 from owlab.machines import preflight
 from owlab.steps import nfs, openwhisk, vms
 
@@ -24,11 +25,11 @@ def lab(standin, tmp_path, monkeypatch) -> Lab:
     """A lab of the provider ``multipass``, on a computer that is large enough."""
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     total = 64 * preflight.GIGABYTE
-    memory = preflight.psutil.virtual_memory()._replace(total=total)
-    monkeypatch.setattr(preflight.psutil, "virtual_memory", lambda: memory)
+    memory = psutil.virtual_memory()._replace(total=total)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     monkeypatch.setattr(preflight, "_free_disk", lambda: 500 * preflight.GIGABYTE)
     monkeypatch.setattr(preflight, "virtualisation", lambda: preflight.architecture("x86_64"))
-    monkeypatch.setattr(provider_module.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     return Lab.open("mishap", provider="multipass")
 
 

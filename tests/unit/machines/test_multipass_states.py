@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from owlab.command import Command
+from owlab.errors import ProviderError
 from owlab.machines import multipass_errors as errors
 from owlab.machines import multipass_models as models
 from owlab.machines.multipass_cli import MultipassCLI
@@ -180,7 +181,7 @@ def test_a_file_that_cannot_be_copied(multipass, cli):
 
 def test_no_multipass_at_all(provider, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(errors.ProviderError, match="not found"):
+    with pytest.raises(ProviderError, match="not found"):
         provider.machines()
 
 

@@ -1,6 +1,7 @@
 """The folder of locks and sockets belongs to this user, or is not used."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -10,7 +11,7 @@ from owlab.machines import private
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    monkeypatch.setattr(private.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     return tmp_path
 
 

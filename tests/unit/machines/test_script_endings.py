@@ -6,14 +6,15 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from owlab import Lab, guide
 from owlab.script import script
-from tests.standins import multipass_standin, ssh_standin
+from tests.standins import MultipassStandin, SshStandin, multipass_standin, ssh_standin
 
-CHOICES = {
+CHOICES: dict[str, dict[str, Any]] = {
     "ssh": {"provider": "ssh", "ssh_hosts": ("a", "b", "c", "d")},
     "multipass": {"provider": "multipass"},
 }
@@ -23,6 +24,7 @@ CHOICES = {
 def section(request, tmp_path, monkeypatch):
     """Runs one section of the exported script, on machines that have nothing installed."""
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
+    standin: SshStandin | MultipassStandin
     if request.param == "ssh":
         standin = ssh_standin(tmp_path / "standin")
     else:

@@ -30,7 +30,7 @@ def ssh(tmp_path, monkeypatch):
 
 @pytest.fixture
 def config():
-    return LabConfig(provider="ssh", ssh={"hosts": HOSTS})
+    return LabConfig.model_validate({"provider": "ssh", "ssh": {"hosts": HOSTS}})
 
 
 @pytest.fixture

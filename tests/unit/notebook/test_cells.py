@@ -36,7 +36,7 @@ def test_the_cell_is_named_by_its_heading_and_first_line(notebook: Path) -> None
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
-    made = InteractiveShell()  # type: ignore[no-untyped-call]
+    made = InteractiveShell()
     monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: made)
     trouble.show_briefly()
     return made

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from owlab import Lab
 from owlab.command import Command, Variable
-from owlab.events import Event
+from owlab.events import Event, Kind
 from owlab.notebook.records import TRANSCRIPT
 from owlab.notebook.transcript import Transcript, muted
 
@@ -48,7 +48,7 @@ def test_two_machines_side_by_side_do_not_mix(handles: list[Handle]) -> None:
             barrier.wait()
             place = "host" if kind.startswith("command") else machine
             event: Any = Event(
-                kind, "k3s.join_workers", place, command, text, exit_code=0, seconds=0.1
+                cast(Kind, kind), "k3s.join_workers", place, command, text, exit_code=0, seconds=0.1
             )
             transcript(event)
 
