@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
-from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
+from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.store import Change, Key
 
 _TYPE = "kubernetes.io/service-account-token"
@@ -25,7 +25,11 @@ class TokenSecrets(Controller):
         self._tokens = AccountTokens(plane.store)
 
     def watches(self) -> Mapping[str, Leads]:
-        return {"Secret": itself, "ServiceAccount": self._of_account}
+        return {"Secret": self._of_secret, "ServiceAccount": self._of_account}
+
+    @staticmethod
+    def _of_secret(change: Change) -> list[Key]:
+        return [change.key] if _account(change.obj) else []
 
     def _of_account(self, change: Change) -> list[Key]:
         secrets = self.store.list("Secret", change.key.namespace)
