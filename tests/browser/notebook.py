@@ -11,7 +11,9 @@ from .chromium import Page, wait_until
 from .conftest import Jupyter
 
 APP = "window.jupyterapp"
-PANEL = f"[...{APP}.shell.widgets('main')].find(w => w.context?.path?.endsWith('.ipynb'))"
+PANEL = f"[...{APP}.shell.widgets('main')].find(w => w.context?.path?.endsWith("
+PANEL += "(window.owlabNotebook ?? '') + '.ipynb'))"
+"""JupyterLab may restore others too."""
 IDLE = (
     f"{PANEL}?.sessionContext?.session?.kernel?.status === 'idle'"
     f" && {PANEL}.content.widgets.filter(c => c.model.type === 'code' &&"
@@ -32,7 +34,10 @@ class Notebook:
     def __init__(self, page: Page, jupyter: Jupyter, name: str) -> None:
         self.page = page
         page.open(jupyter.notebook(name))
+        page.value(f"window.owlabNotebook = {json.dumps(name)}")
         page.wait_for(f"{APP} && {PANEL}?.sessionContext?.session?.kernel?.status === 'idle'", 120)
+        # The kernel may be there before the cells are.
+        page.wait_for(f"{PANEL}.content.widgets.length > 1", 60)
         # Render every cell, also those out of sight.
         page.value(
             f"{PANEL}.content.notebookConfig = {{...{PANEL}.content.notebookConfig,"

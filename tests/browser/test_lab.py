@@ -72,7 +72,7 @@ def test_the_first_notebook_works_as_a_learner_sees_it(
 
     # The map looks again, and has the third worker then.
     notebook.click("00-map", "Look again")
-    assert "worker3" in notebook.wait_for("00-map", "As it was at")
+    assert "As it was at" in notebook.wait_for("00-map", "worker3")
 
 
 def test_a_check_before_its_cells_says_which_to_run(notebook: Notebook) -> None:

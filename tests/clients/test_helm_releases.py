@@ -177,6 +177,12 @@ def install_openwhisk(shell: Shell, more: str = "") -> Ran:
     )
 
 
+def without_warnings(text: str) -> str:
+    """Without what the chart asks for and the lab does not act on, such as network policies."""
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if '"Warning: ' not in line)
+
+
 def without_time(text: str) -> str:
     lines = text.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("LAST DEPLOYED: "))
@@ -203,7 +209,7 @@ def test_the_guides_provisioner(shell: Shell, cluster: Cluster) -> None:
 
 def test_openwhisks_life(shell: Shell, cluster: Cluster) -> None:
     ran = install_openwhisk(shell)
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, without_warnings(ran.err)) == (0, "")
     assert without_time(ran.out).startswith(
         "NAME: owdev\nNAMESPACE: openwhisk\nSTATUS: deployed\nREVISION: 1\n"
         "DESCRIPTION: Install complete\nNOTES:\nApache OpenWhisk\n"
@@ -219,7 +225,7 @@ def test_openwhisks_life(shell: Shell, cluster: Cluster) -> None:
         f"{K3S} upgrade owdev {CHART} -n openwhisk --reuse-values "
         "--set invoker.options=-Dwhisk.kubernetes.timeouts.run=10minutes"
     )
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, without_warnings(ran.err)) == (0, "")
     assert ran.out.startswith('Release "owdev" has been upgraded. Happy Helming!\nNAME: owdev\n')
     assert options_of(cluster).startswith("-Dwhisk.kubernetes.timeouts.run=10minutes ")
     values = yaml.safe_load(shell(f"{K3S} get values owdev -n openwhisk -o yaml").out)
@@ -256,7 +262,7 @@ def options_of(cluster: Cluster) -> str:
 def test_tests_run_and_are_reported(shell: Shell, cluster: Cluster) -> None:
     install_openwhisk(shell)
     ran = shell(f"{K3S} test owdev -n openwhisk --logs")
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, without_warnings(ran.err)) == (0, "")
     assert ran.out.count("Phase:          Succeeded") == 2
     assert "POD LOGS: owdev-tests-smoketest\nlog of owdev-tests-smoketest\n" in ran.out
 
@@ -271,7 +277,7 @@ def test_tests_run_and_are_reported(shell: Shell, cluster: Cluster) -> None:
 def test_status_shows_the_objects(shell: Shell) -> None:
     install_openwhisk(shell)
     ran = shell(f"{K3S} status owdev -n openwhisk")
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, without_warnings(ran.err)) == (0, "")
     assert "RESOURCES:\n==> apps/v1/Deployment\nNAME " in ran.out
     assert "owdev-couchdb-pvc" in ran.out
     shown = json.loads(shell(f"{K3S} status owdev -n openwhisk -o json").out)
@@ -281,7 +287,7 @@ def test_status_shows_the_objects(shell: Shell) -> None:
 def test_what_does_not_become_ready_fails_in_time(shell: Shell) -> None:
     ran = install_openwhisk(shell, "--wait --timeout 1s")
     assert ran.status == 1
-    assert ran.err.startswith("Error: INSTALLATION FAILED: ")
+    assert without_warnings(ran.err).startswith("Error: INSTALLATION FAILED: ")
     assert "not ready" in ran.err
     (listed,) = json.loads(shell(f"{K3S} list -A -o json").out)
     assert listed["status"] == "failed"

@@ -39,6 +39,7 @@ def new_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewLab]
 
     def open_lab(name: str) -> Lab:
         directory = tmp_path / "labs" / name / "pocket"
+        directory.mkdir(parents=True)
         services.append(subprocess.Popen([sys.executable, "-c", SERVICE, str(directory)]))
         deadline = time.monotonic() + 30
         while not (directory / "daemon.json").exists():
@@ -73,4 +74,9 @@ def test_a_second_cluster_says_who_is_in_the_way(new_lab: NewLab) -> None:
         second.up(to="1.3")
     assert "6443: bind: address already in use" in str(caught.value.details)
     first.down()
+    # This service is none that `down` would find and wait for: it ends when its folder is gone.
+    deadline = time.monotonic() + 30
+    while port_in_use(SHARED, 6443):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     second.up(to="1.3")

@@ -234,6 +234,7 @@ class Fleet:
             await self._lab.clock.pause(STOP)
             machine.status = "Stopped"
             self.changed(machine)
+            await self._lab.settled()
 
     def stop_later(self, machine: Machine, minutes: float) -> None:
         """Shut down after some minutes."""
@@ -258,6 +259,7 @@ class Fleet:
             await self._lab.clock.pause(SUSPEND)
             machine.status = "Suspended"
             self.changed(machine)
+            await self._lab.settled()
 
     async def restart(self, machine: Machine) -> None:
         """Shut down and boot."""
@@ -279,6 +281,7 @@ class Fleet:
                 await self._lab.clock.pause(STOP)
             machine.status = DELETED
             self.changed(machine)
+            await self._lab.settled()
 
     def recover(self, machine: Machine) -> None:
         """Take out of the bin."""
@@ -293,8 +296,8 @@ class Fleet:
         self.machines.pop(machine.name, None)
         await self._end_sessions(machine)
         self._disks.forget(machine.name)
-        self._lab.purged(machine)
         self.changed()
+        await self._lab.purged(machine)
 
     async def _end_sessions(self, machine: Machine) -> None:
         """What runs on a machine that goes down ends with it."""

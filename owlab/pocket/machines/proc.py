@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 VERSION = "Linux version 6.8.0-31-generic-pocket (a pocket lab: no kernel of its own)\n"
 
+FILE_SYSTEMS = (
+    "".join(f"nodev\t{name}\n" for name in ("proc", "tmpfs", "overlay", "nfs", "nfs4", "nfsd"))
+    + "\text4\n"
+)
+
 
 def _encoded(read: Callable[[], str]) -> Callable[[], bytes]:
     return lambda: read().encode()
@@ -27,7 +32,7 @@ class Proc:
         files: dict[str, Callable[[], str]] = {
             "cmdline": lambda: "BOOT_IMAGE=/vmlinuz root=LABEL=cloudimg-rootfs ro console=ttyS0\n",
             "cpuinfo": self._processors,
-            "filesystems": lambda: "nodev\tproc\nnodev\ttmpfs\n\text4\nnodev\tnfs4\n",
+            "filesystems": lambda: FILE_SYSTEMS,
             "loadavg": lambda: "0.00 0.00 0.00 1/98 12001\n",
             "meminfo": self._memory,
             "modules": lambda: "",

@@ -125,11 +125,12 @@ class Hosting:
             components.erase_cluster(self._lab)
         self.endpoint = None
 
-    def purged(self, machine: Machine) -> None:
-        """A machine was destroyed."""
+    async def purged(self, machine: Machine) -> None:
+        """A machine was destroyed. Returns when its ports are free."""
         node = machine.state.k3s.node or machine.name
         if node == self._lab.recall(SERVER):
-            self._lab.background(asyncio.ensure_future(self._forget()))
+            await self._forget()
+        await self.settle()
 
     def _openwhisk_changed(self, endpoint: Any) -> None:
         self.endpoint = endpoint

@@ -123,9 +123,13 @@ class Lab:
         self.db.backup(beside)
         beside.replace(path)
 
-    def purged(self, machine: Machine) -> None:
+    async def purged(self, machine: Machine) -> None:
         """A machine is gone for good, and with it what only it had."""
-        self.hosting.purged(machine)
+        await self.hosting.purged(machine)
+
+    async def settled(self) -> None:
+        """Until what is down does not answer any more, and its ports are free."""
+        await self.hosting.settle()
 
     def background(self, task: asyncio.Future[Any]) -> None:
         """Hold on to work that may outlive the command that asked for it."""

@@ -19,9 +19,9 @@ async def test_k3s_kubeconfig_is_roots(on, server):
     assert "open /etc/rancher/k3s/k3s.yaml: permission denied" in typed.err
 
 
-async def test_root_has_the_clusters_address(on, server, master):
+async def test_the_kubeconfig_is_for_the_server_itself(on, server):
     typed = await on("master", "sudo kubectl config view --minify -o jsonpath='{..server}'")
-    assert typed.out == f"https://{master.address}:6443"
+    assert typed.out == "https://127.0.0.1:6443"
 
 
 async def test_a_kubeconfig_of_ones_own(on, server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -65,7 +66,7 @@ def test_all_that_a_deployment_downloads_is_asked_for(internet):
     for image in (*versions.KAFKA_IMAGES, *versions.CHART_IMAGES, *versions.RUNTIME_IMAGES):
         assert image in names
     asked = " ".join(internet.asked)
-    assert "v1.35.6%2Bk3s1/sha256sum-amd64.txt" in asked
+    assert f"{quote(versions.K3S)}/sha256sum-amd64.txt" in asked
     assert f"commit/{versions.OPENWHISK_CHART_COMMIT}" in asked
 
 
@@ -73,7 +74,7 @@ def test_all_that_a_deployment_downloads_is_asked_for(internet):
     ("gone", "name", "setting"),
     [
         ("wurstmeister/kafka/manifests/2.13", "wurstmeister/kafka:2.13-2.8.1", "kafka_images"),
-        ("k3s/releases", "K3s v1.35.6+k3s1", "k3s_version"),
+        ("k3s/releases", f"K3s {versions.K3S}", "k3s_version"),
         ("get.helm.sh", "Helm v4.1.4", "helm_sha256"),
         ("openwhisk-cli/releases", "wsk 1.2.0", "wsk_version"),
         ("index.yaml", "the provisioner's chart 4.0.18", "provisioner_chart_version"),
