@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from owlab.pocket.openwhisk.confine import version
+from owlab.pocket.openwhisk.confine import SHARED, version
 
 from .conftest import Client
 
@@ -30,6 +30,8 @@ def main(args):
 def secret() -> Iterator[Path]:
     """A file of the user's, outside what is temporary."""
     path = Path.home() / f".owlab-test-{os.getpid()}"
+    if any(path.resolve().is_relative_to(place) for place in SHARED):
+        pytest.skip("this user's home is in a folder for temporary files, which actions may read")
     path.write_text("secret")
     yield path
     path.unlink()
