@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command
 from owlab.fact import Fact, succeeds
-from owlab.incidents.base import NAMESPACE, Incident, answers, apply, kubectl, seen
+from owlab.incidents.base import NAMESPACE, Incident, answers, apply, kubectl, runs, seen
 from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.step import Check
@@ -97,9 +97,7 @@ def _ask_too_much(lab: Lab) -> Iterator[Command]:
 
 
 def _thumbnails(lab: Lab) -> Check:
-    found = one(lab, f"deployment thumbnails -n {NAMESPACE}")
-    ready = found["status"].get("readyReplicas", 0) if found else 0
-    return seen("the application thumbnails runs", ready >= 1, f"{ready} pods ready")
+    return runs(lab, "thumbnails")
 
 
 def _modest(lab: Lab) -> Check:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from owlab.command import Command
 from owlab.lab import Lab
 from owlab.step import Check, Evidence
+from owlab.steps.cluster import one
 from owlab.steps.control import control
 
 CommandsOf = Callable[[Lab], Iterator[Command]]
@@ -64,6 +65,13 @@ def openwhisk(lab: Lab, words: str) -> Command:
 def seen(what: str, ok: bool, said: str = "") -> Check:
     """A check of one thing."""
     return Check((Evidence(what, ok, said),))
+
+
+def runs(lab: Lab, app: str) -> Check:
+    """An application of the incidents has a pod that is ready."""
+    found = one(lab, f"deployment {app} -n {NAMESPACE}")
+    ready = found["status"].get("readyReplicas", 0) if found else 0
+    return seen(f"the application {app} runs", ready >= 1, f"{ready} pods ready")
 
 
 def answers(lab: Lab, what: str, command: Command, wanted: str = "") -> Check:

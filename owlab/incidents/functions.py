@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from owlab.command import HOST, Command
+from owlab.fact import parse_json
 from owlab.incidents.base import Incident, answers, kubectl, openwhisk, seen
 from owlab.lab import Lab
 from owlab.notebook import read
@@ -234,9 +235,7 @@ def _deployed(lab: Lab) -> Check:
     result = lab.read(Command(text, on=here.machine))
     state = "unknown"
     with suppress(ValueError):
-        import json
-
-        for item in json.loads(result.stdout or "[]"):
+        for item in parse_json(result.stdout):
             if item["name"] == settings.release:
                 state = item["status"]
     return seen("the release can be upgraded", state == "deployed", f"its status: {state}")

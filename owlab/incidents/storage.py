@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command
 from owlab.fact import succeeds
-from owlab.incidents.base import NAMESPACE, Incident, apply, kubectl, openwhisk, seen
+from owlab.incidents.base import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
 from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.step import Check
@@ -124,19 +124,14 @@ def _remove_client(lab: Lab) -> Iterator[Command]:
     yield Command(
         "sudo DEBIAN_FRONTEND=noninteractive apt-get remove -y nfs-common", on=worker, timeout=300
     )
-    yield apply(lab, _LEDGER.format(space=NAMESPACE, worker=worker.lower(), kind=_class(lab)))
+    yield apply(lab, _application("ledger", _class(lab), worker.lower()))
 
 
-_LEDGER = """
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: {space}
----
+_CLAIM = """
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
-  name: ledger
+  name: {app}
   namespace: {space}
 spec:
   storageClassName: {kind}
@@ -144,45 +139,58 @@ spec:
   resources:
     requests:
       storage: 1Mi
----
+"""
+
+_SELECTOR = """
+      nodeSelector:
+        kubernetes.io/hostname: {node}"""
+
+_APPLICATION = (
+    """
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {space}
+---"""
+    + _CLAIM
+    + """---
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: ledger
+  name: {app}
   namespace: {space}
 spec:
   selector:
     matchLabels:
-      app: ledger
+      app: {app}
   template:
     metadata:
       labels:
-        app: ledger
-    spec:
-      nodeSelector:
-        kubernetes.io/hostname: {worker}
+        app: {app}
+    spec:{selector}
       containers:
-        - name: ledger
+        - name: {app}
           image: busybox:1.36
-          command: [sh, -c, "date >> /data/ledger && sleep 36000"]
+          command: [sh, -c, "date >> /data/{app} && sleep 36000"]
           volumeMounts:
             - name: data
               mountPath: /data
       volumes:
         - name: data
           persistentVolumeClaim:
-            claimName: ledger
+            claimName: {app}
 """
+)
+
+
+def _application(app: str, kind: str, node: str = "") -> str:
+    """An application that writes to a claim of this class; on that node, where one is named."""
+    selector = _SELECTOR.format(node=node) if node else ""
+    return _APPLICATION.format(app=app, space=NAMESPACE, kind=kind, selector=selector)
 
 
 def _class(lab: Lab) -> str:
     return lab.config.provisioner.storage_class
-
-
-def _runs(lab: Lab, app: str) -> Check:
-    found = one(lab, f"deployment {app} -n {NAMESPACE}")
-    ready = found["status"].get("readyReplicas", 0) if found else 0
-    return seen(f"the application {app} runs", ready >= 1, f"{ready} pods ready")
 
 
 def _has_client(lab: Lab) -> Check:
@@ -206,7 +214,7 @@ reinstalled_worker = Incident(
     "Ready. But the application `ledger`, in the namespace `incident`, has to run there and does "
     "not start.",
     breaks=_remove_client,
-    symptom=lambda lab: _runs(lab, "ledger"),
+    symptom=lambda lab: runs(lab, "ledger"),
     cause=_has_client,
     hints=(
         "kubectl describe pod -n incident: which step of starting fails?",
@@ -224,10 +232,7 @@ reinstalled_worker = Incident(
 
 
 def _misspell(lab: Lab) -> Iterator[Command]:
-    text = _LEDGER.replace("ledger", "reports").replace(
-        "      nodeSelector:\n        kubernetes.io/hostname: {worker}\n", ""
-    )
-    yield apply(lab, text.format(space=NAMESPACE, kind="nfs-clinet"))
+    yield apply(lab, _application("reports", "nfs-clinet"))
 
 
 def _claim_bound(lab: Lab) -> Check:
@@ -240,22 +245,7 @@ def _claim_bound(lab: Lab) -> Check:
 def _claim_again(lab: Lab) -> Iterator[Command]:
     yield kubectl(lab, f"scale deployment reports -n {NAMESPACE} --replicas=0")
     yield kubectl(lab, f"delete pvc reports -n {NAMESPACE}")
-    yield apply(
-        lab,
-        f"""
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: reports
-  namespace: {NAMESPACE}
-spec:
-  storageClassName: {_class(lab)}
-  accessModes: [ReadWriteMany]
-  resources:
-    requests:
-      storage: 1Mi
-""",
-    )
+    yield apply(lab, _CLAIM.format(app="reports", space=NAMESPACE, kind=_class(lab)))
     yield kubectl(lab, f"scale deployment reports -n {NAMESPACE} --replicas=1")
     yield kubectl(lab, f"rollout status deployment reports -n {NAMESPACE} --timeout=240s")
 
@@ -267,7 +257,7 @@ reports_wait = Incident(
     story="A new application, `reports` in the namespace `incident`, has been Pending since it was "
     "deployed. Its data must lie on the NFS server. The developers say that their YAML is fine.",
     breaks=_misspell,
-    symptom=lambda lab: _runs(lab, "reports"),
+    symptom=lambda lab: runs(lab, "reports"),
     cause=_claim_bound,
     hints=(
         "Why is the pod Pending? kubectl describe pod -n incident.",
@@ -286,10 +276,7 @@ reports_wait = Incident(
 
 
 def _delete_in_use(lab: Lab) -> Iterator[Command]:
-    text = _LEDGER.replace("ledger", "archive").replace(
-        "      nodeSelector:\n        kubernetes.io/hostname: {worker}\n", ""
-    )
-    yield apply(lab, text.format(space=NAMESPACE, kind=_class(lab)))
+    yield apply(lab, _application("archive", _class(lab)))
     yield kubectl(lab, f"rollout status deployment archive -n {NAMESPACE} --timeout=240s")
     yield kubectl(lab, f"delete pvc archive -n {NAMESPACE} --wait=false")
 

@@ -61,22 +61,22 @@ async def _switch(session: Session, name: Name, verb: str, status: str) -> None:
     await session.remote.ask(doing, "POST", path, {"status": status})
 
 
-async def enable(session: Session) -> int:
-    """``enable NAME``."""
+async def _switch_named(session: Session, verb: str, status: str) -> int:
     (word,) = arguments(session.words.rest, 1, 1, NAMED)
     name = session.name(word)
-    await _switch(session, name, "enable", "active")
-    await session.ok(f"enabled rule {name.entity}")
+    await _switch(session, name, verb, status)
+    await session.ok(f"{verb}d rule {name.entity}")
     return 0
+
+
+async def enable(session: Session) -> int:
+    """``enable NAME``."""
+    return await _switch_named(session, "enable", "active")
 
 
 async def disable(session: Session) -> int:
     """``disable NAME``."""
-    (word,) = arguments(session.words.rest, 1, 1, NAMED)
-    name = session.name(word)
-    await _switch(session, name, "disable", "inactive")
-    await session.ok(f"disabled rule {name.entity}")
-    return 0
+    return await _switch_named(session, "disable", "inactive")
 
 
 async def status(session: Session) -> int:
