@@ -43,17 +43,26 @@ from owlab.pocket.kube.controllers.volumes import Volumes
 from owlab.pocket.kube.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.kubelet.kubelet import Kubelet
+from owlab.pocket.kube.network.names import Names
+from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.node_object import node_object
 from owlab.pocket.kube.parts import Parts, find_parts
 from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store, random_suffix
+from owlab.pocket.network.routes import Routes
 
 
 class Cluster:
     """The control plane and its kubelets, on the lab's machines."""
 
     def __init__(
-        self, db: Database, clock: Clock, fleet: FleetView, *, authority: str = ""
+        self,
+        db: Database,
+        clock: Clock,
+        fleet: FleetView,
+        *,
+        authority: str = "",
+        routes: Routes | None = None,
     ) -> None:
         self._clock = clock
         self._fleet = fleet
@@ -65,7 +74,12 @@ class Cluster:
         self._on_packages: Callable[[str], None] = lambda release: None
         self._on_wipe: Callable[[], None] = lambda: None
         self._plane = plane = ControlPlane(self.store, clock, fleet)
-        self.kubelet = Kubelet(plane, self._context)
+        self.routes = routes or Routes(fleet, clock)
+        self.region = ClusterRegion(self.store, fleet, self.routes)
+        self.routes.cluster = self.region
+        self.names = Names(self.store, fleet)
+        self.kubelet = Kubelet(plane, self._context, self.routes, self.names)
+        self.kubelet.runtime.authorities = authority.encode
         claims = Claims(plane)
         plane.add(
             Namespaces(plane, authority),
@@ -112,6 +126,8 @@ class Cluster:
         """End the controllers; everything is on disk already."""
         await self._plane.stop()
         self.kubelet.stop()
+        if self.routes.cluster is self.region:
+            self.routes.cluster = None
 
     def machines_changed(self) -> None:
         """Something about the machines may be different."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
+    from owlab.pocket.network.console import Net
     from owlab.pocket.service.lab import Lab
     from owlab.pocket.shell.session import Session
 
@@ -100,6 +101,25 @@ class Call:
             return self.fs.read_file(path)
         except OSError:
             return None
+
+    async def next_input(self) -> bytes | None:
+        """What comes next on standard input; None at its end."""
+        return await self.reader.read_chunk()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, with the user's rights."""
+        self.fs.write_file(path, content)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for the lab's duration of so many seconds."""
+        await self.clock.pause(seconds)
+
+    @property
+    def net(self) -> Net:
+        """The network as seen from the machine."""
+        from owlab.pocket.machines.net import MachineNet
+
+        return MachineNet(self.machine)
 
     def path(self, name: str) -> str:
         """An absolute, normalised path for a file name as the user typed it."""

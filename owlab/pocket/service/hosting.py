@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.machines.addresses import port_in_use
 from owlab.pocket.service import components
 from owlab.pocket.service.servers import Listener
@@ -43,6 +44,7 @@ class Hosting:
         self._lock = asyncio.Lock()
         self._pending = False
         self.cluster: Any = None
+        self._ports: Any = None
         self.openwhisk: Any = None
         self.endpoint: Any = None
 
@@ -114,13 +116,30 @@ class Hosting:
         self.cluster.give_command("openwhisk/ow-utils", "wskadmin", self._wskadmin)
         self.cluster.on_install_packages(self._install_packages)
         self.cluster.on_wipe(self._wipe)
+        self._ports = components.opened_ports(
+            self._lab, self.cluster, self._other_ports, self._front_end
+        )
         await self.cluster.start()
+
+    def _other_ports(self) -> set[int]:
+        """Ports at which servers of the lab answer by themselves."""
+        return {API_PORT} | ({self.endpoint.node_port} if self.endpoint is not None else set())
+
+    def _front_end(self, pod: Object, port: int) -> tuple[str, int] | None:
+        """Where OpenWhisk answers for a port of its front end's pods."""
+        endpoint = self.endpoint
+        if endpoint is None or self._whisk is None or not self._whisk.addresses:
+            return None
+        if components.is_front_end(pod, endpoint) and port == endpoint.target_port:
+            return self._whisk.addresses[0], endpoint.node_port
+        return None
 
     async def _forget(self) -> None:
         """The server's disk is gone, and the cluster's objects were on it."""
         self._lab.forget(SERVER, VERSION, TOKEN)
         if self.cluster is not None:
             cluster, self.cluster = self.cluster, None
+            await self._ports.close()
             await cluster.stop()
             components.erase_cluster(self._lab)
         self.endpoint = None
@@ -178,6 +197,8 @@ class Hosting:
             self._pending = False
             await self._settle_api()
             await self._settle_openwhisk()
+            if self.cluster is not None:
+                self._ports.look()
 
     async def _settle_api(self) -> None:
         server = self.server
@@ -206,7 +227,7 @@ class Hosting:
                 self.openwhisk = None
         if endpoint is None:
             return
-        nodes = [m for m in self._lab.fleet.all() if self._serves(m)]
+        nodes = self.nodes()
         if self._whisk is None:
             server = self.server
             where = server or (nodes[0] if nodes else None)
@@ -239,6 +260,10 @@ class Hosting:
         if problems:
             asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self.poke)
 
+    def nodes(self) -> list[Machine]:
+        """Machines of the cluster that are up."""
+        return [machine for machine in self._lab.fleet.all() if self._serves(machine)]
+
     @staticmethod
     def _serves(machine: Machine) -> bool:
         return machine.service_active("k3s") or machine.service_active("k3s-agent")
@@ -253,7 +278,9 @@ class Hosting:
             if self.openwhisk is not None:
                 await components.stop_openwhisk(self.openwhisk)
             if self.cluster is not None:
+                await self._ports.close()
                 await self.cluster.stop()
+            self._lab.routes.sockets.stop()
 
     def kubeconfig(self) -> str | None:
         """For clients of the cluster, or None while there is none."""

@@ -15,6 +15,7 @@ from owlab.pocket.ground.tls import Authority
 from owlab.pocket.machines import addresses
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.network.routes import Routes
 from owlab.pocket.service.hosting import Hosting
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Lab:
             self.remember("network", self.network.prefix)
         self._tasks: set[asyncio.Future[Any]] = set()
         self.fleet = Fleet(self)
+        self.routes = Routes(self.fleet, self.clock)
         self.hosting = Hosting(self)
         self.fleet.on_change(self.hosting.poke)
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bashkit import Bash, CommandContext, FileSystem
 
+from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import FleetView, MachineView, Object
-from owlab.pocket.kube import images
+from owlab.pocket.kube.containers import known
+from owlab.pocket.kube.containers.console import command
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
+from owlab.pocket.kube.containers.serving import BashView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
+from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.api import Streams
+from owlab.pocket.kube.network.names import Names
+from owlab.pocket.kube.network.pod_net import PodNet
+from owlab.pocket.kube.network.resolver import config_of, hosts_file
+from owlab.pocket.kube.servers.setting import Failed
+from owlab.pocket.kube.shape import release_of, workload_name
 from owlab.pocket.kube.store import Store
+from owlab.pocket.network.routes import Routes
 
-_SHELL_IMAGES = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian|bash):")
 _UNLIMITED = 10**12
 _LOOK_SECONDS = 0.2
 _LOG_LIMIT = 256 * 1024
@@ -41,6 +52,12 @@ class Process:
     code: int | None = None
     printed: str = ""
     shell: Bash | None = field(default=None, repr=False)
+    net: PodNet | None = field(default=None, repr=False)
+    serving: Serving | None = field(default=None, repr=False)
+
+    def say(self, line: str) -> None:
+        """Add a line to what it has printed."""
+        self.keep(f"{line}\n".encode())
 
     def keep(self, data: bytes) -> None:
         """Add to what it has printed."""
@@ -53,48 +70,111 @@ class Runtime:
     :param ended: told the uid of a pod when one of its commands has ended.
     """
 
-    def __init__(self, store: Store, fleet: FleetView, ended: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        fleet: FleetView,
+        clock: Clock,
+        routes: Routes,
+        names: Names,
+        ended: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._fleet = fleet
+        self._clock = clock
+        self._routes = routes
+        self._names = names
         self._ended = ended
+        self.authorities: Callable[[], bytes] = lambda: b""
+        """What containers trust, PEM."""
         self.commands: dict[str, dict[str, ContainerCommand]] = {}
         """Programs of images, by a part of the image's name: others give them."""
         self._roots: dict[Owner, FileSystem] = {}
         self._kept: dict[str, Kept] = {}
         self._processes: dict[tuple[Owner, int], Process] = {}
+        self._beside: dict[tuple[Owner, int], PodNet] = {}
+        """What answers in place of simulated programs."""
 
     def process(self, pod: Object, container: Object, starts: int) -> Process | None:
-        """The command of a shell image, started when it is first asked for.
+        """The command of a known image, started when it is first asked for.
 
         :param starts: how often the container was restarted: each start runs the command anew.
         :returns: None for images whose programs are not here.
         """
-        if not _SHELL_IMAGES.match(images.full_name(container.get("image", ""))):
-            return None
         key = ((pod["metadata"]["uid"], container["name"]), starts)
+        image = known.known(container)
+        if image is None or self._is_front_end(pod):
+            self._answer_beside(key, pod, container)
+            return None
         if key not in self._processes:
-            self._processes[key] = self._start(pod, container)
+            self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
 
-    def _start(self, pod: Object, container: Object) -> Process:
-        # The image's own command is a shell.
-        words = _words(container) or ["sh"]
+    def _is_front_end(self, pod: Object) -> bool:
+        """OpenWhisk's own nginx: the lab answers in its place."""
+        release, namespace = release_of(pod), pod["metadata"]["namespace"]
+        return workload_name(pod) == f"{release}-nginx" and (
+            self._store.find("Secret", f"{release}-whisk.auth", namespace) is not None
+        )
+
+    def _answer_beside(self, key: tuple[Owner, int], pod: Object, container: Object) -> None:
+        server = known.beside(container)
+        if server is None or key in self._beside:
+            return
+        self._beside[key] = net = self._net(pod)
+        process = Process()
+        serving = Serving(pod, net, lambda: self._view(pod, container), process.say)
+        with suppress(Failed, MissingReference):
+            # Of a pod with the host's network another one may have the port: it answers there.
+            env = environment(pod, container, self._store)
+            serving.start(container["name"], server, [], env, "/")
+
+    def _net(self, pod: Object) -> PodNet:
+        return PodNet(pod, self._routes, self._names, self._fleet, lambda: self.authorities())
+
+    def _view(self, pod: Object, container: Object) -> BashView:
+        """A container's files as they are now, those of its volumes too."""
+        return BashView(self._shell(pod, container, self._net(pod), None)[0])
+
+    def _start(self, pod: Object, container: Object, image: known.Image) -> Process:
+        words = [_expanded(word, container) for word in image.words(container)]
         process = Process()
         if is_shell(words):
             # Without input it ends at once.
             process.waits = bool(container.get("stdin"))
             process.code = None if process.waits else 0
             return process
-        words = [_expanded(word, container) for word in words]
+        process.net = net = self._net(pod)
+        process.serving = Serving(pod, net, lambda: self._view(pod, container), process.say)
         try:
-            process.shell, holders = self._shell(pod, container)
+            server = server_of(words, known.SERVERS, image.programs)
+            if server is not None:
+                program, start, argv = server
+                variables = environment(pod, container, self._store)
+                cwd = container.get("workingDir") or "/"
+                process.serving.start(program, start, argv, variables, cwd)
+                process.task = asyncio.ensure_future(self._until_over(pod, process))
+                return process
+            process.shell, holders = self._shell(pod, container, net, process.serving)
         except MissingReference as error:
             process.code, process.printed = 128, f"Error: {error}\n"
+            return process
+        except Failed as failed:
+            process.code = failed.code
+            process.say(failed.text.rstrip("\n"))
             return process
         process.task = asyncio.ensure_future(
             self._carry_out(pod["metadata"]["uid"], process, words, holders)
         )
         return process
+
+    async def _until_over(self, pod: Object, process: Process) -> None:
+        """A server goes on until somebody tells it to end."""
+        assert process.serving is not None and process.net is not None
+        await process.serving.over.wait()
+        process.net.close_all()
+        process.code = 0
+        self._ended(pod["metadata"]["uid"])
 
     async def _carry_out(
         self, uid: str, process: Process, words: list[str], holders: list[MachineView]
@@ -111,15 +191,22 @@ class Runtime:
             saving.cancel()
             _save(holders)
             process.shell = None
+            if process.net is not None:
+                process.net.close_all()
             self._ended(uid)
 
-    def _shell(self, pod: Object, container: Object) -> tuple[Bash, list[MachineView]]:
-        """A shell in a container: its files are those of its other shells."""
+    def _shell(
+        self, pod: Object, container: Object, net: PodNet, serving: Serving | None
+    ) -> tuple[Bash, list[MachineView]]:
+        """A shell in a container: its files are those of its other shells.
+
+        :param serving: where its servers print; None where nothing is to be run.
+        """
         uid = pod["metadata"]["uid"]
         variables = environment(pod, container, self._store)
         bash = Bash(
             username="root",
-            hostname=pod["metadata"]["name"],
+            hostname=str(pod["spec"].get("hostname") or pod["metadata"]["name"]),
             cwd=container.get("workingDir") or "/",
             env={"HOME": "/root", **variables},
             max_commands=_UNLIMITED,
@@ -133,21 +220,56 @@ class Runtime:
             if part in container.get("image", ""):
                 for name, command in commands.items():
                     bash.add_command(name, command)
-        bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
+        image = known.known(container)
+        if serving is not None:
+            self._bring(bash, image, pod, container, net, serving)
+        owner = (uid, container["name"])
+        if owner not in self._roots:
+            self._roots[owner] = _root(pod, image)
+        bash.mount("/", self._roots[owner])
         kept = self._kept.setdefault(uid, {})
         holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
         return bash, holders
 
+    def _bring(
+        self,
+        bash: Bash,
+        image: known.Image | None,
+        pod: Object,
+        container: Object,
+        net: PodNet,
+        serving: Serving,
+    ) -> None:
+        """What an image has of servers, and of programs that look at the network."""
+
+        def own() -> Serving | None:
+            process = self._latest((pod["metadata"]["uid"], container["name"]))
+            return process.serving if process is not None else None
+
+        for name in image.programs if image is not None else ():
+            if name in known.SERVERS:
+                run = serving.command(name, known.SERVERS[name], own)
+            else:
+                run = command(TOOLS[name], net, self._clock)
+            for path in (name, f"/{name}", f"/bin/{name}", f"/usr/bin/{name}", f"/usr/sbin/{name}"):
+                bash.add_command(path, run)
+        for name in sorted(set(TOOLS) - set(image.programs if image is not None else ())):
+            bash.add_command(name, _missing)
+
     async def exec(self, pod: Object, container: Object, argv: list[str], streams: Streams) -> int:
         """A command in a container; returns its exit status."""
+        net, printed = self._net(pod), self._latest((pod["metadata"]["uid"], container["name"]))
+        log = printed.say if printed is not None else Process().say
+        serving = Serving(pod, net, lambda: self._view(pod, container), log)
         try:
-            bash, holders = self._shell(pod, container)
+            bash, holders = self._shell(pod, container, net, serving)
         except MissingReference as error:
             await streams.err(f"{error}\n".encode())
             return 126
         try:
             return await carry_out(bash, argv, streams, _prompt(pod, container))
         finally:
+            net.close_all()
             _save(holders)
 
     async def attach(self, pod: Object, container: Object, streams: Streams) -> None:
@@ -183,7 +305,9 @@ class Runtime:
         code, left = 0, False
         try:
             told = replace(streams, out=out, err=out)
-            code = await self.exec(pod, container, _words(container) or ["sh"], told)
+            image = known.known(container)
+            words = image.words(container) if image is not None else ["sh"]
+            code = await self.exec(pod, container, words, told)
             left = streams.tty  # by a word or a key, not because the client's input is over
         finally:
             # A shell whose input is closed ends, unless it lets others attach later.
@@ -209,11 +333,20 @@ class Runtime:
             for (known, _), process in self._processes.items()
         )
 
+    def ignores_signals(self, owner: Owner) -> bool:
+        """It goes on until it is killed: a shell or ``sleep``, not a server."""
+        return any(
+            known == owner and process.code is None and (process.shell or process.waits)
+            for (known, _), process in self._processes.items()
+        )
+
     def kill(self, uid: str, name: str) -> None:
         """End a container's command; its next start is another one."""
         for (owner, _), process in self._processes.items():
             if owner == (uid, name):
                 _end(process)
+        for key in [key for key in self._beside if key[0] == (uid, name)]:
+            self._beside.pop(key).close_all()
 
     def forget(self, uid: str) -> None:
         """A pod is gone: its processes end, its own files are no more."""
@@ -221,6 +354,8 @@ class Runtime:
             if key[0][0] == uid:
                 _end(process)
                 del self._processes[key]
+        for key in [key for key in self._beside if key[0][0] == uid]:
+            self._beside.pop(key).close_all()
         self._roots = {owner: fs for owner, fs in self._roots.items() if owner[0] != uid}
         self._kept.pop(uid, None)
 
@@ -228,18 +363,25 @@ class Runtime:
         """End every process."""
         for process in self._processes.values():
             _end(process)
+        for net in self._beside.values():
+            net.close_all()
         self._processes.clear()
+        self._beside.clear()
+
+
+async def _missing(context: CommandContext) -> int:
+    """bashkit has a command that the image has not."""
+    await context.stderr.write(f"sh: {context.name}: command not found\n".encode())
+    return 127
 
 
 def _end(process: Process) -> None:
+    if process.net is not None:
+        process.net.close_all()
     if process.shell is not None:
         process.shell.cancel()
     if process.task is not None:
         process.task.cancel()
-
-
-def _words(container: Object) -> list[str]:
-    return [*(container.get("command") or []), *(container.get("args") or [])]
 
 
 def _prompt(pod: Object, container: Object) -> str:
@@ -254,16 +396,17 @@ def _expanded(word: str, container: Object) -> str:
     return word
 
 
-def _root(pod: Object) -> FileSystem:
+def _root(pod: Object, image: known.Image | None) -> FileSystem:
     fs = empty()
     for directory in ("bin", "dev", "etc", "home", "root", "tmp", "usr/bin", "var/log"):
         fs.mkdir(f"/{directory}", recursive=True)
-    name, address = pod["metadata"]["name"], pod["status"].get("podIP", "127.0.0.1")
-    fs.write_file("/etc/hostname", f"{name}\n".encode())
-    fs.write_file("/etc/hosts", f"127.0.0.1\tlocalhost\n{address}\t{name}\n".encode())
-    namespace = pod["metadata"]["namespace"]
-    resolv = f"search {namespace}.svc.cluster.local svc.cluster.local\nnameserver 10.43.0.10\n"
-    fs.write_file("/etc/resolv.conf", resolv.encode())
+    for path, content in (image.files if image is not None else {}).items():
+        fs.mkdir(posixpath.dirname(path), recursive=True)
+        fs.write_file(path, content)
+    host = str(pod["spec"].get("hostname") or pod["metadata"]["name"])
+    fs.write_file("/etc/hostname", f"{host}\n".encode())
+    fs.write_file("/etc/hosts", hosts_file(pod).encode())
+    fs.write_file("/etc/resolv.conf", config_of(pod).text().encode())
     return fs
 
 

@@ -8,6 +8,7 @@ from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube import programs
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.kubelet.checks import Check
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.hooks import hook
 from owlab.pocket.kube.kubelet.probes import Execute, Probe
@@ -34,6 +35,7 @@ class PodWork:
         store: Store,
         context: Context,
         execute: Execute,
+        check: Check,
     ) -> None:
         self._pod = pod
         self._machine = machine
@@ -42,6 +44,7 @@ class PodWork:
         self._store = store
         self._context = context
         self._execute = execute
+        self._check = check
 
     def carry_on(self) -> None:
         """Init containers in their order, then all the others."""
@@ -183,7 +186,9 @@ class PodWork:
             return
         simulated = self._simulated(container, status)
         starts = status["restartCount"]
-        problem = hook(self._diary, container, "postStart", starts, simulated, self._execute)
+        problem = hook(
+            self._diary, container, "postStart", starts, simulated, self._execute, self._check
+        )
         if problem is None:
             return
         if problem:
@@ -199,7 +204,9 @@ class PodWork:
     def _probe(self, container: Object, status: Object, ready: bool, simulated: bool) -> None:
         def probe(kind: str) -> Probe:
             starts = status["restartCount"]
-            return Probe(self._diary, container, kind, starts, simulated, self._execute)
+            return Probe(
+                self._diary, container, kind, starts, simulated, self._execute, self._check
+            )
 
         if not status["started"]:
             started = probe("startupProbe").look()
