@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from owlab.pocket.network.dns import NODE_SERVER, Answer, Config, Record, is_address, outside
+from owlab.pocket.network.dns import (
+    NODE_SERVER,
+    NameAnswer,
+    NameRecord,
+    ResolverConfig,
+    is_address,
+    outside,
+)
 from owlab.pocket.network.ends import Ends
-from owlab.pocket.network.failures import UnknownName
 from owlab.pocket.network.routes import at_machine
 from owlab.pocket.network.sockets import Listening, Serve
+from owlab.pocket.network.unreached import UnknownName
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -22,7 +29,7 @@ _FIRST_PID = 4000
 class MachineNet:
     """Names of ``/etc/hosts``, of machines and of the internet, but none of the cluster's."""
 
-    config = Config((NODE_SERVER,))
+    config = ResolverConfig((NODE_SERVER,))
 
     def __init__(self, machine: Machine) -> None:
         self._machine, self._routes = machine, machine.lab.routes
@@ -46,18 +53,21 @@ class MachineNet:
                 return words[0]
         return None
 
-    def ask(self, server: str, name: str, kind: str) -> Answer | None:
+    def ask(self, server: str, name: str, kind: str) -> NameAnswer | None:
         """What a name server says of a full name; None when none answers there."""
         if server != NODE_SERVER:
             cluster = self._machine.lab.hosting.cluster
             node = self._machine.service_active("k3s") or self._machine.service_active("k3s-agent")
-            answers = cluster is not None and node and cluster.names.answers(server)
-            return cluster.names.ask(name, kind) if answers else None
+            if cluster is None or not node or not cluster.names.answers(server):
+                return None
+            return cluster.names.ask(name, kind)
         try:
             found = self.lookup(name.rstrip("."))
         except UnknownName:
-            return Answer("NXDOMAIN")
-        return Answer(records=[Record(name, "A", found[0], 60)] if kind in ("A", "ANY") else [])
+            return NameAnswer("NXDOMAIN")
+        return NameAnswer(
+            records=[NameRecord(name, "A", found[0], 60)] if kind in ("A", "ANY") else []
+        )
 
     async def dial(self, host: str, port: int, limit: float | None = None) -> Ends:
         """A connection to a name or an address; raises Unreached."""

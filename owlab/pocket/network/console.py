@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from owlab.pocket.network.dns import Answer, Config
+from owlab.pocket.network.dns import NameAnswer, ResolverConfig
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.sockets import Serve
 
@@ -14,13 +14,13 @@ class Net(Protocol):
     """The network as seen from one place."""
 
     @property
-    def config(self) -> Config:
+    def config(self) -> ResolverConfig:
         """Whom it asks for names."""
 
     def lookup(self, name: str) -> list[str]:
         """Addresses of a name; raises UnknownName."""
 
-    def ask(self, server: str, name: str, kind: str) -> Answer | None:
+    def ask(self, server: str, name: str, kind: str) -> NameAnswer | None:
         """What a name server says of a full name; None when none answers there."""
 
     async def dial(self, host: str, port: int, limit: float | None = None) -> Ends:
@@ -36,7 +36,7 @@ class Net(Protocol):
         """The certificates that are trusted, PEM."""
 
 
-class Console(Protocol):
+class NetworkConsole(Protocol):
     """A program's words, streams, files and network."""
 
     name: str

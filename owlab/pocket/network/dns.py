@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from owlab.pocket.ground import internet
-from owlab.pocket.network.hosts import Hosts
+from owlab.pocket.network.network_hosts import NetworkHosts
 
 _TTL = 5
 NODE_SERVER = "127.0.0.53"
@@ -14,7 +14,7 @@ NODE_SERVER = "127.0.0.53"
 
 
 @dataclass(frozen=True)
-class Record:
+class NameRecord:
     """One line of an answer."""
 
     name: str
@@ -24,11 +24,11 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Answer:
+class NameAnswer:
     """What a name server says."""
 
     status: str = "NOERROR"
-    records: list[Record] = field(default_factory=list)
+    records: list[NameRecord] = field(default_factory=list)
 
     def addresses(self) -> list[str]:
         """Those of its A records."""
@@ -36,7 +36,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Config:
+class ResolverConfig:
     """What ``/etc/resolv.conf`` says."""
 
     servers: tuple[str, ...]
@@ -64,7 +64,7 @@ class Config:
         return [name, *searched] if name.count(".") >= self.dots else [*searched, name]
 
 
-def outside(fleet: Hosts, name: str, nodes: dict[str, str] | None = None) -> str | None:
+def outside(fleet: NetworkHosts, name: str, nodes: dict[str, str] | None = None) -> str | None:
     """The address of a name that is none of a cluster's: a machine's, or the internet's."""
     if nodes and name in nodes:
         return nodes[name]

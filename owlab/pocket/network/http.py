@@ -61,7 +61,7 @@ def http_server(app: ASGIApp) -> Serve:
     return serve
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _NetworkStream(httpcore.AsyncNetworkStream):
     """A connection of the lab's, as the client wants it."""
 
     def __init__(self, ends: Ends) -> None:
@@ -85,7 +85,7 @@ class _Stream(httpcore.AsyncNetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> _Stream:
+    ) -> _NetworkStream:
         with _in_time(httpcore.ConnectTimeout, httpcore.ConnectError):
             async with asyncio.timeout(timeout):
                 writer = self._ends.writer
@@ -120,7 +120,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._dial(host, port, timeout))
+        return _NetworkStream(await self._dial(host, port, timeout))
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

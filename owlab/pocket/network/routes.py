@@ -10,9 +10,9 @@ from typing import Protocol
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.network import units
 from owlab.pocket.network.ends import Ends
-from owlab.pocket.network.failures import NoAnswer, NoRoute, Refused
-from owlab.pocket.network.hosts import Host, Hosts
+from owlab.pocket.network.network_hosts import NetworkHost, NetworkHosts
 from owlab.pocket.network.sockets import Listening, Sockets
+from owlab.pocket.network.unreached import ConnectionLost, ConnectionRefused, NoRouteToHost
 
 NODE_PORTS = range(30000, 32768)
 SYN_SECONDS = 130.0
@@ -21,7 +21,7 @@ _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 
 @dataclass(frozen=True)
-class Place:
+class NetworkPlace:
     """Where somebody stands: whose sockets are local to it, and which address others see."""
 
     space: str
@@ -35,56 +35,56 @@ class Place:
 class Region(Protocol):
     """What has addresses beside the machines: a cluster."""
 
-    def find(self, place: Place, address: str, port: int) -> Listening | None:
+    def find(self, place: NetworkPlace, address: str, port: int) -> Listening | None:
         """Who listens there; None where the address is not the cluster's. Raises Unreached."""
 
-    def on_machine(self, place: Place, machine: Host, port: int) -> Listening | None:
+    def on_machine(self, place: NetworkPlace, machine: NetworkHost, port: int) -> Listening | None:
         """What the cluster opens on a machine. Raises Unreached."""
 
-    def echoes(self, place: Place, address: str) -> bool:
+    def echoes(self, place: NetworkPlace, address: str) -> bool:
         """Some pod has the address, and its node is up."""
 
 
-def at_machine(machine: Host) -> Place:
+def at_machine(machine: NetworkHost) -> NetworkPlace:
     """On a machine."""
-    return Place(f"machine:{machine.name}", machine.address, machine.name)
+    return NetworkPlace(f"machine:{machine.name}", machine.address, machine.name)
 
 
 class Routes:
     """Who can reach whom in a lab."""
 
-    def __init__(self, fleet: Hosts, clock: Clock, sockets: Sockets | None = None) -> None:
+    def __init__(self, fleet: NetworkHosts, clock: Clock, sockets: Sockets | None = None) -> None:
         self._fleet = fleet
         self._clock = clock
         self.sockets = sockets or Sockets()
         self.cluster: Region | None = None
 
     async def connect(
-        self, place: Place, address: str, port: int, limit: float | None = None
+        self, place: NetworkPlace, address: str, port: int, limit: float | None = None
     ) -> Ends:
         """A new connection; raises Unreached. ``limit`` in seconds, for what nobody answers."""
         try:
             found = self.find(place, address, port)
-        except NoAnswer:
+        except ConnectionLost:
             wait = self._clock.limit(SYN_SECONDS) if self._clock.speed == "real" else 1.0
             await asyncio.sleep(min(limit if limit is not None else wait, wait))
             raise
         try:
             return await self.sockets.connect(found, place.address)
         except OSError:
-            raise Refused from None
+            raise ConnectionRefused from None
 
-    def find(self, place: Place, address: str, port: int) -> Listening:
+    def find(self, place: NetworkPlace, address: str, port: int) -> Listening:
         """Who answers there; raises Unreached."""
         if not 0 < port < 65536:
-            raise Refused
+            raise ConnectionRefused
         machines = self._machines(place, address)
         if place.pod and (address == place.address or _is_loopback(address)) and not machines:
             return self._own(place, port)
         for machine in machines:
             try:
                 return self._on_machine(place, machine, port)
-            except Refused:
+            except ConnectionRefused:
                 continue
         if machines or _is_loopback(address):
             return self._own(place, port)
@@ -92,16 +92,16 @@ class Routes:
             found = self.cluster.find(place, address, port)
             if found is not None:
                 return found
-        raise NoRoute
+        raise NoRouteToHost
 
-    def echoes(self, place: Place, address: str) -> bool:
+    def echoes(self, place: NetworkPlace, address: str) -> bool:
         """Whether who has an address can be reached."""
         machines = self._machines(place, address)
         if machines or _is_loopback(address) or address == place.address:
             return all(machine.running for machine in machines)
         return self.cluster is not None and self.cluster.echoes(place, address)
 
-    def _machines(self, place: Place, address: str) -> list[Host]:
+    def _machines(self, place: NetworkPlace, address: str) -> list[NetworkHost]:
         """Those of an address; several where this computer has one for all. Its own comes first."""
         if place.space.startswith("pod:") and address == "127.0.0.1":
             return []
@@ -111,15 +111,15 @@ class Routes:
             known = [own]
         return sorted(known, key=lambda machine: machine.name != place.node)
 
-    def _own(self, place: Place, port: int) -> Listening:
+    def _own(self, place: NetworkPlace, port: int) -> Listening:
         found = self.sockets.at(place.space, port)
         if found is None:
-            raise Refused
+            raise ConnectionRefused
         return found
 
-    def _on_machine(self, place: Place, machine: Host, port: int) -> Listening:
+    def _on_machine(self, place: NetworkPlace, machine: NetworkHost, port: int) -> Listening:
         if not machine.running:
-            raise NoRoute
+            raise NoRouteToHost
         for found in self.listening(machine):
             local = place.space == f"machine:{machine.name}"
             if found.port == port and (local or not _is_loopback(found.address)):
@@ -131,9 +131,9 @@ class Routes:
         if port == units.API_PORT or port in NODE_PORTS:
             # A server of the lab's that answers on the machine's address outside of the lab too.
             return Listening(port, "", real=(machine.address, port))
-        raise Refused
+        raise ConnectionRefused
 
-    def listening(self, machine: Host) -> list[Listening]:
+    def listening(self, machine: NetworkHost) -> list[Listening]:
         """All that listens on a machine."""
         return [*self.sockets.of(f"machine:{machine.name}"), *units.listening(machine)]
 

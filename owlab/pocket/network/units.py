@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from owlab.pocket.network.ends import Ends
-from owlab.pocket.network.hosts import Host
+from owlab.pocket.network.network_hosts import NetworkHost
 from owlab.pocket.network.sockets import Listening, Serve, conversation
 
 API_PORT = 6443
@@ -19,7 +19,7 @@ _PORTS = {
 _FIRST_PID = 600
 
 
-def listening(machine: Host) -> Iterator[Listening]:
+def listening(machine: NetworkHost) -> Iterator[Listening]:
     """One entry for each port."""
     for number, (unit, ports) in enumerate(_PORTS.items()):
         if machine.service_active(unit):

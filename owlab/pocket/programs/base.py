@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
     from owlab.pocket.network.console import Net
-    from owlab.pocket.service.lab import Lab
-    from owlab.pocket.shell.session import Session
+    from owlab.pocket.service.lab import PocketLab
+    from owlab.pocket.shell.shell_session import ShellSession
 
 
 class Writer(Protocol):
@@ -54,12 +54,12 @@ class Call:
     fs: Files
     root: bool
     machine: Machine
-    lab: Lab
+    lab: PocketLab
     reader: Reader = field(repr=False)
     stdout: Writer = field(repr=False)
     stderr: Writer = field(repr=False)
     user: str = "ubuntu"
-    session: Session | None = field(default=None, repr=False)
+    session: ShellSession | None = field(default=None, repr=False)
     terminal: bool = False
     """What is printed goes straight to a terminal."""
 
@@ -135,7 +135,7 @@ Where = Literal["vm", "host", "all"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegisteredProgram:
     """A registered program, and where it exists."""
 
     run: Program
@@ -148,7 +148,7 @@ class Entry:
         return self.machines == "all" or (self.machines == "host") == machine.is_host
 
 
-PROGRAMS: dict[str, Entry] = {}
+PROGRAMS: dict[str, RegisteredProgram] = {}
 
 
 def program(
@@ -166,7 +166,7 @@ def program(
 
     def register(run: Program) -> Program:
         for name in names:
-            PROGRAMS[name] = Entry(run, machines, installed, own_help)
+            PROGRAMS[name] = RegisteredProgram(run, machines, installed, own_help)
         return run
 
     return register
@@ -177,7 +177,7 @@ def command_not_found(name: str, root: bool = False) -> str:
     return f"sudo: {name}: command not found\n" if root else f"bash: {name}: command not found\n"
 
 
-def load_programs() -> dict[str, Entry]:
+def load_programs() -> dict[str, RegisteredProgram]:
     """Every program there is."""
     _import_programs()
     return PROGRAMS

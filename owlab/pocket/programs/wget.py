@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from owlab.pocket.network.programs.web import (
     HINT,
     MOST_REDIRECTS,
-    Request,
+    OutgoingRequest,
     Unreachable,
     open_url,
     redirected,
@@ -56,7 +56,7 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         await say(f"File ‘{name}’ already there; not retrieving.\n\n")
         return 0
     own = given.get("--ca-certificate")
-    request = Request(
+    request = OutgoingRequest(
         url,
         headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
         insecure="--no-check-certificate" in given,

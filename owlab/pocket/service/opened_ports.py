@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.network.ends import Ends, carry
-from owlab.pocket.network.failures import Unreached
+from owlab.pocket.network.unreached import Unreached
 
 if TYPE_CHECKING:
     from owlab.pocket.kube.cluster import Cluster
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.05
-Place = tuple[str, int]
+NetworkPlace = tuple[str, int]
 
 
 class OpenedPorts:
@@ -38,8 +38,8 @@ class OpenedPorts:
         others: Callable[[], set[int]],
     ) -> None:
         self._cluster, self._machines, self._others = cluster, machines, others
-        self._open: dict[Place, asyncio.Server] = {}
-        self._said: set[tuple[Place, str]] = set()
+        self._open: dict[NetworkPlace, asyncio.Server] = {}
+        self._said: set[tuple[NetworkPlace, str]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._settling = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -75,7 +75,7 @@ class OpenedPorts:
                 if place not in self._open:
                     await self._listen(place, machine, service)
 
-    def _wanted(self) -> Iterator[tuple[Place, tuple[Machine, Object]]]:
+    def _wanted(self) -> Iterator[tuple[NetworkPlace, tuple[Machine, Object]]]:
         region, others = self._cluster.region, self._others()
         machines = self._machines()
         for service, entry in region.opened():
@@ -88,7 +88,7 @@ class OpenedPorts:
                 for machine in machines:
                     yield (machine.address, port), (machine, service)
 
-    async def _listen(self, place: Place, machine: Machine, service: Object) -> None:
+    async def _listen(self, place: NetworkPlace, machine: Machine, service: Object) -> None:
         address, port = place
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -105,7 +105,7 @@ class OpenedPorts:
         except OSError as error:
             self._warn(place, service, error)
 
-    def _warn(self, place: Place, service: Object, error: OSError) -> None:
+    def _warn(self, place: NetworkPlace, service: Object, error: OSError) -> None:
         address, port = place
         said = (
             f"port {port} of {address} is not open outside of the lab: {error.strerror}; on the "

@@ -6,8 +6,8 @@ import asyncio
 import re
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.kubelet.api import Streams
-from owlab.pocket.kube.shape import is_ready
+from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.object_state import is_ready
 from tests.pocket.controllers.conftest import Bench
 
 

@@ -97,8 +97,8 @@ def test_what_is_set_is_warned_of():
 
 def test_what_was_there_is_not_warned_of_again():
     assert unheeded(POD, POD) == []
-    other = {**POD, "spec": {**POD["spec"], "hostUsers": False}}
-    assert unheeded(other, POD) == [f"spec.hostUsers: {SAID}"]
+    other = {**POD, "spec": {**POD["spec"], "runtimeClassName": "slow"}}
+    assert unheeded(other, POD) == [f"spec.runtimeClassName: {SAID}"]
 
 
 def test_policies_of_networks_are_kept_and_warned_of():

@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.network.console import Console, Net
+from owlab.pocket.network.console import Net, NetworkConsole
 from owlab.pocket.shell.interpreter import apart
 
-Program = Callable[[Console], Awaitable[int]]
+Program = Callable[[NetworkConsole], Awaitable[int]]
 _PIPE_CLOSED = 141
 
 
 class ContainerConsole:
-    """One run of a program in a container. Implements ``Console``."""
+    """One run of a program in a container. Implements ``NetworkConsole``."""
 
     def __init__(self, context: Any, net: Net, clock: Clock) -> None:
         self._context, self._clock = context, clock

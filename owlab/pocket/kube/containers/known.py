@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
-from owlab.pocket.kube.servers import couchdb, httpd, nginx, redis, small, zookeeper
+from owlab.pocket.kube.servers import couchdb, httpd, nginx, redis, traefik, zookeeper
 from owlab.pocket.kube.servers.agnhost import agnhost
 from owlab.pocket.kube.servers.echoing import echoserver, http_echo, whoami
 from owlab.pocket.kube.servers.httpbin import httpbin
@@ -24,7 +24,7 @@ SERVERS: dict[str, Server] = {
     "agnhost": agnhost,
     "redis-server": redis.redis,
     "httpbin": httpbin,
-    "traefik": small.traefik,
+    "traefik": traefik.traefik,
     "python3": python_http_server,
     "python": python_http_server,
     "httpd": busybox_httpd,
@@ -36,7 +36,7 @@ _EVERYTHING = ("curl", "wget", "nc", "dig", "nslookup", "host", "ping", "getent"
 
 
 @dataclass(frozen=True)
-class Image:
+class KnownImage:
     """An image whose commands really run."""
 
     starts: tuple[str, ...] = ("sh",)
@@ -60,10 +60,10 @@ class Image:
         return list(args or self.starts)
 
 
-_IMAGES: tuple[tuple[str, Image], ...] = (
+_IMAGES: tuple[tuple[str, KnownImage], ...] = (
     (
         r"docker\.io/library/nginx:.*",
-        Image(
+        KnownImage(
             ("nginx", "-g", "daemon off;"),
             programs=("nginx", "curl", "getent"),
             files=nginx.FILES,
@@ -71,38 +71,43 @@ _IMAGES: tuple[tuple[str, Image], ...] = (
     ),
     (
         r"docker\.io/library/httpd:.*",
-        Image(("httpd-foreground",), programs=("httpd-foreground", "getent"), files=httpd.FILES),
+        KnownImage(
+            ("httpd-foreground",), programs=("httpd-foreground", "getent"), files=httpd.FILES
+        ),
     ),
     (
         r"docker\.io/library/redis:.*",
-        Image(("redis-server",), programs=("redis-server", "redis-cli", "getent")),
+        KnownImage(("redis-server",), programs=("redis-server", "redis-cli", "getent")),
     ),
-    (r"docker\.io/traefik/whoami:.*", Image((), entry=("/whoami",), programs=("whoami",))),
+    (r"docker\.io/traefik/whoami:.*", KnownImage((), entry=("/whoami",), programs=("whoami",))),
     (
         r"docker\.io/hashicorp/http-echo:.*",
-        Image((), entry=("/http-echo",), programs=("http-echo",)),
+        KnownImage((), entry=("/http-echo",), programs=("http-echo",)),
     ),
     (
         r"registry\.k8s\.io/(e2e-test-images/)?echoserver:.*",
-        Image(("echoserver",), programs=("echoserver", "curl")),
+        KnownImage(("echoserver",), programs=("echoserver", "curl")),
     ),
     (
         r"registry\.k8s\.io/(e2e-test-images/)?agnhost:.*",
-        Image(("pause",), entry=("/agnhost",), programs=("agnhost", *_EVERYTHING)),
+        KnownImage(("pause",), entry=("/agnhost",), programs=("agnhost", *_EVERYTHING)),
     ),
     (
         r"registry\.k8s\.io/e2e-test-images/(jessie-)?dnsutils:.*|docker\.io/tutum/dnsutils:.*",
-        Image(programs=("dig", "nslookup", "host", "getent")),
+        KnownImage(programs=("dig", "nslookup", "host", "getent")),
     ),
-    (r"docker\.io/(kennethreitz|kong)/httpbin:.*", Image(("httpbin",), programs=("httpbin",))),
+    (r"docker\.io/(kennethreitz|kong)/httpbin:.*", KnownImage(("httpbin",), programs=("httpbin",))),
     (
         r"docker\.io/rancher/mirrored-library-traefik:.*|docker\.io/library/traefik:.*",
-        Image(("traefik",), programs=("traefik",)),
+        KnownImage(("traefik",), programs=("traefik",)),
     ),
-    (r"docker\.io/curlimages/curl:.*", Image(("curl", "--help"), programs=("curl", *_BUSYBOX))),
-    (r"docker\.io/nicolaka/netshoot:.*", Image(programs=_EVERYTHING)),
-    (r"docker\.io/library/(busybox|alpine):.*", Image(programs=_BUSYBOX, bare=False)),
-    (r"docker\.io/library/(ubuntu|debian|bash):.*", Image(programs=("getent",), bare=False)),
+    (
+        r"docker\.io/curlimages/curl:.*",
+        KnownImage(("curl", "--help"), programs=("curl", *_BUSYBOX)),
+    ),
+    (r"docker\.io/nicolaka/netshoot:.*", KnownImage(programs=_EVERYTHING)),
+    (r"docker\.io/library/(busybox|alpine):.*", KnownImage(programs=_BUSYBOX, bare=False)),
+    (r"docker\.io/library/(ubuntu|debian|bash):.*", KnownImage(programs=("getent",), bare=False)),
 )
 _ALPINE = re.compile(r":.*alpine")
 _PYTHON = re.compile(r"docker\.io/library/python:")
@@ -111,23 +116,22 @@ _BESIDE: tuple[tuple[str, Server], ...] = (
     (r"docker\.io/apache/couchdb:.*|docker\.io/library/couchdb:.*", couchdb.couchdb),
     (r"docker\.io/library/zookeeper:.*", zookeeper.zookeeper),
     (r"docker\.io/[\w.-]+/kafka:.*", zookeeper.kafka),
-    (r"docker\.io/openwhisk/controller:.*", small.controller),
 )
 
 
-def known(container: Object) -> Image | None:
+def known(container: Object) -> KnownImage | None:
     """What is known of a container's image, if its commands really run."""
     name = images.full_name(container.get("image", ""))
     for pattern, image in _IMAGES:
         if re.fullmatch(pattern, name):
             if _ALPINE.search(name):
                 more = (*image.programs, *(p for p in _BUSYBOX if p != "httpd"))
-                return Image(image.starts, image.entry, more, image.files, image.bare)
+                return KnownImage(image.starts, image.entry, more, image.files, image.bare)
             return image
     if _PYTHON.match(name) and "http.server" in " ".join(
         [*(container.get("command") or []), *(container.get("args") or [])]
     ):
-        return Image(("python3",), programs=("python3", "python", "curl", "wget", "getent"))
+        return KnownImage(("python3",), programs=("python3", "python", "curl", "wget", "getent"))
     return None
 
 

@@ -24,12 +24,11 @@ from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet.api import Streams
+from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.network.resolver import config_of, hosts_file
-from owlab.pocket.kube.servers.setting import Failed
-from owlab.pocket.kube.shape import release_of, workload_name
+from owlab.pocket.kube.servers.setting import Server, ServerFailed
 from owlab.pocket.kube.store import Store
 from owlab.pocket.network.routes import Routes
 
@@ -44,7 +43,7 @@ Owner = tuple[str, str]
 
 
 @dataclass
-class Process:
+class ContainerProcess:
     """A container's command, running or ended; a shell with ``stdin`` waits for who attaches."""
 
     waits: bool = False
@@ -87,44 +86,40 @@ class Runtime:
         self._ended = ended
         self.authorities: Callable[[], bytes] = lambda: b""
         """What containers trust, PEM."""
+        self.stand_in: Callable[[Object, Object], Server | None] = lambda pod, container: None
+        """What listens in place of a container whose work is the lab's own."""
         self.commands: dict[str, dict[str, ContainerCommand]] = {}
         """Programs of images, by a part of the image's name: others give them."""
         self._roots: dict[Owner, FileSystem] = {}
         self._kept: dict[str, Kept] = {}
-        self._processes: dict[tuple[Owner, int], Process] = {}
+        self._processes: dict[tuple[Owner, int], ContainerProcess] = {}
         self._beside: dict[tuple[Owner, int], PodNet] = {}
         """What answers in place of simulated programs."""
 
-    def process(self, pod: Object, container: Object, starts: int) -> Process | None:
+    def process(self, pod: Object, container: Object, starts: int) -> ContainerProcess | None:
         """The command of a known image, started when it is first asked for.
 
         :param starts: how often the container was restarted: each start runs the command anew.
         :returns: None for images whose programs are not here.
         """
         key = ((pod["metadata"]["uid"], container["name"]), starts)
-        image = known.known(container)
-        if image is None or self._is_front_end(pod):
-            self._answer_beside(key, pod, container)
+        image, stand_in = known.known(container), self.stand_in(pod, container)
+        if image is None or stand_in is not None:
+            self._answer_beside(key, pod, container, stand_in or known.beside(container))
             return None
         if key not in self._processes:
             self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
 
-    def _is_front_end(self, pod: Object) -> bool:
-        """OpenWhisk's own nginx: the lab answers in its place."""
-        release, namespace = release_of(pod), pod["metadata"]["namespace"]
-        return workload_name(pod) == f"{release}-nginx" and (
-            self._store.find("Secret", f"{release}-whisk.auth", namespace) is not None
-        )
-
-    def _answer_beside(self, key: tuple[Owner, int], pod: Object, container: Object) -> None:
-        server = known.beside(container)
+    def _answer_beside(
+        self, key: tuple[Owner, int], pod: Object, container: Object, server: Server | None
+    ) -> None:
         if server is None or key in self._beside:
             return
         self._beside[key] = net = self._net(pod)
-        process = Process()
+        process = ContainerProcess()
         serving = Serving(pod, net, lambda: self._view(pod, container), process.say)
-        with suppress(Failed, MissingReference):
+        with suppress(ServerFailed, MissingReference):
             # Of a pod with the host's network another one may have the port: it answers there.
             env = environment(pod, container, self._store)
             serving.start(container["name"], server, [], env, "/")
@@ -136,9 +131,9 @@ class Runtime:
         """A container's files as they are now, those of its volumes too."""
         return BashView(self._shell(pod, container, self._net(pod), None)[0])
 
-    def _start(self, pod: Object, container: Object, image: known.Image) -> Process:
+    def _start(self, pod: Object, container: Object, image: known.KnownImage) -> ContainerProcess:
         words = [_expanded(word, container) for word in image.words(container)]
-        process = Process()
+        process = ContainerProcess()
         if is_shell(words):
             # Without input it ends at once.
             process.waits = bool(container.get("stdin"))
@@ -159,7 +154,7 @@ class Runtime:
         except MissingReference as error:
             process.code, process.printed = 128, f"Error: {error}\n"
             return process
-        except Failed as failed:
+        except ServerFailed as failed:
             process.code = failed.code
             process.say(failed.text.rstrip("\n"))
             return process
@@ -168,7 +163,7 @@ class Runtime:
         )
         return process
 
-    async def _until_over(self, pod: Object, process: Process) -> None:
+    async def _until_over(self, pod: Object, process: ContainerProcess) -> None:
         """A server goes on until somebody tells it to end."""
         assert process.serving is not None and process.net is not None
         await process.serving.over.wait()
@@ -177,7 +172,7 @@ class Runtime:
         self._ended(pod["metadata"]["uid"])
 
     async def _carry_out(
-        self, uid: str, process: Process, words: list[str], holders: list[MachineView]
+        self, uid: str, process: ContainerProcess, words: list[str], holders: list[MachineView]
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
@@ -234,7 +229,7 @@ class Runtime:
     def _bring(
         self,
         bash: Bash,
-        image: known.Image | None,
+        image: known.KnownImage | None,
         pod: Object,
         container: Object,
         net: PodNet,
@@ -259,7 +254,7 @@ class Runtime:
     async def exec(self, pod: Object, container: Object, argv: list[str], streams: Streams) -> int:
         """A command in a container; returns its exit status."""
         net, printed = self._net(pod), self._latest((pod["metadata"]["uid"], container["name"]))
-        log = printed.say if printed is not None else Process().say
+        log = printed.say if printed is not None else ContainerProcess().say
         serving = Serving(pod, net, lambda: self._view(pod, container), log)
         try:
             bash, holders = self._shell(pod, container, net, serving)
@@ -295,7 +290,7 @@ class Runtime:
                 shown = len(process.printed)
 
     async def _converse(
-        self, process: Process, pod: Object, container: Object, streams: Streams
+        self, process: ContainerProcess, pod: Object, container: Object, streams: Streams
     ) -> None:
         async def out(data: bytes) -> None:
             process.keep(data)
@@ -315,7 +310,7 @@ class Runtime:
             process.code = None if process.waits else code
             self._ended(pod["metadata"]["uid"])
 
-    def _latest(self, owner: Owner) -> Process | None:
+    def _latest(self, owner: Owner) -> ContainerProcess | None:
         starts = [start for known, start in self._processes if known == owner]
         return self._processes[owner, max(starts)] if starts else None
 
@@ -375,7 +370,7 @@ async def _missing(context: CommandContext) -> int:
     return 127
 
 
-def _end(process: Process) -> None:
+def _end(process: ContainerProcess) -> None:
     if process.net is not None:
         process.net.close_all()
     if process.shell is not None:
@@ -396,7 +391,7 @@ def _expanded(word: str, container: Object) -> str:
     return word
 
 
-def _root(pod: Object, image: known.Image | None) -> FileSystem:
+def _root(pod: Object, image: known.KnownImage | None) -> FileSystem:
     fs = empty()
     for directory in ("bin", "dev", "etc", "home", "root", "tmp", "usr/bin", "var/log"):
         fs.mkdir(f"/{directory}", recursive=True)

@@ -12,14 +12,14 @@ from bashkit import Bash
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.servers.nginx import checked
-from owlab.pocket.kube.servers.setting import Failed, Server, Setting
+from owlab.pocket.kube.servers.setting import Server, ServerFailed, Setting
 from owlab.pocket.shell.interpreter import apart
 
 _TAKEN = 1
 
 
 class BashView:
-    """The files of a container, through a shell on them. Implements ``View``."""
+    """The files of a container, through a shell on them. Implements ``ContainerFiles``."""
 
     def __init__(self, bash: Bash) -> None:
         self._bash = bash
@@ -48,16 +48,16 @@ class Started:
         self._server, self._setting, self._net, self._program = server, setting, net, program
 
     def open(self) -> None:
-        """Listen; raises Failed."""
+        """Listen; raises ServerFailed."""
         try:
             for port, serve in self._server(self._setting).items():
                 self._net.open(port, self._program, serve)
         except OSError as error:
             said = f"{self._program}: bind() failed ({error.errno}: {error.strerror})\n"
-            raise Failed(said, _TAKEN) from None
+            raise ServerFailed(said, _TAKEN) from None
 
     def reload(self) -> None:
-        """With what its files say now; raises Failed, and goes on as before."""
+        """With what its files say now; raises ServerFailed, and goes on as before."""
         fresh = self._server(self._setting)
         self._net.close_all()
         for port, serve in fresh.items():
@@ -87,7 +87,7 @@ class Serving:
         cwd: str,
         log: Callable[[str], None] | None = None,
     ) -> None:
-        """Listen; raises Failed."""
+        """Listen; raises ServerFailed."""
         setting = Setting(
             argv, env, self._pod, cwd, log or self._printed, self._view, self._net.dial
         )
@@ -112,7 +112,7 @@ class Serving:
                 aside = program == "nginx" and "daemon off;" not in " ".join(argv)
                 log = self._printed if aside else lines.put_nowait
                 self.start(program, server, argv, dict(context.env), context.cwd, log)
-            except Failed as failed:
+            except ServerFailed as failed:
                 await context.stderr.write(failed.text.encode())
                 return failed.code
             while not aside:
@@ -137,9 +137,9 @@ class Serving:
             return 0
         word = argv[1] if len(argv) > 1 else ""
         if word not in ("reload", "quit", "stop", "reopen"):
-            raise Failed(f'nginx: invalid option: "-s {word}"\n')
+            raise ServerFailed(f'nginx: invalid option: "-s {word}"\n')
         if own is None or not own.running:
-            raise Failed('nginx: [error] open() "/run/nginx.pid" failed (2: No such file)\n')
+            raise ServerFailed('nginx: [error] open() "/run/nginx.pid" failed (2: No such file)\n')
         if word == "reload":
             for started in own.running:
                 started.reload()

@@ -9,9 +9,9 @@ import httpcore
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.network.ends import Ends
-from owlab.pocket.network.failures import NoAnswer, UnknownName, Unreached
 from owlab.pocket.network.http import exchange
-from owlab.pocket.network.routes import Place, Routes
+from owlab.pocket.network.routes import NetworkPlace, Routes
+from owlab.pocket.network.unreached import ConnectionLost, UnknownName, Unreached
 
 KINDS = ("httpGet", "tcpSocket", "grpc")
 AGENT = "kube-probe/1.36"
@@ -30,7 +30,7 @@ def port_of(port: object, container: Object) -> int:
     return int(str(port)) if str(port).isdecimal() else 0
 
 
-def checker(routes: Routes, place: Place) -> Check:
+def checker(routes: Routes, place: NetworkPlace) -> Check:
     """Checks from a node."""
 
     async def check(handler: Object, container: Object, address: str, limit: float) -> str | None:
@@ -48,7 +48,7 @@ def checker(routes: Routes, place: Place) -> Check:
                 if kind == "httpGet":
                     return await _page(dial, spec, host, port)
                 (await dial(host, port, limit)).close()
-        except (TimeoutError, NoAnswer):
+        except (TimeoutError, ConnectionLost):
             if kind == "httpGet":
                 return f'Get "{_url(spec, host, port)}": context deadline exceeded'
             return f"dial tcp {host}:{port}: i/o timeout"

@@ -6,23 +6,23 @@ import io
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import MachineView, Object
-from owlab.pocket.kube import programs
+from owlab.pocket.kube.containers import programs
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.controllers.nodes import kubelet_runs
-from owlab.pocket.kube.kubelet.addresses import Addresses
-from owlab.pocket.kube.kubelet.api import Streams
 from owlab.pocket.kube.kubelet.checks import Check, checker
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.ending import Ending
 from owlab.pocket.kube.kubelet.memory import Memory
 from owlab.pocket.kube.kubelet.mounts import MountProblem, mount_problem
+from owlab.pocket.kube.kubelet.pod_addresses import Addresses
 from owlab.pocket.kube.kubelet.probes import Execute
+from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize
-from owlab.pocket.kube.kubelet.work import Context, PodWork
+from owlab.pocket.kube.kubelet.work import Outcomes, PodWork
 from owlab.pocket.kube.network.names import Names
-from owlab.pocket.kube.shape import is_finished, is_ready
+from owlab.pocket.kube.object_state import is_finished, is_ready
 from owlab.pocket.kube.store import Change, Key, copied
 from owlab.pocket.network.routes import Routes, at_machine
 
@@ -34,9 +34,11 @@ _WAITED_FOR = ("Secret", "ConfigMap", "PersistentVolumeClaim", "Job", "Service",
 class Kubelet(Controller):
     """Moves every pod that is on a node as far as it can go."""
 
-    def __init__(self, plane: ControlPlane, context: Context, routes: Routes, names: Names) -> None:
+    def __init__(
+        self, plane: ControlPlane, outcomes: Outcomes, routes: Routes, names: Names
+    ) -> None:
         super().__init__(plane)
-        self._context = context
+        self._outcomes = outcomes
         self.routes = routes
         self.runtime = Runtime(plane.store, plane.fleet, plane.clock, routes, names, self._ended)
         self._addresses = Addresses(plane.store)
@@ -122,7 +124,7 @@ class Kubelet(Controller):
             check = self._checker(machine)
             execute = self._executor(pod)
             PodWork(
-                pod, machine, diary, self.runtime, self.store, self._context, execute, check
+                pod, machine, diary, self.runtime, self.store, self._outcomes, execute, check
             ).carry_on()
         summarize(pod, self.clock)
         self._wait_or_not(key, pod)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.store import Store
-from owlab.pocket.network.dns import Answer, Record, outside
+from owlab.pocket.network.dns import NameAnswer, NameRecord, outside
 
 SERVER = "10.43.0.10"
 ZONE = "cluster.local"
@@ -30,7 +30,7 @@ class Names:
                 return ready and 53 in ports
         return False
 
-    def ask(self, name: str, kind: str = "A") -> Answer:
+    def ask(self, name: str, kind: str = "A") -> NameAnswer:
         """What is known of a name."""
         plain = name.rstrip(".").lower()
         if kind == "PTR" or plain.endswith(".in-addr.arpa"):
@@ -39,8 +39,10 @@ class Names:
             return self._cluster(plain, kind)
         address = outside(self._fleet, plain, self._nodes())
         if address is None:
-            return Answer("NXDOMAIN")
-        return Answer(records=[Record(plain, "A", address, 30)] if kind in ("A", "ANY") else [])
+            return NameAnswer("NXDOMAIN")
+        return NameAnswer(
+            records=[NameRecord(plain, "A", address, 30)] if kind in ("A", "ANY") else []
+        )
 
     def _nodes(self) -> dict[str, str]:
         return {
@@ -50,20 +52,20 @@ class Names:
             if address["type"] == "InternalIP"
         }
 
-    def _cluster(self, name: str, kind: str) -> Answer:
+    def _cluster(self, name: str, kind: str) -> NameAnswer:
         labels = name.split(".")[:-2]
         if not labels or labels in (["svc"], ["pod"]):
-            return Answer()
+            return NameAnswer()
         *rest, sort = labels
         if sort == "pod" and len(rest) == 2:
             return self._pod(name, rest[0], kind)
         if sort != "svc" or self._store.find("Namespace", rest[-1] if rest else "") is None:
-            return Answer("NXDOMAIN")
+            return NameAnswer("NXDOMAIN")
         if len(rest) == 1:
-            return Answer()
+            return NameAnswer()
         service = self._store.find("Service", rest[-2], rest[-1])
         if service is None:
-            return Answer("NXDOMAIN")
+            return NameAnswer("NXDOMAIN")
         above = rest[:-2]
         if not above:
             return self._service(name, service, kind)
@@ -71,33 +73,33 @@ class Names:
             return self._member(name, service, above[0], kind)
         if len(above) == 2 and above[0].startswith("_"):
             return self._ports(name, service, above, kind)
-        return Answer("NXDOMAIN")
+        return NameAnswer("NXDOMAIN")
 
-    def _service(self, name: str, service: Object, kind: str) -> Answer:
+    def _service(self, name: str, service: Object, kind: str) -> NameAnswer:
         spec = service["spec"]
         if spec.get("type") == "ExternalName":
             target = str(spec.get("externalName", "")).rstrip(".")
             further = self.ask(target, kind).records if kind in ("A", "ANY") else []
-            return Answer(records=[Record(name, "CNAME", f"{target}."), *further])
+            return NameAnswer(records=[NameRecord(name, "CNAME", f"{target}."), *further])
         if kind == "SRV":
             return self._ports(name, service, [], kind)
         if kind not in ("A", "ANY"):
-            return Answer()
+            return NameAnswer()
         if spec.get("clusterIP") != "None":
-            return Answer(records=[Record(name, "A", str(spec.get("clusterIP")))])
-        found = [Record(name, "A", address) for address, _ in self._members(service)]
+            return NameAnswer(records=[NameRecord(name, "A", str(spec.get("clusterIP")))])
+        found = [NameRecord(name, "A", address) for address, _ in self._members(service)]
         # A headless Service without ready pods has no name.
-        return Answer(records=found) if found else Answer("NXDOMAIN")
+        return NameAnswer(records=found) if found else NameAnswer("NXDOMAIN")
 
-    def _member(self, name: str, service: Object, host: str, kind: str) -> Answer:
+    def _member(self, name: str, service: Object, host: str, kind: str) -> NameAnswer:
         found = [
-            Record(name, "A", address)
+            NameRecord(name, "A", address)
             for address, own in self._members(service)
             if host == own and service["spec"].get("clusterIP") == "None"
         ]
         if not found:
-            return Answer("NXDOMAIN")
-        return Answer(records=found if kind in ("A", "ANY") else [])
+            return NameAnswer("NXDOMAIN")
+        return NameAnswer(records=found if kind in ("A", "ANY") else [])
 
     def _members(self, service: Object) -> Iterator[tuple[str, str]]:
         """Addresses of the ready ones, and the names that they have below the Service's."""
@@ -114,7 +116,7 @@ class Names:
         reference = address.get("targetRef") or {}
         return self._store.find("Pod", reference.get("name", ""), namespace)
 
-    def _ports(self, name: str, service: Object, above: list[str], kind: str) -> Answer:
+    def _ports(self, name: str, service: Object, above: list[str], kind: str) -> NameAnswer:
         meta = service["metadata"]
         base = f"{meta['name']}.{meta['namespace']}.svc.{ZONE}"
         records = []
@@ -128,29 +130,33 @@ class Names:
                 hosts = [f"{host}.{base}" for _, host in self._members(service)]
             else:
                 number, hosts = port["port"], [base]
-            records += [Record(name, "SRV", f"0 100 {number} {host}.") for host in hosts]
+            records += [NameRecord(name, "SRV", f"0 100 {number} {host}.") for host in hosts]
         if not records:
-            return Answer("NXDOMAIN")
-        return Answer(records=records if kind in ("SRV", "ANY") else [])
+            return NameAnswer("NXDOMAIN")
+        return NameAnswer(records=records if kind in ("SRV", "ANY") else [])
 
-    def _pod(self, name: str, dashed: str, kind: str) -> Answer:
+    def _pod(self, name: str, dashed: str, kind: str) -> NameAnswer:
         try:
             address = str(ipaddress.IPv4Address(dashed.replace("-", ".")))
         except ValueError:
-            return Answer("NXDOMAIN")
-        return Answer(records=[Record(name, "A", address)] if kind in ("A", "ANY") else [])
+            return NameAnswer("NXDOMAIN")
+        return NameAnswer(records=[NameRecord(name, "A", address)] if kind in ("A", "ANY") else [])
 
-    def _reverse(self, name: str) -> Answer:
+    def _reverse(self, name: str) -> NameAnswer:
         address = ".".join(reversed(name.removesuffix(".in-addr.arpa").split(".")))
         for service in self._store.list("Service"):
             meta = service["metadata"]
             base = f"{meta['name']}.{meta['namespace']}.svc.{ZONE}."
             if service["spec"].get("clusterIP") == address:
-                return Answer(records=[Record(name, "PTR", base)])
+                return NameAnswer(records=[NameRecord(name, "PTR", base)])
             if service["spec"].get("clusterIP") == "None":
                 for own, host in self._members(service):
                     if own == address:
-                        return Answer(records=[Record(name, "PTR", f"{host}.{base}")])
+                        return NameAnswer(records=[NameRecord(name, "PTR", f"{host}.{base}")])
         nodes = (node for node, own in self._nodes().items() if own == address)
         node = next(nodes, None)
-        return Answer(records=[Record(name, "PTR", f"{node}.")]) if node else Answer("NXDOMAIN")
+        return (
+            NameAnswer(records=[NameRecord(name, "PTR", f"{node}.")])
+            if node
+            else NameAnswer("NXDOMAIN")
+        )

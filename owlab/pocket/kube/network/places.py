@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.network.routes import Place
+from owlab.pocket.network.routes import NetworkPlace
 
 
 def space_of(pod: Object) -> str:
@@ -13,8 +13,8 @@ def space_of(pod: Object) -> str:
     return f"pod:{pod['metadata']['uid']}"
 
 
-def place_of(pod: Object) -> Place:
+def place_of(pod: Object) -> NetworkPlace:
     """As whom its containers connect."""
     address = str(pod["status"].get("podIP") or "")
     node = str(pod["spec"].get("nodeName") or "")
-    return Place(space_of(pod), address, node, str(pod["metadata"]["uid"]))
+    return NetworkPlace(space_of(pod), address, node, str(pod["metadata"]["uid"]))

@@ -9,7 +9,7 @@ from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.places import place_of
 from owlab.pocket.kube.network.resolver import Resolver
-from owlab.pocket.network.dns import Answer, Config
+from owlab.pocket.network.dns import NameAnswer, ResolverConfig
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.routes import Routes
 from owlab.pocket.network.sockets import Listening, Serve
@@ -32,7 +32,7 @@ class PodNet:
         self.opened: list[Listening] = []
 
     @property
-    def config(self) -> Config:
+    def config(self) -> ResolverConfig:
         """What the container's ``/etc/resolv.conf`` says."""
         return self._resolver.config
 
@@ -40,7 +40,7 @@ class PodNet:
         """Addresses of a name; raises UnknownName."""
         return self._resolver.lookup(name)
 
-    def ask(self, server: str, name: str, kind: str) -> Answer | None:
+    def ask(self, server: str, name: str, kind: str) -> NameAnswer | None:
         """What a name server says of a full name; None when none answers there."""
         return self._resolver.ask(server, name, kind)
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.network.balancing import Balancer
 from owlab.pocket.kube.network.places import space_of
-from owlab.pocket.kube.shape import is_finished
+from owlab.pocket.kube.object_state import is_finished
 from owlab.pocket.kube.store import Store
 from owlab.pocket.network.ends import Ends
-from owlab.pocket.network.failures import NoAnswer, NoRoute, Refused
-from owlab.pocket.network.hosts import Host
-from owlab.pocket.network.routes import Place, Routes
+from owlab.pocket.network.network_hosts import NetworkHost
+from owlab.pocket.network.routes import NetworkPlace, Routes
 from owlab.pocket.network.sockets import Listening
+from owlab.pocket.network.unreached import ConnectionLost, ConnectionRefused, NoRouteToHost
 
 _PODS, _SERVICES = ipaddress.ip_network("10.42.0.0/16"), ipaddress.ip_network("10.43.0.0/16")
 _API = ("kubernetes", "default")
@@ -33,7 +33,7 @@ class ClusterRegion:
 
     async def connect(self, peer: str, address: str, port: int, limit: float | None = None) -> Ends:
         """From the control plane, which reaches every pod; raises Unreached."""
-        place = Place("control-plane", peer, "", "control-plane")
+        place = NetworkPlace("control-plane", peer, "", "control-plane")
         return await self._routes.connect(place, address, port, limit)
 
     async def inside(self, pod: Object, port: int) -> Ends:
@@ -43,18 +43,18 @@ class ClusterRegion:
             found = self._listening(pod, port)
         return await self._routes.sockets.connect(found, "127.0.0.1")
 
-    async def from_outside(self, peer: str, machine: Host, port: int) -> Ends:
+    async def from_outside(self, peer: str, machine: NetworkHost, port: int) -> Ends:
         """To what a node opens; raises Unreached."""
-        found = self.on_machine(Place("outside", peer, ""), machine, port)
+        found = self.on_machine(NetworkPlace("outside", peer, ""), machine, port)
         if found is None:
-            raise Refused
+            raise ConnectionRefused
         return await self._routes.sockets.connect(found, peer)
 
     def choose(self, service: Object, entry: Object, peer: str) -> tuple[str, int] | None:
         """The end of a Service that somebody gets; None where none is ready."""
         return self._balancer.choose(service, entry, peer, None)
 
-    def find(self, place: Place, address: str, port: int) -> Listening | None:
+    def find(self, place: NetworkPlace, address: str, port: int) -> Listening | None:
         """Who listens there; None where the address is none of the cluster's."""
         try:
             number = ipaddress.ip_address(address)
@@ -64,15 +64,17 @@ class ClusterRegion:
         if service is None and number not in _PODS and number not in _SERVICES:
             return None
         if not place.pod and not self._is_node(place.node):
-            raise NoAnswer  # no route leads there: the packets go to the gateway, and are dropped
+            raise ConnectionLost  # no route leads there: the gateway drops the packets
         if service is None and number in _PODS:
             return self._in_pod(place, address, port)
         entry = next((e for e in _ports(service) if e["port"] == port), None)
         if service is None or entry is None:
-            raise NoAnswer  # kube-proxy has no rule for it
-        return self._through(place, service, entry, _kept_to(service, "internalTrafficPolicy", place.node))
+            raise ConnectionLost  # kube-proxy has no rule for it
+        return self._through(
+            place, service, entry, _kept_to(service, "internalTrafficPolicy", place.node)
+        )
 
-    def on_machine(self, place: Place, machine: Host, port: int) -> Listening | None:
+    def on_machine(self, place: NetworkPlace, machine: NetworkHost, port: int) -> Listening | None:
         """What a node opens: NodePorts, load balancers' ports, host ports of pods."""
         if not self._is_node(machine.name):
             return None
@@ -85,7 +87,7 @@ class ClusterRegion:
                 return self._listening(pod, inner)
         return None
 
-    def echoes(self, place: Place, address: str) -> bool:
+    def echoes(self, place: NetworkPlace, address: str) -> bool:
         """Some pod has the address, and its node is up."""
         pod = self.pod_at(address)
         if pod is None or not (place.pod or self._is_node(place.node)):
@@ -116,36 +118,42 @@ class ClusterRegion:
             return False
         try:
             return self._listening(pod, port).real is None
-        except Refused:
+        except ConnectionRefused:
             return False
 
-    def _through(self, place: Place, service: Object, entry: Object, only: str | None) -> Listening:
+    def _through(
+        self, place: NetworkPlace, service: Object, entry: Object, only: str | None
+    ) -> Listening:
         chosen = self._balancer.choose(service, entry, place.address, only)
         meta = service["metadata"]
         if chosen is None and (meta["name"], meta["namespace"]) == _API:
             return self._api(place, entry)
         if chosen is None:
             # With a policy that keeps to the node packets are dropped, else they are refused.
-            raise NoAnswer if only is not None and self._balancer.ends(service, entry) else Refused
+            raise (
+                ConnectionLost
+                if only is not None and self._balancer.ends(service, entry)
+                else ConnectionRefused
+            )
         address, port = chosen
         return self._in_pod(place, address, port)
 
-    def _api(self, place: Place, entry: Object) -> Listening:
+    def _api(self, place: NetworkPlace, entry: Object) -> Listening:
         for node in self._store.list("Node"):
             if "node-role.kubernetes.io/control-plane" in (node["metadata"].get("labels") or {}):
                 address = _address(node)
                 return self._routes.find(place, address, int(entry.get("targetPort") or 6443))
-        raise Refused
+        raise ConnectionRefused
 
-    def _in_pod(self, place: Place, address: str, port: int) -> Listening:
+    def _in_pod(self, place: NetworkPlace, address: str, port: int) -> Listening:
         pod = self.pod_at(address)
         if pod is None:
             if any(machine.address == address for machine in self._fleet.all()):
                 return self._routes.find(place, address, port)
-            raise NoRoute
+            raise NoRouteToHost
         machine = self._fleet.get(str(pod["spec"].get("nodeName")))
         if machine is None or not machine.running:
-            raise NoAnswer
+            raise ConnectionLost
         return self._listening(pod, port)
 
     def _listening(self, pod: Object, port: int) -> Listening:
@@ -154,7 +162,7 @@ class ClusterRegion:
             return found
         real = self.elsewhere(pod, port)
         if real is None:
-            raise Refused
+            raise ConnectionRefused
         return Listening(port, "", real=real)
 
     def pod_at(self, address: str) -> Object | None:

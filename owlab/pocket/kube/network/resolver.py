@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.network.names import SERVER, ZONE, Names
-from owlab.pocket.network.dns import NODE_SERVER, Answer, Config, Record, is_address, outside
-from owlab.pocket.network.failures import NoNameServer, UnknownName
+from owlab.pocket.network.dns import (
+    NODE_SERVER,
+    NameAnswer,
+    NameRecord,
+    ResolverConfig,
+    is_address,
+    outside,
+)
+from owlab.pocket.network.unreached import NoNameServer, UnknownName
 
 
-def config_of(pod: Object) -> Config:
+def config_of(pod: Object) -> ResolverConfig:
     """A pod's, from its policy and its own wishes."""
     spec, namespace = pod["spec"], pod["metadata"]["namespace"]
     policy = spec.get("dnsPolicy", "ClusterFirst")
@@ -31,7 +38,7 @@ def config_of(pod: Object) -> Config:
         options = [o for o in options if o.partition(":")[0] != option["name"]]
         options.append(f"{option['name']}:{value}" if value else option["name"])
     unique = dict.fromkeys
-    return Config(tuple(unique(servers)), tuple(unique(searches)), tuple(unique(options)))
+    return ResolverConfig(tuple(unique(servers)), tuple(unique(searches)), tuple(unique(options)))
 
 
 def hosts_file(pod: Object) -> str:
@@ -87,18 +94,22 @@ class Resolver:
                     return answer.addresses()
         raise UnknownName(name) if heard else NoNameServer(name)
 
-    def ask(self, server: str, name: str, kind: str) -> Answer | None:
+    def ask(self, server: str, name: str, kind: str) -> NameAnswer | None:
         """What one server says of one full name; None when none answers there."""
         return ask(self._names, self._fleet, server, name, kind)
 
 
-def ask(names: Names | None, fleet: FleetView, server: str, name: str, kind: str) -> Answer | None:
+def ask(
+    names: Names | None, fleet: FleetView, server: str, name: str, kind: str
+) -> NameAnswer | None:
     """What one server says of one full name; None when none answers there."""
     if server == NODE_SERVER:
         address = outside(fleet, name.rstrip(".").lower())
         if address is None:
-            return Answer("NXDOMAIN")
-        return Answer(records=[Record(name, "A", address, 60)] if kind in ("A", "ANY") else [])
+            return NameAnswer("NXDOMAIN")
+        return NameAnswer(
+            records=[NameRecord(name, "A", address, 60)] if kind in ("A", "ANY") else []
+        )
     if names is None or not names.answers(server):
         return None
     return names.ask(name, kind)

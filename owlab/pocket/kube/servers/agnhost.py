@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from owlab.pocket.kube.servers.application import Answering, application
-from owlab.pocket.kube.servers.setting import Failed, Ports, Setting, port_of
+from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.http import http_server
 
 
@@ -20,7 +20,7 @@ def agnhost(setting: Setting) -> Ports:
     if word == "pause":
         return {}
     if word not in ("netexec", "serve-hostname", "test-webserver"):
-        raise Failed(f'Error: unknown command "{word}" for "app" (in the pocket lab)\n')
+        raise ServerFailed(f'Error: unknown command "{word}" for "app" (in the pocket lab)\n')
     known = {
         "netexec": ["http-port=", "udp-port=", "sctp-port="],
         "serve-hostname": ["port=", "http=", "tcp=", "udp="],
@@ -29,7 +29,7 @@ def agnhost(setting: Setting) -> Ports:
     try:
         given, _ = getopt.gnu_getopt(rest, "", known)
     except getopt.GetoptError as error:
-        raise Failed(f"Error: unknown flag: --{error.opt}\n") from None
+        raise ServerFailed(f"Error: unknown flag: --{error.opt}\n") from None
     options = {name.lstrip("-"): value for name, value in given}
     standard = {"netexec": "8080", "serve-hostname": "9376", "test-webserver": "80"}[word]
     text = options.get("http-port") or options.get("port") or standard

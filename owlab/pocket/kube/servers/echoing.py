@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from owlab.pocket.kube.servers.application import application
-from owlab.pocket.kube.servers.setting import Failed, Ports, Setting, port_of
+from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.http import http_server
 
 
@@ -50,7 +50,7 @@ def http_echo(setting: Setting) -> Ports:
     options = _flags("http-echo", setting.argv, ["text=", "listen=", "status-code=", "version"])
     text = options.get("text") or setting.env.get("ECHO_TEXT", "")
     if not text:
-        raise Failed("Missing -text option!\n", 127)
+        raise ServerFailed("Missing -text option!\n", 127)
     port = port_of(options.get("listen", ":5678").rpartition(":")[2], "http-echo")
     code = int(options.get("status-code") or 200)
     setting.log(f"[INFO] server is listening on :{port}")
@@ -106,11 +106,11 @@ def _flags(program: str, argv: list[str], known: list[str]) -> dict[str, str]:
     try:
         given, rest = getopt.getopt(words, "", known)
     except getopt.GetoptError as error:
-        raise Failed(
+        raise ServerFailed(
             f"flag provided but not defined: -{error.opt}\nUsage of {program}\n", 2
         ) from None
     if rest:
-        raise Failed("Too many arguments!\n", 127)
+        raise ServerFailed("Too many arguments!\n", 127)
     return {name.lstrip("-"): value for name, value in given}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from owlab.pocket.kube.servers import files
+from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.access_log import combined
 from owlab.pocket.kube.servers.application import application
-from owlab.pocket.kube.servers.setting import Failed, Ports, Setting
+from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting
 from owlab.pocket.network.http import http_server
 
 ROOT = "/usr/local/apache2/htdocs"
@@ -46,13 +46,13 @@ def httpd(setting: Setting) -> Ports:
         elif name == "directoryindex":
             index = tuple(value.split())
         elif name not in _IDLE:
-            raise Failed(
+            raise ServerFailed(
                 f"AH00526: Syntax error on line {number} of {CONFIG}:\n"
                 f"Invalid command '{word}', not known to the pocket lab's httpd\n"
             )
     setting.log("(httpd of the pocket lab: a small server of its own)")
     if not ports:
-        raise Failed(
+        raise ServerFailed(
             "(98)no listening sockets available, shutting down\nAH00015: Unable to open logs\n"
         )
 
@@ -60,11 +60,11 @@ def httpd(setting: Setting) -> Ports:
         if request.method not in ("GET", "HEAD"):
             return _page(405, "Method Not Allowed")
         view, path = setting.view(), request.url.path
-        place = files.below(root, path)
-        hit = files.found(view, place, index)
+        place = web_files.below(root, path)
+        hit = web_files.found(view, place, index)
         if hit is not None:
-            return files.sent(request, *hit)
-        page = files.listing(view, place, path, "Index of")
+            return web_files.sent(request, *hit)
+        page = web_files.listing(view, place, path, "Index of")
         if page is not None:
             return Response(page, media_type="text/html;charset=ISO-8859-1")
         return _page(404, "Not Found", "The requested URL was not found on this server.")

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from owlab.pocket.kube.servers import files
+from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.access_log import combined
 from owlab.pocket.kube.servers.application import application
 from owlab.pocket.kube.servers.nginx_config import Directive, Site, configuration
-from owlab.pocket.kube.servers.setting import Failed, Ports, Setting
-from owlab.pocket.network.failures import Unreached
+from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting
 from owlab.pocket.network.http import exchange, http_server
+from owlab.pocket.network.unreached import Unreached
 
 VERSION = "1.27"
 _REASONS = {
@@ -86,7 +86,7 @@ def _options(argv: list[str]) -> str:
         elif word in ("-q", "-e") or not word.startswith("-"):
             continue
         else:
-            raise Failed(f'nginx: invalid option: "{word[1:]}" in the pocket lab\n')
+            raise ServerFailed(f'nginx: invalid option: "{word[1:]}" in the pocket lab\n')
     return config
 
 
@@ -168,22 +168,24 @@ class _Front:
             wanted = self._filled(word, request)
             if wanted.startswith("="):
                 return Response(status_code=int(wanted[1:]))
-            place = files.below(*self._place(block, location, wanted))
-            kind = files.media_type(place)
-            hit = files.found(view, place, index)
+            place = web_files.below(*self._place(block, location, wanted))
+            kind = web_files.media_type(place)
+            hit = web_files.found(view, place, index)
             if hit is None:
                 continue
             at, content = hit
             if at != place and not path.endswith("/"):
                 host = request.headers.get("host", "")
                 return _redirect(301, f"http://{host}{path}/")
-            return files.sent(request, at, content, files.media_type(at) if at != place else kind)
-        place = files.below(*self._place(block, location, path))
+            return web_files.sent(
+                request, at, content, web_files.media_type(at) if at != place else kind
+            )
+        place = web_files.below(*self._place(block, location, path))
         if view.names(place) is None:
             self._missing(request, place)
             return Response(status_code=404)
         if _words(block, "autoindex") == ["on"] and path.endswith("/"):
-            page = files.listing(view, place, path, "Index of")
+            page = web_files.listing(view, place, path, "Index of")
             return Response(page, media_type="text/html")
         client = request.client.host if request.client else "-"
         self._setting.log(
@@ -215,14 +217,14 @@ class _Front:
         for directive in _all(block, "error_page"):
             *codes, page = directive.words
             if str(code) in codes:
-                place = files.below(*self._place(block, None, page))
+                place = web_files.below(*self._place(block, None, page))
                 inner = _location(site.block, page)
                 if inner is not None:
                     merged = [*inner.block, *site.block]
-                    place = files.below(*self._place(merged, inner, page))
+                    place = web_files.below(*self._place(merged, inner, page))
                 content = self._setting.view().read(place)
                 if content is not None:
-                    return Response(content, code, media_type=files.media_type(place))
+                    return Response(content, code, media_type=web_files.media_type(place))
         return _page(code)
 
     async def _proxied(

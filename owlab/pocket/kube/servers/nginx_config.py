@@ -7,7 +7,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 
-from owlab.pocket.kube.servers.setting import Failed, View
+from owlab.pocket.kube.servers.setting import ContainerFiles, ServerFailed
 
 _WORD = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[{};])|"(?P<two>(?:\\.|[^"\\])*)"|'(?P<one>(?:\\.|[^'\\])*)'"""
@@ -66,7 +66,7 @@ class Site:
 
 
 @dataclass
-class Config:
+class NginxConfiguration:
     """All of it."""
 
     sites: list[Site] = field(default_factory=list)
@@ -75,12 +75,12 @@ class Config:
     unheeded: set[str] = field(default_factory=set)
 
 
-def configuration(view: View, path: str = "/etc/nginx/nginx.conf") -> Config:
+def configuration(view: ContainerFiles, path: str = "/etc/nginx/nginx.conf") -> NginxConfiguration:
     """What the files say.
 
-    :raises Failed: in nginx's words, also for what this nginx does not obey.
+    :raises ServerFailed: in nginx's words, also for what this nginx does not obey.
     """
-    config = Config()
+    config = NginxConfiguration()
     tree = _expanded(view, _read(view, path), path, config.unheeded)
     found, upstreams = config.sites, config.upstreams
     for http in tree:
@@ -94,7 +94,7 @@ def configuration(view: View, path: str = "/etc/nginx/nginx.conf") -> Config:
             elif directive.name == "server":
                 found.append(_site(directive, shared))
     if not found:
-        raise Failed(f"nginx: [emerg] no server in {path}: nothing to listen on\n")
+        raise ServerFailed(f"nginx: [emerg] no server in {path}: nothing to listen on\n")
     return config
 
 
@@ -119,14 +119,18 @@ def _site(directive: Directive, shared: list[Directive]) -> Site:
     return Site(ports or [80], names, [*inherited, *block], default)
 
 
-def _read(view: View, path: str) -> list[Directive]:
+def _read(view: ContainerFiles, path: str) -> list[Directive]:
     content = view.read(path)
     if content is None:
-        raise Failed(f'nginx: [emerg] open() "{path}" failed (2: No such file or directory)\n')
+        raise ServerFailed(
+            f'nginx: [emerg] open() "{path}" failed (2: No such file or directory)\n'
+        )
     return _Parser(content.decode(errors="replace"), path).block(top=True)
 
 
-def _expanded(view: View, block: list[Directive], path: str, unheeded: set[str]) -> list[Directive]:
+def _expanded(
+    view: ContainerFiles, block: list[Directive], path: str, unheeded: set[str]
+) -> list[Directive]:
     """With the files that are included, and with nothing that is not known."""
     result: list[Directive] = []
     for directive in block:
@@ -156,8 +160,8 @@ def _expanded(view: View, block: list[Directive], path: str, unheeded: set[str])
     return result
 
 
-def _emerg(text: str, place: str) -> Failed:
-    return Failed(f"nginx: [emerg] {text} in {place}\n")
+def _emerg(text: str, place: str) -> ServerFailed:
+    return ServerFailed(f"nginx: [emerg] {text} in {place}\n")
 
 
 class _Parser:
@@ -214,5 +218,5 @@ class _Parser:
                 return "mark", found["mark"]
         return None
 
-    def _wrong(self, text: str) -> Failed:
+    def _wrong(self, text: str) -> ServerFailed:
         return _emerg(text, f"{self._path}:{self._line}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from owlab.pocket.kube.servers.setting import Failed, Ports, Setting, port_of
+from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.sockets import conversation
 
@@ -29,11 +29,11 @@ _IDLE = _words(
 )
 
 
-class Said(Exception):
+class RedisError(Exception):
     """An error that the client gets."""
 
 
-class Status(str):
+class RedisStatus(str):
     """A simple string: ``+OK``."""
 
 
@@ -47,7 +47,7 @@ class _Memory:
             self.drop(key)
         value = self.values.get(key)
         if value is not None and kind is not None and not isinstance(value, kind):
-            raise Said(_WRONG)
+            raise RedisError(_WRONG)
         return value
 
     def drop(self, key: str) -> bool:
@@ -81,7 +81,7 @@ def _options(setting: Setting) -> dict[str, str]:
     if words and not words[0].startswith("--"):
         content = setting.view().read(words.pop(0))
         if content is None:
-            raise Failed("*** FATAL CONFIG FILE ERROR ***\nCan't open config file\n")
+            raise ServerFailed("*** FATAL CONFIG FILE ERROR ***\nCan't open config file\n")
         for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
             name, _, value = line.strip().partition(" ")
             if name and not name.startswith("#"):
@@ -97,7 +97,7 @@ def _options(setting: Setting) -> dict[str, str]:
 
 def _keep(options: dict[str, str], name: str, value: str, where: str) -> None:
     if name.lower() not in ("port", "requirepass") and name.lower() not in _IDLE:
-        raise Failed(
+        raise ServerFailed(
             f"*** FATAL CONFIG FILE ERROR (the pocket lab's redis) ***\nReading the configuration,"
             f" at {where}\n>>> '{name} {value}'\nBad directive or wrong number of arguments\n"
         )
@@ -119,7 +119,7 @@ class _Client:
             name = words[0].upper()
             try:
                 answer = self._answer(name, words[1:])
-            except Said as said:
+            except RedisError as said:
                 text = str(said)
                 head = "" if text.split(" ", 1)[0].isupper() else "ERR "
                 await ends.send(f"-{head}{text}\r\n".encode())
@@ -131,22 +131,24 @@ class _Client:
     def _answer(self, name: str, words: list[str]) -> Any:
         if name == "AUTH":
             if not self._password:
-                raise Said("ERR AUTH <password> called without any password configured")
+                raise RedisError("ERR AUTH <password> called without any password configured")
             if words[-1:] != [self._password]:
-                raise Said("WRONGPASS invalid username-password pair or user is disabled.")
+                raise RedisError("WRONGPASS invalid username-password pair or user is disabled.")
             self._known = True
-            return Status("OK")
+            return RedisStatus("OK")
         if name == "QUIT":
-            return Status("OK")
+            return RedisStatus("OK")
         if not self._known:
-            raise Said("NOAUTH Authentication required.")
+            raise RedisError("NOAUTH Authentication required.")
         command = _COMMANDS.get(name)
         if command is None:
             shown = " ".join(f"'{word}'" for word in words[:3])
-            raise Said(f"ERR unknown command '{name.lower()}', with args beginning with: {shown}")
+            raise RedisError(
+                f"ERR unknown command '{name.lower()}', with args beginning with: {shown}"
+            )
         least, run = command
         if len(words) < least:
-            raise Said(f"ERR wrong number of arguments for '{name.lower()}' command")
+            raise RedisError(f"ERR wrong number of arguments for '{name.lower()}' command")
         return run(self._memory, words)
 
 
@@ -175,7 +177,7 @@ def _number(line: bytes) -> int:
 def _encoded(value: Any) -> bytes:
     if value is None:
         return b"$-1\r\n"
-    if isinstance(value, Status):
+    if isinstance(value, RedisStatus):
         return f"+{value}\r\n".encode()
     if isinstance(value, bool | int):
         return f":{int(value)}\r\n".encode()
@@ -199,15 +201,15 @@ def _set(memory: _Memory, words: list[str]) -> Any:
         if name in options[:-1]:
             memory.ends[key] = time.time() + _whole(more[options.index(name) + 1]) * unit
     if set(options) - {"NX", "XX", "EX", "PX"} - {w for w in options if w.isdecimal()}:
-        raise Said("ERR syntax error")
-    return Status("OK")
+        raise RedisError("ERR syntax error")
+    return RedisStatus("OK")
 
 
 def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise Said("ERR value is not an integer or out of range") from None
+        raise RedisError("ERR value is not an integer or out of range") from None
 
 
 def _add(memory: _Memory, key: str, number: int) -> int:
@@ -282,16 +284,16 @@ def _left(memory: _Memory, words: list[str]) -> int:
     return round(memory.ends[words[0]] - time.time()) if words[0] in memory.ends else -1
 
 
-def _kind(memory: _Memory, words: list[str]) -> Status:
+def _kind(memory: _Memory, words: list[str]) -> RedisStatus:
     kinds = {"str": "string", "list": "list", "dict": "hash", "set": "set"}
     value = memory.get(words[0])
-    return Status("none" if value is None else kinds[type(value).__name__])
+    return RedisStatus("none" if value is None else kinds[type(value).__name__])
 
 
-def _flush(memory: _Memory, words: list[str]) -> Status:
+def _flush(memory: _Memory, words: list[str]) -> RedisStatus:
     memory.values.clear()
     memory.ends.clear()
-    return Status("OK")
+    return RedisStatus("OK")
 
 
 def _info(memory: _Memory, words: list[str]) -> str:
@@ -302,14 +304,14 @@ def _info(memory: _Memory, words: list[str]) -> str:
     )
 
 
-def _select(memory: _Memory, words: list[str]) -> Status:
+def _select(memory: _Memory, words: list[str]) -> RedisStatus:
     if words[0] != "0":
-        raise Said("ERR DB index is out of range (the pocket lab's redis has one)")
-    return Status("OK")
+        raise RedisError("ERR DB index is out of range (the pocket lab's redis has one)")
+    return RedisStatus("OK")
 
 
 _COMMANDS: dict[str, tuple[int, Callable[[_Memory, list[str]], Any]]] = {
-    "PING": (0, lambda m, w: w[0] if w else Status("PONG")),
+    "PING": (0, lambda m, w: w[0] if w else RedisStatus("PONG")),
     "ECHO": (1, lambda m, w: w[0]),
     "SET": (2, _set),
     "GET": (1, lambda m, w: m.get(w[0], str)),

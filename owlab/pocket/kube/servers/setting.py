@@ -11,7 +11,7 @@ from owlab.pocket.network.http import Dial
 from owlab.pocket.network.sockets import Serve
 
 
-class Failed(Exception):
+class ServerFailed(Exception):
     """The program ends at once: its exit status, and what it says."""
 
     def __init__(self, text: str, code: int = 1) -> None:
@@ -19,7 +19,7 @@ class Failed(Exception):
         self.text, self.code = text, code
 
 
-class View(Protocol):
+class ContainerFiles(Protocol):
     """A container's files."""
 
     def read(self, path: str) -> bytes | None:
@@ -39,7 +39,7 @@ class Setting:
     cwd: str
     log: Callable[[str], None]
     """Prints a line on its standard output."""
-    view: Callable[[], View]
+    view: Callable[[], ContainerFiles]
     dial: Dial
     """Connects from the container."""
 
@@ -56,11 +56,11 @@ class Setting:
 
 Ports = dict[int, Serve]
 Server = Callable[[Setting], Ports]
-"""Starts; raises Failed."""
+"""Starts; raises ServerFailed."""
 
 
 def port_of(text: str, program: str) -> int:
     """A port's number from a word."""
     if text.isdecimal() and 0 < int(text) < 65536:
         return int(text)
-    raise Failed(f"{program}: invalid port: {text}\n")
+    raise ServerFailed(f"{program}: invalid port: {text}\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import time
 
-from owlab.pocket.network.console import Console
-from owlab.pocket.network.dns import Answer, Record, is_address
-from owlab.pocket.network.failures import NoNameServer, Unreached
-from owlab.pocket.network.programs.options import Refusal
+from owlab.pocket.network.console import NetworkConsole
+from owlab.pocket.network.dns import NameAnswer, NameRecord, is_address
+from owlab.pocket.network.programs.refusal import Refusal
+from owlab.pocket.network.unreached import NoNameServer, Unreached
 
 _KINDS = ("A", "AAAA", "ANY", "CNAME", "PTR", "SRV", "MX", "NS", "SOA", "TXT")
 _LOST = ";; connection timed out; no servers could be reached\n"
@@ -19,7 +19,7 @@ def reverse(address: str) -> str:
     return ipaddress.ip_address(address).reverse_pointer
 
 
-async def dig(console: Console) -> int:
+async def dig(console: NetworkConsole) -> int:
     """``dig [@SERVER] NAME [TYPE] [+short] [+search] [+noall +answer] [-x ADDRESS]``."""
     server = (console.net.config.servers or ("127.0.0.1",))[0]
     name, kind, plus, words = "", "A", set(), list(console.argv)
@@ -73,7 +73,7 @@ async def dig(console: Console) -> int:
     return 0
 
 
-def _server(console: Console, word: str) -> str | None:
+def _server(console: NetworkConsole, word: str) -> str | None:
     try:
         return console.net.lookup(word)[0]
     except Unreached:
@@ -90,14 +90,14 @@ def _full(name: str) -> str:
     return name if name.endswith(".") else f"{name}."
 
 
-def _lines(answer: Answer) -> str:
-    def line(record: Record) -> str:
+def _lines(answer: NameAnswer) -> str:
+    def line(record: NameRecord) -> str:
         return f"{_full(record.name):<24}{record.ttl}\tIN\t{record.kind}\t{record.data}\n"
 
     return "".join(map(line, answer.records))
 
 
-def _sections(name: str, kind: str, answer: Answer, server: str) -> str:
+def _sections(name: str, kind: str, answer: NameAnswer, server: str) -> str:
     count = len(answer.records)
     text = (
         f";; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: {answer.status}, "
@@ -113,7 +113,7 @@ def _sections(name: str, kind: str, answer: Answer, server: str) -> str:
     )
 
 
-async def nslookup(console: Console, *, busybox: bool = False) -> int:
+async def nslookup(console: NetworkConsole, *, busybox: bool = False) -> int:
     """``nslookup [-type=TYPE] NAME [SERVER]``."""
     words = [word for word in console.argv if not word.startswith("-")]
     kinds = [word.partition("=")[2].upper() for word in console.argv if "type=" in word]
@@ -130,7 +130,7 @@ async def nslookup(console: Console, *, busybox: bool = False) -> int:
     names = console.net.config.candidates(name)
     if is_address(name):
         names, kind = [reverse(name)], "PTR"
-    answer: Answer | None = Answer("NXDOMAIN")
+    answer: NameAnswer | None = NameAnswer("NXDOMAIN")
     for asked in names:
         answer = console.net.ask(server, asked, kind)
         if answer is None or answer.records or answer.status == "NOERROR":
@@ -153,7 +153,7 @@ async def nslookup(console: Console, *, busybox: bool = False) -> int:
     return 0
 
 
-def _told(record: Record) -> str:
+def _told(record: NameRecord) -> str:
     plain = record.name.rstrip(".")
     match record.kind:
         case "A":
@@ -167,7 +167,7 @@ def _told(record: Record) -> str:
     return f"{plain}\t{record.kind} {record.data}\n"
 
 
-async def host(console: Console) -> int:
+async def host(console: NetworkConsole) -> int:
     """``host [-t TYPE] NAME [SERVER]``."""
     words, kind = list(console.argv), "A"
     if "-t" in words[:-1]:
@@ -182,7 +182,7 @@ async def host(console: Console) -> int:
     names = console.net.config.candidates(name)
     if is_address(name):
         names, kind = [reverse(name)], "PTR"
-    answer: Answer | None = Answer("NXDOMAIN")
+    answer: NameAnswer | None = NameAnswer("NXDOMAIN")
     for asked in names:
         answer = console.net.ask(_server(console, server) or server, asked, kind)
         if answer is None or answer.records:
@@ -208,7 +208,7 @@ async def host(console: Console) -> int:
     return 0
 
 
-async def getent(console: Console) -> int:
+async def getent(console: NetworkConsole) -> int:
     """``getent hosts|ahosts NAME``, and databases of ``/etc``."""
     if len(console.argv) < 2:
         raise Refusal("getent: give a database and a key: getent hosts|passwd|group NAME\n")
@@ -225,7 +225,7 @@ async def getent(console: Console) -> int:
     return status
 
 
-def _hosts(console: Console, database: str, name: str) -> list[str]:
+def _hosts(console: NetworkConsole, database: str, name: str) -> list[str]:
     if is_address(name):
         servers = console.net.config.servers
         found = console.net.ask(servers[0], reverse(name), "PTR") if servers else None
@@ -247,7 +247,7 @@ def _hosts(console: Console, database: str, name: str) -> list[str]:
     ]
 
 
-def _canonical(console: Console, name: str) -> str:
+def _canonical(console: NetworkConsole, name: str) -> str:
     """The full name that was found by searching."""
     for server in console.net.config.servers:
         for full in console.net.config.candidates(name):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from owlab.pocket.network.console import Console
+from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.ends import Ends, of_socket
-from owlab.pocket.network.failures import UnknownName, Unreached
-from owlab.pocket.network.programs.options import Refusal, parsed
+from owlab.pocket.network.programs.refusal import Refusal, parsed
+from owlab.pocket.network.unreached import UnknownName, Unreached
 
 _CHUNK = 1 << 16
 _LAST_SECONDS = 0.5
 
 
-async def nc(console: Console, *, busybox: bool = False) -> int:
+async def nc(console: NetworkConsole, *, busybox: bool = False) -> int:
     """Connect (``-z``: and no more), or listen (``-l``)."""
     options, words = parsed(console, "46bCDdhklnNrStUuvze:i:I:m:M:O:P:p:q:s:T:V:W:w:X:x:")
     for refused in "ueUXx":
@@ -51,7 +51,7 @@ def _ports(text: str) -> list[int]:
 
 
 async def _connect(
-    console: Console,
+    console: NetworkConsole,
     host: str,
     port: int,
     options: dict[str, str],
@@ -88,7 +88,9 @@ async def _connect(
     return 0
 
 
-async def talk(console: Console, ends: Ends, half: bool, seconds: float | None = None) -> None:
+async def talk(
+    console: NetworkConsole, ends: Ends, half: bool, seconds: float | None = None
+) -> None:
     """Standard input to the other side, and what it says to standard output, until it has ended.
 
     :param half: say that there is no more when standard input is over.
@@ -120,7 +122,11 @@ async def talk(console: Console, ends: Ends, half: bool, seconds: float | None =
 
 
 async def _listen(
-    console: Console, options: dict[str, str], words: list[str], half: bool, seconds: float | None
+    console: NetworkConsole,
+    options: dict[str, str],
+    words: list[str],
+    half: bool,
+    seconds: float | None,
 ) -> int:
     text = options.get("p") or (words[-1] if words else "")
     if not text.isdecimal() or not 0 < int(text) < 65536:
@@ -156,7 +162,7 @@ async def _listen(
             over.set()
 
 
-async def telnet(console: Console) -> int:
+async def telnet(console: NetworkConsole) -> int:
     """A connection, with words about it."""
     _, words = parsed(console, "")
     if not words or len(words) > 2 or not (words[1:] or ["23"])[0].isdecimal():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from owlab.pocket.network.console import Console
-from owlab.pocket.network.failures import Unreached
-from owlab.pocket.network.programs.options import Refusal
+from owlab.pocket.network.console import NetworkConsole
+from owlab.pocket.network.programs.refusal import Refusal
+from owlab.pocket.network.unreached import Unreached
 
 _MOST = 100
 
 
-async def ping(console: Console) -> int:
+async def ping(console: NetworkConsole) -> int:
     """``ping [-c COUNT] HOST``; one time where no count is given."""
     count, words, rest = 1, [], list(console.argv)
     while rest:

@@ -19,9 +19,9 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 
 from owlab.pocket.ground import internet
-from owlab.pocket.network.console import Console
-from owlab.pocket.network.failures import NoAnswer, UnknownName, Unreached
+from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.http import exchange
+from owlab.pocket.network.unreached import ConnectionLost, UnknownName, Unreached
 
 HINT = "the pocket lab has only a small map of the internet, and this host is not on it"
 MOST_REDIRECTS = 10
@@ -38,7 +38,7 @@ class Unreachable(Exception):
 
 
 @dataclass(slots=True)
-class Request:
+class OutgoingRequest:
     """What is asked for."""
 
     url: str
@@ -53,7 +53,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """Status and headers at once; the body as it comes."""
 
     url: str
@@ -68,7 +68,7 @@ class Answer:
 
 
 @asynccontextmanager
-async def open_url(console: Console, request: Request) -> AsyncIterator[Answer]:
+async def open_url(console: NetworkConsole, request: OutgoingRequest) -> AsyncIterator[Response]:
     """Send a request. Raises :class:`Unreachable`."""
     parts = urlsplit(request.url)
     try:
@@ -86,14 +86,14 @@ async def open_url(console: Console, request: Request) -> AsyncIterator[Answer]:
         if page.location:
             headers.append(("Location", page.location))
         reason = {200: "OK", 301: "Moved Permanently", 404: "Not Found"}.get(page.status, "")
-        yield Answer(request.url, page.status, reason, headers, _whole(page.content))
+        yield Response(request.url, page.status, reason, headers, _whole(page.content))
         return
     port = port or (443 if parts.scheme == "https" else 80)
     async with _exchange(console, request, host, port) as answer:
         yield answer
 
 
-def _resolves(console: Console, host: str) -> bool:
+def _resolves(console: NetworkConsole, host: str) -> bool:
     """A name of the internet is found; in a container only while its name server answers."""
     if host not in internet.hosts():
         return False
@@ -105,8 +105,8 @@ def _resolves(console: Console, host: str) -> bool:
 
 @asynccontextmanager
 async def _exchange(
-    console: Console, request: Request, host: str, port: int
-) -> AsyncIterator[Answer]:
+    console: NetworkConsole, request: OutgoingRequest, host: str, port: int
+) -> AsyncIterator[Response]:
     parts = urlsplit(request.url)
     # Built by hand, with only what curl itself sends: a web action shows its headers.
     headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
@@ -131,7 +131,7 @@ async def _exchange(
                 (_title(name.decode("latin-1")), value.decode("latin-1"))
                 for name, value in response.headers
             ]
-            yield Answer(request.url, response.status, reason, shown, response.aiter_stream())
+            yield Response(request.url, response.status, reason, shown, response.aiter_stream())
     except (Unreached, httpcore.ConnectError, httpcore.TimeoutException) as error:
         raise _unconnected(error, request, host, port, time.monotonic() - started) from None
     except httpcore.RemoteProtocolError:
@@ -141,12 +141,12 @@ async def _exchange(
 
 
 def _unconnected(
-    error: Exception, request: Request, host: str, port: int, seconds: float
+    error: Exception, request: OutgoingRequest, host: str, port: int, seconds: float
 ) -> Unreachable:
     tried = f"Failed to connect to {host} port {port} after {int(seconds * 1000)} ms"
     if isinstance(error, UnknownName):
         return Unreachable(6, f"Could not resolve host: {host}")
-    if isinstance(error, NoAnswer):
+    if isinstance(error, ConnectionLost):
         limited = request.connect_timeout or request.timeout
         return Unreachable(28, f"{tried}: {'Timeout was reached' if limited else _NOT}")
     if isinstance(error, httpcore.TimeoutException):
@@ -165,7 +165,7 @@ def _title(name: str) -> str:
     return name.title() if name.islower() else name
 
 
-def redirected(answer: Answer, request: Request) -> Request | None:
+def redirected(answer: Response, request: OutgoingRequest) -> OutgoingRequest | None:
     """The request to follow an answer with, or None when it is no redirect."""
     location = answer.header("Location")
     if answer.status not in (301, 302, 303, 307, 308) or not location:
@@ -183,7 +183,7 @@ def with_scheme(url: str) -> str:
     return url if "://" in url else f"http://{url}"
 
 
-def _context(request: Request) -> ssl.SSLContext:
+def _context(request: OutgoingRequest) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if request.insecure:
         context.check_hostname = False

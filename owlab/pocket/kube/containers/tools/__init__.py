@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable
 
 from owlab.pocket.kube.containers.tools.busybox_wget import busybox_wget
 from owlab.pocket.kube.containers.tools.redis_cli import redis_cli
-from owlab.pocket.network.console import Console
+from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.programs.curl import curl
 from owlab.pocket.network.programs.lookup import dig, getent, host, nslookup
 from owlab.pocket.network.programs.nc import nc, telnet
-from owlab.pocket.network.programs.options import Refusal
 from owlab.pocket.network.programs.ping import ping
+from owlab.pocket.network.programs.refusal import Refusal
 
-Tool = Callable[[Console], Awaitable[int]]
+Tool = Callable[[NetworkConsole], Awaitable[int]]
 
 
 def _own_words(tool: Tool) -> Tool:
-    async def run(console: Console) -> int:
+    async def run(console: NetworkConsole) -> int:
         try:
             return await tool(console)
         except Refusal as refusal:
@@ -27,11 +27,11 @@ def _own_words(tool: Tool) -> Tool:
     return run
 
 
-async def _busybox_nc(console: Console) -> int:
+async def _busybox_nc(console: NetworkConsole) -> int:
     return await nc(console, busybox=True)
 
 
-async def _busybox_nslookup(console: Console) -> int:
+async def _busybox_nslookup(console: NetworkConsole) -> int:
     return await nslookup(console, busybox=True)
 
 

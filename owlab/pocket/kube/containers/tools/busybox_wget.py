@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from owlab.pocket.network.console import Console
-from owlab.pocket.network.failures import Unreached
-from owlab.pocket.network.programs.options import Refusal, parsed
+from owlab.pocket.network.console import NetworkConsole
+from owlab.pocket.network.programs.refusal import Refusal, parsed
 from owlab.pocket.network.programs.web import (
     MOST_REDIRECTS,
-    Answer,
-    Request,
+    OutgoingRequest,
+    Response,
     Unreachable,
     open_url,
     redirected,
     with_scheme,
 )
+from owlab.pocket.network.unreached import Unreached
 
 _LONG = ("spider", "header=", "post-data=", "no-check-certificate", "timeout=", "quiet",
          "output-document=", "user-agent=")  # fmt: skip
 
 
-async def busybox_wget(console: Console) -> int:
+async def busybox_wget(console: NetworkConsole) -> int:
     """``wget [-qS] [-O FILE] [-T SECONDS] [--spider] [--header ...] URL...``."""
     options, words = parsed(console, "cqSO:T:U:P:Y:", _LONG)
     if not words:
@@ -33,7 +33,7 @@ async def busybox_wget(console: Console) -> int:
     return 0
 
 
-async def _one(console: Console, options: dict[str, str], url: str) -> None:
+async def _one(console: NetworkConsole, options: dict[str, str], url: str) -> None:
     quiet = "q" in options or "quiet" in options
     limit = options.get("T") or options.get("timeout")
     headers = {"User-Agent": options.get("U") or options.get("user-agent") or "Wget"}
@@ -44,7 +44,7 @@ async def _one(console: Console, options: dict[str, str], url: str) -> None:
     if body is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     headers["Connection"] = "close"
-    request = Request(
+    request = OutgoingRequest(
         url, "POST" if body is not None else "GET", headers, body,
         insecure="no-check-certificate" in options, authorities=console.net.authorities(),
         timeout=float(limit) if limit and limit.isdecimal() else 900.0,
@@ -77,7 +77,7 @@ async def _one(console: Console, options: dict[str, str], url: str) -> None:
 
 
 async def _save(
-    console: Console, options: dict[str, str], url: str, content: bytes, quiet: bool
+    console: NetworkConsole, options: dict[str, str], url: str, content: bytes, quiet: bool
 ) -> None:
     name = options.get("O") or options.get("output-document") or ""
     if name == "-":
@@ -107,7 +107,7 @@ def _bar(name: str, size: int) -> str:
     return f"{name[:20]:<20} 100% |{'*' * 32}| {size:>5}  0:00:00 ETA\n"
 
 
-def _connecting(console: Console, url: str) -> str:
+def _connecting(console: NetworkConsole, url: str) -> str:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -117,12 +117,12 @@ def _connecting(console: Console, url: str) -> str:
     return f"Connecting to {parts.netloc} ({address}:{port})\n"
 
 
-def _headers(answer: Answer) -> str:
+def _headers(answer: Response) -> str:
     lines = [f"  HTTP/1.1 {answer.status} {answer.reason}"]
     return "\n".join([*lines, *(f"  {name}: {value}" for name, value in answer.headers), ""])
 
 
-def _failed(console: Console, url: str, error: Unreachable) -> str:
+def _failed(console: NetworkConsole, url: str, error: Unreachable) -> str:
     parts = urlsplit(url)
     if error.code == 6:
         return f"wget: bad address '{parts.netloc}'\n"

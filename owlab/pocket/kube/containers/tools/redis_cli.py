@@ -6,13 +6,13 @@ import getopt
 import shlex
 from typing import Any
 
-from owlab.pocket.network.console import Console
+from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.ends import Ends
-from owlab.pocket.network.failures import Unreached
-from owlab.pocket.network.programs.options import Refusal
+from owlab.pocket.network.programs.refusal import Refusal
+from owlab.pocket.network.unreached import Unreached
 
 
-async def redis_cli(console: Console) -> int:
+async def redis_cli(console: NetworkConsole) -> int:
     """``redis-cli [-h HOST] [-p PORT] [-a PASSWORD] [COMMAND...]``."""
     try:
         given, words = getopt.getopt(console.argv, "h:p:a:n:", ["no-auth-warning", "raw"])
