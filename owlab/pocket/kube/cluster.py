@@ -65,9 +65,9 @@ class Cluster:
         self._software = tuple(software)
         self._plane = plane = ControlPlane(self.store, clock, fleet)
         self.routes = routes or Routes(fleet, clock)
-        self.region = ClusterRegion(self.store, fleet, self.routes)
-        self.routes.cluster = self.region
         self.names = Names(self.store, fleet)
+        self.region = ClusterRegion(self.store, fleet, self.routes, self.names)
+        self.routes.cluster = self.region
         self.kubelet = Kubelet(plane, self._container, self.routes, self.names)
         self.kubelet.runtime.authorities = authority.encode
         self.kubelet.runtime.stand_in = self._stand_in

@@ -56,11 +56,10 @@ class MachineNet:
     def ask(self, server: str, name: str, kind: str) -> NameAnswer | None:
         """What a name server says of a full name; None when none answers there."""
         if server != NODE_SERVER:
-            cluster = self._machine.lab.hosting.cluster
-            node = self._machine.service_active("k3s") or self._machine.service_active("k3s-agent")
-            if cluster is None or not node or not cluster.names.answers(server):
+            cluster = self._routes.cluster
+            if cluster is None:
                 return None
-            return cluster.names.ask(name, kind)
+            return cluster.ask(at_machine(self._machine), server, name, kind)
         try:
             found = self.lookup(name.rstrip("."))
         except UnknownName:

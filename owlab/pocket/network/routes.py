@@ -9,6 +9,7 @@ from typing import Protocol
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.network import units
+from owlab.pocket.network.dns import NameAnswer
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.network_hosts import NetworkHost, NetworkHosts
 from owlab.pocket.network.sockets import Listening, Sockets
@@ -40,6 +41,9 @@ class Region(Protocol):
 
     def on_machine(self, place: NetworkPlace, machine: NetworkHost, port: int) -> Listening | None:
         """What the cluster opens on a machine. Raises Unreached."""
+
+    def ask(self, place: NetworkPlace, server: str, name: str, kind: str) -> NameAnswer | None:
+        """What its name server says; None where that cannot be reached."""
 
     def echoes(self, place: NetworkPlace, address: str) -> bool:
         """Some pod has the address, and its node is up."""

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.streams import apart
 from owlab.pocket.network.console import Net, NetworkConsole
-from owlab.pocket.shell.interpreter import apart
 
 Program = Callable[[NetworkConsole], Awaitable[int]]
 _PIPE_CLOSED = 141

@@ -9,11 +9,11 @@ from typing import Any
 
 from bashkit import Bash
 
+from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.servers.nginx import checked
 from owlab.pocket.kube.servers.setting import Server, ServerFailed, Setting
-from owlab.pocket.shell.interpreter import apart
 
 _TAKEN = 1
 

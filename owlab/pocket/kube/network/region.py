@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 
 from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.network.balancing import Balancer
+from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.places import space_of
 from owlab.pocket.kube.object_state import is_finished
 from owlab.pocket.kube.store import Store
+from owlab.pocket.network.dns import NameAnswer
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.network_hosts import NetworkHost
 from owlab.pocket.network.routes import NetworkPlace, Routes
@@ -26,8 +28,8 @@ Elsewhere = Callable[[Object, int], tuple[str, int] | None]
 class ClusterRegion:
     """What kube-proxy and the pod network make of an address. Implements ``Region``."""
 
-    def __init__(self, store: Store, fleet: FleetView, routes: Routes) -> None:
-        self._store, self._fleet, self._routes = store, fleet, routes
+    def __init__(self, store: Store, fleet: FleetView, routes: Routes, names: Names) -> None:
+        self._store, self._fleet, self._routes, self._names = store, fleet, routes, names
         self._balancer = Balancer(store)
         self.elsewhere: Elsewhere = lambda pod, port: None
 
@@ -86,6 +88,11 @@ class ClusterRegion:
             if inner is not None and _runs(pod):
                 return self._listening(pod, inner)
         return None
+
+    def ask(self, place: NetworkPlace, server: str, name: str, kind: str) -> NameAnswer | None:
+        """What its name server says; None where that cannot be reached."""
+        reached = place.pod or self._is_node(place.node)
+        return self._names.ask(name, kind) if reached and self._names.answers(server) else None
 
     def echoes(self, place: NetworkPlace, address: str) -> bool:
         """Some pod has the address, and its node is up."""
