@@ -1,6 +1,7 @@
 """The API server as a proxy to pods and Services, with kubectl."""
 
 import json
+import time
 
 import pytest
 
@@ -55,3 +56,19 @@ def test_to_a_pod(api, echo):
 )
 def test_what_does_not_answer(api, echo, place, said):
     assert said in api.kubectl(f"get --raw {PATH}/{place}/proxy/", fails=True)
+
+
+def test_where_a_load_balancer_is_reached(api):
+    balancer = service(name="balancer", type="LoadBalancer")
+    balancer["spec"]["ports"] = [{"port": 8088}]
+    outside = service(name="outside", externalIPs=["192.0.2.7"])
+    api.kubectl("create -f -", [balancer, outside])
+    addresses = [machine.address for machine in api.bench.fleet.machines.values()]
+    for _ in range(100):
+        line = api.kubectl("get service balancer --no-headers").split()
+        if line[3] != "<pending>":
+            break
+        time.sleep(0.1)
+    assert sorted(line[3].split(",")) == sorted(addresses)
+    assert api.kubectl("get service outside --no-headers").split()[3] == "192.0.2.7"
+    api.kubectl("delete service/balancer service/outside")

@@ -15,7 +15,7 @@ from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
-from owlab.pocket.machines.state import MachineState
+from owlab.pocket.machines.state import BASE, MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.machines.views import LabView, ShellView
 
@@ -89,8 +89,9 @@ class Machine:
 
     def service_active(self, unit: str) -> bool:
         """A systemd unit is active, on a machine that runs."""
-        found = self.state.units.get(unit.removesuffix(".service"))
-        return self.running and found is not None and found.active
+        name = unit.removesuffix(".service")
+        found = self.state.units.get(name)
+        return self.running and (found.active if found is not None else name in BASE)
 
     def package_installed(self, package: str) -> bool:
         """An apt package is installed."""

@@ -90,6 +90,12 @@ class LabView(Protocol):
     def hosting(self) -> ClusterView:
         """Its cluster, there or not."""
 
+    def recall(self, name: str) -> str | None:
+        """A setting of the lab, or None."""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a setting of the lab."""
+
     def keep(self, machine: Machine) -> None:
         """Make a machine's files and state durable."""
 

@@ -126,7 +126,7 @@ class Routes:
             raise NoRouteToHost
         for found in self.listening(machine):
             local = place.space == f"machine:{machine.name}"
-            if found.port == port and (local or not _is_loopback(found.address)):
+            if found.port == port and (local or not found.address.startswith("127.")):
                 return found
         if self.cluster is not None:
             opened = self.cluster.on_machine(place, machine, port)

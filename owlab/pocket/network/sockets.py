@@ -33,6 +33,8 @@ class Listening:
     address: str = ANY
     protocol: str = "tcp"
     user: str = "root"
+    unit: str = ""
+    """The systemd unit that it belongs to."""
     real: tuple[str, int] | None = None
     """Where a server of this computer answers in its place."""
 

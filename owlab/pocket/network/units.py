@@ -16,19 +16,17 @@ _PORTS = {
     "nfs-server": [(2049, "nfsd")],
     "rpcbind": [(111, "rpcbind")],
 }
-_FIRST_PID = 600
 
 
 def listening(machine: NetworkHost) -> Iterator[Listening]:
     """One entry for each port."""
-    for number, (unit, ports) in enumerate(_PORTS.items()):
+    for unit, ports in _PORTS.items():
         if machine.service_active(unit):
             for port, program in ports:
-                pid = _FIRST_PID + number * 7
                 if port == API_PORT:
-                    yield Listening(port, program, pid=pid, real=(machine.address, port))
+                    yield Listening(port, program, unit=unit, real=(machine.address, port))
                 else:
-                    yield Listening(port, program, _SPEAKS.get(unit, _silent), pid)
+                    yield Listening(port, program, _SPEAKS.get(unit, _silent), unit=unit)
 
 
 @conversation

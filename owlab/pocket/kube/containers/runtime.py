@@ -50,6 +50,8 @@ class ContainerProcess:
     task: asyncio.Task[None] | None = None
     code: int | None = None
     printed: str = ""
+    attached: bool = False
+    """Somebody has looked at it already."""
     shell: Bash | None = field(default=None, repr=False)
     net: PodNet | None = field(default=None, repr=False)
     serving: Serving | None = field(default=None, repr=False)
@@ -282,12 +284,16 @@ class Runtime:
         if process is not None and process.waits:
             await self._converse(process, pod, container, streams)
             return
-        shown = len(process.printed)
+        # Who waits for its input was there from the start, however fast the command was.
+        first, process.attached = not process.attached, True
+        shown = 0 if first and container.get("stdin") else len(process.printed)
         while process.code is None:
             await asyncio.sleep(_LOOK_SECONDS)
             if len(process.printed) > shown:
                 await streams.out(process.printed[shown:].encode())
-                shown = len(process.printed)
+                # Who waits for its input was there from the start, however fast the command was.
+        first, process.attached = not process.attached, True
+        shown = 0 if first and container.get("stdin") else len(process.printed)
 
     async def _converse(
         self, process: ContainerProcess, pod: Object, container: Object, streams: Streams
