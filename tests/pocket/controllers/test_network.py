@@ -92,6 +92,22 @@ async def test_what_is_mounted_is_served_as_it_is_now(bench: Bench) -> None:
     assert await typed(bench, "wget -qO- web") == (0, "two\n")
 
 
+async def test_a_directory_hides_the_page_of_the_image(bench: Bench) -> None:
+    for machine in bench.fleet.machines.values():
+        machine.fs.mkdir("/data", recursive=True)
+    volume = {"name": "data", "hostPath": {"path": "/data"}}
+    mount = {"name": "data", "mountPath": "/usr/share/nginx/html"}
+    await bench.make(pod("web", "nginx", spec={"volumes": [volume]}, volumeMounts=[mount]))
+    await bench.make(service("web"))
+    await bench.make(shell())
+    code, out = await typed(bench, "wget -qO- web")
+    assert (code, out) == (1, "wget: server returned error: HTTP/1.1 403 Forbidden\n")
+    assert (await typed(bench, "echo kept > /usr/share/nginx/html/index.html", "web"))[0] == 0
+    assert await typed(bench, "wget -qO- web") == (0, "kept\n")
+    node = bench.store.get("Pod", "web", "default")["spec"]["nodeName"]
+    assert bench.fleet.machines[node].fs.read_file("/data/index.html") == b"kept\n"
+
+
 async def test_a_shell_starts_the_server_and_writes_its_page(bench: Bench) -> None:
     script = "echo mine > /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'"
     await bench.make(pod("web", "nginx", command=["sh", "-c", script]))

@@ -87,8 +87,20 @@ def _link(bash: Bash, path: str, machine: MachineView, directory: str) -> None:
     if machine.listdir(directory) is None and machine.read(directory) is None:
         machine.mkdir(directory)
     _parents(bash, path)
-    if not bash.exists(path):
-        bash.symlink(f"{root}{directory.rstrip('/')}", path)
+    if _is_link(bash, path):
+        return
+    if bash.exists(path):
+        # What the image has there is hidden by what is mounted.
+        bash.fs().remove(path, recursive=True)
+    bash.symlink(f"{root}{directory.rstrip('/')}", path)
+
+
+def _is_link(bash: Bash, path: str) -> bool:
+    try:
+        bash.fs().read_link(path)
+    except (OSError, RuntimeError, ValueError):
+        return False
+    return True
 
 
 def _files(pod: Object, volume: Object, store: Store) -> Iterator[tuple[str, str]]:
