@@ -8,6 +8,7 @@ import re
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.object_state import is_ready
+from owlab.pocket.machines.files import Files
 from tests.pocket.controllers.conftest import Bench
 
 
@@ -90,6 +91,22 @@ async def test_what_is_mounted_is_served_as_it_is_now(bench: Bench) -> None:
     held["data"]["index.html"] = "two\n"
     bench.store.update(held)
     assert await typed(bench, "wget -qO- web") == (0, "two\n")
+
+
+async def test_a_directory_hides_the_page_of_the_image(bench: Bench) -> None:
+    for machine in bench.fleet.machines.values():
+        Files(machine.tree).mkdir("/data", recursive=True)
+    volume = {"name": "data", "hostPath": {"path": "/data"}}
+    mount = {"name": "data", "mountPath": "/usr/share/nginx/html"}
+    await bench.make(pod("web", "nginx", spec={"volumes": [volume]}, volumeMounts=[mount]))
+    await bench.make(service("web"))
+    await bench.make(shell())
+    code, out = await typed(bench, "wget -qO- web")
+    assert (code, out) == (1, "wget: server returned error: HTTP/1.1 403 Forbidden\n")
+    assert (await typed(bench, "echo kept > /usr/share/nginx/html/index.html", "web"))[0] == 0
+    assert await typed(bench, "wget -qO- web") == (0, "kept\n")
+    node = bench.store.get("Pod", "web", "default")["spec"]["nodeName"]
+    assert Files(bench.fleet.machines[node].tree).read_file("/data/index.html") == b"kept\n"
 
 
 async def test_a_shell_starts_the_server_and_writes_its_page(bench: Bench) -> None:

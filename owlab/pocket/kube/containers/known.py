@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -58,6 +59,16 @@ class KnownImage:
         if args and self.bare and args[0].startswith("-"):
             return [*self.starts[:1], *args]
         return list(args or self.starts)
+
+    def is_covered(self, container: Object) -> bool:
+        """Something is mounted over the image's own files, or among them."""
+        mounts = [f"{m['mountPath'].rstrip('/')}/" for m in container.get("volumeMounts") or ()]
+        folders = {posixpath.dirname(path) + "/" for path in self.files}
+        return any(
+            folder.startswith(mount) or mount.startswith(folder)
+            for mount in mounts
+            for folder in folders
+        )
 
 
 _IMAGES: tuple[tuple[str, KnownImage], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -29,7 +30,7 @@ from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.network.resolver import config_of, hosts_file
-from owlab.pocket.kube.servers.setting import Server, ServerFailed
+from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.views import DiskFleet, DiskMachine
@@ -108,13 +109,23 @@ class Runtime:
         :returns: None for images whose programs are not here.
         """
         key = ((pod["metadata"]["uid"], container["name"]), starts)
+        if key in self._processes:
+            return self._processes[key]
+        pod = self._shared(pod)
         image, stand_in = known.known(container), self.stand_in(pod, container)
         if image is None or stand_in is not None:
             self._answer_beside(key, pod, container, stand_in or known.beside(container))
             return None
-        if key not in self._processes:
-            self._processes[key] = self._start(pod, container, image)
+        self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
+
+    def _shared(self, pod: Object) -> Object:
+        """The store's own object with this address: what runs long must not hold a copy."""
+        kept = self._store.by_uid(pod["metadata"]["uid"])
+        if kept is None:
+            return pod
+        status = {**(kept.get("status") or {}), "podIP": (pod.get("status") or {}).get("podIP")}
+        return {**kept, "status": status}
 
     def _answer_beside(
         self, key: tuple[Owner, int], pod: Object, container: Object, server: Server | None
@@ -163,8 +174,11 @@ class Runtime:
                 program, start, argv = server
                 variables = environment(pod, container, self._store)
                 cwd = container.get("workingDir") or "/"
-                process.serving.start(program, start, argv, variables, cwd)
-                process.task = asyncio.ensure_future(self._until_over(pod, process))
+                files = None if image.is_covered(container) else ImageFiles(image.files)
+                if (pod["metadata"]["uid"], container["name"]) in self._disks:
+                    files = None  # somebody was in it, and may have changed them
+                process.serving.start(program, start, argv, variables, cwd, image=files)
+                process.serving.on_over = functools.partial(self._over, pod, process)
                 return process
             process.shell, holders = self._shell(pod, container, net, process.serving)
         except MissingReference as error:
@@ -179,10 +193,9 @@ class Runtime:
         )
         return process
 
-    async def _until_over(self, pod: Object, process: ContainerProcess) -> None:
-        """A server goes on until somebody tells it to end."""
-        assert process.serving is not None and process.net is not None
-        await process.serving.over.wait()
+    def _over(self, pod: Object, process: ContainerProcess) -> None:
+        """A server was told to end: until then it goes on."""
+        assert process.net is not None
         process.net.close_all()
         process.code = 0
         self._ended(pod["metadata"]["uid"])

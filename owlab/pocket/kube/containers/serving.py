@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.servers.nginx import checked
-from owlab.pocket.kube.servers.setting import Server, ServerFailed, Setting
+from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed, Setting
 from owlab.pocket.machines.files import Files
 
 _TAKEN = 1
@@ -55,7 +56,7 @@ class Started:
 
     def reload(self) -> None:
         """With what its files say now; raises ServerFailed, and goes on as before."""
-        fresh = self._server(self._setting)
+        fresh = self._server(replace(self._setting, image=None))
         self._net.close_all()
         for port, serve in fresh.items():
             self._net.open(port, self._program, serve)
@@ -73,7 +74,8 @@ class Serving:
     ) -> None:
         self._pod, self._net, self._view, self._printed = pod, net, view, printed
         self.running: list[Started] = []
-        self.over = asyncio.Event()
+        self.on_over: Callable[[], None] = lambda: None
+        """Told when a server was told to end."""
 
     def start(
         self,
@@ -83,10 +85,11 @@ class Serving:
         env: Mapping[str, str],
         cwd: str,
         log: Callable[[str], None] | None = None,
+        image: ImageFiles | None = None,
     ) -> None:
-        """Listen; raises ServerFailed."""
+        """Listen; raises ServerFailed. ``image``: files that nothing is mounted over."""
         setting = Setting(
-            argv, env, self._pod, cwd, log or self._printed, self._view, self._net.dial
+            argv, env, self._pod, cwd, log or self._printed, self._view, self._net.dial, image
         )
         started = Started(server, setting, self._net, program)
         started.open()
@@ -141,7 +144,7 @@ class Serving:
             for started in own.running:
                 started.reload()
         elif word != "reopen":
-            own.over.set()
+            own.on_over()
         return 0
 
 

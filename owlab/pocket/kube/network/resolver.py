@@ -69,8 +69,12 @@ class Resolver:
 
     def __init__(self, pod: Object, names: Names, fleet: FleetView) -> None:
         self._names, self._fleet = names, fleet
-        self._hosts = hosts_file(pod)
-        self.config = config_of(pod)
+        self._pod = pod
+
+    @property
+    def config(self) -> ResolverConfig:
+        """What the container's ``/etc/resolv.conf`` says."""
+        return config_of(self._pod)
 
     def lookup(self, name: str) -> list[str]:
         """What a program gets: from the file, else from the first server that answers.
@@ -79,7 +83,7 @@ class Resolver:
         """
         if is_address(name):
             return [name]
-        for line in self._hosts.splitlines():
+        for line in hosts_file(self._pod).splitlines():
             address, *known = line.partition("#")[0].split() or [""]
             if name in known and ":" not in address:
                 return [address]

@@ -26,7 +26,7 @@ _IDLE = (
 
 def httpd(setting: Setting) -> Ports:
     """Start with the ``Listen`` and ``DocumentRoot`` of the container's configuration."""
-    text = (setting.view().read(CONFIG) or b"").decode(errors="replace")
+    text = (setting.configuration().read(CONFIG) or b"").decode(errors="replace")
     ports, root = [], ROOT
     index: tuple[str, ...] = ("index.html",)
     depth = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Iterable
@@ -16,8 +17,13 @@ from starlette.types import ASGIApp
 from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.access_log import combined
 from owlab.pocket.kube.servers.application import application
-from owlab.pocket.kube.servers.nginx_config import Directive, Site, configuration
-from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting
+from owlab.pocket.kube.servers.nginx_config import (
+    Directive,
+    NginxConfiguration,
+    Site,
+    configuration,
+)
+from owlab.pocket.kube.servers.setting import ImageFiles, Ports, ServerFailed, Setting
 from owlab.pocket.network.http import exchange, http_server
 from owlab.pocket.network.unreached import Unreached
 
@@ -56,16 +62,19 @@ server {
   }
 }
 """
+MAIN = "/etc/nginx/nginx.conf"
 FILES = {
     "/usr/share/nginx/html/index.html": WELCOME,
-    "/etc/nginx/nginx.conf": NGINX_CONF,
+    MAIN: NGINX_CONF,
     "/etc/nginx/conf.d/default.conf": DEFAULT_CONF,
 }
 
 
 def nginx(setting: Setting) -> Ports:
     """Start with the container's configuration."""
-    config = configuration(setting.view(), _options(setting.argv))
+    path = _options(setting.argv)
+    plain = setting.image is not None and path == MAIN
+    config = _of_the_image() if plain else configuration(setting.configuration(), path)
     found, upstreams = config.sites, config.upstreams
     setting.log("(nginx of the pocket lab: a small server of its own)")
     setting.log(f"{_stamp()} [notice] 1#1: start worker processes")
@@ -75,8 +84,14 @@ def nginx(setting: Setting) -> Ports:
     return {port: http_server(_Front(setting, found, upstreams, port).app()) for port in ports}
 
 
+@functools.cache
+def _of_the_image() -> NginxConfiguration:
+    """What most pods start with: read once."""
+    return configuration(ImageFiles(FILES))
+
+
 def _options(argv: list[str]) -> str:
-    words, config = list(argv), "/etc/nginx/nginx.conf"
+    words, config = list(argv), MAIN
     while words:
         word = words.pop(0)
         if word == "-g" and words:

@@ -164,6 +164,14 @@ def _emerg(text: str, place: str) -> ServerFailed:
     return ServerFailed(f"nginx: [emerg] {text} in {place}\n")
 
 
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
+
+
+def _unescaped(text: str) -> str:
+    """What stands between quotes."""
+    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), text)
+
+
 class _Parser:
     """Directives out of text."""
 
@@ -211,9 +219,7 @@ class _Parser:
             self._at = found.end()
             for name in ("two", "one", "word"):
                 if found[name] is not None:
-                    return "word", re.sub(
-                        r"\\(.)", r"\1", found[name]
-                    ) if name != "word" else found[name]
+                    return "word", _unescaped(found[name]) if name != "word" else found[name]
             if found["mark"]:
                 return "mark", found["mark"]
         return None

@@ -79,7 +79,7 @@ def _options(setting: Setting) -> dict[str, str]:
     words = list(setting.argv)
     options: dict[str, str] = {}
     if words and not words[0].startswith("--"):
-        content = setting.view().read(words.pop(0))
+        content = setting.configuration().read(words.pop(0))
         if content is None:
             raise ServerFailed("*** FATAL CONFIG FILE ERROR ***\nCan't open config file\n")
         for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):

@@ -42,6 +42,12 @@ class Setting:
     view: Callable[[], ContainerFiles]
     dial: Dial
     """Connects from the container."""
+    image: ContainerFiles | None = None
+    """The image's own files, where nothing of a configuration is mounted over them."""
+
+    def configuration(self) -> ContainerFiles:
+        """The files to start with."""
+        return self.image or self.view()
 
     @property
     def hostname(self) -> str:
@@ -52,6 +58,23 @@ class Setting:
     def address(self) -> str:
         """The pod's."""
         return str(self.pod["status"].get("podIP") or "")
+
+
+class ImageFiles:
+    """What an image brings. Implements ``ContainerFiles``."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def read(self, path: str) -> bytes | None:
+        """A file, or None."""
+        return self._files.get(path)
+
+    def names(self, path: str) -> list[str] | None:
+        """What is in a directory, or None where there is none."""
+        start = path.rstrip("/") + "/"
+        found = {name.removeprefix(start) for name in self._files if name.startswith(start)}
+        return sorted({name.partition("/")[0] for name in found}) or None
 
 
 Ports = dict[int, Serve]
