@@ -10,7 +10,7 @@ SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures clean
+.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,10 @@ goldens: $(STAMP) ## rewrite the golden files; review the difference
 
 pictures: $(STAMP) ## draw the course's pictures again
 	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
+	@$(BIN)/python -m tools.translation.notebooks
+
+notebooks: $(STAMP) ## build the Chinese course, and say which texts are stale or missing in locale/
+	@$(BIN)/python -m tools.translation.notebooks
 
 clean: ## remove .venv and the runs
 	rm -rf $(VENV) runs
