@@ -8,6 +8,8 @@ SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
 SIZE_lab := about 680 MB; the pocket lab and JupyterLab
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
+# LANG is the system's own name, so: make lab COURSE=zh
+LANGUAGE_WORDS = $(if $(COURSE),--language $(COURSE))
 
 .DEFAULT_GOAL := help
 .PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks clean
@@ -28,7 +30,7 @@ $(VENV)/.installed-%: locks/%.txt pyproject.toml
 	@touch $@
 
 run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
-	@$(BIN)/python -m owlab run --lab course --new
+	@$(BIN)/python -m owlab run --lab course --new $(LANGUAGE_WORDS)
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
@@ -38,8 +40,8 @@ run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 0
 chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
 	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
 
-lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine
-	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine)
+lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine COURSE=zh
+	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine) $(LANGUAGE_WORDS)
 
 test: $(STAMP) ## all tests that need no virtual machine
 	@$(BIN)/python -m ruff check

@@ -16,13 +16,9 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from owlab import documents
+from owlab import documents, places
 from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
 from owlab.errors import ConfigError
-
-RESERVED_ENVIRONMENT = {"OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG", "OWLAB_REWRITE_GOLDENS"}
-"""``OWLAB_`` variables that are no settings: where labs live, which one, which file; for tests."""
-
 
 SAVED = "the lab's saved settings"
 
@@ -192,7 +188,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
         name.removeprefix("OWLAB_").lower(): value
         for name, value in environment.items()
-        if name.startswith("OWLAB_") and name not in RESERVED_ENVIRONMENT
+        if name.startswith("OWLAB_") and name not in places.NO_SETTINGS
     }
 
 

@@ -12,6 +12,7 @@ import nbformat
 
 import owlab
 from owlab.errors import BatchError
+from owlab.language import ENGLISH
 
 _NAME = re.compile(r"(\d\d)-[a-z0-9-]+\.ipynb")
 
@@ -55,12 +56,18 @@ def read_notebook(path: Path) -> Any:
     return library.read(path, as_version=4)
 
 
-def find_directory(given: Path | None = None) -> Path:
-    """The folder with the notebooks: the given one, one here, or the one of the source tree."""
+def find_directory(given: Path | None = None, language: str = ENGLISH) -> Path:
+    """The folder with the notebooks: the given one, one here, or the one of the source tree.
+
+    :param language: of the course; a folder that is given has its own.
+    """
     package = Path(owlab.__file__).resolve().parent
     # In a source tree they are beside the package, in an installed one inside it.
     installed = [package.parent / "notebooks", package / "_notebooks"]
-    candidates = [given] if given else [Path.cwd() / "notebooks", *installed]
+    known = [Path.cwd() / "notebooks", *installed]
+    if language != ENGLISH:
+        known = [folder / language for folder in known]
+    candidates = [given] if given else known
     for candidate in candidates:
         if any(_NAME.fullmatch(path.name) for path in candidate.glob("*.ipynb")):
             return candidate

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from owlab import language
 from owlab.batch import course, evidence, parameters, report, summary
 from owlab.batch.course import NotebookFile
 from owlab.batch.evidence import ErrorRecord, Outcome
@@ -34,6 +35,7 @@ class RunOptions:
     :param out: where runs are kept.
     :param notebooks: the folder of the course; found when not given.
     :param config_file: a YAML file of settings; the lab keeps them, so a resumed run has them.
+    :param language: of the course. None means the one that owlab speaks, or the earlier run's.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class RunOptions:
     out: Path = Path("runs")
     notebooks: Path | None = None
     config_file: Path | None = None
+    language: str | None = None
 
 
 def run_course(options: RunOptions, progress: Progress | None = None) -> RunSummary:
@@ -54,11 +57,14 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     :raises ConfigError: a parameter is wrong; nothing was started.
     :raises BatchError: there is nothing to run, or no place to write to.
     """
-    known = course.find_notebooks(course.find_directory(options.notebooks))
     progress = progress or Progress()
     summary.mend(options.out)
-    if options.resume:
-        run = summary.latest(options.out, options.parameters.get("lab_name"))
+    lab_name = options.parameters.get("lab_name")
+    before = summary.latest(options.out, lab_name) if options.resume else None
+    spoken = _language(options, before)
+    known = course.find_notebooks(course.find_directory(options.notebooks, spoken))
+    if before is not None:
+        run = before
         values = _same_parameters(run, options.parameters)
         if options.first is not None:
             raise ConfigError(
@@ -80,9 +86,12 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
         run.outcomes, run.status = kept, "running"
     else:
         run = RunSummary(summary.new_directory(options.out), first=first, last=last)
+        run.language = spoken
         kept = []
     run.parameters = values
     run.resume_command = _resume_command(options, values)
+    if spoken != language.current():
+        language.choose(spoken)
     with summary.alone(run.directory):
         run.save()
         with _terminated_like_interrupted():
@@ -176,6 +185,19 @@ def _same_parameters(run: RunSummary, given: Mapping[str, Any]) -> dict[str, Any
             resolution=f"Resume it with: {run.resume_command}\nOr start another, without --resume.",
         )
     return dict(run.parameters)
+
+
+def _language(options: RunOptions, before: RunSummary | None) -> str:
+    """The language of this run; half a course in each would be no course."""
+    if before is None:
+        folder = options.notebooks.name if options.notebooks else ""
+        return options.language or language.named(folder) or language.current()
+    if options.language not in (None, before.language):
+        raise ConfigError(
+            brief=f"The run in {before.directory} is in another language: {before.language}.",
+            resolution="Resume it without --language, or start another, without --resume.",
+        )
+    return before.language
 
 
 def _resume_command(options: RunOptions, values: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from owlab import durable
 from owlab.batch.evidence import Outcome
 from owlab.errors import BatchError
+from owlab.language import ENGLISH
 
 FILE = "summary.json"
 _RUN = re.compile(r"\d{8}-\d{6}(-\d+)?")
@@ -32,6 +33,7 @@ class RunSummary:
     parameters: dict[str, Any] = field(default_factory=dict)
     first: int = 0
     last: int = 7
+    language: str = ENGLISH
     started: str = field(default_factory=lambda: _now())
     finished: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
@@ -86,6 +88,7 @@ class RunSummary:
             "parameters": self.parameters,
             "first": self.first,
             "last": self.last,
+            "language": self.language,
             "resume": self.resume_command,
             "notebooks": [outcome.as_dict() for outcome in self.outcomes],
         }
@@ -120,6 +123,7 @@ def read(directory: Path) -> RunSummary:
             parameters=saved["parameters"],
             first=saved["first"],
             last=saved["last"],
+            language=saved.get("language", ENGLISH),
             started=saved["started"],
             finished=saved["finished"],
             resume_command=saved["resume"],

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import FORCE, friendly, lab_options, open_lab, overrides
+from owlab.cli.common import FORCE, friendly, lab_options, language_option, open_lab, overrides
 from owlab.cli.findings import before_launching
 from owlab.errors import ConfigError
 
@@ -34,6 +34,7 @@ def _number(context: click.Context, parameter: click.Parameter, value: str | Non
 
 @click.command()
 @lab_options
+@language_option
 @click.option("--from", "first", callback=_number, help="The first notebook (05); 00 if unsaid.")
 @click.option("--to", "last", callback=_number, help="The last notebook (06); 07 if unsaid.")
 @click.option("--resume", is_flag=True, help="Go on where this lab's newest run stopped.")
@@ -60,6 +61,7 @@ def run(
     out: Path,
     notebooks: Path | None,
     force: bool,
+    language: str | None,
     **which: Any,
 ) -> None:
     """Run the course's notebooks in order, headlessly.
@@ -90,6 +92,7 @@ def run(
         out=out,
         config_file=which["config_file"],
         notebooks=notebooks,
+        language=language,
     )
     summary = run_course(options)
     sys.exit(summary.exit_code)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
-from owlab import places
+from owlab import language, places
 from owlab.cli.process import (
     FAILED,
     INTERRUPTED,
@@ -42,6 +42,24 @@ lab_option = click.option(
     default=lambda: os.environ.get("OWLAB_LAB", _USUAL),
     show_default="owlab, or $OWLAB_LAB",
     help="Which lab; several live side by side.",
+)
+
+
+def _language(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not (known := language.named(value)):
+        raise click.BadParameter(language.unknown(value))
+    language.choose(known)
+    return known
+
+
+language_option = click.option(
+    "--language",
+    metavar="LANG",
+    callback=_language,
+    is_eager=True,
+    help="en or zh; $OWLAB_LANG if unsaid, else the system's where that is Chinese.",
 )
 
 

@@ -74,7 +74,8 @@ def _says_settings(
     provider: str | None, settings: tuple[Any, ...], config_file: Path | None, lab_name: str
 ) -> bool:
     """Somebody says what the lab is to be: that is looked at first."""
-    said = {name for name in os.environ if name.startswith("OWLAB_")} - {"OWLAB_HOME", "OWLAB_LAB"}
+    said = {name for name in os.environ if name.startswith("OWLAB_")}
+    said -= places.NO_SETTINGS - {"OWLAB_CONFIG"}
     return bool(provider or settings or config_file or said)
 
 

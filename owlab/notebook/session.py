@@ -6,8 +6,10 @@ import ast
 import difflib
 import os
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from owlab import language
 from owlab.command import Result
 from owlab.errors import ConfigError, LabError
 from owlab.guided import GuidedLab
@@ -36,6 +38,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> GuidedLab:
     :raises ConfigError: a parameter is unknown, of the wrong type, or impossible.
     """
     trouble.show_briefly()
+    _speak()
     _refuse_unknown_parameters()
     _refuse_wrong_types()
     lab = GuidedLab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
@@ -45,6 +48,16 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> GuidedLab:
     _show_once()
     _introduce(lab)
     return lab
+
+
+def _speak() -> None:
+    """The language that was asked for, else that of the notebook's folder."""
+    named = os.environ.get(language.VARIABLE, "")
+    if named and not language.named(named):
+        raise ConfigError(
+            brief=language.unknown(named), resolution=f"Set {language.VARIABLE} to one of them."
+        )
+    language.follow(Path.cwd())
 
 
 def current() -> GuidedLab:
