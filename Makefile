@@ -12,7 +12,7 @@ SHELL := /bin/bash
 LANGUAGE_WORDS = $(if $(COURSE),--language $(COURSE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks clean
+.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks messages clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,9 @@ pictures: $(STAMP) ## draw the course's pictures again
 
 notebooks: $(STAMP) ## build the Chinese course, and say which texts are stale or missing in locale/
 	@$(BIN)/python -m tools.translation.notebooks
+
+messages: $(STAMP) ## compile the Chinese messages, and say which are stale or missing in locale/
+	@$(BIN)/python -m tools.translation.messages
 
 clean: ## remove .venv and the runs
 	rm -rf $(VENV) runs

@@ -64,6 +64,11 @@ def _(text: str) -> str:
     return text if language == ENGLISH else _catalogue(language).gettext(text)
 
 
+def spellings(text: str) -> tuple[str, ...]:
+    """A sentence of ours in every language: to recognise it."""
+    return (text, *(_catalogue(language).gettext(text) for language in _CATALOGUES))
+
+
 def N_(text: str) -> str:
     """Marks a text that is translated later, where it is shown: with ``_``."""
     return text

@@ -12,6 +12,7 @@ from rich.console import Console
 from owlab.cli.common import FORCE, friendly, lab_options, language_option, open_lab, overrides
 from owlab.cli.findings import before_launching
 from owlab.errors import ConfigError
+from owlab.language import _
 
 NOTEBOOKS_OWN = ("catch_up", "really", "solve", "what")
 """Parameters of notebooks that are no settings of a lab."""
@@ -77,9 +78,10 @@ def run(
     lab = open_lab(planning=True, **which)
     if not lab.provider.has_machines:
         raise ConfigError(
-            brief="The notebooks type on machines, and a given cluster has none.",
-            resolution=f"Use `owlab up --provider {lab.provider.name}`: sections 5 to 7, from "
-            "this computer.",
+            brief=_("The notebooks type on machines, and a given cluster has none."),
+            resolution=_(
+                "Use `owlab up --provider {name}`: sections 5 to 7, from this computer."
+            ).format(name=lab.provider.name),
         )
     if fresh and not resume and lab.provider.simulated:
         open_lab(**which).down()

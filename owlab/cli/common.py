@@ -21,6 +21,7 @@ from owlab.cli.process import (
     silence,
 )
 from owlab.errors import ConfigError, LabError
+from owlab.language import _
 
 if TYPE_CHECKING:
     from owlab.guided import GuidedLab
@@ -133,9 +134,9 @@ def known_lab(lab_name: str) -> None:
     names = places.lab_names()
     if lab_name not in (*names, _USUAL):
         raise ConfigError(
-            brief=f"There is no lab {lab_name!r}.",
-            details=f"Labs: {', '.join(names) or 'none'}.",
-            resolution=f"Make it with `owlab up --lab {lab_name}`.",
+            brief=_("There is no lab {lab_name!r}.").format(lab_name=lab_name),
+            details=_("Labs: {names}.").format(names=", ".join(names) or "none"),
+            resolution=_("Make it with `owlab up --lab {lab_name}`.").format(lab_name=lab_name),
         )
 
 
@@ -155,7 +156,9 @@ def friendly(command: F) -> F:
         except LabError as error:
             fail(error, str(kwargs.get("lab_name") or _USUAL))
         except KeyboardInterrupt:
-            click.secho("\nInterrupted. What is done stays done; run it again to go on.", err=True)
+            click.secho(
+                _("\nInterrupted. What is done stays done; run it again to go on."), err=True
+            )
             sys.exit(interrupted_status())
         except SystemExit as leaving:
             if leaving.code == INTERRUPTED:
@@ -176,7 +179,7 @@ def hint(text: str, lab_name: str) -> str:
 
 def fail(error: LabError, lab_name: str = _USUAL) -> NoReturn:
     """Print an error for people and leave with 1, or with 2 when nothing was begun."""
-    click.secho(f"error: {plain(error.brief)}", err=True, fg="red", bold=True)
+    click.secho(_("error: {brief}").format(brief=plain(error.brief)), err=True, fg="red", bold=True)
     if error.details:
         lines = plain(error.details).splitlines()
         click.echo("\n".join(f"  {line}" for line in lines), err=True)

@@ -11,6 +11,7 @@ import click
 
 from owlab import language
 from owlab.cli.common import friendly, lab_option, language_option
+from owlab.language import _
 
 if TYPE_CHECKING:
     from owlab.notebook.copies import Copies
@@ -56,8 +57,8 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     for told in copies.renew():
         click.echo(told)
     first = copies.folder / "00-start-here.ipynb"
-    click.echo(f"Your notebooks: {copies.folder}")
-    click.echo("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on.")
+    click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))
+    click.echo(_("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on."))
     words = [f"--notebook-dir={copies.folder}", *options, str(first)]
     environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
     sys.stdout.flush()
@@ -76,4 +77,4 @@ def notebooks(number: str | None, folder: Path, **which: Any) -> None:
     told = [copies.restore(number)] if number is not None else list(copies.renew())
     for line in told or ["Nothing is new."]:
         click.echo(line)
-    click.echo(f"Your notebooks: {copies.folder}")
+    click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))

@@ -23,6 +23,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig, Machine
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.finding import Finding, refused
+from owlab.language import N_
 from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_laptop
 from owlab.machines.words import foreground, words_of
@@ -49,7 +50,7 @@ class ClusterProvider:
     """Renders commands of the laptop; its machines are the cluster's nodes."""
 
     name = "cluster"
-    about = "a cluster that exists, reached through its API from this computer"
+    about = N_("a cluster that exists, reached through its API from this computer")
     simulated = False
     has_machines = False
     creates_machines = False

@@ -5,27 +5,52 @@ The compiled one is committed: programs read it with Python's own gettext.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from babel.messages.extract import extract_from_dir
+from jinja2 import Environment
 
 from tools.translation.catalogue import CATALOGUES, LOCALE, ROOT, Catalogue, Text
 
-COMPILED = ROOT / "owlab" / "locale" / LOCALE / "LC_MESSAGES" / "owlab.mo"
+SOURCE = ROOT / "owlab"
+COMPILED = SOURCE / "locale" / LOCALE / "LC_MESSAGES" / "owlab.mo"
+MARKS = ("_", "N_")
 
-_METHODS = [("pocket/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
-_KEYWORDS = {"_": None, "N_": None}
+
+def sources() -> list[Path]:
+    """Our Python files; the pocket lab's programs speak as the ones that they play."""
+    return sorted(path for path in SOURCE.rglob("*.py") if "pocket" not in path.parts)
 
 
 def texts() -> Iterator[Text]:
     """Every sentence that the source marks."""
-    found = extract_from_dir(
-        str(ROOT / "owlab"), _METHODS, keywords=_KEYWORDS, directory_filter=_ours
-    )
-    for name, _line, english, _comments, _context in sorted(found, key=lambda one: one[:2]):
-        text = english if isinstance(english, str) else english[0]
-        yield Text(text, f"owlab/{name}", python_format="{" in text)
+    for path in sources():
+        for english in in_python(path.read_text("utf-8")):
+            yield _text(english, path)
+    environment: Any = Environment(extensions=["jinja2.ext.i18n"])
+    for path in sorted(SOURCE.rglob("*.j2")):
+        for _line, _function, english in environment.extract_translations(path.read_text("utf-8")):
+            if isinstance(english, str):  # and no variable, whose text is marked elsewhere
+                yield _text(english, path)
+
+
+def in_python(source: str) -> Iterator[str]:
+    """The texts in calls of ``_`` and ``N_``, also within f-strings, which Babel does not see."""
+    for call in marked(ast.parse(source)):
+        text = call.args[0]
+        if isinstance(text, ast.Constant):
+            yield str(text.value)
+
+
+def marked(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls that mark a text, in the order of the source."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+            yield node
+        yield from marked(node)
 
 
 def catalogue() -> Catalogue:
@@ -45,9 +70,8 @@ def main() -> int:
     return 1 if found.complaints() else 0
 
 
-def _ours(path: str) -> bool:
-    """Whether a folder is looked into; the pocket lab speaks as the programs that it plays."""
-    return not path.endswith(("/pocket", "/__pycache__"))
+def _text(english: str, path: Path) -> Text:
+    return Text(english, str(path.relative_to(ROOT)), python_format="{" in english)
 
 
 if __name__ == "__main__":
