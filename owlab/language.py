@@ -7,9 +7,10 @@ speak as they do.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -61,7 +62,8 @@ def follow(folder: Path) -> None:
 def _(text: str) -> str:
     """A sentence of ours in the language of the moment."""
     language = current()
-    return text if language == ENGLISH else _catalogue(language).gettext(text)
+    # To gettext the empty text is the catalogue's own header.
+    return text if language == ENGLISH or not text else _catalogue(language).gettext(text)
 
 
 def spellings(text: str) -> tuple[str, ...]:
@@ -72,6 +74,25 @@ def spellings(text: str) -> tuple[str, ...]:
 def N_(text: str) -> str:
     """Marks a text that is translated later, where it is shown: with ``_``."""
     return text
+
+
+class Texts(Sequence[str]):
+    """Texts that are translated when they are read."""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return Texts(*self._texts[place])
+        return _(self._texts[place])
 
 
 @cache

@@ -23,6 +23,13 @@ class Evidence:
     ok: bool
     seen: str = ""
 
+    @property
+    def said(self) -> str:
+        """Both in one line."""
+        return (
+            _("{what}: {seen}").format(what=self.what, seen=self.seen) if self.seen else self.what
+        )
+
     def __post_init__(self) -> None:
         # It is shown, logged and saved in many places: no secret gets as far as that.
         object.__setattr__(self, "seen", redact(self.seen))
@@ -44,7 +51,7 @@ class Check:
         """One sentence: the first thing that is missing, or all that is right."""
         missing = [item for item in self.evidence if not item.ok]
         shown = missing[:1] or list(self.evidence)
-        return "; ".join(f"{item.what}: {item.seen}" if item.seen else item.what for item in shown)
+        return _("; ").join(item.said for item in shown)
 
     def __bool__(self) -> bool:
         return self.done

@@ -120,14 +120,12 @@ def _ended(event: Event, step: Step) -> Text:
 def evidence_table(states: list[tuple[str, str, Check]]) -> Table:
     """Section, title and evidence of steps."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "step", "evidence"):
+    for heading in ("", _("step"), _("evidence")):
         table.add_column(heading)
     for section, title, check in states:
         mark = Text("✓", style="green") if check.done else Text("✗", style="red")
         seen = "\n".join(
-            f"[red]✗ {escape(item.what)}: {escape(plain(item.seen or 'no'))}[/red]"
-            if not item.ok
-            else escape(plain(f"{item.what}: {item.seen}" if item.seen else item.what))
+            escape(plain(item.said)) if item.ok else f"[red]✗ {escape(plain(item.said))}[/red]"
             for item in check.evidence
         )
         table.add_row(mark, f"{section:<4} {title}", seen or f"[red]{_('not done')}[/red]")

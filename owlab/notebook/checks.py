@@ -35,7 +35,7 @@ class Claim:
 
 
 def claim(title: str, passed: object, evidence: Any = "", remedy: str = "") -> Claim:
-    """A claim of the notebook's own.
+    """A claim of the notebook's own; its texts are shown in the language of the moment.
 
     :param passed: anything; it holds when it is true.
     :param evidence: what was seen: a text, or several.
@@ -43,8 +43,8 @@ def claim(title: str, passed: object, evidence: Any = "", remedy: str = "") -> C
     """
     several = isinstance(evidence, list | tuple | set)
     items: Sequence[Any] = sorted(evidence) if isinstance(evidence, set) else evidence
-    seen = tuple(text for item in (items if several else (evidence,)) if (text := str(item)))
-    return Claim(title, bool(passed), seen, remedy)
+    seen = tuple(_(text) for item in (items if several else (evidence,)) if (text := str(item)))
+    return Claim(_(title), bool(passed), seen, _(remedy))
 
 
 def check(lab: Lab, *things: Step | Claim) -> None:
@@ -117,10 +117,7 @@ def _of_step(lab: Lab, step: Step) -> Claim:
         seen = step.state(lab)
     except LabError as error:
         return Claim(step.heading, False, (error.brief, error.details), error.resolution)
-    evidence = tuple(
-        f"{'✓' if item.ok else '✗'} {item.what}{': ' + item.seen if item.seen else ''}"
-        for item in seen.evidence
-    )
+    evidence = tuple(f"{'✓' if item.ok else '✗'} {item.said}" for item in seen.evidence)
     if not seen.done:
         evidence += _diagnosis(lab, step)
     remedy = _("Run {key}(lab) again; it does only what is missing.").format(key=step.key)

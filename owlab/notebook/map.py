@@ -202,7 +202,7 @@ class LabMap:
 
 
 def _state(machine: read.Row) -> str:
-    return f"{machine['state']} {machine['ipv4']}".strip()
+    return f"{_(machine['state'])} {machine['ipv4']}".strip()
 
 
 def _is_good(state: str) -> bool:

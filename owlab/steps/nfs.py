@@ -142,7 +142,7 @@ def _client_installed(lab: Lab, machine: str) -> Check:
         Fact(
             Command("dpkg-query -W -f '${Status}' nfs-common", on=machine),
             str.strip,
-            "not installed",
+            _("not installed"),
         )
     )
     return Check(

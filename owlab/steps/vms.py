@@ -56,7 +56,7 @@ def _provider_ready(lab: Lab, machine: str) -> Check:
     told = lab.fact(_versions(machine))
     client, service = told.get("multipass", ""), told.get("multipassd", "")
     seen = service or (f"{client}, but its service does not answer" if client else "not found")
-    return Check((Evidence("multipass answers", bool(service), seen),))
+    return Check((Evidence(_("multipass answers"), bool(service), seen),))
 
 
 install_provider = Step(

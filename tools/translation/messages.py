@@ -6,6 +6,7 @@ The compiled one is committed: programs read it with Python's own gettext.
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,11 +31,41 @@ def texts() -> Iterator[Text]:
     for path in sources():
         for english in in_python(path.read_text("utf-8")):
             yield _text(english, path)
+    for english, path in in_notebooks():
+        yield _text(english, path)
     environment: Any = Environment(extensions=["jinja2.ext.i18n"])
     for path in sorted(SOURCE.rglob("*.j2")):
         for _line, _function, english in environment.extract_translations(path.read_text("utf-8")):
             if isinstance(english, str):  # and no variable, whose text is marked elsewhere
                 yield _text(english, path)
+
+
+def in_notebooks() -> Iterator[tuple[str, Path]]:
+    """What cells claim: ``claim`` translates its texts, and the cells are the same everywhere."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and not source.startswith("%%"):
+                for english in _claimed(ast.parse(source)):
+                    yield english, path
+
+
+def _claimed(tree: ast.AST) -> Iterator[str]:
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "claim":
+            title, _passed, *more = call.args
+            shown = [title, *more, *(word.value for word in call.keywords)]
+            yield from (text for part in shown for text in _constants(part) if " " in text)
+
+
+def _constants(part: ast.expr) -> Iterator[str]:
+    """The texts that this may be as it stands."""
+    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+        yield part.value
+    elif isinstance(part, ast.IfExp):
+        yield from (*_constants(part.body), *_constants(part.orelse))
+    elif isinstance(part, ast.BoolOp):
+        yield from (text for value in part.values for text in _constants(value))
 
 
 def in_python(source: str) -> Iterator[str]:

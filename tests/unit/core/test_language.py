@@ -59,6 +59,15 @@ def test_a_notebook_in_the_folder_zh_speaks_chinese(
     assert language.current() == "zh"
 
 
+def test_texts_are_translated_when_they_are_read(unsaid: pytest.MonkeyPatch) -> None:
+    texts = language.Texts("PASS", "FAIL", "never heard of")
+    assert list(texts) == ["PASS", "FAIL", "never heard of"]
+    unsaid.setenv(language.VARIABLE, "zh")
+    assert list(texts) == ["通过", "未通过", "never heard of"]
+    assert list(texts[1:]) == ["未通过", "never heard of"]
+    assert language._("") == "", "and not the catalogue's header"
+
+
 @pytest.mark.parametrize("command", [["run"], ["lab"], ["notebooks"]])
 def test_a_language_that_is_none_is_refused(command: list[str]) -> None:
     done = CliRunner().invoke(main, [*command, "--language", "fr"])
