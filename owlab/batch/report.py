@@ -16,11 +16,11 @@ from markupsafe import Markup
 
 from owlab import redact
 from owlab.batch.course import NotebookFile, read_notebook
-from owlab.batch.evidence import Outcome
+from owlab.batch.evidence import NotebookOutcome
 from owlab.batch.summary import RunSummary, write_whole
 from owlab.language import N_, _
 from owlab.notebook.checks import DONE_NOT_YET, PASS_FAIL
-from owlab.notebook.records import CHECK, EXERCISE, TRANSCRIPT
+from owlab.notebook.mime import CHECK, EXERCISE, TRANSCRIPT
 
 FILE = "report.html"
 
@@ -52,7 +52,7 @@ class Block:
 class Chapter:
     """One notebook of the report."""
 
-    outcome: Outcome
+    outcome: NotebookOutcome
     blocks: list[Block]
 
 
@@ -79,7 +79,7 @@ def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
     return path
 
 
-def _blocks(path: Path, outcome: Outcome, folder: Path) -> list[Block]:
+def _blocks(path: Path, outcome: NotebookOutcome, folder: Path) -> list[Block]:
     try:
         notebook: Any = read_notebook(path)
     except Exception:

@@ -15,7 +15,7 @@ from owlab.guided import GuidedLab
 from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.notebook import page
-from owlab.notebook.records import CHECK
+from owlab.notebook.mime import CHECK
 from owlab.redact import redact
 from owlab.step import Step
 

@@ -10,7 +10,7 @@ from owlab.errors import StepError
 from owlab.language import _
 from owlab.notebook import page
 from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
-from owlab.notebook.records import INCIDENT
+from owlab.notebook.mime import INCIDENT
 from owlab.notebook.session import current
 
 

@@ -17,9 +17,9 @@ from owlab.guide import GUIDE
 from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.notebook import page
+from owlab.notebook.mime import TRANSCRIPT
 from owlab.notebook.pasting import complete
 from owlab.notebook.progress import Pulse
-from owlab.notebook.records import TRANSCRIPT
 from owlab.notebook.typed import Typed, typed
 from owlab.step import Step
 

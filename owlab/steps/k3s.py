@@ -9,7 +9,7 @@ from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master, on_workers
 from owlab.steps import addresses, mirror, vms
-from owlab.steps.cluster import condition, one
+from owlab.steps.kubernetes import condition, one
 from owlab.steps.undoing import if_there
 
 SCRIPT = "https://get.k3s.io"

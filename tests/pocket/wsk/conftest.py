@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +14,7 @@ from owlab.pocket.ground import internet
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.openwhisk.app import openwhisk_app
 from owlab.pocket.openwhisk.service import Service
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.servers import Listener
 
 from ..openwhisk.conftest import GUEST, SYSTEM, FakePods
@@ -34,7 +34,7 @@ Shell = Callable[[str], Awaitable[Ran]]
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    machine = Machine("master", "127.9.8.7", Lab(tmp_path))
+    machine = Machine("master", "127.9.8.7", PocketLab(tmp_path))
     machine.write("/usr/local/bin/wsk", internet.WSK_BINARY, mode=0o755)
     for home in ("/root", "/home/ubuntu"):
         machine.mkdir(home)
@@ -52,7 +52,7 @@ async def host(machine: Machine, limits: dict[str, Any]) -> AsyncIterator[str]:
     """Where OpenWhisk answers."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    lab = machine.lab
+    lab = cast(PocketLab, machine.lab)
     made = Service(
         lab.db,
         lab.clock,

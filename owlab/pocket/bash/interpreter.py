@@ -1,0 +1,86 @@
+"""bashkit's interpreter, with the care that it needs: its threads, its input, and Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from bashkit import Bash
+
+from owlab.pocket.ground.streams import Bytes, Reader, Sink, apart
+
+_STOPPING_SECONDS = 5
+
+# bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
+# while one is being started makes the start of the next fail ("cannot enter context"). Threads
+# here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
+sys.setswitchinterval(0.5)
+
+
+async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:
+    """Run a script; its output flows while it runs. Cancelling stops its command."""
+
+    async def write_out(data: bytes) -> None:
+        await apart(out(data))
+
+    async def write_err(data: bytes) -> None:
+        await apart(err(data))
+
+    async def run() -> Any:
+        return await bash.execute(script, stdout=write_out, stderr=write_err)
+
+    task = asyncio.ensure_future(run())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        bash.cancel()
+        await asyncio.wait([task], timeout=_STOPPING_SECONDS)
+        bash.clear_cancel()
+        raise
+
+
+class ScriptInput:
+    """Standard input of a shell's scripts.
+
+    bashkit gives a script no input of its own: it gets that of a pipe, from a command of ours.
+    """
+
+    def __init__(self, bash: Bash) -> None:
+        self._reader: Reader = Bytes(b"")
+        self._ended = asyncio.Event()
+        bash.add_command("__owlab_stdin", self._pump)
+        bash.add_command("__owlab_done", self._finish)
+
+    def piped(self, script: str, reader: Reader) -> str:
+        """The script, reading from ``reader``."""
+        self._reader = reader
+        self._ended.clear()
+        # A subshell, so that `exit` ends the script and not what tells the pump to stop.
+        return f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
+
+    def end(self) -> None:
+        """Nobody reads any more."""
+        self._ended.set()
+
+    async def _pump(self, context: Any) -> int:
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            while not ended.done():
+                chunk = asyncio.ensure_future(self._reader.read_chunk())
+                await asyncio.wait([chunk, ended], return_when=asyncio.FIRST_COMPLETED)
+                if not chunk.done():
+                    chunk.cancel()
+                    break
+                if (data := chunk.result()) is None:
+                    break
+                await context.stdout.write(data)
+        except BrokenPipeError:
+            pass
+        finally:
+            ended.cancel()
+        return 0
+
+    async def _finish(self, context: Any) -> int:
+        self._ended.set()
+        return int(context.argv[0])

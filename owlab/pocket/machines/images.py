@@ -1,0 +1,201 @@
+"""The machine images of the pocket lab, and what a new machine finds on its disk."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class UbuntuRelease:
+    """An Ubuntu release that a machine can be launched with."""
+
+    number: str
+    codename: str
+    point: str
+    aliases: tuple[str, ...] = ()
+    version: str = "20260801"
+
+    @property
+    def release(self) -> str:
+        """As Multipass names it."""
+        return f"{self.number} LTS"
+
+    @property
+    def full(self) -> str:
+        """As the machine's os-release names it."""
+        return f"{self.number}.{self.point} LTS"
+
+    @property
+    def hash(self) -> str:
+        """An identity in place of the digest of an image file: there is no file."""
+        return hashlib.sha256(f"owlab pocket image {self.number}".encode()).hexdigest()
+
+
+# The guide was written on 24.04; `lts` and the default stay there, whatever Ubuntu has since made.
+IMAGES = (
+    UbuntuRelease("22.04", "jammy", "5"),
+    UbuntuRelease("24.04", "noble", "3", ("lts",)),
+)
+DEFAULT = IMAGES[1]
+
+
+def find(name: str) -> UbuntuRelease | None:
+    """The image of a name: number, code name, its first letter, or an alias."""
+    if name in ("", "default", "ubuntu"):
+        return DEFAULT
+    for image in IMAGES:
+        if name in (image.number, image.codename, image.codename[0], *image.aliases):
+            return image
+    return None
+
+
+def install(machine: Machine) -> None:
+    """Lay out a new disk."""
+    image = find(machine.spec.image) or DEFAULT
+    fs = machine.files
+    for path, mode in DIRECTORIES.items():
+        fs.mkdir(path, recursive=True)
+        fs.chmod(path, mode)
+    for link, target in LINKS.items():
+        fs.symlink(target, link)
+    for path, text in files(machine, image).items():
+        fs.write_file(path, text.encode())
+        fs.chmod(path, 0o640 if path in SECRET else 0o644)
+    machine.own("/home/ubuntu", "ubuntu")
+    for path in HOME_FILES:
+        machine.own(path, "ubuntu")
+
+
+DIRECTORIES = {
+    "/boot": 0o755,
+    "/etc/default": 0o755,
+    "/etc/sudoers.d": 0o750,
+    "/home/ubuntu": 0o750,
+    "/mnt": 0o755,
+    "/opt": 0o755,
+    "/dev": 0o755,
+    "/proc": 0o555,
+    "/root": 0o700,
+    "/run": 0o755,
+    "/snap/bin": 0o755,
+    "/srv": 0o755,
+    "/sys": 0o555,
+    "/tmp": 0o1777,
+    "/usr/bin": 0o755,
+    "/usr/lib": 0o755,
+    "/usr/local/bin": 0o755,
+    "/usr/local/share/ca-certificates": 0o755,
+    "/usr/lib64": 0o755,
+    "/usr/local/sbin": 0o755,
+    "/usr/sbin": 0o755,
+    "/usr/share": 0o755,
+    "/var/cache": 0o755,
+    "/var/lib": 0o755,
+    "/var/log": 0o755,
+    "/var/tmp": 0o1777,
+}
+
+LINKS = {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
+SECRET = ("/etc/shadow", "/etc/gshadow")
+
+PROFILE = """\
+# ~/.bashrc of a machine in an owlab pocket lab.
+alias ls='ls --color=auto'
+alias grep='grep --color=auto'
+alias ll='ls -alF'
+alias la='ls -A'
+alias l='ls -CF'
+"""
+
+
+HOME_FILES = ("/home/ubuntu/.bashrc", "/home/ubuntu/.profile")
+
+# The accounts of Ubuntu's image that somebody may meet.
+PASSWD = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+bin:x:2:2:bin:/bin:/usr/sbin/nologin
+sys:x:3:3:sys:/dev:/usr/sbin/nologin
+sync:x:4:65534:sync:/bin:/bin/sync
+mail:x:8:8:mail:/var/mail:/usr/sbin/nologin
+www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+systemd-network:x:998:998::/:/usr/sbin/nologin
+messagebus:x:101:101::/nonexistent:/usr/sbin/nologin
+syslog:x:102:102::/nonexistent:/usr/sbin/nologin
+sshd:x:106:65534::/run/sshd:/usr/sbin/nologin
+ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash
+"""
+GROUP = """\
+root:x:0:
+daemon:x:1:
+bin:x:2:
+sys:x:3:
+adm:x:4:syslog,ubuntu
+tty:x:5:
+disk:x:6:
+mail:x:8:
+cdrom:x:24:ubuntu
+sudo:x:27:ubuntu
+dip:x:30:ubuntu
+www-data:x:33:
+shadow:x:42:
+users:x:100:
+systemd-network:x:998:
+messagebus:x:101:
+syslog:x:102:
+lxd:x:105:ubuntu
+nogroup:x:65534:
+ubuntu:x:1000:
+"""
+
+
+def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
+    """The files of a new machine that a user may look at."""
+    return {
+        "/etc/hostname": f"{machine.name}\n",
+        "/etc/hosts": hosts(machine),
+        "/etc/os-release": os_release(image),
+        "/etc/issue": f"Ubuntu {image.full} (owlab pocket lab) \\n \\l\n",
+        "/etc/machine-id": hashlib.md5(
+            f"{machine.lab.directory}/{machine.name}".encode(), usedforsecurity=False
+        ).hexdigest()
+        + "\n",
+        "/etc/passwd": "".join(f"{line}\n" for line in PASSWD.split()),
+        "/etc/group": "".join(f"{line}\n" for line in GROUP.split()),
+        "/etc/shadow": "".join(
+            f"{line.split(':')[0]}:*:19999:0:99999:7:::\n" for line in PASSWD.split()
+        ),
+        "/etc/gshadow": "".join(f"{line.split(':')[0]}:*::\n" for line in GROUP.split()),
+        "/etc/shells": "/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n",
+        "/etc/fstab": "LABEL=cloudimg-rootfs\t/\t ext4\tdiscard,commit=30,errors=remount-ro\t0 1\n",
+        "/home/ubuntu/.bashrc": PROFILE,
+        "/home/ubuntu/.profile": "# ~/.profile: read by login shells.\n",
+    }
+
+
+def hosts(machine: Machine) -> str:
+    """The machine's /etc/hosts."""
+    return f"127.0.1.1 {machine.name} {machine.name}\n127.0.0.1 localhost\n"
+
+
+def os_release(image: UbuntuRelease) -> str:
+    """Ubuntu's fields, so that scripts find them, and one that says what this really is."""
+    adjective = {"jammy": "Jammy Jellyfish", "noble": "Noble Numbat"}[image.codename]
+    return (
+        f'PRETTY_NAME="Ubuntu {image.full}"\n'
+        'NAME="Ubuntu"\n'
+        f'VERSION_ID="{image.number}"\n'
+        f'VERSION="{image.full} ({adjective})"\n'
+        f"VERSION_CODENAME={image.codename}\n"
+        "ID=ubuntu\n"
+        "ID_LIKE=debian\n"
+        f"UBUNTU_CODENAME={image.codename}\n"
+        'VARIANT="owlab pocket lab (simulated)"\n'
+        "VARIANT_ID=owlab-pocket\n"
+    )
