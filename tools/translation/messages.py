@@ -55,6 +55,14 @@ def _claimed(tree: ast.AST) -> Iterator[str]:
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "claim":
             title, _passed, *more = call.args
             shown = [title, *more, *(word.value for word in call.keywords)]
+            if isinstance(title, ast.Name):  # of several claims: they are the keys of a dict
+                shown += [
+                    key
+                    for node in ast.walk(tree)
+                    if isinstance(node, ast.Dict)
+                    for key in node.keys
+                    if key
+                ]
             yield from (text for part in shown for text in _constants(part) if " " in text)
 
 

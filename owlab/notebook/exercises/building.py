@@ -19,7 +19,7 @@ from owlab.steps.control import control
 
 def _priced(lab: Lab, answer: Any) -> list[Claim]:
     text = f"{wsk.program(lab)} action invoke shop/price --result --param amount 12"
-    seen: Any = "it cannot be called"
+    seen: Any = _("it cannot be called")
     with suppress(ValueError):
         seen = parse_json(printed(lab, control(lab).machine, text))
     package = printed(lab, control(lab).machine, f"{wsk.program(lab)} package get shop")
@@ -33,7 +33,7 @@ def _priced(lab: Lab, answer: Any) -> list[Claim]:
         claim(
             _("shop/price answers 12 EUR"),
             seen == {"text": "12 EUR"},
-            json.dumps(seen),
+            json.dumps(seen, ensure_ascii=False),
             _("The currency is in args, like the amount."),
         ),
     ]

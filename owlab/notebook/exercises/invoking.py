@@ -22,7 +22,7 @@ def _result(lab: Lab, action: str, parameters: str) -> Any:
     text = f"{wsk.program(lab)} action invoke {action} --result {parameters} 2>&1"
     with suppress(ValueError):
         return parse_json(printed(lab, here.machine, text))
-    return "it cannot be called"
+    return _("it cannot be called")
 
 
 def _square(lab: Lab, answer: Any) -> list[Claim]:
@@ -32,7 +32,10 @@ def _square(lab: Lab, answer: Any) -> list[Claim]:
         claim(
             _("square answers with the square of n, as result"),
             seen == [{"result": right} for _n, right in pairs],
-            [f"n = {n}: {json.dumps(one)}" for (n, _right), one in zip(pairs, seen, strict=True)],
+            [
+                f"n = {n}: {json.dumps(one, ensure_ascii=False)}"
+                for (n, _right), one in zip(pairs, seen, strict=True)
+            ],
             _('A function main(args) that returns {"result": ...}; wsk action update square FILE.'),
         )
     ]
@@ -92,7 +95,7 @@ def _pipeline(lab: Lab, answer: Any) -> list[Claim]:
         claim(
             _("it makes HELLO THERE! of `hello there`"),
             seen == {"text": "HELLO THERE!"},
-            json.dumps(seen),
+            json.dumps(seen, ensure_ascii=False),
             _("Each function takes text and returns text."),
         ),
     ]

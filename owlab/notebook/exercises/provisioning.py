@@ -14,7 +14,7 @@ def _phase(lab: Lab, name: str) -> tuple[str, str]:
     """The storage class of a claim in the namespace default, and its phase."""
     found = one(lab, f"pvc {name}")
     if found is None:
-        return "", "there is no such claim"
+        return "", _("there is no such claim")
     return str(found["spec"].get("storageClassName", "")), str(found["status"].get("phase", ""))
 
 

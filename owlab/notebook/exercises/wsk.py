@@ -15,7 +15,7 @@ def _on_a_worker(lab: Lab, answer: Any) -> list[Claim]:
     seen = printed(lab, worker, "wsk property get --cliversion -o raw")
     return [
         claim(
-            f"wsk answers on {worker}",
+            _("wsk answers on {worker}").format(worker=worker),
             bool(seen),
             seen or _("command not found"),
             _("The commands of the step, with %%on and that worker's name."),
