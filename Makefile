@@ -6,11 +6,12 @@ STAMP := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
 SIZE_lab := about 680 MB; the pocket lab and JupyterLab
+SIZE_site := about 750 MB; the pocket lab, and Sphinx
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures clean
+.PHONY: help run lab site test test-vm fuzz lint format bench locks mutants goldens pictures clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +42,9 @@ chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEE
 lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine
 	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine)
 
+site: $(VENV)/.installed-site ## the course, as it runs, and the reference as web pages: make site RUN=runs/...
+	@$(BIN)/python -m website --run "$(RUN)"
+
 test: $(STAMP) ## all tests that need no virtual machine
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m ruff format --check
@@ -64,7 +68,7 @@ bench: $(STAMP) ## measure speed and memory; prints figures
 	@for file in $$(ls bench/*.py | grep -v memory); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 locks: ## write the lock files anew (needs uv), with the newest packages that pyproject.toml allows
-	@for set in run:pocket,plots,build lab:pocket,plots,lab,build dev:dev; do \
+	@for set in run:pocket,plots,build lab:pocket,plots,lab,build site:pocket,plots,build,site dev:dev; do \
 	    uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	        --no-annotate --no-header --no-emit-index-url pyproject.toml \
 	        $$(printf -- ' --extra %s' $$(echo $${set#*:} | tr , ' ')) \
@@ -80,5 +84,5 @@ goldens: $(STAMP) ## rewrite the golden files; review the difference
 pictures: $(STAMP) ## draw the course's pictures again
 	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
 
-clean: ## remove .venv and the runs
-	rm -rf $(VENV) runs
+clean: ## remove .venv, the runs and the site
+	rm -rf $(VENV) runs build/site
