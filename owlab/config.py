@@ -366,7 +366,7 @@ MEANINGS: dict[str, str] = {
     "openwhisk_certificate": "`own-ca`: an authority of the lab's own; `chart`: the chart's "
     "certificate, whose key is public",
     "openwhisk_pull_runtimes_first": "Pull the runtimes' images before the first call",
-    "openwhisk_run_timeout_minutes": "The limit for pulling a function's image and starting its pod",
+    "openwhisk_run_timeout_minutes": "The limit for pulling a runtime's image and starting its pod",
     "ssh_inventory": "A file that names the machines",
     "ssh_hosts": "The same as `user@host`: the master first, the storage last",
     "cluster_kubeconfig": "The path of the cluster's kubeconfig",

@@ -11,8 +11,8 @@ from owlab.incidents.base import Incident, answers, kubectl, openwhisk, seen
 from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.step import Check
-from owlab.steps import openwhisk as openwhisk_steps
 from owlab.steps import addresses, wsk
+from owlab.steps import openwhisk as openwhisk_steps
 from owlab.steps.cluster import items, one
 from owlab.steps.control import control
 
