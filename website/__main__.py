@@ -12,9 +12,9 @@ import click
 
 from owlab.cli.common import fail
 from owlab.errors import BatchError, LabError
+from website import ROOT
 from website.build import build
-from website.documents import ROOT
-from website.run import CourseRun
+from website.course_run import CourseRun
 
 _LAB = "site"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from owlab.errors import BatchError
 from website import sources
+from website.course_run import CourseRun
 from website.finish import finish
-from website.run import CourseRun
-from website.sources import Tree
+from website.sources import LanguageTree
 from website.words import CHINESE, ENGLISH, Words
 
 _CONFIGURATION = Path(__file__).parent
@@ -37,7 +37,7 @@ def build(out: Path, run: CourseRun, course: Path = sources.COURSE) -> None:
         new.rename(out)
 
 
-def _make(tree: Tree, source: Path, out: Path, several: bool) -> None:
+def _make(tree: LanguageTree, source: Path, out: Path, several: bool) -> None:
     said = Words(tree.language)
     sources.write(tree, source)
     words = [

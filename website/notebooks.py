@@ -10,7 +10,7 @@ import nbformat
 from bs4 import BeautifulSoup
 
 from owlab.batch.course import read_notebook
-from owlab.notebook.records import TRANSCRIPT
+from owlab.notebook.mime import TRANSCRIPT
 from owlab.redact import redact
 from website.markdown import fence, folded, plain
 from website.words import Words

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from website import (
+from website import ROOT, planned
+from website.course_run import CourseRun
+from website.markdown import section, table
+from website.notebooks import ready, title_of
+from website.pages import (
     command_line,
     commands,
     documents,
     incidents,
-    planned,
     python_api,
     settings,
-    troubles,
+    troubleshooting,
 )
-from website.commands import Chapter
-from website.markdown import section, table
-from website.notebooks import ready, title_of
-from website.run import CourseRun
+from website.pages.commands import Lesson
 from website.words import CHINESE, ENGLISH, Words
 
-COURSE = documents.ROOT / "notebooks"
+_LANGUAGE = "OWLAB_LANG"
+COURSE = ROOT / "notebooks"
 
 _PAGES = {
     "Practice": ("commands", "commands-as-written", "incidents", "troubleshooting"),
@@ -37,7 +40,7 @@ _PAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class LanguageTree:
     """The pages of one language.
 
     :param course: the folder of the notebooks in English.
@@ -60,29 +63,44 @@ class Tree:
         return own if own is not None and own.is_file() else self.course / f"{name}.ipynb"
 
 
-def languages(course: Path, run: CourseRun) -> list[Tree]:
+def languages(course: Path, run: CourseRun) -> list[LanguageTree]:
     """English, and Chinese where there are notebooks in Chinese."""
-    trees = [Tree(ENGLISH, course, run)]
+    trees = [LanguageTree(ENGLISH, course, run)]
     if any((course / CHINESE).glob("*.ipynb")):
-        trees.append(Tree(CHINESE, course, run, course / CHINESE))
+        trees.append(LanguageTree(CHINESE, course, run, course / CHINESE))
     return trees
 
 
-def write(tree: Tree, folder: Path) -> None:
+def write(tree: LanguageTree, folder: Path) -> None:
     """Write every page below ``folder``."""
     words = Words(tree.language)
     (folder / "course").mkdir(parents=True)
     for name in tree.names:
         text = ready(tree.source(name), words, tree.run.executed(name))
         (folder / "course" / f"{name}.ipynb").write_text(text, "utf-8")
-    pictures = tree.course / "pictures"
-    if pictures.is_dir():
-        shutil.copytree(pictures, folder / "course/pictures")
-    for name, text in _pages(tree, words):
-        (folder / f"{name}.md").write_text(text, "utf-8")
+    for course in filter(None, (tree.course, tree.translated)):
+        if (course / "pictures").is_dir():
+            shutil.copytree(course / "pictures", folder / "course/pictures", dirs_exist_ok=True)
+    with _speaking(tree.language):
+        for name, text in _pages(tree, words):
+            (folder / f"{name}.md").write_text(text, "utf-8")
 
 
-def _pages(tree: Tree, words: Words) -> Iterator[tuple[str, str]]:
+@contextmanager
+def _speaking(language: str) -> Iterator[None]:
+    """Let owlab's own sentences come in this language, whatever the system's is."""
+    before = os.environ.get(_LANGUAGE)
+    os.environ[_LANGUAGE] = language
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_LANGUAGE]
+        else:
+            os.environ[_LANGUAGE] = before
+
+
+def _pages(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:
     yield "index", _index(tree, words)
     yield from _commands(tree, words)
     for name, title, text in _generated(tree, words):
@@ -95,17 +113,17 @@ def _pages(tree: Tree, words: Words) -> Iterator[tuple[str, str]]:
             yield target.removesuffix(".md"), f"{first}\n\n{_in_english(words)}{rest}"
 
 
-def _commands(tree: Tree, words: Words) -> Iterator[tuple[str, str]]:
-    chapters = _chapters(tree)
+def _commands(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:
+    lessons = _lessons(tree)
     for name, title, about, as_written in (
         ("commands", "All commands of the guide", "about commands", False),
         ("commands-as-written", "All commands, as the guide chose", "about as written", True),
     ):
-        text = commands.page(planned.lab(as_written=as_written), chapters, words)
+        text = commands.page(planned.lab(as_written=as_written), lessons, words)
         yield name, f"# {words(title)}\n\n{words(about)}\n\n{text}"
 
 
-def _generated(tree: Tree, words: Words) -> Iterator[tuple[str, str, str]]:
+def _generated(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str, str]]:
     readme = documents.read("README.md")
     sources = [tree.source(name) for name in tree.names]
     english = [tree.course / f"{name}.ipynb" for name in tree.names]
@@ -114,20 +132,20 @@ def _generated(tree: Tree, words: Words) -> Iterator[tuple[str, str, str]]:
         "Incidents",
         f"{words('about incidents')}\n\n{incidents.page(planned.lab(), words)}",
     )
-    yield "troubleshooting", "Troubleshooting", troubles.page(readme, sources, words)
+    yield "troubleshooting", "Troubleshooting", troubleshooting.page(readme, sources, words)
     yield "command-line", "Command line", command_line.page()
     yield "python", "Python", python_api.page(english)
     yield "settings", "Settings", f"{section(readme, 'Settings')}\n{settings.page(words)}"
     yield "differences", "What is real, and what differs", documents.differences()
 
 
-def _chapters(tree: Tree) -> dict[str, Chapter]:
+def _lessons(tree: LanguageTree) -> dict[str, Lesson]:
     """The notebooks of the guide's sections, by number."""
     found = {}
     for name in tree.names:
         number = name.partition("-")[0]
         if number.isdigit():
-            found[str(int(number))] = Chapter(title_of(tree.source(name)), f"course/{name}.ipynb")
+            found[str(int(number))] = Lesson(title_of(tree.source(name)), f"course/{name}.ipynb")
     return found
 
 
@@ -138,7 +156,7 @@ def _in_english(words: Words) -> str:
     return f"```{{note}}\n{words('This page is in English so far.')}\n```\n\n"
 
 
-def _index(tree: Tree, words: Words) -> str:
+def _index(tree: LanguageTree, words: Words) -> str:
     """What it is, the notebooks and how they ran, and the navigation of the whole site."""
     introduction = documents.introduction() if words.language == ENGLISH else words("about owlab")
     rows = []
@@ -161,7 +179,7 @@ def _index(tree: Tree, words: Words) -> str:
     return "\n".join(parts)
 
 
-def _result(tree: Tree, name: str, words: Words) -> str:
+def _result(tree: LanguageTree, name: str, words: Words) -> str:
     """How it ran; nothing of what is not for running."""
     number = name.partition("-")[0]
     return words(tree.run.results.get(name, "not run")) if number.isdigit() else ""

@@ -14,7 +14,7 @@ from tests.browser.accessibility import axe
 from tests.browser.chromium import PROGRAM, Page
 from tests.site.example import translate, write_run
 from website.build import build
-from website.run import CourseRun
+from website.course_run import CourseRun
 from website.sources import COURSE
 
 __all__ = ["axe"]

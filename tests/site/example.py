@@ -8,10 +8,10 @@ from typing import Any
 import nbformat
 
 from owlab.batch.course import read_notebook
-from owlab.batch.evidence import Outcome
+from owlab.batch.evidence import NotebookOutcome
 from owlab.batch.summary import RunSummary
 from owlab.notebook import page
-from owlab.notebook.records import CHECK, TRANSCRIPT
+from owlab.notebook.mime import CHECK, TRANSCRIPT
 
 NAME = "01-vm-cluster"
 SECRET = "K10" + "ab" * 32 + "::server:0123456789abcdef"
@@ -42,7 +42,7 @@ def write_run(folder: Path, course: Path) -> Path:
     folder.mkdir()
     _write(notebook, folder / f"{NAME}.ipynb")
     run = RunSummary(folder, first=1, last=1)
-    run.outcomes = [Outcome(NAME, "passed"), Outcome("02-nfs-clients", "not run")]
+    run.outcomes = [NotebookOutcome(NAME, "passed"), NotebookOutcome("02-nfs-clients", "not run")]
     run.finish()
     run.save()
     return folder

@@ -17,10 +17,10 @@ from owlab.errors import BatchError
 from owlab.incidents import INCIDENTS
 from tests.site.example import NAME, SECRET, SENTENCE, TITLE
 from tests.site.reading import after, article, copied, soup
-from website import sources
-from website.documents import PAGES, ROOT
+from website import ROOT, sources
+from website.course_run import CourseRun
 from website.markdown import fence, section
-from website.run import CourseRun
+from website.pages.documents import PAGES
 from website.words import CHINESE, ENGLISH, Words
 
 ASSETS = ("script[src]", "link[href]", "img[src]", "iframe[src]", "source[src]", "object[data]")
@@ -218,7 +218,7 @@ def test_without_chinese_notebooks_there_is_one_language(tmp_path: Path) -> None
 
 def test_every_phrase_is_translated_and_used() -> None:
     known = tomllib.loads((ROOT / "website/words.toml").read_text("utf-8"))
-    code = "".join(p.read_text("utf-8") for p in (ROOT / "website").glob("*.py"))
+    code = "".join(p.read_text("utf-8") for p in (ROOT / "website").rglob("*.py"))
     outcomes = {"passed", "failed", "interrupted", "not run"}
     for phrase in [*known["zh"], *known["texts"]["en"], *known["texts"]["zh"]]:
         assert phrase in outcomes or phrase in code, phrase
