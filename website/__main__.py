@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -16,7 +18,8 @@ from website import ROOT
 from website.build import build
 from website.course_run import CourseRun
 
-_LAB = "site"
+_RUNS = ROOT / "runs"
+_SIGNALLED = 128
 
 
 @click.command()
@@ -31,8 +34,7 @@ def main(folder: str, no_run: bool, out: str) -> None:
         elif no_run:
             build(Path(out), CourseRun())
         else:
-            with tempfile.TemporaryDirectory(prefix="owlab-site-") as place:
-                build(Path(out), _run_course(Path(place)))
+            build(Path(out), _run_course())
     except LabError as error:
         fail(error)
     except KeyboardInterrupt:
@@ -41,27 +43,40 @@ def main(folder: str, no_run: bool, out: str) -> None:
     click.echo(f"Open {(Path(out) / 'index.html').absolute()}")
 
 
-def _run_course(place: Path) -> CourseRun:
-    """All notebooks, on a lab that nobody else has, and that is gone afterwards."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("OWLAB_")}
-    environment["OWLAB_HOME"] = str(place / "home")
-    owlab = [sys.executable, "-m", "owlab"]
-    words = ["run", "--lab", _LAB, "--to", "11", "--out", str(place / "runs")]
-    try:
-        done = subprocess.run([*owlab, *words], cwd=ROOT, env=environment)
-    finally:
-        subprocess.run(
-            [*owlab, "down", "--lab", _LAB, "--yes"],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-        )
-    if done.returncode:
+def _run_course() -> CourseRun:
+    """All notebooks, on a lab that nobody else has, and that is gone afterwards.
+
+    The run itself stays, so that the site can be made of it again.
+    """
+    before = set(_RUNS.glob("*"))
+    with tempfile.TemporaryDirectory(prefix="owlab-site-") as home:
+        try:
+            status = _owlab(home, "run", "--to", "11", "--out", str(_RUNS))
+        finally:
+            _owlab(home, "down", "--yes", quietly=True)
+    if status > _SIGNALLED:
+        raise KeyboardInterrupt
+    if status:
         raise BatchError(
-            brief="The course did not pass: there is no site of it.",
-            resolution="Its own words are above. `make site RUN=FOLDER` shows a run as it is.",
+            brief="The course did not pass: no site was made of it.",
+            resolution="`make site RUN=FOLDER` shows a run as it is.",
         )
-    return CourseRun.read(next((place / "runs").iterdir()))
+    return CourseRun.read(next(iter(set(_RUNS.glob("*")) - before)))
+
+
+def _owlab(home: str, *words: str, quietly: bool = False) -> int:
+    """One command on the site's own lab. It ends by the signals that reach it; this waits."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OWLAB_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "owlab", *words, "--lab", "site"],
+        cwd=ROOT,
+        env={**environment, "OWLAB_HOME": home},
+        stdout=subprocess.DEVNULL if quietly else None,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    while True:
+        with suppress(KeyboardInterrupt):
+            return process.wait()
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ def _make(tree: LanguageTree, source: Path, out: Path, several: bool) -> None:
     finish(out, said)
     for unwanted in (".buildinfo", "objects.inv"):
         (out / unwanted).unlink(missing_ok=True)
+    shutil.rmtree(out / "_sources", ignore_errors=True)
     if done.returncode:
         raise BatchError(
             brief="The site has faults; nothing was replaced.",

@@ -28,6 +28,7 @@ nb_output_stderr = "show"
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 
+pygments_dark_style = "github-dark"  # native underlines modules
 html_theme = "furo"
 html_title = f"owlab {release}"
 html_theme_options: dict[str, object] = {"top_of_page_buttons": []}

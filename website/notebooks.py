@@ -18,6 +18,7 @@ from website.words import Words
 _LEFT_OUT = {"navigation", "injected-parameters", "papermill-error-cell-tag"}
 """Tags of cells that have no place here: the site has its own links, and nobody's parameters."""
 
+_EXERCISES = {"exercise-answer", "exercise-check"}
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FEW_LINES = 15
@@ -78,7 +79,9 @@ def _tags(cell: Any) -> set[str]:
 def _prepare(cell: Any, words: Words) -> None:
     if cell.metadata.get("jupyter", {}).get("source_hidden"):
         cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
-    cell.outputs = [_output(output, words) for output in cell.get("outputs", [])]
+    # In a run nobody does the exercises: that each is not done yet tells a reader nothing.
+    shown = [] if _EXERCISES & _tags(cell) else cell.get("outputs", [])
+    cell.outputs = [_output(output, words) for output in shown]
 
 
 def _output(output: Any, words: Words) -> Any:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urldefrag
 import click
 import pytest
 from bs4 import BeautifulSoup
+from click.testing import CliRunner
 
 from owlab.cli import COMMANDS, main
 from owlab.config import AS_WRITTEN, MEANINGS, LabConfig
@@ -18,6 +19,7 @@ from owlab.incidents import INCIDENTS
 from tests.site.example import NAME, SECRET, SENTENCE, TITLE
 from tests.site.reading import after, article, copied, soup
 from website import ROOT, sources
+from website.__main__ import main as make_site
 from website.course_run import CourseRun
 from website.markdown import fence, section
 from website.pages.documents import PAGES
@@ -97,6 +99,15 @@ def test_the_overview_says_how_the_notebooks_ran(site: Path) -> None:
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match="is no run of the course"):
         CourseRun.read(tmp_path)
+
+
+def test_the_command_says_what_is_wrong_and_touches_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    done = CliRunner().invoke(make_site, ["--run", str(tmp_path), "--out", str(out)])
+    assert done.exit_code == 1
+    assert "is no run of the course" in done.output
+    assert "RUN=runs/" in done.output
+    assert not out.exists()
 
 
 def test_every_setting_has_its_meaning_default_and_the_guides_choice(site: Path) -> None:
