@@ -18,6 +18,7 @@ from website.pages import (
     commands,
     documents,
     incidents,
+    other_commands,
     python_api,
     settings,
     troubleshooting,
@@ -119,7 +120,8 @@ def _commands(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:
         ("commands", "All commands of the guide", "about commands", False),
         ("commands-as-written", "All commands, as the guide chose", "about as written", True),
     ):
-        text = commands.page(planned.lab(as_written=as_written), lessons, words)
+        lab = planned.lab(as_written=as_written)
+        text = f"{commands.page(lab, lessons, words)}\n{other_commands.section(lab, words)}"
         yield name, f"# {words(title)}\n\n{words(about)}\n\n{text}"
 
 

@@ -10,7 +10,10 @@ from bs4 import Tag
 
 from owlab import Command, Lab, guide
 from owlab.incidents import INCIDENTS
+from owlab.steps import openwhisk
 from tests.site.reading import after, article, copied
+from website.pages.other_commands import OTHERS
+from website.pages.python_api import commands_beside
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -44,6 +47,17 @@ def test_what_one_copies_makes_the_lab(lab: Lab, site: Path, page: str) -> None:
     assert '"name": "Python"' in printed
     if page == "commands":
         _repair(lab, site)
+    printed = _paste(lab, after(content, "Other useful commands"))
+    for shown in ("Memory usage:", "service/owdev-nginx", "/whisk.system/utils", "uninstalled"):
+        assert shown in printed, shown
+    assert not openwhisk.deploy.state(lab).done
+    assert lab.machine_info(lab.workers[-1]) is None
+
+
+def test_every_other_command_is_on_the_page() -> None:
+    listed = {f"{function.__module__}.{function.__name__}" for function, _ in OTHERS}
+    assert listed == set(commands_beside(["openwhisk", "vms"]))
+    assert not list(commands_beside(["functions", "helm", "k3s", "nfs", "storage", "wsk"]))
 
 
 def _repair(lab: Lab, site: Path) -> None:

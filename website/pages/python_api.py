@@ -22,9 +22,10 @@ def page(notebooks: list[Path]) -> str:
     imported = sorted({pair for path in notebooks for pair in _imports(path)})
     steps = {name for module, name in imported if module == _STEPS.rstrip(".")}
     helpers = [pair for pair in imported if pair[0].startswith("owlab.notebook")]
+    others = [_documented("autofunction", name) for name in commands_beside(sorted(steps))]
     lines = ["## owlab\n", _documented("autoclass", "owlab.Lab", "members", "inherited-members")]
     lines += [_documented("autoclass", f"owlab.{name}") for name in ("Command", "Result")]
-    lines += ["## owlab.steps\n", _steps(), *_commands_of(sorted(steps))]
+    lines += ["## owlab.steps\n", _steps(), *others]
     lines += ["## owlab.notebook\n", *_helpers(helpers)]
     lines += ["## owlab.errors\n", _documented("automodule", "owlab.errors", "members")]
     return "\n".join(lines)
@@ -52,14 +53,14 @@ def _steps() -> str:
     return table(("Call", "Section", "What it does"), rows)
 
 
-def _commands_of(modules: list[str]) -> Iterator[str]:
-    """Those functions beside the steps that type something: the guide's other useful commands."""
+def commands_beside(modules: list[str]) -> Iterator[str]:
+    """Functions beside the steps that type something: the guide's other useful commands."""
     for name in modules:
         module = importlib.import_module(_STEPS + name)
         for function, found in vars(module).items():
             own = inspect.isfunction(found) and found.__module__ == module.__name__
             if own and not function.startswith("_") and "Result" in str(_returns(found)):
-                yield _documented("autofunction", f"{module.__name__}.{function}")
+                yield f"{module.__name__}.{function}"
 
 
 def _returns(function: Any) -> Any:
