@@ -11,7 +11,7 @@ SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab site test test-vm fuzz lint format bench locks mutants goldens pictures clean
+.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,7 @@ chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEE
 lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine
 	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine)
 
+.PHONY: site
 site: $(VENV)/.installed-site ## the course, as it runs, and the reference as web pages: make site RUN=runs/...
 	@$(BIN)/python -m website --run "$(RUN)"
 

@@ -11,8 +11,8 @@ from owlab.incidents.incident import Incident, answers, kubectl, openwhisk, seen
 from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.step import Check
-from owlab.steps import addresses, wsk
 from owlab.steps import openwhisk as openwhisk_steps
+from owlab.steps import wsk
 from owlab.steps.control import control
 from owlab.steps.kubernetes import items, one
 
@@ -329,10 +329,9 @@ def _hide(lab: Lab) -> Iterator[Command]:
 
 
 def _page(lab: Lab) -> Check:
-    entry, port = addresses.public(lab), lab.config.openwhisk.port
-    url = f"https://${{{entry.name}}}:{port}/api/v1/web/guest/default/helloweb"
-    text = f"curl -sSk -o /dev/null -w '%{{http_code}}' \"{url}\""
-    look = Command(text, on=HOST, variables=(entry,), timeout=60)
+    address, port = lab.address(lab.master), lab.config.openwhisk.port
+    url = f"https://{address}:{port}/api/v1/web/guest/default/helloweb"
+    look = Command(f"curl -sSk -o /dev/null -w '%{{http_code}}' '{url}'", on=HOST, timeout=60)
     return answers(lab, "the page answers with 200", look, "200")
 
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, get_args
 
 from owlab import places, settings
-from owlab.config import MEANINGS, LabConfig
+from owlab.config import LabConfig
 from owlab.lab import Lab
 from owlab.machines import provider_for
 from owlab.notebook import page
@@ -17,7 +17,14 @@ from owlab.notebook.callbacks import shielded
 
 _GIB = 1024**3
 _CHOICES = ("provider", "workers", "speed", "mirror", "memory_profile", "as_written")
-_HELP = {name: MEANINGS[name].replace("`", "") for name in _CHOICES}
+_HELP = {
+    "provider": "Who supplies the machines",
+    "workers": "Nodes that run functions",
+    "speed": "Pocket lab: how fast time passes",
+    "mirror": "cn: mirrors inside China",
+    "memory_profile": "small: for computers of 16 GB",
+    "as_written": "The guide's own choices",
+}
 
 
 @dataclass(frozen=True, slots=True)

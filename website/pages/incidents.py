@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from owlab import Lab
-from owlab.command import Command, Result
+from owlab.command import Command, Result, Variable
 from owlab.fact import Fact
 from owlab.incidents import INCIDENTS, Incident
 from owlab.notebook.pasting import complete
@@ -25,6 +25,10 @@ class Dark(Lab):
     def fact(self, fact: Fact[Any]) -> Any:
         """What it is taken for when it cannot be read."""
         return fact.default
+
+    def value(self, variable: Variable) -> str:
+        """Of a command that does not succeed anyhow."""
+        return "nowhere"
 
 
 def page(lab: Lab, words: Words) -> str:
