@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
 SIZE_lab := about 680 MB; the pocket lab and JupyterLab
+SIZE_site := about 700 MB; the pocket lab, and Sphinx
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
 # LANG is the system's own name, so: make lab COURSE=zh
@@ -43,6 +44,10 @@ chaos: $(STAMP) ## kill, stop and starve a lab: make chaos SEED=7 COUNT=1000 WHA
 lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine COURSE=zh
 	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine) $(LANGUAGE_WORDS)
 
+.PHONY: site
+site: $(VENV)/.installed-site ## the course, as it runs, and the reference as web pages: make site RUN=runs/...
+	@$(BIN)/python -m website --run "$(RUN)"
+
 test: $(STAMP) ## all tests that need no virtual machine
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m ruff format --check
@@ -66,7 +71,7 @@ bench: $(STAMP) ## measure speed and memory; prints figures
 	@for file in $$(ls bench/*.py | grep -v memory); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 locks: ## write the lock files anew (needs uv), with the newest packages that pyproject.toml allows
-	@for set in run:pocket,plots,build lab:pocket,plots,lab,build dev:dev; do \
+	@for set in run:pocket,plots,build lab:pocket,plots,lab,build site:pocket,plots,build,site dev:dev; do \
 	    uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	        --no-annotate --no-header --no-emit-index-url pyproject.toml \
 	        $$(printf -- ' --extra %s' $$(echo $${set#*:} | tr , ' ')) \
@@ -89,5 +94,5 @@ notebooks: $(STAMP) ## build the Chinese course, and say which texts are stale o
 messages: $(STAMP) ## compile the Chinese messages, and say which are stale or missing in locale/
 	@$(BIN)/python -m tools.translation.messages
 
-clean: ## remove .venv and the runs
-	rm -rf $(VENV) runs
+clean: ## remove .venv, the runs and the site
+	rm -rf $(VENV) runs build/site

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from owlab.command import Command
+from owlab.command import Command, Variable
 from owlab.fact import Fact, succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, answers, apply, kubectl, runs, seen
 from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.notebook import read
 from owlab.step import Check
-from owlab.steps import openwhisk, wsk
+from owlab.steps import addresses, openwhisk, wsk
 from owlab.steps.control import control
 from owlab.steps.kubernetes import one
 
@@ -219,8 +219,9 @@ works_on_the_master = Incident(
 _OLD_KEY = "00000000-0000-4000-8000-000000000000:" + "0" * 64
 
 
-def _properties(lab: Lab, words: str) -> Command:
-    return Command(f"{wsk.unverified(lab)} property set {words}", on=control(lab).machine)
+def _properties(lab: Lab, words: str, *variables: Variable) -> Command:
+    text = f"{wsk.unverified(lab)} property set {words}"
+    return Command(text, on=control(lab).machine, variables=variables)
 
 
 def _old_key(lab: Lab) -> Iterator[Command]:
@@ -276,12 +277,17 @@ who_are_you = Incident(
 )
 
 
+def _apihost(lab: Lab, port: int) -> Command:
+    entry = addresses.here(lab)
+    return _properties(lab, f'--apihost "${{{entry.name}}}:{port}"', entry)
+
+
 def _other_port(lab: Lab) -> Iterator[Command]:
-    yield _properties(lab, f"--apihost {lab.address(lab.master)}:31443")
+    yield _apihost(lab, 31443)
 
 
 def _right_host(lab: Lab) -> Iterator[Command]:
-    yield _properties(lab, f"--apihost {lab.address(lab.master)}:{lab.config.openwhisk.port}")
+    yield _apihost(lab, lab.config.openwhisk.port)
 
 
 nobody_home = Incident(

@@ -1,0 +1,43 @@
+"""Whether a page can be read by everybody: axe-core's judgement of it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from .chromium import Page
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe-core's own code, of npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm on this computer: axe-core comes from there")
+    folder = tmp_path_factory.mktemp("axe")
+    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"]
+    try:
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm did not answer within two minutes")
+    if done.returncode:
+        pytest.skip(f"npm could not install axe-core: {done.stderr[-200:]}")
+    return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+
+
+def violations(page: Page, axe: str) -> Any:
+    """What is wrong on the page that is open: rule, help, how often, and where."""
+    page.value(f"{axe}; true")
+    return page.value(
+        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
+        " [v.id, v.help, v.nodes.length,"
+        " v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
+    )
+
+
+def prefers(scheme: str) -> dict[str, str]:
+    """A medium's feature: whoever looks likes it ``light`` or ``dark``."""
+    return {"name": "prefers-color-scheme", "value": scheme}
