@@ -92,12 +92,14 @@ class Invoker:
         pods: ActionPods,
         directory: Path,
         *,
+        cache: Path | None = None,
         release: str = "owdev",
         memory_mb: int = 2048,
         idle_seconds: float = 600,
         stem_cells: bool = True,
     ) -> None:
         self._pods, self._directory = pods, directory
+        self._cache = cache or directory / "build-cache"
         self._name = f"wsk{release}-invoker-00"
         self._memory, self._idle = memory_mb, idle_seconds
         self._stem_cells = stem_cells
@@ -177,7 +179,13 @@ class Invoker:
             async with asyncio.timeout(seconds):
                 if fresh:
                     given = await asyncio.to_thread(
-                        place, job.kind, job.code(), job.binary, worker.directory
+                        place,
+                        job.kind,
+                        job.code(),
+                        job.binary,
+                        worker.directory,
+                        main=job.main,
+                        cache=self._cache,
                     )
                     request = {"op": "init", "main": job.main, "env": job.init_env, **given}
                     reply = await worker.ask(request, log_bytes=log_bytes)
@@ -257,7 +265,8 @@ class Invoker:
         name = name[:63].strip("-")
         self._reserved += memory_mb
         directory = self._directory / name
-        worker = WorkerProcess(kind, directory, memory_mb, self._custody)
+        cache = self._cache if kind.family == "go" else None
+        worker = WorkerProcess(kind, directory, memory_mb, self._custody, cache)
         labels = {"invoker": "invoker0", "user-action-pod": "true", "name": name}
         try:
             pod = await self._pods.start(name, kind.image, memory_mb, labels)

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.errors import log_limit
 from owlab.pocket.openwhisk.runtimes import Kind
@@ -199,7 +200,15 @@ class Channel(asyncio.Protocol):
 class WorkerProcess:
     """A process in a directory of its own, with nothing of our environment."""
 
-    def __init__(self, kind: Kind, directory: Path, memory_mb: int, custody: Custody) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        directory: Path,
+        memory_mb: int,
+        custody: Custody,
+        cache: Path | None = None,
+    ) -> None:
+        self.cache = cache
         self.kind, self.directory, self.memory_mb = kind, directory, memory_mb
         self.logs = Logs()
         self.pid = 0
@@ -233,8 +242,10 @@ class WorkerProcess:
         self._ended = asyncio.Event()
         try:
             self._number, self.pid = await self._custody.start(
-                self.kind.command(),
+                runtimes.command(self.kind),
+                program=runtimes.program(self.kind),
                 directory=self.directory,
+                write=[str(self.cache)] if self.cache is not None else [],
                 env=self._environment(),
                 memory_mb=self.memory_mb,
                 streams=(theirs.fileno(), out_end, err_end),
@@ -267,7 +278,7 @@ class WorkerProcess:
             "TMPDIR": str(self.directory),
             "LANG": "C.UTF-8",
             "PYTHONIOENCODING": "utf-8",
-            **self.kind.env,
+            **runtimes.environment(self.kind),
         }
 
     async def ask(self, request: dict[str, Any], *, log_bytes: int | None = None) -> Reply:

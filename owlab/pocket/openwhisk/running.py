@@ -168,6 +168,8 @@ class Runner:
         if found.annotations.get("provide-api-key") not in (None, False):
             env["__OW_API_KEY"] = caller.key
         kind = runtimes.resolve(execution["kind"])
+        if execution["kind"] == "blackbox":
+            kind = runtimes.blackbox(execution["image"])
         if kind is None:
             raise WhiskError(400, f"The runtime '{execution['kind']}' is gone.")
         initial: dict[str, Any] = {}

@@ -72,6 +72,8 @@ class Service:
         self.invoker = Invoker(
             pods,
             self._directory,
+            # What compilers keep outlives the service, where the lab does.
+            cache=None if self._temporary else self._directory.parent / "build-cache",
             release=release,
             memory_mb=self.limits.user_memory,
             idle_seconds=idle_seconds,
