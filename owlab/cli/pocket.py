@@ -16,7 +16,7 @@ from owlab.cli.common import (
     open_lab,
     overrides,
 )
-from owlab.cli.display import Progress
+from owlab.cli.display import StepDisplay
 from owlab.errors import ConfigError, DamagedRecord, ProviderError
 from owlab.guide import STEPS, section_number
 from owlab.guided import GuidedLab
@@ -68,7 +68,7 @@ def goto(section: str, **which: Any) -> None:
         )
     lab = open_lab(**which)
     fresh = _start_again(lab)
-    with Progress(fresh, Console()):
+    with StepDisplay(fresh, Console()):
         if before:
             fresh.up(before[-1].section)
     click.echo(f"The lab {fresh.config.name!r} is at the start of section {wanted[0]}.")

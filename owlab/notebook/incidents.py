@@ -9,7 +9,7 @@ from owlab import incidents
 from owlab.errors import StepError
 from owlab.notebook import page
 from owlab.notebook.checks import Claim, claim, show_claims
-from owlab.notebook.records import INCIDENT
+from owlab.notebook.mime import INCIDENT
 from owlab.notebook.session import current
 
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from owlab.pocket.openwhisk.launching import BadCode, launch, source_name
-from owlab.pocket.openwhisk.runtimes import LOOP, Kind
+from owlab.pocket.openwhisk.runtimes import LOOP, RuntimeKind
 
 __all__ = ["BadCode", "is_binary", "place"]
 
@@ -31,7 +31,7 @@ def is_binary(code: str) -> bool:
 
 
 def place(
-    kind: Kind, code: str, binary: bool, directory: Path, *, main: str, cache: Path
+    kind: RuntimeKind, code: str, binary: bool, directory: Path, *, main: str, cache: Path
 ) -> dict[str, object]:
     """Write the code below ``directory``; returns what the worker's ``init`` needs to know.
 
@@ -61,7 +61,7 @@ def place(
 
 
 def _program(
-    kind: Kind, code: str, binary: bool, directory: Path, main: str, cache: Path
+    kind: RuntimeKind, code: str, binary: bool, directory: Path, main: str, cache: Path
 ) -> dict[str, object]:
     where = directory / "src"
     where.mkdir()
@@ -100,7 +100,7 @@ def _has_activate(unpacked: Path) -> bool:
     return (unpacked / "virtualenv" / "bin" / "activate_this.py").exists()
 
 
-def _packages(kind: Kind, unpacked: Path | None = None) -> dict[str, object]:
+def _packages(kind: RuntimeKind, unpacked: Path | None = None) -> dict[str, object]:
     """Where a Python action finds packages: in its zip's virtualenv, and the image's."""
     if kind.family != "python":
         return {}

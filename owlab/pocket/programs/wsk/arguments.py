@@ -9,7 +9,7 @@ from typing import Any
 
 from owlab.pocket.programs.pflag import Flag, Parsed, UsageError
 from owlab.pocket.programs.pflag import parse as sort_flags
-from owlab.pocket.programs.wsk.errors import USAGE, FlagError, WskError
+from owlab.pocket.programs.wsk.exits import USAGE, FlagError, WskError
 from owlab.pocket.programs.wsk.flags import FLAGS, GLOBAL, flags_of
 
 # What a pair's flags are called, and what wsk says in front of an error of theirs.
@@ -34,7 +34,7 @@ Read = Callable[[str], bytes]
 
 
 @dataclass(slots=True)
-class Words:
+class WskWords:
     """A parsed command line."""
 
     path: tuple[str, ...]
@@ -90,7 +90,7 @@ def _not_json(name: str) -> Any:
     raise ValueError(name)
 
 
-def parse(argv: list[str], read: Read) -> Words:
+def parse(argv: list[str], read: Read) -> WskWords:
     """Sort the words of a command line."""
     words, texts = _pairs(argv, read)
     path, rest = command(words)
@@ -103,7 +103,7 @@ def parse(argv: list[str], read: Read) -> Words:
     except UsageError as error:
         # A command with verbs tells it twice, the verbs themselves once.
         raise FlagError(str(error) if path in FLAGS else f"Error: {error}\n{error}") from error
-    return Words(path, parsed.arguments, parsed, texts)
+    return WskWords(path, parsed.arguments, parsed, texts)
 
 
 def _pairs(argv: list[str], read: Read) -> tuple[list[str], dict[str, list[str]]]:

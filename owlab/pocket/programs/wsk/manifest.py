@@ -12,11 +12,11 @@ from typing import Any
 import yaml
 
 from owlab.pocket.programs.wsk.code import ARCHIVES, KINDS
-from owlab.pocket.programs.wsk.errors import WskError, deploy_error, nested
+from owlab.pocket.programs.wsk.exits import WskError, deploy_error, nested
 from owlab.pocket.programs.wsk.goerrors import load_yaml, unparsed_yaml
 from owlab.pocket.programs.wsk.manifest_keys import unknown
 from owlab.pocket.programs.wsk.session import Session
-from owlab.pocket.programs.wsk.web import KEYS, WEB
+from owlab.pocket.programs.wsk.web_flags import KEYS, WEB
 
 DEFAULT = "default"
 UNSPECIFIED = "NOT SPECIFIED"
@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 
 @dataclass
-class Plan:
+class DeploymentPlan:
     """What a manifest asks for, in the order in which it can be made."""
 
     project: str = ""
@@ -44,7 +44,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ManifestReader:
     """Where a manifest is, and what the server runs."""
 
     session: Session
@@ -59,7 +59,7 @@ class Reader:
         return nested(self.path, inner.message.removesuffix("\n"), "actions")
 
 
-def plan_of(session: Session, path: str, runtimes: Collection[str]) -> Plan:
+def plan_of(session: Session, path: str, runtimes: Collection[str]) -> DeploymentPlan:
     """Read a manifest and everything that it names, for a server that has these runtimes."""
     try:
         wrong = unknown(session.read(path))
@@ -73,9 +73,9 @@ def plan_of(session: Session, path: str, runtimes: Collection[str]) -> Plan:
         found = {}
     found = _expanded(found, session.call.env)
     project = found.get("project") or {}
-    plan = Plan(project.get("name", "") if isinstance(project, dict) else "")
+    plan = DeploymentPlan(project.get("name", "") if isinstance(project, dict) else "")
     packages = found.get("packages") or (project.get("packages") if project else None) or {}
-    reader = Reader(session, path, runtimes)
+    reader = ManifestReader(session, path, runtimes)
     for name, package in packages.items():
         _package(reader, plan, str(name), package or {})
     return plan
@@ -92,7 +92,7 @@ def _expanded(value: Any, env: dict[str, str]) -> Any:
     return VARIABLE.sub(lambda found: env.get(found[1] or found[2], found[0]), value)
 
 
-def _package(reader: Reader, plan: Plan, name: str, given: Document) -> None:
+def _package(reader: ManifestReader, plan: DeploymentPlan, name: str, given: Document) -> None:
     session = reader.session
     for key in UNFETCHED:
         if given.get(key):
@@ -143,7 +143,7 @@ def _component(session: Session, name: str, prefix: str) -> str:
     return f"/{session.namespace}/{name if '/' in name else prefix + name}"
 
 
-def _trigger(plan: Plan, name: str, told: Document) -> None:
+def _trigger(plan: DeploymentPlan, name: str, told: Document) -> None:
     annotations = pairs(told.get("annotations"))
     feed = told.get("feed") or told.get("source")
     given = inputs(told.get("inputs"))
@@ -154,7 +154,7 @@ def _trigger(plan: Plan, name: str, told: Document) -> None:
     plan.triggers[name] = {"annotations": annotations, "parameters": given}
 
 
-def _action(reader: Reader, name: str, told: Document) -> Document:
+def _action(reader: ManifestReader, name: str, told: Document) -> Document:
     file = told.get("function") or told.get("location")
     execution: Document = {}
     if file:
@@ -188,7 +188,7 @@ def _action(reader: Reader, name: str, told: Document) -> Document:
     return body
 
 
-def _from_file(reader: Reader, name: str, told: Document, file: str) -> Document:
+def _from_file(reader: ManifestReader, name: str, told: Document, file: str) -> Document:
     path = posixpath.join(posixpath.dirname(reader.path), file)
     extension = posixpath.splitext(path)[1]
     given, kind = told.get("runtime") or "", KINDS.get(extension, "")
@@ -220,7 +220,7 @@ def _from_file(reader: Reader, name: str, told: Document, file: str) -> Document
     return {"code": text, "kind": kind}
 
 
-def _web(reader: Reader, name: str, told: Document, place: str) -> list[Document]:
+def _web(reader: ManifestReader, name: str, told: Document, place: str) -> list[Document]:
     given = told.get("web", told.get("web-export"))
     if given is None:
         return []

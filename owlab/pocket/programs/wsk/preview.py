@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from owlab.pocket.programs.wsk.manifest import DEFAULT, Plan
+from owlab.pocket.programs.wsk.manifest import DEFAULT, DeploymentPlan
 
 Document = dict[str, Any]
 
 
-def preview(plan: Plan) -> str:
+def preview(plan: DeploymentPlan) -> str:
     """The packages with their actions, then triggers, then rules."""
     lines = ["Packages:"]
     names = list(plan.packages)
@@ -36,7 +36,7 @@ def preview(plan: Plan) -> str:
     return "\n".join([*lines, "", ""])
 
 
-def _inside(plan: Plan, package: str) -> dict[str, Document]:
+def _inside(plan: DeploymentPlan, package: str) -> dict[str, Document]:
     prefix = "" if package == DEFAULT else f"{package}/"
     return {
         name.removeprefix(prefix): body

@@ -8,13 +8,13 @@ from typing import Any
 
 import yaml
 
-from owlab.pocket.programs.wsk import api, helptext, output
+from owlab.pocket.programs.wsk import gateway, helptext, output
 from owlab.pocket.programs.wsk.code import file_name
-from owlab.pocket.programs.wsk.errors import AlreadyTold, Told, WskError, deploy_error, of_status
+from owlab.pocket.programs.wsk.exits import AlreadyTold, Told, WskError, deploy_error, of_status
 from owlab.pocket.programs.wsk.invoking import invoke
-from owlab.pocket.programs.wsk.manifest import Plan, plan_of
+from owlab.pocket.programs.wsk.manifest import DeploymentPlan, plan_of
 from owlab.pocket.programs.wsk.preview import preview
-from owlab.pocket.programs.wsk.remote import Answer, reason
+from owlab.pocket.programs.wsk.remote import ApiResponse, reason
 from owlab.pocket.programs.wsk.session import Session
 
 MANAGED = "whisk-managed"
@@ -58,7 +58,7 @@ async def _put(session: Session, path: str, body: dict[str, Any]) -> None:
     _check(await session.remote.send("PUT", f"{path}?overwrite=true", body))
 
 
-def _check(answer: Answer) -> None:
+def _check(answer: ApiResponse) -> None:
     """A refusal as `wsk project` tells it, with all that the server said."""
     if answer.status < 400:
         return
@@ -117,7 +117,7 @@ async def _deploy(session: Session, verb: str) -> int:
     return 0
 
 
-async def _make(session: Session, plan: Plan) -> None:
+async def _make(session: Session, plan: DeploymentPlan) -> None:
     place = session.remote.namespaced
     for name, body in plan.packages.items():
         await _put(session, place("_", "packages", name), body)
@@ -131,8 +131,8 @@ async def _make(session: Session, plan: Plan) -> None:
     for name, body in plan.rules.items():
         await _put(session, place("_", "rules", name), body)
     for base, path, method, action, style in plan.apis:
-        made, _ = api.document(session, [base, path, method, action], style)
-        await api.insert(session, made, style)
+        made, _ = gateway.document(session, [base, path, method, action], style)
+        await gateway.insert(session, made, style)
 
 
 async def _feed(session: Session, trigger: str, feed: str, told: dict[str, Any]) -> None:
@@ -141,7 +141,7 @@ async def _feed(session: Session, trigger: str, feed: str, told: dict[str, Any])
     _check(answer)
 
 
-async def _remove_others(session: Session, plan: Plan, project: str) -> None:
+async def _remove_others(session: Session, plan: DeploymentPlan, project: str) -> None:
     for kind, known in (("triggers", plan.triggers), ("actions", plan.actions)):
         path = session.remote.namespaced("_", kind) + "?limit=0&skip=0"
         for row in await session.remote.ask(kind, "GET", path):
@@ -163,7 +163,7 @@ async def undeploy(session: Session) -> int:
     """``undeploy [--manifest FILE]``."""
     _refuse_unknown(session)
     if project := session.words.text("projectname"):
-        await _remove_others(session, Plan(), project)
+        await _remove_others(session, DeploymentPlan(), project)
         return 0
     path = await _manifest(session, "undeploy")
     plan = plan_of(session, path, await _runtimes(session))
@@ -172,7 +172,7 @@ async def undeploy(session: Session) -> int:
         return 0
     try:
         for base in dict.fromkeys(row[0] for row in plan.apis):
-            await api.remove(session, base)
+            await gateway.remove(session, base)
         for name in plan.rules:
             await _delete(session, "rules", name)
         for name, (feed, _) in plan.feeds.items():

@@ -112,7 +112,7 @@ class Each:
         return parsed(lines[-1])
 
 
-class Action:
+class ProxiedAction:
     """What the user wrote, once it is placed."""
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ class Action:
 def serve(descriptor: int) -> None:
     """Until the lab is gone."""
     channel = raised(descriptor)
-    action = Action()
+    action = ProxiedAction()
     while True:
         length = int.from_bytes(worker.read_exactly(channel, 4), "big")
         request = json.loads(worker.read_exactly(channel, length))
