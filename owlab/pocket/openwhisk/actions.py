@@ -233,7 +233,7 @@ class Actions:
             raise malformed("no valid json object passed")
         limits = self._limits
         result: Document = {
-            "concurrency": 1,
+            "concurrency": limits.concurrency_std,
             "logs": limits.logs_std,
             "memory": limits.memory_std,
             "timeout": limits.timeout_std,
@@ -243,7 +243,7 @@ class Actions:
             ("timeout", " milliseconds", limits.timeout_min, limits.timeout_max),
             ("memory", " MB", limits.memory_min, limits.memory_max),
             ("logs", " MB", limits.logs_min, limits.logs_max),
-            ("concurrency", "", 1, 1),
+            ("concurrency", "", limits.concurrency_min, limits.concurrency_max),
         ):
             value = result.get(field)
             if not isinstance(value, int) or isinstance(value, bool):

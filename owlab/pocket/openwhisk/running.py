@@ -144,7 +144,7 @@ class Runner:
             activation.result = parse(text.encode(), half="?")
         except (ValueError, RecursionError):
             activation.status, activation.result = DEVELOPER_ERROR, {"error": ABNORMAL_RUN}
-        activation.logs = outcome.logs
+        activation.logs, activation.logs_apart = outcome.logs, job.concurrency > 1
         activation.annotations["timeout"] = outcome.timed_out
         activation.annotations["waitTime"] = queued + outcome.wait_ms
         if outcome.init_ms is not None:
@@ -193,6 +193,7 @@ class Runner:
             logs_mb=limits["logs"],
             payload_limit=self._service.limits.payload,
             value=value,
+            concurrency=limits["concurrency"] if kind.concurrent else 1,
             init_env={"__OW_API_HOST": f"https://{self._service.apihost}", **initial},
             env=env,
         )

@@ -50,6 +50,10 @@ APIs that `wsk api` makes are served below `/api`.
 - `swift` and `rust` run as zip files with a compiled program `exec`; `java`, `dotnet` and
   `ballerina` do not run. Of container images, `openwhisk/dockerskeleton` (`--native`) runs, and
   those of the runtimes that run; no image is fetched.
+- `limits.concurrency` above 1 needs the chart's values `whisk.limits.actions.concurrency.max` and
+  `invoker.containerFactory.enableConcurrency`, as OpenWhisk's do. Node.js alone answers several
+  calls in one container; the others take one at a time. Such calls leave no logs in their records:
+  they are asked for by themselves (`wsk activation logs`), and each call has its own.
 - `require('openwhisk')` finds a small client of the lab's own with the SDK's interface. The SDK
   itself is used when it is in the action's zip, or in the folder that `OWLAB_NODE_PATH` names.
   Python finds the packages of OpenWhisk's image as far as they are installed here: `requests`,

@@ -9,6 +9,9 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
 from owlab.pocket.openwhisk.deployment.components_ready import environment
 
+# What the chart's value invoker.containerFactory.enableConcurrency gives to actions.
+CONCURRENT = "__OW_ALLOW_CONCURRENT=true"
+
 
 @dataclass(frozen=True)
 class OpenWhiskEndpoint:
@@ -23,6 +26,8 @@ class OpenWhiskEndpoint:
     system_key: str = field(repr=False)
     limits: dict[str, str] = field(default_factory=dict)
     """The controller's environment, in which the chart's values stand."""
+    allow_concurrent: bool = False
+    """The invoker lets containers answer several calls at a time."""
 
 
 def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
@@ -49,6 +54,7 @@ def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
             _text(auth, "guest"),
             _text(auth, "system"),
             environment(store, f"{release}-controller", namespace),
+            CONCURRENT in environment(store, f"{release}-invoker", namespace).values(),
         )
     return None
 
