@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from owlab import Lab
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
+from tests import npm
 from tests.unit.batch.conftest import PASSING, write_notebook
 
 from .chromium import Page
@@ -24,18 +23,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """axe-core's own code, of npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm on this computer: axe-core comes from there")
-    folder = tmp_path_factory.mktemp("axe")
-    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"]
-    try:
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm did not answer within two minutes")
-    if done.returncode:
-        pytest.skip(f"npm could not install axe-core: {done.stderr[-200:]}")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+    modules = npm.install(tmp_path_factory.mktemp("axe"), "axe-core@4")
+    return (modules / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
