@@ -168,7 +168,8 @@ class Runner:
             "__OW_TRANSACTION_ID": transaction or new_id(),
             "__OW_DEADLINE": str(now_ms() + limits["timeout"]),
         }
-        if found.annotations.get("provide-api-key") not in (None, False):
+        # Actions made before the annotation was there have none, and get the key.
+        if found.annotations.get("provide-api-key", True):
             env["__OW_API_KEY"] = caller.key
         kind = runtimes.resolve(execution["kind"])
         if execution["kind"] == "blackbox":
