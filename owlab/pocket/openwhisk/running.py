@@ -19,6 +19,7 @@ from owlab.pocket.openwhisk.entity_names import SYSTEM, Identity, qualified
 from owlab.pocket.openwhisk.inside import MARK, PROGRAMS
 from owlab.pocket.openwhisk.invoker import ActionRun
 from owlab.pocket.openwhisk.refusals import ABNORMAL_RUN, DOES_NOT_EXIST, NOT_ALLOWED, WhiskError
+from owlab.pocket.openwhisk.runtimes import tools
 from owlab.pocket.openwhisk.store import Document, now_ms
 
 if TYPE_CHECKING:
@@ -133,6 +134,11 @@ class Runner:
             job = self._job(caller, found, value, activation, transaction)
         except WhiskError as error:
             activation.status, activation.result = INTERNAL_ERROR, {"error": error.message}
+            activation.end = now_ms()
+            return
+        if refused := tools.refusal(job.kind.family):
+            # No container is started, and no image pulled, for what cannot run in it.
+            activation.status, activation.result = DEVELOPER_ERROR, {"error": refused}
             activation.end = now_ms()
             return
         outcome = await self._service.invoker.run(job)

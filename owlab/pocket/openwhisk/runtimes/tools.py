@@ -49,6 +49,13 @@ def missing(family: str) -> str:
     return text
 
 
+def refusal(family: str) -> str:
+    """Why nothing of a family runs here; nothing where something may."""
+    if family in ("nodejs", "python", "native", *COMPILED) or tool(family) is not None:
+        return ""
+    return missing(family)
+
+
 def told(kind: RuntimeKind) -> str:
     """What executes actions of a kind here, for people."""
     family = kind.family
