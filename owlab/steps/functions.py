@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from owlab.command import Command
 from owlab.errors import CommandError
-from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
-from owlab.steps import addresses, certificate, openwhisk, wsk
+from owlab.steps import addresses, certificate, openwhisk, replies, wsk
 from owlab.steps.control import control
 from owlab.steps.undoing import if_succeeds
 
@@ -73,10 +71,10 @@ def _deploy_cli(lab: Lab, machine: str) -> Iterator[Command]:
 
 
 def _cli_answers(lab: Lab, machine: str) -> Check:
-    call = invocation(lab, " --param name JavaScript").text
-    answer: Any = lab.fact(json_fact(call, machine, timeout=90))
+    called = lab.read(invocation(lab, " --param name JavaScript"))
+    answer = replies.result_of(called)
     right = answer == {"payload": "Hello, JavaScript!"}
-    seen = str(answer["payload"]) if right else str(answer or _("no answer"))
+    seen = str(answer["payload"]) if right else replies.reason(called)
     return Check((Evidence(_("hellocli answers"), right, seen),))
 
 
@@ -127,16 +125,15 @@ def _deploy_web(lab: Lab, machine: str) -> Iterator[Command]:
 def _web_answers(lab: Lab, machine: str) -> Check:
     call = web_call(lab, "?name=Python")
     try:
-        answer: Any = lab.fact(Fact(call, parse_json, None))
+        called = lab.read(call)
     except CommandError:
         # The certificate that curl verifies with is made in 6.4.
         return Check(
             (Evidence(_("helloweb answers over https"), False, _("OpenWhisk is not deployed")),)
         )
+    answer = replies.result_of(called)
     right = isinstance(answer, dict) and answer.get("name") == "Python"
-    seen = (
-        _("name is {name}").format(name=answer["name"]) if right else str(answer or _("no answer"))
-    )
+    seen = _("name is {name}").format(name=answer["name"]) if right else replies.reason(called)
     return Check((Evidence(_("helloweb answers over https"), right, seen),))
 
 
