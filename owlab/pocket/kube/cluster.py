@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
-from owlab.pocket.ground.views import FleetView, Object
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import node_passwords
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers import programs
@@ -43,6 +43,7 @@ from owlab.pocket.kube.node_registration import options, register
 from owlab.pocket.kube.servers.setting import Server
 from owlab.pocket.kube.software import Software
 from owlab.pocket.kube.store import Store
+from owlab.pocket.machines.views import DiskFleet
 from owlab.pocket.network.routes import Routes
 
 
@@ -53,7 +54,7 @@ class Cluster:
         self,
         db: Database,
         clock: Clock,
-        fleet: FleetView,
+        fleet: DiskFleet,
         *,
         authority: str = "",
         routes: Routes | None = None,

@@ -60,6 +60,25 @@ def fstab(machine: Machine) -> list[tuple[str, str, str, str]]:
     return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) >= 4]
 
 
+def mounted(
+    client: Machine | None, server: Machine, export: str, path: str, read_only: bool
+) -> Mounted:
+    """A path below an export, as a client's pods have it."""
+    if not server.files.exists(path):
+        server.files.mkdir(path, recursive=True)
+    inode = find(server.tree, path, ROOT).inode
+    assert inode is not None
+    address, name = (client.address, client.name) if client is not None else ("", "")
+
+    def squash(who: Credentials) -> Credentials:
+        found = matching(server.state.exports, export, address, name)
+        return found.identity(who) if found is not None else who
+
+    found = matching(server.state.exports, export, address, name)
+    closed = found is not None and not found.writable()
+    return Mounted(server.tree, inode, read_only or closed, squash)
+
+
 def attach(machine: Machine, server: Machine, entry: Mount) -> None:
     """Put the server's directory in the place of ours."""
     exported = entry.exported

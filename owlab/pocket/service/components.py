@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, cast
 from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
-    from owlab.pocket.ground.views import FleetView, Object
+    from owlab.pocket.ground.views import Object
     from owlab.pocket.kube.cluster import Cluster
     from owlab.pocket.kube.network.region import Elsewhere
     from owlab.pocket.kube.software import Software
+    from owlab.pocket.machines.views import DiskFleet
     from owlab.pocket.openwhisk.deployment import Deployment
     from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
     from owlab.pocket.openwhisk.service import Service
@@ -34,7 +35,7 @@ def new_cluster(lab: PocketLab, software: Software) -> Cluster:
     from owlab.pocket.kube.cluster import Cluster
 
     # A list of Machine is no list[MachineView] to mypy, since lists can be added to.
-    fleet = cast("FleetView", lab.fleet)
+    fleet = cast("DiskFleet", lab.fleet)
     authority = lab.authority.pem.decode()
     return Cluster(
         lab.db, lab.clock, fleet, authority=authority, routes=lab.routes, software=[software]

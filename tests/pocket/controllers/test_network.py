@@ -8,6 +8,7 @@ import re
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.object_state import is_ready
+from owlab.pocket.machines.files import Files
 from tests.pocket.controllers.conftest import Bench
 
 
@@ -94,7 +95,7 @@ async def test_what_is_mounted_is_served_as_it_is_now(bench: Bench) -> None:
 
 async def test_a_directory_hides_the_page_of_the_image(bench: Bench) -> None:
     for machine in bench.fleet.machines.values():
-        machine.fs.mkdir("/data", recursive=True)
+        Files(machine.tree).mkdir("/data", recursive=True)
     volume = {"name": "data", "hostPath": {"path": "/data"}}
     mount = {"name": "data", "mountPath": "/usr/share/nginx/html"}
     await bench.make(pod("web", "nginx", spec={"volumes": [volume]}, volumeMounts=[mount]))
@@ -105,7 +106,7 @@ async def test_a_directory_hides_the_page_of_the_image(bench: Bench) -> None:
     assert (await typed(bench, "echo kept > /usr/share/nginx/html/index.html", "web"))[0] == 0
     assert await typed(bench, "wget -qO- web") == (0, "kept\n")
     node = bench.store.get("Pod", "web", "default")["spec"]["nodeName"]
-    assert bench.fleet.machines[node].fs.read_file("/data/index.html") == b"kept\n"
+    assert Files(bench.fleet.machines[node].tree).read_file("/data/index.html") == b"kept\n"
 
 
 async def test_a_shell_starts_the_server_and_writes_its_page(bench: Bench) -> None:

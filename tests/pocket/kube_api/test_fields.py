@@ -82,7 +82,7 @@ POD: dict[str, Any] = {
         "runtimeClassName": "fast",
         "containers": [
             {"name": "a", "image": "nginx"},
-            {"name": "b", "image": "nginx", "securityContext": {"runAsUser": 1000}},
+            {"name": "b", "image": "nginx", "terminationMessagePath": "/tmp/last"},
         ],
     },
 }
@@ -90,7 +90,7 @@ POD: dict[str, Any] = {
 
 def test_what_is_set_is_warned_of():
     assert unheeded(POD) == [
-        f"spec.containers[1].securityContext.runAsUser: {SAID}",
+        f"spec.containers[1].terminationMessagePath: {SAID}",
         f"spec.runtimeClassName: {SAID}",
     ]
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import posixpath
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from bashkit import Bash, CommandContext, FileSystem
+from bashkit import Bash, CommandContext
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.ground.views import FleetView, MachineView, Object
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers import known
 from owlab.pocket.kube.containers.console import command
+from owlab.pocket.kube.containers.disk import Disk
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
-from owlab.pocket.kube.containers.serving import BashView, Serving, server_of
+from owlab.pocket.kube.containers.identity import identity
+from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
 from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
-from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
+from owlab.pocket.kube.containers.volumes import Kept, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
@@ -31,6 +32,8 @@ from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.network.resolver import config_of, hosts_file
 from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed
 from owlab.pocket.kube.store import Store
+from owlab.pocket.machines.filesystem_abi import mountable
+from owlab.pocket.machines.views import DiskFleet, DiskMachine
 from owlab.pocket.network.routes import Routes
 
 _UNLIMITED = 10**12
@@ -75,7 +78,7 @@ class Runtime:
     def __init__(
         self,
         store: Store,
-        fleet: FleetView,
+        fleet: DiskFleet,
         clock: Clock,
         routes: Routes,
         names: Names,
@@ -93,7 +96,7 @@ class Runtime:
         """What listens in place of a container whose work is the lab's own."""
         self.commands: dict[str, dict[str, ContainerCommand]] = {}
         """Programs of images, by a part of the image's name: others give them."""
-        self._roots: dict[Owner, FileSystem] = {}
+        self._disks: dict[Owner, Disk] = {}
         self._kept: dict[str, Kept] = {}
         self._processes: dict[tuple[Owner, int], ContainerProcess] = {}
         self._beside: dict[tuple[Owner, int], PodNet] = {}
@@ -140,9 +143,20 @@ class Runtime:
     def _net(self, pod: Object) -> PodNet:
         return PodNet(pod, self._routes, self._names, self._fleet, lambda: self.authorities())
 
-    def _view(self, pod: Object, container: Object) -> BashView:
+    def _view(self, pod: Object, container: Object) -> FilesView:
         """A container's files as they are now, those of its volumes too."""
-        return BashView(self._shell(pod, container, self._net(pod), None)[0])
+        disk, _ = self._disk(pod, container)
+        return FilesView(disk.files(identity(pod, container).who))
+
+    def _disk(self, pod: Object, container: Object) -> tuple[Disk, list[DiskMachine]]:
+        """A container's disk with its volumes, and the machines that hold some of them."""
+        uid = pod["metadata"]["uid"]
+        owner = (uid, container["name"])
+        if owner not in self._disks:
+            self._disks[owner] = _new_disk(pod, container)
+        disk = self._disks[owner]
+        kept = self._kept.setdefault(uid, {})
+        return disk, mount_volumes(disk, pod, container, self._store, self._fleet, kept)
 
     def _start(self, pod: Object, container: Object, image: known.KnownImage) -> ContainerProcess:
         words = [_expanded(word, container) for word in image.words(container)]
@@ -161,7 +175,7 @@ class Runtime:
                 variables = environment(pod, container, self._store)
                 cwd = container.get("workingDir") or "/"
                 files = None if image.is_covered(container) else ImageFiles(image.files)
-                if (pod["metadata"]["uid"], container["name"]) in self._roots:
+                if (pod["metadata"]["uid"], container["name"]) in self._disks:
                     files = None  # somebody was in it, and may have changed them
                 process.serving.start(program, start, argv, variables, cwd, image=files)
                 process.serving.on_over = functools.partial(self._over, pod, process)
@@ -187,7 +201,7 @@ class Runtime:
         self._ended(pod["metadata"]["uid"])
 
     async def _carry_out(
-        self, uid: str, process: ContainerProcess, words: list[str], holders: list[MachineView]
+        self, uid: str, process: ContainerProcess, words: list[str], holders: list[DiskMachine]
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
@@ -207,18 +221,19 @@ class Runtime:
 
     def _shell(
         self, pod: Object, container: Object, net: PodNet, serving: Serving | None
-    ) -> tuple[Bash, list[MachineView]]:
+    ) -> tuple[Bash, list[DiskMachine]]:
         """A shell in a container: its files are those of its other shells.
 
         :param serving: where its servers print; None where nothing is to be run.
         """
-        uid = pod["metadata"]["uid"]
         variables = environment(pod, container, self._store)
+        user = identity(pod, container)
+        disk, holders = self._disk(pod, container)
         bash = Bash(
-            username="root",
+            username=user.user,
             hostname=str(pod["spec"].get("hostname") or pod["metadata"]["name"]),
             cwd=container.get("workingDir") or "/",
-            env={"HOME": "/root", **variables},
+            env={"HOME": user.home, **variables},
             max_commands=_UNLIMITED,
             max_loop_iterations=_UNLIMITED,
             timeout_seconds=_UNLIMITED,
@@ -226,6 +241,8 @@ class Runtime:
         bash.add_command("tar", tar)
         bash.add_command("sleep", sleep)
         bash.add_command("touch", touch)
+        bash.add_command("id", user.id)
+        bash.add_command("whoami", user.whoami)
         for part, commands in self.commands.items():
             if part in container.get("image", ""):
                 for name, command in commands.items():
@@ -233,12 +250,7 @@ class Runtime:
         image = known.known(container)
         if serving is not None:
             self._bring(bash, image, pod, container, net, serving)
-        owner = (uid, container["name"])
-        if owner not in self._roots:
-            self._roots[owner] = _root(pod, image)
-        bash.mount("/", self._roots[owner])
-        kept = self._kept.setdefault(uid, {})
-        holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
+        bash.mount("/", mountable(disk.files(user.who)))
         return bash, holders
 
     def _bring(
@@ -304,9 +316,7 @@ class Runtime:
             await asyncio.sleep(_LOOK_SECONDS)
             if len(process.printed) > shown:
                 await streams.out(process.printed[shown:].encode())
-                # Who waits for its input was there from the start, however fast the command was.
-        first, process.attached = not process.attached, True
-        shown = 0 if first and container.get("stdin") else len(process.printed)
+                shown = len(process.printed)
 
     async def _converse(
         self, process: ContainerProcess, pod: Object, container: Object, streams: Streams
@@ -370,7 +380,7 @@ class Runtime:
                 del self._processes[key]
         for key in [key for key in self._beside if key[0][0] == uid]:
             self._beside.pop(key).close_all()
-        self._roots = {owner: fs for owner, fs in self._roots.items() if owner[0] != uid}
+        self._disks = {owner: disk for owner, disk in self._disks.items() if owner[0] != uid}
         self._kept.pop(uid, None)
 
     def stop(self) -> None:
@@ -401,7 +411,7 @@ def _end(process: ContainerProcess) -> None:
 def _prompt(pod: Object, container: Object) -> str:
     """What a shell's prompt says before the directory; ash's says nothing."""
     ash = re.search(r"\b(busybox|alpine)\b", container.get("image", ""))
-    return "" if ash else f"root@{pod['metadata']['name']}:"
+    return "" if ash else f"{identity(pod, container).user}@{pod['metadata']['name']}:"
 
 
 def _expanded(word: str, container: Object) -> str:
@@ -410,26 +420,25 @@ def _expanded(word: str, container: Object) -> str:
     return word
 
 
-def _root(pod: Object, image: known.KnownImage | None) -> FileSystem:
-    fs = empty()
-    for directory in ("bin", "dev", "etc", "home", "root", "tmp", "usr/bin", "var/log"):
-        fs.mkdir(f"/{directory}", recursive=True)
-    for path, content in (image.files if image is not None else {}).items():
-        fs.mkdir(posixpath.dirname(path), recursive=True)
-        fs.write_file(path, content)
+def _new_disk(pod: Object, container: Object) -> Disk:
+    image = known.known(container)
     host = str(pod["spec"].get("hostname") or pod["metadata"]["name"])
-    fs.write_file("/etc/hostname", f"{host}\n".encode())
-    fs.write_file("/etc/hosts", hosts_file(pod).encode())
-    fs.write_file("/etc/resolv.conf", config_of(pod).text().encode())
-    return fs
+    own = {
+        "/etc/hostname": f"{host}\n".encode(),
+        "/etc/hosts": hosts_file(pod).encode(),
+        "/etc/resolv.conf": config_of(pod).text().encode(),
+    }
+    files = image.files if image is not None else {}
+    security = container.get("securityContext") or {}
+    return Disk({**files, **own}, read_only=bool(security.get("readOnlyRootFilesystem")))
 
 
-async def _save_often(holders: list[MachineView]) -> None:
+async def _save_often(holders: list[DiskMachine]) -> None:
     while holders:
         await asyncio.sleep(1)
         _save(holders)
 
 
-def _save(holders: list[MachineView]) -> None:
+def _save(holders: list[DiskMachine]) -> None:
     for machine in {id(one): one for one in holders}.values():
         machine.save()

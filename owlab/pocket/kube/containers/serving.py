@@ -8,37 +8,34 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bashkit import Bash
-
 from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.servers.nginx import checked
 from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed, Setting
+from owlab.pocket.machines.files import Files
 
 _TAKEN = 1
 
 
-class BashView:
-    """The files of a container, through a shell on them. Implements ``ContainerFiles``."""
+class FilesView:
+    """The files of a container as a server meets them. Implements ``ContainerFiles``."""
 
-    def __init__(self, bash: Bash) -> None:
-        self._bash = bash
+    def __init__(self, files: Files) -> None:
+        self._files = files
 
     def read(self, path: str) -> bytes | None:
         """A file, or None."""
         try:
-            if self._bash.fs().stat(path)["file_type"] == "directory":
-                return None
-            return bytes(self._bash.fs().read_file(path))
-        except (OSError, RuntimeError, ValueError):
+            return self._files.read_file(path)
+        except OSError:
             return None
 
     def names(self, path: str) -> list[str] | None:
         """What is in a directory, or None where there is none."""
         try:
-            return [str(entry["name"]) for entry in self._bash.fs().read_dir(path)]
-        except (OSError, RuntimeError, ValueError):
+            return [str(entry["name"]) for entry in self._files.read_dir(path)]
+        except OSError:
             return None
 
 
@@ -72,7 +69,7 @@ class Serving:
         self,
         pod: Object,
         net: PodNet,
-        view: Callable[[], BashView],
+        view: Callable[[], FilesView],
         printed: Callable[[str], None],
     ) -> None:
         self._pod, self._net, self._view, self._printed = pod, net, view, printed

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.identity import NotAllowedAsRoot, identity
 from owlab.pocket.kube.containers.programs import ContainerOutcome
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.kubelet.checks import Check
@@ -155,10 +156,11 @@ class PodWork:
         return False
 
     def _configured(self, container: Object, status: Object) -> bool:
-        """What its environment refers to is there."""
+        """What its environment refers to is there, and it runs as somebody who may."""
         try:
             environment(self._pod, container, self._store)
-        except MissingReference as error:
+            identity(self._pod, container)
+        except (MissingReference, NotAllowedAsRoot) as error:
             reason = {"reason": "CreateContainerConfigError", "message": str(error)}
             status["state"] = {"waiting": reason}
             self._diary.once("Warning", "Failed", f"Error: {error}")
