@@ -194,3 +194,8 @@ def test_archives_in_a_container(api: ApiServer, box: str) -> None:
         "command terminated with exit code 2\n"
     )
     assert done.returncode == 2
+
+
+def test_a_command_that_was_fast_is_heard_all_the_same(api: ApiServer) -> None:
+    line = "run fast --rm -i --restart=Never --image=busybox --quiet -- echo heard"
+    assert "heard\n" in piped(api, line).stdout
