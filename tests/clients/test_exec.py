@@ -204,3 +204,8 @@ def test_large_output_leaves_whole(api: ApiServer, box: str, tmp_path: Path) -> 
     assert (tmp_path / "back").read_bytes() == content
     printed = api.words("exec", "box", "--", "sh", "-c", "cat /tmp/large | cat")
     assert subprocess.run(printed, capture_output=True, timeout=60).stdout == content
+
+
+def test_a_command_that_was_fast_is_heard_all_the_same(api: ApiServer) -> None:
+    line = "run fast --rm -i --restart=Never --image=busybox --quiet -- echo heard"
+    assert "heard\n" in piped(api, line).stdout

@@ -314,11 +314,14 @@ class Runtime:
         # Who waits for its input was there from the start, however fast the command was.
         first, process.attached = not process.attached, True
         shown = 0 if first and container.get("stdin") else len(process.printed)
-        while process.code is None:
-            await asyncio.sleep(_LOOK_SECONDS)
+        while True:
+            over = process.code is not None
             if len(process.printed) > shown:
                 await streams.out(process.printed[shown:].encode())
                 shown = len(process.printed)
+            if over:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _converse(
         self, process: ContainerProcess, pod: Object, container: Object, streams: Streams
