@@ -35,7 +35,7 @@ _PAGES = {
         *("command-line", "python", "settings", "differences"),
         *("kubernetes-fields", "openwhisk-api", "real-machines"),
     ),
-    "The project": ("architecture", "changelog", "security"),
+    "The project": ("architecture", "changelog", "security", "readme-zh", "glossary-zh"),
 }
 """The pages beside the notebooks, as the site's navigation groups them."""
 

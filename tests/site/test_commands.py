@@ -21,20 +21,23 @@ REPAIRED = ("nobody-home", "after-maintenance", "who-are-you", "page-not-found")
 """Incidents whose solutions are pasted as well: with a variable, and without."""
 
 
+@pytest.fixture(params=["commands", "commands-as-written"])
+def page(request: pytest.FixtureRequest) -> str:
+    """The page that is pasted."""
+    return str(request.param)
+
+
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "c"))
-    made = Lab.open("site")
+    made = Lab.open(page, as_written=page == "commands-as-written")
     try:
         yield made
     finally:
         made.down()
 
 
-@pytest.mark.parametrize("page", ["commands", "commands-as-written"])
 def test_what_one_copies_makes_the_lab(lab: Lab, site: Path, page: str) -> None:
-    if page == "commands-as-written":
-        lab = Lab.open("site", as_written=True)
     content = article(site / f"{page}.html")
     for name in (machine.name for machine in lab.config.machines):
         lab.record.add_made(name)  # otherwise the checks would call the machines somebody else's
@@ -77,7 +80,7 @@ def _paste(lab: Lab, section: Tag) -> str:
     for machine, text in copied(section):
         assert "***" not in text
         # No variable comes along: what is pasted is all that there is.
-        result = lab.run(Command(text, on=machine, timeout=300))
+        result = lab.run(Command(text, on=machine, timeout=150))
         assert result, f"{machine}$ {text}\n{result.tail()}"
         printed += result.stdout
     return printed

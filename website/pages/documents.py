@@ -14,6 +14,8 @@ PAGES = {
     "CONTRIBUTING.md": "architecture.md",
     "CHANGELOG.md": "changelog.md",
     "SECURITY.md": "security.md",
+    "README.zh-CN.md": "readme-zh.md",
+    "docs/glossary.zh-CN.md": "glossary-zh.md",
     "README.md": "index.md",
 }
 """Files of the project, and the pages that they are."""
