@@ -21,6 +21,7 @@ from owlab.errors import ConfigError, DamagedRecord, ProviderError
 from owlab.guide import STEPS, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
+from owlab.language import _
 
 
 @click.command()
@@ -64,14 +65,19 @@ def goto(section: str, **which: Any) -> None:
     before = [s for s in STEPS if section_number(s.section)[0] < wanted[0]]
     if wanted[0] < 1 or wanted[0] > section_number(STEPS[-1].section)[0]:
         raise ConfigError(
-            brief=f"The guide has no section {section}.", resolution="Name one from 1 to 7."
+            brief=_("The guide has no section {section}.").format(section=section),
+            resolution=_("Name one from 1 to 7."),
         )
     lab = open_lab(**which)
     fresh = _start_again(lab)
     with StepDisplay(fresh, Console()):
         if before:
             fresh.up(before[-1].section)
-    click.echo(f"The lab {fresh.config.name!r} is at the start of section {wanted[0]}.")
+    click.echo(
+        _("The lab {name!r} is at the start of section {wanted}.").format(
+            name=fresh.config.name, wanted=wanted[0]
+        )
+    )
 
 
 @click.command()
@@ -84,9 +90,9 @@ def reset(yes: bool, **which: Any) -> None:
     known_lab(name)
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
     if _has_something(lab) and not yes:
-        click.confirm(f"Throw away everything in the lab {name!r}?", abort=True)
+        click.confirm(_("Throw away everything in the lab {name!r}?").format(name=name), abort=True)
     fresh = _start_again(lab)
-    click.echo(f"The lab {fresh.config.name!r} is new.")
+    click.echo(_("The lab {name!r} is new.").format(name=fresh.config.name))
 
 
 def _has_something(lab: Lab) -> bool:
@@ -94,15 +100,19 @@ def _has_something(lab: Lab) -> bool:
         lab.record.settings()
         return bool(lab.record.made())
     except DamagedRecord as error:
-        click.echo(f"{error.brief} The lab starts with the usual settings.", err=True)
+        click.echo(
+            _("{brief} The lab starts with the usual settings.").format(brief=error.brief), err=True
+        )
         return True
 
 
 def _start_again(lab: Lab) -> GuidedLab:
     if not lab.provider.simulated:
         raise ProviderError(
-            brief="Only a pocket lab can be put somewhere or reset.",
-            resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
+            brief=_("Only a pocket lab can be put somewhere or reset."),
+            resolution=_(
+                "Remove real machines with `owlab down`, then run `owlab up --to SECTION`."
+            ),
         )
     settings = lab.config.flat()
     teardown.down(lab)

@@ -13,6 +13,7 @@ from typing import Any
 from owlab.command import HOST, Command
 from owlab.config import LabConfig
 from owlab.finding import Finding
+from owlab.language import N_
 from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
 from owlab.machines.pocket_preflight import examine
@@ -25,7 +26,7 @@ class PocketProvider(MultipassProvider):
 
     name = "pocket"
     is_all_in_its_folder = True
-    about = (
+    about = N_(
         "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
         "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
     )

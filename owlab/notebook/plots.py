@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from owlab import extras
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.notebook import tables
+from owlab.notebook.calls import START
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
 
 _COLOURS = {"cold": "#2b6cb0", "warm": "#dd8a1b"}
 _DOTS_PER_INCH = 110
+_FONTS = (
+    *("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB"),
+    *("Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei"),
+)
+"""Fonts for Chinese, as Linux, macOS and Windows have them; plots bring none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class Plot:
     figure: Figure
     words: str
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         # Without pyplot and its state, IPython does not know how to show a figure.
         png = io.BytesIO()
         self.figure.savefig(png, format="png", dpi=_DOTS_PER_INCH)
@@ -45,36 +53,42 @@ def timeline(lab: Lab) -> Plot:
     done["start"] = done["time"] - pd.to_timedelta(done["seconds"], unit="s")
     figure, axes = _figure(height=1.2 + 0.28 * len(done))
     words = []
-    for place, (_, row) in enumerate(done.iterrows()):
+    for place, (_index, row) in enumerate(done.iterrows()):
         start = (row["start"] - done["start"].min()).total_seconds()
         axes.barh(place, row["seconds"], left=start, color=_COLOURS["cold"])
         axes.text(start + row["seconds"], place, f" {row['seconds']:.1f} s", va="center")
         words.append(
-            f"{row['step']} on {row['machine']}: from {start:.1f} s, {row['seconds']:.1f} s long"
+            _("{step} on {machine}: from {start:.1f} s, {seconds:.1f} s long").format(
+                step=row["step"], machine=row["machine"], start=start, seconds=row["seconds"]
+            )
         )
-    names = [f"{row['step']} ({row['machine']})" for _, row in done.iterrows()]
+    names = [f"{row['step']} ({row['machine']})" for _index, row in done.iterrows()]
     axes.set_yticks(range(len(done)), names)
     axes.invert_yaxis()
     axes.margins(x=0.15)
-    axes.set_xlabel("seconds since the first step")
-    axes.set_title("Timeline of the deployment")
-    return Plot(figure, "\n".join(["Timeline of the deployment.", *words]))
+    axes.set_xlabel(_drawn(N_("seconds since the first step")))
+    axes.set_title(_drawn(N_("Timeline of the deployment")))
+    return Plot(figure, "\n".join([_("Timeline of the deployment."), *words]))
 
 
 def starts(activations: pd.DataFrame) -> Plot:
     """How long each call took, oldest first; a cold one includes the start of the function."""
     figure, axes = _figure(height=3.2)
     ordered = activations.sort_values("time").reset_index(drop=True)
-    words = ["Duration of each call, oldest first."]
+    words = [_("Duration of each call, oldest first.")]
     for kind, colour in _COLOURS.items():
         part = ordered[ordered["start"] == kind]
-        axes.bar(part.index, part["duration_ms"], color=colour, label=kind)
+        axes.bar(part.index, part["duration_ms"], color=colour, label=_drawn(START[kind]))
         if len(part):
-            words.append(f"{kind}: {len(part)}, median {part['duration_ms'].median():.0f} ms")
+            words.append(
+                _("{kind}: {count}, median {median:.0f} ms").format(
+                    kind=_(START[kind]), count=len(part), median=part["duration_ms"].median()
+                )
+            )
     axes.set_xticks(ordered.index, ordered["action"], rotation=45, ha="right")
-    axes.set_ylabel("duration (ms)")
-    axes.set_title("Cold and warm starts, oldest call first")
-    axes.legend(title="start")
+    axes.set_ylabel(_drawn(N_("duration (ms)")))
+    axes.set_title(_drawn(N_("Cold and warm starts, oldest call first")))
+    axes.legend(title=_drawn(N_("start")))
     return Plot(figure, "\n".join(words))
 
 
@@ -84,24 +98,49 @@ def calls(activations: pd.DataFrame) -> Plot:
     first = ordered["time"].min()
     begin = (ordered["time"] - first).dt.total_seconds()
     figure, axes = _figure(height=1.4 + 0.32 * len(ordered))
-    words = ["Each call against time, in seconds after the first."]
+    words = [_("Each call against time, in seconds after the first.")]
     for kind, colour in _COLOURS.items():
         part = ordered["start"] == kind
         seconds = ordered["duration_ms"][part] / 1000
-        axes.barh(part[part].index, seconds, left=begin[part], color=colour, label=kind)
+        axes.barh(
+            part[part].index, seconds, left=begin[part], color=colour, label=_drawn(START[kind])
+        )
     for place, row in ordered.iterrows():
         at = begin[place]
-        words.append(f"{row['action']}, {row['start']}: from {at:.1f}, {row['duration_ms']} ms")
+        words.append(
+            _("{action}, {start}: from {at:.1f}, {duration_ms} ms").format(
+                action=row["action"],
+                start=_(START[row["start"]]),
+                at=at,
+                duration_ms=row["duration_ms"],
+            )
+        )
     axes.set_yticks(ordered.index, ordered["action"])
     axes.invert_yaxis()
-    axes.set_xlabel("seconds")
-    axes.set_title("Calls against time")
-    axes.legend(title="start")
+    axes.set_xlabel(_drawn(N_("seconds")))
+    axes.set_title(_drawn(N_("Calls against time")))
+    axes.legend(title=_drawn(N_("start")))
     return Plot(figure, "\n".join(words))
 
 
 def _figure(height: float) -> tuple[Figure, Any]:
+    import matplotlib
     from matplotlib.figure import Figure  # a second to import: only where a plot is shown
 
+    matplotlib.rcParams["font.family"] = [*_chinese_fonts(), "DejaVu Sans"]
     figure = Figure(figsize=(8, height), layout="constrained")
     return figure, figure.subplots()
+
+
+def _drawn(text: str) -> str:
+    """A text in a plot. Without a font for Chinese it stays English: better than empty boxes."""
+    return _(text) if _chinese_fonts() else text
+
+
+@cache
+def _chinese_fonts() -> tuple[str, ...]:
+    """Fonts of this computer that have Chinese signs."""
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in _FONTS if name in here)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.errors import CommandError
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
 from owlab.steps import addresses, certificate, openwhisk, replies, wsk
 from owlab.steps.control import control
@@ -74,13 +75,13 @@ def _cli_answers(lab: Lab, machine: str) -> Check:
     answer = replies.result_of(called)
     right = answer == {"payload": "Hello, JavaScript!"}
     seen = str(answer["payload"]) if right else replies.reason(called)
-    return Check((Evidence("hellocli answers", right, seen),))
+    return Check((Evidence(_("hellocli answers"), right, seen),))
 
 
 deploy_cli = Step(
     key="functions.deploy_cli",
     section="7.1",
-    title="deploy a function and call it with wsk",
+    title=N_("deploy a function and call it with wsk"),
     commands=_deploy_cli,
     check=_cli_answers,
     where=on_master,
@@ -127,17 +128,19 @@ def _web_answers(lab: Lab, machine: str) -> Check:
         called = lab.read(call)
     except CommandError:
         # The certificate that curl verifies with is made in 6.4.
-        return Check((Evidence("helloweb answers over https", False, "OpenWhisk is not deployed"),))
+        return Check(
+            (Evidence(_("helloweb answers over https"), False, _("OpenWhisk is not deployed")),)
+        )
     answer = replies.result_of(called)
     right = isinstance(answer, dict) and answer.get("name") == "Python"
-    seen = f"name is {answer['name']}" if right else replies.reason(called)
-    return Check((Evidence("helloweb answers over https", right, seen),))
+    seen = _("name is {name}").format(name=answer["name"]) if right else replies.reason(called)
+    return Check((Evidence(_("helloweb answers over https"), right, seen),))
 
 
 deploy_web = Step(
     key="functions.deploy_web",
     section="7.2",
-    title="deploy a web action and call it with curl",
+    title=N_("deploy a web action and call it with curl"),
     commands=_deploy_web,
     check=_web_answers,
     where=on_master,

@@ -6,10 +6,10 @@ from typing import Any
 
 from owlab.command import Result
 from owlab.fact import parse_json
+from owlab.language import _
 from owlab.redact import redact
 
 THROTTLED = "Too many "
-AGAIN = "try again in a minute"
 
 
 def result_of(result: Result) -> Any:
@@ -38,9 +38,13 @@ def reason(result: Result) -> str:
         return str(answer) if answer is not None else _silence(result)
     text = redact(str(told).removeprefix("error: "), result.secrets)
     if THROTTLED in text:
-        return f"OpenWhisk's limit was met: {text[text.index(THROTTLED) :]}; {AGAIN}"
+        return _("OpenWhisk's limit was met: {said}; try again in a minute").format(
+            said=text[text.index(THROTTLED) :]
+        )
     return text
 
 
 def _silence(result: Result) -> str:
-    return "no answer" if result else f"no answer, exit status {result.exit_code}"
+    if result:
+        return _("no answer")
+    return _("no answer, exit status {status}").format(status=result.exit_code)

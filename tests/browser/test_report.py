@@ -12,19 +12,14 @@ import pytest
 from owlab import Lab
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
-from tests import npm
 from tests.unit.batch.conftest import PASSING, write_notebook
 
+from .accessibility import axe, prefers, violations
 from .chromium import Page
 
+__all__ = ["axe"]
+
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """axe-core's own code, of npm."""
-    modules = npm.install(tmp_path_factory.mktemp("axe"), "axe-core@4")
-    return (modules / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +68,7 @@ def test_the_report_opens_offline_and_copies(page: Page, tmp_path: Path) -> None
 def test_the_report_can_be_read_by_everybody(
     page: Page, tmp_path: Path, axe: str, course_report: Path, width: int, scheme: str
 ) -> None:
-    page.send("Emulation.setEmulatedMedia", features=[_prefers(scheme)])
+    page.send("Emulation.setEmulatedMedia", features=[prefers(scheme)])
     page.send(
         "Emulation.setDeviceMetricsOverride",
         width=width,
@@ -84,17 +79,7 @@ def test_the_report_can_be_read_by_everybody(
     page.send("Page.setBypassCSP", enabled=True)
     page.open(course_report.as_uri())
     page.screenshot(Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"report-{scheme}-{width}.png")
-    page.value(f"{axe}; true")
-    found = page.value(
-        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
-        " [v.id, v.help, v.nodes.length,"
-        " v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
-    )
-    assert found == []
+    assert violations(page, axe) == []
     assert page.value("document.documentElement.scrollWidth <= innerWidth + 1"), (
         "no sideways scroll"
     )
-
-
-def _prefers(scheme: str) -> dict[str, str]:
-    return {"name": "prefers-color-scheme", "value": scheme}

@@ -9,7 +9,8 @@ from typing import Any
 
 from owlab.errors import ConfigError, LabError
 from owlab.lab import Lab
-from owlab.notebook.checks import Claim, claim, show_claims
+from owlab.language import _
+from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
 from owlab.notebook.exercises import (
     building,
     cleaning,
@@ -50,8 +51,8 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
     """
     if key not in JUDGES:
         raise ConfigError(
-            brief=f"There is no exercise {key!r}.",
-            resolution=f"Exercises: {', '.join(JUDGES)}.",
+            brief=_("There is no exercise {key!r}.").format(key=key),
+            resolution=_("Exercises: {names}.").format(names=", ".join(JUDGES)),
         )
     from owlab.notebook.session import current
 
@@ -59,16 +60,18 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
         claims = JUDGES[key](lab or current(), answer)
     except LabError as error:
         seen = (error.brief, error.details)
-        claims = [Claim("the lab can be asked", False, seen, error.resolution)]
+        claims = [Claim(_("the lab can be asked"), False, seen, error.resolution)]
     verdict = Verdict(key, tuple(claims))
     show_claims(
         [
-            claim(f"exercise {key} is solved", verdict.passed, remedy=verdict.remedy),
+            claim(
+                _("exercise {key} is solved").format(key=key), verdict.passed, remedy=verdict.remedy
+            ),
             *claims,
         ],
         EXERCISE,
         {"key": key, "passed": verdict.passed},
-        words=("DONE", "NOT YET"),
+        words=DONE_NOT_YET,
     )
     return verdict
 
