@@ -97,7 +97,7 @@ async def test_a_node_without_kubeconfig(on, server):
 
 
 def test_paths_cannot_leave_the_stage(master):
-    stage = Stage(master.fs)
+    stage = Stage(master.files)
     try:
         inside = stage.add("/../../../../etc/hostname")
         assert inside == f"{stage.root}/etc/hostname"
