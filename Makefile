@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
 SIZE_lab := about 680 MB; the pocket lab and JupyterLab
+SIZE_audit := about 60 MB; pip-audit
 SIZE_site := about 700 MB; the pocket lab, and Sphinx
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
@@ -70,8 +71,14 @@ format: $(STAMP) ## put the code in order
 bench: $(STAMP) ## measure speed and memory; prints figures
 	@for file in $$(ls bench/*.py | grep -v memory); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
+.PHONY: audit
+audit: $(VENV)/.installed-audit ## are there known weaknesses in what the lock files name? (asks PyPI)
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
+	    $(foreach file,$(wildcard locks/*.txt),--requirement $(file)) || \
+	    { echo "not audited, or something was found: see above"; exit 1; }
+
 locks: ## write the lock files anew (needs uv), with the newest packages that pyproject.toml allows
-	@for set in run:pocket,plots,build lab:pocket,plots,lab,build site:pocket,plots,build,site dev:dev; do \
+	@for set in run:pocket,plots,build lab:pocket,plots,lab,build site:pocket,plots,build,site audit:audit,build dev:dev; do \
 	    uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	        --no-annotate --no-header --no-emit-index-url pyproject.toml \
 	        $$(printf -- ' --extra %s' $$(echo $${set#*:} | tr , ' ')) \
