@@ -20,6 +20,11 @@ def lab_directory(name: str) -> Path:
     return home() / "labs" / name
 
 
+def kept_directory(name: str) -> Path:
+    """Where a lab is kept as it was before it was put somewhere else. It need not exist."""
+    return home() / "kept" / name
+
+
 def lab_names() -> list[str]:
     """The labs of this computer, also those whose settings are lost."""
     labs = home() / "labs"
@@ -29,11 +34,11 @@ def lab_names() -> list[str]:
 
 
 def remove(directory: Path) -> None:
-    """Remove one lab's folder; a missing one is no error.
+    """Remove a lab's folder, or one below those where it was kept; a missing one is no error.
 
     :raises OSError: something in it cannot be removed.
     """
-    if directory.parent != home() / "labs":
+    if home() / "labs" != directory.parent and home() / "kept" not in directory.parents:
         raise ValueError(f"{directory} is not a lab's folder")
     for last in (False, True):
         try:

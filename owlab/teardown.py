@@ -73,6 +73,7 @@ def down(lab: Lab) -> list[str]:
     lab.provider.close()
     try:
         places.remove(lab.directory)
+        places.remove(places.kept_directory(lab.directory.name))
     except OSError as error:
         raise LabError(
             brief=f"The lab's folder {lab.directory} could not be removed.",

@@ -22,6 +22,7 @@ COMMANDS = {
     "kubeconfig": "pocket.kubeconfig",
     "wskprops": "pocket.wskprops",
     "goto": "pocket.goto",
+    "undo": "pocket.undo",
     "reset": "pocket.reset",
     "config": "inspect.config",
     "labs": "inspect.labs",

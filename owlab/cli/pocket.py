@@ -1,4 +1,4 @@
-"""What only the pocket lab can do, or does differently: kubeconfig, wskprops, goto, reset."""
+"""What only the pocket lab can do, or does differently: kubeconfig, wskprops, goto, undo, reset."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab import teardown
+from owlab import moving, teardown
 from owlab.cli.common import (
+    confirm,
     existing_lab,
     friendly,
+    hint,
     known_lab,
+    lab_option,
     lab_options,
     open_lab,
     overrides,
 )
 from owlab.cli.display import Progress
-from owlab.errors import ConfigError, DamagedRecord, ProviderError
-from owlab.guide import STEPS, section_number
+from owlab.errors import ConfigError, DamagedRecord
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
 
@@ -51,40 +53,73 @@ def wskprops(**which: Any) -> None:
     click.echo(read(existing_lab(**which)), nl=False)
 
 
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
 @click.command()
 @click.argument("section")
 @lab_options
+@YES
 @friendly
-def goto(section: str, **which: Any) -> None:
+def goto(section: str, yes: bool, **which: Any) -> None:
     """Put the lab at the start of SECTION (05, 6): all before it done, nothing after (pocket).
 
-    What was done in the lab until now is replaced.
+    The lab as it is now is kept, and `owlab undo` brings it back.
+
+    \b
+      owlab goto 05             asks first
+      owlab goto 05 --yes       for scripts
     """
-    wanted = section_number(section)
-    before = [s for s in STEPS if section_number(s.section)[0] < wanted[0]]
-    if wanted[0] < 1 or wanted[0] > section_number(STEPS[-1].section)[0]:
-        raise ConfigError(
-            brief=f"The guide has no section {section}.", resolution="Name one from 1 to 7."
+    number = moving.section_to_go_to(section)
+    lab = open_lab(planning=True, **which)
+    moving.refuse_what_cannot_be_kept(lab)
+    name = lab.config.name
+    if what := moving.about(lab):
+        confirm(
+            f"The lab {name!r} has {what}. It is kept, and replaced by one at the start of "
+            f"section {number}. Go on?",
+            yes,
         )
     lab = open_lab(**which)
-    fresh = _start_again(lab)
-    with Progress(fresh, Console()):
-        if before:
-            fresh.up(before[-1].section)
-    click.echo(f"The lab {fresh.config.name!r} is at the start of section {wanted[0]}.")
+    with Progress(lab, Console()):
+        was = moving.goto(lab, number)
+    click.echo(f"The lab {name!r} is at the start of section {number}.")
+    if was:
+        click.echo(hint("What it was before is kept: owlab undo", name))
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(min=1), default=1)
+@click.option("--list", "only_list", is_flag=True, help="Tell what is kept; change nothing.")
+@lab_option
+@friendly
+def undo(number: int, only_list: bool, lab_name: str) -> None:
+    """Bring the lab back as it was before `owlab goto` (pocket).
+
+    NUMBER is one of `owlab undo --list`; 1, the newest, if unsaid. What the lab is now is kept
+    in its place: a second `owlab undo` takes the first one back.
+    """
+    if only_list:
+        for place, item in enumerate(moving.kept(lab_name), 1):
+            click.echo(f"{place}  {moving.local(item.when)}  {item.why}: {item.about}")
+        if not moving.kept(lab_name):
+            click.echo("Nothing is kept.", err=True)
+        return
+    found = moving.undo(teardown.open_to_remove(lab_name), number)
+    click.echo(f"The lab {lab_name!r} is what it was at {moving.local(found.when)}: {found.about}.")
 
 
 @click.command()
 @lab_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 @friendly
 def reset(yes: bool, **which: Any) -> None:
     """Start the lab again from nothing, with the same settings (pocket)."""
     name = which["lab_name"]
     known_lab(name)
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
-    if _has_something(lab) and not yes:
-        click.confirm(f"Throw away everything in the lab {name!r}?", abort=True)
+    if _has_something(lab):
+        confirm(f"Throw away everything in the lab {name!r}?", yes)
     fresh = _start_again(lab)
     click.echo(f"The lab {fresh.config.name!r} is new.")
 
@@ -100,8 +135,8 @@ def _has_something(lab: Lab) -> bool:
 
 def _start_again(lab: Lab) -> GuidedLab:
     if not lab.provider.simulated:
-        raise ProviderError(
-            brief="Only a pocket lab can be put somewhere or reset.",
+        raise ConfigError(
+            brief="Only a pocket lab can be reset. Nothing was changed.",
             resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
         )
     settings = lab.config.flat()
