@@ -31,6 +31,8 @@ COMMANDS = {
     "inventory": "inspect.inventory",
     "lab": "notebooks.lab",
     "notebooks": "notebooks.notebooks",
+    "class": "classroom.classroom",
+    "grade": "classroom.grade",
     "break": "incidents.break_lab",
     "incidents": "incidents.incidents",
 }

@@ -6,9 +6,10 @@ import os
 from html import escape
 
 from owlab import incidents
-from owlab.errors import StepError
+from owlab.errors import CheckFailed, StepError
 from owlab.notebook import page
 from owlab.notebook.checks import Claim, claim, show_claims
+from owlab.notebook.marking import graded_by_nbgrader
 from owlab.notebook.records import INCIDENT
 from owlab.notebook.session import current
 
@@ -46,6 +47,8 @@ def check_incident(name: str) -> bool:
     shown = Claim(f"{name} is mended", report.mended)
     record = {"key": name, "passed": report.mended}
     show_claims([shown, *claims], INCIDENT, record, words=("DONE", "NOT YET"))
+    if graded_by_nbgrader() and not report.mended:
+        raise CheckFailed(brief=f"{name} is not mended.", resolution="Look for the cause.")
     return report.mended
 
 

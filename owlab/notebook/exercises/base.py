@@ -31,6 +31,14 @@ class Verdict:
         """What to do first."""
         return next((item.remedy for item in self.claims if not item.passed), "")
 
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Each thing that was looked at, whether it holds, and what was seen."""
+        return tuple(
+            f"{'yes' if item.passed else 'no'}: {': '.join((item.title, *item.evidence))}"
+            for item in self.claims
+        )
+
     def __bool__(self) -> bool:
         return self.passed
 

@@ -1,0 +1,106 @@
+"""The class as a table for a terminal, and as one page without anything from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from rich.table import Table
+from rich.text import Text
+
+from owlab.classroom.rows import TOTALS, Row
+from owlab.redact import redact
+
+_MB = 1 << 20
+_LONGEST = 200
+
+
+def page(rows: Sequence[Row], seconds: int = 0) -> str:
+    """The page.
+
+    :param seconds: after which a browser reads it again; 0 means never.
+    """
+    environment = Environment(
+        loader=PackageLoader("owlab.classroom"),
+        autoescape=select_autoescape(["j2"], default_for_string=True, default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("class.html.j2").render(
+        rows=[_shown(row) for row in rows],
+        totals=TOTALS,
+        exercises=sum(len(row.exercises) for row in rows),
+        incidents=sum(len(row.incidents) for row in rows),
+        when=_local(datetime.now().astimezone()),
+        seconds=seconds,
+    )
+    return redact(text)
+
+
+def table(rows: Sequence[Row], plain: Any) -> Table:
+    """The table.
+
+    :param plain: makes text of others harmless for a terminal.
+    """
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("learner", "section", "exercises", "incidents", "memory", "active"):
+        made.add_column(heading, no_wrap=True)
+    made.add_column("last failure; what could not be read", overflow="fold")
+    for row in rows:
+        shown = _shown(row)
+        made.add_row(
+            plain(row.learner if row.lab in ("", "owlab") else f"{row.learner} ({row.lab})"),
+            f"{row.section or '-'}",
+            f"{len(row.exercises)}/{TOTALS['exercises']}",
+            f"{len(row.incidents)}/{TOTALS['incidents']}",
+            shown["memory_text"],
+            _ago(row.active),
+            _troubles(row, plain),
+        )
+    return made
+
+
+def _troubles(row: Row, plain: Any) -> Text:
+    text = Text()
+    if row.failure is not None:
+        since = " (done since)" if row.failure.over else ""
+        text.append(plain(row.failure.what)[:_LONGEST] + since, "dim" if since else "red")
+    for note in row.notes:
+        text.append(f"\n{plain(note)}" if text else plain(note), "yellow")
+    return text
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    failure = row.failure
+    return {
+        **row.as_data(),
+        "memory_text": memory_text(row),
+        "active_text": _local_of(row.active),
+        "failure_time": _local_of(failure.time) if failure else "",
+    }
+
+
+def memory_text(row: Row) -> str:
+    """Megabytes, and a sign when shared ones are counted more than once."""
+    if row.memory is None:
+        return "-"
+    return f"{'' if row.memory_is_exact else '≤ '}{row.memory / _MB:.0f} MB"
+
+
+def _ago(text: str) -> str:
+    if not text:
+        return "-"
+    minutes = (datetime.now(UTC) - datetime.fromisoformat(text)).total_seconds() / 60
+    if minutes < 120:
+        return f"{max(minutes, 0):.0f} min ago"
+    return f"{minutes / 60:.0f} h ago" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days ago"
+
+
+def _local_of(text: str) -> str:
+    return _local(datetime.fromisoformat(text).astimezone()) if text else "-"
+
+
+def _local(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M}"
