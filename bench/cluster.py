@@ -22,9 +22,10 @@ from bashkit import FileSystem
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.tls import Authority
-from owlab.pocket.kube.api import kube_app
+from owlab.pocket.kube.apiserver.app import kube_app
 from owlab.pocket.kube.cluster import Cluster
 from owlab.pocket.kube.node_object import node_object
+from owlab.pocket.openwhisk.deployment import Deployment
 from owlab.pocket.service.servers import Listener
 
 TOKEN = "bench"
@@ -89,7 +90,9 @@ class Bench:
 
     def __init__(self, folder: Path, nodes: int) -> None:
         self.fleet = Fleet(nodes)
-        self.cluster = Cluster(Database(folder / "lab.sqlite"), Clock(), self.fleet)
+        self.openwhisk = Deployment()
+        database = Database(folder / "lab.sqlite")
+        self.cluster = Cluster(database, Clock(), self.fleet, software=[self.openwhisk])
         app = kube_app(
             self.cluster.store,
             tokens={TOKEN: "system:admin"},
@@ -202,11 +205,11 @@ async def cold_function(bench: Bench, count: int = 20) -> float:
     spent = 0.0
     for number in range(count + 3):
         started = time.process_time()
-        pod = await bench.cluster.action_pods.start(
+        pod = await bench.openwhisk.action_pods.start(
             f"guest-{number}", "openwhisk/action-python-v3.11:nightly", 256, {"user": "guest"}
         )
         spent += time.process_time() - started if number >= 3 else 0.0
-        await bench.cluster.action_pods.remove(pod.name)
+        await bench.openwhisk.action_pods.remove(pod.name)
         await bench.rest()
     return spent / count * 1000
 

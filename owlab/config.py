@@ -68,7 +68,7 @@ class Size(_Section):
         return self
 
 
-class Machine(_Section):
+class MachinePlan(_Section):
     """One machine of the lab, derived from the settings."""
 
     name: str
@@ -250,7 +250,7 @@ class LabConfig(_Section):
         return [f"{self.prefix}master", *(f"{self.prefix}worker{i + 1}" for i in range(workers))]
 
     @property
-    def machines(self) -> tuple[Machine, ...]:
+    def machines(self) -> tuple[MachinePlan, ...]:
         """The machines, in the guide's order: master, workers, storage."""
         master, *workers = self._nodes
         return (
@@ -259,8 +259,8 @@ class LabConfig(_Section):
             self._machine(f"{self.prefix}storage", "storage", self.storage),
         )
 
-    def _machine(self, name: str, role: Role, size: Size) -> Machine:
-        return Machine(name=name, role=role, image=self.image, **size.model_dump())
+    def _machine(self, name: str, role: Role, size: Size) -> MachinePlan:
+        return MachinePlan(name=name, role=role, image=self.image, **size.model_dump())
 
     @property
     def memory_bytes(self) -> int:

@@ -17,7 +17,7 @@ class BadDocument(ValueError):
     """It cannot be read; the message says why, and where if that is known."""
 
 
-class _Loader(yaml.SafeLoader):
+class _StrictLoader(yaml.SafeLoader):
     """Safe, and a name that is said twice is a mistake: YAML itself would keep the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -44,7 +44,7 @@ def load(text: str) -> Any:
     if len(text) > MOST_BYTES:
         raise BadDocument(f"it is larger than {MOST_BYTES} bytes")
     try:
-        found = yaml.load(text, Loader=_Loader)
+        found = yaml.load(text, Loader=_StrictLoader)
     except yaml.YAMLError as error:
         raise BadDocument(str(error)) from None
     except RecursionError:

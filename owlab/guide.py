@@ -5,7 +5,7 @@ from __future__ import annotations
 from owlab.errors import ConfigError
 from owlab.lab import Lab
 from owlab.step import Step
-from owlab.steps import functions, given, helm, k3s, nfs, openwhisk, storage, vms, wsk
+from owlab.steps import existing_cluster, functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
 
 STEPS: tuple[Step, ...] = (
     vms.install_provider,
@@ -26,10 +26,10 @@ STEPS: tuple[Step, ...] = (
 )
 """In the guide's order."""
 
-ON_A_CLUSTER: dict[str, Step] = {step.key: step for step in given.STEPS}
+ON_A_CLUSTER: dict[str, Step] = {step.key: step for step in existing_cluster.STEPS}
 """The same keys, for labs that have a cluster's API and no machines."""
 
-ON_OUR_CLUSTER: dict[str, Step] = {step.key: step for step in given.MADE}
+ON_OUR_CLUSTER: dict[str, Step] = {step.key: step for step in existing_cluster.MADE}
 """The same, where the lab makes the cluster itself."""
 
 GUIDE: dict[str, Step] = {step.key: step for step in STEPS}

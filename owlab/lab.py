@@ -11,13 +11,13 @@ from typing import Any, Self, TypeVar
 
 from owlab import places, settings
 from owlab.command import HOST, Command, Result, Variable
-from owlab.config import LabConfig, Machine
+from owlab.config import LabConfig, MachinePlan
 from owlab.errors import CommandError, CommandTimeout, ConfigError, MachineError
 from owlab.events import Event, Listener
 from owlab.fact import Fact
 from owlab.journal import Journal
 from owlab.machines import provider_for
-from owlab.machines.base import MachineInfo, Provider
+from owlab.machines.provider import MachineInfo, Provider
 from owlab.record import Record
 from owlab.redact import LineRedactor, redact
 from owlab.shell import OnOutput, Shell
@@ -117,7 +117,7 @@ class Lab:
         """The NFS server."""
         return next(m.name for m in self.config.machines if m.role == "storage")
 
-    def machine(self, name: str) -> Machine:
+    def machine(self, name: str) -> MachinePlan:
         """A machine's settings; raises MachineError for a name that the lab does not have."""
         for machine in self.config.machines:
             if machine.name == name:

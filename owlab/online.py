@@ -37,12 +37,12 @@ _MANIFESTS = ", ".join(
 _K3S = "https://github.com/k3s-io/k3s/releases/download"
 
 
-class Unreachable(Exception):
+class NoAnswer(Exception):
     """Nobody answered: that says nothing about what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a server said."""
 
     status: int
@@ -50,7 +50,7 @@ class Answer:
     body: bytes = b""
 
 
-def ask(url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Answer:
+def ask(url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """One request; an error status is an answer.
 
     :raises Unreachable: nobody answered.
@@ -59,15 +59,15 @@ def ask(url: str, method: str = "GET", headers: Mapping[str, str] | None = None)
     request.add_header("User-Agent", "owlab")
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-            return Answer(answer.status, dict(answer.headers), answer.read())
+            return HttpAnswer(answer.status, dict(answer.headers), answer.read())
     except urllib.error.HTTPError as error:
-        return Answer(error.code, dict(error.headers))
+        return HttpAnswer(error.code, dict(error.headers))
     except OSError as error:
-        raise Unreachable(f"{urllib.parse.urlsplit(url).hostname}: {error}") from None
+        raise NoAnswer(f"{urllib.parse.urlsplit(url).hostname}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Download:
     """Something that a deployment downloads.
 
     :param instead: what to set when it is gone.
@@ -78,7 +78,7 @@ class Wanted:
     instead: str
 
 
-def wanted(config: LabConfig) -> list[Wanted]:
+def wanted(config: LabConfig) -> list[Download]:
     """Everything that these settings would download."""
     openwhisk, found = config.openwhisk, []
     for image in openwhisk.kafka_images:
@@ -101,7 +101,7 @@ def wanted(config: LabConfig) -> list[Wanted]:
     found.append(_file("OpenWhisk's chart", commit or repository, "openwhisk_chart_commit"))
     version = config.provisioner.chart_version
     found.append(
-        Wanted(
+        Download(
             f"the provisioner's chart {version}".rstrip(),
             lambda: not version or version in provisioner_charts(),
             "provisioner_chart_version",
@@ -117,10 +117,10 @@ def examine(config: LabConfig) -> list[Finding]:
         return list(pool.map(_look, things))
 
 
-def _look(thing: Wanted) -> Finding:
+def _look(thing: Download) -> Finding:
     try:
         there = thing.there()
-    except Unreachable as error:
+    except NoAnswer as error:
         advice = "Nobody answered: a proxy, a firewall, or no network."
         return Finding(thing.name, "warn", str(error), advice)
     if there:
@@ -128,12 +128,12 @@ def _look(thing: Wanted) -> Finding:
     return Finding(thing.name, "fail", "gone", f"Set {thing.instead}.")
 
 
-def _file(name: str, url: str, instead: str) -> Wanted:
-    return Wanted(name, lambda: ask(url, "HEAD").status < 400, instead)
+def _file(name: str, url: str, instead: str) -> Download:
+    return Download(name, lambda: ask(url, "HEAD").status < 400, instead)
 
 
-def _image(image: str, instead: str) -> Wanted:
-    return Wanted(image, lambda: image_exists(image), instead)
+def _image(image: str, instead: str) -> Download:
+    return Download(image, lambda: image_exists(image), instead)
 
 
 def image_exists(image: str) -> bool:
@@ -150,7 +150,7 @@ def image_exists(image: str) -> bool:
         token = _token(dict(re.findall(r'(\w+)="([^"]*)"', challenge)))
         answer = ask(url, "HEAD", {**accept, "Authorization": f"Bearer {token}"})
     if answer.status == 429 or answer.status >= 500:
-        raise Unreachable(f"{host}: {answer.status}, it answers no more questions now")
+        raise NoAnswer(f"{host}: {answer.status}, it answers no more questions now")
     return answer.status < 400
 
 
@@ -186,7 +186,7 @@ def newest() -> dict[str, Callable[[], str]]:
     def said(url: str) -> Any:
         answer = ask(url)
         if answer.status >= 400:
-            raise Unreachable(f"{urllib.parse.urlsplit(url).hostname}: {answer.status}")
+            raise NoAnswer(f"{urllib.parse.urlsplit(url).hostname}: {answer.status}")
         return json.loads(answer.body)
 
     def k3s() -> str:

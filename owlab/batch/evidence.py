@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from owlab.batch.course import NotebookFile, read_notebook
 from owlab.notebook import trouble
-from owlab.notebook.records import CHECK
+from owlab.notebook.mime import CHECK
 
 Status = Literal["passed", "failed", "interrupted", "not run"]
 
@@ -55,7 +55,7 @@ class ErrorRecord:
 
 
 @dataclass(slots=True)
-class Outcome:
+class NotebookOutcome:
     """What came of one notebook."""
 
     name: str
@@ -71,7 +71,7 @@ class Outcome:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> Outcome:
+    def from_dict(cls, saved: dict[str, Any]) -> NotebookOutcome:
         """The reverse of :meth:`as_dict`."""
         error = saved.get("error")
         return cls(
@@ -94,13 +94,13 @@ def titles(notebook: Any) -> list[str]:
     return found
 
 
-def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) -> Outcome:
+def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) -> NotebookOutcome:
     """Judge the executed copy of ``source``.
 
     It passed when each cell of the source is there and ran, none printed an error, each cell
     tagged ``check`` recorded a check, and each check passed.
     """
-    outcome = Outcome(source.name, "failed", digest=source.digest)
+    outcome = NotebookOutcome(source.name, "failed", digest=source.digest)
     try:
         executed: Any = read_notebook(output)
     except Exception as error:
@@ -143,7 +143,7 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
 
 
 def _quiet_failure(
-    wanted: set[str], executed: Any, outcome: Outcome, silent: list[CellRecord]
+    wanted: set[str], executed: Any, outcome: NotebookOutcome, silent: list[CellRecord]
 ) -> ErrorRecord | None:
     """What is wrong although no cell shows an error."""
     for cell in outcome.cells:

@@ -109,7 +109,7 @@ def _papermill(execution: Execution) -> None:
                 execution._in_cell.clear()
             return super().process_message(msg, *more)
 
-    class Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+    class NotebookEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
         """papermill's own engine, which tells of each cell and talks to its kernel encrypted."""
 
         @classmethod
@@ -146,7 +146,7 @@ def _papermill(execution: Execution) -> None:
             with execution.log.open("w") as log:
                 return execution._client.execute(env=environment, stdout=log, stderr=log)
 
-    papermill_engines.register("owlab", Engine)
+    papermill_engines.register("owlab", NotebookEngine)
     logger.setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -8,7 +8,7 @@ import time
 from typing import TextIO
 
 from owlab.batch.course import NotebookFile
-from owlab.batch.evidence import Outcome, titles
+from owlab.batch.evidence import NotebookOutcome, titles
 
 _MARK = {"passed": "✓", "failed": "✗", "interrupted": "■", "not run": "·"}
 _HEARTBEAT_SECONDS = 60.0
@@ -51,7 +51,7 @@ class Progress:
             self._said = now
             self._line(f"{self._name}  {self._where()}  {_clock(now - self._started)}")
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: NotebookOutcome) -> None:
         """A notebook ended."""
         passed = sum(check.passed for check in outcome.checks)
         ran = sum(cell.ran for cell in outcome.cells)

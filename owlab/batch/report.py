@@ -16,9 +16,9 @@ from markupsafe import Markup
 
 from owlab import redact
 from owlab.batch.course import NotebookFile, read_notebook
-from owlab.batch.evidence import Outcome
+from owlab.batch.evidence import NotebookOutcome
 from owlab.batch.summary import RunSummary, write_whole
-from owlab.notebook.records import CHECK, EXERCISE, TRANSCRIPT
+from owlab.notebook.mime import CHECK, EXERCISE, TRANSCRIPT
 
 FILE = "report.html"
 
@@ -47,7 +47,7 @@ class Block:
 class Chapter:
     """One notebook of the report."""
 
-    outcome: Outcome
+    outcome: NotebookOutcome
     blocks: list[Block]
 
 
@@ -73,7 +73,7 @@ def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
     return path
 
 
-def _blocks(path: Path, outcome: Outcome, folder: Path) -> list[Block]:
+def _blocks(path: Path, outcome: NotebookOutcome, folder: Path) -> list[Block]:
     try:
         notebook: Any = read_notebook(path)
     except Exception:

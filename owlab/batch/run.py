@@ -14,7 +14,7 @@ from typing import Any
 
 from owlab.batch import course, evidence, parameters, report, summary
 from owlab.batch.course import NotebookFile
-from owlab.batch.evidence import ErrorRecord, Outcome
+from owlab.batch.evidence import ErrorRecord, NotebookOutcome
 from owlab.batch.execute import Execution
 from owlab.batch.progress import Progress
 from owlab.batch.summary import RunSummary
@@ -96,7 +96,7 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
 
 def _run_all(
     chosen: list[NotebookFile],
-    kept: list[Outcome],
+    kept: list[NotebookOutcome],
     plan: parameters.Plan,
     run: RunSummary,
     progress: Progress,
@@ -107,7 +107,7 @@ def _run_all(
         if any(outcome.name == notebook.name for outcome in kept):
             continue
         if run.unfinished is not None:
-            run.outcomes.append(Outcome(notebook.name, "not run", digest=notebook.digest))
+            run.outcomes.append(NotebookOutcome(notebook.name, "not run", digest=notebook.digest))
             continue
         progress.start(notebook, position, len(chosen))
         outcome = _run_one(notebook, plan, run, progress)
@@ -118,7 +118,7 @@ def _run_all(
 
 def _run_one(
     notebook: NotebookFile, plan: parameters.Plan, run: RunSummary, progress: Progress
-) -> Outcome:
+) -> NotebookOutcome:
     output = run.directory / notebook.path.name
     output.unlink(missing_ok=True)  # what an earlier attempt left is no proof of this one
     execution = Execution(
@@ -146,7 +146,7 @@ def _run_one(
     return outcome
 
 
-def _still_proved(run: RunSummary, chosen: list[NotebookFile]) -> list[Outcome]:
+def _still_proved(run: RunSummary, chosen: list[NotebookFile]) -> list[NotebookOutcome]:
     """The notebooks at the start whose outputs still prove that they passed.
 
     Read again from the files: a summary may be older than an edited notebook.

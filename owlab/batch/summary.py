@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from owlab import durable
-from owlab.batch.evidence import Outcome
+from owlab.batch.evidence import NotebookOutcome
 from owlab.errors import BatchError
 
 FILE = "summary.json"
@@ -34,7 +34,7 @@ class RunSummary:
     last: int = 7
     started: str = field(default_factory=lambda: _now())
     finished: str = ""
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[NotebookOutcome] = field(default_factory=list)
     resume_command: str = ""
 
     @property
@@ -43,7 +43,7 @@ class RunSummary:
         return {"passed": 0, "interrupted": 130}.get(self.status, 1)
 
     @property
-    def unfinished(self) -> Outcome | None:
+    def unfinished(self) -> NotebookOutcome | None:
         """The first notebook that did not pass."""
         return next((item for item in self.outcomes if item.status != "passed"), None)
 
@@ -123,7 +123,7 @@ def read(directory: Path) -> RunSummary:
             started=saved["started"],
             finished=saved["finished"],
             resume_command=saved["resume"],
-            outcomes=[Outcome.from_dict(item) for item in saved["notebooks"]],
+            outcomes=[NotebookOutcome.from_dict(item) for item in saved["notebooks"]],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BatchError(

@@ -15,7 +15,7 @@ from owlab import documents, machines, marks, settings
 from owlab.batch.course import find_notebooks
 from owlab.classroom import reading
 from owlab.classroom.homes import Home
-from owlab.classroom.reading import Unreadable
+from owlab.classroom.reading import NotRead
 from owlab.classroom.rows import labs_of, marks_of
 from owlab.errors import LabError
 from owlab.lab import Lab
@@ -93,7 +93,7 @@ def ask_again(directory: Path, owner: int, key: str, answer: Any) -> Verdict:
     try:
         saved = documents.load(reading.tail(directory / "config.yaml", owner) or "")
     except documents.BadDocument:
-        raise Unreadable("config.yaml: it cannot be read") from None
+        raise NotRead("config.yaml: it cannot be read") from None
     saved = saved if isinstance(saved, dict) else {}
     config = settings.load({"name": directory.name}, saved=saved, environment={})
     provider = machines.only_asking(config, directory)
@@ -114,7 +114,7 @@ class _Known:
         try:
             self._owner = reading.owner(home.path)
             self._marks = marks_of(self._directory, self._owner)
-        except Unreadable as error:
+        except NotRead as error:
             return [str(error)]
         return []
 
@@ -136,7 +136,7 @@ class _Known:
         try:
             assert self._ask is not None
             verdict = self._ask(self._directory, self._owner, key, _answer(mine))
-        except (LabError, Unreadable) as error:
+        except (LabError, NotRead) as error:
             said = error.brief if isinstance(error, LabError) else str(error)
             self._silent = f"{self._directory.name} was not asked: {said}"
             yield False, "", self._silent

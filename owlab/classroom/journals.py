@@ -18,7 +18,7 @@ _INTERRUPTED = (130, 143)
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class LastFailure:
     """Something that failed.
 
     :param over: it was done after that.
@@ -75,7 +75,7 @@ def section_reached(done: set[str]) -> str:
     return "all done"
 
 
-def last_failure(journal: list[dict[str, Any]]) -> Failure | None:
+def last_failure(journal: list[dict[str, Any]]) -> LastFailure | None:
     """The newest step that failed, or command of the learner's own that ended badly."""
     later: set[str] = set()
     for entry in reversed(journal):
@@ -86,11 +86,11 @@ def last_failure(journal: list[dict[str, Any]]) -> Failure | None:
             step = GUIDE[key]
             why = entry.get("text", "").partition("\n")[0] or "not done yet"
             what = f"{step.section} {step.title}: {why}"
-            return Failure(entry["time"], redact(what), key in later)
+            return LastFailure(entry["time"], redact(what), key in later)
         elif kind == "command-ended" and not key and _is_bad(entry.get("exit_code")):
             line = entry.get("command", "").partition("\n")[0]
             what = f"{entry.get('machine', '')}$ {line} (exit status {entry['exit_code']})"
-            return Failure(entry["time"], redact(what), False)
+            return LastFailure(entry["time"], redact(what), False)
     return None
 
 

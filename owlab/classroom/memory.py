@@ -16,7 +16,7 @@ _KERNEL = "ipykernel_launcher"
 
 
 @dataclass(slots=True)
-class Memory:
+class LabMemory:
     """What the processes of one lab take.
 
     :param pss: bytes; memory that several processes share counts in parts. Without the right to
@@ -30,13 +30,13 @@ class Memory:
     seen: set[int] = field(default_factory=set)
 
 
-def look(labs: Iterable[Path]) -> dict[Path, Memory]:
+def look(labs: Iterable[Path]) -> dict[Path, LabMemory]:
     """The memory of labs, by folder: the service with what it started, and kernels.
 
     Kernels are found by the lab that their environment names, where that may be read.
     """
     wanted = {str(path): path for path in labs}
-    found: dict[Path, Memory] = defaultdict(Memory)
+    found: dict[Path, LabMemory] = defaultdict(LabMemory)
     for process in psutil.process_iter(["pid", "cmdline"]):
         words = process.info["cmdline"] or []
         if _SERVICE in words:
@@ -70,7 +70,7 @@ def _lab_of_kernel(process: psutil.Process) -> str:
     return os.path.normpath(f"{home}/labs/{environment.get('OWLAB_LAB', 'owlab')}")
 
 
-def _count(process: psutil.Process, memory: Memory) -> None:
+def _count(process: psutil.Process, memory: LabMemory) -> None:
     with suppress(psutil.Error):
         for one in (process, *process.children(recursive=True)):
             if one.pid in memory.seen:
@@ -81,7 +81,7 @@ def _count(process: psutil.Process, memory: Memory) -> None:
                 memory.processes += 1
 
 
-def _of(process: psutil.Process, memory: Memory) -> int:
+def _of(process: psutil.Process, memory: LabMemory) -> int:
     """PSS; on macOS, and for processes of others without root, what is resident."""
     with suppress(psutil.AccessDenied, OSError):
         full = process.memory_full_info()

@@ -15,25 +15,25 @@ MOST = 2 << 20
 """Bytes of one file that are read: its end, where the newest lines are."""
 
 
-class Unreadable(Exception):
+class NotRead(Exception):
     """A file that is there, and is not read; says why."""
 
 
 def owner(path: Path) -> int:
     """Who owns a folder.
 
-    :raises Unreadable: it cannot be looked at.
+    :raises NotRead: it cannot be looked at.
     """
     try:
         return path.stat().st_uid
     except OSError as error:
-        raise Unreadable(f"{path.name}: {_why(error)}") from None
+        raise NotRead(f"{path.name}: {_why(error)}") from None
 
 
 def tail(path: Path, of: int) -> str | None:
     """The end of a file that belongs to the user ``of``; None when it is not there.
 
-    :raises Unreadable: it may not be read, or is no plain file of theirs.
+    :raises NotRead: it may not be read, or is no plain file of theirs.
     """
     try:
         # Links are not followed, and a pipe that nobody writes to is opened all the same.
@@ -41,17 +41,17 @@ def tail(path: Path, of: int) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Unreadable(f"{path.name}: {_why(error)}") from None
+        raise NotRead(f"{path.name}: {_why(error)}") from None
     try:
         found = os.fstat(number)
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(f"{path.name}: it is no plain file")
+            raise NotRead(f"{path.name}: it is no plain file")
         if found.st_uid != of:
-            raise Unreadable(f"{path.name}: it belongs to somebody else")
+            raise NotRead(f"{path.name}: it belongs to somebody else")
         skipped = max(0, found.st_size - MOST)
         data = os.pread(number, MOST, skipped)
     except OSError as error:
-        raise Unreadable(f"{path.name}: {_why(error)}") from None
+        raise NotRead(f"{path.name}: {_why(error)}") from None
     finally:
         os.close(number)
     if skipped:
@@ -62,7 +62,7 @@ def tail(path: Path, of: int) -> str | None:
 def folders(path: Path) -> list[Path]:
     """The folders in a folder, without links; none when it is not there.
 
-    :raises Unreadable: it may not be read.
+    :raises NotRead: it may not be read.
     """
     try:
         with os.scandir(path) as entries:
@@ -70,21 +70,21 @@ def folders(path: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise Unreadable(f"{path.name}: {_why(error)}") from None
+        raise NotRead(f"{path.name}: {_why(error)}") from None
     return sorted(found)
 
 
 def files(path: Path, suffix: str) -> list[Path]:
     """The names in a folder that end so; none when it is not there.
 
-    :raises Unreadable: it may not be read.
+    :raises NotRead: it may not be read.
     """
     try:
         return sorted(path / name for name in os.listdir(path) if name.endswith(suffix))  # noqa: PTH208
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise Unreadable(f"{path.name}: {_why(error)}") from None
+        raise NotRead(f"{path.name}: {_why(error)}") from None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

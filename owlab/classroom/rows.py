@@ -13,7 +13,7 @@ from typing import Any
 from owlab import documents, marks
 from owlab.classroom import journals, memory, reading
 from owlab.classroom.homes import Home
-from owlab.classroom.reading import Unreadable
+from owlab.classroom.reading import NotRead
 from owlab.guide import STEPS
 from owlab.incidents import INCIDENTS
 from owlab.marks import Mark
@@ -35,7 +35,7 @@ class Row:
     provider: str = ""
     section: str = ""
     steps: int = 0
-    failure: journals.Failure | None = None
+    failure: journals.LastFailure | None = None
     exercises: list[str] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
     memory: int | None = None
@@ -69,11 +69,11 @@ def labs_of(home: Home) -> tuple[dict[str, Path], list[str]]:
     names: set[str] = set()
     try:
         names |= {path.name for path in reading.folders(home.path / "labs")}
-    except Unreadable as error:
+    except NotRead as error:
         notes.append(str(error))
     try:
         names |= {path.stem for path in reading.files(home.path / "marks", ".jsonl")}
-    except Unreadable as error:
+    except NotRead as error:
         notes.append(str(error))
     return {name: home.path / "labs" / name for name in sorted(names)}, notes
 
@@ -81,7 +81,7 @@ def labs_of(home: Home) -> tuple[dict[str, Path], list[str]]:
 def marks_of(directory: Path, owner: int) -> list[Mark]:
     """The marks of a lab, oldest first.
 
-    :raises Unreadable: they may not be read.
+    :raises NotRead: they may not be read.
     """
     text = reading.tail(marks.path_of(directory), owner) or ""
     return [mark for line in text.splitlines() if (mark := marks.parse(line)) is not None]
@@ -99,14 +99,14 @@ def _of_lab(home: Home, name: str, directory: Path, notes: Sequence[str]) -> Row
     row = Row(home.learner, name, notes=list(notes))
     try:
         owner = reading.owner(home.path)
-    except Unreadable as error:
+    except NotRead as error:
         row.notes.append(str(error))
         return row
     journal: list[dict[str, Any]] = []
     for read in (_settings, _progress, _achievements):
         try:
             journal += read(row, directory, owner)
-        except Unreadable as error:
+        except NotRead as error:
             row.notes.append(str(error))
     row.active = max((entry["time"] for entry in journal), key=_moment, default="")
     return row
@@ -125,7 +125,7 @@ def _settings(row: Row, directory: Path, owner: int) -> list[dict[str, Any]]:
         if isinstance(found, dict):
             row.provider = str(found.get("provider", "pocket"))
     if not row.provider:
-        raise Unreadable("config.yaml: it holds no settings")
+        raise NotRead("config.yaml: it holds no settings")
     return []
 
 

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from owlab.cli.common import FORCE, friendly, lab_options, open_lab, overrides
-from owlab.cli.findings import before_launching
+from owlab.cli.examination import before_launching
 from owlab.errors import ConfigError
 
 NOTEBOOKS_OWN = ("catch_up", "really", "solve", "what")

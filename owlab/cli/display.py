@@ -22,7 +22,7 @@ from owlab.steps.control import control
 _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class Progress:
+class StepDisplay:
     """Listens to events: one line for each unit of work that ends, the running ones below.
 
     Without a terminal it prints plain lines, one when a unit starts and one when it ends.
@@ -38,7 +38,7 @@ class Progress:
             console=console, get_renderable=self._below, refresh_per_second=8, transient=True
         )
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> StepDisplay:
         if self._console.is_terminal:
             self._live.start()
         self._lab.listeners.append(self)

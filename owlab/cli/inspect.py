@@ -13,7 +13,7 @@ from rich.table import Table
 
 from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
-from owlab.cli.findings import findings_table
+from owlab.cli.examination import findings_table
 from owlab.config import AS_WRITTEN, LabConfig
 from owlab.errors import DamagedRecord
 from owlab.record import Record
@@ -95,13 +95,13 @@ def pinned(check: bool) -> None:
 
 def _newest() -> dict[str, str]:
     """What the internet says, or why it said nothing."""
-    from owlab.online import Unreachable, newest
+    from owlab.online import NoAnswer, newest
 
     found = {}
     for setting, ask in newest().items():
         try:
             found[setting] = ask()
-        except (Unreachable, ValueError, KeyError, IndexError, StopIteration) as error:
+        except (NoAnswer, ValueError, KeyError, IndexError, StopIteration) as error:
             found[setting] = f"? {error}"
     return found
 

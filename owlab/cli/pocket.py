@@ -19,7 +19,7 @@ from owlab.cli.common import (
     open_lab,
     overrides,
 )
-from owlab.cli.display import Progress
+from owlab.cli.display import StepDisplay
 from owlab.errors import ConfigError, DamagedRecord
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
@@ -81,7 +81,7 @@ def goto(section: str, yes: bool, **which: Any) -> None:
             yes,
         )
     lab = open_lab(**which)
-    with Progress(lab, Console()):
+    with StepDisplay(lab, Console()):
         was = moving.goto(lab, number)
     click.echo(f"The lab {name!r} is at the start of section {number}.")
     if was:

@@ -22,8 +22,8 @@ from owlab.cli.common import (
     open_lab,
     overrides,
 )
-from owlab.cli.display import Progress, evidence_table
-from owlab.cli.findings import before_launching
+from owlab.cli.display import StepDisplay, evidence_table
+from owlab.cli.examination import before_launching
 from owlab.errors import DamagedRecord, LabError
 from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
@@ -47,7 +47,7 @@ def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
     ordered(to)  # a section that there is not makes no lab
     lab, console = open_lab(**which), Console()
     before_launching(lab, console, force)
-    with Progress(lab, console, verbose):
+    with StepDisplay(lab, console, verbose):
         summary = lab.up(to)
     if summary.changed:
         look = hint("owlab status, owlab shell master", lab.config.name)
@@ -107,7 +107,7 @@ def step(name: str, take_back: bool, **which: Any) -> None:
     """Carry out one STEP, named by section (1.4) or key (k3s.join_workers)."""
     wanted = find(name)
     lab = open_lab(**which)
-    with Progress(lab, Console(), verbose=True):
+    with StepDisplay(lab, Console(), verbose=True):
         if take_back:
             did = teardown.undo(lab, wanted)
             message = "taken back" if did else "there is nothing to take back"
@@ -129,7 +129,7 @@ def down(yes: bool, **which: Any) -> None:
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
     if question := _what_goes(lab):
         confirm(question, yes)
-    with Progress(lab, Console()):
+    with StepDisplay(lab, Console()):
         removed = teardown.down(lab)
     for sentence in removed:
         click.echo(f" ✓ removed {sentence}")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from owlab import marks
 from owlab.errors import CheckFailed, ConfigError, StepError
 from owlab.guide import STEPS
-from owlab.incidents import access, functions, storage
-from owlab.incidents.base import NAMESPACE, Incident, kubectl
+from owlab.incidents import functions, nodes_and_clients, storage
+from owlab.incidents.incident import NAMESPACE, Incident, kubectl
 from owlab.lab import Lab, describe
 from owlab.step import Check, Evidence
 from owlab.teardown import is_done
@@ -23,7 +23,7 @@ _AT_ONCE = 4
 
 INCIDENTS: dict[str, Incident] = {
     incident.name: incident
-    for incident in (*access.INCIDENTS, *functions.INCIDENTS, *storage.INCIDENTS)
+    for incident in (*nodes_and_clients.INCIDENTS, *functions.INCIDENTS, *storage.INCIDENTS)
 }
 
 

@@ -7,14 +7,14 @@ from contextlib import suppress
 
 from owlab.command import HOST, Command
 from owlab.fact import parse_json
-from owlab.incidents.base import Incident, answers, kubectl, openwhisk, seen
+from owlab.incidents.incident import Incident, answers, kubectl, openwhisk, seen
 from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import openwhisk as openwhisk_steps
 from owlab.steps import wsk
-from owlab.steps.cluster import items, one
 from owlab.steps.control import control
+from owlab.steps.kubernetes import items, one
 
 
 def _call(lab: Lab) -> Command:

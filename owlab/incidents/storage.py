@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from owlab.command import Command
 from owlab.fact import succeeds
-from owlab.incidents.base import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
+from owlab.incidents.incident import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
 from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import nfs
-from owlab.steps.cluster import one
+from owlab.steps.kubernetes import one
 
 
 def _couchdb(lab: Lab) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from owlab.machines.base import MachineInfo, Provider
+from owlab.machines.provider import MachineInfo, Provider
 from owlab.shell import Shell
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from typing import Any
 import yaml
 
 from owlab.command import HOST, Command
-from owlab.config import LabConfig, Machine
+from owlab.config import LabConfig, MachinePlan
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.finding import Finding, refused
-from owlab.machines.base import MachineInfo
+from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_laptop
-from owlab.machines.words import foreground, words_of
+from owlab.machines.provider import MachineInfo
 from owlab.shell import Finished, OnOutput, Shell
 
 PROGRAMS = {
@@ -274,7 +274,7 @@ class ClusterProvider:
         """Nothing is installed on it."""
         return False
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         """Not possible: raises ProviderError."""
         raise self._cannot(f"create {machine.name}")
 

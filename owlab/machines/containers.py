@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 
 from owlab.command import Command
-from owlab.config import LabConfig, Machine
+from owlab.config import LabConfig, MachinePlan
 from owlab.errors import LabError, ProviderError
 from owlab.finding import Finding, refused
-from owlab.machines.base import MachineInfo
 from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.machines.preflight import GIGABYTE, architecture, refuse
+from owlab.machines.provider import MachineInfo
 from owlab.shell import Shell
 
 _LEAST_MEMORY = 8 * GIGABYTE
@@ -155,7 +155,7 @@ class KindProvider(ContainerProvider):
         """Its list has one name a line."""
         return f"kind get clusters 2> /dev/null | grep -qx {self.cluster_name}"
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         """``kind create cluster``, with the nodes of the lab and OpenWhisk's port."""
         port, workers = self._config.openwhisk.port, self._config.container.workers
         image = f" --image {self._config.container.image}" if self._config.container.image else ""
@@ -199,7 +199,7 @@ class K3dProvider(ContainerProvider):
         """It fails for a name that it does not know."""
         return f"k3d cluster get {self.cluster_name} > /dev/null 2>&1"
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         """``k3d cluster create``, with the version of K3s that all labs have."""
         config = self._config
         port, version = config.openwhisk.port, config.k3s.version.replace("+", "-")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from owlab.command import Command
 from owlab.errors import CommandTimeout
-from owlab.machines.words import words_of
+from owlab.machines.command_line import words_of
 from owlab.redact import redact
 from owlab.shell import Finished
 

@@ -26,7 +26,7 @@ _SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundHost:
     """One host of an ssh configuration."""
 
     name: str
@@ -37,23 +37,23 @@ class Found:
         return self.options.get(option, [default])[0]
 
 
-def hosts_of(text: str) -> list[Found]:
+def hosts_of(text: str) -> list[FoundHost]:
     """The hosts of an ssh configuration; patterns are none."""
-    found: list[Found] = []
+    found: list[FoundHost] = []
     for line in text.splitlines():
         words = shlex.split(line, comments=True)
         if len(words) < 2:
             continue
         key, values = words[0].lower(), [word for word in words[1:] if word != "="]
         if key == "host":
-            found += [Found(n, {}) for n in values[:1] if not re.search(r"[*?!]", n)]
+            found += [FoundHost(n, {}) for n in values[:1] if not re.search(r"[*?!]", n)]
             inside = not re.search(r"[*?!]", values[0])
         elif found and inside and key in _KEPT:
             found[-1].options.setdefault(key, []).append(values[0])
     return found
 
 
-def read(source: str, shell: Shell, path: Path) -> list[Found]:
+def read(source: str, shell: Shell, path: Path) -> list[FoundHost]:
     """What the tool knows, in its order.
 
     :param path: the file to read, for ``ssh-config``.
@@ -67,14 +67,14 @@ def read(source: str, shell: Shell, path: Path) -> list[Found]:
         running = [one for one in instances if one.get("status") == "Running"]
         configs = [Path(one["dir"], "ssh.config").read_text("utf-8") for one in running]
         found = [host for text in configs for host in hosts_of(text)]
-        return [Found(host.name.removeprefix("lima-"), host.options) for host in found]
+        return [FoundHost(host.name.removeprefix("lima-"), host.options) for host in found]
     try:
         return hosts_of(path.expanduser().read_text("utf-8"))
     except OSError as error:
         raise ConfigError(brief=f"{path} cannot be read.", details=str(error)) from None
 
 
-def choose(found: Sequence[Found], names: Sequence[str]) -> list[Found]:
+def choose(found: Sequence[FoundHost], names: Sequence[str]) -> list[FoundHost]:
     """The machines of the lab: those that were named; else all, master first and storage last.
 
     :raises ConfigError: one is not there, or there are too few.
@@ -96,12 +96,12 @@ def choose(found: Sequence[Found], names: Sequence[str]) -> list[Found]:
     return chosen
 
 
-def _order(host: Found) -> tuple[int, str]:
+def _order(host: FoundHost) -> tuple[int, str]:
     first, last = re.search(r"master|server", host.name), re.search(r"storage|nfs", host.name)
     return (0 if first else 2 if last else 1), host.name
 
 
-def write(chosen: Sequence[Found], target: Path, shell: Shell) -> Path:
+def write(chosen: Sequence[FoundHost], target: Path, shell: Shell) -> Path:
     """Write the inventory, an ssh configuration and the hosts' keys beside it.
 
     :raises ProviderError: a machine does not answer.
@@ -127,7 +127,9 @@ def write(chosen: Sequence[Found], target: Path, shell: Shell) -> Path:
     return target
 
 
-def _addresses(chosen: Sequence[Found], config: Path, shell: Shell) -> dict[str, dict[str, str]]:
+def _addresses(
+    chosen: Sequence[FoundHost], config: Path, shell: Shell
+) -> dict[str, dict[str, str]]:
     """An address for each machine that no other has; none where the first ones differ already."""
     said: dict[str, list[str]] = {}
     for host in chosen:

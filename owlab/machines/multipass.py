@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from owlab.command import HOST, Command
-from owlab.config import LabConfig, Machine
+from owlab.config import LabConfig, MachinePlan
 from owlab.finding import Finding
-from owlab.machines.base import MachineInfo
+from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_errors import DaemonUnreachable, InstanceUnavailable
 from owlab.machines.multipass_launch import Launcher
-from owlab.machines.multipass_models import State
+from owlab.machines.multipass_models import InstanceState
 from owlab.machines.preflight import architecture, preflight, refuse
-from owlab.machines.words import foreground, words_of
+from owlab.machines.provider import MachineInfo
 from owlab.shell import Finished, Shell
 
 _TRIES = 3
@@ -60,7 +60,7 @@ class MultipassProvider:
         self._guarded = guarded
         self._pause = pause
         self._launcher = Launcher(self.cli, patience=patience, pause=pause)
-        self._launches: dict[str, Machine] = {}
+        self._launches: dict[str, MachinePlan] = {}
 
     def prepare(self, config: LabConfig) -> None:
         """Nothing to do: step 1.1 installs Multipass."""
@@ -158,7 +158,7 @@ class MultipassProvider:
         """There is one address to choose from."""
         return False
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         """``multipass launch``, with a deadline for a slow first boot."""
         image = f" {machine.image}" if machine.image else ""
         text = (
@@ -172,18 +172,20 @@ class MultipassProvider:
         """What brings machines up from the state that they are in."""
         states = {name: self.cli.state(name) for name in names}
         for name, state in states.items():
-            if state is State.UNAVAILABLE:
+            if state is InstanceState.UNAVAILABLE:
                 raise InstanceUnavailable(
                     f"The zone of {name} is switched off.",
                     resolution="`multipass zones`, then `multipass enable-zones ZONE`.",
                 )
             limit = time.monotonic() + 120
-            while states[name] is State.SUSPENDING and time.monotonic() < limit:
+            while states[name] is InstanceState.SUSPENDING and time.monotonic() < limit:
                 time.sleep(self._pause)
                 states[name] = self.cli.state(name)
         texts = []
-        delayed = [name for name, state in states.items() if state is State.DELAYED_SHUTDOWN]
-        lost = [name for name, state in states.items() if state is State.UNKNOWN]
+        delayed = [
+            name for name, state in states.items() if state is InstanceState.DELAYED_SHUTDOWN
+        ]
+        lost = [name for name, state in states.items() if state is InstanceState.UNKNOWN]
         others = [name for name in names if name not in delayed]
         if delayed:
             texts.append(f"multipass stop --cancel {' '.join(delayed)}")

@@ -177,7 +177,7 @@ class MultipassCLI:
 
     # -- helpers ---------------------------------------------------------------------------
 
-    def state(self, name: str) -> models.State | None:
+    def state(self, name: str) -> models.InstanceState | None:
         """A machine's state; None when there is none of that name. Enters no machine."""
         return next((one.state for one in self.machines(addresses=False) if one.name == name), None)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from owlab.config import Machine
+from owlab.config import MachinePlan
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_errors import (
     CloudInitFailed,
@@ -19,7 +19,7 @@ from owlab.machines.multipass_errors import (
     LaunchTimeout,
     classify,
 )
-from owlab.machines.multipass_models import CloudInit, State
+from owlab.machines.multipass_models import CloudInit, InstanceState
 from owlab.machines.private import private_folder
 from owlab.shell import Finished
 
@@ -45,7 +45,7 @@ class Launcher:
         self._warming = threading.Lock()
         self._warm: set[str] = set()
 
-    def launch(self, machine: Machine, run: Callable[[], Finished]) -> Finished:
+    def launch(self, machine: MachinePlan, run: Callable[[], Finished]) -> Finished:
         """Carry out ``run``, which launches ``machine``; returns when it has booted well.
 
         :raises MachineError: it did not, with what was seen and what to do.
@@ -77,20 +77,23 @@ class Launcher:
         revived = False
         while True:
             state = self._cli.state(name)
-            if state is State.RUNNING:
+            if state is InstanceState.RUNNING:
                 return
-            if state is State.UNAVAILABLE:
+            if state is InstanceState.UNAVAILABLE:
                 raise InstanceUnavailable(
                     f"The zone of {name} is switched off.",
                     error.details,
                     "`multipass zones`, then `multipass enable-zones ZONE`.",
                 )
-            if state is State.UNKNOWN and not revived:
+            if state is InstanceState.UNKNOWN and not revived:
                 revived = True
                 self._cli.stop(name, force=True)
                 self._cli.start(name)
                 continue
-            if state not in (State.STARTING, State.RESTARTING) or time.monotonic() >= limit:
+            if (
+                state not in (InstanceState.STARTING, InstanceState.RESTARTING)
+                or time.monotonic() >= limit
+            ):
                 seen = state.value if state else "it does not exist"
                 raise replace(error, details=f"{error.details}\n{name}: {seen}") from None
             time.sleep(self._pause)

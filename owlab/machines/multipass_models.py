@@ -13,7 +13,7 @@ from typing import Any
 from owlab.machines.multipass_errors import MalformedOutput
 
 
-class State(StrEnum):
+class InstanceState(StrEnum):
     """The words of ``multipass list``; ``OTHER`` stands for those of a future release."""
 
     RUNNING = "Running"
@@ -29,7 +29,7 @@ class State(StrEnum):
     OTHER = "Other"
 
     @classmethod
-    def read(cls, text: str) -> State:
+    def read(cls, text: str) -> InstanceState:
         """The state of that name, however it is capitalised."""
         return next((s for s in cls if s.value.lower() == text.strip().lower()), cls.OTHER)
 
@@ -39,7 +39,7 @@ class InstanceSummary:
     """One machine of ``list``. ``word`` is its state as Multipass wrote it."""
 
     name: str
-    state: State
+    state: InstanceState
     word: str
     ipv4: tuple[str, ...]
     release: str
@@ -50,7 +50,7 @@ class InstanceInfo:
     """One machine of ``info``. What is only known while it runs is None otherwise."""
 
     name: str
-    state: State
+    state: InstanceState
     ipv4: tuple[str, ...]
     release: str
     image_release: str
@@ -120,7 +120,7 @@ def read_list(text: str) -> list[InstanceSummary]:
     found = [
         InstanceSummary(
             name=str(item.get("name", "")),
-            state=State.read(str(item.get("state", ""))),
+            state=InstanceState.read(str(item.get("state", ""))),
             word=str(item.get("state", "")),
             ipv4=_addresses(item.get("ipv4")),
             release=_known(item.get("release")),
@@ -140,7 +140,7 @@ def _info(name: str, item: Mapping[str, Any]) -> InstanceInfo:
     disks = list(_mapping(item.get("disks")).values())
     return InstanceInfo(
         name=name,
-        state=State.read(str(item.get("state", ""))),
+        state=InstanceState.read(str(item.get("state", ""))),
         ipv4=_addresses(item.get("ipv4")),
         release=_known(item.get("release")),
         image_release=_known(item.get("image_release")),

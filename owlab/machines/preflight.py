@@ -14,7 +14,7 @@ from owlab.config import PROFILES, LabConfig, size_in_bytes
 from owlab.errors import LabError, ProviderError
 from owlab.finding import Finding
 from owlab.machines.multipass_cli import MultipassCLI
-from owlab.machines.multipass_models import InstanceSummary, State
+from owlab.machines.multipass_models import InstanceState, InstanceSummary
 
 GIGABYTE = 1 << 30
 RESERVE = 2 * GIGABYTE
@@ -198,7 +198,7 @@ def names(config: LabConfig, instances: list[InstanceSummary]) -> Finding:
     """Who holds the names that the lab wants; a deleted machine does."""
     wanted = {machine.name for machine in config.machines}
     held = [one for one in instances if one.name in wanted]
-    deleted = [one.name for one in held if one.state is State.DELETED]
+    deleted = [one.name for one in held if one.state is InstanceState.DELETED]
     if deleted:
         return Finding(
             "names",
@@ -221,7 +221,9 @@ def names(config: LabConfig, instances: list[InstanceSummary]) -> Finding:
 def _others(config: LabConfig, instances: list[InstanceSummary], cli: MultipassCLI) -> Finding:
     """Memory of machines that run already and are not the lab's."""
     own = {machine.name for machine in config.machines}
-    running = [one.name for one in instances if one.name not in own and one.state is State.RUNNING]
+    running = [
+        one.name for one in instances if one.name not in own and one.state is InstanceState.RUNNING
+    ]
     taken = 0.0
     for name in running:
         try:

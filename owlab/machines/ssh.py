@@ -17,18 +17,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from owlab.command import HOST, Command
-from owlab.config import LabConfig, Machine
+from owlab.config import LabConfig, MachinePlan
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.finding import Finding
 from owlab.machines import inventory
-from owlab.machines.base import MachineInfo
+from owlab.machines.command_line import foreground, one_line, words_of
 from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
+from owlab.machines.provider import MachineInfo
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_preflight import examine
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse, refuse_twins
-from owlab.machines.words import foreground, one_line, words_of
 from owlab.shell import Finished, Shell
 
 _VERIFIED = ("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes")
@@ -67,13 +67,13 @@ class SshProvider:
             self.look()
             self._prepared = True
 
-    def look(self) -> dict[Machine, Seen]:
+    def look(self) -> dict[MachinePlan, Seen]:
         """What each machine is, now.
 
         :raises ProviderError: as :meth:`prepare`.
         """
         wrong: list[LabError] = []
-        suitable: dict[Machine, Seen] = {}
+        suitable: dict[MachinePlan, Seen] = {}
         for machine, seen in self._probe_all().items():
             if isinstance(seen, LabError):
                 wrong.append(seen)
@@ -166,7 +166,7 @@ class SshProvider:
         """The inventory names one."""
         return bool(self.host(machine).address)
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         """It exists: what has to be true of it before anything else is done."""
         return Command(
             "sudo -n true",
@@ -248,7 +248,7 @@ class SshProvider:
         sharing = [word for option in kept for word in ("-o", option)]
         return [*own, *_VERIFIED, *_PATIENCE, *sharing, *host.options]
 
-    def _probe_all(self) -> dict[Machine, Seen | LabError]:
+    def _probe_all(self) -> dict[MachinePlan, Seen | LabError]:
         names = [machine.name for machine in self._machines]
         with ThreadPoolExecutor(min(8, len(names))) as pool:
             return dict(zip(self._machines, pool.map(self._probe, names), strict=True))

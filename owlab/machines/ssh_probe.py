@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from owlab.config import Machine, Role
+from owlab.config import MachinePlan, Role
 from owlab.finding import Finding, Verdict
 from owlab.machines.ssh_errors import MachineUnsuitable
 
@@ -105,7 +105,7 @@ def _skew(there: float, before: float, after: float) -> float:
     return there - before if there < before else there - after
 
 
-def refuse(machine: Machine, seen: Seen) -> list[MachineUnsuitable]:
+def refuse(machine: MachinePlan, seen: Seen) -> list[MachineUnsuitable]:
     """Why a machine cannot be used; empty when it can."""
     name, wrong = machine.name, []
     if not seen.has_sudo:
@@ -174,7 +174,7 @@ def refuse_twins(addresses: Mapping[str, str]) -> list[MachineUnsuitable]:
     ]
 
 
-def findings(machine: Machine, seen: Seen, target: str, address: str) -> list[Finding]:
+def findings(machine: MachinePlan, seen: Seen, target: str, address: str) -> list[Finding]:
     """What a machine is, and what may go wrong on it later."""
     name, memory = machine.name, seen.memory_bytes or 0
     wanted = machine.memory_bytes

@@ -20,7 +20,7 @@ from owlab.steps.control import control
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """One call of a function, as it went."""
 
     action: str
@@ -47,7 +47,7 @@ class Call:
         return page.bundle(html, plain)
 
 
-def call(lab: Lab, action: str, **parameters: Any) -> Call:
+def call(lab: Lab, action: str, **parameters: Any) -> FunctionCall:
     """Call a function and wait: ``call(lab, "hellocli", name="JavaScript")``.
 
     :raises CommandError: the function failed, or is not there.
@@ -63,7 +63,7 @@ def call(lab: Lab, action: str, **parameters: Any) -> Call:
     if not result:
         raise _failure(action, result)
     record = parse_json(result.stdout)
-    return Call(
+    return FunctionCall(
         action=action,
         result=record["response"].get("result"),
         logs=tuple(record.get("logs", [])),

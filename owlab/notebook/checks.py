@@ -15,7 +15,7 @@ from owlab.guide import ordered, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
 from owlab.notebook import page
-from owlab.notebook.records import CHECK
+from owlab.notebook.mime import CHECK
 from owlab.redact import redact
 from owlab.step import Step
 

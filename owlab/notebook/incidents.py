@@ -10,7 +10,7 @@ from owlab.errors import CheckFailed, StepError
 from owlab.notebook import page
 from owlab.notebook.checks import Claim, claim, show_claims
 from owlab.notebook.marking import graded_by_nbgrader
-from owlab.notebook.records import INCIDENT
+from owlab.notebook.mime import INCIDENT
 from owlab.notebook.session import current
 
 

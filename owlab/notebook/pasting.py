@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from owlab.command import HOST, Command, Variable
-from owlab.machines.base import Provider
+from owlab.machines.provider import Provider
 
 _MARK = re.compile(r"VALUE-OF-(\w+)")
 

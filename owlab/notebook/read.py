@@ -8,8 +8,8 @@ from typing import Any
 from owlab.command import Command
 from owlab.fact import Fact, json_fact
 from owlab.lab import Lab
-from owlab.steps.cluster import items
 from owlab.steps.control import control
+from owlab.steps.kubernetes import items
 
 Row = dict[str, Any]
 

@@ -16,9 +16,9 @@ from owlab.events import Event
 from owlab.guide import GUIDE
 from owlab.lab import Lab
 from owlab.notebook import page
+from owlab.notebook.mime import TRANSCRIPT
 from owlab.notebook.pasting import complete
 from owlab.notebook.progress import Pulse
-from owlab.notebook.records import TRANSCRIPT
 from owlab.notebook.typed import Typed, typed
 from owlab.step import Step
 

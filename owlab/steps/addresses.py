@@ -14,7 +14,7 @@ from owlab.steps.control import control
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class NodeNetwork:
     """What K3s must be told of a node's address, when it would choose another one itself."""
 
     options: str
@@ -40,7 +40,7 @@ def both(lab: Lab) -> tuple[Variable, ...]:
     return tuple(dict.fromkeys((lab.address_variable(lab.master), public(lab))))
 
 
-def network(lab: Lab, node: str) -> Network:
+def network(lab: Lab, node: str) -> NodeNetwork:
     """K3s' options for a node's address.
 
     Unless told, K3s takes the address of the default route, which on a machine with several
@@ -56,4 +56,4 @@ def network(lab: Lab, node: str) -> Network:
     if node == lab.master and entry != lab.address_variable(node):
         options.append(f"--tls-san ${{{entry.name}}}")
         variables.append(entry)
-    return Network(" ".join(options), tuple(variables))
+    return NodeNetwork(" ".join(options), tuple(variables))

@@ -8,7 +8,7 @@ from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master, on_workers
 from owlab.steps import addresses, mirror, vms
-from owlab.steps.cluster import condition, one
+from owlab.steps.kubernetes import condition, one
 from owlab.steps.undoing import if_there
 
 SCRIPT = "https://get.k3s.io"

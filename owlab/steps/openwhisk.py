@@ -14,8 +14,8 @@ from owlab.fact import Fact, succeeds
 from owlab.lab import Lab, describe
 from owlab.step import Check, Evidence, Step, on_master, on_nodes
 from owlab.steps import addresses, certificate, k3s, readiness, storage, values, wsk
-from owlab.steps.cluster import one
 from owlab.steps.control import control
+from owlab.steps.kubernetes import one
 from owlab.steps.undoing import with_the_cluster
 
 CHART_DIRECTORY = "openwhisk-deploy-kube"

@@ -10,8 +10,8 @@ from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.step import Check, Evidence
 from owlab.steps import addresses, certificate
-from owlab.steps.cluster import condition, items, one, warnings
 from owlab.steps.control import control
+from owlab.steps.kubernetes import condition, items, one, warnings
 
 Object = dict[str, Any]
 

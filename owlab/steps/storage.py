@@ -9,8 +9,8 @@ from owlab.command import Command
 from owlab.lab import Lab
 from owlab.step import Check, Evidence, Step, on_master
 from owlab.steps import helm, k3s, nfs
-from owlab.steps.cluster import one, warnings
 from owlab.steps.control import control
+from owlab.steps.kubernetes import one, warnings
 from owlab.steps.undoing import with_the_cluster
 
 REPOSITORY = "nfs-subdir-external-provisioner"

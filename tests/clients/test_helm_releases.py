@@ -21,12 +21,12 @@ from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.tls import Authority
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.api import kube_app
-from owlab.pocket.kube.kubelet.api import Streams
+from owlab.pocket.kube.apiserver.app import kube_app
+from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.store import Change, Store
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.machines.state import Snap
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.machines.state import InstalledSnap
+from owlab.pocket.service.lab import PocketLab
 from tests.pocket.helm.conftest import Ran
 
 TOKEN = "a-token-of-this-test"
@@ -147,8 +147,8 @@ Shell = Callable[[str], Ran]
 def shell(tmp_path: Path, cluster: Cluster) -> Shell:
     """The guide's master, with the cluster's kubeconfig where K3s puts it."""
     (tmp_path / "lab").mkdir()
-    machine = Machine("master", ADDRESS, Lab(tmp_path / "lab"))
-    machine.state.snaps = {"helm": Snap()}
+    machine = Machine("master", ADDRESS, PocketLab(tmp_path / "lab"))
+    machine.state.snaps = {"helm": InstalledSnap()}
     for path, content in git_tree().items():
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).parents[1] / "pocket/helm/mycluster.yaml"

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from owlab.pocket.kube.protobuf import _read
+from owlab.pocket.kube.apiserver.protobuf import _read
 
 from .manifests import deployment
 

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-from owlab.pocket.service.control import control_app
-from owlab.pocket.service.lab import Lab
-from owlab.pocket.service.runs import Input
+from owlab.pocket.service.control_api import control_app
+from owlab.pocket.service.lab import PocketLab
+from owlab.pocket.service.runs import RunInput
 
 from .harness import Findings, fuzz
 from .mutations import Mutator, Request
@@ -39,20 +39,20 @@ def corpus(folder: str) -> list[Request]:
     ]
 
 
-async def _end_of_input(self: Input) -> None:
+async def _end_of_input(self: RunInput) -> None:
     """Nobody types here; what reads its standard input would wait for ever."""
 
 
 async def run(seed: int, count: int) -> Findings:
     """A new lab, and ``count`` requests."""
     with tempfile.TemporaryDirectory(prefix="owlab-fuzz-") as folder:
-        lab = Lab(Path(folder))
+        lab = PocketLab(Path(folder))
         app = control_app(lab, TOKEN, lambda: None)
         mutator = Mutator(seed, METHODS, {"x": ("1",)})
         headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
         try:
             # What is made by a relative name goes with the folder.
-            with contextlib.chdir(folder), patch.object(Input, "read_chunk", _end_of_input):
+            with contextlib.chdir(folder), patch.object(RunInput, "read_chunk", _end_of_input):
                 return await fuzz(app, corpus(folder), mutator, count, headers)
         finally:
             await lab.stop()

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from owlab.pocket.kube.api import kube_app
-from owlab.pocket.kube.negotiation import PROTOBUF
-from owlab.pocket.kube.protobuf_messages import OBJECTS
+from owlab.pocket.kube.apiserver.app import kube_app
+from owlab.pocket.kube.apiserver.negotiation import PROTOBUF
+from owlab.pocket.kube.apiserver.protobuf_messages import OBJECTS
 
 from ..clients.manifests import config_map, definition, deployment, of, pod, service
 from ..pocket.controllers.conftest import Bench

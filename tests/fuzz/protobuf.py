@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from owlab.pocket.kube.protobuf import MAGIC
-from owlab.pocket.kube.protobuf_messages import MESSAGES
+from owlab.pocket.kube.apiserver.protobuf import MAGIC
+from owlab.pocket.kube.apiserver.protobuf_messages import MESSAGES
 
 
 def encode(obj: dict[str, Any]) -> bytes:

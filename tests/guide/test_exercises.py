@@ -17,7 +17,7 @@ from owlab.batch.course import NotebookFile, find_notebooks, read_notebook
 from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
 from owlab.notebook.exercises import JUDGES
-from owlab.notebook.records import EXERCISE
+from owlab.notebook.mime import EXERCISE
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -25,7 +25,7 @@ from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
 from owlab.batch.summary import RunSummary
 from owlab.errors import ConfigError
-from owlab.notebook.records import TRANSCRIPT
+from owlab.notebook.mime import TRANSCRIPT
 
 pytestmark = pytest.mark.timeout(900)  # its fixture runs the whole course
 

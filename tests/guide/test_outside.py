@@ -20,7 +20,7 @@ from kubernetes import client, config
 from owlab import Command, Lab, access
 from owlab.errors import ConfigError
 from owlab.guide import GUIDE
-from owlab.steps.cluster import items
+from owlab.steps.kubernetes import items
 
 SHOW_CA = "cat kubeyaml/tls/ca.crt"
 

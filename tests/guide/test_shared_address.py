@@ -13,7 +13,7 @@ import pytest
 from owlab import Command, Lab
 from owlab.errors import CommandError
 from owlab.pocket.machines.addresses import SHARED, port_in_use
-from owlab.steps.cluster import items
+from owlab.steps.kubernetes import items
 
 SERVICE = """
 import sys

@@ -13,7 +13,7 @@ import pytest
 from owlab.command import Command
 from owlab.errors import CommandError
 from owlab.steps import k3s
-from owlab.steps.cluster import condition, items, one
+from owlab.steps.kubernetes import condition, items, one
 from tests.vm.performing import listening, perform, timed
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]

@@ -13,29 +13,29 @@ from owlab.notebook.checks import Claim, claim, show_claims
 from owlab.notebook.exercises import (
     building,
     cleaning,
-    cluster,
-    functions,
     helm,
-    nfs,
+    invoking,
+    joining,
+    mounting,
     openwhisk,
     operating,
+    provisioning,
     start,
-    storage,
     wsk,
 )
 from owlab.notebook.exercises.base import Judge, Verdict
 from owlab.notebook.marking import graded_by_nbgrader, noted
-from owlab.notebook.records import EXERCISE
+from owlab.notebook.mime import EXERCISE
 
 JUDGES: dict[str, Judge] = {
     **start.JUDGES,
-    **cluster.JUDGES,
-    **nfs.JUDGES,
+    **joining.JUDGES,
+    **mounting.JUDGES,
     **helm.JUDGES,
     **wsk.JUDGES,
-    **storage.JUDGES,
+    **provisioning.JUDGES,
     **openwhisk.JUDGES,
-    **functions.JUDGES,
+    **invoking.JUDGES,
     **building.JUDGES,
     **operating.JUDGES,
     **cleaning.JUDGES,

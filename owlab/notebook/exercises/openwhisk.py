@@ -10,7 +10,7 @@ from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import answered, printed
-from owlab.steps.cluster import items
+from owlab.steps.kubernetes import items
 
 
 def _invokers_node(lab: Lab, answer: Any) -> list[Claim]:

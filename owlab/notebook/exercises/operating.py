@@ -8,7 +8,7 @@ from owlab.lab import Lab
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
-from owlab.steps.cluster import items
+from owlab.steps.kubernetes import items
 
 
 def _emptied(lab: Lab, _: Any) -> list[Claim]:

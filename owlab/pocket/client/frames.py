@@ -15,7 +15,7 @@ BEAT = b"b"
 HEADER = struct.Struct(">cI")
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """What frames are read from."""
 
     def read(self, amount: int, /) -> bytes:
@@ -27,14 +27,14 @@ def frame(kind: bytes, data: bytes) -> bytes:
     return HEADER.pack(kind, len(data)) + data
 
 
-def frames(source: Source) -> Iterator[tuple[bytes, bytes]]:
+def frames(source: ByteSource) -> Iterator[tuple[bytes, bytes]]:
     """Frames until the end; a stream that ends within one has lost its service."""
     while header := _exactly(source, HEADER.size):
         kind, length = HEADER.unpack(header)
         yield kind, _exactly(source, length)
 
 
-def _exactly(source: Source, amount: int) -> bytes:
+def _exactly(source: ByteSource, amount: int) -> bytes:
     parts: list[bytes] = []
     left = amount
     while left:

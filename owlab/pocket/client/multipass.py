@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
-    from owlab.pocket.client.wire import PROTOCOL, Answer, Gone, Outdated, Silent
+    from owlab.pocket.client.wire import PROTOCOL, Gone, Outdated, ServiceResponse, Silent
     from owlab.pocket.client.wire import request as ask
 else:  # started as a file, without the packages around it: that is three times as fast
     from frames import ERR, EXIT, OUT, RUN, frames
-    from wire import PROTOCOL, Answer, Gone, Outdated, Silent
+    from wire import PROTOCOL, Gone, Outdated, ServiceResponse, Silent
     from wire import request as ask
 
 NOT_RUNNING = (
@@ -60,7 +60,7 @@ def service(directory: str) -> dict[str, Any]:
     return found
 
 
-def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> Answer:
+def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> ServiceResponse:
     """Ask the service; the answer's body is still to be read."""
     return ask(about, method, path, body)
 
@@ -77,7 +77,7 @@ def feed(about: dict[str, Any], run: str, source: int) -> None:
         return
 
 
-def follow(about: dict[str, Any], response: Answer, stdin: int | None) -> int:
+def follow(about: dict[str, Any], response: ServiceResponse, stdin: int | None) -> int:
     """Pass a run's output on until it ends; returns its exit status."""
     status = LOST
     for kind, data in frames(response):

@@ -21,7 +21,7 @@ import psutil
 
 from owlab.pocket.client import multipass, running, wire
 from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
-from owlab.pocket.client.wire import Answer, Gone, Outdated, Silent
+from owlab.pocket.client.wire import Gone, Outdated, ServiceResponse, Silent
 from owlab.pocket.service import checkpoints
 
 STARTS_WITHIN = 30.0
@@ -292,7 +292,7 @@ def multipass_line(
     stdin: bytes = b"",
     out: Callable[[bytes], None],
     err: Callable[[bytes], None],
-    opened: Callable[[Answer], None] = lambda answer: None,
+    opened: Callable[[ServiceResponse], None] = lambda answer: None,
 ) -> int:
     """One ``multipass`` command line, without a process of its own for it.
 
@@ -317,7 +317,7 @@ def is_alive(directory: Path) -> bool:
 
 def follow(
     directory: Path,
-    response: Answer,
+    response: ServiceResponse,
     stdin: bytes,
     out: Callable[[bytes], None] | None,
     err: Callable[[bytes], None] | None,
@@ -339,7 +339,7 @@ def follow(
     return LOST
 
 
-def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> Answer:
+def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> ServiceResponse:
     try:
         response = multipass.request(multipass.service(str(directory)), method, path, body)
     except Silent as silent:

@@ -28,7 +28,7 @@ INTERRUPTED = 130
 HOMES = {"root": "/root", "ubuntu": "/home/ubuntu"}
 
 
-class Console:
+class RemoteConsole:
     """The service's side of a terminal: shells that keep their state."""
 
     def __init__(self, directory: Path, machine: str) -> None:
@@ -37,7 +37,7 @@ class Console:
         response = multipass.request(self.about, "POST", "/v1/consoles", body)
         answer = response.read().decode(errors="replace")
         if response.status != 200:
-            raise Refused(answer)
+            raise NotOpened(answer)
         self.where: dict[str, Any] = json.loads(answer)
         self._path = f"/v1/consoles/{self.where['id']}"
 
@@ -52,7 +52,7 @@ class Console:
         response = multipass.request(self.about, "POST", self._path, text.encode())
         with contextlib.closing(response):
             if response.status != 200:
-                raise Refused(response.read().decode(errors="replace"))
+                raise NotOpened(response.read().decode(errors="replace"))
             for kind, data in frames(response):
                 if kind in (OUT, ERR):
                     stream = sys.stdout if kind == OUT else sys.stderr
@@ -70,7 +70,7 @@ class Console:
         response = multipass.request(self.about, "POST", self._path, text.encode())
         with contextlib.closing(response):
             if response.status != 200:
-                raise Refused(response.read().decode(errors="replace"))
+                raise NotOpened(response.read().decode(errors="replace"))
             for kind, data in frames(response):
                 printed += data if kind == OUT else b""
         return printed.decode(errors="replace")
@@ -81,29 +81,29 @@ class Console:
             multipass.request(self.about, "DELETE", self._path, None).read()
 
 
-class Refused(Exception):
+class NotOpened(Exception):
     """The service did not open or run it; the message says why."""
 
 
 def run_terminal(directory: str | Path, machine: str) -> int:
     """A terminal on a machine of the lab in ``directory``; returns the last exit status."""
     try:
-        console = Console(Path(directory), machine)
-    except Refused as refused:
+        console = RemoteConsole(Path(directory), machine)
+    except NotOpened as refused:
         sys.stderr.write(str(refused))
         return 2
     try:
         if sys.stdin.isatty():
             return _interactive(console, Path(directory))
         return _script(console)
-    except Refused as refused:
+    except NotOpened as refused:
         sys.stderr.write(str(refused))
         return 255
     finally:
         console.close()
 
 
-def _script(console: Console) -> int:
+def _script(console: RemoteConsole) -> int:
     """What is on standard input, as if it had been typed."""
     with _interrupts():
         return console.type(sys.stdin.buffer.read().decode(errors="replace"))
@@ -119,7 +119,7 @@ def _interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _interactive(console: Console, directory: Path) -> int:
+def _interactive(console: RemoteConsole, directory: Path) -> int:
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(directory / "history")),
         multiline=Condition(lambda: True),
@@ -149,7 +149,7 @@ def _interactive(console: Console, directory: Path) -> int:
     return status
 
 
-def _carry_out(console: Console, text: str) -> int:
+def _carry_out(console: RemoteConsole, text: str) -> int:
     """What was typed at the prompt."""
     words = container_shell.kubectl_words(text, console.where)
     if words is not None:

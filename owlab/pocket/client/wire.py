@@ -38,7 +38,7 @@ class Silent(ConnectionError):
         self.pid, self.seconds = pid, seconds
 
 
-class Answer:
+class ServiceResponse:
     """A response: its status, and its body as it comes."""
 
     def __init__(self, connection: socket.socket, pid: int) -> None:
@@ -100,7 +100,7 @@ class Answer:
         self._connection.close()
 
 
-def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> Answer:
+def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -> ServiceResponse:
     """Ask the service that announced itself so; the answer's body is still to be read.
 
     An answer may take its time, as when a machine boots first, while the service tells beside
@@ -114,7 +114,7 @@ def request(about: dict[str, Any], method: str, path: str, body: bytes | None) -
         while not _has_answered(connection, SILENCE):
             if path == STATUS or not _is_well(about):
                 raise Silent(pid, SILENCE if path == STATUS else SILENCE + HEALTH)
-        return Answer(connection, pid)
+        return ServiceResponse(connection, pid)
     except TimeoutError:
         connection.close()
         raise Silent(pid, SILENCE) from None

@@ -15,12 +15,28 @@ Object = dict[str, Any]
 """A Kubernetes object as JSON: apiVersion, kind, metadata, ..."""
 
 
+class SizeView(Protocol):
+    """How large a machine is: processors, and memory in bytes."""
+
+    @property
+    def cpus(self) -> int:
+        """How many it has."""
+
+    @property
+    def memory(self) -> int:
+        """In bytes."""
+
+
 class MachineView(Protocol):
     """What the cluster's simulated kubelet and programs know of one machine."""
 
     name: str
     address: str
     fs: FileSystem
+
+    @property
+    def spec(self) -> SizeView:
+        """How large it is."""
 
     @property
     def running(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.errors import ApiError, TooManyRequests
-from owlab.pocket.kube.shape import is_finished, is_ready
+from owlab.pocket.kube.object_state import is_finished, is_ready
 from owlab.pocket.kube.store import Store
 
 
@@ -47,7 +47,7 @@ def check_budget(store: Store, pod: Object) -> None:
 
 
 @dataclass(frozen=True)
-class Counts:
+class BudgetCounts:
     """Of the pods of a budget: how many are healthy, should be, and are wanted at all."""
 
     healthy: int
@@ -55,7 +55,7 @@ class Counts:
     expected: int
 
 
-def counts(store: Store, budget: Object) -> Counts:
+def counts(store: Store, budget: Object) -> BudgetCounts:
     """How many of a budget's pods are healthy, and how many it wants to be."""
     matches = selectors.from_object(budget["spec"].get("selector"))
     pods = [
@@ -69,7 +69,7 @@ def counts(store: Store, budget: Object) -> Counts:
         desired = expected - _share(spec["maxUnavailable"], expected)
     else:
         desired = _share(spec.get("minAvailable", 1), expected)
-    return Counts(sum(map(is_ready, pods)), max(0, desired), expected)
+    return BudgetCounts(sum(map(is_ready, pods)), max(0, desired), expected)
 
 
 def _expected(store: Store, pods: list[Object]) -> int:

@@ -18,7 +18,7 @@ LOST = {
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class PasswdEntry:
     """A line of ``/etc/passwd``."""
 
     name: str
@@ -44,11 +44,11 @@ class Accounts:
     def __init__(self, tree: Tree) -> None:
         self._files = Files(tree)
 
-    def users(self) -> Iterator[User]:
+    def users(self) -> Iterator[PasswdEntry]:
         """All users, in the file's order."""
         for row in self._rows(PASSWD, 7):
             if row[2].isdigit() and row[3].isdigit():
-                yield User(row[0], int(row[2]), int(row[3]), row[5], row[6], row[4])
+                yield PasswdEntry(row[0], int(row[2]), int(row[3]), row[5], row[6], row[4])
 
     def groups(self) -> Iterator[Group]:
         """All groups, in the file's order."""
@@ -56,7 +56,7 @@ class Accounts:
             if row[2].isdigit():
                 yield Group(row[0], int(row[2]), tuple(m for m in row[3].split(",") if m))
 
-    def user(self, name: str | int) -> User | None:
+    def user(self, name: str | int) -> PasswdEntry | None:
         """The user of a name or number."""
         return next((u for u in self.users() if name in (u.name, u.uid)), None)
 
@@ -64,7 +64,7 @@ class Accounts:
         """The group of a name or number."""
         return next((g for g in self.groups() if name in (g.name, g.gid)), None)
 
-    def groups_of(self, user: User) -> list[Group]:
+    def groups_of(self, user: PasswdEntry) -> list[Group]:
         """The user's own group first, then those that name them."""
         own = self.group(user.gid) or Group(str(user.gid), user.gid)
         return [own, *(g for g in self.groups() if user.name in g.members and g.gid != user.gid)]

@@ -19,7 +19,7 @@ CLAIM_PORT = 46443
 FIRST_HOST, LAST_HOST = 11, 250
 
 
-class Network:
+class LabNetwork:
     """The /24 that a running lab holds."""
 
     def __init__(self, prefix: str, claim: socket.socket | None) -> None:
@@ -52,13 +52,13 @@ class Network:
             self._claim = None
 
 
-def claim(directory: Path, stored: str | None, platform: str = sys.platform) -> Network:
+def claim(directory: Path, stored: str | None, platform: str = sys.platform) -> LabNetwork:
     """Take the lab's network: the stored one, else the one hashed from its directory.
 
     Where another running lab holds it, the next free one is taken.
     """
     if platform != "linux":
-        return Network("", None)
+        return LabNetwork("", None)
     start = int.from_bytes(hashlib.sha256(str(directory).encode()).digest()[:4]) % (224 * 256)
     candidates = [stored] if stored else []
     # 127.0 to 127.15 is left to what else lives on this computer (127.0.1.1, 127.0.0.53, ...).
@@ -69,8 +69,8 @@ def claim(directory: Path, stored: str | None, platform: str = sys.platform) -> 
     for prefix in candidates:
         held = _hold(prefix)
         if held is not None:
-            return Network(prefix, held)
-    return Network("", None)
+            return LabNetwork(prefix, held)
+    return LabNetwork("", None)
 
 
 def _hold(prefix: str) -> socket.socket | None:

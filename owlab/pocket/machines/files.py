@@ -22,7 +22,7 @@ from owlab.pocket.machines.inode import (
     Inode,
     Kind,
 )
-from owlab.pocket.machines.tree import Found, Standing, Tree, failure, find
+from owlab.pocket.machines.tree import ResolvedPath, Standing, Tree, failure, find
 
 UMASK = 0o022
 
@@ -290,7 +290,7 @@ class Files:
     def _owns(at: Standing) -> bool:
         return at.who.is_root or at.who.uid == at.inode.uid
 
-    def _removable(self, found: Found, path: str) -> None:
+    def _removable(self, found: ResolvedPath, path: str) -> None:
         self._check(found.parent, WRITE | EXECUTE, path)
         directory, at = found.parent, found.at
         if directory.inode.mode & STICKY and at is not None:
@@ -298,7 +298,7 @@ class Files:
             if not mine:
                 raise failure(errno.EPERM, path)
 
-    def _make(self, found: Found, kind: Kind, mode: int, path: str) -> Inode:
+    def _make(self, found: ResolvedPath, kind: Kind, mode: int, path: str) -> Inode:
         if not found.name:
             raise failure(errno.EEXIST, path)
         parent = found.parent

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.disk import Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
-from owlab.pocket.machines.state import State
+from owlab.pocket.machines.state import MachineState
 from owlab.pocket.multipass import images
-from owlab.pocket.multipass.errors import Refused, several
+from owlab.pocket.multipass.failures import Refused, several
 from owlab.pocket.multipass.sizes import valid_name
 from owlab.pocket.programs import hosts, mount
 from owlab.pocket.programs.catalog import furnish
 
 if TYPE_CHECKING:
-    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.service.lab import PocketLab
 
 MOST_MACHINES = 64
 DELETED = "Deleted"
@@ -38,7 +38,7 @@ WORDS = (
 class Fleet:
     """Every machine of the lab by name, and the laptop."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: PocketLab) -> None:
         self._lab = lab
         self._disks = Disks(lab.db)
         self._listeners: list[Callable[[], None]] = []
@@ -59,7 +59,7 @@ class Fleet:
                 self._lab,
                 status=data["status"],
                 spec=Spec(**data["spec"]),
-                state=State.from_json(data["state"]),
+                state=MachineState.from_json(data["state"]),
                 snapshots=data.get("snapshots", {}),
             )
             # What was on its way when the service ended has arrived, or never started.

@@ -37,7 +37,7 @@ class Credentials:
 ROOT = Credentials(0, 0)
 
 
-class Source(Protocol):
+class GeneratedContent(Protocol):
     """Content that is made when somebody looks: ``/proc``, the programs in ``/usr/bin``."""
 
     def names(self) -> Iterable[str]:
@@ -67,7 +67,7 @@ class Inode:
     modified: float = 0.0
     changed: float = 0.0
     links: int = 1
-    source: Source | None = None
+    source: GeneratedContent | None = None
     number: int = field(default_factory=lambda: next(_numbers))
     revision: int = 0
 

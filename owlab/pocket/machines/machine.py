@@ -13,14 +13,14 @@ from bashkit import FileSystem
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
-from owlab.pocket.machines.state import State
+from owlab.pocket.machines.state import MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.programs import mount
 from owlab.pocket.shell.filesystem_abi import mountable
-from owlab.pocket.shell.session import Session
+from owlab.pocket.shell.shell_session import ShellSession
 
 if TYPE_CHECKING:
-    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.service.lab import PocketLab
 
 HOST = "host"
 """The reserved name of the laptop."""
@@ -43,12 +43,12 @@ class Machine:
 
     name: str
     address: str
-    lab: Lab = field(repr=False)
+    lab: PocketLab = field(repr=False)
     status: str = "Running"
     spec: Spec = field(default_factory=Spec)
-    state: State = field(default_factory=State)
+    state: MachineState = field(default_factory=MachineState)
     tree: Tree = field(default_factory=Tree, repr=False)
-    sessions: set[Session] = field(default_factory=set, repr=False)
+    sessions: set[ShellSession] = field(default_factory=set, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
     booted: float = field(default_factory=time.time, repr=False)
@@ -181,9 +181,9 @@ class Machine:
         """As whom a user's processes run."""
         return self.accounts.credentials(user)
 
-    def session(self, user: str = "ubuntu", **options: Any) -> Session:
+    def session(self, user: str = "ubuntu", **options: Any) -> ShellSession:
         """A new shell on this machine, with nothing left over from others."""
-        return Session(self, user=user, **options)
+        return ShellSession(self, user=user, **options)
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""

@@ -13,7 +13,7 @@ KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessRow:
     """A row of the table."""
 
     pid: int
@@ -55,20 +55,20 @@ class Login:
     running: str
 
 
-def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> list[Process]:
+def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> list[ProcessRow]:
     """All of them, by their number."""
     rows = [
-        Process(1, 0, "root", "/sbin/init", booted, memory=13 * KIB),
-        Process(2, 0, "root", "[kthreadd]", booted, memory=0, state="S"),
-        Process(320, 1, "root", "/usr/lib/systemd/systemd-journald", booted, memory=20 * KIB),
-        Process(560, 1, "systemd+", "/usr/lib/systemd/systemd-networkd", booted),
-        Process(590, 1, "message+", "@dbus-daemon --system", booted, memory=5 * KIB),
+        ProcessRow(1, 0, "root", "/sbin/init", booted, memory=13 * KIB),
+        ProcessRow(2, 0, "root", "[kthreadd]", booted, memory=0, state="S"),
+        ProcessRow(320, 1, "root", "/usr/lib/systemd/systemd-journald", booted, memory=20 * KIB),
+        ProcessRow(560, 1, "systemd+", "/usr/lib/systemd/systemd-networkd", booted),
+        ProcessRow(590, 1, "message+", "@dbus-daemon --system", booted, memory=5 * KIB),
     ]
     for daemon in daemons:
         since = daemon.record.since
         started = datetime.fromisoformat(since).timestamp() if since else booted
         rows.append(
-            Process(
+            ProcessRow(
                 *(daemon.pid, 1, "root", daemon.command, max(started, booted)),
                 memory=daemon.memory,
                 unit=daemon.unit,
@@ -78,10 +78,12 @@ def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> 
     for login in logins:
         tty = f"pts/{login.number}"
         pid = 12_000 + 10 * login.number
-        rows.append(Process(pid, 1, login.user, "-bash", login.started, tty, 5 * KIB, state="Ss"))
+        rows.append(
+            ProcessRow(pid, 1, login.user, "-bash", login.started, tty, 5 * KIB, state="Ss")
+        )
         if login.running:
             rows.append(
-                Process(
+                ProcessRow(
                     *(pid + 1, pid, login.user, login.running, time.time(), tty, 4 * KIB),
                     state="R+",
                 )

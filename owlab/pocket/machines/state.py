@@ -23,7 +23,7 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Packages:
+class AptPackages:
     """What apt did to the image's packages."""
 
     installed: dict[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Packages:
 
 
 @dataclass(slots=True)
-class Snap:
+class InstalledSnap:
     """An installed snap."""
 
     version: str = ""
@@ -101,12 +101,12 @@ class K3s:
 
 
 @dataclass(slots=True)
-class State:
+class MachineState:
     """All of it."""
 
     units: dict[str, Unit] = field(default_factory=dict)
-    packages: Packages = field(default_factory=Packages)
-    snaps: dict[str, Snap] = field(default_factory=dict)
+    packages: AptPackages = field(default_factory=AptPackages)
+    snaps: dict[str, InstalledSnap] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
     """Container images on this node."""
     exports: list[Export] = field(default_factory=list)
@@ -134,7 +134,7 @@ class State:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> State:
+    def from_json(cls, kept: dict[str, Any]) -> MachineState:
         """From what was stored, also by an earlier version."""
         k3s = dict(kept.get("k3s") or {})
         tokens = [_of(AgentToken, token) for token in k3s.pop("tokens", None) or []]
@@ -142,12 +142,12 @@ class State:
         part.tokens = tokens
         return cls(
             units={name: _of(Unit, unit) for name, unit in kept.get("units", {}).items()},
-            packages=Packages(
+            packages=AptPackages(
                 dict(kept.get("packages", {})),
                 list(kept.get("packages_removed", [])),
                 list(kept.get("packages_automatic", [])),
             ),
-            snaps={name: _of(Snap, snap) for name, snap in kept.get("snaps", {}).items()},
+            snaps={name: _of(InstalledSnap, snap) for name, snap in kept.get("snaps", {}).items()},
             images=list(kept.get("images", [])),
             exports=[Export.from_json(export) for export in kept.get("exports", [])],
             mounts=[_of(Mount, mount) for mount in kept.get("mounts", [])],

@@ -71,7 +71,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResolvedPath:
     """The end of a path: the directory, the last name, and what has that name, if anything."""
 
     parent: Standing
@@ -84,12 +84,12 @@ class Found:
         return self.at.inode if self.at is not None else None
 
 
-def find(tree: Tree, path: str, who: Credentials, *, follow: bool = True) -> Found:
+def find(tree: Tree, path: str, who: Credentials, *, follow: bool = True) -> ResolvedPath:
     """Walk down a path as the kernel does. Only the last name may be missing."""
     left = [part for part in path.split("/") if part]
     above = [Standing(tree, tree.root, who).enter(tree.root)]
     hops = 0
-    last = Found(above[-1], "", above[-1])
+    last = ResolvedPath(above[-1], "", above[-1])
     while left:
         part = left.pop(0)
         here = above[-1]
@@ -102,7 +102,7 @@ def find(tree: Tree, path: str, who: Credentials, *, follow: bool = True) -> Fou
         if part == "..":
             if len(above) > 1:
                 above.pop()
-            last = Found(above[-1], "", above[-1])
+            last = ResolvedPath(above[-1], "", above[-1])
             continue
         if len(part.encode()) > LONGEST_NAME:
             raise failure(errno.ENAMETOOLONG, path)
@@ -110,7 +110,7 @@ def find(tree: Tree, path: str, who: Credentials, *, follow: bool = True) -> Fou
         if inode is None:
             if left:
                 raise failure(errno.ENOENT, path)
-            return Found(here, part, None)
+            return ResolvedPath(here, part, None)
         if inode.kind == "symlink" and (left or follow):
             hops += 1
             if hops > MOST_LINKS:
@@ -118,9 +118,9 @@ def find(tree: Tree, path: str, who: Credentials, *, follow: bool = True) -> Fou
             if inode.target.startswith("/"):
                 del above[1:]
             left = [piece for piece in inode.target.split("/") if piece] + left
-            last = Found(above[-1], "", above[-1])
+            last = ResolvedPath(above[-1], "", above[-1])
             continue
         there = here.enter(inode)
-        last = Found(here, part, there)
+        last = ResolvedPath(here, part, there)
         above.append(there)
     return last

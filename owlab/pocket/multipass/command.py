@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.multipass import inside, launch, settings, snapshots, transfer, verbs
-from owlab.pocket.multipass.errors import COMMAND_FAIL, COMMAND_LINE, Failure, Refused
+from owlab.pocket.multipass.failures import COMMAND_FAIL, COMMAND_LINE, Failure, Refused
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import HELP, VERBOSE, Option, parse
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class MultipassVerb:
     """A verb: what runs it, its options, its arguments and what it is for."""
 
     run: verbs.Verb
@@ -24,18 +24,18 @@ class Command:
 NAMES = "<name> [<name> ...]"
 FORCE = Option(("force",), about="Force the instance to shut down immediately")
 
-COMMANDS: dict[str, Command] = {
-    "clone": Command(snapshots.clone, "Clone an instance", "<source_name>", snapshots.CLONE),
-    "delete": Command(
+COMMANDS: dict[str, MultipassVerb] = {
+    "clone": MultipassVerb(snapshots.clone, "Clone an instance", "<source_name>", snapshots.CLONE),
+    "delete": MultipassVerb(
         verbs.delete,
         "Delete instances and snapshots",
         NAMES,
         (verbs.ALL, Option(("p", "purge"), about="Permanently delete specified items")),
     ),
-    "exec": Command(
+    "exec": MultipassVerb(
         inside.exec_, "Run a command on an instance", "<name> [--] <command>", inside.EXEC
     ),
-    "find": Command(
+    "find": MultipassVerb(
         verbs.find,
         "Display available images to create instances from",
         "[<remote:>]<string>",
@@ -45,9 +45,9 @@ COMMANDS: dict[str, Command] = {
             Option(("force-update",), about="Force the image information to update"),
         ),
     ),
-    "get": Command(settings.get, "Get a configuration setting", "[<arg>]", settings.GET),
-    "help": Command(verbs.version, "Display help about a command", "[<command>]"),
-    "info": Command(
+    "get": MultipassVerb(settings.get, "Get a configuration setting", "[<arg>]", settings.GET),
+    "help": MultipassVerb(verbs.version, "Display help about a command", "[<command>]"),
+    "info": MultipassVerb(
         verbs.info,
         "Display information about instances or snapshots",
         "[<instance>[.snapshot] ...]",
@@ -57,10 +57,10 @@ COMMANDS: dict[str, Command] = {
             Option(("snapshots",), about="Display detailed information about the snapshots"),
         ),
     ),
-    "launch": Command(
+    "launch": MultipassVerb(
         launch.launch, "Create and start an Ubuntu instance", "[<image>]", launch.OPTIONS
     ),
-    "list": Command(
+    "list": MultipassVerb(
         verbs.list_,
         "List all available instances or snapshots",
         "",
@@ -70,23 +70,25 @@ COMMANDS: dict[str, Command] = {
             Option(("no-ipv4",), about="Do not query the instances for their addresses"),
         ),
     ),
-    "networks": Command(verbs.networks, "List available network interfaces", "", (verbs.FORMAT,)),
-    "purge": Command(verbs.purge, "Purge all deleted instances permanently"),
-    "recover": Command(verbs.recover, "Recover deleted instances", NAMES, (verbs.ALL,)),
-    "restart": Command(verbs.restart, "Restart instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
-    "restore": Command(
+    "networks": MultipassVerb(
+        verbs.networks, "List available network interfaces", "", (verbs.FORMAT,)
+    ),
+    "purge": MultipassVerb(verbs.purge, "Purge all deleted instances permanently"),
+    "recover": MultipassVerb(verbs.recover, "Recover deleted instances", NAMES, (verbs.ALL,)),
+    "restart": MultipassVerb(verbs.restart, "Restart instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
+    "restore": MultipassVerb(
         snapshots.restore,
         "Restore an instance from a snapshot",
         "<instance>.<snapshot>",
         (Option(("d", "destructive"), about="Discard the current state of the instance"),),
     ),
-    "set": Command(settings.set_, "Set a configuration setting", "<key>[=<value>]"),
-    "shell": Command(inside.shell, "Open a shell on an instance", "[<name>]", inside.SHELL),
-    "snapshot": Command(
+    "set": MultipassVerb(settings.set_, "Set a configuration setting", "<key>[=<value>]"),
+    "shell": MultipassVerb(inside.shell, "Open a shell on an instance", "[<name>]", inside.SHELL),
+    "snapshot": MultipassVerb(
         snapshots.take, "Take a snapshot of an instance", "<instance>", snapshots.TAKE
     ),
-    "start": Command(verbs.start, "Start instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
-    "stop": Command(
+    "start": MultipassVerb(verbs.start, "Start instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
+    "stop": MultipassVerb(
         verbs.stop,
         "Stop running instances",
         NAMES,
@@ -97,15 +99,15 @@ COMMANDS: dict[str, Command] = {
             Option(("c", "cancel"), about="Cancel a pending delayed shutdown"),
         ),
     ),
-    "suspend": Command(verbs.suspend, "Suspend running instances", NAMES, (verbs.ALL,)),
-    "transfer": Command(
+    "suspend": MultipassVerb(verbs.suspend, "Suspend running instances", NAMES, (verbs.ALL,)),
+    "transfer": MultipassVerb(
         transfer.transfer,
         "Transfer files between the host and instances",
         "<source> [<source> ...] <destination>",
         transfer.OPTIONS,
     ),
-    "version": Command(verbs.version, "Show version details", "", (verbs.FORMAT,)),
-    "wait-ready": Command(
+    "version": MultipassVerb(verbs.version, "Show version details", "", (verbs.FORMAT,)),
+    "wait-ready": MultipassVerb(
         verbs.wait_ready, "Wait until the service is ready", "", (verbs.TIMEOUT,)
     ),
 }

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from owlab.pocket.multipass.report import Row
+from owlab.pocket.multipass.report import MachineRow
 from owlab.pocket.multipass.sizes import show_size
 
 FORMATS = ("table", "json", "csv", "yaml")
@@ -51,7 +51,7 @@ def as_csv(header: str, rows: Iterable[Sequence[object]]) -> str:
     return header + "\n" + out.getvalue()
 
 
-def _zone(row: Row) -> str:
+def _zone(row: MachineRow) -> str:
     return str(row.zone["name"]) + ("" if row.zone["available"] else "(n/a)")
 
 
@@ -59,7 +59,7 @@ def _truth(value: object) -> str:
     return "true" if value else "false"
 
 
-def listing(rows: list[Row], form: str, *, zones: bool = False) -> str:
+def listing(rows: list[MachineRow], form: str, *, zones: bool = False) -> str:
     """``multipass list``."""
     if form == "json":
         entries = [
@@ -97,11 +97,11 @@ def listing(rows: list[Row], form: str, *, zones: bool = False) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _listed_yaml(row: Row) -> dict[str, Any]:
+def _listed_yaml(row: MachineRow) -> dict[str, Any]:
     return {"state": row.state, "zone": row.zone, "ipv4": row.ipv4, "release": row.release}
 
 
-def _info(row: Row) -> dict[str, Any]:
+def _info(row: MachineRow) -> dict[str, Any]:
     disk = {"used": str(row.disk[0]), "total": str(row.disk[1])} if row.disk else {}
     memory = {"used": row.memory[0], "total": row.memory[1]} if row.memory else {}
     return {
@@ -126,7 +126,7 @@ INFO_CSV = (
 )
 
 
-def details(rows: list[Row], form: str, *, zones: bool = False) -> str:
+def details(rows: list[MachineRow], form: str, *, zones: bool = False) -> str:
     """``multipass info``."""
     if form == "json":
         return as_json({"errors": [], "info": {row.name: _info(row) for row in rows}}) + "\n"
@@ -137,7 +137,7 @@ def details(rows: list[Row], form: str, *, zones: bool = False) -> str:
     return "\n".join(_info_table(row, zones) for row in rows)
 
 
-def _info_csv(row: Row) -> list[object]:
+def _info_csv(row: MachineRow) -> list[object]:
     disk, memory = row.disk or ("", ""), row.memory or ("", "")
     mounts = ";".join(f"{m['source_path']} => {target}" for target, m in row.mounts.items())
     return [
@@ -159,7 +159,7 @@ def _info_csv(row: Row) -> list[object]:
     ]
 
 
-def _info_table(row: Row, zones: bool) -> str:
+def _info_table(row: MachineRow, zones: bool) -> str:
     def usage(pair: tuple[int, int] | None) -> str:
         return f"{show_size(pair[0])} out of {show_size(pair[1])}" if pair else NONE
 
@@ -180,7 +180,7 @@ def _info_table(row: Row, zones: bool) -> str:
     return "\n".join([*lines, f"{'Mounts:':<16}{_mounts(row)}"]) + "\n"
 
 
-def _mounts(row: Row) -> str:
+def _mounts(row: MachineRow) -> str:
     if not row.mounts:
         return NONE
     width = max(len(m["source_path"]) for m in row.mounts.values())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class UbuntuRelease:
     """An Ubuntu release that a machine can be launched with."""
 
     number: str
@@ -40,13 +40,13 @@ class Image:
 
 # The guide was written on 24.04; `lts` and the default stay there, whatever Ubuntu has since made.
 IMAGES = (
-    Image("22.04", "jammy", "5"),
-    Image("24.04", "noble", "3", ("lts",)),
+    UbuntuRelease("22.04", "jammy", "5"),
+    UbuntuRelease("24.04", "noble", "3", ("lts",)),
 )
 DEFAULT = IMAGES[1]
 
 
-def find(name: str) -> Image | None:
+def find(name: str) -> UbuntuRelease | None:
     """The image of a name: number, code name, its first letter, or an alias."""
     if name in ("", "default", "ubuntu"):
         return DEFAULT
@@ -158,7 +158,7 @@ ubuntu:x:1000:
 """
 
 
-def files(machine: Machine, image: Image) -> dict[str, str]:
+def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
     """The files of a new machine that a user may look at."""
     return {
         "/etc/hostname": f"{machine.name}\n",
@@ -187,7 +187,7 @@ def hosts(machine: Machine) -> str:
     return f"127.0.1.1 {machine.name} {machine.name}\n127.0.0.1 localhost\n"
 
 
-def os_release(image: Image) -> str:
+def os_release(image: UbuntuRelease) -> str:
     """Ubuntu's fields, so that scripts find them, and one that says what this really is."""
     adjective = {"jammy": "Jammy Jellyfish", "noble": "Noble Numbat"}[image.codename]
     return (

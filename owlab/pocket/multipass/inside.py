@@ -7,9 +7,9 @@ import shlex
 
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import HOST, Machine
-from owlab.pocket.multipass.errors import Refused, several, usage
+from owlab.pocket.multipass.failures import Refused, several, usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, Words
+from owlab.pocket.multipass.options import Option, VerbWords
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 
 EXEC = (
@@ -39,7 +39,7 @@ async def awake(call: Invocation, name: str) -> Machine:
     return machine
 
 
-async def exec_(call: Invocation, words: Words) -> int:
+async def exec_(call: Invocation, words: VerbWords) -> int:
     """exec"""
     if "working-directory" in words and "no-map-working-directory" in words:
         raise usage("Options --working-directory and --no-map-working-directory clash")
@@ -76,7 +76,7 @@ def as_script(words: list[str]) -> str:
     return "".join(exports) + text
 
 
-async def shell(call: Invocation, words: Words) -> int:
+async def shell(call: Invocation, words: VerbWords) -> int:
     """shell"""
     if len(words.rest) > 1:
         raise usage("Too many arguments supplied")

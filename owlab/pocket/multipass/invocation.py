@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from owlab.pocket.machines.files import Files as MachineFiles
+from owlab.pocket.machines.files import Files
 from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
-    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.service.lab import PocketLab
 
 Sink = Callable[[bytes], Awaitable[None]]
 
 
-class Files(Protocol):
+class LocalFiles(Protocol):
     """The files of the computer on which the command was typed."""
 
     def absolute(self, name: str) -> str:
@@ -96,7 +96,7 @@ class RealFiles:
 class VirtualFiles:
     """A machine's file system."""
 
-    fs: MachineFiles
+    fs: Files
     cwd: str
 
     def absolute(self, name: str) -> str:
@@ -138,11 +138,11 @@ class Invocation:
     """What a verb is given. ``switch`` is set where a shell can be changed to another machine."""
 
     argv: list[str]
-    lab: Lab
+    lab: PocketLab
     out_sink: Sink = field(repr=False)
     err_sink: Sink = field(repr=False)
     stdin: Reader = field(repr=False)
-    files: Files = field(repr=False)
+    files: LocalFiles = field(repr=False)
     tty: bool = False
     switch: Callable[[str], None] | None = None
 

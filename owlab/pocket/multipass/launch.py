@@ -10,11 +10,11 @@ from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Spec
 from owlab.pocket.multipass import images
 from owlab.pocket.multipass.cloud_init import apply
-from owlab.pocket.multipass.errors import COMMAND_FAIL, TIMED_OUT, Failure, Refused, usage
+from owlab.pocket.multipass.failures import COMMAND_FAIL, TIMED_OUT, Failure, Refused, usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, Words
-from owlab.pocket.multipass.progress import spinner
+from owlab.pocket.multipass.options import Option, VerbWords
 from owlab.pocket.multipass.sizes import parse_size
+from owlab.pocket.multipass.spinner import spinner
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 
 OPTIONS = (
@@ -35,7 +35,7 @@ LEAST_MEMORY, LEAST_DISK = 512 << 20, 1 << 30
 MOST_CPUS, MOST_MEMORY, MOST_DISK = 512, 24 << 40, 1 << 50
 
 
-async def launch(call: Invocation, words: Words) -> int:
+async def launch(call: Invocation, words: VerbWords) -> int:
     """launch"""
     if len(words.rest) > 1:
         raise usage("Too many arguments supplied")
@@ -100,7 +100,7 @@ def _image(words: str) -> str:
     return found.number
 
 
-def _check(fleet: Fleet, name: str, spec: Spec, words: Words) -> None:
+def _check(fleet: Fleet, name: str, spec: Spec, words: VerbWords) -> None:
     problem = ""
     if spec.memory < LEAST_MEMORY:
         problem = f"Invalid memory size value supplied: {words.last('memory')}."
@@ -119,7 +119,7 @@ def _check(fleet: Fleet, name: str, spec: Spec, words: Words) -> None:
         raise Refused("Invalid arguments supplied", problem)
 
 
-async def _cloud_init(call: Invocation, words: Words) -> dict[str, object] | None:
+async def _cloud_init(call: Invocation, words: VerbWords) -> dict[str, object] | None:
     """The cloud-init document: a mapping, as Multipass insists."""
     if "cloud-init" not in words:
         return None

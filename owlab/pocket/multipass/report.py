@@ -18,7 +18,7 @@ SYSTEM_DISK, PER_IMAGE, PER_PACKAGE = 1_750 * MIB, 170 * MIB, 4 * MIB
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MachineRow:
     """One machine, as both commands need it; runtime fields are empty unless it runs."""
 
     name: str
@@ -37,10 +37,10 @@ class Row:
     mounts: dict[str, Any] = field(default_factory=dict)
 
 
-def row(fleet: Fleet, machine: Machine, *, runtime: bool = True, ipv4: bool = True) -> Row:
+def row(fleet: Fleet, machine: Machine, *, runtime: bool = True, ipv4: bool = True) -> MachineRow:
     """Look at one machine."""
     image = images.find(machine.spec.image) or images.DEFAULT
-    basic = Row(
+    basic = MachineRow(
         name=machine.name,
         state=machine.status,
         release="Not Available" if machine.status == DELETED else f"Ubuntu {image.release}",
@@ -51,7 +51,7 @@ def row(fleet: Fleet, machine: Machine, *, runtime: bool = True, ipv4: bool = Tr
     )
     if not (runtime and machine.running):
         return basic
-    return Row(
+    return MachineRow(
         name=basic.name,
         state=basic.state,
         release=basic.release,

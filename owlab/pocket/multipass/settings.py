@@ -6,10 +6,10 @@ from typing import Any
 
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass.errors import Failure, Refused, usage
+from owlab.pocket.multipass.failures import Failure, Refused, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.launch import LEAST_MEMORY, MOST_CPUS, MOST_DISK, MOST_MEMORY
-from owlab.pocket.multipass.options import Option, Words
+from owlab.pocket.multipass.options import Option, VerbWords
 from owlab.pocket.multipass.sizes import parse_size, show_size
 
 GET = (
@@ -50,7 +50,7 @@ def _machine(call: Invocation, key: str) -> tuple[Machine | None, str, str]:
     return (None if machine is None or machine.is_host else machine), parts[1], parts[2]
 
 
-async def get(call: Invocation, words: Words) -> int:
+async def get(call: Invocation, words: VerbWords) -> int:
     """get"""
     if "keys" in words:
         await call.out("".join(f"{key}\n" for key in _keys(call)))
@@ -75,7 +75,7 @@ async def get(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def set_(call: Invocation, words: Words) -> int:
+async def set_(call: Invocation, words: VerbWords) -> int:
     """set"""
     if len(words.rest) != 1:
         raise usage("Need exactly one key-value pair (in <key>=<value> form).")

@@ -8,7 +8,7 @@ from typing import Any
 
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass.errors import Failure, Refused
+from owlab.pocket.multipass.failures import Failure, Refused
 from owlab.pocket.multipass.formats import NONE, as_csv, as_json, as_yaml
 from owlab.pocket.multipass.sizes import show_size
 

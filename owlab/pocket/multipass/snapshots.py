@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.machines.state import State
-from owlab.pocket.multipass.errors import Refused, usage
+from owlab.pocket.machines.state import MachineState
+from owlab.pocket.multipass.failures import Refused, usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, Words
+from owlab.pocket.multipass.options import Option, VerbWords
 from owlab.pocket.multipass.sizes import valid_name
 
 TAKE = (
@@ -18,7 +18,7 @@ TAKE = (
 CLONE = (Option(("n", "name"), "destination-name", "Specify a custom name for the clone"),)
 
 
-def _one(call: Invocation, words: Words) -> str:
+def _one(call: Invocation, words: VerbWords) -> str:
     if len(words.rest) != 1:
         raise usage("Wrong number of arguments")
     return words.rest[0]
@@ -33,7 +33,7 @@ def _machine(call: Invocation, name: str) -> Machine:
     return machine
 
 
-async def take(call: Invocation, words: Words) -> int:
+async def take(call: Invocation, words: VerbWords) -> int:
     """snapshot"""
     machine = _machine(call, _one(call, words))
     if machine.status != "Stopped":
@@ -59,7 +59,7 @@ async def take(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def restore(call: Invocation, words: Words) -> int:
+async def restore(call: Invocation, words: VerbWords) -> int:
     """restore"""
     name, dot, snapshot = _one(call, words).partition(".")
     if not dot or not snapshot:
@@ -75,7 +75,7 @@ async def restore(call: Invocation, words: Words) -> int:
             "discard the current state of the instance."
         )
     kept = machine.snapshots[snapshot]
-    machine.state = State.from_json(kept["state"])
+    machine.state = MachineState.from_json(kept["state"])
     machine.state.snapshot_parent = snapshot
     call.lab.fleet.restore_image(machine, kept["files"])
     call.lab.fleet.changed(machine)
@@ -83,7 +83,7 @@ async def restore(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def clone(call: Invocation, words: Words) -> int:
+async def clone(call: Invocation, words: VerbWords) -> int:
     """clone"""
     source = _machine(call, _one(call, words))
     if source.status != "Stopped":
@@ -97,7 +97,7 @@ async def clone(call: Invocation, words: Words) -> int:
         raise Refused(f"Invalid destination instance name: {name}")
     fleet.reserve(name)
     copied = await fleet.launch(name, replace(source.spec))
-    copied.state = State.from_json(source.state.as_json())
+    copied.state = MachineState.from_json(source.state.as_json())
     fleet.restore_image(copied, fleet.disk_image(source))
     copied.write("/etc/hostname", f"{name}\n".encode())
     copied.status = "Stopped"

@@ -6,9 +6,9 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from owlab.pocket.multipass.errors import COMMAND_FAIL, Failure, Refused, usage
-from owlab.pocket.multipass.invocation import Files, Invocation, VirtualFiles
-from owlab.pocket.multipass.options import Option, Words
+from owlab.pocket.multipass.failures import COMMAND_FAIL, Failure, Refused, usage
+from owlab.pocket.multipass.invocation import Invocation, LocalFiles, VirtualFiles
+from owlab.pocket.multipass.options import Option, VerbWords
 
 OPTIONS = (
     Option(("r", "recursive"), about="Recursively copy entire directories"),
@@ -48,7 +48,7 @@ class _Log:
         await self._call.err(f"[{stamp}] [error] [sftp] {text}\n")
 
 
-async def transfer(call: Invocation, words: Words) -> int:
+async def transfer(call: Invocation, words: VerbWords) -> int:
     """transfer"""
     if len(words.rest) < 2:
         raise usage("Not enough arguments given")
@@ -93,14 +93,14 @@ def _missing(target: Place) -> str:
     return f"{'remote' if target.machine else 'local'} target does not exist"
 
 
-def _files(call: Invocation, name: str) -> Files:
+def _files(call: Invocation, name: str) -> LocalFiles:
     machine = call.lab.fleet.named([name])[0]
     if not machine.running:
         raise Refused(f'instance "{name}" is not running')
     return VirtualFiles(machine.files_of("ubuntu"), HOME)
 
 
-def _real_kind(files: Files, path: str) -> str | None:
+def _real_kind(files: LocalFiles, path: str) -> str | None:
     """The kind of what a path leads to."""
     for _ in range(8):
         kind = files.kind(path)
@@ -114,8 +114,8 @@ def _real_kind(files: Files, path: str) -> str | None:
 class _Copy:
     """Copies one item, and directories with what is in them."""
 
-    source: Files
-    target: Files
+    source: LocalFiles
+    target: LocalFiles
     log: _Log
     recursive: bool
     side: str
@@ -165,7 +165,7 @@ def _keep(call: Invocation, name: str) -> None:
         machine.save()
 
 
-async def _stream(call: Invocation, words: Words) -> int:
+async def _stream(call: Invocation, words: VerbWords) -> int:
     """One side is ``-``: standard input or output."""
     if words.rest.count("-") > 1:
         raise usage("Only one '-' allowed")

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass import formats, images, report, snapshot_info
-from owlab.pocket.multipass.errors import TIMED_OUT, Failure, Refused, several, usage
+from owlab.pocket.multipass.failures import TIMED_OUT, Failure, Refused, several, usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, Words
-from owlab.pocket.multipass.progress import spinner
+from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.spinner import spinner
 
-Verb = Callable[[Invocation, Words], Awaitable[int]]
+Verb = Callable[[Invocation, VerbWords], Awaitable[int]]
 
 VERSION = "1.17.0+pocket"
 FORMAT = Option(
@@ -24,7 +24,7 @@ ALL = Option(("all",), about="All instances")
 TIMEOUT = Option(("timeout",), "timeout", "Maximum time, in seconds, to wait")
 
 
-def chosen_format(words: Words) -> str:
+def chosen_format(words: VerbWords) -> str:
     """The ``--format`` that was asked for."""
     form = words.last("format", "table")
     if form not in formats.FORMATS:
@@ -32,7 +32,7 @@ def chosen_format(words: Words) -> str:
     return form
 
 
-def chosen_timeout(words: Words) -> float | None:
+def chosen_timeout(words: VerbWords) -> float | None:
     """The ``--timeout`` that was asked for."""
     if "timeout" not in words:
         return None
@@ -42,7 +42,7 @@ def chosen_timeout(words: Words) -> float | None:
     return float(text)
 
 
-def named_or_all(call: Invocation, words: Words, *, deleted: bool = False) -> list[Machine]:
+def named_or_all(call: Invocation, words: VerbWords, *, deleted: bool = False) -> list[Machine]:
     """The machines that a command is about."""
     if "all" in words:
         if words.rest:
@@ -54,7 +54,7 @@ def named_or_all(call: Invocation, words: Words, *, deleted: bool = False) -> li
     return call.lab.fleet.named(words.rest, deleted=deleted)
 
 
-async def list_(call: Invocation, words: Words) -> int:
+async def list_(call: Invocation, words: VerbWords) -> int:
     """list"""
     if words.rest:
         raise usage("This command takes no arguments")
@@ -69,7 +69,7 @@ async def list_(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def info(call: Invocation, words: Words) -> int:
+async def info(call: Invocation, words: VerbWords) -> int:
     """info"""
     form = chosen_format(words)
     fleet = call.lab.fleet
@@ -88,7 +88,7 @@ async def info(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def _within(call: Invocation, words: Words, late: str, work: Awaitable[object]) -> None:
+async def _within(call: Invocation, words: VerbWords, late: str, work: Awaitable[object]) -> None:
     """Wait for work that goes on when the client's patience ends."""
     task = asyncio.ensure_future(work)
     call.lab.background(task)
@@ -98,7 +98,7 @@ async def _within(call: Invocation, words: Words, late: str, work: Awaitable[obj
         raise Failure(late, TIMED_OUT) from None
 
 
-async def start(call: Invocation, words: Words) -> int:
+async def start(call: Invocation, words: VerbWords) -> int:
     """start"""
     chosen_timeout(words)
     if "all" in words or not words.rest:
@@ -129,7 +129,7 @@ async def start(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def stop(call: Invocation, words: Words) -> int:
+async def stop(call: Invocation, words: VerbWords) -> int:
     """stop"""
     machines = named_or_all(call, words)
     force, fleet = "force" in words, call.lab.fleet
@@ -166,7 +166,7 @@ def _can_shut_down(machine: Machine, remedy: str) -> None:
         raise Refused(f"Cannot shut down instance {machine.name} while {doing}.", f"Use {remedy}.")
 
 
-async def suspend(call: Invocation, words: Words) -> int:
+async def suspend(call: Invocation, words: VerbWords) -> int:
     """suspend"""
     machines = named_or_all(call, words)
     async with spinner(call, "Suspending " + ", ".join(machine.name for machine in machines)):
@@ -174,7 +174,7 @@ async def suspend(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def restart(call: Invocation, words: Words) -> int:
+async def restart(call: Invocation, words: VerbWords) -> int:
     """restart"""
     chosen_timeout(words)
     machines = named_or_all(call, words)
@@ -188,7 +188,7 @@ async def restart(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def delete(call: Invocation, words: Words) -> int:
+async def delete(call: Invocation, words: VerbWords) -> int:
     """delete"""
     fleet, purge = call.lab.fleet, "purge" in words
     snapshots = [name for name in words.rest if "." in name]
@@ -214,14 +214,14 @@ async def delete(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def recover(call: Invocation, words: Words) -> int:
+async def recover(call: Invocation, words: VerbWords) -> int:
     """recover"""
     for machine in named_or_all(call, words, deleted=True):
         call.lab.fleet.recover(machine)
     return 0
 
 
-async def purge(call: Invocation, words: Words) -> int:
+async def purge(call: Invocation, words: VerbWords) -> int:
     """purge"""
     if words.rest:
         raise usage("This command takes no arguments")
@@ -231,7 +231,7 @@ async def purge(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def find(call: Invocation, words: Words) -> int:
+async def find(call: Invocation, words: VerbWords) -> int:
     """find"""
     form = chosen_format(words)
     if len(words.rest) > 1:
@@ -251,7 +251,7 @@ async def find(call: Invocation, words: Words) -> int:
     return 0
 
 
-def _image(image: images.Image, aliases: list[str], remote: str) -> dict[str, object]:
+def _image(image: images.UbuntuRelease, aliases: list[str], remote: str) -> dict[str, object]:
     return {
         "os": "Ubuntu",
         "release": image.release,
@@ -261,7 +261,7 @@ def _image(image: images.Image, aliases: list[str], remote: str) -> dict[str, ob
     }
 
 
-async def version(call: Invocation, words: Words) -> int:
+async def version(call: Invocation, words: VerbWords) -> int:
     """version"""
     form = chosen_format(words)
     about = {"multipass": VERSION, "multipassd": VERSION}
@@ -278,13 +278,13 @@ async def version(call: Invocation, words: Words) -> int:
     return 0
 
 
-async def networks(call: Invocation, words: Words) -> int:
+async def networks(call: Invocation, words: VerbWords) -> int:
     """networks"""
     chosen_format(words)
     raise Refused("The networks feature is not implemented on this backend.")
 
 
-async def wait_ready(call: Invocation, words: Words) -> int:
+async def wait_ready(call: Invocation, words: VerbWords) -> int:
     """wait-ready"""
     chosen_timeout(words)
     return 0

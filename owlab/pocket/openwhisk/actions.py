@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from owlab.pocket.openwhisk import documents, runtimes
-from owlab.pocket.openwhisk.errors import (
+from owlab.pocket.openwhisk.entity_names import Identity, Qualified, checked, qualified
+from owlab.pocket.openwhisk.limits import Limits
+from owlab.pocket.openwhisk.packages import Packages
+from owlab.pocket.openwhisk.refusals import (
     WhiskError,
     bad_request,
     conflict,
@@ -16,17 +19,14 @@ from owlab.pocket.openwhisk.errors import (
     malformed,
     too_large,
 )
-from owlab.pocket.openwhisk.limits import Limits
-from owlab.pocket.openwhisk.names import Identity, Qualified, checked, qualified
-from owlab.pocket.openwhisk.packages import Packages
 from owlab.pocket.openwhisk.sequences import components
-from owlab.pocket.openwhisk.store import Document, Store
+from owlab.pocket.openwhisk.store import Document, EntityStore
 
 COLLECTION = "actions"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResolvedAction:
     """An action, where it really is, and what it inherits."""
 
     name: Qualified
@@ -62,7 +62,7 @@ class Actions:
 
     def __init__(
         self,
-        store: Store,
+        store: EntityStore,
         packages: Packages,
         limits: Limits,
         own: Callable[[str], dict[str, Any]] = lambda namespace: {},
@@ -93,20 +93,20 @@ class Actions:
             for a in found
         ]
 
-    def find(self, caller: Identity, namespace: str, package: str, name: str) -> Found:
+    def find(self, caller: Identity, namespace: str, package: str, name: str) -> ResolvedAction:
         """An action that the caller may run: its own, or one of a shared package."""
         if not package:
             owner = caller.resolve(namespace)
             if owner != caller.namespace:
                 raise forbidden()
             document = self._store.get(COLLECTION, owner, name)
-            return Found(Qualified(owner, "", name), document, {})
+            return ResolvedAction(Qualified(owner, "", name), document, {})
         where = self._packages.resolve(caller, namespace, package)
         document = self._store.get(COLLECTION, where.namespace, name, where.name)
         at = Qualified(where.namespace, where.name, name)
-        return Found(at, document, where.parameters, where.binding)
+        return ResolvedAction(at, document, where.parameters, where.binding)
 
-    def code(self, found: Found) -> str:
+    def code(self, found: ResolvedAction) -> str:
         """An action's code as it was given."""
         return self._store.code(found.name.namespace, found.name.name, found.name.package)
 
@@ -197,7 +197,7 @@ class Actions:
         return execution, code
 
     @staticmethod
-    def _runtime(kind: str) -> runtimes.Kind:
+    def _runtime(kind: str) -> runtimes.RuntimeKind:
         runtime = runtimes.resolve(kind)
         if runtime is not None:
             return runtime

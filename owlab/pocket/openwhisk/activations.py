@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from owlab.pocket.ground.database import Database
-from owlab.pocket.openwhisk.errors import WhiskError, bad_request
+from owlab.pocket.openwhisk.refusals import WhiskError, bad_request
 from owlab.pocket.openwhisk.store import Document
 
 STATUSES = ("success", "application error", "action developer error", "whisk internal error")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from owlab.pocket.openwhisk.alarms import Document, next_time
-from owlab.pocket.openwhisk.errors import WhiskError
+from owlab.pocket.openwhisk.refusals import WhiskError
 from owlab.pocket.openwhisk.store import now_ms
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from owlab.pocket.ground.hosts import is_local
-from owlab.pocket.openwhisk.errors import WhiskError
 from owlab.pocket.openwhisk.http import refusal, transaction
+from owlab.pocket.openwhisk.refusals import WhiskError
 
 log = logging.getLogger(__name__)
 

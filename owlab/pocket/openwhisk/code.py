@@ -8,7 +8,7 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
-from owlab.pocket.openwhisk.runtimes import Kind
+from owlab.pocket.openwhisk.runtimes import RuntimeKind
 
 UNPACKED = 512 * 1024 * 1024
 MOST_ENTRIES = 50_000
@@ -19,7 +19,7 @@ class BadCode(Exception):
     """The archive is not one that the runtime can start; the message is the activation's error."""
 
 
-def place(kind: Kind, code: str, binary: bool, directory: Path) -> dict[str, object]:
+def place(kind: RuntimeKind, code: str, binary: bool, directory: Path) -> dict[str, object]:
     """Write the code below ``directory``; returns what the worker's ``init`` needs to know."""
     if not binary:
         name = "index.js" if kind.family == "nodejs" else "exec__.py"
@@ -58,7 +58,7 @@ def _has_activate(unpacked: Path) -> bool:
     return (unpacked / "virtualenv" / "bin" / "activate_this.py").exists()
 
 
-def _packages(kind: Kind, unpacked: Path | None = None) -> dict[str, object]:
+def _packages(kind: RuntimeKind, unpacked: Path | None = None) -> dict[str, object]:
     """Where a Python action finds packages: in its zip's virtualenv, and the image's."""
     if kind.family != "python":
         return {}

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR, Activation, new_id
-from owlab.pocket.openwhisk.errors import WhiskError
+from owlab.pocket.openwhisk.refusals import WhiskError
 from owlab.pocket.openwhisk.store import now_ms
 
 if TYPE_CHECKING:
-    from owlab.pocket.openwhisk.actions import Found
-    from owlab.pocket.openwhisk.names import Identity
+    from owlab.pocket.openwhisk.actions import ResolvedAction
+    from owlab.pocket.openwhisk.entity_names import Identity
     from owlab.pocket.openwhisk.running import Runner
 
 NOT_FOUND = "Sequence component does not exist."
@@ -50,7 +50,7 @@ class Account:
 async def run_sequence(
     runner: Runner,
     caller: Identity,
-    found: Found,
+    found: ResolvedAction,
     value: Any,
     activation: Activation,
     transaction: str,
@@ -88,7 +88,7 @@ async def run_sequence(
 async def compose(
     runner: Runner,
     caller: Identity,
-    found: Found,
+    found: ResolvedAction,
     value: Any,
     activation: Activation,
     transaction: str,
@@ -126,7 +126,7 @@ def _boxed(value: Any) -> dict[str, Any]:
 async def _conduct(
     runner: Runner,
     caller: Identity,
-    found: Found,
+    found: ResolvedAction,
     payload: Any,
     state: dict[str, Any],
     whole: Activation,

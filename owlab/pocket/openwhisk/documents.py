@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from owlab.pocket.openwhisk.errors import malformed, too_large
+from owlab.pocket.openwhisk.refusals import malformed, too_large
 from owlab.pocket.openwhisk.store import Document
 
 _VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")

@@ -12,7 +12,7 @@ import time
 from typing import Protocol
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.openwhisk.errors import WhiskError
+from owlab.pocket.openwhisk.refusals import WhiskError
 
 INTERNAL = "There was an internal server error."
 UNAVAILABLE = (

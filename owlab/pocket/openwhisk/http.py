@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from owlab.pocket.ground.intake import Unreadable, parse
 from owlab.pocket.openwhisk.activations import new_id
-from owlab.pocket.openwhisk.errors import WhiskError, bad_request, malformed, too_large
+from owlab.pocket.openwhisk.entity_names import Identity
 from owlab.pocket.openwhisk.health import PAGE, BadGateway
-from owlab.pocket.openwhisk.names import Identity
+from owlab.pocket.openwhisk.refusals import WhiskError, bad_request, malformed, too_large
 from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.openwhisk.store import Document
 
@@ -31,10 +31,10 @@ CORS = {
     "Access-Control-Allow-Methods": "GET, DELETE, POST, PUT, HEAD",
 }
 JSON = "application/json"
-Handler = Callable[["Context"], Awaitable[Response]]
+Handler = Callable[["WhiskRequest"], Awaitable[Response]]
 
 
-class Context:
+class WhiskRequest:
     """One authenticated request."""
 
     def __init__(self, request: Request, service: Service, caller: Identity, body: bytes) -> None:
@@ -207,7 +207,7 @@ class Door:
                 if not accepts(request, JSON):
                     raise not_acceptable(JSON)
                 body = await read(request, self._service.limits.code * 2)
-                return await handler(Context(request, self._service, caller, body))
+                return await handler(WhiskRequest(request, self._service, caller, body))
             except WhiskError as error:
                 return refusal(error, identifier)
             except BadGateway:

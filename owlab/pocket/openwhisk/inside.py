@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR, SUCCESS
 from owlab.pocket.openwhisk.alarms import AlarmError
-from owlab.pocket.openwhisk.errors import WhiskError
+from owlab.pocket.openwhisk.entity_names import Identity
 from owlab.pocket.openwhisk.gateway import GatewayError
-from owlab.pocket.openwhisk.names import Identity
+from owlab.pocket.openwhisk.refusals import WhiskError
 
 if TYPE_CHECKING:
     from owlab.pocket.openwhisk.service import Service

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
-from owlab.pocket.openwhisk import errors, runtimes
+from owlab.pocket.openwhisk import refusals, runtimes
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
     DEVELOPER_ERROR,
@@ -26,7 +26,7 @@ from owlab.pocket.openwhisk.activations import (
 from owlab.pocket.openwhisk.code import BadCode, place
 from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
-from owlab.pocket.openwhisk.runtimes import KINDS, Kind
+from owlab.pocket.openwhisk.runtimes import KINDS, RuntimeKind
 from owlab.pocket.openwhisk.store import now_ms
 
 log = logging.getLogger(__name__)
@@ -37,14 +37,14 @@ TRUNCATED = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ActionRun:
     """An action to run: all that the invoker needs to know of it."""
 
     key: str
     """Same key, same code: containers are reused for it."""
     namespace: str
     action: str
-    kind: Kind
+    kind: RuntimeKind
     code: Callable[[], str]
     """Asked for a new container only."""
     binary: bool
@@ -59,7 +59,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunOutcome:
     """What an activation record needs to know of a run."""
 
     status: int = SUCCESS
@@ -73,7 +73,7 @@ class Outcome:
 
 
 @dataclass(eq=False, slots=True)
-class Container:
+class ActionContainer:
     """A pod and its process."""
 
     pod: ActionPod
@@ -101,7 +101,7 @@ class Invoker:
         self._name = f"wsk{release}-invoker-00"
         self._memory, self._idle = memory_mb, idle_seconds
         self._stem_cells = stem_cells
-        self._containers: list[Container] = []
+        self._containers: list[ActionContainer] = []
         self._reserved = 0
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
@@ -115,7 +115,7 @@ class Invoker:
         return len(self._containers)
 
     @property
-    def idle(self) -> list[Container]:
+    def idle(self) -> list[ActionContainer]:
         """Those that wait for their action, or for any."""
         return [container for container in self._containers if not container.busy]
 
@@ -150,10 +150,10 @@ class Invoker:
                 container.busy = False
                 await self._notify()
 
-    async def run(self, job: Job) -> Outcome:
+    async def run(self, job: ActionRun) -> RunOutcome:
         """Run an action to its end, whatever that is; never raises for what the action does."""
         asked = time.monotonic()
-        outcome = Outcome(start=now_ms())
+        outcome = RunOutcome(start=now_ms())
         try:
             container, fresh = await self._acquire(job)
         except (PodStartError, OSError) as error:
@@ -170,7 +170,9 @@ class Invoker:
             await self._release(container, keep=keep)
         return outcome
 
-    async def _execute(self, at: Container, job: Job, outcome: Outcome, fresh: bool) -> bool:
+    async def _execute(
+        self, at: ActionContainer, job: ActionRun, outcome: RunOutcome, fresh: bool
+    ) -> bool:
         worker, seconds, began = at.worker, job.timeout_ms / 1000, time.monotonic()
         init, log_bytes = fresh, job.logs_mb * MB
         try:
@@ -195,19 +197,19 @@ class Invoker:
             return False
         except TimeoutError:
             outcome.timed_out = True
-            text = errors.time_limit(job.timeout_ms, init=init)
+            text = refusals.time_limit(job.timeout_ms, init=init)
             return await self._broken(worker, outcome, text)
         except ProcessEnded as ended:
-            text = errors.ABNORMAL_INIT if init else errors.ABNORMAL_RUN
+            text = refusals.ABNORMAL_INIT if init else refusals.ABNORMAL_RUN
             if ended.reason == "memory":
-                text = errors.MEMORY_EXHAUSTED
+                text = refusals.MEMORY_EXHAUSTED
             return await self._broken(worker, outcome, text)
         outcome.logs += await worker.logs.collect()
         _judge(reply.ok, reply.body, job.payload_limit, outcome)
         return outcome.status in (SUCCESS, APPLICATION_ERROR)
 
     @staticmethod
-    async def _broken(worker: WorkerProcess, outcome: Outcome, text: str) -> bool:
+    async def _broken(worker: WorkerProcess, outcome: RunOutcome, text: str) -> bool:
         outcome.status, outcome.result = DEVELOPER_ERROR, {"error": text}
         await worker.end()
         outcome.logs += await worker.logs.collect()
@@ -218,7 +220,7 @@ class Invoker:
         used = sum(c.memory_mb for c in self._containers) + self._reserved
         return used + memory_mb <= self._memory
 
-    async def _acquire(self, job: Job) -> tuple[Container, bool]:
+    async def _acquire(self, job: ActionRun) -> tuple[ActionContainer, bool]:
         while True:
             await self._drop_gone()
             free = [c for c in self._containers if not c.busy]
@@ -251,7 +253,7 @@ class Invoker:
             async with self._changed:
                 await self._changed.wait()
 
-    async def _create(self, kind: Kind, memory_mb: int, label: str) -> Container:
+    async def _create(self, kind: RuntimeKind, memory_mb: int, label: str) -> ActionContainer:
         number = next(self._numbers)
         name = re.sub(r"[^a-z0-9]+", "-", f"{self._name}-{number}-{label}".lower())
         name = name[:63].strip("-")
@@ -271,11 +273,11 @@ class Invoker:
             await self._notify()  # the room is free again for those who wait for some
             raise
         self._reserved -= memory_mb
-        container = Container(pod, worker, memory_mb)
+        container = ActionContainer(pod, worker, memory_mb)
         self._containers.append(container)
         return container
 
-    async def _release(self, container: Container, *, keep: bool) -> None:
+    async def _release(self, container: ActionContainer, *, keep: bool) -> None:
         container.used = time.monotonic()
         if not keep or self._closed or not container.worker.alive:
             self.background(self._remove(container))
@@ -285,7 +287,7 @@ class Invoker:
             loop.call_later(self._idle, lambda: self.background(self._expire(container)))
         await self._notify()
 
-    async def _expire(self, container: Container) -> None:
+    async def _expire(self, container: ActionContainer) -> None:
         idle = time.monotonic() - container.used >= self._idle
         if idle and not container.busy and container in self._containers:
             await self._remove(container)
@@ -299,7 +301,7 @@ class Invoker:
             if not container.worker.alive or self._pods.gone(container.pod.name):
                 await self._remove(container)
 
-    async def _remove(self, container: Container) -> None:
+    async def _remove(self, container: ActionContainer) -> None:
         container.busy = True
         await container.worker.end()
         with contextlib.suppress(ValueError):
@@ -326,16 +328,16 @@ class Invoker:
 
 def _warning() -> str:
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-    return f"{stamp}.000000000Z stderr: {errors.INCOMPLETE_LOGS}"
+    return f"{stamp}.000000000Z stderr: {refusals.INCOMPLETE_LOGS}"
 
 
-def _judge(ok: bool, body: Any, limit: int, outcome: Outcome) -> None:
+def _judge(ok: bool, body: Any, limit: int, outcome: RunOutcome) -> None:
     """An action's reply as OpenWhisk's controller classifies it."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     size = len(text) if len(text) > limit else len(text.encode("utf-8", "surrogatepass"))
     outcome.result = body
     if size > limit:
-        shown = errors.too_long_result(
+        shown = refusals.too_long_result(
             size, limit, text.encode()[:TRUNCATED].decode("utf-8", "ignore")
         )
         outcome.status, outcome.result = APPLICATION_ERROR, {"error": shown}

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from owlab.pocket.openwhisk import documents
-from owlab.pocket.openwhisk.errors import (
+from owlab.pocket.openwhisk.entity_names import Identity, checked
+from owlab.pocket.openwhisk.refusals import (
     NOT_ON_BINDING,
     bad_request,
     conflict,
     forbidden,
     malformed,
 )
-from owlab.pocket.openwhisk.names import Identity, checked
-from owlab.pocket.openwhisk.store import Document, Store
+from owlab.pocket.openwhisk.store import Document, EntityStore
 
 COLLECTION = "packages"
 RESERVED = "default"
@@ -34,7 +34,7 @@ class Resolved:
 class Packages:
     """The packages of all namespaces."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: EntityStore) -> None:
         self._store = store
 
     def list(self, caller: Identity, namespace: str, *, public: bool = False) -> list[Document]:

@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 
 from owlab.pocket.openwhisk.custody import Custody
-from owlab.pocket.openwhisk.errors import log_limit
-from owlab.pocket.openwhisk.runtimes import Kind
+from owlab.pocket.openwhisk.refusals import log_limit
+from owlab.pocket.openwhisk.runtimes import RuntimeKind
 
 SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 LINE = 64 * 1024
@@ -199,7 +199,9 @@ class Channel(asyncio.Protocol):
 class WorkerProcess:
     """A process in a directory of its own, with nothing of our environment."""
 
-    def __init__(self, kind: Kind, directory: Path, memory_mb: int, custody: Custody) -> None:
+    def __init__(
+        self, kind: RuntimeKind, directory: Path, memory_mb: int, custody: Custody
+    ) -> None:
         self.kind, self.directory, self.memory_mb = kind, directory, memory_mb
         self.logs = Logs()
         self.pid = 0

@@ -10,9 +10,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from owlab.pocket.openwhisk import runtimes, web
-from owlab.pocket.openwhisk.actions import Found
+from owlab.pocket.openwhisk.actions import ResolvedAction
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR
-from owlab.pocket.openwhisk.errors import (
+from owlab.pocket.openwhisk.entity_names import Identity
+from owlab.pocket.openwhisk.gateway import GatewayError
+from owlab.pocket.openwhisk.http import accepts, not_acceptable, read, refusal, reply, transaction
+from owlab.pocket.openwhisk.refusals import (
     NO_AUTHENTICATION,
     NOT_READY,
     PROCESSING,
@@ -21,9 +24,6 @@ from owlab.pocket.openwhisk.errors import (
     not_found,
     too_large,
 )
-from owlab.pocket.openwhisk.gateway import GatewayError
-from owlab.pocket.openwhisk.http import accepts, not_acceptable, read, refusal, reply, transaction
-from owlab.pocket.openwhisk.names import Identity
 from owlab.pocket.openwhisk.service import BLOCKING_SECONDS, Service
 
 BUILD = "pocket"
@@ -198,7 +198,7 @@ class Public:
             response = refusal(error, identifier)
         return _with_cors(response, cors)
 
-    def _find(self, namespace: str, package: str, name: str) -> tuple[Found, Identity]:
+    def _find(self, namespace: str, package: str, name: str) -> tuple[ResolvedAction, Identity]:
         owner = self._service.known(namespace)
         if owner is None:
             raise not_found()
@@ -235,7 +235,7 @@ class Public:
     async def _run(
         self,
         request: Request,
-        found: Found,
+        found: ResolvedAction,
         owner: Identity,
         extension: str,
         path: str,
@@ -247,7 +247,7 @@ class Public:
             raise too_large("Request", len(body), limit)
         annotations = found.annotations
         raw = annotations.get("raw-http") is True
-        given = web.Request(request.method, request.headers, path, request.url.query, body, user)
+        given = web.WebRequest(request.method, request.headers, path, request.url.query, body, user)
         parameters = web.parameters(given, raw=raw, fixed=found.immutable)
         identifier, activation = await self._service.invoke(
             owner,

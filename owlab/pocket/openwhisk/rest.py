@@ -14,9 +14,9 @@ from owlab.pocket.openwhisk.activations import (
     Activation,
     summary_of,
 )
-from owlab.pocket.openwhisk.errors import NOT_ALLOWED, WhiskError, bad_request, not_found
-from owlab.pocket.openwhisk.http import CORS, Context, bad_query, reply
-from owlab.pocket.openwhisk.names import NAME
+from owlab.pocket.openwhisk.entity_names import NAME
+from owlab.pocket.openwhisk.http import CORS, WhiskRequest, bad_query, reply
+from owlab.pocket.openwhisk.refusals import NOT_ALLOWED, WhiskError, bad_request, not_found
 from owlab.pocket.openwhisk.service import BLOCKING_SECONDS
 from owlab.pocket.openwhisk.store import Document
 from owlab.pocket.openwhisk.web import UPSTREAM
@@ -32,24 +32,24 @@ def forwarded(request: Request) -> dict[str, str]:
     return dict(sorted((headers | {"host": UPSTREAM}).items()))
 
 
-def ok(context: Context, value: Any, status: int = 200, **headers: str) -> Response:
+def ok(context: WhiskRequest, value: Any, status: int = 200, **headers: str) -> Response:
     """An answer with the request's id."""
     return reply(value, status, context.transaction, **headers)
 
 
-def _body(context: Context) -> Document:
+def _body(context: WhiskRequest) -> Document:
     value = context.json()
     if not isinstance(value, dict):
         raise bad_request("The request content was malformed:\nObject expected in field")
     return value
 
 
-async def namespaces(context: Context) -> Response:
+async def namespaces(context: WhiskRequest) -> Response:
     """The caller's namespaces: one."""
     return ok(context, [context.caller.namespace])
 
 
-async def limits(context: Context) -> Response:
+async def limits(context: WhiskRequest) -> Response:
     """The limits of a namespace."""
     context.caller.owns(context.word("namespace"))
     known = context.service.throttle.allowed(context.caller.namespace)
@@ -70,14 +70,14 @@ async def limits(context: Context) -> Response:
     )
 
 
-async def actions(context: Context) -> Response:
+async def actions(context: WhiskRequest) -> Response:
     """A namespace's actions, or those of a package."""
     package = context.request.path_params.get("package")
     found = context.service.actions.list(context.caller, context.word("namespace"), package)
     return context.page(found, "actions")
 
 
-async def action(context: Context) -> Response:
+async def action(context: WhiskRequest) -> Response:
     """One action: get, put, delete, invoke."""
     service, caller = context.service, context.caller
     namespace, name = context.word("namespace"), context.word("name")
@@ -107,11 +107,11 @@ async def action(context: Context) -> Response:
     return ok(context, document)
 
 
-async def _forget(context: Context, document: Document) -> None:
+async def _forget(context: WhiskRequest, document: Document) -> None:
     await context.service.invoker.forget(f"{document['namespace']}/{document['name']}@")
 
 
-async def _invoke(context: Context, namespace: str, package: str, name: str) -> Response:
+async def _invoke(context: WhiskRequest, namespace: str, package: str, name: str) -> Response:
     service, caller = context.service, context.caller
     found = service.actions.find(caller, namespace, package, name)
     payload = context.payload()
@@ -143,7 +143,7 @@ def invoke_status(activation: Activation) -> int:
     return 500 if activation.status == INTERNAL_ERROR else 502
 
 
-async def packages(context: Context) -> Response:
+async def packages(context: WhiskRequest) -> Response:
     """A namespace's packages."""
     found = context.service.packages.list(
         context.caller, context.word("namespace"), public=context.flag("public")
@@ -151,7 +151,7 @@ async def packages(context: Context) -> Response:
     return context.page(found, "packages")
 
 
-async def package(context: Context) -> Response:
+async def package(context: WhiskRequest) -> Response:
     """One package: get, put, delete."""
     kept, caller = context.service.packages, context.caller
     namespace, name = context.word("namespace"), context.word("name")
@@ -168,13 +168,13 @@ async def package(context: Context) -> Response:
     return ok(context, kept.get(caller, namespace, name))
 
 
-async def triggers(context: Context) -> Response:
+async def triggers(context: WhiskRequest) -> Response:
     """A namespace's triggers."""
     found = context.service.triggers.list(context.caller, context.word("namespace"))
     return context.page(found, "triggers")
 
 
-async def trigger(context: Context) -> Response:
+async def trigger(context: WhiskRequest) -> Response:
     """One trigger: get, put, delete, fire."""
     service, caller = context.service, context.caller
     namespace, name = context.word("namespace"), context.word("name")
@@ -202,13 +202,13 @@ async def trigger(context: Context) -> Response:
     return ok(context, service.triggers.get(caller, namespace, name))
 
 
-async def rules(context: Context) -> Response:
+async def rules(context: WhiskRequest) -> Response:
     """A namespace's rules."""
     found = context.service.rules.list(context.caller, context.word("namespace"))
     return context.page(found, "rules")
 
 
-async def rule(context: Context) -> Response:
+async def rule(context: WhiskRequest) -> Response:
     """One rule: get, put, delete, enable or disable."""
     kept, caller = context.service.rules, context.caller
     namespace, name = context.word("namespace"), context.word("name")
@@ -225,7 +225,7 @@ async def rule(context: Context) -> Response:
     return ok(context, kept.get(caller, namespace, name))
 
 
-async def activations(context: Context) -> Response:
+async def activations(context: WhiskRequest) -> Response:
     """A namespace's activations."""
     namespace = context.caller.owns(context.word("namespace"))
     docs = context.flag("docs")
@@ -246,7 +246,7 @@ async def activations(context: Context) -> Response:
     return context.page(found, "activations")
 
 
-async def activation(context: Context) -> Response:
+async def activation(context: WhiskRequest) -> Response:
     """One activation, its logs, or its result."""
     namespace = context.caller.owns(context.word("namespace"))
     document = context.service.activations.get(namespace, context.word("id"))

@@ -6,9 +6,9 @@ from typing import Any
 
 from owlab.pocket.openwhisk import documents
 from owlab.pocket.openwhisk.actions import Actions
-from owlab.pocket.openwhisk.errors import WhiskError, bad_request, conflict, malformed
-from owlab.pocket.openwhisk.names import Identity, Qualified, checked, qualified
-from owlab.pocket.openwhisk.store import Document, Store
+from owlab.pocket.openwhisk.entity_names import Identity, Qualified, checked, qualified
+from owlab.pocket.openwhisk.refusals import WhiskError, bad_request, conflict, malformed
+from owlab.pocket.openwhisk.store import Document, EntityStore
 
 COLLECTION = "rules"
 
@@ -16,7 +16,7 @@ COLLECTION = "rules"
 class Rules:
     """The rules of all namespaces."""
 
-    def __init__(self, store: Store, actions: Actions) -> None:
+    def __init__(self, store: EntityStore, actions: Actions) -> None:
         self._store, self._actions = store, actions
 
     def of(self, namespace: str, trigger: str) -> list[Document]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.ground.intake import parse
 from owlab.pocket.openwhisk import runtimes
-from owlab.pocket.openwhisk.actions import Found
+from owlab.pocket.openwhisk.actions import ResolvedAction
 from owlab.pocket.openwhisk.activations import (
     DEVELOPER_ERROR,
     INTERNAL_ERROR,
@@ -15,10 +15,10 @@ from owlab.pocket.openwhisk.activations import (
     new_id,
 )
 from owlab.pocket.openwhisk.composing import compose, run_sequence
-from owlab.pocket.openwhisk.errors import ABNORMAL_RUN, DOES_NOT_EXIST, NOT_ALLOWED, WhiskError
+from owlab.pocket.openwhisk.entity_names import SYSTEM, Identity, qualified
 from owlab.pocket.openwhisk.inside import MARK, PROGRAMS
-from owlab.pocket.openwhisk.invoker import Job
-from owlab.pocket.openwhisk.names import SYSTEM, Identity, qualified
+from owlab.pocket.openwhisk.invoker import ActionRun
+from owlab.pocket.openwhisk.refusals import ABNORMAL_RUN, DOES_NOT_EXIST, NOT_ALLOWED, WhiskError
 from owlab.pocket.openwhisk.store import Document, now_ms
 
 if TYPE_CHECKING:
@@ -38,14 +38,17 @@ class Runner:
         """How many actions a sequence or a composition may run."""
         return self._service.limits.sequence_length
 
-    def find(self, caller: Identity, path: str) -> Found:
+    def find(self, caller: Identity, path: str) -> ResolvedAction:
         """An action by its full name."""
         name = qualified(path, caller.namespace)
         return self._service.actions.find(caller, name.namespace, name.package, name.name)
 
     @staticmethod
     def begin(
-        caller: Identity, found: Found, identifier: str | None = None, cause: str | None = None
+        caller: Identity,
+        found: ResolvedAction,
+        identifier: str | None = None,
+        cause: str | None = None,
     ) -> Activation:
         """A record without an end."""
         document = found.document
@@ -71,7 +74,7 @@ class Runner:
     async def action(
         self,
         caller: Identity,
-        found: Found,
+        found: ResolvedAction,
         payload: Any,
         *,
         identifier: str | None = None,
@@ -109,7 +112,7 @@ class Runner:
     async def single(
         self,
         caller: Identity,
-        found: Found,
+        found: ResolvedAction,
         value: Any,
         activation: Activation,
         transaction: str,
@@ -150,11 +153,11 @@ class Runner:
     def _job(
         self,
         caller: Identity,
-        found: Found,
+        found: ResolvedAction,
         value: Any,
         activation: Activation,
         transaction: str,
-    ) -> Job:
+    ) -> ActionRun:
         document, name = found.document, found.name
         execution, limits = document["exec"], document["limits"]
         env = {
@@ -174,7 +177,7 @@ class Runner:
         if found.initial and isinstance(value, dict):
             initial = {name: value[name] for name in found.initial if name in value}
             value = {name: item for name, item in value.items() if name not in found.initial}
-        return Job(
+        return ActionRun(
             # Containers belong to the namespace that invokes, as upstream's.
             key=f"{name.path}@{document['version']}@{document['updated']}@{caller.namespace}",
             namespace=caller.namespace,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from owlab.pocket.openwhisk.errors import WhiskError, bad_request
-from owlab.pocket.openwhisk.names import Identity, Qualified, qualified
-from owlab.pocket.openwhisk.store import Store
+from owlab.pocket.openwhisk.entity_names import Identity, Qualified, qualified
+from owlab.pocket.openwhisk.refusals import WhiskError, bad_request
+from owlab.pocket.openwhisk.store import EntityStore
 
 if TYPE_CHECKING:
-    from owlab.pocket.openwhisk.actions import Found
+    from owlab.pocket.openwhisk.actions import ResolvedAction
 
-Find = Callable[[Identity, str, str, str], "Found"]
+Find = Callable[[Identity, str, str, str], "ResolvedAction"]
 
 
 def components(
-    store: Store,
+    store: EntityStore,
     caller: Identity,
     find: Find,
     at: Qualified,

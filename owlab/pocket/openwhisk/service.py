@@ -13,19 +13,19 @@ from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
-from owlab.pocket.openwhisk.actions import Actions, Found
+from owlab.pocket.openwhisk.actions import Actions, ResolvedAction
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
 from owlab.pocket.openwhisk.alarm_clock import AlarmClock
 from owlab.pocket.openwhisk.alarms import Alarms
+from owlab.pocket.openwhisk.entity_names import SYSTEM, Identity
 from owlab.pocket.openwhisk.gateway import Gateway
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.openwhisk.invoker import Invoker
 from owlab.pocket.openwhisk.limits import Limits
-from owlab.pocket.openwhisk.names import SYSTEM, Identity
 from owlab.pocket.openwhisk.packages import Packages
 from owlab.pocket.openwhisk.rules import Rules
 from owlab.pocket.openwhisk.running import Runner
-from owlab.pocket.openwhisk.store import Store
+from owlab.pocket.openwhisk.store import EntityStore
 from owlab.pocket.openwhisk.subjects import Subjects
 from owlab.pocket.openwhisk.throttle import Throttle
 from owlab.pocket.openwhisk.triggers import Triggers
@@ -55,7 +55,7 @@ class Service:
         self.limits = Limits.of(limits)
         self.system = Identity(SYSTEM, system_key)
         self._keys = (guest_key, system_key)
-        self.store = Store(db)
+        self.store = EntityStore(db)
         self.subjects = Subjects(db)
         # A lab of an earlier version has entities, and kept no subjects.
         if seed or (self.subjects.empty and self.store.used):
@@ -125,7 +125,7 @@ class Service:
     async def invoke(
         self,
         caller: Identity,
-        found: Found,
+        found: ResolvedAction,
         payload: dict[str, Any],
         *,
         wait: float | None,
@@ -156,7 +156,7 @@ class Service:
             self.accept(by or caller, found, identifier)
         return identifier, None
 
-    def accept(self, caller: Identity, found: Found, identifier: str) -> None:
+    def accept(self, caller: Identity, found: ResolvedAction, identifier: str) -> None:
         """The caller is told an id before the end."""
         self.activations.accept(self.runner.begin(caller, found, identifier))
 

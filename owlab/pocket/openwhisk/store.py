@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from owlab.pocket.ground.database import Database
-from owlab.pocket.openwhisk.errors import OTHER_COLLECTION, conflict, not_found
+from owlab.pocket.openwhisk.refusals import OTHER_COLLECTION, conflict, not_found
 
 Document = dict[str, Any]
 
@@ -30,7 +30,7 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-class Store:
+class EntityStore:
     """Actions, packages, triggers and rules. Names are unique over collections, as upstream's."""
 
     def __init__(self, db: Database) -> None:

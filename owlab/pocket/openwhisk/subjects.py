@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from owlab.pocket.ground.database import Database
-from owlab.pocket.openwhisk.names import SYSTEM, Identity, token_of
+from owlab.pocket.openwhisk.entity_names import SYSTEM, Identity, token_of
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS whisk_subjects (

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from owlab.pocket.openwhisk.errors import WhiskError
 from owlab.pocket.openwhisk.limits import Limits
+from owlab.pocket.openwhisk.refusals import WhiskError
 
 MINUTE = 60.0
 

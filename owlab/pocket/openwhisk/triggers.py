@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from owlab.pocket.openwhisk import documents
-from owlab.pocket.openwhisk.errors import bad_request, conflict
-from owlab.pocket.openwhisk.names import NAME, Identity, checked
-from owlab.pocket.openwhisk.store import Document, Store
+from owlab.pocket.openwhisk.entity_names import NAME, Identity, checked
+from owlab.pocket.openwhisk.refusals import bad_request, conflict
+from owlab.pocket.openwhisk.store import Document, EntityStore
 
 COLLECTION = "triggers"
 
@@ -13,7 +13,7 @@ COLLECTION = "triggers"
 class Triggers:
     """The triggers of all namespaces."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: EntityStore) -> None:
         self._store = store
 
     def list(self, caller: Identity, namespace: str) -> list[Document]:

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from owlab.pocket.ground.intake import Unreadable, parse
-from owlab.pocket.openwhisk.errors import NOT_ALLOWED, bad_request, malformed, not_found
 from owlab.pocket.openwhisk.media import Media, media
+from owlab.pocket.openwhisk.refusals import NOT_ALLOWED, bad_request, malformed, not_found
 
 EXTENSIONS = (".http", ".json", ".html", ".svg", ".text")
 ALLOWED = "OPTIONS, GET, DELETE, POST, PUT, HEAD, PATCH"
@@ -29,7 +29,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class WebRequest:
     """What a web action may know of a request."""
 
     method: str
@@ -46,7 +46,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class WebResponse:
     """An HTTP response."""
 
     status: int = 200
@@ -65,7 +65,7 @@ def split_extension(name: str) -> tuple[str, str]:
     return name, ".http"
 
 
-def parameters(request: Request, *, raw: bool, fixed: set[str]) -> dict[str, Any]:
+def parameters(request: WebRequest, *, raw: bool, fixed: set[str]) -> dict[str, Any]:
     """The action's parameters; 400 when the request sets what it must not."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     headers["host"] = UPSTREAM
@@ -93,7 +93,7 @@ def parameters(request: Request, *, raw: bool, fixed: set[str]) -> dict[str, Any
     return given | context
 
 
-def _body(request: Request) -> Any:
+def _body(request: WebRequest) -> Any:
     if not request.body:
         return NOTHING
     if request.media.json:
@@ -106,14 +106,14 @@ def _body(request: Request) -> Any:
     return _opaque(request)
 
 
-def _opaque(request: Request) -> str:
+def _opaque(request: WebRequest) -> str:
     # JSON too: a habit of old that upstream keeps.
     if request.media.binary or request.media.name == "application/json":
         return base64.b64encode(request.body).decode()
     return request.body.decode(errors="replace")
 
 
-def answer(result: Any, extension: str, *, failed: bool) -> Answer:
+def answer(result: Any, extension: str, *, failed: bool) -> WebResponse:
     """A result (or, ``failed``, its ``error``) as the extension wants it."""
     if failed:
         result = result.get("error") if isinstance(result, dict) else result
@@ -148,27 +148,27 @@ def _quoted(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _json(value: Any) -> Answer:
+def _json(value: Any) -> WebResponse:
     if isinstance(value, dict | list):
-        return Answer(200, pretty(value), "application/json", negotiated=True)
+        return WebResponse(200, pretty(value), "application/json", negotiated=True)
     raise bad_request("Response is not valid 'application/json'.")
 
 
-def _markup(value: Any, name: str, content_type: str) -> Answer:
+def _markup(value: Any, name: str, content_type: str) -> WebResponse:
     if isinstance(value, dict):
         value = value.get("body", value.get(name))
     if not isinstance(value, str):
         raise bad_request(f"Response is not valid '{content_type}'.")
-    return Answer(200, value.encode(), Media(content_type).header)
+    return WebResponse(200, value.encode(), Media(content_type).header)
 
 
-def _text(value: Any) -> Answer:
+def _text(value: Any) -> WebResponse:
     if isinstance(value, dict):
         if "body" not in value and "text" not in value:
             raise not_found_property()
         value = value.get("body", value.get("text"))
     text = value if isinstance(value, str) else _printed(value, 0)
-    return Answer(200, text.encode(), "text/plain; charset=UTF-8", negotiated=True)
+    return WebResponse(200, text.encode(), "text/plain; charset=UTF-8", negotiated=True)
 
 
 def not_found_property() -> Exception:
@@ -178,14 +178,14 @@ def not_found_property() -> Exception:
     return error
 
 
-def _http(value: Any) -> Answer:
+def _http(value: Any) -> WebResponse:
     if not isinstance(value, dict):
         raise bad_request("Response is not valid 'message/http'.")
     status = _status(value.get("statusCode", 0)) if "statusCode" in value else None
     headers, told = _headers(value["headers"]) if "headers" in value else ([], None)
     body = value.get("body")
     if body is None or body == "":
-        return Answer(204 if status is None else status, b"", None, headers)
+        return WebResponse(204 if status is None else status, b"", None, headers)
     status = 200 if status is None else status
     kind = None
     if told is not None:
@@ -198,13 +198,13 @@ def _http(value: Any) -> Answer:
             raise bad_request(MISMATCH)
         plain = kind.name == "application/json"
         shown = kind.name if plain else f"{kind.name}; charset=UTF-8"
-        return Answer(status, pretty(body), shown, headers, negotiated=plain)
+        return WebResponse(status, pretty(body), shown, headers, negotiated=plain)
     kind = kind or Media("text/html")
     encoded = kind.json and not kind.binary and _is_base64(body)
     if not kind.binary and not encoded:
-        return Answer(status, body.encode(), kind.header, headers)
+        return WebResponse(status, body.encode(), kind.header, headers)
     try:
-        return Answer(status, base64.b64decode(body, validate=True), kind.header, headers)
+        return WebResponse(status, base64.b64decode(body, validate=True), kind.header, headers)
     except ValueError as error:
         raise bad_request(MISMATCH) from error
 

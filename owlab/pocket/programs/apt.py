@@ -11,7 +11,7 @@ from __future__ import annotations
 import getopt
 from dataclasses import dataclass
 
-from owlab.pocket.programs import packages, units
+from owlab.pocket.programs import ubuntu_archive, units
 from owlab.pocket.programs.base import Call, program
 
 NO_STABLE_CLI = (
@@ -27,7 +27,7 @@ CHANGING |= {"dist-upgrade", "clean", "autoclean", "reinstall"}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AptRequest:
     """A parsed command line of apt."""
 
     verb: str
@@ -41,7 +41,7 @@ class Request:
     assume_no: bool = False
 
 
-class UsageError(Exception):
+class AptUsageError(Exception):
     """A command line that apt refuses; the message is apt's."""
 
 
@@ -50,17 +50,17 @@ LONG += ["dry-run", "no-install-recommends", "no-install-suggests", "fix-broken"
 LONG += ["option=", "allow-downgrades", "auto-remove", "autoremove", "all-versions", "no-upgrade"]
 
 
-def parse(argv: list[str]) -> Request:
-    """Read apt's command line. Raises :class:`UsageError`."""
+def parse(argv: list[str]) -> AptRequest:
+    """Read apt's command line. Raises :class:`AptUsageError`."""
     try:
         options, words = getopt.gnu_getopt(argv, "yqso:ft:V", LONG)
     except getopt.GetoptError as error:
         option = f"--{error.opt}" if len(error.opt) > 1 else f"-{error.opt}"
         reason = "is not understood" if "recognized" in error.msg else "requires an argument."
         kind = f"'{error.opt}' [from {option}]" if len(error.opt) == 1 else option
-        raise UsageError(f"E: Command line option {kind} {reason}\n") from None
+        raise AptUsageError(f"E: Command line option {kind} {reason}\n") from None
     given = {name for name, _ in options}
-    return Request(
+    return AptRequest(
         verb=words[0] if words else "",
         names=tuple(words[1:]),
         yes=bool(given & {"-y", "--yes", "--assume-yes"}),
@@ -78,7 +78,7 @@ async def apt(call: Call) -> int:
     """The command itself: parse, check for root, and carry out one verb."""
     try:
         request = parse(call.argv)
-    except UsageError as error:
+    except AptUsageError as error:
         await call.err(str(error))
         return 100
     if call.argv[:1] in (["--version"], ["-v"]) or request.verb in ("help", ""):
@@ -106,7 +106,9 @@ async def apt(call: Call) -> int:
         case "remove" | "purge":
             return await _remove(call, request, list(request.names))
         case "autoremove":
-            return await _remove(call, request, packages.unneeded(call.machine), automatic=True)
+            return await _remove(
+                call, request, ubuntu_archive.unneeded(call.machine), automatic=True
+            )
         case "update":
             return await _update(call)
         case "upgrade" | "full-upgrade" | "dist-upgrade":
@@ -125,27 +127,27 @@ async def apt(call: Call) -> int:
     return 100
 
 
-async def _install(call: Call, request: Request) -> int:
+async def _install(call: Call, request: AptRequest) -> int:
     machine = call.machine
     await call.out(READING)
     names = [name.split("=")[0].split("/")[0].removesuffix(":amd64") for name in request.names]
-    unknown = [name for name in names if packages.known(name) is None]
+    unknown = [name for name in names if ubuntu_archive.known(name) is None]
     if unknown:
         for name in unknown:
             await call.err(f"E: Unable to locate package {name}\n")
         return 100
-    have = packages.installed(machine)
+    have = ubuntu_archive.installed(machine)
     for name in names:
         if name in have:
             await call.out(f"{name} is already the newest version ({have[name]}).\n")
-            packages.add(machine, name, asked=True)
-    new = packages.with_dependencies(names, have)
+            ubuntu_archive.add(machine, name, asked=True)
+    new = ubuntu_archive.with_dependencies(names, have)
     if not new:
         await call.out(_summary([], []))
         return 0
     extra = sorted(set(new) - set(names))
     suggested = sorted(
-        {word for name in new if (p := packages.known(name)) for word in p.suggests}
+        {word for name in new if (p := ubuntu_archive.known(name)) for word in p.suggests}
         - set(new)
         - set(have)
     )
@@ -156,7 +158,7 @@ async def _install(call: Call, request: Request) -> int:
         text += "Suggested packages:\n" + _wrapped(suggested)
     text += "The following NEW packages will be installed:\n" + _wrapped(sorted(new))
     await call.out(text + _summary(new, []))
-    size = sum(package.kilobytes for name in new if (package := packages.known(name)))
+    size = sum(package.kilobytes for name in new if (package := ubuntu_archive.known(name)))
     await call.out(
         f"Need to get {size} kB of archives.\n"
         f"After this operation, {_disk(size * 4)} of additional disk space will be used.\n"
@@ -168,7 +170,7 @@ async def _install(call: Call, request: Request) -> int:
         return 1
     await _unpack(call, new, size)
     for name in new:
-        packages.add(machine, name, asked=name in names)
+        ubuntu_archive.add(machine, name, asked=name in names)
         await _set_up(call, name)
     await call.out("Processing triggers for man-db (2.12.0-4build2) ...\n")
     call.fleet.changed(call.machine)
@@ -177,7 +179,7 @@ async def _install(call: Call, request: Request) -> int:
 
 async def _unpack(call: Call, new: list[str], size: int) -> None:
     for number, name in enumerate(new, 1):
-        package = packages.known(name)
+        package = ubuntu_archive.known(name)
         assert package is not None
         await call.out(
             f"Get:{number} {SITE} noble/main amd64 {name} amd64 "
@@ -186,7 +188,7 @@ async def _unpack(call: Call, new: list[str], size: int) -> None:
     await call.clock.pause(size / 400)
     await call.out(f"Fetched {size} kB in 1s ({size} kB/s)\n")
     for name in new:
-        shown, version = _shown(name), packages.ARCHIVE[name].version
+        shown, version = _shown(name), ubuntu_archive.ARCHIVE[name].version
         file = f"{name}_{version.replace(':', '%3a')}_amd64.deb"
         await call.out(
             f"Selecting previously unselected package {shown}.\n"
@@ -196,7 +198,7 @@ async def _unpack(call: Call, new: list[str], size: int) -> None:
 
 
 async def _set_up(call: Call, name: str) -> None:
-    package = packages.known(name)
+    package = ubuntu_archive.known(name)
     assert package is not None
     await call.out(f"Setting up {_shown(name)} ({package.version}) ...\n")
     for path, content in package.files.items():
@@ -212,16 +214,18 @@ async def _set_up(call: Call, name: str) -> None:
             await units.start(call, unit)
 
 
-async def _remove(call: Call, request: Request, names: list[str], automatic: bool = False) -> int:
-    have = packages.installed(call.machine)
+async def _remove(
+    call: Call, request: AptRequest, names: list[str], automatic: bool = False
+) -> int:
+    have = ubuntu_archive.installed(call.machine)
     await call.out(READING)
     for name in names:
-        if packages.known(name) is None:
+        if ubuntu_archive.known(name) is None:
             await call.err(f"E: Unable to locate package {name}\n")
             return 100
         if name not in have:
             await call.out(f"Package '{name}' is not installed, so not removed\n")
-    going = packages.dependents(names, have)
+    going = ubuntu_archive.dependents(names, have)
     if not going:
         await call.out(_summary([], []))
         return 0
@@ -238,13 +242,13 @@ async def _remove(call: Call, request: Request, names: list[str], automatic: boo
     if not await _confirmed(call, request):
         return 1
     for name in going:
-        package = packages.known(name)
+        package = ubuntu_archive.known(name)
         assert package is not None
         await call.out(f"Removing {_shown(name)} ({package.version}) ...\n")
         for unit in package.units:
             await units.stop(call, unit)
             call.machine.state.units.pop(unit, None)
-        packages.drop(call.machine, name)
+        ubuntu_archive.drop(call.machine, name)
         if purge:
             for path in package.files:
                 call.machine.remove(path)
@@ -263,13 +267,13 @@ async def _update(call: Call) -> int:
     return 0
 
 
-async def _list(call: Call, request: Request) -> int:
-    have = packages.installed(call.machine)
+async def _list(call: Call, request: AptRequest) -> int:
+    have = ubuntu_archive.installed(call.machine)
     await call.out("Listing...\n")
     if request.upgradable_only:
         return 0
-    for name in sorted({*packages.ARCHIVE, *packages.BASE}):
-        package = packages.known(name)
+    for name in sorted({*ubuntu_archive.ARCHIVE, *ubuntu_archive.BASE}):
+        package = ubuntu_archive.known(name)
         wanted = not request.names or name in request.names
         if package and wanted and (name in have or not request.installed_only):
             mark = " [installed]" if name in have else ""
@@ -277,18 +281,18 @@ async def _list(call: Call, request: Request) -> int:
     return 0
 
 
-async def _query(call: Call, request: Request) -> int:
-    have = packages.installed(call.machine)
+async def _query(call: Call, request: AptRequest) -> int:
+    have = ubuntu_archive.installed(call.machine)
     if request.verb == "search":
-        for name in sorted({*packages.ARCHIVE, *packages.BASE}):
-            package = packages.known(name)
+        for name in sorted({*ubuntu_archive.ARCHIVE, *ubuntu_archive.BASE}):
+            package = ubuntu_archive.known(name)
             words = request.names
             if package and all(word in f"{name} {package.summary}".lower() for word in words):
                 await call.out(f"{name}/noble {package.version} amd64\n  {package.summary}\n\n")
         return 0
     status = 0
     for name in request.names:
-        package = packages.known(name)
+        package = ubuntu_archive.known(name)
         if package is None:
             await call.err(f"N: Unable to locate package {name}\n")
             status = 100 if request.verb == "show" else status
@@ -306,7 +310,7 @@ async def _query(call: Call, request: Request) -> int:
     return status
 
 
-async def _confirmed(call: Call, request: Request) -> bool:
+async def _confirmed(call: Call, request: AptRequest) -> bool:
     """Ask, and take the first line that comes; nothing to read means Y (see the module)."""
     if request.yes:
         return True
@@ -327,7 +331,7 @@ async def _confirmed(call: Call, request: Request) -> bool:
 
 
 def _shown(name: str) -> str:
-    package = packages.known(name)
+    package = ubuntu_archive.known(name)
     return f"{name}:amd64" if package and package.library else name
 
 

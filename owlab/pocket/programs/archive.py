@@ -25,7 +25,7 @@ class TarError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TarRequest:
     """A parsed command line of tar."""
 
     action: str  # x, c or t
@@ -38,7 +38,7 @@ class Request:
     to_stdout: bool = False
 
 
-def parse(argv: list[str]) -> Request:
+def parse(argv: list[str]) -> TarRequest:
     """Read tar's words, also in the old style without a dash. Raises :class:`TarError`."""
     words = list(argv)
     if words and not words[0].startswith("-"):
@@ -64,7 +64,7 @@ def parse(argv: list[str]) -> Request:
     compression = ""
     for name, form in (("-z", "gz"), ("--gzip", "gz"), ("-j", "bz2"), ("-J", "xz")):
         compression = form if name in given else compression
-    return Request(
+    return TarRequest(
         chosen.pop(),
         given.get("-f") or given.get("--file") or "-",
         given.get("-C") or given.get("--directory") or ".",
@@ -102,7 +102,7 @@ async def tar(call: Call) -> int:
         return 2
 
 
-async def _read(call: Call, request: Request) -> int:
+async def _read(call: Call, request: TarRequest) -> int:
     if request.file == "-":
         packed = await call.stdin()
     else:
@@ -141,7 +141,7 @@ async def _read(call: Call, request: Request) -> int:
 
 
 async def _take(
-    call: Call, request: Request, archive: tarfile.TarFile, member: tarfile.TarInfo, folder: str
+    call: Call, request: TarRequest, archive: tarfile.TarFile, member: tarfile.TarInfo, folder: str
 ) -> None:
     """List one member, or extract it."""
     shown = member.name + ("/" if member.isdir() else "")
@@ -190,7 +190,7 @@ def _restore(call: Call, member: tarfile.TarInfo, path: str) -> None:
     call.fs.touch(path, float(member.mtime))
 
 
-async def _create(call: Call, request: Request) -> int:
+async def _create(call: Call, request: TarRequest) -> int:
     if not request.names:
         raise TarError(f"tar: Cowardly refusing to create an empty archive\n{TRY}")
     buffer, status = io.BytesIO(), 0
@@ -223,7 +223,7 @@ def _writer(buffer: io.BytesIO, compression: str) -> tarfile.TarFile:
 
 
 async def _pack(
-    call: Call, request: Request, archive: tarfile.TarFile, path: str, name: str
+    call: Call, request: TarRequest, archive: tarfile.TarFile, path: str, name: str
 ) -> None:
     info = call.fs.stat(path)
     member = tarfile.TarInfo(name.rstrip("/"))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.service.lab import Lab
-    from owlab.pocket.shell.session import Session
+    from owlab.pocket.service.lab import PocketLab
+    from owlab.pocket.shell.shell_session import ShellSession
 
 
 class Writer(Protocol):
@@ -53,12 +53,12 @@ class Call:
     fs: Files
     root: bool
     machine: Machine
-    lab: Lab
+    lab: PocketLab
     reader: Reader = field(repr=False)
     stdout: Writer = field(repr=False)
     stderr: Writer = field(repr=False)
     user: str = "ubuntu"
-    session: Session | None = field(default=None, repr=False)
+    session: ShellSession | None = field(default=None, repr=False)
     terminal: bool = False
     """What is printed goes straight to a terminal."""
 
@@ -115,7 +115,7 @@ Where = Literal["vm", "host", "all"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegisteredProgram:
     """A registered program, and where it exists."""
 
     run: Program
@@ -128,7 +128,7 @@ class Entry:
         return self.machines == "all" or (self.machines == "host") == machine.is_host
 
 
-PROGRAMS: dict[str, Entry] = {}
+PROGRAMS: dict[str, RegisteredProgram] = {}
 
 
 def program(
@@ -146,7 +146,7 @@ def program(
 
     def register(run: Program) -> Program:
         for name in names:
-            PROGRAMS[name] = Entry(run, machines, installed, own_help)
+            PROGRAMS[name] = RegisteredProgram(run, machines, installed, own_help)
         return run
 
     return register
@@ -157,7 +157,7 @@ def command_not_found(name: str, root: bool = False) -> str:
     return f"sudo: {name}: command not found\n" if root else f"bash: {name}: command not found\n"
 
 
-def load_programs() -> dict[str, Entry]:
+def load_programs() -> dict[str, RegisteredProgram]:
     """Every program there is."""
     _import_programs()
     return PROGRAMS

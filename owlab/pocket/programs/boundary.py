@@ -6,7 +6,7 @@ import inspect
 import logging
 
 from owlab.pocket.ground.failures import DiskFull
-from owlab.pocket.programs.base import Call, Entry
+from owlab.pocket.programs.base import Call, RegisteredProgram
 from owlab.pocket.programs.options import Complaint
 from owlab.pocket.shell.interpreter import apart
 
@@ -16,7 +16,7 @@ PIPE_CLOSED = 141
 FAULT = 70
 
 
-async def carried_out(entry: Entry, call: Call) -> int:
+async def carried_out(entry: RegisteredProgram, call: Call) -> int:
     """Run a program to its end, whatever happens in it."""
     try:
         if call.argv == ["--help"] and not entry.own_help:
@@ -54,7 +54,7 @@ async def _said(call: Call, text: str) -> None:
         return
 
 
-def help_of(name: str, entry: Entry) -> str:
+def help_of(name: str, entry: RegisteredProgram) -> str:
     """What the lab's program does, from its own description."""
     about = " ".join((inspect.getdoc(entry.run) or "").replace("``", "").split())
     return f"Usage: {name} [OPTION]... [ARGUMENT]...\n{about}\n\nThe pocket lab's own {name}.\n"

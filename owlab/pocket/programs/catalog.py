@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from owlab.pocket.machines.devices import Device, Devices, read_only
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.proc import Proc
-from owlab.pocket.programs.base import Entry, load_programs
+from owlab.pocket.programs.base import RegisteredProgram, load_programs
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -132,7 +132,7 @@ MADE = 1754006400.0
 """When the image was made."""
 
 
-def present(machine: Machine, name: str, entry: Entry | None = None) -> bool:
+def present(machine: Machine, name: str, entry: RegisteredProgram | None = None) -> bool:
     """The machine has this program: of the image, a package or a snap."""
     entry = entry or load_programs().get(name)
     if entry is not None:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, present
-from owlab.pocket.programs.packages import ARCHIVE
 from owlab.pocket.programs.snap import STORE
+from owlab.pocket.programs.ubuntu_archive import ARCHIVE
 
 MOST = 200
 BEFORE = {"sudo", "nohup", "time", "exec", "command", "xargs", "watch", "env", "which", "type"}

@@ -14,7 +14,7 @@ TARGETS = "target-directory= no-target-directory"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """Where to: a directory for everything, or one name."""
 
     path: str
@@ -29,7 +29,7 @@ class Target:
         return posixpath.join(self.path, base), posixpath.join(self.shown, base)
 
 
-def _operands(call: Call, options: Options) -> tuple[list[str], Target]:
+def _operands(call: Call, options: Options) -> tuple[list[str], Destination]:
     """The sources and the target, as cp, mv, ln and install read them."""
     names = list(options.words)
     into = options.value("t", "target-directory")
@@ -48,7 +48,7 @@ def _operands(call: Call, options: Options) -> tuple[list[str], Target]:
     single = len(names) == 1 and not call.fs.is_directory(call.path(names[0]))
     if into.endswith("/") and not directory and single and call.name != "mv":
         raise Complaint(f"{call.name}: cannot create regular file '{into}': Not a directory\n")
-    return names, Target(path, into.rstrip("/") or "/", directory)
+    return names, Destination(path, into.rstrip("/") or "/", directory)
 
 
 @program("cp", machines="all")
@@ -211,12 +211,12 @@ async def ln(call: Call) -> int:
     options = parse(call, "sfnvirt:T", f"symbolic force no-dereference verbose relative {TARGETS}")
     soft = options.has("s", "symbolic")
     if len(options.words) == 1 and not options.has("t", "target-directory"):
-        names, target = list(options.words), Target(call.cwd, ".", True)
+        names, target = list(options.words), Destination(call.cwd, ".", True)
     else:
         names, target = _operands(call, options)
     if options.has("n", "no-dereference") and target.directory and len(names) == 1:
         inode = call.fs.look(target.path, follow=False)
-        target = Target(target.path, target.shown, inode.kind != "symlink")
+        target = Destination(target.path, target.shown, inode.kind != "symlink")
     status = 0
     kind = "symbolic" if soft else "hard"
     for name in names:

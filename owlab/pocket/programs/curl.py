@@ -12,8 +12,8 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.web import (
     HINT,
     MOST_REDIRECTS,
-    Answer,
-    Request,
+    OutgoingRequest,
+    Response,
     Unreachable,
     authorities,
     basic,
@@ -66,7 +66,7 @@ how to fix it, please visit the web page mentioned above.
 """
 
 
-class UsageError(Exception):
+class CurlUsageError(Exception):
     """Words that curl refuses: its number and sentence."""
 
     def __init__(self, code: int, text: str) -> None:
@@ -75,7 +75,7 @@ class UsageError(Exception):
 
 
 @dataclass(slots=True)
-class Options:
+class CurlOptions:
     """curl's options, by their long names."""
 
     urls: list[str] = field(default_factory=list)
@@ -89,25 +89,25 @@ class Options:
         return f"--{name}" in self.given
 
     def number(self, name: str) -> float | None:
-        """A numeric option. Raises :class:`UsageError`."""
+        """A numeric option. Raises :class:`CurlUsageError`."""
         text = self.given.get(f"--{name}")
         try:
             return None if text is None else float(text)
         except ValueError:
-            raise UsageError(
+            raise CurlUsageError(
                 2, f"curl: option --{name}: expected a proper numerical parameter"
             ) from None
 
 
-def parse(argv: list[str]) -> Options:
-    """Read curl's words. Raises :class:`UsageError`."""
+def parse(argv: list[str]) -> CurlOptions:
+    """Read curl's words. Raises :class:`CurlUsageError`."""
     try:
         pairs, urls = getopt.gnu_getopt(argv, SHORT, LONG)
     except getopt.GetoptError as error:
         option = f"--{error.opt}" if len(error.opt) > 1 else f"-{error.opt}"
         what = "requires parameter" if "argument" in error.msg else "is unknown"
-        raise UsageError(2, f"curl: option {option}: {what}") from None
-    options = Options(urls=urls)
+        raise CurlUsageError(2, f"curl: option {option}: {what}") from None
+    options = CurlOptions(urls=urls)
     for short, value in pairs:
         name = ALIASES.get(short, short)
         if name == "--header":
@@ -121,7 +121,7 @@ def parse(argv: list[str]) -> Options:
         elif name == "--url":
             options.urls.append(value)
         elif name in ("--form", "--upload-file"):
-            raise UsageError(2, f"curl: option {short}: not part of the pocket lab's curl")
+            raise CurlUsageError(2, f"curl: option {short}: not part of the pocket lab's curl")
         options.given[name] = value
     return options
 
@@ -135,21 +135,21 @@ async def curl(call: Call) -> int:
             await call.out(f"curl {VERSION} (owlab pocket lab)\nProtocols: http https\n")
             return 0
         if not options.urls:
-            raise UsageError(2, "curl: (2) no URL specified")
+            raise CurlUsageError(2, "curl: (2) no URL specified")
         options.number("max-time")
         status = 0
         for index, url in enumerate(options.urls):
             output = options.outputs[index] if index < len(options.outputs) else None
             status = await _with_retries(call, options, url, output)
         return status
-    except UsageError as error:
+    except CurlUsageError as error:
         await call.err(
             f"{error}\ncurl: try 'curl --help' or 'curl --manual' for more information\n"
         )
         return error.code
 
 
-async def _with_retries(call: Call, options: Options, url: str, output: str | None) -> int:
+async def _with_retries(call: Call, options: CurlOptions, url: str, output: str | None) -> int:
     left = int(options.number("retry") or 0)
     while True:
         try:
@@ -170,7 +170,7 @@ async def _with_retries(call: Call, options: Options, url: str, output: str | No
             return error.code
 
 
-async def _one(call: Call, options: Options, url: str, output: str | None) -> int:
+async def _one(call: Call, options: CurlOptions, url: str, output: str | None) -> int:
     request = await _request(call, options, url)
     started = time.monotonic()
     for _ in range(MOST_REDIRECTS + 1):
@@ -197,7 +197,7 @@ async def _one(call: Call, options: Options, url: str, output: str | None) -> in
     raise Unreachable(47, f"Maximum ({MOST_REDIRECTS}) redirects followed")
 
 
-async def _request(call: Call, options: Options, url: str) -> Request:
+async def _request(call: Call, options: CurlOptions, url: str) -> OutgoingRequest:
     body, kind = await _body(call, options)
     headers = {"User-Agent": f"curl/{VERSION}", "Accept": "*/*"}
     if options.has("user"):
@@ -228,7 +228,7 @@ async def _request(call: Call, options: Options, url: str) -> Request:
     method = options.given.get("--request") or ("POST" if body is not None else "GET")
     if options.has("head") and not options.has("request"):
         method = "HEAD"
-    return Request(
+    return OutgoingRequest(
         url,
         method,
         headers,
@@ -240,7 +240,7 @@ async def _request(call: Call, options: Options, url: str) -> Request:
     )
 
 
-async def _body(call: Call, options: Options) -> tuple[bytes | None, str]:
+async def _body(call: Call, options: CurlOptions) -> tuple[bytes | None, str]:
     if not options.data:
         return None, ""
     parts = []
@@ -260,7 +260,7 @@ async def _body(call: Call, options: Options) -> tuple[bytes | None, str]:
     return b"&".join(parts), "application/x-www-form-urlencoded"
 
 
-async def _authorities(call: Call, options: Options) -> bytes:
+async def _authorities(call: Call, options: CurlOptions) -> bytes:
     if not options.has("cacert"):
         return authorities(call)
     path = options.given["--cacert"]
@@ -272,7 +272,7 @@ async def _authorities(call: Call, options: Options) -> bytes:
     return content
 
 
-def _identity(call: Call, options: Options) -> tuple[bytes, bytes] | None:
+def _identity(call: Call, options: CurlOptions) -> tuple[bytes, bytes] | None:
     if not options.has("cert"):
         return None
     certificate = _file(call, options.given["--cert"])
@@ -282,12 +282,12 @@ def _identity(call: Call, options: Options) -> tuple[bytes, bytes] | None:
 def _file(call: Call, path: str) -> bytes:
     content = call.read(call.path(path))
     if content is None:
-        raise UsageError(26, f"curl: option: error encountered when reading a file: {path}")
+        raise CurlUsageError(26, f"curl: option: error encountered when reading a file: {path}")
     return content
 
 
 async def _receive(
-    call: Call, options: Options, request: Request, answer: Answer, output: str | None
+    call: Call, options: CurlOptions, request: OutgoingRequest, answer: Response, output: str | None
 ) -> int:
     head = b""
     if options.has("include") or options.has("head"):
@@ -319,7 +319,7 @@ async def _receive(
     return len(content)
 
 
-def _verbose(request: Request, answer: Answer) -> str:
+def _verbose(request: OutgoingRequest, answer: Response) -> str:
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [f"* Connected to {parts.hostname}"]
@@ -330,7 +330,9 @@ def _verbose(request: Request, answer: Answer) -> str:
     return "\n".join([*lines, "<"]) + "\n"
 
 
-def _written(options: Options, answer: Answer | None, url: str, size: int, seconds: float) -> str:
+def _written(
+    options: CurlOptions, answer: Response | None, url: str, size: int, seconds: float
+) -> str:
     """What ``-w`` asks for."""
     text = options.given.get("--write-out", "")
     code = f"{answer.status if answer else 0:03d}"

@@ -6,7 +6,7 @@ import fnmatch
 import getopt
 import re
 
-from owlab.pocket.programs import packages
+from owlab.pocket.programs import ubuntu_archive
 from owlab.pocket.programs.base import Call, program
 
 HEADER = """\
@@ -26,7 +26,7 @@ async def dpkg(call: Call) -> int:
         await call.err(f"{call.name}: error: unknown option --{error.opt}\n")
         return 2
     given = dict(options)
-    have = packages.installed(call.machine)
+    have = ubuntu_archive.installed(call.machine)
     if "--print-architecture" in given:
         await call.out("amd64\n")
         return 0
@@ -54,7 +54,7 @@ async def dpkg(call: Call) -> int:
 async def _status(call: Call, names: list[str], have: dict[str, str]) -> int:
     missing = False
     for name in names:
-        package = packages.known(name)
+        package = ubuntu_archive.known(name)
         if name not in have or package is None:
             await call.err(
                 f"dpkg-query: package '{name}' is not installed and no information is available\n"
@@ -76,7 +76,7 @@ def _table(names: list[str], have: dict[str, str]) -> str:
         f"+++-{'=' * width}-{'=' * versions}-============-{'=' * 33}",
     ]
     for name in names:
-        package = packages.known(name)
+        package = ubuntu_archive.known(name)
         summary = package.summary if package else ""
         lines.append(f"ii  {name:<{width}} {have[name]:<{versions}} amd64        {summary}")
     return "\n".join(lines) + "\n"

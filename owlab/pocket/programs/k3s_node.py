@@ -19,7 +19,7 @@ from owlab.pocket.programs.k3s_args import (
     from_environment,
     parse_flags,
 )
-from owlab.pocket.programs.k3s_token import Token, accepts
+from owlab.pocket.programs.k3s_token import JoinToken, accepts
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
 NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
@@ -113,7 +113,7 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     if port != 6443 or not server.service_active("k3s"):
         return f'{failed}connection refused"'
     state = server.state.k3s
-    given = Token.parse(token)
+    given = JoinToken.parse(token)
     if given.ca_hash and given.ca_hash != state.ca_hash:
         return (
             f'level=fatal msg="Error: token CA hash does not match the Cluster CA certificate '
@@ -178,7 +178,7 @@ async def _write_credentials(call: Call, flags: Flags) -> None:
     assert kubeconfig is not None, "a cluster that started has a kubeconfig"
     authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
     record.ca_hash = hashlib.sha256(base64.b64decode(authority)).hexdigest()
-    given = Token.parse(_token(call, record, flags)).secret
+    given = JoinToken.parse(_token(call, record, flags)).secret
     record.secret = record.secret or given or secrets.token_hex(16)
     token = f"K10{record.ca_hash}::server:{record.secret}\n".encode()
     mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)

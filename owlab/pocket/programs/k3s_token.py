@@ -18,7 +18,7 @@ UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class JoinToken:
     """A token as it is written: ``K10<CA hash>::<user>:<secret>``, or only the secret."""
 
     ca_hash: str
@@ -26,7 +26,7 @@ class Token:
     secret: str
 
     @classmethod
-    def parse(cls, text: str) -> Token:
+    def parse(cls, text: str) -> JoinToken:
         """Read a token as the user gave it."""
         text = text.strip()
         found = re.fullmatch(r"K10([0-9a-f]{64})::(?:([^:]*):)?(.+)", text)
@@ -79,7 +79,7 @@ def delete(state: K3s, name: str) -> bool:
     return found
 
 
-def accepts(state: K3s, token: Token, *, role: str) -> bool:
+def accepts(state: K3s, token: JoinToken, *, role: str) -> bool:
     """The server lets a node of this role join with this token."""
     if token.secret == state.secret and token.user in ("", "server", "node"):
         return True

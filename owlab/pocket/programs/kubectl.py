@@ -52,7 +52,7 @@ class ConfigRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class KubectlWords:
     """kubectl's words with the machine's paths replaced, and what was learned on the way."""
 
     argv: tuple[str, ...]
@@ -109,7 +109,7 @@ async def kubectl(call: Call) -> int:
         stage.close()
 
 
-def translate(call: Call, stage: Stage) -> Words:
+def translate(call: Call, stage: Stage) -> KubectlWords:
     """Replace each path by its staged one. What follows ``--`` belongs to a container."""
     argv: list[str] = []
     rest = list(call.argv)
@@ -155,10 +155,10 @@ def translate(call: Call, stage: Stage) -> Words:
         elif word.startswith("-f") and len(word) > 2 and verb not in FOLLOWING:
             word = f"-f={staged('-f', word[2:])}"
         argv.append(word)
-    return Words(tuple(argv), verb, kubeconfig, reads_stdin)
+    return KubectlWords(tuple(argv), verb, kubeconfig, reads_stdin)
 
 
-async def _config(call: Call, words: Words, stage: Stage) -> str | None:
+async def _config(call: Call, words: KubectlWords, stage: Stage) -> str | None:
     """The staged kubeconfig, or None after having said why there is none."""
     path = words.kubeconfig or call.env.get("KUBECONFIG", "").split(os.pathsep)[0]
     if not path:

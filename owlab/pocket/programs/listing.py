@@ -25,7 +25,7 @@ WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedFile:
     """One line, or one cell."""
 
     name: str
@@ -57,8 +57,8 @@ class Listing:
 
     async def run(self) -> int:
         """Files first, then directories with what is in them."""
-        files: list[Row] = []
-        folders: list[Row] = []
+        files: list[ListedFile] = []
+        folders: list[ListedFile] = []
         for name in self.options.words or (".",):
             path = self.call.path(name)
             try:
@@ -70,7 +70,7 @@ class Listing:
             except OSError as error:
                 await self.trouble(f"cannot access '{name}': {error.strerror}", SERIOUS)
                 continue
-            row = Row(name, path, inode)
+            row = ListedFile(name, path, inode)
             (folders if inode.is_directory and not self.plain else files).append(row)
         if files:
             await self.call.out(self.text(self.ordered(files)))
@@ -79,7 +79,7 @@ class Listing:
             await self.folder(row, headed=headed, first=not files and not index)
         return self.status
 
-    async def folder(self, row: Row, *, headed: bool, first: bool) -> None:
+    async def folder(self, row: ListedFile, *, headed: bool, first: bool) -> None:
         """A directory's entries, and with -R what is below."""
         fs = self.call.fs
         try:
@@ -92,11 +92,11 @@ class Listing:
         for name in names:
             path = posixpath.join(row.path, name)
             if self.hidden or not name.startswith("."):
-                rows.append(Row(name, path, fs.look(path, follow=False)))
+                rows.append(ListedFile(name, path, fs.look(path, follow=False)))
         rows = self.ordered(rows)
         if self.all:
             above = posixpath.dirname(row.path)
-            dots = [Row(".", row.path, row.inode), Row("..", above, fs.look(above))]
+            dots = [ListedFile(".", row.path, row.inode), ListedFile("..", above, fs.look(above))]
             rows = [*dots, *rows]
         text = "" if first else "\n"
         text += f"{row.name}:\n" if headed else ""
@@ -108,9 +108,11 @@ class Listing:
             for one in rows:
                 if one.inode.is_directory and one.name not in (".", ".."):
                     inner = posixpath.join(row.name, one.name)
-                    await self.folder(Row(inner, one.path, one.inode), headed=True, first=False)
+                    await self.folder(
+                        ListedFile(inner, one.path, one.inode), headed=True, first=False
+                    )
 
-    def ordered(self, rows: list[Row]) -> list[Row]:
+    def ordered(self, rows: list[ListedFile]) -> list[ListedFile]:
         """As the options say; by name otherwise, as Ubuntu's C.UTF-8 sorts."""
         order = self.options.value("sort") or ""
         if self.options.has("U", "f") or order == "none":
@@ -128,7 +130,7 @@ class Listing:
             rows.sort(key=lambda row: not row.inode.is_directory)
         return rows
 
-    def text(self, rows: list[Row]) -> str:
+    def text(self, rows: list[ListedFile]) -> str:
         """The rows as they are printed."""
         if self.long:
             return self._long(rows)
@@ -138,7 +140,7 @@ class Listing:
         columns = self.options.has("C", "x") or (self.tty and not self.options.has("1"))
         return _columns(cells) if columns else "".join(f"{cell}\n" for cell, _ in cells)
 
-    def _cell(self, row: Row) -> tuple[str, int]:
+    def _cell(self, row: ListedFile) -> tuple[str, int]:
         """A name as shown, and how wide it is."""
         before = f"{row.inode.number} " if self.options.has("i", "inode") else ""
         name = f"'{row.name}'" if self.tty and " " in row.name else row.name
@@ -154,7 +156,7 @@ class Listing:
             return "@"
         return "*" if inode.mode & 0o111 and not self.options.has("file-type") else ""
 
-    def _painted(self, name: str, row: Row) -> str:
+    def _painted(self, name: str, row: ListedFile) -> str:
         if not self.colour:
             return name
         inode = row.inode
@@ -163,7 +165,7 @@ class Listing:
             colour = "30;42"
         return f"\x1b[{colour}m{name}\x1b[0m" if colour else name
 
-    def _long(self, rows: list[Row]) -> str:
+    def _long(self, rows: list[ListedFile]) -> str:
         accounts = self.call.machine.accounts
         table = []
         for row in rows:

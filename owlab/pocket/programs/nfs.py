@@ -10,7 +10,7 @@ import getopt
 from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.exports import Export, Table, known_option, parse
-from owlab.pocket.programs import packages, units
+from owlab.pocket.programs import ubuntu_archive, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.hosts import find, is_address
 
@@ -22,12 +22,12 @@ FILE = "/etc/exports"
 
 def server_installed(machine: Machine) -> bool:
     """The machine has the NFS server's programs."""
-    return "nfs-kernel-server" in packages.installed(machine)
+    return "nfs-kernel-server" in ubuntu_archive.installed(machine)
 
 
 def client_installed(machine: Machine) -> bool:
     """The machine has the NFS client's programs."""
-    return "nfs-common" in packages.installed(machine)
+    return "nfs-common" in ubuntu_archive.installed(machine)
 
 
 def active_exports(machine: Machine) -> list[Export]:

@@ -34,7 +34,7 @@ _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _LOCAL = "/usr/local/share/ca-certificates"
 
 
-class UsageError(Exception):
+class OpensslUsageError(Exception):
     """Words that this openssl does not understand."""
 
 
@@ -46,12 +46,12 @@ def parse(argv: list[str]) -> dict[str, list[str]]:
         if word in _WITH_VALUE:
             value = next(words, None)
             if value is None:
-                raise UsageError(f"Option {word} needs a value")
+                raise OpensslUsageError(f"Option {word} needs a value")
             found.setdefault(word, []).append(value)
         elif word in _FLAGS:
             found.setdefault(word, []).append("")
         else:
-            raise UsageError(f"Unknown option or cipher: {word.lstrip('-')}")
+            raise OpensslUsageError(f"Unknown option or cipher: {word.lstrip('-')}")
     return found
 
 
@@ -69,8 +69,10 @@ async def openssl(call: Call) -> int:
             case ["x509", *words]:
                 await call.out(_describe(call, parse(words)))
             case _:
-                raise UsageError(f"the pocket lab has no `openssl {' '.join(call.argv[:2])}`")
-    except UsageError as error:
+                raise OpensslUsageError(
+                    f"the pocket lab has no `openssl {' '.join(call.argv[:2])}`"
+                )
+    except OpensslUsageError as error:
         await call.err(f"openssl: {error}\n")
         return 1
     except (OSError, ValueError) as error:
@@ -81,7 +83,7 @@ async def openssl(call: Call) -> int:
 
 def _request(call: Call, options: dict[str, list[str]]) -> None:
     if "-x509" not in options or "-newkey" not in options:
-        raise UsageError("only `req -x509 -newkey ...` is known here")
+        raise OpensslUsageError("only `req -x509 -newkey ...` is known here")
     key = _new_key(options["-newkey"][-1])
     subject = _name(options.get("-subj", ["/CN=localhost"])[-1])
     issuer, signer = subject, key
@@ -91,7 +93,7 @@ def _request(call: Call, options: dict[str, list[str]]) -> None:
             _read(call, options.get("-CAkey", options["-CA"])[-1]), None
         )
         if not isinstance(loaded, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise UsageError("the authority's key is of a kind that signs nothing here")
+            raise OpensslUsageError("the authority's key is of a kind that signs nothing here")
         issuer, signer = authority.subject, loaded
     now = datetime.datetime.now(datetime.UTC)
     days = int(options.get("-days", ["30"])[-1])
@@ -119,11 +121,13 @@ def _new_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
     if algorithm == "rsa":
         bits = int(size or 2048)
         if bits not in (2048, 3072, 4096):
-            raise UsageError(f"an RSA key of {bits} bits is not made here: 2048, 3072 or 4096")
+            raise OpensslUsageError(
+                f"an RSA key of {bits} bits is not made here: 2048, 3072 or 4096"
+            )
         return rsa.generate_private_key(public_exponent=65537, key_size=bits)
     if algorithm == "ec":
         return ec.generate_private_key(ec.SECP256R1())
-    raise UsageError(f"Unknown algorithm {algorithm}")
+    raise OpensslUsageError(f"Unknown algorithm {algorithm}")
 
 
 def _name(subject: str) -> x509.Name:
@@ -132,7 +136,7 @@ def _name(subject: str) -> x509.Name:
     try:
         return x509.Name([x509.NameAttribute(kinds[kind], value) for kind, _, value in parts])
     except KeyError as error:
-        raise UsageError(f"Unknown part of the subject: {error.args[0]}") from None
+        raise OpensslUsageError(f"Unknown part of the subject: {error.args[0]}") from None
 
 
 def _extensions(given: list[str]) -> list[tuple[x509.ExtensionType, bool]]:
@@ -145,7 +149,7 @@ def _extensions(given: list[str]) -> list[tuple[x509.ExtensionType, bool]]:
         elif name == "basicConstraints":
             authority = "CA:TRUE" in value
         else:
-            raise UsageError(f"Unknown extension {name}")
+            raise OpensslUsageError(f"Unknown extension {name}")
     found.append((x509.BasicConstraints(ca=authority, path_length=None), True))
     return found
 
@@ -159,7 +163,7 @@ def _alternative_names(value: str) -> list[x509.GeneralName]:
         elif kind == "DNS":
             names.append(x509.DNSName(name))
         else:
-            raise UsageError(f"Unknown kind of name: {kind}")
+            raise OpensslUsageError(f"Unknown kind of name: {kind}")
     return names
 
 

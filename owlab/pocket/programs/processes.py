@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from owlab.pocket.machines.processes import Daemon, Login, Process, table
+from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint
@@ -39,7 +39,7 @@ COLUMNS = {
 }
 
 
-def processes(call: Call) -> list[Process]:
+def processes(call: Call) -> list[ProcessRow]:
     """The machine's table now."""
     machine = call.machine
     daemons = [
@@ -66,7 +66,7 @@ def processes(call: Call) -> list[Process]:
     return table(machine.booted, daemons, logins)
 
 
-def _value(call: Call, row: Process, column: str) -> str:
+def _value(call: Call, row: ProcessRow, column: str) -> str:
     elapsed = int(time.time() - row.started)
     clock = f"{elapsed // 3600:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
     total = call.machine.spec.memory // 1024
@@ -103,7 +103,7 @@ async def ps(call: Call) -> int:
     rows = processes(call)
     words = list(call.argv)
     letters, columns, headed = "", None, True
-    chosen: list[Process] | None = None
+    chosen: list[ProcessRow] | None = None
     while words:
         word = words.pop(0)
         if word in ("--no-headers", "--no-header", "h"):
@@ -152,7 +152,7 @@ async def ps(call: Call) -> int:
     return 0 if chosen else 1
 
 
-async def _rows(call: Call, rows: list[Process], columns: list[str], headed: bool) -> None:
+async def _rows(call: Call, rows: list[ProcessRow], columns: list[str], headed: bool) -> None:
     names = [column.partition("=")[0] for column in columns]
     titles = []
     for column, name in zip(columns, names, strict=True):
@@ -172,7 +172,7 @@ async def _rows(call: Call, rows: list[Process], columns: list[str], headed: boo
         await call.out(" ".join(cells).rstrip() + "\n")
 
 
-async def _aux(call: Call, rows: list[Process], headed: bool) -> None:
+async def _aux(call: Call, rows: list[ProcessRow], headed: bool) -> None:
     if headed:
         await call.out(
             "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
@@ -185,7 +185,7 @@ async def _aux(call: Call, rows: list[Process], headed: bool) -> None:
         )
 
 
-async def _full(call: Call, rows: list[Process], headed: bool) -> None:
+async def _full(call: Call, rows: list[ProcessRow], headed: bool) -> None:
     if headed:
         await call.out("UID          PID    PPID  C STIME TTY          TIME CMD\n")
     for row in rows:
@@ -223,7 +223,7 @@ async def top(call: Call) -> int:
     return 0
 
 
-def _matching(call: Call, pattern: str, *, whole: bool, exact: bool) -> list[Process]:
+def _matching(call: Call, pattern: str, *, whole: bool, exact: bool) -> list[ProcessRow]:
     try:
         expression = re.compile(f"^(?:{pattern})$" if exact else pattern)
     except re.error:

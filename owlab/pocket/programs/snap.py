@@ -6,7 +6,7 @@ import getopt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from owlab.pocket.machines.state import Snap as Installed
+from owlab.pocket.machines.state import InstalledSnap
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Snap:
+class StoreSnap:
     """One snap of the store."""
 
     version: str
@@ -26,13 +26,17 @@ class Snap:
 
 # The engine behind `helm` is Helm 4 whatever the channel: the lab has no other to offer.
 STORE = {
-    "helm": Snap("4.2.3", 470, "snapcrafters✪", "The Kubernetes package manager", classic=True),
-    "multipass": Snap("1.16.1", 15341, "canonical✓", "Instant Ubuntu instances"),
-    "kubectl": Snap("1.37.1", 3500, "canonical✓", "Command line client for Kubernetes", True),
-    "core22": Snap("20240408", 1380, "canonical✓", "Runtime environment based on Ubuntu 22.04"),
+    "helm": StoreSnap(
+        "4.2.3", 470, "snapcrafters✪", "The Kubernetes package manager", classic=True
+    ),
+    "multipass": StoreSnap("1.16.1", 15341, "canonical✓", "Instant Ubuntu instances"),
+    "kubectl": StoreSnap("1.37.1", 3500, "canonical✓", "Command line client for Kubernetes", True),
+    "core22": StoreSnap(
+        "20240408", 1380, "canonical✓", "Runtime environment based on Ubuntu 22.04"
+    ),
 }
 PREINSTALLED = {
-    "snapd": Snap("2.62", 21465, "canonical✓", "Daemon and tooling that enable snap packages")
+    "snapd": StoreSnap("2.62", 21465, "canonical✓", "Daemon and tooling that enable snap packages")
 }
 RISKS = ("stable", "candidate", "beta", "edge")
 
@@ -46,7 +50,7 @@ error: This revision of snap "{name}" was published using classic confinement an
 NOT_ROOT = "error: access denied (try with sudo)\n"
 
 
-def installed_snaps(machine: Machine) -> dict[str, Installed]:
+def installed_snaps(machine: Machine) -> dict[str, InstalledSnap]:
     """The machine's snaps beyond the preinstalled: name -> channel, version, revision."""
     return machine.state.snaps
 
@@ -122,7 +126,7 @@ async def _install(call: Call, name: str, given: dict[str, str]) -> int:
         await call.err(CLASSIC.format(name=name))
         return 1
     await call.clock.pause(12)
-    snaps[name] = Installed(known.version, known.revision, channel)
+    snaps[name] = InstalledSnap(known.version, known.revision, channel)
     call.machine.save()
     track = "" if channel == "latest/stable" else f" ({channel.removeprefix('latest/')})"
     await call.out(f"{name}{track} {known.version} from {_by(known)} installed\n")
@@ -210,6 +214,6 @@ def _channel(given: dict[str, str]) -> str | None:
     return f"{track or 'latest'}/{risk}"
 
 
-def _by(known: Snap) -> str:
+def _by(known: StoreSnap) -> str:
     publisher = known.publisher.rstrip("✪✓")
     return f"{publisher.capitalize()}{known.publisher[-1]}"

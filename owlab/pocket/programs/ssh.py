@@ -24,7 +24,7 @@ KEYS = ("id_rsa", "id_ecdsa", "id_ed25519")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RemoteAccount:
     """Whose account on which machine."""
 
     user: str
@@ -37,7 +37,7 @@ class Target:
         return account.home if account is not None else "/"
 
 
-def _reach(call: Call, word: str, user: str, identities: list[str]) -> Target:
+def _reach(call: Call, word: str, user: str, identities: list[str]) -> RemoteAccount:
     """Log in; raises :class:`Complaint` in ssh's words."""
     name, at, host = word.rpartition("@")
     user = name if at else user or call.user
@@ -56,7 +56,7 @@ def _reach(call: Call, word: str, user: str, identities: list[str]) -> Target:
     if machine.accounts.user(user) is None or not _admitted(call, machine, user, identities):
         raise Complaint(f"{user}@{host}: Permission denied (publickey).\n", FAILED)
     _remember(call, host, machine)
-    return Target(user, machine)
+    return RemoteAccount(user, machine)
 
 
 def _admitted(call: Call, machine: Machine, user: str, identities: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from owlab.pocket.machines.accounts import User
+from owlab.pocket.machines.accounts import PasswdEntry
 from owlab.pocket.programs.base import Call, program
 
 USAGE = (
@@ -76,7 +76,7 @@ async def sudo(call: Call) -> int:
     return 1 if unknown and status == 127 else status
 
 
-def _self(call: Call) -> User:
+def _self(call: Call) -> PasswdEntry:
     user = call.machine.accounts.user(call.user)
     assert user is not None
     return user

@@ -17,7 +17,7 @@ LSB = {"running": 0, "dead": 3, "missing": 4}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SystemctlRequest:
     """A parsed command line of systemctl."""
 
     verb: str
@@ -30,20 +30,20 @@ class Request:
     legend: bool = True
 
 
-class UsageError(Exception):
+class SystemctlUsageError(Exception):
     """A command line that systemctl refuses; the message is systemctl's."""
 
 
-def parse(argv: list[str]) -> Request:
-    """Read systemctl's command line. Raises :class:`UsageError`."""
+def parse(argv: list[str]) -> SystemctlRequest:
+    """Read systemctl's command line. Raises :class:`SystemctlUsageError`."""
     try:
         options, words = getopt.gnu_getopt(argv, "qlat:n:p:f", LONG)
     except getopt.GetoptError as error:
         if "recognized" in error.msg and len(error.opt) > 1:
-            raise UsageError(f"systemctl: unrecognized option '--{error.opt}'\n") from None
-        raise UsageError(f"systemctl: {error.msg}\n") from None
+            raise SystemctlUsageError(f"systemctl: unrecognized option '--{error.opt}'\n") from None
+        raise SystemctlUsageError(f"systemctl: {error.msg}\n") from None
     given = dict(options)
-    return Request(
+    return SystemctlRequest(
         verb=words[0] if words else "list-units",
         names=tuple(words[1:]),
         now="--now" in given,
@@ -65,7 +65,7 @@ async def systemctl(call: Call) -> int:
     """Parse, check for root, and carry out one verb on each unit."""
     try:
         request = parse(call.argv)
-    except UsageError as error:
+    except SystemctlUsageError as error:
         await call.err(str(error))
         return 1
     if request.verb in CHANGING and not call.root:
@@ -99,7 +99,7 @@ async def systemctl(call: Call) -> int:
     return status
 
 
-async def _one(call: Call, request: Request, unit: str) -> int:
+async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
     match request.verb:
         case "is-active":
             return await _is_active(call, request, unit)
@@ -162,7 +162,7 @@ async def start(call: Call, unit: str) -> int:
     return 1
 
 
-async def _enable(call: Call, request: Request, unit: str) -> int:
+async def _enable(call: Call, request: SystemctlRequest, unit: str) -> int:
     record = units.state(call.machine, unit)
     if request.verb in ("mask", "unmask"):
         await call.err("Masking units is not part of the pocket lab.\n")
@@ -181,7 +181,7 @@ async def _enable(call: Call, request: Request, unit: str) -> int:
     return 0
 
 
-async def _is_active(call: Call, request: Request, unit: str) -> int:
+async def _is_active(call: Call, request: SystemctlRequest, unit: str) -> int:
     known = units.unit_file(call.machine, unit)
     state = units.condition(call.machine, unit)
     if not request.quiet:
@@ -191,7 +191,7 @@ async def _is_active(call: Call, request: Request, unit: str) -> int:
     return LSB["dead"] if known else LSB["missing"]
 
 
-async def _is_enabled(call: Call, request: Request, unit: str) -> int:
+async def _is_enabled(call: Call, request: SystemctlRequest, unit: str) -> int:
     if units.unit_file(call.machine, unit) is None:
         if not request.quiet:
             await call.out("not-found\n")
@@ -202,7 +202,7 @@ async def _is_enabled(call: Call, request: Request, unit: str) -> int:
     return 0 if enabled else 1
 
 
-async def _show(call: Call, request: Request, unit: str) -> int:
+async def _show(call: Call, request: SystemctlRequest, unit: str) -> int:
     known = units.unit_file(call.machine, unit)
     enabled = bool(known) and units.state(call.machine, unit).enabled
     state = units.condition(call.machine, unit)
@@ -241,7 +241,7 @@ async def _missing(call: Call, verb: str, unit: str) -> int:
 async def status(call: Call, unit: str) -> int:
     """`systemctl status`: the state, and the last lines of the journal."""
     record = units.state(call.machine, unit)
-    kind = units.KINDS.get(unit, units.Kind(unit))
+    kind = units.KINDS.get(unit, units.KnownUnit(unit))
     state = units.condition(call.machine, unit)
     dot = {"active": "●", "failed": "×"}.get(state, "○")
     enabled = "enabled" if record.enabled else "disabled"
@@ -266,7 +266,7 @@ async def status(call: Call, unit: str) -> int:
     return 0 if state == "active" else LSB["dead"]
 
 
-async def _list(call: Call, request: Request) -> int:
+async def _list(call: Call, request: SystemctlRequest) -> int:
     files = request.verb == "list-unit-files"
     rows: list[tuple[str, ...]] = []
     for unit in units.names(call.machine):
@@ -297,7 +297,7 @@ async def _list(call: Call, request: Request) -> int:
 def _sub(unit: str, active: str) -> str:
     if active != "active":
         return "failed" if active == "failed" else "dead"
-    return "exited" if units.KINDS.get(unit, units.Kind(unit)).oneshot else "running"
+    return "exited" if units.KINDS.get(unit, units.KnownUnit(unit)).oneshot else "running"
 
 
 def _since(when: str) -> str:

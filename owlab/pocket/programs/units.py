@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.state import Unit
-from owlab.pocket.programs import packages
+from owlab.pocket.programs import ubuntu_archive
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -28,7 +28,7 @@ JOURNAL_LINES = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class KnownUnit:
     """What is known of a unit beforehand."""
 
     description: str
@@ -38,17 +38,21 @@ class Kind:
     enabled: bool = True
 
 
-KINDS: dict[str, Kind] = {
-    "ssh": Kind("OpenBSD Secure Shell server", "/usr/sbin/sshd"),
-    "cron": Kind("Regular background program processing daemon", "/usr/sbin/cron"),
-    "snapd": Kind("Snap Daemon", "/usr/lib/snapd/snapd"),
-    "systemd-resolved": Kind("Network Name Resolution", "/usr/lib/systemd/systemd-resolved"),
-    "ufw": Kind("Uncomplicated firewall", "/usr/lib/ufw/ufw-init", oneshot=True),
-    "nfs-server": Kind("NFS server and services", "/usr/sbin/rpc.nfsd", oneshot=True),
-    "rpcbind": Kind("RPC bind portmap service", "/sbin/rpcbind"),
-    "nginx": Kind("A high performance web server and a reverse proxy server", "/usr/sbin/nginx"),
-    "k3s": Kind("Lightweight Kubernetes", "/usr/local/bin/k3s", active=False, enabled=False),
-    "k3s-agent": Kind("Lightweight Kubernetes", "/usr/local/bin/k3s", active=False, enabled=False),
+KINDS: dict[str, KnownUnit] = {
+    "ssh": KnownUnit("OpenBSD Secure Shell server", "/usr/sbin/sshd"),
+    "cron": KnownUnit("Regular background program processing daemon", "/usr/sbin/cron"),
+    "snapd": KnownUnit("Snap Daemon", "/usr/lib/snapd/snapd"),
+    "systemd-resolved": KnownUnit("Network Name Resolution", "/usr/lib/systemd/systemd-resolved"),
+    "ufw": KnownUnit("Uncomplicated firewall", "/usr/lib/ufw/ufw-init", oneshot=True),
+    "nfs-server": KnownUnit("NFS server and services", "/usr/sbin/rpc.nfsd", oneshot=True),
+    "rpcbind": KnownUnit("RPC bind portmap service", "/sbin/rpcbind"),
+    "nginx": KnownUnit(
+        "A high performance web server and a reverse proxy server", "/usr/sbin/nginx"
+    ),
+    "k3s": KnownUnit("Lightweight Kubernetes", "/usr/local/bin/k3s", active=False, enabled=False),
+    "k3s-agent": KnownUnit(
+        "Lightweight Kubernetes", "/usr/local/bin/k3s", active=False, enabled=False
+    ),
 }
 
 BASE = ("ssh", "cron", "snapd", "systemd-resolved", "ufw")
@@ -68,8 +72,8 @@ def unit_file(machine: Machine, unit: str) -> str | None:
         return own
     packaged = any(
         unit in package.units
-        for name in packages.installed(machine)
-        if (package := packages.known(name))
+        for name in ubuntu_archive.installed(machine)
+        if (package := ubuntu_archive.known(name))
     )
     if unit in BASE or packaged:
         return f"/usr/lib/systemd/system/{unit}.service"
@@ -85,7 +89,7 @@ def state(machine: Machine, unit: str) -> Unit:
     """The unit's record, made on first sight."""
     units = machine.state.units
     if unit not in units:
-        kind = KINDS.get(unit, Kind(unit, active=False, enabled=False))
+        kind = KINDS.get(unit, KnownUnit(unit, active=False, enabled=False))
         base = unit in BASE
         since = _now() if base else ""
         units[unit] = Unit(base and kind.active, base and kind.enabled, since=since)
@@ -121,7 +125,7 @@ def journal(machine: Machine, unit: str) -> list[list[str]]:
 
 async def start(call: Call, unit: str) -> str | None:
     """Start a unit. Returns why it failed, or None."""
-    record, kind = state(call.machine, unit), KINDS.get(unit, Kind(unit))
+    record, kind = state(call.machine, unit), KINDS.get(unit, KnownUnit(unit))
     if record.active:
         return None
     note(call.machine, unit, f"Starting {unit}.service - {kind.description}...")
@@ -148,7 +152,7 @@ async def start(call: Call, unit: str) -> str | None:
 
 async def stop(call: Call, unit: str) -> None:
     """Stop a unit; a stopped one stays so."""
-    record, kind = state(call.machine, unit), KINDS.get(unit, Kind(unit))
+    record, kind = state(call.machine, unit), KINDS.get(unit, KnownUnit(unit))
     was_active = record.active
     record.active = record.failed = False
     record.since = _now()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.packages import installed
+from owlab.pocket.programs.ubuntu_archive import installed
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine

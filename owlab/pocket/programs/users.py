@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.machines.accounts import Group, User
+from owlab.pocket.machines.accounts import Group, PasswdEntry
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
@@ -49,7 +49,7 @@ async def id_(call: Call) -> int:
     return 0
 
 
-def _whole(user: User, groups: list[Group]) -> str:
+def _whole(user: PasswdEntry, groups: list[Group]) -> str:
     listed = ",".join(f"{g.gid}({g.name})" for g in groups)
     return f"uid={user.uid}({user.name}) gid={user.gid}({groups[0].name}) groups={listed}\n"
 

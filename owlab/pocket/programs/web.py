@@ -38,7 +38,7 @@ class Unreachable(Exception):
 
 
 @dataclass(slots=True)
-class Request:
+class OutgoingRequest:
     """What is asked for."""
 
     url: str
@@ -52,7 +52,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """Status and headers at once; the body as it comes."""
 
     url: str
@@ -67,7 +67,7 @@ class Answer:
 
 
 @asynccontextmanager
-async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
+async def open_url(call: Call, request: OutgoingRequest) -> AsyncIterator[Response]:
     """Send a request. Raises :class:`Unreachable`."""
     parts = urlsplit(request.url)
     try:
@@ -85,7 +85,7 @@ async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
         if page.location:
             headers.append(("Location", page.location))
         reason = {200: "OK", 301: "Moved Permanently", 404: "Not Found"}.get(page.status, "")
-        yield Answer(request.url, page.status, reason, headers, _whole(page.content))
+        yield Response(request.url, page.status, reason, headers, _whole(page.content))
         return
     port = port or (443 if parts.scheme == "https" else 80)
     address = _address(call, host)
@@ -97,7 +97,7 @@ async def open_url(call: Call, request: Request) -> AsyncIterator[Answer]:
 
 
 @asynccontextmanager
-async def _exchange(request: Request, address: str, failed: str) -> AsyncIterator[Answer]:
+async def _exchange(request: OutgoingRequest, address: str, failed: str) -> AsyncIterator[Response]:
     parts = urlsplit(request.url)
     url = httpx.URL(request.url).copy_with(host=address)
     async with httpx.AsyncClient(verify=_context(request), trust_env=False) as client:
@@ -115,7 +115,7 @@ async def _exchange(request: Request, address: str, failed: str) -> AsyncIterato
             response = await client.send(sent, stream=True)
             try:
                 shown = [(name.title(), value) for name, value in response.headers.multi_items()]
-                yield Answer(
+                yield Response(
                     request.url,
                     response.status_code,
                     response.reason_phrase,
@@ -137,7 +137,7 @@ async def _exchange(request: Request, address: str, failed: str) -> AsyncIterato
             raise Unreachable(56, f"Recv failure: {error}") from None
 
 
-def redirected(answer: Answer, request: Request) -> Request | None:
+def redirected(answer: Response, request: OutgoingRequest) -> OutgoingRequest | None:
     """The request to follow an answer with, or None when it is no redirect."""
     location = answer.header("Location")
     if answer.status not in (301, 302, 303, 307, 308) or not location:
@@ -171,7 +171,7 @@ def _address(call: Call, host: str) -> str:
     return machine.address
 
 
-def _context(request: Request) -> ssl.SSLContext:
+def _context(request: OutgoingRequest) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if request.insecure:
         context.check_hostname = False

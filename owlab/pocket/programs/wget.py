@@ -11,7 +11,7 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.web import (
     HINT,
     MOST_REDIRECTS,
-    Request,
+    OutgoingRequest,
     Unreachable,
     authorities,
     open_url,
@@ -57,7 +57,7 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         await say(f"File ‘{name}’ already there; not retrieving.\n\n")
         return 0
     own = given.get("--ca-certificate")
-    request = Request(
+    request = OutgoingRequest(
         url,
         headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
         insecure="--no-check-certificate" in given,

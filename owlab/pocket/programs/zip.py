@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.packages import installed
+from owlab.pocket.programs.ubuntu_archive import installed
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -27,7 +27,7 @@ def zip_installed(machine: Machine) -> bool:
     return machine.is_host or "zip" in installed(machine)
 
 
-class Refused(Exception):
+class ZipError(Exception):
     """zip gives up: its words and its exit status."""
 
     def __init__(self, text: str, status: int) -> None:
@@ -36,7 +36,7 @@ class Refused(Exception):
 
 
 @dataclass
-class Request:
+class ZipRequest:
     """A parsed command line."""
 
     flags: set[str] = field(default_factory=set)
@@ -56,9 +56,9 @@ LONG = {"recurse-paths": "r", "quiet": "q", "symlinks": "y", "junk-paths": "j", 
 LONG |= {"move": "m", "update": "u", "freshen": "f", "delete": "d", "no-extra": "X", "test": "T"}
 
 
-def parse(argv: list[str]) -> Request:
-    """Read zip's words. Raises :class:`Refused`."""
-    request, words, into = Request(), list(argv), None
+def parse(argv: list[str]) -> ZipRequest:
+    """Read zip's words. Raises :class:`ZipError`."""
+    request, words, into = ZipRequest(), list(argv), None
     while words:
         word = words.pop(0)
         if word == "-" or not word.startswith("-"):
@@ -86,19 +86,19 @@ def parse(argv: list[str]) -> Request:
                     into.append(word[index + 1 :])
                 break
             if letter in "eP":
-                raise Refused("\nzip error: the pocket lab's zip does not encrypt\n", PARAMETERS)
+                raise ZipError("\nzip error: the pocket lab's zip does not encrypt\n", PARAMETERS)
             if letter not in FLAGS:
                 raise _invalid(f"short option '{letter}' not supported")
             request.flags.add(letter)
     return request
 
 
-def _invalid(what: str) -> Refused:
-    return Refused(f"\nzip error: Invalid command arguments ({what})\n", PARAMETERS)
+def _invalid(what: str) -> ZipError:
+    return ZipError(f"\nzip error: Invalid command arguments ({what})\n", PARAMETERS)
 
 
 @dataclass
-class Entry:
+class Member:
     """A member of an archive."""
 
     info: zipfile.ZipInfo
@@ -114,12 +114,12 @@ async def zip_(call: Call) -> int:
         if not request.archive:
             raise _invalid("cannot write zip file to terminal")
         return await _run(call, request)
-    except Refused as refused:
+    except ZipError as refused:
         await call.err(refused.text)
         return refused.status
 
 
-async def _run(call: Call, request: Request) -> int:
+async def _run(call: Call, request: ZipRequest) -> int:
     name = request.archive
     if name != "-" and "." not in posixpath.basename(name):
         name += ".zip"
@@ -132,13 +132,13 @@ async def _run(call: Call, request: Request) -> int:
     if "d" in request.flags:
         gone = [n for n in entries if any(fnmatch.fnmatchcase(n, p) for p in request.names)]
         if not gone:
-            raise Refused(f"\nzip error: Nothing to do! ({name})\n", NOTHING)
+            raise ZipError(f"\nzip error: Nothing to do! ({name})\n", NOTHING)
         for one in gone:
             del entries[one]
             await say("" if quiet else f"deleting: {one}\n")
         _write(call, name, entries)
         return 0
-    found: list[Entry] = []
+    found: list[Member] = []
     for word in request.names:
         if word == "-":
             found.append(_member("-", await call.stdin(), 0o600, time.time(), ""))
@@ -152,7 +152,7 @@ async def _run(call: Call, request: Request) -> int:
             return NOTHING if "u" in request.flags else 0
         hint = f"try: zip -r {name} . -i {' '.join(request.names)}"
         deep = "r" in request.flags and request.names
-        raise Refused(f"\nzip error: Nothing to do! ({hint if deep else name})\n", NOTHING)
+        raise ZipError(f"\nzip error: Nothing to do! ({hint if deep else name})\n", NOTHING)
     for entry in found:
         member = entry.info.filename
         doing = "updating" if member in old else "  adding"
@@ -168,18 +168,18 @@ async def _run(call: Call, request: Request) -> int:
     return 0
 
 
-def _stored(call: Call, name: str) -> dict[str, Entry]:
+def _stored(call: Call, name: str) -> dict[str, Member]:
     content = call.read(call.path(name)) if name != "-" else None
     if not content:
         return {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {info.filename: Entry(info, archive.read(info)) for info in archive.infolist()}
+            return {info.filename: Member(info, archive.read(info)) for info in archive.infolist()}
     except zipfile.BadZipFile:
-        raise Refused(f"\nzip error: Zip file structure invalid ({name})\n", 3) from None
+        raise ZipError(f"\nzip error: Zip file structure invalid ({name})\n", 3) from None
 
 
-def _collect(call: Call, request: Request, word: str, found: list[Entry]) -> bool:
+def _collect(call: Call, request: ZipRequest, word: str, found: list[Member]) -> bool:
     path = call.path(word)
     try:
         inode = call.fs.look(path, follow="y" not in request.flags)
@@ -203,7 +203,7 @@ def _collect(call: Call, request: Request, word: str, found: list[Entry]) -> boo
             content = call.fs.read_file(path)
             found.append(_member(name, content, inode.mode, inode.modified, path))
     except PermissionError:
-        raise Refused(
+        raise ZipError(
             f"\tzip warning: could not open for reading: {word}\n"
             f"zip error: File not found or no read permission ({word})\n",
             READING,
@@ -215,22 +215,22 @@ def _collect(call: Call, request: Request, word: str, found: list[Entry]) -> boo
 
 def _member(
     name: str, content: bytes, mode: int, modified: float, path: str, kind: str = "file"
-) -> Entry:
+) -> Member:
     info = zipfile.ZipInfo(name, time.gmtime(max(modified, 315532800))[:6])
     info.create_system = 3
     info.external_attr = (mode | KINDS.get(kind, stat.S_IFREG)) << 16
     info.external_attr |= 0x10 if kind == "directory" else 0
-    return Entry(info, content, path)
+    return Member(info, content, path)
 
 
-def _newer(entry: Entry, old: dict[str, Entry], only_known: bool) -> bool:
+def _newer(entry: Member, old: dict[str, Member], only_known: bool) -> bool:
     known = old.get(entry.info.filename)
     if known is None:
         return not only_known
     return entry.info.date_time > known.info.date_time
 
 
-def _packed(entry: Entry, request: Request) -> str:
+def _packed(entry: Member, request: ZipRequest) -> str:
     """``deflated 53%``; what would not get smaller is stored, and said so."""
     size = len(entry.content)
     buffer = io.BytesIO()
@@ -244,7 +244,7 @@ def _packed(entry: Entry, request: Request) -> str:
     return f"deflated {round(100 * (size - small) / size)}%"
 
 
-def _write(call: Call, name: str, entries: dict[str, Entry]) -> bytes:
+def _write(call: Call, name: str, entries: dict[str, Member]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for entry in entries.values():
@@ -254,7 +254,7 @@ def _write(call: Call, name: str, entries: dict[str, Entry]) -> bytes:
         try:
             call.fs.write_file(call.path(name), content)
         except OSError as error:
-            raise Refused(
+            raise ZipError(
                 f"zip I/O error: {error.strerror}\n"
                 f"zip error: Could not create output file ({name})\n",
                 15,

@@ -12,21 +12,31 @@ from starlette.types import ASGIApp
 if TYPE_CHECKING:
     from owlab.pocket.ground.views import FleetView
     from owlab.pocket.kube.cluster import Cluster
-    from owlab.pocket.kube.endpoint import OpenWhiskEndpoint
+    from owlab.pocket.kube.software import Software
+    from owlab.pocket.openwhisk.deployment import Deployment
+    from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
     from owlab.pocket.openwhisk.service import Service
-    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.service.lab import PocketLab
 
 
-def new_cluster(lab: Lab) -> Cluster:
-    """The cluster whose objects are in the lab's database."""
+def new_deployment() -> Deployment:
+    """OpenWhisk as the cluster meets it, before there is any."""
+    from owlab.pocket.openwhisk.deployment import Deployment
+
+    return Deployment()
+
+
+def new_cluster(lab: PocketLab, software: Software) -> Cluster:
+    """The cluster whose objects are in the lab's database, and what will live in it."""
     from owlab.pocket.kube.cluster import Cluster
 
     # A list of Machine is no list[MachineView] to mypy, since lists can be added to.
     fleet = cast("FleetView", lab.fleet)
-    return Cluster(lab.db, lab.clock, fleet, authority=lab.authority.pem.decode())
+    authority = lab.authority.pem.decode()
+    return Cluster(lab.db, lab.clock, fleet, authority=authority, software=[software])
 
 
-def erase_cluster(lab: Lab) -> None:
+def erase_cluster(lab: PocketLab) -> None:
     """Remove a cluster's objects from the database, and those of the OpenWhisk on it."""
     for (name,) in lab.db.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
         if str(name).startswith(("kube_", "whisk_")):
@@ -35,19 +45,21 @@ def erase_cluster(lab: Lab) -> None:
 
 def kube_app(cluster: Cluster, tokens: dict[str, str], version: str) -> ASGIApp:
     """The API server."""
-    from owlab.pocket.kube.api import kube_app as app
+    from owlab.pocket.kube.apiserver.app import kube_app as app
 
     return app(cluster.store, tokens=tokens, version=version, kubelet=cluster.kubelet)
 
 
-def new_openwhisk(lab: Lab, cluster: Cluster, endpoint: OpenWhiskEndpoint, apihost: str) -> Service:
+def new_openwhisk(
+    lab: PocketLab, deployment: Deployment, endpoint: OpenWhiskEndpoint, apihost: str
+) -> Service:
     """OpenWhisk behind an endpoint of the cluster."""
     from owlab.pocket.openwhisk.service import Service
 
     return Service(
         lab.db,
         lab.clock,
-        cluster.action_pods,
+        deployment.action_pods,
         guest_key=endpoint.guest_key,
         system_key=endpoint.system_key,
         limits=endpoint.limits,

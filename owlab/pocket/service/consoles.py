@@ -11,10 +11,10 @@ from owlab.pocket.client import frames
 from owlab.pocket.machines.machine import HOST
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
-from owlab.pocket.service.lab import Lab
-from owlab.pocket.service.runs import Input, Run
+from owlab.pocket.service.lab import PocketLab
+from owlab.pocket.service.runs import Run, RunInput
 from owlab.pocket.shell.lines import commands
-from owlab.pocket.shell.session import Session
+from owlab.pocket.shell.shell_session import ShellSession
 
 SHELL = re.compile(
     r"\s*(?:(?P<root>sudo\s+(?:-i|-s|su(?:\s+-l?)?|-i?\s*bash|bash))|(?:bash|sh)(?:\s+-l|\s+--login)?)\s*"
@@ -27,11 +27,11 @@ ENTERS = re.compile(r"^[ \t]*multipass[ \t]+(shell|sh|connect)\b", re.M)
 class Console:
     """What one terminal has open: the shell at the top takes what is typed."""
 
-    def __init__(self, lab: Lab, machine: str, tty: bool = True) -> None:
+    def __init__(self, lab: PocketLab, machine: str, tty: bool = True) -> None:
         self.id = secrets.token_hex(8)
         self._lab, self._tty = lab, tty
         self._next: str | None = None
-        self._stack: list[Session] = []
+        self._stack: list[ShellSession] = []
         self._status = 0
         self._enter(machine)
 
@@ -105,7 +105,7 @@ class Console:
 class Consoles:
     """The open terminals of a lab."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: PocketLab) -> None:
         self._lab = lab
         self._open: dict[str, Console] = {}
 
@@ -142,8 +142,8 @@ class Consoles:
         return await session.run(script, run.out, run.err, stdin=run.input)
 
 
-def _nobody(lab: Lab) -> Invocation:
+def _nobody(lab: PocketLab) -> Invocation:
     async def drop(data: bytes) -> None:
         return None
 
-    return Invocation([], lab, drop, drop, Input(), RealFiles("/"))
+    return Invocation([], lab, drop, drop, RunInput(), RealFiles("/"))

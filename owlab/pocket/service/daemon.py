@@ -26,8 +26,8 @@ import uvicorn
 from owlab.pocket.client.wire import ALREADY_RUNS, PROTOCOL
 from owlab.pocket.ground.clock import SPEEDS
 from owlab.pocket.ground.tls import write_private
-from owlab.pocket.service.control import control_app
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.control_api import control_app
+from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.servers import Server, at_once
 from owlab.pocket.service.watchdog import Watchdog
 
@@ -43,7 +43,7 @@ async def serve(directory: Path, speed: str | None) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
-    lab = Lab(directory, speed)
+    lab = PocketLab(directory, speed)
     token = secrets.token_urlsafe(32)
     listener = socket.create_server(("127.0.0.1", 0))
     at_once(listener)

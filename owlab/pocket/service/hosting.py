@@ -20,8 +20,13 @@ from owlab.pocket.service.servers import Listener
 from owlab.pocket.shell.interpreter import apart
 
 if TYPE_CHECKING:
+    from owlab.pocket.kube.cluster import Cluster
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.openwhisk.deployment import Deployment
+    from owlab.pocket.openwhisk.deployment.components_ready import Components
+    from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
+    from owlab.pocket.openwhisk.service import Service
+    from owlab.pocket.service.lab import PocketLab
 
 log = logging.getLogger(__name__)
 
@@ -35,16 +40,17 @@ IN_CLUSTER = "10.43.0.1"
 class Hosting:
     """The lab's cluster and OpenWhisk, and their servers."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: PocketLab) -> None:
         self._lab = lab
         self._api: Listener | None = None
         self._whisk: Listener | None = None
-        self._whisk_for: Any = None
+        self._whisk_for: OpenWhiskEndpoint | None = None
         self._lock = asyncio.Lock()
         self._pending = False
-        self.cluster: Any = None
-        self.openwhisk: Any = None
-        self.endpoint: Any = None
+        self.cluster: Cluster | None = None
+        self.deployment: Deployment | None = None
+        self.openwhisk: Service | None = None
+        self.endpoint: OpenWhiskEndpoint | None = None
 
     @property
     def server(self) -> Machine | None:
@@ -84,9 +90,8 @@ class Hosting:
         """``k3s server`` started on a machine: the first one makes the cluster."""
         self._lab.remember(SERVER, name)
         self._lab.remember(VERSION, version)
-        if self.cluster is None:
-            await self._open()
-        self.cluster.join(name, role="server", version=version, args=args)
+        cluster = self.cluster or await self._open()
+        cluster.join(name, role="server", version=version, args=args)
         await self.settle()
 
     async def join(self, name: str, role: str, version: str, args: list[str]) -> None:
@@ -107,14 +112,16 @@ class Hosting:
             self.cluster.leave(name)
         await self.settle()
 
-    async def _open(self) -> None:
-        self.cluster = components.new_cluster(self._lab)
-        self.cluster.on_openwhisk(self._openwhisk_changed)
-        self.cluster.on_parts(self._parts_changed)
-        self.cluster.give_command("openwhisk/ow-utils", "wskadmin", self._wskadmin)
-        self.cluster.on_install_packages(self._install_packages)
-        self.cluster.on_wipe(self._wipe)
-        await self.cluster.start()
+    async def _open(self) -> Cluster:
+        self.deployment = deployment = components.new_deployment()
+        deployment.on_endpoint = self._endpoint_changed
+        deployment.on_components = self._components_changed
+        deployment.on_install_packages = self._install_packages
+        deployment.on_wipe = self._wipe
+        self.cluster = cluster = components.new_cluster(self._lab, deployment)
+        cluster.give_command("openwhisk/ow-utils", "wskadmin", self._wskadmin)
+        await cluster.start()
+        return cluster
 
     async def _forget(self) -> None:
         """The server's disk is gone, and the cluster's objects were on it."""
@@ -132,19 +139,20 @@ class Hosting:
             await self._forget()
         await self.settle()
 
-    def _openwhisk_changed(self, endpoint: Any) -> None:
+    def _endpoint_changed(self, endpoint: OpenWhiskEndpoint | None) -> None:
         self.endpoint = endpoint
         self.poke()
 
-    def _parts_changed(self, parts: Any) -> None:
+    def _components_changed(self, ready: Components) -> None:
         if self.openwhisk is not None:
-            self.openwhisk.health.update(parts)
+            self.openwhisk.health.update(ready)
 
     async def _wskadmin(self, context: Any) -> int:
         """OpenWhisk's tool for its operators, in its pod."""
         from owlab.pocket.openwhisk.wskadmin import run
 
-        if "couchdb" not in self.cluster.parts.ready or self.openwhisk is None:
+        database = self.deployment is not None and "couchdb" in self.deployment.components.ready
+        if not database or self.openwhisk is None:
             await apart(context.stderr.write(b"Exception:  [Errno 111] Connection refused\n"))
             return 1
         code, out, err = run(self.openwhisk.subjects, list(context.argv))
@@ -181,15 +189,15 @@ class Hosting:
 
     async def _settle_api(self) -> None:
         server = self.server
-        up = self.cluster is not None and server is not None and server.service_active("k3s")
-        if not up or server is None:
+        cluster = self.cluster
+        if cluster is None or server is None or not server.service_active("k3s"):
             if self._api is not None:
                 await self._api.close()
                 self._api = None
             return
         if self._api is None:
             version = self._lab.recall(VERSION) or ""
-            app = components.kube_app(self.cluster, {self.token: "system:admin"}, version)
+            app = components.kube_app(cluster, {self.token: "system:admin"}, version)
             names = [server.address, "127.0.0.1", IN_CLUSTER, "localhost", server.name]
             names += ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
             certificate = self._lab.authority.issue("k3s", names)
@@ -204,7 +212,8 @@ class Hosting:
             if self.openwhisk is not None:
                 await components.stop_openwhisk(self.openwhisk)
                 self.openwhisk = None
-        if endpoint is None:
+        deployment = self.deployment
+        if endpoint is None or deployment is None:
             return
         nodes = [m for m in self._lab.fleet.all() if self._serves(m)]
         if self._whisk is None:
@@ -213,8 +222,8 @@ class Hosting:
             if where is None:
                 return
             apihost = f"{where.address}:{endpoint.node_port}"
-            self.openwhisk = components.new_openwhisk(self._lab, self.cluster, endpoint, apihost)
-            self.openwhisk.health.update(self.cluster.parts)
+            self.openwhisk = components.new_openwhisk(self._lab, deployment, endpoint, apihost)
+            self.openwhisk.health.update(deployment.components)
             if self._lab.recall("wipe-due"):
                 self.openwhisk.wipe()
                 self._lab.forget("wipe-due")
@@ -229,7 +238,7 @@ class Hosting:
         await self._whisk.listen({m.address for m in nodes})
         self._tell_problems(endpoint, self._whisk.problems)
 
-    def _tell_problems(self, endpoint: Any, problems: dict[str, str]) -> None:
+    def _tell_problems(self, endpoint: OpenWhiskEndpoint, problems: dict[str, str]) -> None:
         """Warnings of the service, where people look; and another try a little later."""
         for problem in problems.values():
             if self.cluster is not None:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 SCHEMA = "CREATE TABLE IF NOT EXISTS lab (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
 
 
-class Lab:
+class PocketLab:
     """Everything of one lab. Programs reach it as ``call.lab``."""
 
     def __init__(self, directory: Path, speed: str | None = None) -> None:

@@ -18,7 +18,7 @@ BEAT_SECONDS = 3.0
 """A client that hears nothing for several of these says that the lab does not answer."""
 
 
-class Input:
+class RunInput:
     """Standard input that a client sends in pieces. Until it does, there is none yet."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Run:
 
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
-        self.input = Input()
+        self.input = RunInput()
         # Bounded: a client that does not read holds its command back, as a pipe would.
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(MOST_WAITING)
 

@@ -71,7 +71,7 @@ async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:
         raise
 
 
-class Input:
+class ScriptInput:
     """Standard input of a shell's scripts.
 
     bashkit gives a script no input of its own: it gets that of a pipe, from a command of ours.

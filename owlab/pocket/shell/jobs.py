@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from owlab.pocket.shell.session import Session
+    from owlab.pocket.shell.shell_session import ShellSession
 
 BACKGROUND = re.compile(r"(?P<text>.*[^&\s])\s*&\s*", re.S)
 MOST_KEPT = 1 << 20
@@ -22,7 +22,7 @@ class Job:
 
     number: int
     text: str
-    session: Session
+    session: ShellSession
     task: asyncio.Task[int]
     printed: bytearray = field(default_factory=bytearray)
 
@@ -47,13 +47,13 @@ class Job:
         return f"[{self.number}]{'+' if current else '-'}  {state:<24}{self.text}{end}\n"
 
 
-class Jobs:
+class JobTable:
     """The background of one terminal's shell."""
 
     def __init__(self) -> None:
         self._jobs: dict[int, Job] = {}
 
-    def start(self, shell: Session, text: str) -> Job:
+    def start(self, shell: ShellSession, text: str) -> Job:
         """Run a command beside the shell, with its directory and exported variables."""
         number = 1 + max(self._jobs, default=0)
         session = shell.beside()

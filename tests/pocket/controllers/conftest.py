@@ -15,6 +15,7 @@ from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.cluster import Cluster
 from owlab.pocket.kube.store import Store
+from owlab.pocket.openwhisk.deployment import Deployment
 
 VERSION = "v1.33.1+k3s1"
 
@@ -99,7 +100,11 @@ class Bench:
         self.db = Database(":memory:")
         self.fleet = FakeFleet("master", "worker1", "worker2")
         self.clock = Clock()
-        self.cluster = Cluster(self.db, self.clock, self.fleet)
+        self._open()
+
+    def _open(self) -> None:
+        self.openwhisk = Deployment()
+        self.cluster = Cluster(self.db, self.clock, self.fleet, software=[self.openwhisk])
 
     @property
     def store(self) -> Store:
@@ -115,7 +120,7 @@ class Bench:
     async def restart(self) -> None:
         """The service ends and another begins on the same database."""
         await self.cluster.stop()
-        self.cluster = Cluster(self.db, self.clock, self.fleet)
+        self._open()
         await self.cluster.start()
         await self.settle()
 

@@ -22,7 +22,7 @@ def part(kind: str, name: str, image: str) -> dict[str, object]:
 
 async def test_init_couchdb_wipes_once_and_only_when_the_database_is_there(bench: Bench) -> None:
     wiped: list[str] = []
-    bench.cluster.on_wipe(lambda: wiped.append("wiped"))
+    bench.openwhisk.on_wipe = lambda: wiped.append("wiped")
     await bench.make(part("Job", "init-couchdb", "openwhisk/ow-utils:ef725a6"))
     assert wiped == []
     await bench.make(part("Deployment", "couchdb", "apache/couchdb:2.3"))
@@ -38,7 +38,7 @@ async def test_action_pods_of_an_earlier_service_are_removed(bench: Bench) -> No
     labels = {"user-action-pod": "true"}
     image = "openwhisk/action-nodejs-v14:1.21.0"
     bench.store.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "openwhisk"}})
-    pod = await bench.cluster.action_pods.start("wskowdev-invoker-00-1", image, 256, labels)
+    pod = await bench.openwhisk.action_pods.start("wskowdev-invoker-00-1", image, 256, labels)
     assert (pod.name, pod.node) == ("wskowdev-invoker-00-1", "worker1")
     await bench.restart()
     assert bench.pods("openwhisk") == []

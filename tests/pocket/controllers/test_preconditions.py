@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from owlab.pocket.kube.shape import is_ready
+from owlab.pocket.kube.object_state import is_ready
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.shape import is_ready
+from owlab.pocket.kube.object_state import is_ready
 from tests.pocket.controllers.conftest import Bench
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.kube.controllers.deployments import REVISION
-from owlab.pocket.kube.shape import is_ready
+from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.store import Change
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.objects import workload

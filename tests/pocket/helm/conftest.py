@@ -11,8 +11,8 @@ import pytest
 
 from owlab.pocket.charts import git_tree
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.machines.state import Snap
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.machines.state import InstalledSnap
+from owlab.pocket.service.lab import PocketLab
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ Shell = Callable[..., Ran]
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """The master, with Helm's snap and a clone of the chart's repository."""
-    machine = Machine("master", "127.9.8.7", Lab(tmp_path))
-    machine.state.snaps = {"helm": Snap()}
+    machine = Machine("master", "127.9.8.7", PocketLab(tmp_path))
+    machine.state.snaps = {"helm": InstalledSnap()}
     for path, content in git_tree().items():
         machine.write(f"/home/ubuntu/openwhisk-deploy-kube/{path}", content, owner="ubuntu")
     values = Path(__file__).with_name("mycluster.yaml").read_bytes()

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from owlab.pocket.kube.api import kube_app
+from owlab.pocket.kube.apiserver.app import kube_app
 from owlab.pocket.kube.quantities import quantity
 
 from ...clients.manifests import config_map, definition, deployment, of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.kube import apply, patch
+from owlab.pocket.kube.apiserver import apply, patch
 from owlab.pocket.kube.errors import BadRequest, Conflict, Invalid
 from owlab.pocket.kube.selectors import field_selector, from_object, label_selector
 

@@ -11,8 +11,8 @@ import pytest
 
 from owlab.pocket.multipass.command import multipass
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
-from owlab.pocket.service.lab import Lab
-from owlab.pocket.service.runs import Input
+from owlab.pocket.service.lab import PocketLab
+from owlab.pocket.service.runs import RunInput
 
 
 @dataclass
@@ -28,9 +28,9 @@ class Outcome:
 class Driver:
     """Types multipass commands, and scripts on machines."""
 
-    lab: Lab
+    lab: PocketLab
     cwd: Path
-    labs: list[Lab] = field(default_factory=list)
+    labs: list[PocketLab] = field(default_factory=list)
 
     async def __call__(self, *words: str, stdin: bytes = b"") -> Outcome:
         out, err = bytearray(), bytearray()
@@ -41,7 +41,7 @@ class Driver:
         async def to_err(data: bytes) -> None:
             err.extend(data)
 
-        given = Input()
+        given = RunInput()
         if stdin:
             given.feed(stdin)
         given.feed(b"")
@@ -58,7 +58,7 @@ class Driver:
         self.lab.network.release()
         for task in list(self.lab._tasks):
             task.cancel()
-        return Driver(Lab(self.lab.directory), self.cwd)
+        return Driver(PocketLab(self.lab.directory), self.cwd)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def mp(tmp_path: Path) -> AsyncIterator[Driver]:
     """multipass in a new lab."""
     directory = tmp_path / "a lab"
     directory.mkdir()
-    driver = Driver(Lab(directory), tmp_path)
+    driver = Driver(PocketLab(directory), tmp_path)
     yield driver
     await driver.lab.stop()
     await asyncio.sleep(0)

@@ -7,9 +7,9 @@ import json
 import yaml
 
 from owlab.pocket.multipass import formats
-from owlab.pocket.multipass.report import Row
+from owlab.pocket.multipass.report import MachineRow
 
-FOO = Row(
+FOO = MachineRow(
     name="foo",
     state="Running",
     release="Ubuntu 16.04 LTS",
@@ -35,7 +35,7 @@ FOO = Row(
         },
     },
 )
-STOPPED = Row(
+STOPPED = MachineRow(
     name="bombastic",
     state="Stopped",
     release="Ubuntu 18.04 LTS",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.multipass.errors import Failure
+from owlab.pocket.multipass.failures import Failure
 from owlab.pocket.multipass.options import Option, parse
 from owlab.pocket.multipass.sizes import UNITS, parse_size, show_size, valid_name
 

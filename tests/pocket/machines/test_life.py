@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.lab import PocketLab
 from tests.pocket.machines.conftest import Driver, Outcome
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -28,7 +28,7 @@ class Life(RuleBasedStateMachine):
         path = Path(self._folder.name)
 
         async def make() -> Driver:
-            return Driver(Lab(path), path)
+            return Driver(PocketLab(path), path)
 
         self._mp = self._loop.run_until_complete(make())
         self._model: dict[str, str] = {}

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 
 from owlab.pocket.machines.exports import Export
-from owlab.pocket.machines.state import AgentToken, K3s, Mount, Packages, Snap, State, Unit
+from owlab.pocket.machines.state import (
+    AgentToken,
+    AptPackages,
+    InstalledSnap,
+    K3s,
+    MachineState,
+    Mount,
+    Unit,
+)
 
 
 def test_there_and_back() -> None:
-    state = State(
+    state = MachineState(
         units={"k3s": Unit(active=True, since="2026-01-01T00:00:00Z")},
-        packages=Packages({"zip": "3.0"}, ["vim"], ["rpcbind"]),
-        snaps={"helm": Snap("4.2", 7, "latest/stable")},
+        packages=AptPackages({"zip": "3.0"}, ["vim"], ["rpcbind"]),
+        snaps={"helm": InstalledSnap("4.2", 7, "latest/stable")},
         images=["docker.io/library/nginx:1"],
         exports=[Export("/srv", "*", ("rw", "sync"))],
         mounts=[Mount("storage:/srv", "/mnt", "storage", "ro,vers=4.2")],
@@ -21,7 +29,7 @@ def test_there_and_back() -> None:
         snapshot_parent="one",
     )
     kept = json.loads(json.dumps(state.as_json()))
-    assert State.from_json(kept) == state
+    assert MachineState.from_json(kept) == state
     assert state.mounts[0].read_only and state.mounts[0].exported == "/srv"
     assert state.k3s.unit == "k3s-agent"
 
@@ -32,7 +40,7 @@ def test_what_an_earlier_version_kept() -> None:
         "owners": {"/x": "nobody:nogroup"},
         "k3s": {"role": "server", "unknown": True},
     }
-    state = State.from_json(kept)
+    state = MachineState.from_json(kept)
     assert state.units["ssh"] == Unit(active=True, enabled=True)
     assert state.k3s == K3s(role="server")
-    assert State.from_json({}) == State()
+    assert MachineState.from_json({}) == MachineState()

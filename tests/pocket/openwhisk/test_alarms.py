@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from owlab.pocket.kube.parts import COMPONENTS, Parts
 from owlab.pocket.openwhisk.alarms import Alarms, next_time
+from owlab.pocket.openwhisk.deployment.components_ready import NAMES, Components
 from owlab.pocket.openwhisk.service import Service
 
 from .conftest import Client
@@ -104,14 +104,14 @@ async def test_once_is_once_and_may_take_the_trigger_with_it(trigger: Client) ->
 async def test_alarms_outlive_the_service_and_need_their_provider(
     trigger: Client, service: Service
 ) -> None:
-    service.health.update(Parts(frozenset(COMPONENTS) - {"alarmprovider"}, (("i", True),)))
+    service.health.update(Components(frozenset(NAMES) - {"alarmprovider"}, (("i", True),)))
     await feed(trigger, "alarm", "CREATE", cron="* * * * * *", maxTriggers=1)
     await service.alarm_clock.stop()
     assert len(Alarms(service.store._db).all()) == 1
     service.alarm_clock._task = None
     service.start()
     assert await fired(trigger, 1.5) == []
-    service.health.update(Parts(frozenset(COMPONENTS), (("i", True),)))
+    service.health.update(Components(frozenset(NAMES), (("i", True),)))
     assert len(await fired(trigger)) == 1
     await asyncio.sleep(1.2)
     assert len((await trigger.get("/activations?name=echo")).json()) == 1

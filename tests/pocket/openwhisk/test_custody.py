@@ -18,7 +18,7 @@ SERVICE = textwrap.dedent(
     from pathlib import Path
     from owlab.pocket.ground.clock import Clock
     from owlab.pocket.ground.database import Database
-    from owlab.pocket.openwhisk.names import SYSTEM
+    from owlab.pocket.openwhisk.entity_names import SYSTEM
     from owlab.pocket.openwhisk.service import Service
     from owlab.pocket.ground.views import ActionPod
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from owlab.pocket.kube.parts import COMPONENTS, Parts
+from owlab.pocket.openwhisk.deployment.components_ready import NAMES, Components
 from owlab.pocket.openwhisk.service import Service
 
 from .conftest import GUEST, Client
@@ -103,7 +103,7 @@ async def test_a_secured_action_is_called_by_the_gateway_alone(
 async def test_the_gateway_is_a_part(
     club: Client, nobody: httpx.AsyncClient, service: Service
 ) -> None:
-    service.health.update(Parts(frozenset(COMPONENTS) - {"apigateway"}, (("i", True),)))
+    service.health.update(Components(frozenset(NAMES) - {"apigateway"}, (("i", True),)))
     assert (await nobody.get(url("/club/books"))).status_code == 502
-    service.health.update(Parts(frozenset(COMPONENTS) - {"redis"}, (("i", True),)))
+    service.health.update(Components(frozenset(NAMES) - {"redis"}, (("i", True),)))
     assert (await nobody.get(url("/club/books"))).status_code == 500

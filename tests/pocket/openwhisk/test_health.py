@@ -8,17 +8,17 @@ from dataclasses import replace
 import pytest
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.kube.parts import COMPONENTS, Parts
+from owlab.pocket.openwhisk.deployment.components_ready import NAMES, Components
 from owlab.pocket.openwhisk.service import Service
 
 from .conftest import Client
 
-ALL = Parts(frozenset(COMPONENTS), (("owdev-invoker-0", True),))
+ALL = Components(frozenset(NAMES), (("owdev-invoker-0", True),))
 ECHO = "function main(args) { return args }"
 BAD_GATEWAY = "<center><h1>502 Bad Gateway</h1></center>"
 
 
-def without(*parts: str) -> Parts:
+def without(*parts: str) -> Components:
     return replace(ALL, ready=ALL.ready - set(parts))
 
 
@@ -67,7 +67,7 @@ async def test_without_the_database_nothing_is_known(
     ],
 )
 async def test_calls_need_an_invoker_that_kafka_reaches(
-    service: Service, ready: Client, nobody: Client, parts: Parts
+    service: Service, ready: Client, nobody: Client, parts: Components
 ) -> None:
     service.health.update(parts)
     for answer in (

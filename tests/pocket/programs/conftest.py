@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from owlab.pocket.machines.machine import Machine, Spec
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.lab import PocketLab
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Typed:
         return self.out + self.err
 
 
-class NotedLab(Lab):
+class NotedLab(PocketLab):
     """Its clusters exist on paper: who started, joined and left."""
 
     def prepare(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs import apt, packages
+from owlab.pocket.programs import apt, ubuntu_archive
 
 
 async def test_the_guides_line_without_y_installs_and_shows_the_answer(on):
@@ -89,13 +89,13 @@ def test_options_may_stand_anywhere(names, yes, after):
 def test_any_words_are_read_or_refused_in_apts_words(words):
     try:
         apt.parse(words)
-    except apt.UsageError as error:
+    except apt.AptUsageError as error:
         assert str(error).startswith("E: Command line option")
 
 
-@given(st.lists(st.sampled_from(sorted(packages.ARCHIVE)), max_size=5))
+@given(st.lists(st.sampled_from(sorted(ubuntu_archive.ARCHIVE)), max_size=5))
 def test_dependencies_come_first(names):
-    order = packages.with_dependencies(names, {})
+    order = ubuntu_archive.with_dependencies(names, {})
     assert set(names) <= set(order)
     for index, name in enumerate(order):
-        assert set(packages.ARCHIVE[name].depends) <= set(order[:index])
+        assert set(ubuntu_archive.ARCHIVE[name].depends) <= set(order[:index])

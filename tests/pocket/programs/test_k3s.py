@@ -335,11 +335,11 @@ def test_other_durations_are_refused(text):
 
 def test_agent_tokens_add_no_servers():
     state = K3s(secret="s")
-    token = k3s_token.Token.parse(k3s_token.create(state, k3s_token.duration("1h")))
+    token = k3s_token.JoinToken.parse(k3s_token.create(state, k3s_token.duration("1h")))
     assert k3s_token.accepts(state, token, role="agent")
     assert not k3s_token.accepts(state, token, role="server")
-    assert k3s_token.accepts(state, k3s_token.Token.parse("s"), role="server")
-    expired = k3s_token.Token.parse(k3s_token.create(state, -k3s_token.duration("1h")))
+    assert k3s_token.accepts(state, k3s_token.JoinToken.parse("s"), role="server")
+    expired = k3s_token.JoinToken.parse(k3s_token.create(state, -k3s_token.duration("1h")))
     assert not k3s_token.accepts(state, expired, role="agent")
 
 

@@ -7,7 +7,7 @@ import asyncio
 import psutil
 import pytest
 
-from owlab.pocket.kube.api import kube_app
+from owlab.pocket.kube.apiserver.app import kube_app
 from owlab.pocket.kube.store import Store
 from owlab.pocket.service.servers import Listener
 

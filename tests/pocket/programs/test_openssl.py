@@ -3,7 +3,7 @@
 import pytest
 from cryptography import x509
 
-from owlab.pocket.programs.openssl import UsageError, parse
+from owlab.pocket.programs.openssl import OpensslUsageError, parse
 
 AUTHORITY = (
     'openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=owlab CA" '
@@ -46,5 +46,5 @@ async def test_what_it_cannot_do_is_refused_by_name(on, words):
 
 
 def test_an_option_without_its_value_is_refused():
-    with pytest.raises(UsageError, match="-subj"):
+    with pytest.raises(OpensslUsageError, match="-subj"):
         parse(["-x509", "-subj"])

@@ -134,11 +134,11 @@ async def test_root_is_squashed_unless_the_export_says_no(on, lab):
 
 
 async def test_owners_survive_the_service(on, lab, master):
-    from owlab.pocket.service.lab import Lab
+    from owlab.pocket.service.lab import PocketLab
 
     await on("master", "sudo touch /srv/f; sudo chown 1234:99 /srv/f; sudo chmod 601 /srv/f")
     lab.network.release()
-    again = Lab(lab.directory)
+    again = PocketLab(lab.directory)
     inode = again.fleet.machines["master"].files.look("/srv/f")
     assert (inode.uid, inode.gid, inode.mode) == (1234, 99, 0o601)
     await again.stop()

@@ -90,7 +90,7 @@ def test_now_may_stand_anywhere(verb, names, now, first):
 def test_any_words_are_read_or_refused(words):
     try:
         systemd.parse(words)
-    except systemd.UsageError as error:
+    except systemd.SystemctlUsageError as error:
         assert str(error).startswith("systemctl: ")
 
 

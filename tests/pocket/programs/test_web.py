@@ -189,5 +189,5 @@ def test_short_options_alone_or_together(flags, together):
 def test_any_words_are_read_or_refused(words):
     try:
         curl.parse(words)
-    except curl.UsageError as error:
+    except curl.CurlUsageError as error:
         assert str(error).startswith("curl: ")

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ import yaml
 from starlette.types import Receive, Scope, Send
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.kube.parts import Parts
 from owlab.pocket.machines.machine import Machine, Spec
 from owlab.pocket.machines.state import Unit
+from owlab.pocket.openwhisk.deployment import Deployment
+from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.service import components as parts
 from owlab.pocket.service import hosting
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.lab import PocketLab
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(
@@ -44,23 +45,9 @@ class Cluster:
     joined: list[str] = field(default_factory=list)
     running: bool = False
     pokes: int = 0
-    parts: Parts = field(default_factory=Parts)
-    tell: Callable[[Any], None] = lambda endpoint: None
-
-    def on_openwhisk(self, callback: Callable[[Any], None]) -> None:
-        self.tell = callback
-
-    def on_parts(self, callback: Callable[[Parts], None]) -> None:
-        self.tell_parts = callback
 
     def give_command(self, image: str, name: str, command: Any) -> None:
         self.command = command
-
-    def on_install_packages(self, callback: Callable[..., None]) -> None:
-        self.install = callback
-
-    def on_wipe(self, callback: Callable[[], None]) -> None:
-        self.wiped = callback
 
     async def start(self) -> None:
         self.running = True
@@ -90,14 +77,16 @@ class OpenWhisk:
         self.catalogs += 1
 
 
-@dataclass(frozen=True)
-class Endpoint:
+def endpoint(port: int, certificate: bytes, key: bytes) -> OpenWhiskEndpoint:
     """OpenWhisk's front end."""
+    keys = ("guest:key", "system:key")
+    return OpenWhiskEndpoint("owdev", "openwhisk", port, certificate, key, *keys)
 
-    node_port: int
-    certificate: bytes
-    key: bytes
-    guest_key: str = "guest:key"
+
+def deployment(lab: PocketLab) -> Deployment:
+    found = lab.hosting.deployment
+    assert found is not None
+    return found
 
 
 def free_port() -> int:
@@ -107,10 +96,10 @@ def free_port() -> int:
 
 
 @pytest.fixture
-async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Lab]:
+async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PocketLab]:
     """A lab with ``master`` and ``worker1``, on ports of its own."""
     monkeypatch.setattr(hosting, "API_PORT", free_port())
-    monkeypatch.setattr(parts, "new_cluster", lambda lab: Cluster())
+    monkeypatch.setattr(parts, "new_cluster", lambda lab, software: Cluster())
     monkeypatch.setattr(parts, "kube_app", lambda *_: app)
     monkeypatch.setattr(parts, "openwhisk_app", lambda _: app)
     monkeypatch.setattr(parts, "new_openwhisk", lambda _, __, ___, host: OpenWhisk(host))
@@ -119,7 +108,7 @@ async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         return None
 
     monkeypatch.setattr(parts, "stop_openwhisk", stop)
-    made = Lab(tmp_path)
+    made = PocketLab(tmp_path)
     for name in ("master", "worker1"):
         made.fleet.reserve(name)
         await made.fleet.launch(name, Spec())
@@ -132,7 +121,7 @@ def unit(machine: Machine, name: str) -> None:
     machine.save()
 
 
-async def cluster(lab: Lab) -> Machine:
+async def cluster(lab: PocketLab) -> Machine:
     """Start the cluster as the K3s installer does."""
     master = lab.fleet.machines["master"]
     unit(master, "k3s")
@@ -140,7 +129,7 @@ async def cluster(lab: Lab) -> Machine:
     return master
 
 
-async def answers(lab: Lab, address: str, port: int) -> bool:
+async def answers(lab: PocketLab, address: str, port: int) -> bool:
     """A client that trusts the lab's authority gets an answer."""
     context = ssl.create_default_context(cadata=lab.authority.pem.decode())
     try:
@@ -150,13 +139,13 @@ async def answers(lab: Lab, address: str, port: int) -> bool:
         return False
 
 
-async def until(lab: Lab, address: str, port: int, expected: bool) -> None:
+async def until(lab: PocketLab, address: str, port: int, expected: bool) -> None:
     async with asyncio.timeout(PATIENCE):
         while await answers(lab, address, port) != expected:
             await asyncio.sleep(0.02)
 
 
-async def test_the_api_answers_with_the_server_machine(lab: Lab) -> None:
+async def test_the_api_answers_with_the_server_machine(lab: PocketLab) -> None:
     assert lab.kubeconfig() is None
     master = await cluster(lab)
     assert await answers(lab, master.address, hosting.API_PORT)
@@ -168,7 +157,7 @@ async def test_the_api_answers_with_the_server_machine(lab: Lab) -> None:
     assert lab.cluster.pokes > 0
 
 
-async def test_a_kubeconfig_verifies_the_server(lab: Lab) -> None:
+async def test_a_kubeconfig_verifies_the_server(lab: PocketLab) -> None:
     master = await cluster(lab)
     config = yaml.safe_load(lab.kubeconfig() or "")
     server = config["clusters"][0]["cluster"]["server"]
@@ -176,12 +165,12 @@ async def test_a_kubeconfig_verifies_the_server(lab: Lab) -> None:
     assert len(config["users"][0]["user"]["token"]) > 20
 
 
-async def test_the_cluster_comes_back_with_the_next_process(lab: Lab) -> None:
+async def test_the_cluster_comes_back_with_the_next_process(lab: PocketLab) -> None:
     master = await cluster(lab)
     config = lab.kubeconfig()
     lab.network.release()
     await lab.hosting.stop()
-    again = Lab(lab.directory)
+    again = PocketLab(lab.directory)
     await again.start()
     assert again.cluster.running
     assert again.kubeconfig() == config
@@ -189,7 +178,7 @@ async def test_the_cluster_comes_back_with_the_next_process(lab: Lab) -> None:
     await again.stop()
 
 
-async def test_with_the_server_machine_goes_the_cluster(lab: Lab) -> None:
+async def test_with_the_server_machine_goes_the_cluster(lab: PocketLab) -> None:
     master = await cluster(lab)
     await lab.fleet.delete(master)
     await until(lab, master.address, hosting.API_PORT, False)
@@ -200,12 +189,12 @@ async def test_with_the_server_machine_goes_the_cluster(lab: Lab) -> None:
     assert lab.kubeconfig() is None
 
 
-async def test_openwhisk_answers_on_every_node_that_is_up(lab: Lab) -> None:
+async def test_openwhisk_answers_on_every_node_that_is_up(lab: PocketLab) -> None:
     master = await cluster(lab)
     worker = lab.fleet.machines["worker1"]
     port = free_port()
     pem = lab.authority.issue("owdev-nginx", [master.address, worker.address])
-    lab.cluster.tell(Endpoint(port, *pem))
+    deployment(lab).on_endpoint(endpoint(port, *pem))
     await until(lab, master.address, port, True)
     assert not await answers(lab, worker.address, port)
     assert lab.openwhisk.apihost == f"{master.address}:{port}"
@@ -214,23 +203,24 @@ async def test_openwhisk_answers_on_every_node_that_is_up(lab: Lab) -> None:
     await until(lab, worker.address, port, True)
     props = lab.wskprops() or ""
     assert f"APIHOST=https://{master.address}:{port}\nAUTH=guest:key\n" in props
-    lab.cluster.install()
+    deployment(lab).on_install_packages("owdev")
     assert lab.openwhisk.catalogs == 1
-    lab.cluster.tell(None)
+    deployment(lab).on_endpoint(None)
     await until(lab, master.address, port, False)
     assert lab.wskprops() is None
 
 
-async def test_the_catalog_waits_for_openwhisk(lab: Lab) -> None:
+async def test_the_catalog_waits_for_openwhisk(lab: PocketLab) -> None:
     master = await cluster(lab)
     port = free_port()
-    lab.cluster.install()
-    lab.cluster.tell(Endpoint(port, *lab.authority.issue("nginx", [master.address])))
+    deployment(lab).on_install_packages("owdev")
+    pem = lab.authority.issue("nginx", [master.address])
+    deployment(lab).on_endpoint(endpoint(port, *pem))
     await until(lab, master.address, port, True)
     assert lab.openwhisk.catalogs == 1
 
 
-async def test_a_port_in_use_is_said(lab: Lab) -> None:
+async def test_a_port_in_use_is_said(lab: PocketLab) -> None:
     master = lab.fleet.machines["master"]
     with socket.create_server((master.address, hosting.API_PORT)):
         await cluster(lab)

@@ -14,7 +14,7 @@ from owlab.pocket.ground import internet
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.openwhisk.app import openwhisk_app
 from owlab.pocket.openwhisk.service import Service
-from owlab.pocket.service.lab import Lab
+from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.servers import Listener
 
 from ..openwhisk.conftest import GUEST, SYSTEM, FakePods
@@ -34,7 +34,7 @@ Shell = Callable[[str], Awaitable[Ran]]
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    machine = Machine("master", "127.9.8.7", Lab(tmp_path))
+    machine = Machine("master", "127.9.8.7", PocketLab(tmp_path))
     machine.write("/usr/local/bin/wsk", internet.WSK_BINARY, mode=0o755)
     for home in ("/root", "/home/ubuntu"):
         machine.mkdir(home)

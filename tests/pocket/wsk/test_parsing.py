@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs.wsk.arguments import Words, parse, value_of
-from owlab.pocket.programs.wsk.errors import WskError, of_status
+from owlab.pocket.programs.wsk.arguments import WskWords, parse, value_of
+from owlab.pocket.programs.wsk.exits import WskError, of_status
 from owlab.pocket.programs.wsk.flags import FLAGS, flags_of
 from owlab.pocket.programs.wsk.properties import parse as read
 from owlab.pocket.programs.wsk.properties import render
@@ -34,7 +34,7 @@ PLAIN = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), m
 )
 
 
-def words_of(*argv: str) -> Words:
+def words_of(*argv: str) -> WskWords:
     return parse(list(argv), lambda path: b"{}")
 
 

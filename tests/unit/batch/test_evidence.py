@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from owlab.batch.course import NotebookFile, read_notebook
-from owlab.batch.evidence import Outcome, examine
+from owlab.batch.evidence import NotebookOutcome, examine
 
 from .conftest import write_notebook
 
@@ -43,7 +43,7 @@ def executed(source: NotebookFile, *, passed: bool | None = True) -> Any:
     return notebook
 
 
-def judge(source: NotebookFile, notebook: Any, tmp_path: Path) -> Outcome:
+def judge(source: NotebookFile, notebook: Any, tmp_path: Path) -> NotebookOutcome:
     library: Any = nbformat
     path = tmp_path / "out.ipynb"
     library.write(notebook, path)
@@ -126,4 +126,4 @@ def test_a_half_written_notebook_is_a_failure(source: NotebookFile, tmp_path: Pa
 
 def test_an_outcome_survives_the_summary(source: NotebookFile, tmp_path: Path) -> None:
     outcome = judge(source, executed(source, passed=False), tmp_path)
-    assert Outcome.from_dict(outcome.as_dict()) == outcome
+    assert NotebookOutcome.from_dict(outcome.as_dict()) == outcome

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from owlab.batch.course import NotebookFile
-from owlab.batch.evidence import Outcome
+from owlab.batch.evidence import NotebookOutcome
 from owlab.batch.progress import Progress
 
 from .conftest import write_notebook
@@ -34,7 +34,7 @@ def drive(progress: Progress, notebook: NotebookFile) -> None:
         progress.cell(index)
         for _ in range(50):
             progress.tick()
-    progress.end(Outcome("03-helm", "passed"))
+    progress.end(NotebookOutcome("03-helm", "passed"))
 
 
 def test_a_terminal_has_one_line_that_lives(

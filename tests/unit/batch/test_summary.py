@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from owlab.batch.evidence import Outcome
+from owlab.batch.evidence import NotebookOutcome
 from owlab.batch.summary import FILE, RunSummary, alone, latest, mend, new_directory, read
 from owlab.errors import BatchError
 
@@ -47,7 +47,7 @@ def test_a_full_disk_is_told_and_the_summary_from_before_stays(
 
 
 def test_a_run_that_was_killed_says_running_and_no_exit_code(tmp_path: Path) -> None:
-    run = RunSummary(tmp_path, outcomes=[Outcome("00-a", "passed")])
+    run = RunSummary(tmp_path, outcomes=[NotebookOutcome("00-a", "passed")])
     run.save()
     assert '"exit_code": null' in (tmp_path / FILE).read_text("utf-8")
     assert read(tmp_path).status == "running"
@@ -64,7 +64,9 @@ def test_a_run_that_was_killed_says_running_and_no_exit_code(tmp_path: Path) -> 
 )
 def test_only_proof_gives_0(tmp_path: Path, statuses: list[str], exit_code: int) -> None:
     run = RunSummary(tmp_path)
-    run.outcomes = [Outcome.from_dict({"name": "x", "status": status}) for status in statuses]
+    run.outcomes = [
+        NotebookOutcome.from_dict({"name": "x", "status": status}) for status in statuses
+    ]
     run.finish()
     assert run.exit_code == exit_code
 

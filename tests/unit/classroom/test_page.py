@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from owlab.classroom.journals import Failure
+from owlab.classroom.journals import LastFailure
 from owlab.classroom.page import page, table
 from owlab.classroom.rows import Row
 from owlab.cli import main
@@ -31,7 +31,7 @@ def owlab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Owlab:
 
 def evil() -> Row:
     time = "2026-01-01T00:00:00+00:00"
-    return Row(EVIL, EVIL, section="3", failure=Failure(time, EVIL, False), notes=[EVIL, TOKEN])
+    return Row(EVIL, EVIL, section="3", failure=LastFailure(time, EVIL, False), notes=[EVIL, TOKEN])
 
 
 def test_nothing_of_a_learners_becomes_html_and_no_secret_gets_there() -> None:
@@ -58,7 +58,7 @@ def test_on_a_phone_each_cell_has_its_name() -> None:
 
 
 def test_text_of_others_moves_no_cursor() -> None:
-    row = Row("\x1b[2Jann", failure=Failure("2026-01-01T00:00:00+00:00", "\x1b]0;x\x07", False))
+    row = Row("\x1b[2Jann", failure=LastFailure("2026-01-01T00:00:00+00:00", "\x1b]0;x\x07", False))
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
     console.print(table([row], plain))
     assert "\x1b" not in console.export_text(styles=False)

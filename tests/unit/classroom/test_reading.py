@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from owlab.classroom import reading
-from owlab.classroom.reading import Unreadable
+from owlab.classroom.reading import NotRead
 
 
 def test_a_plain_file_of_theirs_is_read(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_plain_file_of_theirs_is_read(tmp_path: Path) -> None:
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "a").symlink_to(tmp_path / "secret")
-    with pytest.raises(Unreadable, match="a: "):
+    with pytest.raises(NotRead, match="a: "):
         reading.tail(tmp_path / "a", os.getuid())
 
 
@@ -33,13 +33,13 @@ def test_a_folder_that_is_a_link_is_none(tmp_path: Path) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a")
-    with pytest.raises(Unreadable, match="no plain file"):
+    with pytest.raises(NotRead, match="no plain file"):
         reading.tail(tmp_path / "a", os.getuid())
 
 
 def test_a_file_of_somebody_else_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
-    with pytest.raises(Unreadable, match="somebody else"):
+    with pytest.raises(NotRead, match="somebody else"):
         reading.tail(tmp_path / "a", os.getuid() + 1)
 
 
@@ -62,5 +62,5 @@ def test_what_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
         lambda: reading.folders(tmp_path / "labs"),
         lambda: reading.files(tmp_path / "marks", ".jsonl"),
     ):
-        with pytest.raises(Unreadable, match="it may not be read"):
+        with pytest.raises(NotRead, match="it may not be read"):
             look()

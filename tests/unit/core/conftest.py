@@ -10,11 +10,11 @@ import pytest
 
 from owlab import Lab, guided, settings, teardown
 from owlab.command import Command
-from owlab.config import LabConfig, Machine
+from owlab.config import LabConfig, MachinePlan
 from owlab.finding import Finding
 from owlab.lab import Lab as AnyLab
-from owlab.machines.base import MachineInfo
 from owlab.machines.control import Control, on_the_master
+from owlab.machines.provider import MachineInfo
 from owlab.shell import Finished, Shell
 from owlab.step import Check, Evidence, Step, on_workers
 
@@ -75,7 +75,7 @@ class FolderProvider:
     def has_chosen_address(self, machine: str) -> bool:
         return False
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         return Command(f"mkdir ../{machine.name}")
 
     def start(self, names: Sequence[str]) -> Command:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from owlab import online, versions
 from owlab.cli import main
 from owlab.config import LabConfig
-from owlab.online import Answer, Unreachable
+from owlab.online import HttpAnswer, NoAnswer
 
 REALM = 'Bearer realm="https://auth.example/token",service="hub",scope="repository:x:pull"'
 
@@ -38,18 +38,18 @@ class Internet:
 
     def ask(
         self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> HttpAnswer:
         self.asked.append(url)
         if any(part in url for part in self.silent):
-            raise Unreachable(f"{url}: timed out")
+            raise NoAnswer(f"{url}: timed out")
         if any(part in url for part in self.gone):
-            return Answer(404, {})
+            return HttpAnswer(404, {})
         if "registry-1" in url and "Authorization" not in (headers or {}):
-            return Answer(401, {"Www-Authenticate": REALM})
+            return HttpAnswer(401, {"Www-Authenticate": REALM})
         if "registry-1" in url:
             assert (headers or {})["Authorization"] == "Bearer t0k"
         body = next((b for part, b in self.bodies.items() if part in url), b"")
-        return Answer(200, {}, body)
+        return HttpAnswer(200, {}, body)
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def test_a_registry_that_is_silent_or_busy_proves_nothing(internet, monkeypatch)
     internet.silent.add("registry.k8s.io")
     found = {finding.name: finding for finding in online.examine(LabConfig())}
     assert found[versions.PROVISIONER_IMAGE].verdict == "warn"
-    monkeypatch.setattr(online, "ask", lambda *_: Answer(429, {}))
-    with pytest.raises(Unreachable, match="429"):
+    monkeypatch.setattr(online, "ask", lambda *_: HttpAnswer(429, {}))
+    with pytest.raises(NoAnswer, match="429"):
         online.image_exists("redis:4.0")
 
 

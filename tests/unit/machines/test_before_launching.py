@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from owlab import Lab
-from owlab.cli.findings import before_launching
+from owlab.cli.examination import before_launching
 from owlab.errors import ProviderError
 from owlab.machines import preflight
 

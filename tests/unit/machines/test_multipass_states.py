@@ -11,7 +11,7 @@ from owlab.errors import ProviderError
 from owlab.machines import multipass_errors as errors
 from owlab.machines import multipass_models as models
 from owlab.machines.multipass_cli import MultipassCLI
-from owlab.machines.multipass_models import State
+from owlab.machines.multipass_models import InstanceState
 from owlab.shell import Shell
 
 
@@ -24,17 +24,17 @@ def test_no_machines(multipass, provider):
     assert provider.machines() == []
 
 
-@pytest.mark.parametrize("state", [s.value for s in State if s is not State.OTHER])
+@pytest.mark.parametrize("state", [s.value for s in InstanceState if s is not InstanceState.OTHER])
 def test_every_state_is_read(multipass, provider, cli, state):
     multipass.add("master", state)
     assert provider.machines()[0].state == state
-    assert cli.state("master") is State(state)
+    assert cli.state("master") is InstanceState(state)
 
 
 def test_an_unknown_state_is_no_error(multipass, provider, cli):
     multipass.add("master", "Hibernating")
     assert provider.machines()[0].state == "Hibernating"
-    assert cli.state("master") is State.OTHER
+    assert cli.state("master") is InstanceState.OTHER
 
 
 def test_an_address_that_is_not_known_yet(multipass, provider):
@@ -58,8 +58,8 @@ def test_an_address_that_changed_is_read_anew(multipass, provider):
 def test_a_release_without_the_hidden_options(multipass, cli):
     multipass.add("master")
     multipass.change(hidden_options=False)
-    assert cli.state("master") is State.RUNNING
-    assert cli.info("master", runtime=False)["master"].state is State.RUNNING
+    assert cli.state("master") is InstanceState.RUNNING
+    assert cli.info("master", runtime=False)["master"].state is InstanceState.RUNNING
 
 
 def test_something_else_than_json(multipass, provider):

@@ -10,9 +10,9 @@ import pytest
 
 from owlab import Lab, settings
 from owlab.command import Command
-from owlab.config import LabConfig, Machine
-from owlab.machines.base import MachineInfo
+from owlab.config import LabConfig, MachinePlan
 from owlab.machines.control import Control, on_the_master
+from owlab.machines.provider import MachineInfo
 from owlab.shell import Finished, Shell
 
 
@@ -62,7 +62,7 @@ class PlainBash:
 
     def pull(self, image: str, node: str) -> None: ...
 
-    def launch(self, machine: Machine) -> Command:
+    def launch(self, machine: MachinePlan) -> Command:
         return Command("true")
 
     def start(self, names: Sequence[str]) -> Command:

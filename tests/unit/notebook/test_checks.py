@@ -7,7 +7,7 @@ import pytest
 from owlab import Lab
 from owlab.errors import CheckFailed, StepError
 from owlab.notebook import check, claim, prerequisites
-from owlab.notebook.records import CHECK
+from owlab.notebook.mime import CHECK
 from owlab.steps import helm
 
 from .conftest import Shown

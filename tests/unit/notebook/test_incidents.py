@@ -9,7 +9,7 @@ from owlab.errors import StepError
 from owlab.incidents import Report
 from owlab.lab import Lab
 from owlab.notebook import incidents as cells
-from owlab.notebook.records import INCIDENT
+from owlab.notebook.mime import INCIDENT
 from owlab.step import Check, Evidence
 
 from .conftest import Shown

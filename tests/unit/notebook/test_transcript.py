@@ -11,7 +11,7 @@ import pytest
 from owlab import Lab
 from owlab.command import Command, Variable
 from owlab.events import Event, Kind
-from owlab.notebook.records import TRANSCRIPT
+from owlab.notebook.mime import TRANSCRIPT
 from owlab.notebook.transcript import Transcript, muted
 
 from .conftest import Handle

@@ -18,7 +18,7 @@ import owlab.notebook
 from owlab import Lab, settings
 from owlab.errors import CommandError, ConfigError
 from owlab.events import Event
-from owlab.machines.base import MachineInfo
+from owlab.machines.provider import MachineInfo
 from owlab.notebook import read, tables
 from owlab.notebook.calls import call
 from owlab.notebook.form import Cost, SettingsForm

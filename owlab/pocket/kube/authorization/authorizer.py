@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.authorization.attributes import Attributes
-from owlab.pocket.kube.authorization.rules import allows
+from owlab.pocket.kube.authorization.rule_matching import allows
+from owlab.pocket.kube.authorization.users import MASTERS, UserInfo
 from owlab.pocket.kube.errors import Denied
 from owlab.pocket.kube.store import Store
-from owlab.pocket.kube.users import MASTERS, User
 
 GROUP = "rbac.authorization.k8s.io"
 
@@ -29,7 +29,7 @@ class Authorizer:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def require(self, user: User, asked: Attributes) -> None:
+    def require(self, user: UserInfo, asked: Attributes) -> None:
         """Raise Denied unless the user may do it."""
         decision = self.decide(user, asked)
         if decision.allowed:
@@ -42,7 +42,7 @@ class Authorizer:
             f"{why}: {decision.reason}" if decision.reason else why,
         )
 
-    def decide(self, user: User, asked: Attributes) -> Decision:
+    def decide(self, user: UserInfo, asked: Attributes) -> Decision:
         """Whether the user may do it."""
         if MASTERS in user.groups:
             return Decision(True)
@@ -55,7 +55,7 @@ class Authorizer:
                 return Decision(True, f"RBAC: allowed by {_told(binding, subject)}")
         return Decision(False, f"RBAC: {_listed(missing)}" if missing else "")
 
-    def rules(self, user: User, namespace: str) -> tuple[list[Object], list[str]]:
+    def rules(self, user: UserInfo, namespace: str) -> tuple[list[Object], list[str]]:
         """Every rule that holds for a user in a namespace, and what could not be found out."""
         found: list[Object] = []
         missing: list[str] = []
@@ -78,7 +78,7 @@ class Authorizer:
     def _rules(self, binding: Object) -> list[Object] | None:
         return self.of_role(binding["roleRef"], binding["metadata"].get("namespace", ""))
 
-    def _bindings(self, user: User, namespace: str) -> Iterator[tuple[Object, Object]]:
+    def _bindings(self, user: UserInfo, namespace: str) -> Iterator[tuple[Object, Object]]:
         """Bindings that name the user, with the subject that does."""
         places = [("ClusterRoleBinding", "")]
         if namespace:
@@ -91,7 +91,7 @@ class Authorizer:
                         break
 
 
-def _is(user: User, subject: Object, namespace: str) -> bool:
+def _is(user: UserInfo, subject: Object, namespace: str) -> bool:
     name = subject.get("name", "")
     match subject.get("kind"):
         case "User":

@@ -5,17 +5,17 @@ from __future__ import annotations
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.authorization.attributes import Attributes
 from owlab.pocket.kube.authorization.authorizer import GROUP, Authorizer
-from owlab.pocket.kube.authorization.rules import covers, pieces
+from owlab.pocket.kube.authorization.rule_matching import covers, pieces
+from owlab.pocket.kube.authorization.users import MASTERS, UserInfo
 from owlab.pocket.kube.errors import Denied, NotFound
 from owlab.pocket.kube.kinds import Kind
-from owlab.pocket.kube.users import MASTERS, User
 
 _ROLES = ("Role", "ClusterRole")
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 
 def check_escalation(
-    authorizer: Authorizer, user: User, kind: Kind, obj: Object, old: Object | None
+    authorizer: Authorizer, user: UserInfo, kind: Kind, obj: Object, old: Object | None
 ) -> None:
     """Raise Denied where a role, or what a binding binds to, goes beyond the user's own rights."""
     if kind.group != GROUP or MASTERS in user.groups:

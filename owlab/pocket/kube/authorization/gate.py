@@ -6,7 +6,13 @@ from starlette.requests import HTTPConnection
 
 from owlab.pocket.kube.authorization.attributes import Attributes, attributes_of
 from owlab.pocket.kube.authorization.authorizer import Authorizer
-from owlab.pocket.kube.users import User, Users, account_groups, account_of, impersonated
+from owlab.pocket.kube.authorization.users import (
+    UserInfo,
+    Users,
+    account_groups,
+    account_of,
+    impersonated,
+)
 
 
 class Gate:
@@ -16,7 +22,7 @@ class Gate:
         self._users = users
         self._authorizer = authorizer
 
-    def enter(self, connection: HTTPConnection) -> User:
+    def enter(self, connection: HTTPConnection) -> UserInfo:
         """The user that a request acts as; raises Unauthorized, Denied."""
         user = self._users.of(connection)
         wanted = impersonated(connection)
@@ -38,7 +44,7 @@ class Gate:
             self._authorizer.require(user, create)
         return user
 
-    def _may_become(self, user: User, wanted: User, connection: HTTPConnection) -> None:
+    def _may_become(self, user: UserInfo, wanted: UserInfo, connection: HTTPConnection) -> None:
         account = account_of(wanted.name)
         if account is not None:
             asked = Attributes(

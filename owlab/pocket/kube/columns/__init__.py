@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from owlab.pocket.kube.columns import access, cluster, network, pods, storage, workloads
+from owlab.pocket.kube.columns import (
+    administration,
+    authorization,
+    networking,
+    persistence,
+    pods,
+    workloads,
+)
 from owlab.pocket.kube.columns.cells import AGE, NAME, Column
 from owlab.pocket.kube.columns.printed import printed_columns
 from owlab.pocket.kube.kinds import Kind
 
 _COLUMNS: dict[str, list[Column]] = {
-    **access.COLUMNS,
-    **cluster.COLUMNS,
-    **network.COLUMNS,
+    **authorization.COLUMNS,
+    **administration.COLUMNS,
+    **networking.COLUMNS,
     **pods.COLUMNS,
-    **storage.COLUMNS,
+    **persistence.COLUMNS,
     **workloads.COLUMNS,
 }
 

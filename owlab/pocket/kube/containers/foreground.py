@@ -12,8 +12,8 @@ from typing import Any
 from bashkit import Bash
 
 from owlab.pocket.kube.containers.terminal import Interrupted, Terminal
-from owlab.pocket.kube.kubelet.api import Streams
-from owlab.pocket.shell.interpreter import Input, Sink, execute
+from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.shell.interpreter import ScriptInput, Sink, execute
 from owlab.pocket.shell.lines import complete, reads_terminal, with_input
 
 INTERRUPTED = 130
@@ -53,7 +53,7 @@ async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -
         try:
             if is_shell(words):
                 return await _Conversation(bash, terminal, name).hold()
-            script = Input(bash).piped(script_of(words), terminal)
+            script = ScriptInput(bash).piped(script_of(words), terminal)
             return await _until_interrupted(bash, script, terminal)
         finally:
             terminal.close()
@@ -61,7 +61,7 @@ async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -
         return await _Dictation(bash, streams).take()
     script = script_of(words)
     if streams.stdin is not None:
-        script = Input(bash).piped(script, streams.stdin)
+        script = ScriptInput(bash).piped(script, streams.stdin)
     return await _run(bash, script, streams.out, streams.err)
 
 

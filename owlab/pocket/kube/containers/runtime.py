@@ -18,7 +18,7 @@ from owlab.pocket.kube.containers.tar import tar
 from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet.api import Streams
+from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.store import Store
 
 _SHELL_IMAGES = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian|bash):")
@@ -33,7 +33,7 @@ Owner = tuple[str, str]
 
 
 @dataclass
-class Process:
+class ContainerProcess:
     """A container's command, running or ended; a shell with ``stdin`` waits for who attaches."""
 
     waits: bool = False
@@ -61,9 +61,9 @@ class Runtime:
         """Programs of images, by a part of the image's name: others give them."""
         self._roots: dict[Owner, FileSystem] = {}
         self._kept: dict[str, Kept] = {}
-        self._processes: dict[tuple[Owner, int], Process] = {}
+        self._processes: dict[tuple[Owner, int], ContainerProcess] = {}
 
-    def process(self, pod: Object, container: Object, starts: int) -> Process | None:
+    def process(self, pod: Object, container: Object, starts: int) -> ContainerProcess | None:
         """The command of a shell image, started when it is first asked for.
 
         :param starts: how often the container was restarted: each start runs the command anew.
@@ -76,10 +76,10 @@ class Runtime:
             self._processes[key] = self._start(pod, container)
         return self._processes[key]
 
-    def _start(self, pod: Object, container: Object) -> Process:
+    def _start(self, pod: Object, container: Object) -> ContainerProcess:
         # The image's own command is a shell.
         words = _words(container) or ["sh"]
-        process = Process()
+        process = ContainerProcess()
         if is_shell(words):
             # Without input it ends at once.
             process.waits = bool(container.get("stdin"))
@@ -97,7 +97,7 @@ class Runtime:
         return process
 
     async def _carry_out(
-        self, uid: str, process: Process, words: list[str], holders: list[MachineView]
+        self, uid: str, process: ContainerProcess, words: list[str], holders: list[MachineView]
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
@@ -173,7 +173,7 @@ class Runtime:
                 shown = len(process.printed)
 
     async def _converse(
-        self, process: Process, pod: Object, container: Object, streams: Streams
+        self, process: ContainerProcess, pod: Object, container: Object, streams: Streams
     ) -> None:
         async def out(data: bytes) -> None:
             process.keep(data)
@@ -191,7 +191,7 @@ class Runtime:
             process.code = None if process.waits else code
             self._ended(pod["metadata"]["uid"])
 
-    def _latest(self, owner: Owner) -> Process | None:
+    def _latest(self, owner: Owner) -> ContainerProcess | None:
         starts = [start for known, start in self._processes if known == owner]
         return self._processes[owner, max(starts)] if starts else None
 
@@ -231,7 +231,7 @@ class Runtime:
         self._processes.clear()
 
 
-def _end(process: Process) -> None:
+def _end(process: ContainerProcess) -> None:
     if process.shell is not None:
         process.shell.cancel()
     if process.task is not None:

@@ -10,9 +10,9 @@ from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.controllers.replicas import selector_of
 from owlab.pocket.kube.errors import NotFound
-from owlab.pocket.kube.metrics import NotMeasured, Wanted, wanted
+from owlab.pocket.kube.metrics import MetricTarget, NotMeasured, wanted
+from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.scaling import with_scale
-from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Change, Key, copied
 
 _STABLE_SECONDS = 300
@@ -118,7 +118,7 @@ class Autoscalers(Controller):
 
     def _measure(self, scaler: Object, status: Object, target: Object, now: int) -> None:
         """Ask every metric how many it wants; the one that wants most has its way."""
-        found: list[Wanted] = []
+        found: list[MetricTarget] = []
         problems: list[NotMeasured] = []
         for metric in scaler["spec"]["metrics"]:
             try:

@@ -8,14 +8,14 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.controllers.scheduler import claim_names
-from owlab.pocket.kube.shape import is_ready, owner_reference
+from owlab.pocket.kube.object_state import is_ready, owner_reference
 from owlab.pocket.kube.storage import local_path
 from owlab.pocket.kube.storage.binding import fits, is_for, reference_to, smallest
 from owlab.pocket.kube.storage.nfs_subdir import NfsSubdir
 from owlab.pocket.kube.storage.provisioner import (
     CannotProvision,
     Provisioner,
-    Request,
+    VolumeRequest,
     volume_of,
 )
 from owlab.pocket.kube.store import Change, Key
@@ -170,7 +170,7 @@ class Claims(Controller):
             said = "no persistent volumes available for this claim and no storage class is set"
             self._say(claim, "Normal", "FailedBinding", said)
         else:
-            self._provision(Request(claim, kind, node))
+            self._provision(VolumeRequest(claim, kind, node))
 
     def _first_consumer(self, claim: Object) -> str | None:
         """The node of the first pod that uses the claim."""
@@ -180,7 +180,7 @@ class Claims(Controller):
                 return str(pod["spec"]["nodeName"])
         return None
 
-    def _provision(self, request: Request) -> None:
+    def _provision(self, request: VolumeRequest) -> None:
         claim = request.claim
         selector = claim["spec"].get("selector")
         if selector:

@@ -9,7 +9,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
 from owlab.pocket.kube.cron import Schedule
-from owlab.pocket.kube.shape import owner_reference
+from owlab.pocket.kube.object_state import owner_reference
 from owlab.pocket.kube.store import Key, copied
 
 _COMPONENT = "cronjob-controller"

@@ -10,13 +10,13 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
 from owlab.pocket.kube.controllers.replicas import available_in, claimed, counted
 from owlab.pocket.kube.controllers.revisions import HASH, Revisions
+from owlab.pocket.kube.object_state import is_finished, is_ready, pod_of
 from owlab.pocket.kube.scheduling.daemons import (
     DAEMON_TOLERATIONS,
     belongs,
     pinned,
     wanted_node,
 )
-from owlab.pocket.kube.shape import is_finished, is_ready, pod_of
 from owlab.pocket.kube.store import Change, Key
 
 _COMPONENT = "daemonset-controller"

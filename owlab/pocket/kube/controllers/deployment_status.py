@@ -8,7 +8,7 @@ from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.conditions import condition, with_condition
 from owlab.pocket.kube.controllers.replicas import counted
-from owlab.pocket.kube.controllers.rollout import Limits
+from owlab.pocket.kube.controllers.rollout import RolloutLimits
 
 _LATE = "ProgressDeadlineExceeded"
 
@@ -39,7 +39,7 @@ def status_of(
     )
     status["observedGeneration"] = deployment["metadata"].get("generation", 1)
     now = clock.timestamp()
-    status = _with_available(status, available >= wanted - Limits.of(spec).unavailable, now)
+    status = _with_available(status, available >= wanted - RolloutLimits.of(spec).unavailable, now)
     return _with_progressing(deployment, before, status, current, clock)
 
 

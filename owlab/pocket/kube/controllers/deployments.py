@@ -8,8 +8,8 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
 from owlab.pocket.kube.controllers.deployment_status import seconds_to_deadline, status_of
 from owlab.pocket.kube.controllers.replicas import adopt, selector_of
-from owlab.pocket.kube.controllers.rollout import Limits, next_sizes
-from owlab.pocket.kube.shape import owner_reference, template_hash
+from owlab.pocket.kube.controllers.rollout import RolloutLimits, next_sizes
+from owlab.pocket.kube.object_state import owner_reference, template_hash
 from owlab.pocket.kube.store import Key, copied
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -92,7 +92,7 @@ class Deployments(Controller):
             **{name: text for name, text in given.items() if name not in _NOT_COPIED},
             DESIRED: str(wanted),
             "deployment.kubernetes.io/max-replicas": str(
-                wanted + Limits.of(deployment["spec"]).surge
+                wanted + RolloutLimits.of(deployment["spec"]).surge
             ),
         }
 

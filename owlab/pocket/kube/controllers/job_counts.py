@@ -11,7 +11,7 @@ _INDEX = "batch.kubernetes.io/job-completion-index"
 
 
 @dataclass
-class Counts:
+class JobCounts:
     """The pods of one Job, in numbers."""
 
     indexed: bool
@@ -26,7 +26,7 @@ class Counts:
     """Why the Job's failure policy ends it, if it does."""
 
     @classmethod
-    def of(cls, job: Object) -> Counts:
+    def of(cls, job: Object) -> JobCounts:
         """What the status has counted already."""
         status, spec = job.get("status") or {}, job["spec"]
         return cls(

@@ -8,10 +8,10 @@ from datetime import datetime
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.conditions import condition, is_true, with_condition
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
-from owlab.pocket.kube.controllers.job_counts import Counts, finished_at, verdict
+from owlab.pocket.kube.controllers.job_counts import JobCounts, finished_at, verdict
 from owlab.pocket.kube.controllers.replicas import claimed, counted, is_active
+from owlab.pocket.kube.object_state import is_finished, is_ready, pod_of
 from owlab.pocket.kube.scheduling.loads import controller_of
-from owlab.pocket.kube.shape import is_finished, is_ready, pod_of
 from owlab.pocket.kube.store import Key
 
 _COMPONENT = "job-controller"
@@ -43,9 +43,9 @@ class Jobs(Controller):
 
     # -- counting --------------------------------------------------------------------------
 
-    def _count(self, job: Object, pods: list[Object]) -> tuple[Object, Counts]:
+    def _count(self, job: Object, pods: list[Object]) -> tuple[Object, JobCounts]:
         """Add what has ended to the status, each pod once."""
-        counts = Counts.of(job)
+        counts = JobCounts.of(job)
         for pod in pods:
             if TRACKED not in (pod["metadata"].get("finalizers") or ()):
                 continue
@@ -87,7 +87,7 @@ class Jobs(Controller):
 
     # -- deciding --------------------------------------------------------------------------
 
-    def _decide(self, key: Key, job: Object, counts: Counts) -> None:
+    def _decide(self, key: Key, job: Object, counts: JobCounts) -> None:
         spec = job["spec"]
         why = self._failure(key, job, counts)
         if why is not None:
@@ -105,7 +105,7 @@ class Jobs(Controller):
             self._resume(job)
             self._make(key, job, counts)
 
-    def _failure(self, key: Key, job: Object, counts: Counts) -> tuple[str, str] | None:
+    def _failure(self, key: Key, job: Object, counts: JobCounts) -> tuple[str, str] | None:
         """The reason and the message, if the Job has failed."""
         spec, status = job["spec"], job["status"]
         if counts.fatal:
@@ -125,7 +125,7 @@ class Jobs(Controller):
             return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
         return None
 
-    def _make(self, key: Key, job: Object, counts: Counts) -> None:
+    def _make(self, key: Key, job: Object, counts: JobCounts) -> None:
         spec = job["spec"]
         missing = counts.missing(spec)
         extra = len(counts.active) - int(spec.get("parallelism", 1))
@@ -140,7 +140,7 @@ class Jobs(Controller):
         for index in missing:
             self._make_one(job, index)
 
-    def _backoff(self, counts: Counts, pods: list[Object]) -> float:
+    def _backoff(self, counts: JobCounts, pods: list[Object]) -> float:
         """How long until a pod may follow those that have failed."""
         if not counts.failed:
             return 0.0
@@ -173,7 +173,7 @@ class Jobs(Controller):
 
     # -- states ----------------------------------------------------------------------------
 
-    def _end_all(self, key: Key, counts: Counts) -> None:
+    def _end_all(self, key: Key, counts: JobCounts) -> None:
         for pod in counts.active:
             self.store.delete("Pod", pod["metadata"]["name"], key.namespace)
             said = f"Deleted pod: {pod['metadata']['name']}"
@@ -181,7 +181,7 @@ class Jobs(Controller):
             if job is not None:
                 self.recorder.record(job, "Normal", "SuccessfulDelete", said, _COMPONENT)
 
-    def _suspend(self, key: Key, job: Object, counts: Counts) -> None:
+    def _suspend(self, key: Key, job: Object, counts: JobCounts) -> None:
         if not is_true(job, "Suspended"):
             self._end_all(key, counts)
             self._suspended(job, "True", "JobSuspended", "Job suspended", "Suspended")

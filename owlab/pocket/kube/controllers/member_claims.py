@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.admission import admit
-from owlab.pocket.kube.shape import owner_reference
+from owlab.pocket.kube.object_state import owner_reference
 from owlab.pocket.kube.store import Store, copied
 
 

@@ -16,7 +16,7 @@ from owlab.pocket.kube.controllers.replicas import (
     selector_of,
 )
 from owlab.pocket.kube.errors import ApiError
-from owlab.pocket.kube.shape import is_ready, pod_of
+from owlab.pocket.kube.object_state import is_ready, pod_of
 from owlab.pocket.kube.store import Change, Key
 
 _AT_ONCE = 20

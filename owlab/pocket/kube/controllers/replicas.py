@@ -8,7 +8,7 @@ from typing import Any
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
-from owlab.pocket.kube.shape import is_finished, is_ready, owner_reference
+from owlab.pocket.kube.object_state import is_finished, is_ready, owner_reference
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import without_owners
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.shape import owner_reference, template_hash
+from owlab.pocket.kube.object_state import owner_reference, template_hash
 from owlab.pocket.kube.store import Store
 
 HASH = "controller-revision-hash"

@@ -10,14 +10,14 @@ from owlab.pocket.ground.views import Object
 
 
 @dataclass(frozen=True)
-class Limits:
+class RolloutLimits:
     """How many pods there may be beyond the wanted ones, and how many of those may be missing."""
 
     surge: int
     unavailable: int
 
     @classmethod
-    def of(cls, spec: Object) -> Limits:
+    def of(cls, spec: Object) -> RolloutLimits:
         """25 % each unless said; never both zero, or nothing could ever move."""
         rolling = (spec.get("strategy") or {}).get("rollingUpdate") or {}
         wanted = int(spec["replicas"])
@@ -41,7 +41,7 @@ def next_sizes(deployment: Object, current: Object, old: list[Object]) -> dict[s
     spec = deployment["spec"]
     if (spec.get("strategy") or {}).get("type") == "Recreate":
         return _recreate(spec, current, old)
-    wanted, limits = int(spec["replicas"]), Limits.of(spec)
+    wanted, limits = int(spec["replicas"]), RolloutLimits.of(spec)
     sizes: dict[str, int] = {}
     size = int(current["spec"]["replicas"])
     total = size + sum(int(s["spec"]["replicas"]) for s in old)

@@ -7,7 +7,7 @@ from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
-from owlab.pocket.kube.shape import is_ready, owner_reference
+from owlab.pocket.kube.object_state import is_ready, owner_reference
 from owlab.pocket.kube.store import Change, Key
 
 

@@ -10,7 +10,7 @@ from owlab.pocket.kube.controllers.member_claims import MemberClaims
 from owlab.pocket.kube.controllers.replicas import available_in, claimed, counted
 from owlab.pocket.kube.controllers.revisions import HASH, Revisions
 from owlab.pocket.kube.errors import ApiError
-from owlab.pocket.kube.shape import is_finished, is_ready, pod_of
+from owlab.pocket.kube.object_state import is_finished, is_ready, pod_of
 from owlab.pocket.kube.store import Key
 
 _COMPONENT = "statefulset-controller"

@@ -6,21 +6,21 @@ import io
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import MachineView, Object
-from owlab.pocket.kube import programs
+from owlab.pocket.kube.containers import programs
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.controllers.nodes import kubelet_runs
-from owlab.pocket.kube.kubelet.addresses import Addresses
-from owlab.pocket.kube.kubelet.api import Streams
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.ending import Ending
 from owlab.pocket.kube.kubelet.memory import Memory
 from owlab.pocket.kube.kubelet.mounts import MountProblem, mount_problem
+from owlab.pocket.kube.kubelet.pod_addresses import Addresses
 from owlab.pocket.kube.kubelet.probes import Execute
+from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize
-from owlab.pocket.kube.kubelet.work import Context, PodWork
-from owlab.pocket.kube.shape import is_finished, is_ready
+from owlab.pocket.kube.kubelet.work import Outcomes, PodWork
+from owlab.pocket.kube.object_state import is_finished, is_ready
 from owlab.pocket.kube.store import Change, Key, copied
 
 _REMOUNT_SECONDS = 2.0
@@ -31,9 +31,9 @@ _WAITED_FOR = ("Secret", "ConfigMap", "PersistentVolumeClaim", "Job", "Service",
 class Kubelet(Controller):
     """Moves every pod that is on a node as far as it can go."""
 
-    def __init__(self, plane: ControlPlane, context: Context) -> None:
+    def __init__(self, plane: ControlPlane, outcomes: Outcomes) -> None:
         super().__init__(plane)
-        self._context = context
+        self._outcomes = outcomes
         self.runtime = Runtime(plane.store, plane.fleet, self._ended)
         self._addresses = Addresses(plane.store)
         self._memories: dict[str, Memory] = {}
@@ -116,7 +116,7 @@ class Kubelet(Controller):
                 status["podIP"] = self._addresses.of(pod)
             status["podIPs"] = [{"ip": status["podIP"]}]
             PodWork(
-                pod, machine, diary, self.runtime, self.store, self._context, self._executor(pod)
+                pod, machine, diary, self.runtime, self.store, self._outcomes, self._executor(pod)
             ).carry_on()
         summarize(pod, self.clock)
         self._wait_or_not(key, pod)

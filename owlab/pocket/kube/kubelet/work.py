@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from owlab.pocket.ground.views import MachineView, Object
-from owlab.pocket.kube import programs
 from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.programs import ContainerOutcome
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.hooks import hook
@@ -19,7 +19,8 @@ _START_SECONDS = 2.0
 _FIRST_BACKOFF, _MOST_BACKOFF = 10.0, 300.0
 _KILLED, _LOST = 137, 255
 
-Context = Callable[[Object, Object], programs.Context]
+Outcomes = Callable[[Object, Object, bool], ContainerOutcome]
+"""Where a container of a pod is; the last argument says whether it is an init container."""
 
 
 class PodWork:
@@ -32,7 +33,7 @@ class PodWork:
         diary: Diary,
         runtime: Runtime,
         store: Store,
-        context: Context,
+        outcomes: Outcomes,
         execute: Execute,
     ) -> None:
         self._pod = pod
@@ -40,7 +41,7 @@ class PodWork:
         self._diary = diary
         self._runtime = runtime
         self._store = store
-        self._context = context
+        self._outcomes = outcomes
         self._execute = execute
 
     def carry_on(self) -> None:
@@ -171,8 +172,7 @@ class PodWork:
         self._diary.say("Normal", "Started", f"Started container {name}")
 
     def _run(self, container: Object, status: Object, init: bool) -> None:
-        program = programs.init_program if init else programs.main_program
-        outcome = program(self._context(self._pod, container))
+        outcome = self._outcomes(self._pod, container, init)
         self._diary.memory.logs[container["name"]] = outcome.log
         now = self._diary.clock.timestamp()
         if outcome.state in ("done", "failed"):

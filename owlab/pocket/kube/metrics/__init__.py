@@ -1,6 +1,6 @@
 """What pods and nodes use, by a simple model, and what is made of that. All of it is simulated."""
 
 from owlab.pocket.kube.metrics.use import Use, of_node, of_pod
-from owlab.pocket.kube.metrics.wanted import NotMeasured, Wanted, wanted
+from owlab.pocket.kube.metrics.wanted import MetricTarget, NotMeasured, wanted
 
-__all__ = ["NotMeasured", "Use", "Wanted", "of_node", "of_pod", "wanted"]
+__all__ = ["MetricTarget", "NotMeasured", "Use", "of_node", "of_pod", "wanted"]

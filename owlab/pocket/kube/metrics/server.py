@@ -7,12 +7,13 @@ from starlette.responses import Response
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube import field_validation, selectors
+from owlab.pocket.kube import selectors
+from owlab.pocket.kube.apiserver import field_validation
+from owlab.pocket.kube.apiserver.negotiation import respond
 from owlab.pocket.kube.errors import MethodNotAllowed, NoSuchResource, ServiceUnavailable
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.metrics.use import of_node, of_pod
-from owlab.pocket.kube.negotiation import respond
-from owlab.pocket.kube.shape import is_ready
+from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import missing
 

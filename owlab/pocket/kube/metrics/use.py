@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.quantities import quantity
-from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store
 
 CPU_LOAD = "pocket.owlab/cpu-load"

@@ -10,9 +10,9 @@ from decimal import Decimal
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.metrics import server
 from owlab.pocket.kube.metrics.use import of_pod
+from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.quota.amounts import written
-from owlab.pocket.kube.shape import is_ready
 from owlab.pocket.kube.store import Store
 
 _FIELDS = {"Resource": "resource", "ContainerResource": "containerResource"}
@@ -31,7 +31,7 @@ class NotMeasured(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MetricTarget:
     """What one metric asks for, and how it is told."""
 
     replicas: int
@@ -40,7 +40,7 @@ class Wanted:
     title: str
 
 
-def wanted(store: Store, metric: Object, pods: Sequence[Object], size: int) -> Wanted:
+def wanted(store: Store, metric: Object, pods: Sequence[Object], size: int) -> MetricTarget:
     """The replicas that a metric asks for, of a workload of this size.
 
     :raises NotMeasured: nobody serves it, or nothing can be made of it.
@@ -97,7 +97,7 @@ def wanted(store: Store, metric: Object, pods: Sequence[Object], size: int) -> W
     entry = {"name": name, **({"container": only} if only else {}), "current": current}
     steady = abs(ratio - 1) <= _TOLERANCE
     replicas = size if steady else math.ceil(ratio * count)
-    return Wanted(replicas, {"type": kind, field: entry}, title)
+    return MetricTarget(replicas, {"type": kind, field: entry}, title)
 
 
 def _reserved(pod: Object, name: str, only: str | None, reason: str, what: str) -> Decimal:

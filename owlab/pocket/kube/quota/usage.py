@@ -8,10 +8,10 @@ from decimal import Decimal
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.object_state import is_finished
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.quota.amounts import Amounts
 from owlab.pocket.kube.scheduling.demands import summed
-from owlab.pocket.kube.shape import is_finished
 from owlab.pocket.kube.store import Store
 
 _ONE = Decimal(1)

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.object_state import is_finished
 from owlab.pocket.kube.scheduling.demands import HostPort, host_ports, requests
-from owlab.pocket.kube.shape import is_finished
 from owlab.pocket.kube.store import Change, Key, Store
 
 

@@ -53,7 +53,7 @@ def _plain(value: Any, path: str, paths: list[str]) -> Any:
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Fast):  # type: ignore[misc]  # libyaml's, where it is there
+class _KubernetesLoader(_Fast):  # type: ignore[misc]  # libyaml's, where it is there
     """YAML as Kubernetes reads it: dates stay text, and fields that repeat are noticed."""
 
     def __init__(self, stream: Any) -> None:
@@ -72,7 +72,7 @@ class _Loader(_Fast):  # type: ignore[misc]  # libyaml's, where it is there
         return super().construct_mapping(node, deep)
 
 
-_Loader.yaml_implicit_resolvers = {
+_KubernetesLoader.yaml_implicit_resolvers = {
     letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -84,7 +84,7 @@ def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
     :raises Unreadable: it is none, or beyond a limit.
     """
     try:
-        loader = _Loader(raw.decode("utf-8", "replace"))
+        loader = _KubernetesLoader(raw.decode("utf-8", "replace"))
         try:
             data = loader.get_single_data()
         finally:

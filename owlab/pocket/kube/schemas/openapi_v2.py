@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from owlab.pocket.kube.listkeys import declared_key
 from owlab.pocket.kube.schemas import openapi
+from owlab.pocket.kube.schemas.list_keys import declared_key
 from owlab.pocket.kube.schemas.types import Field, fields, is_model
 
 _V3, _V2 = "#/components/schemas/", "#/definitions/"

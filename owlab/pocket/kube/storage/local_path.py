@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from owlab.pocket.ground.views import FleetView, Object
-from owlab.pocket.kube.shape import is_ready
-from owlab.pocket.kube.storage.provisioner import CannotProvision, Request
+from owlab.pocket.kube.object_state import is_ready
+from owlab.pocket.kube.storage.provisioner import CannotProvision, VolumeRequest
 from owlab.pocket.kube.store import Store
 
 NAME = "rancher.io/local-path"
@@ -18,7 +18,7 @@ class LocalPath:
         self._store = store
         self._fleet = fleet
 
-    def provision(self, request: Request) -> Object:
+    def provision(self, request: VolumeRequest) -> Object:
         """A directory on the node."""
         self._require_pod()
         modes = set(request.claim["spec"]["accessModes"])

@@ -6,9 +6,9 @@ import posixpath
 import re
 
 from owlab.pocket.ground.views import FleetView, MachineView, Object
-from owlab.pocket.kube.shape import is_ready
+from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.storage.local_path import waiting_for
-from owlab.pocket.kube.storage.provisioner import PROVISIONED_BY, CannotProvision, Request
+from owlab.pocket.kube.storage.provisioner import PROVISIONED_BY, CannotProvision, VolumeRequest
 from owlab.pocket.kube.store import Store
 
 _IMAGES = ("nfs-subdir-external-provisioner", "nfs-client-provisioner")
@@ -23,7 +23,7 @@ class NfsSubdir:
         self._store = store
         self._fleet = fleet
 
-    def provision(self, request: Request) -> Object:
+    def provision(self, request: VolumeRequest) -> Object:
         """A directory below the export that the provisioner's pod has mounted."""
         name = str(request.storage_class["provisioner"])
         pod = self._pod(name)
@@ -101,7 +101,7 @@ def _mounted(pod: Object) -> Object:
     return {}
 
 
-def _directory(request: Request) -> str:
+def _directory(request: VolumeRequest) -> str:
     """``<namespace>-<claim>-<volume>``, or what the class' ``pathPattern`` says."""
     meta = request.claim["metadata"]
     pattern = (request.storage_class.get("parameters") or {}).get("pathPattern")

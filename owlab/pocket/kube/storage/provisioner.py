@@ -23,7 +23,7 @@ class CannotProvision(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
+class VolumeRequest:
     """A claim that a volume is to be made for, its class, and the first node that will use it."""
 
     claim: Object
@@ -39,7 +39,7 @@ class Request:
 class Provisioner(Protocol):
     """Makes directories for claims of its classes."""
 
-    def provision(self, request: Request) -> Object:
+    def provision(self, request: VolumeRequest) -> Object:
         """Make a volume's place; returns its source, and whatever else its spec needs.
 
         :raises CannotProvision: not now.
@@ -52,7 +52,7 @@ class Provisioner(Protocol):
         """
 
 
-def volume_of(request: Request, source: Object) -> Object:
+def volume_of(request: VolumeRequest, source: Object) -> Object:
     """The volume for a claim."""
     claim, kind = request.claim["spec"], request.storage_class
     options = kind.get("mountOptions")

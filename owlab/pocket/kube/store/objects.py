@@ -25,11 +25,11 @@ from owlab.pocket.kube.errors import (
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.registry import Registry
 from owlab.pocket.kube.store.changes import Change, History
+from owlab.pocket.kube.store.database_tables import TABLES, load, save, signing_key
 from owlab.pocket.kube.store.entry import Entry, copied
+from owlab.pocket.kube.store.generated_names import random_suffix
 from owlab.pocket.kube.store.indexes import Indexes
 from owlab.pocket.kube.store.keys import Key
-from owlab.pocket.kube.store.names import random_suffix
-from owlab.pocket.kube.store.tables import TABLES, load, save, signing_key
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.validation import (
     configuration,
-    network,
+    networking,
+    persistence,
     pods,
     policies,
-    storage,
     workloads,
 )
 from owlab.pocket.kube.validation.causes import Causes, at, reason
@@ -32,11 +32,11 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "CronJob": workloads.cron_job,
     "HorizontalPodAutoscaler": workloads.autoscaler,
     "PodDisruptionBudget": workloads.disruption_budget,
-    "Service": network.service,
-    "Ingress": network.ingress,
-    "PersistentVolumeClaim": storage.claim,
-    "PersistentVolume": storage.volume,
-    "StorageClass": storage.storage_class,
+    "Service": networking.service,
+    "Ingress": networking.ingress,
+    "PersistentVolumeClaim": persistence.claim,
+    "PersistentVolume": persistence.volume,
+    "StorageClass": persistence.storage_class,
     "ConfigMap": configuration.config_map,
     "Secret": configuration.secret,
     "CustomResourceDefinition": configuration.definition,

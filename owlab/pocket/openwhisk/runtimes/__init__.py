@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RuntimeKind:
     """One kind, the image that its pods name, and its family's worker."""
 
     name: str
@@ -61,9 +61,9 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("nodejs:14", "openwhisk/action-nodejs-v14:1.20.0", default=True, stem_cells=2),
-        Kind("nodejs:16", "openwhisk/action-nodejs-v16:1.20.0"),
-        Kind("python:3", "openwhisk/action-python-v3.7:1.17.0", default=True),
+        RuntimeKind("nodejs:14", "openwhisk/action-nodejs-v14:1.20.0", default=True, stem_cells=2),
+        RuntimeKind("nodejs:16", "openwhisk/action-nodejs-v16:1.20.0"),
+        RuntimeKind("python:3", "openwhisk/action-python-v3.7:1.17.0", default=True),
     )
 }
 
@@ -75,13 +75,13 @@ ELSEWHERE = ("swift", "java", "php", "ruby", "go", "rust", "dotnet", "ballerina"
 NEWER = re.compile(r"nodejs:(18|20|22)|python:3\.(7|9|1[0-4])")
 
 
-def resolve(name: str) -> Kind | None:
+def resolve(name: str) -> RuntimeKind | None:
     """A kind by its name or its family's ``:default``; None when it is not executed here."""
     family, _, version = name.partition(":")
     if version == "default":
         return next((k for k in KINDS.values() if k.family == family and k.default), None)
     if NEWER.fullmatch(name):
-        return Kind(name, f"openwhisk/action-{family}-v{version}:latest")
+        return RuntimeKind(name, f"openwhisk/action-{family}-v{version}:latest")
     return KINDS.get(name)
 
 

@@ -7,7 +7,7 @@ import posixpath
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, fetch, stage
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
 from owlab.pocket.programs.helm.files import exists, save_tree, write_bytes
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.tables import table
 from owlab.pocket.programs.helm.unpack import unpack
@@ -26,7 +26,7 @@ from owlab.pocket.programs.pflag import Flag
         Flag("dependency-update", "bool", short="u", help="update dependencies first"),
     ),
 )
-async def package(helm: Invocation) -> int:
+async def package(helm: HelmInvocation) -> int:
     """Make an archive of a chart."""
     for path in helm.arguments:
         if not exists(helm.call, path):
@@ -61,7 +61,7 @@ async def package(helm: Invocation) -> int:
     ),
     aliases=("fetch",),
 )
-async def pull(helm: Invocation) -> int:
+async def pull(helm: HelmInvocation) -> int:
     """Download charts."""
     for reference in helm.arguments:
         name, content = fetch(helm, reference)
@@ -82,7 +82,7 @@ async def pull(helm: Invocation) -> int:
 
 
 @command("create", "NAME", "create a new chart with the given name", exactly(1))
-async def create(helm: Invocation) -> int:
+async def create(helm: HelmInvocation) -> int:
     """A chart to begin with."""
     path = helm.arguments[0]
     await helm.out(f"Creating {path}\n")
@@ -98,7 +98,7 @@ group("dependency", "manage a chart's dependencies", "dep", "dependencies")
 
 
 @command("dependency list", "CHART", "list the dependencies", Arity(0, 1), aliases=("ls",))
-async def dependencies(helm: Invocation) -> int:
+async def dependencies(helm: HelmInvocation) -> int:
     """What a chart needs, and whether it is there."""
     path = helm.arguments[0] if helm.arguments else "."
     if not exists(helm.call, path):
@@ -113,7 +113,7 @@ async def dependencies(helm: Invocation) -> int:
     return 0
 
 
-async def _without_dependencies(helm: Invocation) -> int:
+async def _without_dependencies(helm: HelmInvocation) -> int:
     path = helm.arguments[0] if helm.arguments else "."
     if not exists(helm.call, path):
         raise HelmFailed(f"stat {path}: no such file or directory")
@@ -125,12 +125,12 @@ async def _without_dependencies(helm: Invocation) -> int:
 @command(
     "dependency update", "CHART", "update charts/ from Chart.yaml", Arity(0, 1), aliases=("up",)
 )
-async def dependency_update(helm: Invocation) -> int:
+async def dependency_update(helm: HelmInvocation) -> int:
     """Nothing to do for a chart that needs no others."""
     return await _without_dependencies(helm)
 
 
 @command("dependency build", "CHART", "rebuild charts/ from Chart.lock", Arity(0, 1))
-async def dependency_build(helm: Invocation) -> int:
+async def dependency_build(helm: HelmInvocation) -> int:
     """Nothing to do for a chart that needs no others."""
     return await _without_dependencies(helm)

@@ -23,7 +23,7 @@ from owlab.pocket.programs.helm.repository import (
 from owlab.pocket.programs.pflag import Flag
 
 if TYPE_CHECKING:
-    from owlab.pocket.programs.helm.invocation import Invocation
+    from owlab.pocket.programs.helm.invocation import HelmInvocation
 
 CHART_FLAGS = (
     Flag("version", help="version constraint for the chart version to use"),
@@ -43,7 +43,7 @@ CHART_FLAGS = (
 )
 
 
-def locate(helm: Invocation, reference: str) -> Path:
+def locate(helm: HelmInvocation, reference: str) -> Path:
     """A copy of the chart that ``reference`` means, where the engine can read it."""
     call = helm.call
     if helm["verify"]:
@@ -59,7 +59,7 @@ def locate(helm: Invocation, reference: str) -> Path:
     return archive
 
 
-def stage(helm: Invocation, path: str) -> Path:
+def stage(helm: HelmInvocation, path: str) -> Path:
     """A copy of a chart of the machine: a directory or an archive."""
     call = helm.call
     absolute = call.path(path)
@@ -75,7 +75,7 @@ def stage(helm: Invocation, path: str) -> Path:
     return copy
 
 
-def fetch(helm: Invocation, reference: str) -> tuple[str, bytes]:
+def fetch(helm: HelmInvocation, reference: str) -> tuple[str, bytes]:
     """The archive of a chart that is not on the machine: its file name and content."""
     version = helm["version"] or (">0.0.0-0" if helm["devel"] else "")
     if reference.startswith("oci://"):

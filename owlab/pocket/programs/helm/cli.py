@@ -16,10 +16,10 @@ from owlab.pocket.programs.helm import (
     repositories,
     testing,
 )
-from owlab.pocket.programs.helm.commands import Command, find
+from owlab.pocket.programs.helm.commands import HelmCommand, find
 from owlab.pocket.programs.helm.files import CannotRead
 from owlab.pocket.programs.helm.helptext import help_text
-from owlab.pocket.programs.helm.invocation import GLOBALS, Invocation
+from owlab.pocket.programs.helm.invocation import GLOBALS, HelmInvocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.pflag import Flag, UsageError, parse
 
@@ -64,7 +64,7 @@ async def helm(call: Call) -> int:
         _check_output(parsed.values.get("output"))
         prefix = _PREFIX.get(entry.path, "")
         with tempfile.TemporaryDirectory(prefix="owlab-helm-") as scratch:
-            return await entry.run(Invocation(call, parsed, Path(scratch)))
+            return await entry.run(HelmInvocation(call, parsed, Path(scratch)))
     except UsageError as problem:
         await call.err(f"Error: {problem}\n")
     except (HelmFailed, CannotRead) as problem:
@@ -75,7 +75,7 @@ async def helm(call: Call) -> int:
 _PREFIX = {"install": "INSTALLATION FAILED: "}
 
 
-async def _help(call: Call, entry: Command | None) -> int:
+async def _help(call: Call, entry: HelmCommand | None) -> int:
     await call.out(help_text(entry, GLOBALS))
     return 0
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from owlab.pocket.programs.pflag import Flag, UsageError
 
 if TYPE_CHECKING:
-    from owlab.pocket.programs.helm.invocation import Invocation
+    from owlab.pocket.programs.helm.invocation import HelmInvocation
 
-Run = Callable[["Invocation"], Awaitable[int]]
+Run = Callable[["HelmInvocation"], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Arity:
     least: int = 0
     most: int | None = 0
 
-    def check(self, command: Command, count: int) -> None:
+    def check(self, command: HelmCommand, count: int) -> None:
         """Raise UsageError, in Helm's words, unless ``count`` arguments fit."""
         if count >= self.least and (self.most is None or count <= self.most):
             return
@@ -50,7 +50,7 @@ def at_least(count: int) -> Arity:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class HelmCommand:
     """One command. A group, such as ``repo``, has no ``run``."""
 
     path: str
@@ -74,12 +74,12 @@ class Command:
         return " ".join(["helm", self.path, *([self.takes] if self.takes else []), "[flags]"])
 
 
-COMMANDS: dict[str, Command] = {}
+COMMANDS: dict[str, HelmCommand] = {}
 
 
 def group(path: str, short: str, *aliases: str) -> None:
     """Declare a word that only has commands below it."""
-    COMMANDS[path] = Command(path, "", short, aliases=aliases)
+    COMMANDS[path] = HelmCommand(path, "", short, aliases=aliases)
 
 
 def command(
@@ -93,13 +93,13 @@ def command(
     """Declare a command and what runs it."""
 
     def register(run: Run) -> Run:
-        COMMANDS[path] = Command(path, takes, short, arity, flags, run, aliases)
+        COMMANDS[path] = HelmCommand(path, takes, short, arity, flags, run, aliases)
         return run
 
     return register
 
 
-def below(path: str) -> list[Command]:
+def below(path: str) -> list[HelmCommand]:
     """The commands one word below ``path``, by name."""
     prefix = f"{path} " if path else ""
     found = [
@@ -110,7 +110,7 @@ def below(path: str) -> list[Command]:
     return sorted(found, key=lambda entry: entry.name)
 
 
-def find(words: list[str], valued: set[str]) -> tuple[Command | None, list[str]]:
+def find(words: list[str], valued: set[str]) -> tuple[HelmCommand | None, list[str]]:
     """The command that ``words`` name, and the words without its path.
 
     ``valued`` are the global flags, as typed, whose value is the next word: it is no command.

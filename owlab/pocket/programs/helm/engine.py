@@ -101,7 +101,7 @@ def _set_json(text: str) -> dict[str, Any]:
 # --- actions --------------------------------------------------------------------------------------
 
 
-class Engine:
+class HelmEngine:
     """The actions; each takes the request and returns what goes back as JSON."""
 
     def __init__(self) -> None:
@@ -371,7 +371,7 @@ def main() -> int:
     helm_python.enable_logging(
         logging.DEBUG if request.get("debug") else logging.WARNING, logger=logger
     )
-    engine = Engine()
+    engine = HelmEngine()
     status = [0]
     finished = threading.Event()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from owlab.pocket.programs.helm.commands import Command, below
+from owlab.pocket.programs.helm.commands import HelmCommand, below
 from owlab.pocket.programs.pflag import Flag
 
 INTRODUCTION = """\
@@ -54,7 +54,7 @@ def _default(flag: Flag) -> str:
     return f' (default "{flag.default}")' if flag.kind == "string" else f" (default {flag.default})"
 
 
-def help_text(entry: Command | None, globals_: tuple[Flag, ...]) -> str:
+def help_text(entry: HelmCommand | None, globals_: tuple[Flag, ...]) -> str:
     """The help of a command, of a group, or of helm itself."""
     path = entry.path if entry else ""
     parts = [f"{entry.short[0].upper()}{entry.short[1:]}.\n" if entry else INTRODUCTION]

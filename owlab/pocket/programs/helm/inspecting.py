@@ -6,7 +6,7 @@ import posixpath
 from typing import Any
 
 from owlab.pocket.programs.helm.commands import command, exactly, group
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.releasing import OUTPUT
 from owlab.pocket.programs.helm.repository import Repositories
 from owlab.pocket.programs.helm.resources import resources
@@ -45,7 +45,7 @@ STATES = ("deployed", "failed", "pending", "superseded", "uninstalled", "uninsta
     ),
     aliases=("ls",),
 )
-async def list_releases(helm: Invocation) -> int:
+async def list_releases(helm: HelmInvocation) -> int:
     """The releases of a namespace, or of all."""
     options: dict[str, Any] = {"limit": helm["max"], "offset": helm["offset"]}
     for flag, key in (("date", "by_date"), ("reverse", "sort_reverse")):
@@ -84,7 +84,7 @@ async def list_releases(helm: Invocation) -> int:
     return 0
 
 
-async def _release(helm: Invocation) -> dict[str, Any]:
+async def _release(helm: HelmInvocation) -> dict[str, Any]:
     release: dict[str, Any] = await helm.engine(
         "get", cluster=helm.cluster(), name=helm.arguments[0], revision=helm["revision"]
     )
@@ -98,7 +98,7 @@ async def _release(helm: Invocation) -> dict[str, Any]:
     exactly(1),
     (OUTPUT, REVISION),
 )
-async def status(helm: Invocation) -> int:
+async def status(helm: HelmInvocation) -> int:
     """What a release is, and in which state."""
     cluster = helm.cluster()
     release: dict[str, Any] = await helm.engine(
@@ -123,7 +123,7 @@ async def status(helm: Invocation) -> int:
     (OUTPUT, Flag("max", "int", 256, help="maximum number of revisions to include in history")),
     aliases=("hist",),
 )
-async def history(helm: Invocation) -> int:
+async def history(helm: HelmInvocation) -> int:
     """The revisions of a release."""
     found = await helm.engine(
         "history", cluster=helm.cluster(), name=helm.arguments[0], max=helm["max"]
@@ -152,7 +152,7 @@ group("get", "download extended information of a named release")
 
 
 @command("get all", "RELEASE_NAME", "download all information", exactly(1), (REVISION,))
-async def get_all(helm: Invocation) -> int:
+async def get_all(helm: HelmInvocation) -> int:
     """Everything that is stored about a release."""
     release = await _release(helm)
     chart = release["chart"]
@@ -192,7 +192,7 @@ def _hooks(release: dict[str, Any]) -> str:
     exactly(1),
     (OUTPUT, REVISION, Flag("all", "bool", short="a", help="dump all (computed) values")),
 )
-async def get_values(helm: Invocation) -> int:
+async def get_values(helm: HelmInvocation) -> int:
     """What was set, or with ``-a`` everything that results."""
     values = await helm.engine(
         "values",
@@ -210,14 +210,14 @@ async def get_values(helm: Invocation) -> int:
 
 
 @command("get manifest", "RELEASE_NAME", "download the manifest", exactly(1), (REVISION,))
-async def get_manifest(helm: Invocation) -> int:
+async def get_manifest(helm: HelmInvocation) -> int:
     """The objects of a release."""
     await helm.out((await _release(helm))["manifest"] + "\n")
     return 0
 
 
 @command("get notes", "RELEASE_NAME", "download the notes", exactly(1), (REVISION,))
-async def get_notes(helm: Invocation) -> int:
+async def get_notes(helm: HelmInvocation) -> int:
     """The chart's notes."""
     notes = (await _release(helm))["info"]["notes"]
     await helm.out(f"NOTES:\n{notes}\n" if notes else "")
@@ -225,14 +225,14 @@ async def get_notes(helm: Invocation) -> int:
 
 
 @command("get hooks", "RELEASE_NAME", "download all hooks", exactly(1), (REVISION,))
-async def get_hooks(helm: Invocation) -> int:
+async def get_hooks(helm: HelmInvocation) -> int:
     """The hooks of a release."""
     await helm.out(_hooks(await _release(helm)))
     return 0
 
 
 @command("get metadata", "RELEASE_NAME", "fetch metadata", exactly(1), (OUTPUT, REVISION))
-async def get_metadata(helm: Invocation) -> int:
+async def get_metadata(helm: HelmInvocation) -> int:
     """Names and versions of a release."""
     release = await _release(helm)
     chart = release["chart"]
@@ -265,7 +265,7 @@ async def get_metadata(helm: Invocation) -> int:
         Flag("template", help="template for version string format"),
     ),
 )
-async def version(helm: Invocation) -> int:
+async def version(helm: HelmInvocation) -> int:
     """The engine's version, which also says whose command line this is."""
     number = await helm.engine("version", namespace="default")
     if helm["template"]:
@@ -281,7 +281,7 @@ async def version(helm: Invocation) -> int:
 
 
 @command("env", "", "helm client environment information")
-async def env(helm: Invocation) -> int:
+async def env(helm: HelmInvocation) -> int:
     """Where Helm keeps what, and what it would use."""
     known = Repositories.of(helm)
     home = helm.call.home

@@ -38,7 +38,7 @@ GLOBALS = (
 
 
 @dataclass
-class Invocation:
+class HelmInvocation:
     """What a command gets: the words sorted out, and the ways to do something."""
 
     call: Call

@@ -7,7 +7,7 @@ from typing import Any
 
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate
 from owlab.pocket.programs.helm.commands import at_least, command, exactly
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.tables import formatted, status_text
 from owlab.pocket.programs.helm.values import VALUE_FLAGS, sources
@@ -62,7 +62,7 @@ DEPLOY_FLAGS = (
 )
 
 
-async def wait_strategy(helm: Invocation) -> str:
+async def wait_strategy(helm: HelmInvocation) -> str:
     """The strategy of ``--wait``; the boolean forms of Helm 3 are understood, with a warning."""
     text = helm["wait"]
     if text in ("watcher", "legacy", "hookOnly"):
@@ -80,7 +80,7 @@ async def wait_strategy(helm: Invocation) -> str:
     )
 
 
-async def dry_run(helm: Invocation) -> str:
+async def dry_run(helm: HelmInvocation) -> str:
     """The strategy of ``--dry-run``: none, client or server."""
     text = helm["dry-run"]
     if text == "unset":
@@ -101,7 +101,7 @@ async def dry_run(helm: Invocation) -> str:
     raise UsageError(f'invalid dry-run value ("{text}"). Must be "none", "server", or "client"')
 
 
-def _labels(helm: Invocation) -> dict[str, str]:
+def _labels(helm: HelmInvocation) -> dict[str, str]:
     labels = {}
     for word in helm["labels"]:
         key, equals, value = word.partition("=")
@@ -114,7 +114,7 @@ def _labels(helm: Invocation) -> dict[str, str]:
     return labels
 
 
-async def options(helm: Invocation) -> dict[str, Any]:
+async def options(helm: HelmInvocation) -> dict[str, Any]:
     """What install and upgrade tell the engine alike."""
     chosen = {
         "namespace": helm.namespace,
@@ -147,7 +147,7 @@ async def options(helm: Invocation) -> dict[str, Any]:
     return {key: value for key, value in chosen.items() if value not in ("", False, {})}
 
 
-async def show(helm: Invocation, release: dict[str, Any], dry: bool) -> int:
+async def show(helm: HelmInvocation, release: dict[str, Any], dry: bool) -> int:
     """Print a release in the format asked for."""
     if helm.output == "table":
         await helm.out(status_text(release, notes=not helm["hide-notes"], dry_run=dry))
@@ -156,7 +156,7 @@ async def show(helm: Invocation, release: dict[str, Any], dry: bool) -> int:
     return 0
 
 
-def _name_and_chart(helm: Invocation) -> tuple[str, str]:
+def _name_and_chart(helm: HelmInvocation) -> tuple[str, str]:
     words = helm.arguments
     if helm["generate-name"]:
         if len(words) > 1:
@@ -187,7 +187,7 @@ def _name_and_chart(helm: Invocation) -> tuple[str, str]:
         Flag("server-side", "bool", True, help="object updates run in the server"),
     ),
 )
-async def install(helm: Invocation) -> int:
+async def install(helm: HelmInvocation) -> int:
     """Make a release of a chart."""
     name, reference = _name_and_chart(helm)
     chosen = await options(helm)
@@ -226,7 +226,7 @@ async def install(helm: Invocation) -> int:
         Flag("server-side", default="auto", help='must be "true", "false" or "auto"'),
     ),
 )
-async def upgrade(helm: Invocation) -> int:
+async def upgrade(helm: HelmInvocation) -> int:
     """Make a new revision of a release."""
     name, reference = helm.arguments
     chosen = await options(helm)
@@ -258,6 +258,6 @@ async def upgrade(helm: Invocation) -> int:
     return await show(helm, release, chosen.get("dry_run") in ("client", "server"))
 
 
-async def _say_installing(helm: Invocation, name: str) -> None:
+async def _say_installing(helm: HelmInvocation, name: str) -> None:
     if helm.installing and helm.output == "table":
         await helm.out(f'Release "{name}" does not exist. Installing it now.\n')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from owlab.pocket.programs.helm.commands import at_least, command
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.releasing import (
     DRY_RUN,
     ROLLBACK_FLAGS,
@@ -37,7 +37,7 @@ from owlab.pocket.programs.pflag import Flag
     ),
     aliases=("del", "delete", "un"),
 )
-async def uninstall(helm: Invocation) -> int:
+async def uninstall(helm: HelmInvocation) -> int:
     """Remove releases and what they made."""
     if helm["cascade"] not in ("background", "orphan", "foreground"):
         raise HelmFailed(
@@ -82,7 +82,7 @@ async def uninstall(helm: Invocation) -> int:
         Flag("history-max", "int", 10, help="maximum number of revisions saved per release"),
     ),
 )
-async def rollback(helm: Invocation) -> int:
+async def rollback(helm: HelmInvocation) -> int:
     """Go back to an earlier revision, as a new one."""
     name, *rest = helm.arguments
     revision = rest[0] if rest else "0"

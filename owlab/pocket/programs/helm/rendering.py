@@ -8,7 +8,7 @@ import re
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate, stage
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
 from owlab.pocket.programs.helm.files import exists, write_bytes
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.releasing import DEPLOY_FLAGS, options
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.values import VALUE_FLAGS, sources
@@ -37,7 +37,7 @@ _SOURCE = re.compile(r"^# Source: [^/\n]+/(\S+)", re.MULTILINE)
         Flag("release-name", "bool", help="use the release name in the output-dir path"),
     ),
 )
-async def template(helm: Invocation) -> int:
+async def template(helm: HelmInvocation) -> int:
     """What an installation would send."""
     words = helm.arguments
     name, reference = (words[0], words[1]) if len(words) > 1 else ("release-name", words[0])
@@ -89,7 +89,7 @@ def _only(manifests: list[str], wanted: list[str]) -> list[str]:
     return chosen
 
 
-async def _write(helm: Invocation, manifests: list[str], name: str) -> int:
+async def _write(helm: HelmInvocation, manifests: list[str], name: str) -> int:
     folder = posixpath.join(helm["output-dir"], name if helm["release-name"] else "")
     files: dict[str, str] = {}
     for text in manifests:
@@ -117,7 +117,7 @@ async def _write(helm: Invocation, manifests: list[str], name: str) -> int:
         Flag("kube-version", help="Kubernetes version used for capabilities"),
     ),
 )
-async def lint(helm: Invocation) -> int:
+async def lint(helm: HelmInvocation) -> int:
     """What is wrong with charts."""
     paths = helm.arguments or ["."]
     values = await sources(helm)
@@ -161,37 +161,37 @@ async def lint(helm: Invocation) -> int:
 group("show", "show information of a chart", "inspect")
 
 
-async def _show(helm: Invocation, part: str) -> int:
+async def _show(helm: HelmInvocation, part: str) -> int:
     chart = locate(helm, helm.arguments[0])
     await helm.out(await helm.engine("show", chart=str(chart), part=part))
     return 0
 
 
 @command("show all", "[CHART]", "show all information of the chart", exactly(1), CHART_FLAGS)
-async def show_all(helm: Invocation) -> int:
+async def show_all(helm: HelmInvocation) -> int:
     """Definition, values and readme of a chart."""
     return await _show(helm, "all")
 
 
 @command("show chart", "[CHART]", "show the chart's definition", exactly(1), CHART_FLAGS)
-async def show_chart(helm: Invocation) -> int:
+async def show_chart(helm: HelmInvocation) -> int:
     """Chart.yaml."""
     return await _show(helm, "chart")
 
 
 @command("show values", "[CHART]", "show the chart's values", exactly(1), CHART_FLAGS)
-async def show_values(helm: Invocation) -> int:
+async def show_values(helm: HelmInvocation) -> int:
     """values.yaml."""
     return await _show(helm, "values")
 
 
 @command("show readme", "[CHART]", "show the chart's README", exactly(1), CHART_FLAGS)
-async def show_readme(helm: Invocation) -> int:
+async def show_readme(helm: HelmInvocation) -> int:
     """The README."""
     return await _show(helm, "readme")
 
 
 @command("show crds", "[CHART]", "show the chart's CRDs", exactly(1), CHART_FLAGS)
-async def show_crds(helm: Invocation) -> int:
+async def show_crds(helm: HelmInvocation) -> int:
     """The custom resource definitions."""
     return await _show(helm, "crds")

@@ -12,7 +12,7 @@ from owlab.pocket.programs.helm.files import (
     read_bytes,
     write_bytes,
 )
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.repository import (
     Repositories,
@@ -46,7 +46,7 @@ group("search", "search for a keyword in charts")
         Flag("pass-credentials", "bool", help="pass credentials to all domains"),
     ),
 )
-async def add(helm: Invocation) -> int:
+async def add(helm: HelmInvocation) -> int:
     """Remember a repository under a name, with its index."""
     name, url = helm.arguments
     if "/" in name:
@@ -76,7 +76,7 @@ async def add(helm: Invocation) -> int:
 
 
 @command("repo list", "", "list chart repositories", flags=(OUTPUT,), aliases=("ls",))
-async def list_repositories(helm: Invocation) -> int:
+async def list_repositories(helm: HelmInvocation) -> int:
     """The repositories that were added."""
     entries = Repositories.of(helm).entries()
     if helm.output != "table":
@@ -97,7 +97,7 @@ async def list_repositories(helm: Invocation) -> int:
     (Flag("timeout", "duration", 120.0, help="time to wait for the index file download"),),
     aliases=("up",),
 )
-async def update(helm: Invocation) -> int:
+async def update(helm: HelmInvocation) -> int:
     """Download the indexes again."""
     known = Repositories.of(helm)
     entries = known.entries()
@@ -137,7 +137,7 @@ async def update(helm: Invocation) -> int:
     at_least(1),
     aliases=("rm",),
 )
-async def remove(helm: Invocation) -> int:
+async def remove(helm: HelmInvocation) -> int:
     """Forget repositories."""
     known = Repositories.of(helm)
     if not known.entries():
@@ -160,7 +160,7 @@ async def remove(helm: Invocation) -> int:
     exactly(1),
     (Flag("url", help="url of chart repository"),),
 )
-async def index(helm: Invocation) -> int:
+async def index(helm: HelmInvocation) -> int:
     """Make a directory of archives a repository."""
     folder = helm.arguments[0]
     if not is_directory(helm.call, folder):
@@ -192,7 +192,7 @@ async def index(helm: Invocation) -> int:
         Flag("fail-on-no-result", "bool", help="search fails if no results are found"),
     ),
 )
-async def search(helm: Invocation) -> int:
+async def search(helm: HelmInvocation) -> int:
     """Charts of the added repositories whose name or description has the keyword."""
     known = Repositories.of(helm)
     entries = known.entries()
@@ -243,7 +243,7 @@ async def search(helm: Invocation) -> int:
 
 
 @command("search hub", "[KEYWORD]", "search for charts in the Artifact Hub", Arity(0, None))
-async def search_hub(helm: Invocation) -> int:
+async def search_hub(helm: HelmInvocation) -> int:
     """The Artifact Hub is not on the lab's map."""
     raise HelmFailed(
         'unable to perform search against "https://hub.helm.sh": it is not on the pocket lab\'s '

@@ -16,7 +16,7 @@ from owlab.pocket.programs.helm.files import CannotRead, read_bytes, write_bytes
 from owlab.pocket.programs.helm.remote import HelmFailed
 
 if TYPE_CHECKING:
-    from owlab.pocket.programs.helm.invocation import Invocation
+    from owlab.pocket.programs.helm.invocation import HelmInvocation
 
 Index = dict[str, Any]
 Entry = dict[str, Any]
@@ -60,7 +60,7 @@ class Repositories:
     cache: str
 
     @classmethod
-    def of(cls, helm: Invocation) -> Repositories:
+    def of(cls, helm: HelmInvocation) -> Repositories:
         """Those of the user who runs ``helm``."""
         call, env = helm.call, helm.call.env
         config = env.get("HELM_CONFIG_HOME") or posixpath.join(

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from owlab.pocket.programs.helm.commands import command, exactly
-from owlab.pocket.programs.helm.invocation import Invocation
+from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.releasing import TIMEOUT
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.resources import pod_logs
@@ -28,7 +28,7 @@ _NOT_NAME = re.compile(r"^!\s?name=")
         Flag("hide-notes", "bool", help="ignored: notes are not shown"),
     ),
 )
-async def test(helm: Invocation) -> int:
+async def test(helm: HelmInvocation) -> int:
     """Run the chart's tests in the cluster, and say how they went."""
     words = helm["filter"]
     options = {

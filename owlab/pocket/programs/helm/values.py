@@ -11,7 +11,7 @@ from owlab.pocket.programs.helm.repository import download
 from owlab.pocket.programs.pflag import Flag
 
 if TYPE_CHECKING:
-    from owlab.pocket.programs.helm.invocation import Invocation
+    from owlab.pocket.programs.helm.invocation import HelmInvocation
 
 VALUE_FLAGS = (
     Flag("values", "words", short="f", help="values in a YAML file or a URL (can be repeated)"),
@@ -28,7 +28,7 @@ Sources = list[list[str]]
 _NEXT_KEY = re.compile(r",(?=[^,=]+=)")
 
 
-async def sources(helm: Invocation) -> Sources:
+async def sources(helm: HelmInvocation) -> Sources:
     """What the engine merges: ``[kind, text]``, later ones win; raises for an unreadable file."""
     found: Sources = []
     for file in helm["values"]:
@@ -46,7 +46,7 @@ async def sources(helm: Invocation) -> Sources:
     return found
 
 
-async def _text(helm: Invocation, file: str) -> str:
+async def _text(helm: HelmInvocation, file: str) -> str:
     if file == "-":
         return (await helm.call.stdin()).decode()
     if file.startswith(("http://", "https://")):

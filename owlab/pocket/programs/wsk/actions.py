@@ -6,8 +6,8 @@ import base64
 import posixpath
 from typing import Any
 
-from owlab.pocket.programs.wsk import code, output, web
-from owlab.pocket.programs.wsk.errors import (
+from owlab.pocket.programs.wsk import code, output, web_flags
+from owlab.pocket.programs.wsk.exits import (
     BAD_USAGE,
     NOT_ALLOWED,
     WskError,
@@ -96,7 +96,7 @@ async def _body(session: Session, name: Name, rest: list[str], *, update: bool) 
             body["delAnnotations"] = list(deleted)
         answer = await session.remote.send("GET", _path(session, name) + "?code=false")
         old = answer.body if answer.status == 200 else {}
-    web.augment(session, body, old)
+    web_flags.augment(session, body, old)
     return body
 
 

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import GENERAL, WskError, arguments, within
+from owlab.pocket.programs.wsk.exits import GENERAL, WskError, arguments, within
 from owlab.pocket.programs.wsk.session import Session
 
 NEEDED = "An activation ID is required."

@@ -9,7 +9,7 @@ from typing import Any
 
 from owlab.pocket.programs.pflag import Flag, Parsed, UsageError
 from owlab.pocket.programs.pflag import parse as sort_flags
-from owlab.pocket.programs.wsk.errors import FlagError, WskError
+from owlab.pocket.programs.wsk.exits import FlagError, WskError
 from owlab.pocket.programs.wsk.flags import FLAGS, GLOBAL, flags_of
 
 # What a pair's flags are called, and what wsk says in front of an error of theirs.
@@ -34,7 +34,7 @@ Read = Callable[[str], bytes]
 
 
 @dataclass(slots=True)
-class Words:
+class WskWords:
     """A parsed command line."""
 
     path: tuple[str, ...]
@@ -87,7 +87,7 @@ def _not_json(name: str) -> Any:
     raise ValueError(name)
 
 
-def parse(argv: list[str], read: Read) -> Words:
+def parse(argv: list[str], read: Read) -> WskWords:
     """Sort the words of a command line."""
     words, texts = _pairs(argv, read)
     path, rest = command(words)
@@ -95,7 +95,7 @@ def parse(argv: list[str], read: Read) -> Words:
         parsed = sort_flags(rest, flags_of(path))
     except UsageError as error:
         raise FlagError(str(error)) from error
-    return Words(path, parsed.arguments, parsed, texts)
+    return WskWords(path, parsed.arguments, parsed, texts)
 
 
 def _pairs(argv: list[str], read: Read) -> tuple[list[str], dict[str, list[str]]]:

@@ -6,7 +6,7 @@ import base64
 import posixpath
 from typing import Any
 
-from owlab.pocket.programs.wsk.errors import BAD_USAGE, WskError
+from owlab.pocket.programs.wsk.exits import BAD_USAGE, WskError
 from owlab.pocket.programs.wsk.session import Session
 
 NEEDED = "An action name and code artifact are required."

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import AlreadyTold, WskError, of_status, within
-from owlab.pocket.programs.wsk.remote import Answer, reason
+from owlab.pocket.programs.wsk.exits import AlreadyTold, WskError, of_status, within
+from owlab.pocket.programs.wsk.remote import ApiResponse, reason
 from owlab.pocket.programs.wsk.session import Name, Session
 
 
-def _failed(answer: Answer) -> bool:
+def _failed(answer: ApiResponse) -> bool:
     """The action failed, and not OpenWhisk."""
     if answer.status != 502 or not isinstance(answer.body, dict):
         return False
@@ -19,7 +19,7 @@ def _failed(answer: Answer) -> bool:
 
 async def invoke(
     session: Session, name: Name, payload: dict[str, Any], *, blocking: bool, result: bool
-) -> Answer:
+) -> ApiResponse:
     """Send the invocation; failures to reach OpenWhisk are wsk's."""
     package = [name.package] if name.package else []
     path = session.remote.namespaced(name.namespace, "actions", *package, name.name)
@@ -31,7 +31,7 @@ async def invoke(
 
 
 async def report(
-    session: Session, name: Name, answer: Answer, *, blocking: bool, header: bool
+    session: Session, name: Name, answer: ApiResponse, *, blocking: bool, header: bool
 ) -> None:
     """Print an invocation's end as it should be; raises when it is none."""
     body = answer.body

@@ -8,7 +8,7 @@ from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk import (
     actions,
     activations,
-    api,
+    gateway,
     helptext,
     packages,
     project,
@@ -18,7 +18,7 @@ from owlab.pocket.programs.wsk import (
     triggers,
 )
 from owlab.pocket.programs.wsk.arguments import parse
-from owlab.pocket.programs.wsk.errors import USAGE, AlreadyTold, FlagError, WskError
+from owlab.pocket.programs.wsk.exits import USAGE, AlreadyTold, FlagError, WskError
 from owlab.pocket.programs.wsk.session import Session, read
 
 Verb = Callable[[Session], Awaitable[int]]
@@ -26,7 +26,7 @@ Verb = Callable[[Session], Awaitable[int]]
 COMMANDS: dict[str, tuple[str, Mapping[str, Verb]]] = {
     "action": ("work with actions", actions.VERBS),
     "activation": ("work with activations", activations.VERBS),
-    "api": ("work with APIs", api.VERBS),
+    "api": ("work with APIs", gateway.VERBS),
     "package": ("work with packages", packages.VERBS),
     "project": ("The OpenWhisk Project Management Tool", project.VERBS),
     "rule": ("work with rules", rules.VERBS),

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from owlab.pocket.programs.wsk.code import ARCHIVES, KINDS
-from owlab.pocket.programs.wsk.errors import WskError
+from owlab.pocket.programs.wsk.exits import WskError
 from owlab.pocket.programs.wsk.session import Session
-from owlab.pocket.programs.wsk.web import KEYS, WEB
+from owlab.pocket.programs.wsk.web_flags import KEYS, WEB
 
 DEFAULT = "default"
 LIMITS = {"timeout": "timeout", "memorySize": "memory", "logSize": "logs"}
@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 
 @dataclass
-class Plan:
+class DeploymentPlan:
     """What a manifest asks for, in the order in which it can be made."""
 
     project: str = ""
@@ -36,7 +36,7 @@ class Plan:
     """Base path, path, method, action, response type."""
 
 
-def plan_of(session: Session, path: str) -> Plan:
+def plan_of(session: Session, path: str) -> DeploymentPlan:
     """Read a manifest and everything that it names."""
     try:
         found = yaml.safe_load(session.read(path))
@@ -46,7 +46,7 @@ def plan_of(session: Session, path: str) -> Plan:
         raise WskError(f"The manifest {path} holds no packages.", usage=False)
     found = _expanded(found, session.call.env)
     project = found.get("project") or {}
-    plan = Plan(project.get("name", "") if isinstance(project, dict) else "")
+    plan = DeploymentPlan(project.get("name", "") if isinstance(project, dict) else "")
     packages = found.get("packages") or (project.get("packages") if project else None) or {}
     if not isinstance(packages, dict) or not packages:
         raise WskError(f"The mandatory key [packages] is missing in {path}.", usage=False)
@@ -66,7 +66,9 @@ def _expanded(value: Any, env: dict[str, str]) -> Any:
     return VARIABLE.sub(lambda found: env.get(found[1] or found[2], found[0]), value)
 
 
-def _package(session: Session, plan: Plan, name: str, given: Document, directory: str) -> None:
+def _package(
+    session: Session, plan: DeploymentPlan, name: str, given: Document, directory: str
+) -> None:
     for key in UNFETCHED:
         if given.get(key):
             raise WskError(f"'{key}' of package '{name}' would be fetched from the internet: the "
@@ -113,7 +115,7 @@ def _component(session: Session, name: str, prefix: str) -> str:
     return f"/{session.namespace}/{name if '/' in name else prefix + name}"
 
 
-def _trigger(plan: Plan, name: str, told: Document) -> None:
+def _trigger(plan: DeploymentPlan, name: str, told: Document) -> None:
     annotations = pairs(told.get("annotations"))
     feed = told.get("feed") or told.get("source")
     given = inputs(told.get("inputs"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import GENERAL, NETWORK, WskError, arguments, of_status
+from owlab.pocket.programs.wsk.exits import GENERAL, NETWORK, WskError, arguments, of_status
 from owlab.pocket.programs.wsk.remote import reason
 from owlab.pocket.programs.wsk.session import Name, Session
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from owlab.pocket.programs.wsk import api, output
+from owlab.pocket.programs.wsk import gateway, output
 from owlab.pocket.programs.wsk.code import file_name
-from owlab.pocket.programs.wsk.errors import WskError, arguments, of_status
+from owlab.pocket.programs.wsk.exits import WskError, arguments, of_status
 from owlab.pocket.programs.wsk.invoking import invoke
-from owlab.pocket.programs.wsk.manifest import Plan, plan_of
+from owlab.pocket.programs.wsk.manifest import DeploymentPlan, plan_of
 from owlab.pocket.programs.wsk.remote import reason, refused
 from owlab.pocket.programs.wsk.session import Session
 
@@ -84,7 +84,7 @@ async def _deploy(session: Session, *, managed: bool) -> int:
     return 0
 
 
-def _shown(plan: Plan) -> dict[str, Any]:
+def _shown(plan: DeploymentPlan) -> dict[str, Any]:
     return {
         "packages": list(plan.packages),
         "actions": list(plan.actions),
@@ -94,7 +94,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
     }
 
 
-async def _make(session: Session, plan: Plan) -> None:
+async def _make(session: Session, plan: DeploymentPlan) -> None:
     place = session.remote.namespaced
     for name, body in plan.packages.items():
         await _put(session, f"package [{name}]", place("_", "packages", name), body)
@@ -108,8 +108,8 @@ async def _make(session: Session, plan: Plan) -> None:
     for name, body in plan.rules.items():
         await _put(session, f"rule [{name}]", place("_", "rules", name), body)
     for base, path, method, action, style in plan.apis:
-        made, _ = api.document(session, [base, path, method, action], style)
-        await api.insert(session, made, style)
+        made, _ = gateway.document(session, [base, path, method, action], style)
+        await gateway.insert(session, made, style)
 
 
 async def _feed(session: Session, trigger: str, feed: str, told: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ async def _feed(session: Session, trigger: str, feed: str, told: dict[str, Any])
         raise WskError(f"feed [{feed}]: {reason(answer)}", of_status(answer.status), usage=False)
 
 
-async def _remove_others(session: Session, plan: Plan, project: str) -> None:
+async def _remove_others(session: Session, plan: DeploymentPlan, project: str) -> None:
     for kind, known in (("triggers", plan.triggers), ("actions", plan.actions)):
         path = session.remote.namespaced("_", kind) + "?limit=0&skip=0"
         for row in await session.remote.ask(kind, "GET", path):
@@ -144,7 +144,7 @@ async def undeploy(session: Session) -> int:
     plan = plan_of(session, _manifest(session))
     try:
         for base in dict.fromkeys(row[0] for row in plan.apis):
-            await api.remove(session, base)
+            await gateway.remove(session, base)
         for name in plan.rules:
             await _delete(session, "rules", name)
         for name, (feed, _) in plan.feeds.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.wsk.errors import WskError
+from owlab.pocket.programs.wsk.exits import WskError
 
 DEFAULTS = {"APIVERSION": "v1", "NAMESPACE": "_"}
 ENVIRONMENT = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import NETWORK, WskError, arguments
+from owlab.pocket.programs.wsk.exits import NETWORK, WskError, arguments
 from owlab.pocket.programs.wsk.rules import with_status
 from owlab.pocket.programs.wsk.session import Session
 

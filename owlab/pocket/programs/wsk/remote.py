@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.wsk.arguments import Words
-from owlab.pocket.programs.wsk.errors import BAD_USAGE, NETWORK, WskError, of_status, within
+from owlab.pocket.programs.wsk.arguments import WskWords
+from owlab.pocket.programs.wsk.exits import BAD_USAGE, NETWORK, WskError, of_status, within
 from owlab.pocket.programs.wsk.properties import Properties
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -26,7 +26,7 @@ NO_KEY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """Status and JSON of an answer."""
 
     status: int
@@ -36,7 +36,7 @@ class Answer:
 class Remote:
     """An OpenWhisk as the flags, the environment and the file name it."""
 
-    def __init__(self, call: Call, words: Words, properties: Properties) -> None:
+    def __init__(self, call: Call, words: WskWords, properties: Properties) -> None:
         self._call, self._words = call, words
         self.host = words.text("apihost") or properties.get("APIHOST")
         self._key = words.text("auth") or properties.get("AUTH")
@@ -84,7 +84,9 @@ class Remote:
             return context
         return context
 
-    async def send(self, method: str, path: str, body: Any = None, *, auth: bool = True) -> Answer:
+    async def send(
+        self, method: str, path: str, body: Any = None, *, auth: bool = True
+    ) -> ApiResponse:
         """One request. Failures to connect are wsk's, answers are the caller's to judge."""
         url = self.url(path)
         if auth and not self._key:
@@ -119,7 +121,7 @@ class Remote:
             parsed = response.json() if response.content else None
         except ValueError:
             parsed = None
-        return Answer(response.status_code, parsed)
+        return ApiResponse(response.status_code, parsed)
 
     async def _trace(self, text: str) -> None:
         if self._told:
@@ -157,12 +159,12 @@ class Remote:
         return answer.body
 
 
-def refused(doing: str, answer: Answer, *, usage: bool = False) -> WskError:
+def refused(doing: str, answer: ApiResponse, *, usage: bool = False) -> WskError:
     """An HTTP error in wsk's words."""
     return WskError(f"{doing}: {reason(answer)}", of_status(answer.status), usage=usage)
 
 
-def reason(answer: Answer) -> str:
+def reason(answer: ApiResponse) -> str:
     """Why: OpenWhisk's sentence with its code, or that there is none."""
     body = answer.body
     if isinstance(body, dict) and body.get("error") is not None and body.get("code") is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.errors import GENERAL, arguments
+from owlab.pocket.programs.wsk.exits import GENERAL, arguments
 from owlab.pocket.programs.wsk.session import Name, Session
 
 NAMED = "A rule name is required."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs.wsk.errors import WskError, arguments
+from owlab.pocket.programs.wsk.exits import WskError, arguments
 from owlab.pocket.programs.wsk.session import Session
 
 NEEDED = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from owlab.pocket.programs.wsk import output
 from owlab.pocket.programs.wsk.arguments import keyed
-from owlab.pocket.programs.wsk.errors import (
+from owlab.pocket.programs.wsk.exits import (
     GENERAL,
     NOT_ALLOWED,
     AlreadyTold,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.admission.pod_security.shape import (
+from owlab.pocket.kube.admission.pod_security.containers import (
     bad,
     containers,
     either,

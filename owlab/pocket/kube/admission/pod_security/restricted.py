@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.admission.pod_security.shape import (
+from owlab.pocket.kube.admission.pod_security.containers import (
     bad,
     containers,
     either,

@@ -1,0 +1,234 @@
+"""Server-side apply: who owns which field, and what happens when two disagree."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.errors import Conflict
+from owlab.pocket.kube.schemas.list_keys import merge_key
+
+Path = tuple[str, ...]
+"""Steps as in ``fieldsV1``: ``f:name`` for a field, ``k:{...}`` for an item of a list."""
+
+_NOT_OWNED = {
+    ("f:apiVersion",),
+    ("f:kind",),
+    ("f:metadata",),
+    ("f:metadata", "f:name"),
+    ("f:metadata", "f:namespace"),
+    ("f:metadata", "f:managedFields"),
+    ("f:metadata", "f:resourceVersion"),
+    ("f:metadata", "f:uid"),
+    ("f:metadata", "f:creationTimestamp"),
+}
+
+
+def apply(live: Object | None, wanted: Object, manager: str, force: bool, now: str) -> Object:
+    """The object after ``manager`` has applied ``wanted``.
+
+    Fields that the manager owned and does not mention any more go, unless another owns them.
+    Raises Conflict when another manager owns a field and wants another value, unless ``force``.
+    """
+    wanted = copy.deepcopy(wanted)
+    wanted.get("metadata", {}).pop("managedFields", None)
+    new_fields = fields_of(wanted)
+    base: Object = copy.deepcopy(live) if live else {}
+    entries: list[Any] = list(base.get("metadata", {}).pop("managedFields", None) or [])
+    own = _entry(entries, manager)
+    others = [entry for entry in entries if entry is not own]
+    _check_conflicts(base, wanted, new_fields, others, force)
+    if own is not None:
+        kept = set().union(*(paths_of(entry["fieldsV1"]) for entry in others))
+        for path in sorted(paths_of(own["fieldsV1"]) - new_fields - kept, key=len, reverse=True):
+            _remove(base, path)
+    result: Object = _merge(base, wanted, ())
+    if force:
+        for entry in others:
+            entry["fieldsV1"] = to_fields(
+                paths_of(entry["fieldsV1"]) - _differing(base, wanted, new_fields)
+            )
+    entry = {
+        "manager": manager,
+        "operation": "Apply",
+        "apiVersion": wanted["apiVersion"],
+        "time": now,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": to_fields(new_fields),
+    }
+    if own is not None and own["fieldsV1"] == entry["fieldsV1"]:
+        entry = own
+    result.setdefault("metadata", {})["managedFields"] = [*others, entry]
+    return result
+
+
+def record_update(old: Object | None, new: Object, manager: str, now: str) -> None:
+    """Note in ``managedFields`` who set the fields that differ from before, in place."""
+    meta = new.setdefault("metadata", {})
+    entries = copy.deepcopy((old or {}).get("metadata", {}).get("managedFields") or [])
+    before = _leaves(old) if old else {}
+    after = _leaves(new)
+    changed = {path for path, value in after.items() if before.get(path) != value}
+    changed = {path for path in changed if path not in _NOT_OWNED and path[0] != "f:status"}
+    if not changed:
+        meta["managedFields"] = entries
+        return
+    for entry in entries:
+        entry["fieldsV1"] = to_fields(paths_of(entry["fieldsV1"]) - changed)
+    own = next((e for e in entries if e["manager"] == manager and e["operation"] == "Update"), None)
+    if own is None:
+        own = {
+            "manager": manager,
+            "operation": "Update",
+            "apiVersion": new.get("apiVersion", "v1"),
+            "fieldsType": "FieldsV1",
+            "fieldsV1": {},
+        }
+        entries.append(own)
+    own["time"] = now
+    own["fieldsV1"] = to_fields(paths_of(own["fieldsV1"]) | changed)
+    meta["managedFields"] = [entry for entry in entries if entry["fieldsV1"]]
+
+
+def fields_of(obj: Object) -> set[Path]:
+    """The paths of everything that is said in an object."""
+    return {path for path in _leaves(obj) if path not in _NOT_OWNED}
+
+
+def _leaves(value: Any, path: Path = (), names: tuple[str, ...] = ()) -> dict[Path, Any]:
+    found: dict[Path, Any] = {}
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            if path == ("f:metadata",) and name == "managedFields":
+                continue
+            found |= _leaves(inner, (*path, f"f:{name}"), (*names, name))
+    elif isinstance(value, list) and (key := merge_key(names, value)) is not None:
+        for item in value:
+            place = (*path, _item_step(key, item))
+            found |= {place: None} | _leaves(item, place, names)
+    else:
+        found[path] = value
+    return found
+
+
+def _item_step(key: str, item: Any) -> str:
+    return "k:" + json.dumps({key: item[key]}, separators=(",", ":"))
+
+
+def to_fields(paths: set[Path]) -> dict[str, Any]:
+    """Paths as the nested object ``fieldsV1``."""
+    tree: dict[str, Any] = {}
+    for path in sorted(paths):
+        place = tree
+        for step in path:
+            place = place.setdefault(step, {})
+        if path[-1].startswith("k:"):
+            place.setdefault(".", {})
+    return tree
+
+
+def paths_of(tree: dict[str, Any], path: Path = ()) -> set[Path]:
+    """The paths of a ``fieldsV1`` object."""
+    found: set[Path] = set()
+    for step, inner in tree.items():
+        if step == ".":
+            found.add(path)
+        elif inner:
+            found |= paths_of(inner, (*path, step))
+        else:
+            found.add((*path, step))
+    return found
+
+
+def _entry(entries: list[Any], manager: str) -> Any:
+    for entry in entries:
+        if entry["manager"] == manager and entry["operation"] == "Apply":
+            return entry
+    return None
+
+
+def _differing(base: Object, wanted: Object, fields: set[Path]) -> set[Path]:
+    have, want = _leaves(base), _leaves(wanted)
+    return {path for path in fields if path in have and have[path] != want.get(path)}
+
+
+def _check_conflicts(
+    base: Object, wanted: Object, fields: set[Path], others: list[Any], force: bool
+) -> None:
+    if force:
+        return
+    differing = _differing(base, wanted, fields)
+    clashes = [
+        (entry["manager"], path)
+        for entry in others
+        for path in sorted(paths_of(entry["fieldsV1"]) & differing)
+    ]
+    if clashes:
+        count = f"{len(clashes)} conflict{'s' if len(clashes) > 1 else ''}"
+        lines = ", ".join(f'conflict with "{m}": {_readable(p)}' for m, p in clashes)
+        raise Conflict(
+            f"Apply failed with {count}: {lines}",
+            {
+                "causes": [
+                    {
+                        "reason": "FieldManagerConflict",
+                        "message": f'conflict with "{manager}"',
+                        "field": _readable(path),
+                    }
+                    for manager, path in clashes
+                ]
+            },
+        )
+
+
+def _readable(path: Path) -> str:
+    text = ""
+    for step in path:
+        text += f".{step[2:]}" if step.startswith("f:") else f"[{step[2:].strip('{}')}]"
+    return text
+
+
+def _merge(base: Any, wanted: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(wanted, dict) and isinstance(base, dict):
+        result = dict(base)
+        for name, value in wanted.items():
+            result[name] = _merge(base.get(name), value, (*names, name))
+        return result
+    if isinstance(wanted, list) and isinstance(base, list):
+        key = merge_key(names, [*base, *wanted])
+        if key is not None:
+            result_list = [copy.deepcopy(item) for item in base]
+            for item in wanted:
+                at = next((n for n, o in enumerate(result_list) if o[key] == item[key]), None)
+                if at is None:
+                    result_list.append(copy.deepcopy(item))
+                else:
+                    result_list[at] = _merge(result_list[at], item, names)
+            return result_list
+    return copy.deepcopy(wanted)
+
+
+def _remove(obj: Any, path: Path) -> None:
+    place = obj
+    for step in path[:-1]:
+        place = _step(place, step)
+        if place is None:
+            return
+    last = path[-1]
+    if last.startswith("f:") and isinstance(place, dict):
+        place.pop(last[2:], None)
+    elif last.startswith("k:") and isinstance(place, list):
+        found = _step(place, last)
+        if found is not None:
+            place.remove(found)
+
+
+def _step(place: Any, step: str) -> Any:
+    if step.startswith("f:"):
+        return place.get(step[2:]) if isinstance(place, dict) else None
+    if isinstance(place, list):
+        wanted = json.loads(step[2:])
+        return next((i for i in place if isinstance(i, dict) and wanted.items() <= i.items()), None)
+    return None

@@ -1,0 +1,104 @@
+"""Who asks: users of the kubeconfig, and service accounts by tokens that the lab gives out."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from owlab.pocket.kube.account_tokens import AccountTokens
+from owlab.pocket.kube.errors import ApiError, Unauthorized
+from owlab.pocket.kube.store import Store
+
+MASTERS = "system:masters"
+"""The group that may do everything, whatever the roles say."""
+_AUTHENTICATED = "system:authenticated"
+_ACCOUNT = "system:serviceaccount:"
+
+
+@dataclass(frozen=True)
+class UserInfo:
+    """A user and its groups; what they may do, roles and bindings say."""
+
+    name: str
+    groups: tuple[str, ...]
+    uid: str = ""
+
+
+class Users:
+    """Tells users by their bearer tokens."""
+
+    def __init__(self, tokens: Mapping[str, str], store: Store) -> None:
+        self._tokens = tokens
+        self._store = store
+        self._accounts = AccountTokens(store)
+
+    def of(self, connection: HTTPConnection) -> UserInfo:
+        """The user whose credentials a request has; raises Unauthorized."""
+        given = connection.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        user = self.of_token(given)
+        if user is None:
+            raise Unauthorized("Unauthorized")
+        return user
+
+    def of_token(self, given: str) -> UserInfo | None:
+        """The user of a token; None where it is nobody's, or not any more."""
+        for token, name in self._tokens.items():
+            if hmac.compare_digest(given.encode(), token.encode()):
+                return UserInfo(name, (MASTERS, _AUTHENTICATED))
+        claims = self._accounts.claims(given)
+        if claims is None or claims.get("exp", math.inf) < time.time():
+            return None
+        space, named = claims["kubernetes.io"]["namespace"], claims["kubernetes.io"]
+        account = self._store.find("ServiceAccount", named["serviceaccount"]["name"], space)
+        uid = str(named["serviceaccount"]["uid"])
+        if account is None or account["metadata"]["uid"] != uid:
+            return None
+        if secret := named.get("secret"):
+            held = self._store.find("Secret", secret["name"], space)
+            if held is None or base64.b64decode(held["data"].get("token", "")).decode() != given:
+                return None
+        bound = named.get("pod")
+        if bound:
+            pod = self._store.find("Pod", bound["name"], space)
+            if pod is None or pod["metadata"]["uid"] != bound["uid"]:
+                return None
+        return UserInfo(claims["sub"], (*account_groups(space), _AUTHENTICATED), uid)
+
+
+def account_groups(namespace: str) -> tuple[str, str]:
+    """The groups of every service account of a namespace."""
+    return "system:serviceaccounts", f"system:serviceaccounts:{namespace}"
+
+
+def account_of(name: str) -> tuple[str, str] | None:
+    """Namespace and name of the service account that a user's name stands for."""
+    if not name.startswith(_ACCOUNT):
+        return None
+    space, _, account = name.removeprefix(_ACCOUNT).partition(":")
+    return (space, account) if space and account else None
+
+
+def impersonated(connection: HTTPConnection) -> UserInfo | None:
+    """Whom the request's headers want it to be from (``kubectl --as``), or None.
+
+    :raises ApiError: groups without a user.
+    """
+    name = connection.headers.get("impersonate-user", "")
+    groups = connection.headers.getlist("impersonate-group")
+    uid = connection.headers.get("impersonate-uid", "")
+    if not name:
+        if groups or uid:
+            raise ApiError(f"requested {groups or uid} without impersonating a user")
+        return None
+    if name == "system:anonymous":
+        return UserInfo(name, (*groups, "system:unauthenticated"), uid)
+    account = account_of(name)
+    if account is not None and not groups:
+        groups = list(account_groups(account[0]))
+    return UserInfo(name, tuple(dict.fromkeys((*groups, _AUTHENTICATED))), uid)

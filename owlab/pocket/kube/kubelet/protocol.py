@@ -1,0 +1,44 @@
+"""What the API server asks of the kubelets: logs, and commands in containers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.shell.interpreter import Reader, Sink
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where a command's output goes, and its input comes from.
+
+    With ``tty`` the input is keys as they are pressed, and the output is what a screen shows.
+    """
+
+    out: Sink
+    err: Sink
+    stdin: Reader | None = None
+    tty: bool = False
+
+
+class KubeletApi(Protocol):
+    """All simulated kubelets together; a pod says which node it is on."""
+
+    async def logs(
+        self,
+        pod: Object,
+        container: str,
+        *,
+        tail: int | None,
+        previous: bool,
+        timestamps: bool,
+        since: float | None,
+    ) -> str:
+        """What a container has printed; ``since`` in seconds before now."""
+
+    async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
+        """Run a command in a container; returns its exit status. Cancelling ends it."""
+
+    async def attach(self, pod: Object, container: str, streams: Streams) -> None:
+        """What a container prints from now on, until it ends; a shell that waits gets the input."""

@@ -1,0 +1,68 @@
+"""Where OpenWhisk can be reached, as the cluster's objects say."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.store import Store
+from owlab.pocket.openwhisk.deployment.components_ready import environment
+
+
+@dataclass(frozen=True)
+class OpenWhiskEndpoint:
+    """A release whose front end is ready."""
+
+    release: str
+    namespace: str
+    node_port: int
+    certificate: bytes
+    key: bytes = field(repr=False)
+    guest_key: str = field(repr=False)
+    system_key: str = field(repr=False)
+    limits: dict[str, str] = field(default_factory=dict)
+    """The controller's environment, in which the chart's values stand."""
+
+
+def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
+    """The endpoint of the first release that is up, or None."""
+    for service in store.list("Service"):
+        name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
+        if not name.endswith("-nginx") or service["spec"].get("type") != "NodePort":
+            continue
+        release = name.removesuffix("-nginx")
+        endpoints = store.find("Endpoints", name, namespace) or {}
+        if not any(s.get("addresses") for s in endpoints.get("subsets") or []):
+            continue
+        auth = store.find("Secret", f"{release}-whisk.auth", namespace)
+        tls = store.find("Secret", name, namespace)
+        port = _https_port(service)
+        if auth is None or tls is None or port is None:
+            continue
+        return OpenWhiskEndpoint(
+            release,
+            namespace,
+            port,
+            base64.b64decode(tls["data"]["tls.crt"]),
+            base64.b64decode(tls["data"]["tls.key"]),
+            _text(auth, "guest"),
+            _text(auth, "system"),
+            environment(store, f"{release}-controller", namespace),
+        )
+    return None
+
+
+def _https_port(service: Object) -> int | None:
+    ports = service["spec"].get("ports") or []
+    for port in ports:
+        if port.get("name", "").startswith("https") or port["port"] == 443:
+            return int(port["nodePort"])
+    return None
+
+
+def _text(secret: Object, name: str) -> str:
+    for key, value in (secret.get("data") or {}).items():
+        if name in key:
+            return base64.b64decode(value).decode().strip()
+    return ""

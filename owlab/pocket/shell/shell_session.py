@@ -1,0 +1,380 @@
+"""A shell on a machine: one bash interpreter over the machine's shared files."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import errno
+import os
+import posixpath
+import re
+import shlex
+import time
+import weakref
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bashkit import Bash, BashError, FileSystem
+
+from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.programs import snap
+from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
+from owlab.pocket.programs.boundary import carried_out
+from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
+from owlab.pocket.programs.shells import interpreter_of
+from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
+from owlab.pocket.shell import sentences
+from owlab.pocket.shell.filesystem_abi import mountable
+from owlab.pocket.shell.interpreter import Bytes, Reader, ScriptInput, Sink, execute
+from owlab.pocket.shell.jobs import JobTable, in_background
+from owlab.pocket.shell.prelude import GREETING, SHELL_PATHS, SHELLS
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+UNLIMITED = 10**12
+FOR_EVER = 1e9
+KEPT_OPTIONS = "eufC"
+HUNG_UP = 255
+
+
+ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
+CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
+
+
+async def _missing(context: Any) -> int:
+    """bashkit has a command that Ubuntu does not know."""
+    await context.stderr.write(command_not_found(context.name).encode())
+    return 127
+
+
+def _opened(files: Files, shell: FileSystem) -> Files:
+    """A process's files: with what its shell has opened for it."""
+
+    def read(path: str) -> bytes:
+        try:
+            return shell.read_file(path)
+        except RuntimeError:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+
+    own = copy.copy(files)
+    own.descriptors = read
+    return own
+
+
+def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
+    """A callback that does not keep its session alive.
+
+    bashkit's objects hold their callbacks outside the reach of Python's garbage collector: a
+    session that they kept alive would stay for ever.
+    """
+    reference = weakref.WeakMethod(method)
+
+    async def call(context: Any) -> int:
+        living = reference()
+        return await living(context) if living is not None else 127
+
+    return call
+
+
+class ShellSession:
+    """A shell: its variables and directory last as long as it does, its files outlive it."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        user: str = "ubuntu",
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        tty: bool = False,
+        switch: Callable[[str], None] | None = None,
+        umask: int = UMASK,
+    ) -> None:
+        self.machine = machine
+        self.tty = tty
+        self.switch = switch
+        self.user = user
+        self.files = machine.files_of(user, umask)
+        account = machine.accounts.user(user)
+        home = account.home if account is not None else "/"
+        variables = {
+            "HOME": home,
+            "USER": user,
+            "LOGNAME": user,
+            "SHELL": "/bin/bash",
+            "PATH": PATH,
+            "LANG": "C.UTF-8",
+            **(env or {}),
+        }
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[Any] | None = None
+        self._killed = False
+        self._last: int | None = None
+        self._started_in = cwd or home
+        self.started = time.time()
+        self.at_terminal = False
+        self.jobs = JobTable()
+        self._options = ""
+        self._bash = Bash(
+            username=user,
+            hostname=machine.name,
+            cwd=cwd or home,
+            env=variables,
+            max_commands=UNLIMITED,
+            max_loop_iterations=UNLIMITED,
+            timeout_seconds=FOR_EVER,
+        )
+        self._bash.mount("/", mountable(self.files))
+        self._input = ScriptInput(self._bash)
+        self._bash.add_command("__owlab_last", _weakly(self._recall))
+        self._bash.add_command("__owlab_status", _weakly(self._note))
+        self._bash.add_command(RUN, self._command(None))
+        for path in SHELL_PATHS:
+            self._bash.add_command(path, self._command(load_programs()["__owlab_shell"]))
+        for name in STRANGE:
+            self._bash.add_command(name, _missing)
+        self._known: set[str] = set()
+        self._learn()
+        self._ready = False
+
+    def _learn_scripts(self, script: str) -> None:
+        """Files that another program than a shell runs: bashkit would read them as its own."""
+        try:
+            commands = self._bash.analyze(script).commands
+        except BashError:
+            return
+        for command in commands:
+            name = command.name or ""
+            if (
+                "/" in name
+                and name not in self._known
+                and (name.endswith(".py") or interpreter_of(self.files, self._started_in, name))
+            ):
+                self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
+                self._known.add(name)
+
+    def _learn(self) -> None:
+        """Make the machine's programs commands of the shell; more may be installed later.
+
+        What is installed while a script runs is found by its file. As a command it also takes
+        part in pipes while it runs.
+        """
+        for name, entry in load_programs().items():
+            here = name in OPTIONAL or present(self.machine, name, entry)
+            if name not in self._known and here:
+                self._bash.add_command(name, self._command(entry))
+                self._known.add(name)
+
+    def _command(
+        self, entry: RegisteredProgram | None, whole: bool = False
+    ) -> Callable[[Any], Awaitable[int]]:
+        """Adapt a program to bashkit's shape of a command; without one, run the one named."""
+
+        mine = weakref.ref(self)
+
+        async def run(context: Any) -> int:
+            session = mine()
+            if session is None:
+                return 127
+            name, argv, chosen = context.name, list(context.argv), entry
+            if chosen is None:  # by the program's file, which is there
+                name, *argv = argv or [""]
+                chosen = load_programs().get(name)
+                there = chosen is not None and chosen.on(session.machine)
+            else:
+                there = present(session.machine, name, chosen)
+            if chosen is None or not there:
+                await context.stderr.write(command_not_found(name).encode())
+                return 127
+            call = Call(
+                name=name if whole else name.rpartition("/")[2],
+                argv=argv,
+                env=dict(context.env),
+                cwd=context.cwd,
+                fs=_opened(session.files, context.fs),
+                root=session.files.who.is_root,
+                user=session.user,
+                machine=session.machine,
+                lab=session.machine.lab,
+                reader=context.stdin,
+                stdout=context.stdout,
+                stderr=context.stderr,
+                session=session,
+                terminal=session.at_terminal,
+            )
+            return await carried_out(chosen, call)
+
+        return run
+
+    async def run(
+        self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
+    ) -> int:
+        """Run a script to its end; output flows while it runs. Cancelling stops the command."""
+        # One at a time: what is typed after Ctrl-C waits until what it ended has ended.
+        async with self._turn:
+            self._task = asyncio.current_task()
+            self.machine.sessions.add(self)
+            try:
+                return await self._run(script, out, err, stdin)
+            except asyncio.CancelledError:
+                if not self._killed:
+                    raise
+                return HUNG_UP
+            finally:
+                self._task = None
+                self.machine.sessions.discard(self)
+
+    async def _run(self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None) -> int:
+        if not self._ready:
+            await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
+            self._ready = True
+            if self.tty:
+                await self._greet(out, err)
+        self._learn()
+        self._started_in = self.cwd
+        self._learn_scripts(script)
+        given = script
+        if stdin is not None:
+            problem = self.problem(script)
+            if problem is None:
+                await self._keep_input(script)
+                reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
+                script = self._input.piped(script, reader)
+        else:
+            problem = None
+        if problem is not None:
+            await err(sentences.grammar(problem, given, prompt=False).encode())
+            return sentences.SYNTAX
+
+        async def write_out(data: bytes) -> None:
+            await out(sentences.without_guess(data))
+
+        async def write_err(data: bytes) -> None:
+            text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            await err(sentences.typed(text, self._brings) if self.tty else text)
+
+        try:
+            result = await execute(self._bash, script, write_out, write_err)
+        except asyncio.CancelledError:
+            self._input.end()
+            raise
+        finally:
+            self.machine.save()
+        if result.error:
+            words = sentences.grammar(str(result.error), given, prompt=self.tty)
+            await write_err(words.encode())
+            if "parse error" in str(result.error):
+                return sentences.SYNTAX
+        return int(result.exit_code)
+
+    async def _keep_input(self, script: str) -> None:
+        """Give input to those who read it.
+
+        bashkit hands a script's input to the first program of ours, and what that does not read is
+        lost to the next. An alias, unlike a function, keeps pipes as they are.
+        """
+        words = set(re.findall(r"[\w.-]+", script))
+        asked = set(" ".join(ASKED_FOR.findall(script)).split())
+        names = sorted(words & self._known - READERS - asked)
+        if names:
+            aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
+            await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
+
+    async def _greet(self, out: Sink, err: Sink) -> None:
+        """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
+        await execute(self._bash, GREETING, out, err)
+
+    def _reason(self, found: re.Match[bytes]) -> bytes:
+        """Why one cannot go there: bashkit knows one reason only."""
+        path = posixpath.join(self._started_in, found[2].decode(errors="replace"))
+        closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
+        return found[1] + found[2] + (b": Permission denied" if closed else found[3])
+
+    def _brings(self, name: str) -> str:
+        """How Ubuntu says that a missing program can be installed."""
+        if name in snap.STORE:
+            return f"sudo snap install {name}"
+        known = PROVIDES.get(name) or (name if name in ARCHIVE else "")
+        return f"sudo apt install {known}" if known else ""
+
+    async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
+        """Run what was typed, after a command that ended with ``status``.
+
+        Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
+        """
+        if problem := self.problem(text):
+            await err(sentences.grammar(problem, text, prompt=self.tty).encode())
+            return sentences.SYNTAX, False
+        if self.tty and (told := self.jobs.printed() + self.jobs.ended().encode()):
+            await out(told)
+        if self.tty and (command := in_background(text)) is not None:
+            job = self.jobs.start(self, command)
+            await out(f"[{job.number}] {job.pid}\n".encode())
+            return 0, False
+        self._last = None
+        self.at_terminal = self.tty and self._alone(text)
+        # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
+        # lives only after a command that succeeded, so that there is no `$?` to bring back.
+        before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
+        # On the same line, so that bash counts the lines as they were typed.
+        script = f"{before}; {text}\n__owlab_status $? $-"
+        try:
+            ended = await self.run(script, out, err)
+        finally:
+            self.at_terminal = False
+        return (ended, True) if self._last is None else (self._last, False)
+
+    def beside(self) -> ShellSession:
+        """A shell like this one, for a job in its background."""
+        exported = dict(self._bash.shell_state().env)
+        return ShellSession(
+            self.machine,
+            user=self.user,
+            cwd=self.cwd,
+            env=exported,
+            umask=self.files.umask,
+        )
+
+    def _alone(self, text: str) -> bool:
+        """One command and nothing around it: what it prints goes to the terminal."""
+        analysis = self._bash.analyze(text)
+        return len(analysis.commands) == 1 and not analysis.redirects and "|" not in text
+
+    async def _recall(self, context: Any) -> int:
+        """Give ``$?`` the value that it had after the previous command."""
+        return int(context.argv[0])
+
+    async def _note(self, context: Any) -> int:
+        """The typed command has ended, and the shell lives."""
+        self._last = int(context.argv[0])
+        shown = context.argv[1] if len(context.argv) > 1 else ""
+        self._options = "".join(letter for letter in shown if letter in KEPT_OPTIONS)
+        return self._last
+
+    @property
+    def cwd(self) -> str:
+        """The shell's directory."""
+        return str(self._bash.shell_state().cwd)
+
+    def problem(self, script: str) -> str | None:
+        """What is wrong with a script's grammar, or None."""
+        try:
+            self._bash.analyze(script)
+        except BashError as error:
+            return str(error)
+        return None
+
+    @property
+    def busy(self) -> bool:
+        """A command runs in this shell now."""
+        return self._task is not None
+
+    def kill(self) -> None:
+        """End what runs, as when the machine goes down or its user hangs up."""
+        self._killed = True
+        self.jobs.end_all()
+        if self._task is not None:
+            self._task.cancel()
