@@ -76,7 +76,7 @@ def opened(url: str, runtime: Path, name: str, lab: str) -> int:
     connection = runtime / f"kernel-{asked.json()['id']}.json"
     client = BlockingKernelClient()
     client.load_connection_file(str(connection))
-    client.start_channels()
+    client.start_channels(hb=False)  # a busy computer is no dead kernel
     client.wait_for_ready(timeout=120)
     notebook: Any = nbformat
     for cell in notebook.read(path, as_version=4).cells:

@@ -14,7 +14,12 @@ _OWN = "OWLAB_PYTHONSTARTUP"
 def environment() -> dict[str, str]:
     """Variables for Jupyter's process; its kernels inherit them."""
     mine = os.environ.get("PYTHONSTARTUP", "")
-    return {"PYTHONSTARTUP": str(Path(__file__).resolve()), **({_OWN: mine} if mine else {})}
+    return {
+        "PYTHONSTARTUP": str(Path(__file__).resolve()),
+        **({_OWN: mine} if mine else {}),
+        # glibc keeps a heap for each thread, and what is free in one is free for that one only.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
+    }
 
 
 def _start() -> None:
