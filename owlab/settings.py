@@ -20,7 +20,10 @@ from owlab import documents
 from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
 from owlab.errors import ConfigError
 
-RESERVED_ENVIRONMENT = {"OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG", "OWLAB_REWRITE_GOLDENS"}
+RESERVED_ENVIRONMENT = {
+    *("OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG", "OWLAB_NOTEBOOKS"),
+    *("OWLAB_PYTHONSTARTUP", "OWLAB_NODE_PATH", "OWLAB_REWRITE_GOLDENS"),
+}
 """``OWLAB_`` variables that are no settings: where labs live, which one, which file; for tests."""
 
 

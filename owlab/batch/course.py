@@ -56,11 +56,22 @@ def read_notebook(path: Path) -> Any:
 
 
 def find_directory(given: Path | None = None) -> Path:
-    """The folder with the notebooks: the given one, one here, or the one of the source tree."""
+    """The folder with the notebooks: the given one, one here, or the one that came with owlab."""
+    return _first_of([given] if given else [Path.cwd() / "notebooks", *_installed()])
+
+
+def installed_directory() -> Path:
+    """The folder with the notebooks that came with owlab, whatever lies in the current folder."""
+    return _first_of(_installed())
+
+
+def _installed() -> list[Path]:
     package = Path(owlab.__file__).resolve().parent
     # In a source tree they are beside the package, in an installed one inside it.
-    installed = [package.parent / "notebooks", package / "_notebooks"]
-    candidates = [given] if given else [Path.cwd() / "notebooks", *installed]
+    return [package.parent / "notebooks", package / "_notebooks"]
+
+
+def _first_of(candidates: list[Path]) -> Path:
     for candidate in candidates:
         if any(_NAME.fullmatch(path.name) for path in candidate.glob("*.ipynb")):
             return candidate

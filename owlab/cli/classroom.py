@@ -109,11 +109,11 @@ def grade(
     \b
       sudo owlab grade --homes '/home/*/.local/state/owlab' -o grades.csv
     """
-    from owlab.batch.course import find_directory
+    from owlab.batch.course import installed_directory
     from owlab.classroom import grades
 
     homes = _homes(folders, patterns)
-    points = grades.maxima(find_directory(None))
+    points = grades.maxima(installed_directory())
     found = []
     for number, home in enumerate(homes, 1):
         if check:

@@ -11,6 +11,8 @@ import click
 
 from owlab.cli.common import friendly, lab_option
 
+_FIRST = "00-start-here.ipynb"
+
 folder_option = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -29,25 +31,31 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
     """Open the course in JupyterLab, for one lab.
 
     The notebooks are copied to a folder of yours first; what you wrote there is kept. Further
-    words go to JupyterLab, such as --port 9999.
+    words go to JupyterLab, such as --port 9999. Started by JupyterHub, it becomes the server of
+    one user: let the spawner's command be `owlab lab`.
     """
     from owlab import extras
-    from owlab.batch.course import find_directory
+    from owlab.batch.course import installed_directory
     from owlab.notebook import startup
     from owlab.notebook.copies import Copies
 
     extras.need("lab")
-    copies = Copies(folder.expanduser().absolute(), find_directory(None))
+    copies = Copies(folder.expanduser().absolute(), installed_directory())
     for told in copies.renew():
         click.echo(told)
-    first = copies.folder / "00-start-here.ipynb"
     click.echo(f"Your notebooks: {copies.folder}")
-    click.echo("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on.")
-    words = [f"--notebook-dir={copies.folder}", *options, str(first)]
+    if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
+        server = "jupyterhub.singleuser"
+        first = f"--ServerApp.default_url=/lab/tree/{_FIRST}"
+        words = [f"--ServerApp.root_dir={copies.folder}", first, *options]
+    else:
+        server = "jupyterlab"
+        words = [f"--notebook-dir={copies.folder}", *options, str(copies.folder / _FIRST)]
+        click.echo("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on.")
     environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
     sys.stdout.flush()
     # In place of this process: signals reach JupyterLab itself, and nothing else stays in memory.
-    os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *words], environment)
+    os.execve(sys.executable, [sys.executable, "-m", server, *words], environment)
 
 
 @click.command()
@@ -56,10 +64,10 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
 @friendly
 def notebooks(number: str | None, folder: Path, **_: Any) -> None:
     """Bring your copies of the notebooks up to date, or one of them back as it was (03)."""
-    from owlab.batch.course import find_directory
+    from owlab.batch.course import installed_directory
     from owlab.notebook.copies import Copies
 
-    copies = Copies(folder.expanduser().absolute(), find_directory(None))
+    copies = Copies(folder.expanduser().absolute(), installed_directory())
     told = [copies.restore(number)] if number is not None else list(copies.renew())
     for line in told or ["Nothing is new."]:
         click.echo(line)

@@ -104,6 +104,19 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def look_as(self, scheme: str, width: int) -> None:
+        """In light or dark, on a screen or a phone; scripts of the test's own may run."""
+        prefers = {"name": "prefers-color-scheme", "value": scheme}
+        self.send("Emulation.setEmulatedMedia", features=[prefers])
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 800,
+        )
+        self.send("Page.setBypassCSP", enabled=True)
+
     def screenshot(self, path: Path) -> None:
         """A picture for whoever reads a failed test."""
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,26 +14,10 @@ from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
 from tests.unit.batch.conftest import PASSING, write_notebook
 
+from .accessibility import violations
 from .chromium import Page
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """axe-core's own code, of npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm on this computer: axe-core comes from there")
-    folder = tmp_path_factory.mktemp("axe")
-    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"]
-    try:
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm did not answer within two minutes")
-    if done.returncode:
-        pytest.skip(f"npm could not install axe-core: {done.stderr[-200:]}")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -84,28 +66,10 @@ def test_the_report_opens_offline_and_copies(page: Page, tmp_path: Path) -> None
 def test_the_report_can_be_read_by_everybody(
     page: Page, tmp_path: Path, axe: str, course_report: Path, width: int, scheme: str
 ) -> None:
-    page.send("Emulation.setEmulatedMedia", features=[_prefers(scheme)])
-    page.send(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=900,
-        deviceScaleFactor=1,
-        mobile=width < 800,
-    )
-    page.send("Page.setBypassCSP", enabled=True)
+    page.look_as(scheme, width)
     page.open(course_report.as_uri())
     page.screenshot(Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"report-{scheme}-{width}.png")
-    page.value(f"{axe}; true")
-    found = page.value(
-        "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
-        " [v.id, v.help, v.nodes.length,"
-        " v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
-    )
-    assert found == []
+    assert violations(page, axe) == []
     assert page.value("document.documentElement.scrollWidth <= innerWidth + 1"), (
         "no sideways scroll"
     )
-
-
-def _prefers(scheme: str) -> dict[str, str]:
-    return {"name": "prefers-color-scheme", "value": scheme}

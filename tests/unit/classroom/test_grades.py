@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from owlab import marks
-from owlab.batch.course import find_directory
+from owlab.batch.course import installed_directory
 from owlab.classroom import grades
 from owlab.classroom.grades import Grade
 from owlab.classroom.homes import Home, find_homes
@@ -33,7 +33,7 @@ def verdict(key: str, passed: bool) -> Verdict:
 
 
 def test_every_exercise_has_its_points_in_a_notebook() -> None:
-    found = grades.maxima(find_directory(None))
+    found = grades.maxima(installed_directory())
     assert set(found) == set(JUDGES)
     assert set(found.values()) == {1, 2, 3}
 
