@@ -66,10 +66,13 @@ def refuse_what_cannot_be_kept(lab: Lab) -> None:
 
 
 def about(lab: Lab) -> str:
-    """What there is to lose, in a few words; empty for a lab in which nothing was done."""
+    """What there is to lose, in a few words; empty for a lab in which nothing was done.
+
+    What somebody typed by hand in a pocket lab is in its folder, and in no record.
+    """
     try:
         if not lab.record.is_built:
-            return ""
+            return "what was typed in it" if machines.has_pocket_lab(lab.directory) else ""
     except DamagedRecord:
         return "files that cannot be read"
     done = {key for key, _ in lab.record.carried_out()}
@@ -87,7 +90,7 @@ def goto(lab: GuidedLab, section: int) -> bool:
     was = _put_aside(lab, f"before `owlab goto {section:02}`")
     before = [step for step in STEPS if section_number(step.section)[0] < section]
     if before:
-        lab.up(before[-1].section)
+        lab.up(before[-1].section, new=True)
     return was
 
 

@@ -78,6 +78,7 @@ def _shown(row: Row) -> dict[str, Any]:
         **row.as_data(),
         "memory_text": memory_text(row),
         "active_text": _local_of(row.active),
+        "failure_text": failure.what[:_LONGEST] if failure else "",
         "failure_time": _local_of(failure.time) if failure else "",
     }
 

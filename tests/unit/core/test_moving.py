@@ -24,7 +24,7 @@ Owlab = Callable[..., Result]
 def owlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Owlab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     # Steps would start machines: what is moved is what is tested here.
-    monkeypatch.setattr(GuidedLab, "up", lambda lab, to="": lab.record.add_made(f"until-{to}"))
+    monkeypatch.setattr(GuidedLab, "up", lambda lab, to="", **_: lab.record.add_made(f"until-{to}"))
     return lambda *words: CliRunner().invoke(main, list(words))
 
 
@@ -108,6 +108,19 @@ def test_a_lab_that_is_new_needs_no_yes_and_leaves_nothing_to_bring_back(owlab: 
     assert places.lab_names() == ["a"]
 
 
+def test_what_was_typed_by_hand_is_in_no_record_and_kept_as_well(owlab: Owlab) -> None:
+    folder = places.lab_directory("a") / "pocket"
+    folder.mkdir(parents=True)
+    (folder / "lab.sqlite").write_text("by hand")
+    refused = owlab("goto", "05", "--lab", "a")
+    assert refused.exit_code == 2
+    assert "what was typed in it" in refused.output
+    assert owlab("goto", "05", "--lab", "a", "--yes").exit_code == 0
+    assert not folder.exists(), "the new lab begins with nothing"
+    assert owlab("undo", "--lab", "a").exit_code == 0
+    assert (folder / "lab.sqlite").read_text() == "by hand"
+
+
 def test_the_last_three_are_kept_and_can_be_chosen(owlab: Owlab) -> None:
     record = made()
     for section in ("2", "3", "4", "5"):
@@ -125,7 +138,7 @@ def test_the_last_three_are_kept_and_can_be_chosen(owlab: Owlab) -> None:
 def test_an_interrupted_move_is_undone(owlab: Owlab, monkeypatch: pytest.MonkeyPatch) -> None:
     record = made()
 
-    def interrupted(lab: Lab, to: str = "") -> None:
+    def interrupted(lab: Lab, to: str = "", *, new: bool = False) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(GuidedLab, "up", interrupted)
