@@ -19,10 +19,9 @@ from typing import Any
 
 import psutil
 
-from owlab.pocket.client import multipass, running, wire
+from owlab.pocket.client import checkpoints, multipass, running, wire
 from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, frames
 from owlab.pocket.client.wire import Gone, Outdated, ServiceResponse, Silent
-from owlab.pocket.service import checkpoints
 
 STARTS_WITHIN = 30.0
 STOPS_WITHIN = 15.0

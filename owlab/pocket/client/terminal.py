@@ -18,11 +18,11 @@ from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from owlab.pocket.bash.lines import complete, with_input
 from owlab.pocket.client import container_shell, editing, multipass
 from owlab.pocket.client.completion import MachineCompleter
 from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
 from owlab.pocket.client.wire import Gone
-from owlab.pocket.shell.lines import complete, with_input
 
 INTERRUPTED = 130
 HOMES = {"root": "/root", "ubuntu": "/home/ubuntu"}

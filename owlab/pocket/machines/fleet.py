@@ -1,4 +1,4 @@
-"""The machines of the lab, and what Multipass can do to them. Implements ``world.FleetView``."""
+"""The machines of the lab, and what Multipass can do to them. Implements ``views.FleetView``."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from owlab.pocket.machines import mounts
+from owlab.pocket.machines import hosts, images, mounts
 from owlab.pocket.machines.disk import Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
+from owlab.pocket.machines.refusals import Refused, several
+from owlab.pocket.machines.sizes import valid_name
 from owlab.pocket.machines.state import MachineState
-from owlab.pocket.multipass import images
-from owlab.pocket.multipass.failures import Refused, several
-from owlab.pocket.multipass.sizes import valid_name
-from owlab.pocket.programs import hosts, mount
-from owlab.pocket.programs.catalog import furnish
 
 if TYPE_CHECKING:
-    from owlab.pocket.service.lab import PocketLab
+    from owlab.pocket.machines.views import LabView
 
 MOST_MACHINES = 64
 DELETED = "Deleted"
@@ -38,7 +35,7 @@ WORDS = (
 class Fleet:
     """Every machine of the lab by name, and the laptop."""
 
-    def __init__(self, lab: PocketLab) -> None:
+    def __init__(self, lab: LabView) -> None:
         self._lab = lab
         self._disks = Disks(lab.db)
         self._listeners: list[Callable[[], None]] = []
@@ -48,6 +45,7 @@ class Fleet:
         if HOST not in self.machines:
             laptop = Machine(HOST, "127.0.0.1", lab)
             images.install(laptop)
+            lab.furnish(laptop)
             self.machines[HOST] = laptop
             self.keep(laptop)
 
@@ -70,10 +68,10 @@ class Fleet:
             if name != HOST:
                 machine.address = self._lab.network.move(machine.address)
             self._disks.load(machine)
-            furnish(machine)
+            self._lab.furnish(machine)
             self.machines[name] = machine
         for machine in self.machines.values():
-            mount.restore(machine, self)
+            mounts.restore(machine, self)
 
     # FleetView
 
@@ -162,7 +160,7 @@ class Fleet:
     def restore_image(self, machine: Machine, image: list[list[Any]]) -> None:
         """Replace a machine's files."""
         machine.replace_files(self._disks.filled(image))
-        furnish(machine)
+        self._lab.furnish(machine)
         self.keep(machine)
 
     def random_name(self) -> str:
@@ -195,6 +193,7 @@ class Fleet:
                 name, self._lab.network.address(taken), self._lab, status="Starting", spec=spec
             )
             images.install(machine)
+            self._lab.furnish(machine)
             self.machines[name] = machine
             try:
                 self.changed(machine)
@@ -234,7 +233,7 @@ class Fleet:
             await self._lab.clock.pause(STOP)
             machine.status = "Stopped"
             self.changed(machine)
-            await self._lab.settled()
+            await self._lab.hosting.settle()
 
     def stop_later(self, machine: Machine, minutes: float) -> None:
         """Shut down after some minutes."""
@@ -259,7 +258,7 @@ class Fleet:
             await self._lab.clock.pause(SUSPEND)
             machine.status = "Suspended"
             self.changed(machine)
-            await self._lab.settled()
+            await self._lab.hosting.settle()
 
     async def restart(self, machine: Machine) -> None:
         """Shut down and boot."""
@@ -281,7 +280,7 @@ class Fleet:
                 await self._lab.clock.pause(STOP)
             machine.status = DELETED
             self.changed(machine)
-            await self._lab.settled()
+            await self._lab.hosting.settle()
 
     def recover(self, machine: Machine) -> None:
         """Take out of the bin."""
@@ -297,7 +296,7 @@ class Fleet:
         await self._end_sessions(machine)
         self._disks.forget(machine.name)
         self.changed()
-        await self._lab.purged(machine)
+        await self._lab.hosting.purged(machine)
 
     async def _end_sessions(self, machine: Machine) -> None:
         """What runs on a machine that goes down ends with it."""

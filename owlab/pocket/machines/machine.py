@@ -6,21 +6,18 @@ import asyncio
 import posixpath
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bashkit import FileSystem
 
+from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
 from owlab.pocket.machines.state import MachineState
 from owlab.pocket.machines.tree import Tree
-from owlab.pocket.programs import mount
-from owlab.pocket.shell.filesystem_abi import mountable
-from owlab.pocket.shell.shell_session import ShellSession
-
-if TYPE_CHECKING:
-    from owlab.pocket.service.lab import PocketLab
+from owlab.pocket.machines.views import LabView, ShellView
 
 HOST = "host"
 """The reserved name of the laptop."""
@@ -39,16 +36,16 @@ class Spec:
 
 @dataclass
 class Machine:
-    """A virtual machine, or the laptop (``host``). Implements ``world.MachineView``."""
+    """A virtual machine, or the laptop (``host``). Implements ``views.MachineView``."""
 
     name: str
     address: str
-    lab: PocketLab = field(repr=False)
+    lab: LabView = field(repr=False)
     status: str = "Running"
     spec: Spec = field(default_factory=Spec)
     state: MachineState = field(default_factory=MachineState)
     tree: Tree = field(default_factory=Tree, repr=False)
-    sessions: set[ShellSession] = field(default_factory=set, repr=False)
+    sessions: set[ShellView] = field(default_factory=set, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
     booted: float = field(default_factory=time.time, repr=False)
@@ -181,16 +178,16 @@ class Machine:
         """As whom a user's processes run."""
         return self.accounts.credentials(user)
 
-    def session(self, user: str = "ubuntu", **options: Any) -> ShellSession:
+    def session(self, user: str = "ubuntu", **options: Any) -> ShellView:
         """A new shell on this machine, with nothing left over from others."""
-        return ShellSession(self, user=user, **options)
+        return self.lab.shell(self, user, **options)
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""
         self.booted = time.time()
         for unit in self.state.units.values():
             unit.active = unit.enabled
-        mount.after_boot(self)
+        mounts.after_boot(self)
 
     def cancel_shutdown(self) -> None:
         """Forget a shutdown that was planned for later."""

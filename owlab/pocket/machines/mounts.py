@@ -1,11 +1,18 @@
-"""Whether one machine can mount a directory of another, told as mount.nfs would."""
+"""Directories of other machines in a machine's own tree: who may mount what, and how it is done."""
 
 from __future__ import annotations
 
 import posixpath
+from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.exports import matching
-from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.inode import ROOT, Credentials
+from owlab.pocket.machines.state import Mount
+from owlab.pocket.machines.tree import Mounted, find
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.fleet import Fleet
+    from owlab.pocket.machines.machine import Machine
 
 
 def error(client: Machine, server: Machine | None, address: str, path: str) -> str | None:
@@ -28,3 +35,65 @@ def error(client: Machine, server: Machine | None, address: str, path: str) -> s
             "No such file or directory"
         )
     return None
+
+
+def mounts(machine: Machine) -> list[Mount]:
+    """What is mounted on the machine: source, target, server, options."""
+    return machine.state.mounts
+
+
+def after_boot(machine: Machine) -> None:
+    """Only what ``/etc/fstab`` names is mounted when a machine comes up."""
+    lasting = {(row[0], row[1]) for row in fstab(machine)}
+    for entry in list(mounts(machine)):
+        if (entry.source, entry.target) not in lasting:
+            detach(machine, entry)
+
+
+def fstab(machine: Machine) -> list[tuple[str, str, str, str]]:
+    """The entries of ``/etc/fstab``: source, target, type, options."""
+    text = (machine.read("/etc/fstab") or b"").decode(errors="replace")
+    rows = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) >= 4]
+
+
+def attach(machine: Machine, server: Machine, entry: Mount) -> None:
+    """Put the server's directory in the place of ours."""
+    exported = entry.exported
+    directory = find(server.tree, exported, ROOT).inode
+    if directory is None:
+        return
+
+    def squash(who: Credentials) -> Credentials:
+        export = matching(server.state.exports, exported, machine.address, machine.name)
+        return export.identity(who) if export is not None else who
+
+    read_only = entry.read_only
+    point = find(machine.tree, entry.target, ROOT).inode
+    if point is not None:
+        machine.tree.mounts[point] = Mounted(server.tree, directory, read_only, squash)
+
+
+def restore(machine: Machine, fleet: Fleet) -> None:
+    """Mount again what was mounted when the lab's service ended."""
+    for entry in mounts(machine):
+        server = fleet.get(entry.server)
+        target = entry.target
+        if find(machine.tree, target, ROOT, follow=False).inode is None:
+            machine.files.mkdir(target, recursive=True)
+        elif machine.files.stat(target)["file_type"] == "symlink":
+            # As labs of earlier versions kept a mount.
+            machine.files.remove(target)
+            machine.files.mkdir(target)
+        if server is not None:
+            attach(machine, server, entry)
+
+
+def detach(machine: Machine, entry: Mount) -> None:
+    """Undo one mount."""
+    target = entry.target.rstrip("/")
+    found = find(machine.tree, target, ROOT)
+    point = found.parent.inode.get(found.name)
+    if point is not None:
+        machine.tree.mounts.pop(point, None)
+    mounts(machine).remove(entry)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.multipass import inside, launch, settings, snapshots, transfer, verbs
-from owlab.pocket.multipass.failures import COMMAND_FAIL, COMMAND_LINE, Failure, Refused
+from owlab.pocket.multipass.failures import COMMAND_FAIL, COMMAND_LINE, Failure, failure_of
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import HELP, VERBOSE, Option, parse
 
@@ -148,7 +149,7 @@ async def multipass(call: Invocation) -> int:
             return 0
         return await command.run(call, parsed)
     except Refused as refused:
-        failure = refused.failure(name)
+        failure = failure_of(refused, name)
     except DiskFull as full:
         failure = Failure(
             f"{name} failed: No space left on this computer's disk for the lab in "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from owlab.pocket.machines.refusals import Refused
 
 COMMAND_LINE, COMMAND_FAIL, TIMED_OUT = 1, 2, 5
 
@@ -16,21 +16,9 @@ class Failure(Exception):
         self.status = status
 
 
-class Refused(Exception):
-    """Why the service refused; the command's name is put before it."""
-
-    def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.message, self.details = message, details
-
-    def failure(self, command: str) -> Failure:
-        """As the command prints it."""
-        return Failure(f"{command} failed: {self.message}\n{self.details}".rstrip("\n"))
-
-
-def several(lines: Iterable[str]) -> Refused:
-    """The refusal of a command that takes several names."""
-    return Refused("The following errors occurred:", "\n".join(lines))
+def failure_of(refused: Refused, command: str) -> Failure:
+    """A refusal of the service, as the command prints it."""
+    return Failure(f"{command} failed: {refused.message}\n{refused.details}".rstrip("\n"))
 
 
 def usage(text: str) -> Failure:

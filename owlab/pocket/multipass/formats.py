@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
+from owlab.pocket.machines.sizes import show_size
 from owlab.pocket.multipass.report import MachineRow
-from owlab.pocket.multipass.sizes import show_size
 
 FORMATS = ("table", "json", "csv", "yaml")
 NONE = "--"

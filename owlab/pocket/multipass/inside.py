@@ -7,7 +7,8 @@ import shlex
 
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import HOST, Machine
-from owlab.pocket.multipass.failures import Refused, several, usage
+from owlab.pocket.machines.refusals import Refused, several
+from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbWords
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout

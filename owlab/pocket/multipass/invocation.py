@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from owlab.pocket.ground.streams import Reader
 from owlab.pocket.machines.files import Files
-from owlab.pocket.shell.interpreter import Reader
 
 if TYPE_CHECKING:
-    from owlab.pocket.service.lab import PocketLab
+    from owlab.pocket.machines.views import LabView
 
 Sink = Callable[[bytes], Awaitable[None]]
 
@@ -138,7 +138,7 @@ class Invocation:
     """What a verb is given. ``switch`` is set where a shell can be changed to another machine."""
 
     argv: list[str]
-    lab: PocketLab
+    lab: LabView
     out_sink: Sink = field(repr=False)
     err_sink: Sink = field(repr=False)
     stdin: Reader = field(repr=False)

@@ -6,14 +6,15 @@ import asyncio
 
 import yaml
 
+from owlab.pocket.machines import images
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Spec
-from owlab.pocket.multipass import images
+from owlab.pocket.machines.refusals import Refused
+from owlab.pocket.machines.sizes import parse_size
 from owlab.pocket.multipass.cloud_init import apply
-from owlab.pocket.multipass.failures import COMMAND_FAIL, TIMED_OUT, Failure, Refused, usage
+from owlab.pocket.multipass.failures import COMMAND_FAIL, TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbWords
-from owlab.pocket.multipass.sizes import parse_size
 from owlab.pocket.multipass.spinner import spinner
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from owlab.pocket.machines import images
 from owlab.pocket.machines.fleet import DELETED, Fleet
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass import images
 
 MIB = 1 << 20
 ZONE = {"name": "zone1", "available": True}

@@ -6,11 +6,12 @@ from typing import Any
 
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass.failures import Failure, Refused, usage
+from owlab.pocket.machines.refusals import Refused
+from owlab.pocket.machines.sizes import parse_size, show_size
+from owlab.pocket.multipass.failures import Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.launch import LEAST_MEMORY, MOST_CPUS, MOST_DISK, MOST_MEMORY
 from owlab.pocket.multipass.options import Option, VerbWords
-from owlab.pocket.multipass.sizes import parse_size, show_size
 
 GET = (
     Option(("raw",), about="Output in raw format"),

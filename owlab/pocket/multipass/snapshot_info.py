@@ -8,9 +8,10 @@ from typing import Any
 
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass.failures import Failure, Refused
+from owlab.pocket.machines.refusals import Refused
+from owlab.pocket.machines.sizes import show_size
+from owlab.pocket.multipass.failures import Failure
 from owlab.pocket.multipass.formats import NONE, as_csv, as_json, as_yaml
-from owlab.pocket.multipass.sizes import show_size
 
 HEAD = "Snapshot,Instance,CPU(s),Disk space,Memory size,Mounts,Created,Parent,Children,Comment"
 

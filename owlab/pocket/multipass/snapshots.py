@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.refusals import Refused
+from owlab.pocket.machines.sizes import valid_name
 from owlab.pocket.machines.state import MachineState
-from owlab.pocket.multipass.failures import Refused, usage
+from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbWords
-from owlab.pocket.multipass.sizes import valid_name
 
 TAKE = (
     Option(("n", "name"), "name", "An optional name for the snapshot"),

@@ -6,7 +6,8 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from owlab.pocket.multipass.failures import COMMAND_FAIL, Failure, Refused, usage
+from owlab.pocket.machines.refusals import Refused
+from owlab.pocket.multipass.failures import COMMAND_FAIL, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation, LocalFiles, VirtualFiles
 from owlab.pocket.multipass.options import Option, VerbWords
 

@@ -6,10 +6,12 @@ import asyncio
 import platform
 from collections.abc import Awaitable, Callable
 
+from owlab.pocket.machines import images
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.multipass import formats, images, report, snapshot_info
-from owlab.pocket.multipass.failures import TIMED_OUT, Failure, Refused, several, usage
+from owlab.pocket.machines.refusals import Refused, several
+from owlab.pocket.multipass import formats, report, snapshot_info
+from owlab.pocket.multipass.failures import TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbWords
 from owlab.pocket.multipass.spinner import spinner

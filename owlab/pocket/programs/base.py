@@ -18,15 +18,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from owlab.pocket.shell.interpreter import Reader
+from owlab.pocket.ground.streams import Reader
 
 if TYPE_CHECKING:
     from owlab.pocket.ground.clock import Clock
     from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.service.lab import PocketLab
-    from owlab.pocket.shell.shell_session import ShellSession
+    from owlab.pocket.machines.views import LabView, ShellView
 
 
 class Writer(Protocol):
@@ -53,12 +52,12 @@ class Call:
     fs: Files
     root: bool
     machine: Machine
-    lab: PocketLab
+    lab: LabView
     reader: Reader = field(repr=False)
     stdout: Writer = field(repr=False)
     stderr: Writer = field(repr=False)
     user: str = "ubuntu"
-    session: ShellSession | None = field(default=None, repr=False)
+    session: ShellView | None = field(default=None, repr=False)
     terminal: bool = False
     """What is printed goes straight to a terminal."""
 

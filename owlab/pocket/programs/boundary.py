@@ -6,9 +6,9 @@ import inspect
 import logging
 
 from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.ground.streams import apart
 from owlab.pocket.programs.base import Call, RegisteredProgram
 from owlab.pocket.programs.options import Complaint
-from owlab.pocket.shell.interpreter import apart
 
 log = logging.getLogger(__name__)
 

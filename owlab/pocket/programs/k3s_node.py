@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import yaml
 
+from owlab.pocket.machines import hosts
 from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import hosts, units
+from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.k3s_args import (
     ArgumentError,
@@ -32,36 +32,6 @@ NODE_REFUSED = (
     "not match server node-passwd entry, try enabling a unique node name with the --with-node-id "
     "flag"
 )
-
-
-class Clusters(Protocol):
-    """What the installation of K3s asks of the lab."""
-
-    async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
-        """Start the API server of the cluster on this machine, which is its first node.
-
-        When it returns, ``kubeconfig`` answers. Also called when the unit starts again; the
-        cluster's objects are still there then.
-        """
-
-    async def join_cluster(
-        self, machine: str, server: str, *, role: str, version: str, args: list[str]
-    ) -> None:
-        """Make the machine a node of the cluster whose server is on machine ``server``."""
-
-    async def leave_cluster(self, machine: str) -> None:
-        """The machine's K3s was uninstalled; on the server: the cluster is gone with its data."""
-
-    def accepts_node(self, node: str, password: str) -> bool:
-        """The cluster knows no other machine as this node; it remembers the first password."""
-
-    def kubeconfig(self, machine: str | None = None) -> str | None:
-        """The administrator's kubeconfig, with the server's address and authority."""
-
-
-def clusters(call: Call) -> Clusters:
-    """The lab, as far as its clusters are concerned."""
-    return call.lab
 
 
 async def start(call: Call) -> str | None:
@@ -90,7 +60,7 @@ async def start(call: Call) -> str | None:
                 'in use (another program of this computer, or another lab: stop that)"'
             )
         _password(call)
-        await clusters(call).start_cluster(record.node, version=version, args=args)
+        await call.lab.hosting.start_cluster(record.node, version, args)
         await _write_credentials(call, flags)
         return None
     return await _join(call, url, _token(call, record, flags), version, args)
@@ -125,9 +95,9 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
             f'failed to get CA certs: {url.rstrip("/")}/v1-k3s/config: 401 Unauthorized"'
         )
     node = str(call.machine.state.k3s.node)
-    if not clusters(call).accepts_node(node, _password(call)):
+    if not call.lab.hosting.accepts_node(node, _password(call)):
         return f'level=error msg="{NODE_REFUSED}"'
-    await clusters(call).join_cluster(node, server.name, role=role, version=version, args=args)
+    await call.lab.hosting.join(node, role, version, args)
     units.note(
         call.machine,
         "k3s" if role == "server" else "k3s-agent",
@@ -157,7 +127,7 @@ async def leave(call: Call) -> None:
     """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
     unit = call.machine.state.k3s.unit
     await units.stop(call, unit)
-    await clusters(call).leave_cluster(call.machine.state.k3s.node or call.machine.name)
+    await call.lab.hosting.leave(call.machine.state.k3s.node or call.machine.name)
     for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
         call.machine.remove(path)
     call.machine.remove(f"/etc/systemd/system/{unit}.service")
@@ -174,7 +144,7 @@ async def leave(call: Call) -> None:
 
 async def _write_credentials(call: Call, flags: Flags) -> None:
     machine, record = call.machine, call.machine.state.k3s
-    kubeconfig = clusters(call).kubeconfig(machine.name)
+    kubeconfig = call.lab.hosting.kubeconfig()
     assert kubeconfig is not None, "a cluster that started has a kubeconfig"
     authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
     record.ca_hash = hashlib.sha256(base64.b64decode(authority)).hexdigest()

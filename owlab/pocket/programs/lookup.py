@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs import hosts, units
+from owlab.pocket.machines import hosts
+from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.network import PORTS
 from owlab.pocket.programs.options import Complaint, parse

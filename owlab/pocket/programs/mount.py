@@ -10,32 +10,17 @@ import getopt
 from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.exports import matching
-from owlab.pocket.machines.inode import ROOT, Credentials
+from owlab.pocket.machines.mounts import attach, detach, fstab, mounts
 from owlab.pocket.machines.state import Mount
-from owlab.pocket.machines.tree import Mounted, find
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.nfs import active_exports
 
 if TYPE_CHECKING:
-    from owlab.pocket.machines.fleet import Fleet
-    from owlab.pocket.machines.machine import Machine
+    pass
 
 NFS = ("nfs", "nfs4")
 FAILED, USAGE = 32, 1
 ROOT_LINE = "/dev/vda1 on / type ext4 (rw,relatime,discard,errors=remount-ro) [simulated]\n"
-
-
-def mounts(machine: Machine) -> list[Mount]:
-    """What is mounted on the machine: source, target, server, options."""
-    return machine.state.mounts
-
-
-def after_boot(machine: Machine) -> None:
-    """Only what ``/etc/fstab`` names is mounted when a machine comes up."""
-    lasting = {(row[0], row[1]) for row in _fstab(machine)}
-    for entry in list(mounts(machine)):
-        if (entry.source, entry.target) not in lasting:
-            detach(machine, entry)
 
 
 @program("mount", "mount.nfs", "mount.nfs4")
@@ -60,7 +45,7 @@ async def mount(call: Call) -> int:
     if not words:
         return await _all(call)
     if len(words) == 1:
-        wanted = [line for line in _fstab(call.machine) if words[0].rstrip("/") in line[:2]]
+        wanted = [line for line in fstab(call.machine) if words[0].rstrip("/") in line[:2]]
         if not wanted:
             await call.err(f"mount: {words[0]}: can't find in /etc/fstab.\n")
             return USAGE
@@ -102,17 +87,10 @@ async def _mount(call: Call, source: str, target: str, options: str) -> int:
 async def _all(call: Call) -> int:
     status = 0
     mounted = {entry.target for entry in mounts(call.machine)}
-    for source, target, kind, options in _fstab(call.machine):
+    for source, target, kind, options in fstab(call.machine):
         if kind in NFS and "noauto" not in options.split(",") and target not in mounted:
             status = await _mount(call, source, target, options) or status
     return status
-
-
-def _fstab(machine: Machine) -> list[tuple[str, str, str, str]]:
-    """The entries of ``/etc/fstab``: source, target, type, options."""
-    text = (machine.read("/etc/fstab") or b"").decode(errors="replace")
-    rows = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
-    return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) >= 4]
 
 
 @program("umount", "umount.nfs")
@@ -140,45 +118,3 @@ async def umount(call: Call) -> int:
         detach(call.machine, entry)
     call.machine.save()
     return status
-
-
-def attach(machine: Machine, server: Machine, entry: Mount) -> None:
-    """Put the server's directory in the place of ours."""
-    exported = entry.exported
-    directory = find(server.tree, exported, ROOT).inode
-    if directory is None:
-        return
-
-    def squash(who: Credentials) -> Credentials:
-        export = matching(active_exports(server), exported, machine.address, machine.name)
-        return export.identity(who) if export is not None else who
-
-    read_only = entry.read_only
-    point = find(machine.tree, entry.target, ROOT).inode
-    if point is not None:
-        machine.tree.mounts[point] = Mounted(server.tree, directory, read_only, squash)
-
-
-def restore(machine: Machine, fleet: Fleet) -> None:
-    """Mount again what was mounted when the lab's service ended."""
-    for entry in mounts(machine):
-        server = fleet.get(entry.server)
-        target = entry.target
-        if find(machine.tree, target, ROOT, follow=False).inode is None:
-            machine.files.mkdir(target, recursive=True)
-        elif machine.files.stat(target)["file_type"] == "symlink":
-            # As labs of earlier versions kept a mount.
-            machine.files.remove(target)
-            machine.files.mkdir(target)
-        if server is not None:
-            attach(machine, server, entry)
-
-
-def detach(machine: Machine, entry: Mount) -> None:
-    """Undo one mount."""
-    target = entry.target.rstrip("/")
-    found = find(machine.tree, target, ROOT)
-    point = found.parent.inode.get(found.name)
-    if point is not None:
-        machine.tree.mounts.pop(point, None)
-    mounts(machine).remove(entry)

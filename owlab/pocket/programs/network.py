@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from owlab.pocket.ground import internet
+from owlab.pocket.machines.hosts import find
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.hosts import find
 
 PORTS = {
     "ssh": [("tcp", 22, "sshd")],

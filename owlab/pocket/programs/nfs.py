@@ -10,9 +10,9 @@ import getopt
 from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.exports import Export, Table, known_option, parse
+from owlab.pocket.machines.hosts import find, is_address
 from owlab.pocket.programs import ubuntu_archive, units
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.hosts import find, is_address
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine

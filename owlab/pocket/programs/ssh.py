@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from owlab.pocket.machines import hosts
 from owlab.pocket.machines.files import Files
-from owlab.pocket.programs import hosts
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 

@@ -18,8 +18,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from owlab.pocket.ground import internet
+from owlab.pocket.machines.hosts import find, is_address
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.hosts import find, is_address
 
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 HINT = "the pocket lab has only a small map of the internet, and this host is not on it"

@@ -7,13 +7,13 @@ import re
 import secrets
 from typing import Any
 
+from owlab.pocket.bash.lines import commands
 from owlab.pocket.client import frames
 from owlab.pocket.machines.machine import HOST
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.runs import Run, RunInput
-from owlab.pocket.shell.lines import commands
 from owlab.pocket.shell.shell_session import ShellSession
 
 SHELL = re.compile(
@@ -37,7 +37,8 @@ class Console:
 
     def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
         machine = self._lab.fleet.machines[name]
-        self._stack.append(machine.session(user=user, cwd=cwd, tty=self._tty, switch=self._switch))
+        shell = self._lab.shell(machine, user, cwd=cwd, tty=self._tty, switch=self._switch)
+        self._stack.append(shell)
 
     def _switch(self, name: str) -> None:
         self._next = name

@@ -18,15 +18,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from owlab.pocket.client import checkpoints
 from owlab.pocket.ground.clock import SPEEDS
 from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.intake import Unreadable, parse, text_only
+from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.multipass.command import multipass
-from owlab.pocket.multipass.failures import Refused
+from owlab.pocket.multipass.failures import failure_of
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
-from owlab.pocket.service import checkpoints
 from owlab.pocket.service.consoles import Consoles
 from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.runs import Run, Runs
@@ -122,7 +123,7 @@ class ControlApi:
             try:
                 machine = await awake(invocation, name)
             except Refused as refused:
-                failure = refused.failure("exec")
+                failure = failure_of(refused, "exec")
                 await run.err(failure.text.encode())
                 return failure.status
             return await self._consoles.script(machine.name, script, run)
@@ -143,7 +144,7 @@ class ControlApi:
         try:
             return JSONResponse(await self._consoles.open(text_only(asked["machine"])))
         except Refused as refused:
-            return PlainTextResponse(refused.failure("shell").text, 409)
+            return PlainTextResponse(failure_of(refused, "shell").text, 409)
 
     async def console(self, request: Request) -> Response:
         """Run what was typed in a terminal."""

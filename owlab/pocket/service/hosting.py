@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from owlab.pocket.ground.streams import apart
 from owlab.pocket.machines.addresses import port_in_use
 from owlab.pocket.service import components
 from owlab.pocket.service.servers import Listener
-from owlab.pocket.shell.interpreter import apart
 
 if TYPE_CHECKING:
     from owlab.pocket.kube.cluster import Cluster
@@ -86,30 +86,30 @@ class Hosting:
             await self._open()
         await self.settle()
 
-    async def start_cluster(self, name: str, version: str, args: list[str]) -> None:
+    async def start_cluster(self, machine: str, version: str, args: list[str]) -> None:
         """``k3s server`` started on a machine: the first one makes the cluster."""
-        self._lab.remember(SERVER, name)
+        self._lab.remember(SERVER, machine)
         self._lab.remember(VERSION, version)
         cluster = self.cluster or await self._open()
-        cluster.join(name, role="server", version=version, args=args)
+        cluster.join(machine, role="server", version=version, args=args)
         await self.settle()
 
-    async def join(self, name: str, role: str, version: str, args: list[str]) -> None:
+    async def join(self, machine: str, role: str, version: str, args: list[str]) -> None:
         """A node came to the cluster."""
         if self.cluster is not None:
-            self.cluster.join(name, role=role, version=version, args=args)
+            self.cluster.join(machine, role=role, version=version, args=args)
         await self.settle()
 
     def accepts_node(self, node: str, password: str) -> bool:
         """Whether a machine with this password may be the node of that name."""
         return self.cluster is None or bool(self.cluster.accepts_node(node, password))
 
-    async def leave(self, name: str) -> None:
+    async def leave(self, machine: str) -> None:
         """K3s was uninstalled on a machine; with the server goes the cluster."""
-        if name == self._lab.recall(SERVER):
+        if machine == self._lab.recall(SERVER):
             await self._forget()
         elif self.cluster is not None:
-            self.cluster.leave(name)
+            self.cluster.leave(machine)
         await self.settle()
 
     async def _open(self) -> Cluster:
@@ -203,6 +203,7 @@ class Hosting:
             certificate = self._lab.authority.issue("k3s", names)
             self._api = Listener(app, API_PORT, certificate)
         await self._api.listen([server.address])
+        self._try_again(self._api.problems)
 
     async def _settle_openwhisk(self) -> None:
         endpoint = self.endpoint
@@ -239,12 +240,16 @@ class Hosting:
         self._tell_problems(endpoint, self._whisk.problems)
 
     def _tell_problems(self, endpoint: OpenWhiskEndpoint, problems: dict[str, str]) -> None:
-        """Warnings of the service, where people look; and another try a little later."""
+        """Warnings of the service, where people look; and another try."""
         for problem in problems.values():
             if self.cluster is not None:
                 self.cluster.warn_of_service(
                     f"{endpoint.release}-nginx", endpoint.namespace, problem
                 )
+        self._try_again(problems)
+
+    def _try_again(self, problems: dict[str, str]) -> None:
+        """A port that is taken now may be free a little later."""
         if problems:
             asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self.poke)
 

@@ -15,7 +15,10 @@ from owlab.pocket.ground.tls import Authority
 from owlab.pocket.machines import addresses
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.multipass import laptop  # noqa: F401  registers what the laptop has
+from owlab.pocket.programs.catalog import furnish
 from owlab.pocket.service.hosting import Hosting
+from owlab.pocket.shell.shell_session import ShellSession
 
 log = logging.getLogger(__name__)
 
@@ -77,31 +80,21 @@ class PocketLab:
             ],
         }
 
-    def kubeconfig(self, machine: str | None = None) -> str | None:
+    def shell(self, machine: Machine, user: str, **options: Any) -> ShellSession:
+        """A new shell on a machine."""
+        return ShellSession(machine, user=user, **options)
+
+    def furnish(self, machine: Machine) -> None:
+        """Show the programs that the machine has, at their places."""
+        furnish(machine)
+
+    def kubeconfig(self) -> str | None:
         """For clients of the cluster, or None while there is none."""
         return self.hosting.kubeconfig()
 
     def wskprops(self) -> str | None:
         """For clients of OpenWhisk, or None while it does not answer."""
         return self.hosting.wskprops()
-
-    async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
-        """``k3s server`` started on a machine."""
-        await self.hosting.start_cluster(machine, version, args)
-
-    async def join_cluster(
-        self, machine: str, server: str, *, role: str, version: str, args: list[str]
-    ) -> None:
-        """``k3s agent`` (or another server) on a machine joined the cluster of ``server``."""
-        await self.hosting.join(machine, role, version, args)
-
-    def accepts_node(self, node: str, password: str) -> bool:
-        """Whether a machine may be the node of that name."""
-        return self.hosting.accepts_node(node, password)
-
-    async def leave_cluster(self, machine: str) -> None:
-        """K3s was uninstalled on a machine."""
-        await self.hosting.leave(machine)
 
     @property
     def cluster(self) -> Any:
@@ -122,14 +115,6 @@ class PocketLab:
         beside.unlink(missing_ok=True)
         self.db.backup(beside)
         beside.replace(path)
-
-    async def purged(self, machine: Machine) -> None:
-        """A machine is gone for good, and with it what only it had."""
-        await self.hosting.purged(machine)
-
-    async def settled(self) -> None:
-        """Until what is down does not answer any more, and its ports are free."""
-        await self.hosting.settle()
 
     def background(self, task: asyncio.Future[Any]) -> None:
         """Hold on to work that may outlive the command that asked for it."""

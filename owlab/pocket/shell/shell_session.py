@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import Bash, BashError, FileSystem
 
+from owlab.pocket.bash import sentences
+from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
@@ -24,9 +28,7 @@ from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
 from owlab.pocket.programs.shells import interpreter_of
 from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
-from owlab.pocket.shell import sentences
-from owlab.pocket.shell.filesystem_abi import mountable
-from owlab.pocket.shell.interpreter import Bytes, Reader, ScriptInput, Sink, execute
+from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
 from owlab.pocket.shell.jobs import JobTable, in_background
 from owlab.pocket.shell.prelude import GREETING, SHELL_PATHS, SHELLS
 

@@ -7,11 +7,11 @@ import errno
 import pytest
 from bashkit import Bash
 
+from owlab.pocket.machines import filesystem_abi
 from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import ROOT, Credentials
 from owlab.pocket.machines.tree import Mounted, Tree, find
-from owlab.pocket.shell import filesystem_abi
-from owlab.pocket.shell.filesystem_abi import mountable
 
 ANN, BOB = Credentials(1000, 1000, frozenset({27})), Credentials(1001, 1001)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.machines.sizes import UNITS, parse_size, show_size, valid_name
 from owlab.pocket.multipass.failures import Failure
 from owlab.pocket.multipass.options import Option, parse
-from owlab.pocket.multipass.sizes import UNITS, parse_size, show_size, valid_name
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from owlab.pocket.machines.machine import Machine, Spec
+from owlab.pocket.service.hosting import Hosting
 from owlab.pocket.service.lab import PocketLab
 
 
@@ -26,30 +27,29 @@ class Typed:
         return self.out + self.err
 
 
-class NotedLab(PocketLab):
+class NotedHosting(Hosting):
     """Its clusters exist on paper: who started, joined and left."""
 
-    def prepare(self) -> None:
+    def __init__(self, lab: PocketLab) -> None:
+        super().__init__(lab)
         self.noted: list[tuple[str, ...]] = []
         self.passwords: dict[str, str] = {}
 
-    async def start_cluster(self, machine: str, *, version: str, args: list[str]) -> None:
+    async def start_cluster(self, machine: str, version: str, args: list[str]) -> None:
         self.noted.append(("start", machine, version, " ".join(args)))
 
-    async def join_cluster(
-        self, machine: str, server: str, *, role: str, version: str, args: list[str]
-    ) -> None:
-        self.noted.append(("join", machine, server, role, version))
+    async def join(self, machine: str, role: str, version: str, args: list[str]) -> None:
+        self.noted.append(("join", machine, role, version))
 
     def accepts_node(self, node: str, password: str) -> bool:
         return self.passwords.setdefault(node, password) == password
 
-    async def leave_cluster(self, machine: str) -> None:
+    async def leave(self, machine: str) -> None:
         self.noted.append(("leave", machine))
 
-    def kubeconfig(self, machine: str | None = None) -> str | None:
-        server = self.fleet.machines["master"].address
-        authority = base64.b64encode(self.authority.pem).decode()
+    def kubeconfig(self) -> str | None:
+        server = self._lab.fleet.machines["master"].address
+        authority = base64.b64encode(self._lab.authority.pem).decode()
         cluster = {"server": f"https://{server}:6443", "certificate-authority-data": authority}
         return yaml.safe_dump(
             {
@@ -65,6 +65,20 @@ class NotedLab(PocketLab):
         )
 
 
+class NotedLab(PocketLab):
+    """A lab with such a cluster."""
+
+    hosting: NotedHosting
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.hosting = NotedHosting(self)
+
+    @property
+    def noted(self) -> list[tuple[str, ...]]:
+        return self.hosting.noted
+
+
 Type = Callable[..., Awaitable[Typed]]
 
 
@@ -72,7 +86,6 @@ Type = Callable[..., Awaitable[Typed]]
 async def lab(tmp_path: Path) -> AsyncIterator[NotedLab]:
     """A lab with the guide's four machines."""
     made = NotedLab(tmp_path)
-    made.prepare()
     for name in ("master", "worker1", "worker2", "storage"):
         made.fleet.reserve(name)
         await made.fleet.launch(name, Spec(cpus=2))

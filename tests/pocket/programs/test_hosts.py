@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs.hosts import find, is_address
+from owlab.pocket.machines.hosts import find, is_address
 
 
 async def test_by_address_and_by_name(lab):

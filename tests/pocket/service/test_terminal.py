@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.shell.lines import commands, complete, reads_terminal
+from owlab.pocket.bash.lines import commands, complete, reads_terminal
 from tests.keyboard import Keyboard
 from tests.pocket.service.conftest import Served
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -52,7 +52,7 @@ async def host(machine: Machine, limits: dict[str, Any]) -> AsyncIterator[str]:
     """Where OpenWhisk answers."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    lab = machine.lab
+    lab = cast(PocketLab, machine.lab)
     made = Service(
         lab.db,
         lab.clock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import cast
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.programs.wsk.helptext import VERBS
 from owlab.pocket.programs.wsk.main import COMMANDS, help_text
+from owlab.pocket.service.lab import PocketLab
 from tests.waiting import eventually
 
 from ..openwhisk.conftest import GUEST
@@ -219,7 +221,7 @@ async def test_verbose(shell: Shell, configured: str) -> None:
 
 
 async def test_own_authority(shell: Shell, machine: Machine, host: str) -> None:
-    machine.write("/home/ubuntu/ca.crt", machine.lab.authority.pem)
+    machine.write("/home/ubuntu/ca.crt", cast(PocketLab, machine.lab).authority.pem)
     line = f"wsk --apihost {host} --auth {GUEST} action list"
     assert (await shell(line)).status == 3
     ran = await shell(f"SSL_CERT_FILE=ca.crt {line}")

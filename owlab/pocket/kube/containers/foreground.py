@@ -11,10 +11,11 @@ from typing import Any
 
 from bashkit import Bash
 
+from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.lines import complete, reads_terminal, with_input
+from owlab.pocket.ground.streams import Sink
 from owlab.pocket.kube.containers.terminal import Interrupted, Terminal
 from owlab.pocket.kube.kubelet.protocol import Streams
-from owlab.pocket.shell.interpreter import ScriptInput, Sink, execute
-from owlab.pocket.shell.lines import complete, reads_terminal, with_input
 
 INTERRUPTED = 130
 _SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")

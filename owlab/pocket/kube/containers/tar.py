@@ -12,8 +12,8 @@ from functools import partial
 
 from bashkit import CommandContext, FileSystem
 
+from owlab.pocket.ground.streams import apart
 from owlab.pocket.kube.containers.volumes import MACHINES
-from owlab.pocket.shell.interpreter import apart
 
 _ACTIONS = {"-c": "c", "--create": "c", "-x": "x", "--extract": "x", "-t": "t", "--list": "t"}
 _LETTERS = "xctzvmopkhf:C:"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from owlab.pocket.shell.interpreter import Reader, Sink
+from owlab.pocket.ground.streams import Reader, Sink
 
 _ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)")
 _HALF_ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*|O)?$")

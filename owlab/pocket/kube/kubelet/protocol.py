@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from owlab.pocket.ground.streams import Reader, Sink
 from owlab.pocket.ground.views import Object
-from owlab.pocket.shell.interpreter import Reader, Sink
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import json
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from owlab.pocket.ground.streams import Sink
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.streams.exec import ExecRequest
-from owlab.pocket.shell.interpreter import Sink
 
 _PROTOCOLS = (
     "v5.channel.k8s.io",

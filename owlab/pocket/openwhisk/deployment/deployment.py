@@ -8,9 +8,13 @@ from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOut
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller
 from owlab.pocket.kube.store import Store
-from owlab.pocket.openwhisk.deployment import container_work
 from owlab.pocket.openwhisk.deployment.action_pods import PodsOfActions
 from owlab.pocket.openwhisk.deployment.components_ready import Components, find_components
+from owlab.pocket.openwhisk.deployment.container_work import (
+    Hooks,
+    init_container,
+    main_container,
+)
 from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint, find_endpoint
 from owlab.pocket.openwhisk.deployment.release_watch import ReleaseWatch
 
@@ -32,7 +36,7 @@ class Deployment:
         self._reconsider: Callable[[], None] = lambda: None
         self._store: Store
         self.action_pods: PodsOfActions
-        self._hooks = container_work.Hooks(
+        self._hooks = Hooks(
             installed=lambda release: self.on_install_packages(release),
             wiped=lambda: self.on_wipe(),
             healthy=self._is_healthy,
@@ -54,11 +58,11 @@ class Deployment:
 
     def main_container(self, context: ContainerContext) -> ContainerOutcome | None:
         """Where a container of ow-utils is."""
-        return container_work.main_container(context, self._hooks)
+        return main_container(context, self._hooks)
 
     def init_container(self, context: ContainerContext) -> ContainerOutcome | None:
         """Where one of the chart's waiting containers is."""
-        return container_work.init_container(context, self._hooks)
+        return init_container(context, self._hooks)
 
     # ----------------------------------------------------------------------------------------
 

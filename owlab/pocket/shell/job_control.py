@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, cast
 
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.processes import processes
 from owlab.pocket.shell.jobs import Job, JobTable
 
+if TYPE_CHECKING:
+    from owlab.pocket.shell.shell_session import ShellSession
+
 
 def _jobs(call: Call) -> JobTable:
-    assert call.session is not None
-    return call.session.jobs
+    # Only a shell of this room runs these.
+    return cast("ShellSession", call.session).jobs
 
 
 @program("__owlab_jobs", machines="all")

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from bashkit import Bash
 
-_T = TypeVar("_T")
-_STOPPING_SECONDS = 5
+from owlab.pocket.ground.streams import Bytes, Reader, Sink, apart
 
-Sink = Callable[[bytes], Awaitable[None]]
-"""Where output goes; awaiting it is backpressure."""
+_STOPPING_SECONDS = 5
 
 # bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
 # while one is being started makes the start of the next fail ("cannot enter context"). Threads
 # here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
 sys.setswitchinterval(0.5)
-
-
-class Reader(Protocol):
-    """Where standard input comes from."""
-
-    async def read_chunk(self) -> bytes | None:
-        """The next bytes, or None at the end."""
-
-
-class Bytes:
-    """Standard input that is known from the start."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data: bytes | None = data or None
-
-    async def read_chunk(self) -> bytes | None:
-        """All of it, then the end."""
-        data, self._data = self._data, None
-        return data
-
-
-async def apart(work: Awaitable[_T]) -> _T:
-    """Wait for work that is done in a context of its own.
-
-    bashkit enters the context in which it was called from threads of its own, and that fails while
-    one of its callbacks is busy in the same one.
-    """
-    return await asyncio.ensure_future(work)
 
 
 async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:

@@ -18,10 +18,10 @@ from typing import Any
 
 from bashkit import FileSystem
 
+from owlab.pocket.bash.sentences import without_guess
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.machines.tree import failure
-from owlab.pocket.shell.sentences import without_guess
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from owlab.pocket.programs.catalog import furnish
-
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
@@ -71,7 +69,6 @@ def install(machine: Machine) -> None:
     machine.own("/home/ubuntu", "ubuntu")
     for path in HOME_FILES:
         machine.own(path, "ubuntu")
-    furnish(machine)
 
 
 DIRECTORIES = {

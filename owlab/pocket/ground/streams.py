@@ -1,0 +1,40 @@
+"""Input and output of what runs in the lab, as bytes that come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+_T = TypeVar("_T")
+
+Sink = Callable[[bytes], Awaitable[None]]
+"""Where output goes; awaiting it is backpressure."""
+
+
+class Reader(Protocol):
+    """Where standard input comes from."""
+
+    async def read_chunk(self) -> bytes | None:
+        """The next bytes, or None at the end."""
+
+
+class Bytes:
+    """Standard input that is known from the start."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data: bytes | None = data or None
+
+    async def read_chunk(self) -> bytes | None:
+        """All of it, then the end."""
+        data, self._data = self._data, None
+        return data
+
+
+async def apart(work: Awaitable[_T]) -> _T:
+    """Wait for work that is done in a context of its own.
+
+    bashkit enters the context in which it was called from threads of its own, and that fails while
+    one of its callbacks is busy in the same one.
+    """
+    return await asyncio.ensure_future(work)

@@ -1,0 +1,101 @@
+"""What machines and their programs ask of the lab around them, and of the shells on them.
+
+Protocols only: the lab's service and the shell are above this room, and hand themselves down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.streams import Reader, Sink
+from owlab.pocket.machines.addresses import LabNetwork
+from owlab.pocket.machines.files import Files
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.fleet import Fleet
+    from owlab.pocket.machines.machine import Machine
+
+
+class ShellView(Protocol):
+    """A shell on a machine, as a program sees the one that it was started from."""
+
+    user: str
+    started: float
+    tty: bool
+    switch: Callable[[str], None] | None
+    files: Files
+
+    @property
+    def busy(self) -> bool:
+        """A command runs in it."""
+
+    async def run(
+        self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
+    ) -> int:
+        """Run a script; its exit status."""
+
+    def kill(self) -> None:
+        """End what runs in it."""
+
+
+class ClusterView(Protocol):
+    """The lab's cluster, as K3s on a machine brings it up and joins it."""
+
+    @property
+    def server(self) -> Machine | None:
+        """The machine that is the server."""
+
+    def api_port_taken(self, address: str) -> bool:
+        """Something that is none of ours listens where the API server would."""
+
+    async def start_cluster(self, machine: str, version: str, args: list[str]) -> None:
+        """``k3s server`` started on a machine: the first one makes the cluster."""
+
+    async def join(self, machine: str, role: str, version: str, args: list[str]) -> None:
+        """A node came to the cluster."""
+
+    async def leave(self, machine: str) -> None:
+        """K3s was removed from a machine; with the server goes the cluster."""
+
+    def accepts_node(self, node: str, password: str) -> bool:
+        """The cluster knows no other machine as this node; it remembers the first password."""
+
+    def kubeconfig(self) -> str | None:
+        """The administrator's kubeconfig, with the server's address and authority."""
+
+    async def settle(self) -> None:
+        """Until the servers answer exactly where they should."""
+
+    async def purged(self, machine: Machine) -> None:
+        """A machine is gone for good, and with it what only it had."""
+
+
+class LabView(Protocol):
+    """The lab that a machine belongs to."""
+
+    directory: Path
+    db: Database
+    clock: Clock
+    network: LabNetwork
+    fleet: Fleet
+
+    @property
+    def hosting(self) -> ClusterView:
+        """Its cluster, there or not."""
+
+    def keep(self, machine: Machine) -> None:
+        """Make a machine's files and state durable."""
+
+    def background(self, task: asyncio.Future[Any]) -> None:
+        """Hold on to work that may outlive the command that asked for it."""
+
+    def shell(self, machine: Machine, user: str, **options: Any) -> ShellView:
+        """A new shell on a machine."""
+
+    def furnish(self, machine: Machine) -> None:
+        """Show the programs that the machine has, at their places."""
