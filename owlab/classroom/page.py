@@ -53,8 +53,8 @@ def table(rows: Sequence[Row], plain: Any) -> Table:
         made.add_row(
             plain(row.learner if row.lab in ("", "owlab") else f"{row.learner} ({row.lab})"),
             f"{row.section or '-'}",
-            f"{len(row.exercises)}/{TOTALS['exercises']}",
-            f"{len(row.incidents)}/{TOTALS['incidents']}",
+            f"{shown['exercise_count']}/{TOTALS['exercises']}",
+            f"{shown['incident_count']}/{TOTALS['incidents']}",
             shown["memory_text"],
             _ago(row.active),
             _troubles(row, plain),
@@ -76,6 +76,8 @@ def _shown(row: Row) -> dict[str, Any]:
     failure = row.failure
     return {
         **row.as_data(),
+        "exercise_count": len(row.exercises) if row.marks_were_read else "?",
+        "incident_count": len(row.incidents) if row.marks_were_read else "?",
         "memory_text": memory_text(row),
         "active_text": _local_of(row.active),
         "failure_text": failure.what[:_LONGEST] if failure else "",

@@ -25,6 +25,7 @@ class Row:
     """What is known of one lab of a learner.
 
     :param section: in which somebody works, or ``all done``; empty when there is no lab.
+    :param marks_were_read: False where nobody can tell what was solved.
     :param memory: bytes of its processes; None when none were found.
     :param active: when it was written to last.
     :param notes: what could not be read, and why.
@@ -38,6 +39,7 @@ class Row:
     failure: journals.LastFailure | None = None
     exercises: list[str] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
+    marks_were_read: bool = True
     memory: int | None = None
     memory_is_exact: bool = True
     active: str = ""
@@ -92,7 +94,8 @@ def _of_home(home: Home) -> list[tuple[Path | None, Row]]:
     made: list[tuple[Path | None, Row]] = [
         (path, _of_lab(home, name, path, notes)) for name, path in labs.items()
     ]
-    return made or [(None, Row(home.learner, notes=notes or ["no labs yet"]))]
+    nothing = Row(home.learner, notes=notes or ["no labs yet"], marks_were_read=not notes)
+    return made or [(None, nothing)]
 
 
 def _of_lab(home: Home, name: str, directory: Path, notes: Sequence[str]) -> Row:
@@ -146,7 +149,9 @@ def _progress(row: Row, directory: Path, owner: int) -> list[dict[str, Any]]:
 
 
 def _achievements(row: Row, directory: Path, owner: int) -> list[dict[str, Any]]:
+    row.marks_were_read = False
     found = marks_of(directory, owner)
+    row.marks_were_read = True
     row.exercises = sorted(key for key in marks.solved(found) if key in JUDGES)
     row.incidents = sorted(key for key in marks.mended(found) if key in INCIDENTS)
     return [{"time": mark.time} for mark in found]

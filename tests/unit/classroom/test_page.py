@@ -57,6 +57,12 @@ def test_on_a_phone_each_cell_has_its_name() -> None:
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
 
 
+def test_what_could_not_be_read_is_no_zero() -> None:
+    unknown = page([Row("bo", marks_were_read=False)])
+    assert re.search(r">\? of \d+<", unknown)
+    assert re.search(r">0 of \d+<", page([Row("bo")]))
+
+
 def test_text_of_others_moves_no_cursor() -> None:
     row = Row("\x1b[2Jann", failure=LastFailure("2026-01-01T00:00:00+00:00", "\x1b]0;x\x07", False))
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115

@@ -125,6 +125,7 @@ def test_what_may_not_be_read_is_said_and_the_rest_is_told(make_lab: MakeLab, pa
 def test_a_home_that_cannot_be_looked_into_has_a_line() -> None:
     (row,) = rows([Home("bo", Path("/nowhere"), "it may not be looked into")])
     assert (row.learner, row.lab, row.notes) == ("bo", "", ["it may not be looked into"])
+    assert not row.marks_were_read, "that nothing was solved is not known"
 
 
 def test_a_home_without_labs_has_a_line(tmp_path: Path) -> None:
