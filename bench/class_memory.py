@@ -48,14 +48,21 @@ def jupyterlab(folder: Path, **more: str) -> Iterator[tuple[psutil.Process, str,
         "IPYTHONDIR": str(folder / "ipython"),
         **more,
     }
-    words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"]
+    words = [
+        sys.executable,
+        "-m",
+        "owlab.lean",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--port=0",
+    ]
     words += ["--ip=127.0.0.1", "--IdentityProvider.token=t", f"--notebook-dir={NOTEBOOKS}"]
     with (folder / "log").open("w") as log:
         started = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
     try:
-        while not (found := list(runtime.glob("jpserver-*.json"))):
+        while not (url := announced(runtime)):
             time.sleep(0.2)
-        url = json.loads(found[0].read_text("utf-8"))["url"]
         while True:
             with suppress(httpx.HTTPError):
                 # As a browser would: the page, and what it asks for.
@@ -67,6 +74,14 @@ def jupyterlab(folder: Path, **more: str) -> Iterator[tuple[psutil.Process, str,
     finally:
         started.terminate()
         started.wait()
+
+
+def announced(runtime: Path) -> str:
+    """The address of the JupyterLab there; empty until it is written down, whole."""
+    for path in runtime.glob("jpserver-*.json"):
+        with suppress(ValueError):
+            return str(json.loads(path.read_text("utf-8"))["url"])
+    return ""
 
 
 def opened(url: str, runtime: Path, name: str, lab: str) -> int:

@@ -55,7 +55,7 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
     environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
     sys.stdout.flush()
     # In place of this process: signals reach JupyterLab itself, and nothing else stays in memory.
-    os.execve(sys.executable, [sys.executable, "-m", server, *words], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "owlab.lean", server, *words], environment)
 
 
 @click.command()

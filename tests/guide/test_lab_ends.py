@@ -44,9 +44,9 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     process = psutil.Process(number)
     children: list[psutil.Process] = []
     try:
-        announced = Path(folders["JUPYTER_RUNTIME_DIR"])
-        until(lambda: _drained(master) and list(announced.glob("jpserver-*.json")))
-        url = json.loads(next(announced.glob("jpserver-*.json")).read_text("utf-8"))["url"]
+        runtime = Path(folders["JUPYTER_RUNTIME_DIR"])
+        until(lambda: _drained(master) and _address(runtime))
+        url = _address(runtime)
         until(lambda: _answers(url))
         httpx.post(f"{url}api/kernels", params={"token": "t"}, timeout=60).raise_for_status()
         until(lambda: _drained(master) and _kernels(process))
@@ -69,6 +69,14 @@ def _drained(master: int) -> bool:
     return True
 
 
+def _address(runtime: Path) -> str:
+    """Where it listens; empty until that is written down, whole."""
+    for path in runtime.glob("jpserver-*.json"):
+        with suppress(ValueError):
+            return str(json.loads(path.read_text("utf-8"))["url"])
+    return ""
+
+
 def _answers(url: str) -> bool:
     with suppress(httpx.HTTPError):
         return httpx.get(f"{url}api/status", params={"token": "t"}).is_success
@@ -88,6 +96,8 @@ def test_it_is_jupyterlab_itself_that_runs(terminal: Terminal) -> None:
     words = terminal.process.cmdline()
     assert "jupyterlab" in words
     assert "owlab" not in words
+    assert any("ipykernel_launcher" in word for word in terminal.kernel.cmdline())
+    assert "owlab.lean" in terminal.kernel.cmdline(), "the kernel is ours: without a debugger"
     ours = [one for one in terminal.process.children(recursive=True) if "owlab" in one.cmdline()]
     assert ours == [], "nothing of owlab's stays in memory beside it"
 
