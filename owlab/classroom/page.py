@@ -39,15 +39,20 @@ def page(rows: Sequence[Row], seconds: int = 0) -> str:
     return redact(text)
 
 
-def table(rows: Sequence[Row], plain: Any) -> Table:
+def table(rows: Sequence[Row], plain: Any, *, one_line: bool = False) -> Table:
     """The table.
 
     :param plain: makes text of others harmless for a terminal.
+    :param one_line: cut what is long: thirty labs on one screen.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("learner", "section", "exercises", "incidents", "memory", "active"):
         made.add_column(heading, no_wrap=True)
-    made.add_column("last failure; what could not be read", overflow="fold")
+    made.add_column(
+        "last failure; what could not be read",
+        no_wrap=one_line,
+        overflow="ellipsis" if one_line else "fold",
+    )
     for row in rows:
         shown = _shown(row)
         made.add_row(
@@ -57,18 +62,18 @@ def table(rows: Sequence[Row], plain: Any) -> Table:
             f"{shown['incident_count']}/{TOTALS['incidents']}",
             shown["memory_text"],
             _ago(row.active),
-            _troubles(row, plain),
+            _troubles(row, plain, "; " if one_line else "\n"),
         )
     return made
 
 
-def _troubles(row: Row, plain: Any) -> Text:
+def _troubles(row: Row, plain: Any, between: str) -> Text:
     text = Text()
     if row.failure is not None:
         since = " (done since)" if row.failure.over else ""
         text.append(plain(row.failure.what)[:_LONGEST] + since, "dim" if since else "red")
     for note in row.notes:
-        text.append(f"\n{plain(note)}" if text else plain(note), "yellow")
+        text.append(f"{between}{plain(note)}" if text else plain(note), "yellow")
     return text
 
 

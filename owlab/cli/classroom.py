@@ -81,7 +81,7 @@ def classroom(
         while True:
             found = _rows(folders, patterns)
             _write(page_file, found, seconds)
-            live.update(_table(found), refresh=True)
+            live.update(_table(found, one_line=True), refresh=True)
             time.sleep(seconds)
 
 
@@ -139,10 +139,10 @@ def _rows(folders: tuple[str, ...], patterns: tuple[str, ...]) -> list[Row]:
     return rows(_homes(folders, patterns))
 
 
-def _table(found: list[Row]) -> Any:
+def _table(found: list[Row], *, one_line: bool = False) -> Any:
     from owlab.classroom.page import table
 
-    return table(found, plain)
+    return table(found, plain, one_line=one_line)
 
 
 def _show(console: Console, found: list[Row], page_file: Path | None) -> None:

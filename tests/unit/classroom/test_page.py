@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -68,6 +69,15 @@ def test_text_of_others_moves_no_cursor() -> None:
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
     console.print(table([row], plain))
     assert "\x1b" not in console.export_text(styles=False)
+
+
+def test_watched_labs_have_a_line_each() -> None:
+    long = LastFailure("2026-01-01T00:00:00+00:00", "master$ helm " + "x" * 300, False)
+    many = [Row(f"l{number}", failure=long, notes=["a", "b"]) for number in range(30)]
+    console = Console(width=100, file=io.StringIO())
+    console.print(table(many, plain, one_line=True))
+    assert isinstance(console.file, io.StringIO)
+    assert len(console.file.getvalue().splitlines()) == 31
 
 
 def test_the_command_writes_table_page_and_data(
