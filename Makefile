@@ -35,8 +35,8 @@ run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 0
 	@echo "Learn:        make lab    (a new lab, called mine, in which nothing is done yet)"
 
 .PHONY: chaos
-chaos: $(STAMP) ## kill, stop and starve a lab under its clients: make chaos SEED=7 COUNT=1000
-	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)"
+chaos: $(STAMP) ## kill, stop and starve a lab: make chaos SEED=7 COUNT=1000 WHAT=clients (or up, run)
+	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)" "$(WHAT)"
 
 lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine
 	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine)

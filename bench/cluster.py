@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import psutil
-from bashkit import FileSystem
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
@@ -25,6 +24,7 @@ from owlab.pocket.ground.tls import Authority
 from owlab.pocket.kube.apiserver.app import kube_app
 from owlab.pocket.kube.cluster import Cluster
 from owlab.pocket.kube.node_object import node_object
+from owlab.pocket.machines.tree import Tree
 from owlab.pocket.openwhisk.deployment import Deployment
 from owlab.pocket.service.servers import Listener
 
@@ -51,7 +51,7 @@ class Machine:
     running: bool = True
     spec: Spec = field(default_factory=Spec)
     pulled: set[str] = field(default_factory=set)
-    fs: FileSystem = field(default_factory=FileSystem)
+    tree: Tree = field(default_factory=Tree)
 
     def service_active(self, unit: str) -> bool:
         return True
@@ -79,6 +79,9 @@ class Fleet:
         return list(self.machines.values())
 
     def nfs_server(self, address: str) -> Any:
+        return None
+
+    def nfs_mounted(self, *_: Any) -> None:
         return None
 
     def nfs_error(self, client: str, server: str, path: str) -> str | None:

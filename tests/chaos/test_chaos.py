@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from .course import course
 from .model import ABSENT, Model
 from .run import run
 
@@ -13,6 +14,13 @@ def test_nothing_acknowledged_is_lost(seed: int) -> None:
     report = run(seed, 12, every=4)
     assert report.wrong == []
     assert sum(report.faults.values()) == 12
+    assert report.acknowledged > 10
+
+
+@pytest.mark.timeout(600)
+def test_a_deployment_ends_whatever_happens_meanwhile() -> None:
+    report = course(3, 6)
+    assert report.wrong == []
     assert report.acknowledged > 10
 
 

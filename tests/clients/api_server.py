@@ -60,6 +60,7 @@ class ApiServer:
             tokens={TOKEN: "system:admin"},
             version=VERSION,
             kubelet=self.bench.cluster.kubelet,
+            network=self.bench.cluster.region,
         )
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]

@@ -132,7 +132,7 @@ def test_attaching_shows_what_is_printed_from_now_on(api: ApiServer) -> None:
 
 
 def test_a_container_that_is_simulated_has_nothing_to_attach_to(api: ApiServer) -> None:
-    api.kubectl("run web --image=nginx")
+    api.kubectl("run web --image=postgres")
     api.kubectl("wait --for=condition=Ready pod/web --timeout=30s")
     assert "nothing runs in it to attach to" in api.kubectl("attach web", fails=True)
     api.kubectl("delete pod web --now")

@@ -134,3 +134,40 @@ def test_what_reserves_nothing_has_no_share(api: ApiServer) -> None:
         "failed to get cpu utilization: missing request for cpu in container main of Pod" in shown
     )
     api.kubectl("delete hpa/web deploy/web")
+
+
+@pytest.mark.parametrize(
+    ("rules", "sizes"),
+    [
+        ({"scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 15}]}}, "2 3 4 5"),
+        (
+            {"scaleUp": {"policies": [{"type": "Percent", "value": 200, "periodSeconds": 60}]}},
+            "3 5",
+        ),
+        ({"scaleUp": {"selectPolicy": "Disabled"}}, ""),
+        ({"scaleDown": {"selectPolicy": "Disabled"}}, "5"),
+    ],
+)
+def test_an_autoscaler_goes_in_the_steps_that_its_behavior_allows(
+    api: ApiServer, web: None, rules: Object, sizes: str
+) -> None:
+    """Periods pass at once in a lab whose time does."""
+    average = cpu(type="Utilization", averageUtilization=50)
+    api.kubectl("delete events --all")
+    api.kubectl("create -f -", scaler(metrics=[average], behavior=rules))
+    api.kubectl(f"annotate deployment/web {LOAD}=490m")  # as much as five pods may use
+    settle(api)
+    told = api.kubectl("get events --field-selector reason=SuccessfulRescale -o json")
+    rescaled = [event["message"].split()[2].rstrip(";") for event in json.loads(told)["items"]]
+    assert " ".join(rescaled) == sizes
+    if not sizes:
+        reason = "jsonpath={.status.conditions[?(@.type=='ScalingLimited')].reason}"
+        assert api.kubectl(f"get hpa web -o {reason}") == "ScaleUpLimit"
+
+
+def test_a_behavior_that_cannot_be_is_refused(api: ApiServer, web: None) -> None:
+    odd = {"policies": [{"type": "Cores", "value": 0, "periodSeconds": 1801}]}
+    told = api.kubectl("create -f -", scaler(behavior={"scaleDown": odd}), fails=True)
+    assert "spec.behavior.scaleDown.policies[0].type: Unsupported value" in told
+    assert "policies[0].value: Invalid value: 0: must be greater than zero" in told
+    assert "must be less than or equal to 1800" in told

@@ -128,8 +128,8 @@ def test_official_client_forwards_ports(api, official, web):  # noqa: F811
     ports = portforward(core.connect_get_namespaced_pod_portforward, name, "default", ports="80")
     connection = http.client.HTTPConnection("127.0.0.1")
     connection.sock = ports.socket(80)
-    connection.request("GET", "/one")
-    assert connection.getresponse().read() == b"/one" * 20000
+    connection.request("GET", "/")
+    assert connection.getresponse().read() == b"owl" * 20000
     assert ports.error(80) is None
     ports.close()
 
@@ -167,9 +167,9 @@ def test_kr8s_forwards_ports(api, web):  # noqa: F811
     found = next(iter(client.get("pods", label_selector={"app": "web"})))
     with (
         found.portforward(remote_port=80, local_port="auto") as port,
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/two", timeout=20) as answer,
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer,
     ):
-        assert answer.read() == b"/two" * 20000
+        assert answer.read() == b"owl" * 20000
 
 
 # lightkube -----------------------------------------------------------------------------------

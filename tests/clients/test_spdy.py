@@ -116,9 +116,9 @@ def test_what_cannot_be_served_is_told_before_the_upgrade(api, box):
 
 def test_connections_to_ports(api, web):  # noqa: F811
     with forwarding(api, "service/web :80") as (url, _):
-        for word in ("/one", "/two", "/three"):
-            with urllib.request.urlopen(url + word, timeout=10) as answer:
-                assert answer.read() == word.encode() * 20000
+        for word in ("?one", "?two", "?three"):
+            with urllib.request.urlopen(f"{url}/{word}", timeout=10) as answer:
+                assert answer.read() == b"owl" * 20000
 
 
 def test_a_port_where_nothing_answers(api, web):  # noqa: F811
@@ -126,6 +126,6 @@ def test_a_port_where_nothing_answers(api, web):  # noqa: F811
         with pytest.raises(OSError):
             urllib.request.urlopen(url, timeout=10)
         told = process.stderr.readline()
-        while told and "nothing answers there" not in told:
+        while told and "connection refused" not in told:
             told = process.stderr.readline()
         assert told

@@ -144,7 +144,9 @@ def test_the_environment_and_the_volumes_are_the_pods(kubectl) -> None:
     )
     kubectl("exec counter -c main -- sh -c 'echo mine > /tmp/file'")
     assert kubectl("exec counter -c main -- cat /tmp/file") == "mine\n"
-    assert "read-only" in kubectl("exec counter -c main -- sh -c 'echo x > /etc/words/a.txt'")
+    assert "Read-only file system" in kubectl(
+        "exec counter -c main -- sh -c 'echo x > /etc/words/a.txt'"
+    )
 
 
 def test_a_command_that_fails_is_started_again_and_then_held_back(kubectl) -> None:
@@ -202,3 +204,39 @@ def test_what_wants_a_terminal(
     text: str, where: dict[str, object], words: list[str] | None
 ) -> None:
     assert kubectl_words(text, {"user": "ubuntu", "serves": True, **where}) == words
+
+
+EXPORTS = {
+    "rw,no_root_squash": "root\n",
+    "rw,root_squash": "",
+    "rw,all_squash,anonuid=1000,anongid=1000": "",
+    "ro,no_root_squash": "",
+}
+
+
+@pytest.mark.parametrize("options", EXPORTS)
+def test_an_export_says_what_pods_may_do(
+    lab: Lab, kubectl: Callable[[str], str], options: str
+) -> None:
+    """Root in a container is root on the server only where the export lets it be."""
+    owner = EXPORTS[options]
+
+    def on_storage(script: str) -> str:
+        done = lab.run(Command(script, on="storage"))
+        assert done, done.stderr
+        return str(done.stdout)
+
+    on_storage("sudo cp /etc/exports /etc/exports.kept; sudo chmod 755 /var/nfs/kubedata/*")
+    new = f"({options},sync,no_subtree_check)"
+    on_storage(f"sudo sed -i -E 's/\\([^)]*\\)/{new}/g' /etc/exports && sudo exportfs -ra")
+    try:
+        said = kubectl("exec counter -- sh -c 'echo written > /mnt/by-root && cat /mnt/by-root'")
+        found = on_storage("sudo sh -c 'stat -c %U /var/nfs/kubedata/*/by-root 2> /dev/null; true'")
+        assert found == owner
+        if owner:
+            assert said.startswith("written\n")
+        else:
+            assert ("Read-only file system" if "ro," in options else "Permission denied") in said
+    finally:
+        on_storage("sudo sh -c 'rm -f /var/nfs/kubedata/*/by-root'")
+        on_storage("sudo mv /etc/exports.kept /etc/exports && sudo exportfs -ra")

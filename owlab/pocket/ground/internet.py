@@ -87,6 +87,12 @@ def hosts() -> set[str]:
     }
 
 
+def address_of(host: str) -> str | None:
+    """An address for a name on the map, of those that are kept free for examples (RFC 5737)."""
+    known = sorted(hosts())
+    return f"203.0.113.{known.index(host) + 10}" if host in known else None
+
+
 def fetch(url: str) -> Page | None:
     """What ``url`` holds; a 404 page on a known host; None where the host does not resolve."""
     parts = urlsplit(url)

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bashkit import FileSystem
-
 Object = dict[str, Any]
 """A Kubernetes object as JSON: apiVersion, kind, metadata, ..."""
 
@@ -32,7 +30,6 @@ class MachineView(Protocol):
 
     name: str
     address: str
-    fs: FileSystem
 
     @property
     def spec(self) -> SizeView:
@@ -70,7 +67,7 @@ class MachineView(Protocol):
         """Remove a file or directory, with what is in it; a missing one is no error."""
 
     def save(self) -> None:
-        """Make files durable that were changed through ``fs``."""
+        """Make files durable that were changed through volumes."""
 
     def listdir(self, path: str) -> list[str] | None:
         """Names in a directory, or None where there is none."""

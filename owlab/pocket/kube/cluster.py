@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
-from owlab.pocket.ground.views import FleetView, Object
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import node_passwords
 from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers import programs
@@ -37,9 +37,14 @@ from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
 from owlab.pocket.kube.controllers.token_secrets import TokenSecrets
 from owlab.pocket.kube.controllers.volumes import Volumes
 from owlab.pocket.kube.kubelet.kubelet import Kubelet
+from owlab.pocket.kube.network.names import Names
+from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.node_registration import options, register
+from owlab.pocket.kube.servers.setting import Server
 from owlab.pocket.kube.software import Software
 from owlab.pocket.kube.store import Store
+from owlab.pocket.machines.views import DiskFleet
+from owlab.pocket.network.routes import Routes
 
 
 class Cluster:
@@ -49,9 +54,10 @@ class Cluster:
         self,
         db: Database,
         clock: Clock,
-        fleet: FleetView,
+        fleet: DiskFleet,
         *,
         authority: str = "",
+        routes: Routes | None = None,
         software: Iterable[Software] = (),
     ) -> None:
         self._clock = clock
@@ -59,7 +65,13 @@ class Cluster:
         self.store = Store(db, clock)
         self._software = tuple(software)
         self._plane = plane = ControlPlane(self.store, clock, fleet)
-        self.kubelet = Kubelet(plane, self._container)
+        self.routes = routes or Routes(fleet, clock)
+        self.names = Names(self.store, fleet)
+        self.region = ClusterRegion(self.store, fleet, self.routes, self.names)
+        self.routes.cluster = self.region
+        self.kubelet = Kubelet(plane, self._container, self.routes, self.names)
+        self.kubelet.runtime.authorities = authority.encode
+        self.kubelet.runtime.stand_in = self._stand_in
         claims = Claims(plane)
         plane.add(
             Namespaces(plane, authority),
@@ -102,6 +114,8 @@ class Cluster:
         """End the controllers; everything is on disk already."""
         await self._plane.stop()
         self.kubelet.stop()
+        if self.routes.cluster is self.region:
+            self.routes.cluster = None
 
     def machines_changed(self) -> None:
         """Something about the machines may be different."""
@@ -162,6 +176,11 @@ class Cluster:
             if said is not None:
                 return said
         return programs.init_program(context) if init else programs.main_program(context)
+
+    def _stand_in(self, pod: Object, container: Object) -> Server | None:
+        """What listens in a container of the cluster's software."""
+        found = (one.listener(self.store, pod, container) for one in self._software)
+        return next((server for server in found if server is not None), None)
 
 
 def _starts(pod: Object, container: Object) -> int:

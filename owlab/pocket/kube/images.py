@@ -17,8 +17,10 @@ _KNOWN = tuple(
         r"docker\.io/fatal69100/kafka:2\.8\.1",
         r"docker\.io/rancher/[\w./-]+:[\w.-]+",
         r"docker\.io/(bitnamilegacy|grafana|prom|curlimages)/[\w.-]+:[\w.-]+",
+        r"docker\.io/(traefik/whoami|hashicorp/http-echo|(kennethreitz|kong)/httpbin|nicolaka/netshoot"
+        r"|tutum/dnsutils):[\w.-]+",
         r"docker\.io/library/(nginx|redis|busybox|alpine|zookeeper|python|node|httpd|postgres|mysql"
-        r"|hello-world|ubuntu|debian|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):[\w.-]+",
+        r"|hello-world|ubuntu|debian|bash|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):[\w.-]+",
         r"registry\.k8s\.io/[\w./-]+:[\w.-]+",
         r"quay\.io/external_storage/nfs-client-provisioner:[\w.-]+",
         r"(gcr|ghcr|quay)\.io/[\w./-]+:[\w.-]+",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOutcome
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller
+from owlab.pocket.kube.servers.setting import Server
+from owlab.pocket.kube.store import Store
 
 
 class Software(Protocol):
@@ -21,6 +24,9 @@ class Software(Protocol):
 
     def main_container(self, context: ContainerContext) -> ContainerOutcome | None:
         """Where one of its containers is; None for those of others."""
+
+    def listener(self, store: Store, pod: Object, container: Object) -> Server | None:
+        """What listens in one of its containers; None for those of others."""
 
     def init_container(self, context: ContainerContext) -> ContainerOutcome | None:
         """The same, for a container that comes before the others of its pod."""

@@ -15,6 +15,7 @@ from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.machines.sizes import valid_name
 from owlab.pocket.machines.state import MachineState
+from owlab.pocket.machines.tree import Mounted
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.views import LabView
@@ -99,6 +100,15 @@ class Fleet:
         if machine is None:
             return f"no machine {client}"
         return mounts.error(machine, self.nfs_server(server), server, path)
+
+    def nfs_mounted(
+        self, client: str, address: str, export: str, path: str, read_only: bool
+    ) -> Mounted | None:
+        """A path below a server's export, as pods on a client have it."""
+        server = self.nfs_server(address)
+        if server is None:
+            return None
+        return mounts.mounted(self.get(client), server, export, path, read_only)
 
     # for the service
 

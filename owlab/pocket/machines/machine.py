@@ -8,14 +8,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from bashkit import FileSystem
-
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
-from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
-from owlab.pocket.machines.state import MachineState
+from owlab.pocket.machines.state import BASE, MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.machines.views import LabView, ShellView
 
@@ -50,19 +47,11 @@ class Machine:
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
     booted: float = field(default_factory=time.time, repr=False)
     """When it came up; the service's own start where it was up before."""
-    _mountable: FileSystem | None = field(default=None, repr=False)
 
     @property
     def files(self) -> Files:
         """The files as root sees them."""
         return Files(self.tree)
-
-    @property
-    def fs(self) -> FileSystem:
-        """The files as root sees them, for what mounts them into a bashkit shell of its own."""
-        if self._mountable is None:
-            self._mountable = mountable(self.files)
-        return self._mountable
 
     @property
     def accounts(self) -> Accounts:
@@ -75,7 +64,7 @@ class Machine:
 
     def replace_files(self, tree: Tree) -> None:
         """Another disk in place of this one."""
-        self.tree, self._mountable = tree, None
+        self.tree = tree
 
     @property
     def is_host(self) -> bool:
@@ -89,8 +78,9 @@ class Machine:
 
     def service_active(self, unit: str) -> bool:
         """A systemd unit is active, on a machine that runs."""
-        found = self.state.units.get(unit.removesuffix(".service"))
-        return self.running and found is not None and found.active
+        name = unit.removesuffix(".service")
+        found = self.state.units.get(name)
+        return self.running and (found.active if found is not None else name in BASE)
 
     def package_installed(self, package: str) -> bool:
         """An apt package is installed."""

@@ -10,6 +10,9 @@ from owlab.pocket.machines.inode import ROOT, Credentials
 from owlab.pocket.machines.state import Mount
 from owlab.pocket.machines.tree import Mounted, find
 
+LAPTOP = "host"
+"""The server of a folder that Multipass shares."""
+
 if TYPE_CHECKING:
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
@@ -46,7 +49,7 @@ def after_boot(machine: Machine) -> None:
     """Only what ``/etc/fstab`` names is mounted when a machine comes up."""
     lasting = {(row[0], row[1]) for row in fstab(machine)}
     for entry in list(mounts(machine)):
-        if (entry.source, entry.target) not in lasting:
+        if entry.server != LAPTOP and (entry.source, entry.target) not in lasting:
             detach(machine, entry)
 
 
@@ -55,6 +58,25 @@ def fstab(machine: Machine) -> list[tuple[str, str, str, str]]:
     text = (machine.read("/etc/fstab") or b"").decode(errors="replace")
     rows = [line.split() for line in text.splitlines() if not line.lstrip().startswith("#")]
     return [(row[0], row[1], row[2], row[3]) for row in rows if len(row) >= 4]
+
+
+def mounted(
+    client: Machine | None, server: Machine, export: str, path: str, read_only: bool
+) -> Mounted:
+    """A path below an export, as a client's pods have it."""
+    if not server.files.exists(path):
+        server.files.mkdir(path, recursive=True)
+    inode = find(server.tree, path, ROOT).inode
+    assert inode is not None
+    address, name = (client.address, client.name) if client is not None else ("", "")
+
+    def squash(who: Credentials) -> Credentials:
+        found = matching(server.state.exports, export, address, name)
+        return found.identity(who) if found is not None else who
+
+    found = matching(server.state.exports, export, address, name)
+    closed = found is not None and not found.writable()
+    return Mounted(server.tree, inode, read_only or closed, squash)
 
 
 def attach(machine: Machine, server: Machine, entry: Mount) -> None:
@@ -74,10 +96,20 @@ def attach(machine: Machine, server: Machine, entry: Mount) -> None:
         machine.tree.mounts[point] = Mounted(server.tree, directory, read_only, squash)
 
 
+def attach_laptop(machine: Machine, laptop: Machine, entry: Mount) -> None:
+    """The same with a folder of the laptop: whoever comes, it is the laptop's user who acts."""
+    directory = find(laptop.tree, entry.exported, ROOT).inode
+    point = find(machine.tree, entry.target, ROOT).inode
+    if directory is None or point is None:
+        return
+    user = laptop.credentials("ubuntu")
+    machine.tree.mounts[point] = Mounted(laptop.tree, directory, entry.read_only, lambda _: user)
+
+
 def restore(machine: Machine, fleet: Fleet) -> None:
     """Mount again what was mounted when the lab's service ended."""
     for entry in mounts(machine):
-        server = fleet.get(entry.server)
+        server = fleet.machines.get(LAPTOP) if entry.server == LAPTOP else fleet.get(entry.server)
         target = entry.target
         if find(machine.tree, target, ROOT, follow=False).inode is None:
             machine.files.mkdir(target, recursive=True)
@@ -85,7 +117,9 @@ def restore(machine: Machine, fleet: Fleet) -> None:
             # As labs of earlier versions kept a mount.
             machine.files.remove(target)
             machine.files.mkdir(target)
-        if server is not None:
+        if server is not None and entry.server == LAPTOP:
+            attach_laptop(machine, server, entry)
+        elif server is not None:
             attach(machine, server, entry)
 
 

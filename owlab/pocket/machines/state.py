@@ -11,6 +11,9 @@ from typing import Any
 
 from owlab.pocket.machines.exports import Export
 
+BASE = ("ssh", "cron", "snapd", "systemd-resolved", "ufw")
+"""Units that the image brings, and that run until somebody stops them."""
+
 
 @dataclass(slots=True)
 class Unit:

@@ -66,7 +66,8 @@ class Standing:
             mounted.tree,
             mounted.root,
             mounted.squash(self.who),
-            self.read_only or mounted.read_only,
+            # Each mount has its own: one for writing may be below one for reading.
+            mounted.read_only,
         )
 
 

@@ -13,12 +13,40 @@ from typing import TYPE_CHECKING, Any, Protocol
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.streams import Reader, Sink
+from owlab.pocket.ground.views import FleetView, MachineView
 from owlab.pocket.machines.addresses import LabNetwork
 from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.tree import Mounted, Tree
+from owlab.pocket.network.routes import Routes
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
+
+
+class DiskMachine(MachineView, Protocol):
+    """A machine whose files volumes can be made of."""
+
+    tree: Tree
+
+
+class DiskFleet(FleetView, Protocol):
+    """The machines, as volumes need them."""
+
+    def get(self, name: str) -> DiskMachine | None:
+        """The machine of that name, unless it is deleted."""
+
+    def nfs_server(self, address: str) -> DiskMachine | None:
+        """The running machine of this address or host name that serves NFS."""
+
+    def nfs_mounted(
+        self, client: str, address: str, export: str, path: str, read_only: bool
+    ) -> Mounted | None:
+        """A path below a server's export as a client has it: who is squashed, what is read-only.
+
+        A missing directory is made, as the provisioner or the kubelet would have. None where no
+        server answers at the address.
+        """
 
 
 class ShellView(Protocol):
@@ -83,10 +111,17 @@ class LabView(Protocol):
     clock: Clock
     network: LabNetwork
     fleet: Fleet
+    routes: Routes
 
     @property
     def hosting(self) -> ClusterView:
         """Its cluster, there or not."""
+
+    def recall(self, name: str) -> str | None:
+        """A setting of the lab, or None."""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a setting of the lab."""
 
     def keep(self, machine: Machine) -> None:
         """Make a machine's files and state durable."""

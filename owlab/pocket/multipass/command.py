@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.machines.refusals import Refused
-from owlab.pocket.multipass import inside, launch, settings, snapshots, transfer, verbs
+from owlab.pocket.multipass import (
+    aliases,
+    inside,
+    laptop_mounts,
+    launch,
+    settings,
+    snapshots,
+    transfer,
+    verbs,
+)
 from owlab.pocket.multipass.failures import COMMAND_FAIL, COMMAND_LINE, Failure, failure_of
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import HELP, VERBOSE, Option, parse
@@ -26,6 +35,10 @@ NAMES = "<name> [<name> ...]"
 FORCE = Option(("force",), about="Force the instance to shut down immediately")
 
 COMMANDS: dict[str, MultipassVerb] = {
+    "alias": MultipassVerb(
+        aliases.alias, "Create an alias", "<definition> [<name>]", aliases.ALIAS
+    ),
+    "aliases": MultipassVerb(aliases.aliases, "List available aliases", "", (verbs.FORMAT,)),
     "clone": MultipassVerb(snapshots.clone, "Clone an instance", "<source_name>", snapshots.CLONE),
     "delete": MultipassVerb(
         verbs.delete,
@@ -71,9 +84,16 @@ COMMANDS: dict[str, MultipassVerb] = {
             Option(("no-ipv4",), about="Do not query the instances for their addresses"),
         ),
     ),
+    "mount": MultipassVerb(
+        laptop_mounts.mount,
+        "Mount a local directory in the instance",
+        "<source> <target> [<target> ...]",
+        laptop_mounts.OPTIONS,
+    ),
     "networks": MultipassVerb(
         verbs.networks, "List available network interfaces", "", (verbs.FORMAT,)
     ),
+    "prefer": MultipassVerb(aliases.prefer, "Switch the current alias context", "<name>"),
     "purge": MultipassVerb(verbs.purge, "Purge all deleted instances permanently"),
     "recover": MultipassVerb(verbs.recover, "Recover deleted instances", NAMES, (verbs.ALL,)),
     "restart": MultipassVerb(verbs.restart, "Restart instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
@@ -107,15 +127,29 @@ COMMANDS: dict[str, MultipassVerb] = {
         "<source> [<source> ...] <destination>",
         transfer.OPTIONS,
     ),
+    "umount": MultipassVerb(
+        laptop_mounts.umount,
+        "Unmount a directory from an instance",
+        "<mount> [<mount> ...]",
+    ),
+    "unalias": MultipassVerb(
+        aliases.unalias, "Remove aliases", "<name> [<name> ...]", aliases.UNALIAS
+    ),
     "version": MultipassVerb(verbs.version, "Show version details", "", (verbs.FORMAT,)),
     "wait-ready": MultipassVerb(
         verbs.wait_ready, "Wait until the service is ready", "", (verbs.TIMEOUT,)
     ),
 }
-ALIASES = {"ls": "list", "sh": "shell", "copy-files": "transfer", "connect": "shell"}
+ALIASES = {
+    "ls": "list",
+    "sh": "shell",
+    "copy-files": "transfer",
+    "connect": "shell",
+    "unmount": "umount",
+}
 
 # Real verbs that a pocket lab has no use for: said so, rather than "unknown command".
-ABSENT = ("alias", "aliases", "authenticate", "mount", "prefer", "umount", "unalias", "zones")
+ABSENT = ("authenticate", "zones", "enable-zones", "disable-zones")
 
 
 async def multipass(call: Invocation) -> int:
@@ -134,6 +168,9 @@ async def multipass(call: Invocation) -> int:
         return COMMAND_FAIL
     command = COMMANDS.get(name)
     if command is None:
+        found = aliases.AliasBook(call).find(name)
+        if found is not None:
+            return await _aliased(call, found, words[1:])
         if name.startswith("-"):
             await call.err(f"Unknown option '{name.lstrip('-')}'.\n")
         else:
@@ -163,6 +200,15 @@ async def multipass(call: Invocation) -> int:
                 "multipass exec <instance> -- <command> <arguments>",
                 error.status,
             )
+    await call.err(failure.text)
+    return failure.status
+
+
+async def _aliased(call: Invocation, found: dict[str, str], rest: list[str]) -> int:
+    try:
+        return await aliases.run(call, found, rest)
+    except Refused as refused:
+        failure = failure_of(refused, "exec")
     await call.err(failure.text)
     return failure.status
 

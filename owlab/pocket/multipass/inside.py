@@ -8,6 +8,7 @@ import shlex
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.machines.refusals import Refused, several
+from owlab.pocket.multipass import settings
 from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbWords
@@ -82,7 +83,7 @@ async def shell(call: Invocation, words: VerbWords) -> int:
     if len(words.rest) > 1:
         raise usage("Too many arguments supplied")
     chosen_timeout(words)
-    name = words.rest[0] if words.rest else "primary"
+    name = words.rest[0] if words.rest else settings.primary_name(call)
     machine = await awake(call, name)
     if call.switch is not None:
         call.switch(machine.name)

@@ -11,6 +11,7 @@ from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Spec
 from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.machines.sizes import parse_size
+from owlab.pocket.multipass import laptop_mounts
 from owlab.pocket.multipass.cloud_init import apply
 from owlab.pocket.multipass.failures import COMMAND_FAIL, TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
@@ -48,13 +49,14 @@ async def launch(call: Invocation, words: VerbWords) -> int:
     memory = _size(words.last("memory", "1G"))
     disk = _size(words.last("disk", "5G"))
     cloud_init = await _cloud_init(call, words)
-    for option in ("network", "bridged", "mount"):
+    for option in ("network", "bridged"):
         if option in words:
             raise Failure(
                 f"launch failed: The pocket lab has no {option} option for its machines: they "
-                "share one network, and `multipass transfer` copies files.",
+                "share one network.",
                 COMMAND_FAIL,
             )
+    shares = [laptop_mounts.source_of(call, text) for text in words.values.get("mount", [])]
     fleet = call.lab.fleet
     name = words.last("name") if "name" in words else fleet.random_name()
     spec = Spec(cpus, memory, disk, "", _image(image))
@@ -71,6 +73,10 @@ async def launch(call: Invocation, words: VerbWords) -> int:
         if cloud_init:
             await apply(machine, cloud_init)
     await call.out(f"Launched: {name}\n")
+    for path, inside in shares:
+        laptop_mounts.share(call, path, name, inside)
+        shown = inside or path.rpartition("/")[2]
+        await call.out(f"Mounted '{path}' into '{name}:{shown}'\n")
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from owlab.pocket.machines import images
 from owlab.pocket.machines.fleet import DELETED, Fleet
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.mounts import LAPTOP
 
 MIB = 1 << 20
 ZONE = {"name": "zone1", "available": True}
@@ -64,7 +65,21 @@ def row(fleet: Fleet, machine: Machine, *, runtime: bool = True, ipv4: bool = Tr
         load=_load(machine),
         disk=_disk(fleet, machine),
         memory=_memory(machine),
+        mounts=_mounts(machine),
     )
+
+
+def _mounts(machine: Machine) -> dict[str, Any]:
+    """Folders of the laptop, by where they are in the machine."""
+    return {
+        entry.target: {
+            "gid_mappings": ["1000:default"],
+            "source_path": entry.exported,
+            "uid_mappings": ["1000:default"],
+        }
+        for entry in machine.state.mounts
+        if entry.server == LAPTOP
+    }
 
 
 def _jitter(machine: Machine, what: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused
-from owlab.pocket.machines.sizes import parse_size, show_size
+from owlab.pocket.machines.sizes import parse_size, show_size, valid_name
 from owlab.pocket.multipass.failures import Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.launch import LEAST_MEMORY, MOST_CPUS, MOST_DISK, MOST_MEMORY
@@ -17,14 +17,17 @@ GET = (
     Option(("raw",), about="Output in raw format"),
     Option(("keys",), about="List available settings keys"),
 )
+PRIMARY = "client.primary-name"
 FIXED = {
-    "client.primary-name": "primary",
     "local.bridged-network": "",
     "local.driver": "pocket",
     "local.image.mirror": "",
     "local.passphrase": "false",
     "local.privileged-mounts": "false",
 }
+UNBRIDGED = (
+    'You have to `multipass set local.bridged-network=<name>` to use the "bridged" shortcut.'
+)
 OF_A_MACHINE = ("bridged", "cpus", "disk", "memory")
 
 
@@ -35,7 +38,30 @@ def _keys(call: Invocation) -> list[str]:
         if machine.status != DELETED
         for key in OF_A_MACHINE
     ]
-    return sorted([*FIXED, *machines])
+    taken = [
+        f"local.{machine.name}.{name}.{key}"
+        for machine in call.lab.fleet.listed()
+        if machine.status != DELETED
+        for name in machine.snapshots
+        for key in ("comment", "name")
+    ]
+    return sorted([PRIMARY, *FIXED, *machines, *taken])
+
+
+def primary_name(call: Invocation) -> str:
+    """The machine that is meant where none is named."""
+    return call.lab.recall(PRIMARY) or "primary"
+
+
+def _snapshot(call: Invocation, key: str) -> tuple[Machine, str, str] | None:
+    """The machine, the snapshot and the property of ``local.NAME.SNAPSHOT.PROPERTY``."""
+    parts = key.split(".")
+    if len(parts) != 4 or parts[0] != "local" or parts[3] not in ("comment", "name"):
+        return None
+    machine = call.lab.fleet.machines.get(parts[1])
+    if machine is None or machine.is_host or machine.status == DELETED:
+        return None
+    return (machine, parts[2], parts[3]) if parts[2] in machine.snapshots else None
 
 
 def _unrecognized(key: str) -> Failure:
@@ -62,12 +88,21 @@ async def get(call: Invocation, words: VerbWords) -> int:
     if key in FIXED:
         await call.out((FIXED[key] or ("" if "raw" in words else "<empty>")) + "\n")
         return 0
+    if key == PRIMARY:
+        await call.out(f"{primary_name(call)}\n")
+        return 0
+    if (found := _snapshot(call, key)) is not None:
+        owner, name, what = found
+        shown_text = name if what == "name" else owner.snapshots[name]["comment"]
+        await call.out((shown_text or ("" if "raw" in words else "<empty>")) + "\n")
+        return 0
     machine, _, what = _machine(call, key)
     if machine is None or machine.status == DELETED:
         raise _unrecognized(key)
+    if what == "bridged":
+        raise Refused(UNBRIDGED)
     raw = "raw" in words
     shown: dict[str, Any] = {
-        "bridged": "false",
         "cpus": machine.spec.cpus,
         "memory": machine.spec.memory if raw else show_size(machine.spec.memory),
         "disk": machine.spec.disk if raw else show_size(machine.spec.disk),
@@ -87,6 +122,15 @@ async def set_(call: Invocation, words: VerbWords) -> int:
         value = (await call.read_stdin()).decode(errors="replace").strip()
         if not value:
             raise usage("Failed to read value")
+    if key == PRIMARY:
+        if value and not valid_name(value):
+            raise usage(f"Invalid setting '{key}={value}': Invalid hostname")
+        call.lab.remember(PRIMARY, value)
+        return 0
+    if (found := _snapshot(call, key)) is not None:
+        _change_snapshot(*found, value)
+        call.lab.fleet.changed(found[0])
+        return 0
     if key in FIXED:
         if value == FIXED[key]:
             return 0
@@ -106,6 +150,27 @@ async def set_(call: Invocation, words: VerbWords) -> int:
         raise Refused(f"Invalid setting '{key}={value}': {problem}")
     call.lab.fleet.changed(machine)
     return 0
+
+
+def _change_snapshot(machine: Machine, name: str, what: str, value: str) -> None:
+    """Another comment, or another name, which its children know it by."""
+    if what == "comment":
+        machine.snapshots[name]["comment"] = value
+        return
+    if value == name:
+        return
+    if not valid_name(value):
+        raise Refused(f"Invalid snapshot name: {value}")
+    if value in machine.snapshots:
+        raise Refused(f"Snapshot already exists: {machine.name}.{value}")
+    machine.snapshots = {
+        value if known == name else known: kept for known, kept in machine.snapshots.items()
+    }
+    for kept in machine.snapshots.values():
+        if kept["parent"] == name:
+            kept["parent"] = value
+    if machine.state.snapshot_parent == name:
+        machine.state.snapshot_parent = value
 
 
 def _change(machine: Machine, what: str, value: str) -> str:

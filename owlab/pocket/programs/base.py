@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from owlab.pocket.ground.streams import Reader
+from owlab.pocket.machines.net import MachineNet
 
 if TYPE_CHECKING:
     from owlab.pocket.ground.clock import Clock
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
     from owlab.pocket.machines.views import LabView, ShellView
+    from owlab.pocket.network.console import Net
 
 
 class Writer(Protocol):
@@ -99,6 +101,23 @@ class Call:
             return self.fs.read_file(path)
         except OSError:
             return None
+
+    async def next_input(self) -> bytes | None:
+        """What comes next on standard input; None at its end."""
+        return await self.reader.read_chunk()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, with the user's rights."""
+        self.fs.write_file(path, content)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for the lab's duration of so many seconds."""
+        await self.clock.pause(seconds)
+
+    @property
+    def net(self) -> Net:
+        """The network as seen from the machine."""
+        return MachineNet(self.machine)
 
     def path(self, name: str) -> str:
         """An absolute, normalised path for a file name as the user typed it."""

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from owlab.pocket.machines import hosts
 from owlab.pocket.machines.files import Files
+from owlab.pocket.network.unreached import UnknownName, Unreached
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
@@ -37,22 +38,31 @@ class RemoteAccount:
         return account.home if account is not None else "/"
 
 
-def _reach(call: Call, word: str, user: str, identities: list[str]) -> RemoteAccount:
+async def _listening(call: Call, host: str, port: int) -> Machine:
+    """The machine whose sshd answers; raises :class:`Complaint` in ssh's words."""
+    try:
+        (address, *_) = call.net.lookup(host)
+        (await call.net.dial(address, port)).close()
+    except UnknownName as error:
+        raise Complaint(f"ssh: Could not resolve hostname {host}: {error}\n", FAILED) from None
+    except Unreached as error:
+        said = f"ssh: connect to host {host} port {port}: {error}\n"
+        raise Complaint(said, FAILED) from None
+    local = address in ("127.0.0.1", call.machine.address)
+    machine = call.machine if local else hosts.find(call.fleet, address, "ssh")
+    if machine is None or port != 22:
+        closed = "Connection closed by remote host\n"
+        raise Complaint(f"kex_exchange_identification: {closed}", FAILED)
+    return machine
+
+
+async def _reach(
+    call: Call, word: str, user: str, identities: list[str], port: int = 22
+) -> RemoteAccount:
     """Log in; raises :class:`Complaint` in ssh's words."""
     name, at, host = word.rpartition("@")
     user = name if at else user or call.user
-    machine = hosts.find(call.fleet, host)
-    if host in ("localhost", "127.0.0.1", call.machine.name):
-        machine = call.machine
-    if machine is None:
-        why = (
-            f"ssh: connect to host {host} port 22: No route to host\n"
-            if hosts.is_address(host)
-            else f"ssh: Could not resolve hostname {host}: Name or service not known\n"
-        )
-        raise Complaint(why, FAILED)
-    if not machine.service_active("ssh") and machine.state.units.get("ssh") is not None:
-        raise Complaint(f"ssh: connect to host {host} port 22: Connection refused\n", FAILED)
+    machine = await _listening(call, host, port)
     if machine.accounts.user(user) is None or not _admitted(call, machine, user, identities):
         raise Complaint(f"{user}@{host}: Permission denied (publickey).\n", FAILED)
     _remember(call, host, machine)
@@ -107,7 +117,10 @@ async def ssh(call: Call) -> int:
         )
         return FAILED
     keys = [value for name, value in options if name == "-i"]
-    target = _reach(call, words[0], given.get("-l", ""), keys)
+    port = given.get("-p", "22")
+    if not port.isdecimal():
+        raise Complaint(f"Bad port '{port}'\n", FAILED)
+    target = await _reach(call, words[0], given.get("-l", ""), keys, int(port))
     command = " ".join(words[1:])
     if not command and call.session is not None and call.session.switch is not None:
         call.session.switch(target.machine.name)
@@ -127,10 +140,10 @@ async def scp(call: Call) -> int:
         return 1
     *sources, into = options.words
     keys = options.values("i")
-    files, target = _side(call, into, keys)
+    files, target = await side(call, into, keys)
     status = 0
     for source in sources:
-        theirs, path = _side(call, source, keys)
+        theirs, path = await side(call, source, keys)
         where = target
         if files.is_directory(where):
             where = posixpath.join(where, posixpath.basename(path.rstrip("/")))
@@ -143,11 +156,12 @@ async def scp(call: Call) -> int:
     return status
 
 
-def _side(call: Call, word: str, keys: list[str]) -> tuple[Files, str]:
+async def side(call: Call, word: str, keys: list[str]) -> tuple[Files, str]:
+    """The files and the path that a word means: here, or ``[USER@]HOST:PATH``."""
     host, colon, path = word.partition(":")
     if not colon or "/" in host:
         return call.fs, call.path(word)
-    target = _reach(call, host, "", keys)
+    target = await _reach(call, host, "", keys)
     return target.machine.files_of(target.user), posixpath.join(target.home, path)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from owlab.pocket.machines.state import Unit
+from owlab.pocket.machines.state import BASE, Unit
 from owlab.pocket.programs import ubuntu_archive
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ KINDS: dict[str, KnownUnit] = {
     ),
 }
 
-BASE = ("ssh", "cron", "snapd", "systemd-resolved", "ufw")
 ALIASES = {"nfs-kernel-server": "nfs-server", "sshd": "ssh"}
 
 

@@ -7,17 +7,16 @@ import posixpath
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.web import (
+from owlab.pocket.network.programs.web import (
     HINT,
     MOST_REDIRECTS,
     OutgoingRequest,
     Unreachable,
-    authorities,
     open_url,
     redirected,
     with_scheme,
 )
+from owlab.pocket.programs.base import Call, program
 
 LONG = ["quiet", "output-document=", "directory-prefix=", "no-check-certificate", "continue"]
 LONG += ["no-verbose", "timestamping", "no-clobber", "show-progress", "ca-certificate=", "tries="]
@@ -61,7 +60,7 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         url,
         headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
         insecure="--no-check-certificate" in given,
-        authorities=call.read(call.path(own)) if own else authorities(call),
+        authorities=call.read(call.path(own)) if own else call.net.authorities(),
     )
     try:
         for _ in range(MOST_REDIRECTS + 1):

@@ -5,18 +5,22 @@ They are imported when a lab first needs them, so that the service of a new lab 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp
 
 if TYPE_CHECKING:
-    from owlab.pocket.ground.views import FleetView
+    from owlab.pocket.ground.views import Object
     from owlab.pocket.kube.cluster import Cluster
+    from owlab.pocket.kube.network.region import Elsewhere
     from owlab.pocket.kube.software import Software
+    from owlab.pocket.machines.views import DiskFleet
     from owlab.pocket.openwhisk.deployment import Deployment
     from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
     from owlab.pocket.openwhisk.service import Service
     from owlab.pocket.service.lab import PocketLab
+    from owlab.pocket.service.opened_ports import OpenedPorts
 
 
 def new_deployment() -> Deployment:
@@ -31,9 +35,33 @@ def new_cluster(lab: PocketLab, software: Software) -> Cluster:
     from owlab.pocket.kube.cluster import Cluster
 
     # A list of Machine is no list[MachineView] to mypy, since lists can be added to.
-    fleet = cast("FleetView", lab.fleet)
+    fleet = cast("DiskFleet", lab.fleet)
     authority = lab.authority.pem.decode()
-    return Cluster(lab.db, lab.clock, fleet, authority=authority, software=[software])
+    return Cluster(
+        lab.db, lab.clock, fleet, authority=authority, routes=lab.routes, software=[software]
+    )
+
+
+def opened_ports(
+    lab: PocketLab, cluster: Cluster, others: Callable[[], set[int]], elsewhere: Elsewhere
+) -> OpenedPorts:
+    """The ports that the cluster opens on its nodes.
+
+    :param others: ports at which servers of the lab answer by themselves.
+    :param elsewhere: where such a server answers for a port of a pod.
+    """
+    from owlab.pocket.service.opened_ports import OpenedPorts
+
+    cluster.region.elsewhere = elsewhere
+    return OpenedPorts(cluster, lab.hosting.nodes, others)
+
+
+def is_front_end(pod: Object, endpoint: OpenWhiskEndpoint) -> bool:
+    """A pod of OpenWhisk's own nginx."""
+    from owlab.pocket.kube.object_state import workload_name
+
+    place = (workload_name(pod), pod["metadata"]["namespace"])
+    return place == (f"{endpoint.release}-nginx", endpoint.namespace)
 
 
 def erase_cluster(lab: PocketLab) -> None:
@@ -47,7 +75,13 @@ def kube_app(cluster: Cluster, tokens: dict[str, str], version: str) -> ASGIApp:
     """The API server."""
     from owlab.pocket.kube.apiserver.app import kube_app as app
 
-    return app(cluster.store, tokens=tokens, version=version, kubelet=cluster.kubelet)
+    return app(
+        cluster.store,
+        tokens=tokens,
+        version=version,
+        kubelet=cluster.kubelet,
+        network=cluster.region,
+    )
 
 
 def new_openwhisk(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from owlab.pocket.ground.streams import apart
+from owlab.pocket.ground.views import Object
 from owlab.pocket.machines.addresses import port_in_use
 from owlab.pocket.service import components
 from owlab.pocket.service.servers import Listener
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
     from owlab.pocket.openwhisk.service import Service
     from owlab.pocket.service.lab import PocketLab
+    from owlab.pocket.service.opened_ports import OpenedPorts
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Hosting:
         self.deployment: Deployment | None = None
         self.openwhisk: Service | None = None
         self.endpoint: OpenWhiskEndpoint | None = None
+        self._ports: OpenedPorts | None = None
 
     @property
     def server(self) -> Machine | None:
@@ -120,14 +123,32 @@ class Hosting:
         deployment.on_wipe = self._wipe
         self.cluster = cluster = components.new_cluster(self._lab, deployment)
         cluster.give_command("openwhisk/ow-utils", "wskadmin", self._wskadmin)
+        self._ports = components.opened_ports(
+            self._lab, cluster, self._other_ports, self._front_end
+        )
         await cluster.start()
         return cluster
+
+    def _other_ports(self) -> set[int]:
+        """Ports at which servers of the lab answer by themselves."""
+        return {API_PORT} | ({self.endpoint.node_port} if self.endpoint is not None else set())
+
+    def _front_end(self, pod: Object, port: int) -> tuple[str, int] | None:
+        """Where OpenWhisk answers for a port of its front end's pods."""
+        endpoint = self.endpoint
+        if endpoint is None or self._whisk is None or not self._whisk.addresses:
+            return None
+        if components.is_front_end(pod, endpoint) and port == endpoint.target_port:
+            return self._whisk.addresses[0], endpoint.node_port
+        return None
 
     async def _forget(self) -> None:
         """The server's disk is gone, and the cluster's objects were on it."""
         self._lab.forget(SERVER, VERSION, TOKEN)
         if self.cluster is not None:
             cluster, self.cluster = self.cluster, None
+            if self._ports is not None:
+                await self._ports.close()
             await cluster.stop()
             components.erase_cluster(self._lab)
         self.endpoint = None
@@ -186,6 +207,8 @@ class Hosting:
             self._pending = False
             await self._settle_api()
             await self._settle_openwhisk()
+            if self._ports is not None:
+                self._ports.look()
 
     async def _settle_api(self) -> None:
         server = self.server
@@ -216,7 +239,7 @@ class Hosting:
         deployment = self.deployment
         if endpoint is None or deployment is None:
             return
-        nodes = [m for m in self._lab.fleet.all() if self._serves(m)]
+        nodes = self.nodes()
         if self._whisk is None:
             server = self.server
             where = server or (nodes[0] if nodes else None)
@@ -253,6 +276,10 @@ class Hosting:
         if problems:
             asyncio.get_running_loop().call_later(_AGAIN_SECONDS, self.poke)
 
+    def nodes(self) -> list[Machine]:
+        """Machines of the cluster that are up."""
+        return [machine for machine in self._lab.fleet.all() if self._serves(machine)]
+
     @staticmethod
     def _serves(machine: Machine) -> bool:
         return machine.service_active("k3s") or machine.service_active("k3s-agent")
@@ -266,8 +293,11 @@ class Hosting:
             self._api = self._whisk = None
             if self.openwhisk is not None:
                 await components.stop_openwhisk(self.openwhisk)
+            if self._ports is not None:
+                await self._ports.close()
             if self.cluster is not None:
                 await self.cluster.stop()
+            self._lab.routes.sockets.stop()
 
     def kubeconfig(self) -> str | None:
         """For clients of the cluster, or None while there is none."""

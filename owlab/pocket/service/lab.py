@@ -16,6 +16,7 @@ from owlab.pocket.machines import addresses
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.multipass import laptop  # noqa: F401  registers what the laptop has
+from owlab.pocket.network.routes import Routes
 from owlab.pocket.programs.catalog import furnish
 from owlab.pocket.service.hosting import Hosting
 from owlab.pocket.shell.shell_session import ShellSession
@@ -40,6 +41,7 @@ class PocketLab:
             self.remember("network", self.network.prefix)
         self._tasks: set[asyncio.Future[Any]] = set()
         self.fleet = Fleet(self)
+        self.routes = Routes(self.fleet, self.clock)
         self.hosting = Hosting(self)
         self.fleet.on_change(self.hosting.poke)
 

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from bashkit import FileSystem
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.cluster import Cluster
+from owlab.pocket.kube.containers.disk import directory_of, same
 from owlab.pocket.kube.store import Store
+from owlab.pocket.machines.tree import Mounted, Tree
 from owlab.pocket.openwhisk.deployment import Deployment
 
 VERSION = "v1.33.1+k3s1"
@@ -36,7 +37,7 @@ class FakeMachine:
     files: dict[str, bytes] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
-    fs: FileSystem = field(default_factory=FileSystem)
+    tree: Tree = field(default_factory=Tree)
 
     def service_active(self, unit: str) -> bool:
         return self.running and self.active
@@ -80,14 +81,22 @@ class FakeFleet:
         self.nfs: dict[str, str] = {}
         """Why mounting fails, by client."""
 
-    def get(self, name: str) -> MachineView | None:
+    def get(self, name: str) -> FakeMachine | None:
         return self.machines.get(name)
 
-    def nfs_server(self, address: str) -> MachineView | None:
+    def nfs_server(self, address: str) -> FakeMachine | None:
         return next((m for m in self.machines.values() if m.address == address), None)
 
     def all(self) -> list[MachineView]:
         return list(self.machines.values())
+
+    def nfs_mounted(
+        self, client: str, address: str, export: str, path: str, read_only: bool
+    ) -> Mounted | None:
+        server = next((m for m in self.machines.values() if m.address == address), None)
+        if server is None:
+            return None
+        return Mounted(server.tree, directory_of(server.tree, path), read_only, same)
 
     def nfs_error(self, client: str, server: str, path: str) -> str | None:
         return self.nfs.get(client)

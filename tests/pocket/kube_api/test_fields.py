@@ -78,11 +78,11 @@ POD: dict[str, Any] = {
     "kind": "Pod",
     "metadata": {"name": "box"},
     "spec": {
-        "dnsPolicy": "ClusterFirst",
-        "dnsConfig": {"nameservers": ["10.0.0.1"]},
+        "hostUsers": True,
+        "runtimeClassName": "fast",
         "containers": [
             {"name": "a", "image": "nginx"},
-            {"name": "b", "image": "nginx", "securityContext": {"runAsUser": 1000}},
+            {"name": "b", "image": "nginx", "terminationMessagePath": "/tmp/last"},
         ],
     },
 }
@@ -90,15 +90,15 @@ POD: dict[str, Any] = {
 
 def test_what_is_set_is_warned_of():
     assert unheeded(POD) == [
-        f"spec.containers[1].securityContext.runAsUser: {SAID}",
-        f"spec.dnsConfig: {SAID}",
+        f"spec.containers[1].terminationMessagePath: {SAID}",
+        f"spec.runtimeClassName: {SAID}",
     ]
 
 
 def test_what_was_there_is_not_warned_of_again():
     assert unheeded(POD, POD) == []
-    other = {**POD, "spec": {**POD["spec"], "dnsPolicy": "None"}}
-    assert unheeded(other, POD) == [f"spec.dnsPolicy: {SAID}"]
+    other = {**POD, "spec": {**POD["spec"], "runtimeClassName": "slow"}}
+    assert unheeded(other, POD) == [f"spec.runtimeClassName: {SAID}"]
 
 
 def test_policies_of_networks_are_kept_and_warned_of():

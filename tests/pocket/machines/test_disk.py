@@ -21,7 +21,7 @@ async def test_files_links_modes_and_removals_survive(master: Driver) -> None:
     again = await master.reopened()
     machine = again.lab.fleet.machines["master"]
     assert machine.read("/home/ubuntu/d/e/f") == b"one\ntwo\n"
-    assert machine.fs.stat("/home/ubuntu/d/e/f")["mode"] == 0o600
+    assert machine.files.stat("/home/ubuntu/d/e/f")["mode"] == 0o600
     assert machine.read("/home/ubuntu/link") == b"one\ntwo\n"
     assert machine.read("/home/ubuntu/bytes") == b"\x00\xff"
     assert machine.read("/home/ubuntu/gone") is None
@@ -103,7 +103,7 @@ async def test_a_change_that_size_and_date_do_not_tell_survives(
     again = await master.reopened()
     machine = again.lab.fleet.machines["master"]
     assert machine.read("/home/ubuntu/f") == b"two\n"
-    assert machine.fs.read_link("/home/ubuntu/link") == "g"
+    assert machine.files.read_link("/home/ubuntu/link") == "g"
     await again.lab.stop()
 
 
@@ -121,7 +121,7 @@ async def test_dates_survive(master: Driver) -> None:
         "touch -d '1970-01-02' ~/d",
     )
     again = await master.reopened()
-    fs = again.lab.fleet.machines["master"].fs
+    fs = again.lab.fleet.machines["master"].files
     assert fs.stat("/home/ubuntu/d/a file")["modified"] == 981173106.789
     assert fs.stat("/home/ubuntu/d")["modified"] == 86400
     await again.lab.stop()

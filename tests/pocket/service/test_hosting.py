@@ -62,6 +62,16 @@ class Cluster:
         self.pokes += 1
 
 
+class NoPorts:
+    """Opens nothing."""
+
+    def look(self) -> None:
+        """Nothing to look at."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
 @dataclass
 class OpenWhisk:
     """Counts catalogs."""
@@ -100,6 +110,7 @@ async def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     """A lab with ``master`` and ``worker1``, on ports of its own."""
     monkeypatch.setattr(hosting, "API_PORT", free_port())
     monkeypatch.setattr(parts, "new_cluster", lambda lab, software: Cluster())
+    monkeypatch.setattr(parts, "opened_ports", lambda *_: NoPorts())
     monkeypatch.setattr(parts, "kube_app", lambda *_: app)
     monkeypatch.setattr(parts, "openwhisk_app", lambda _: app)
     monkeypatch.setattr(parts, "new_openwhisk", lambda _, __, ___, host: OpenWhisk(host))

@@ -18,6 +18,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.apiserver import discovery
 from owlab.pocket.kube.apiserver.health import health
 from owlab.pocket.kube.apiserver.negotiation import body, respond
+from owlab.pocket.kube.apiserver.proxy import Proxy
 from owlab.pocket.kube.apiserver.reviews import Reviews
 from owlab.pocket.kube.apiserver.verbs import Resources
 from owlab.pocket.kube.authorization import Authorizer
@@ -34,6 +35,7 @@ from owlab.pocket.kube.errors import (
 )
 from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.metrics import server as metrics
+from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.schemas import openapi_proto
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.streams.connections import PodConnections
@@ -46,14 +48,20 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def kube_app(
-    store: Store, *, tokens: Mapping[str, str], version: str, kubelet: KubeletApi
+    store: Store,
+    *,
+    tokens: Mapping[str, str],
+    version: str,
+    kubelet: KubeletApi,
+    network: ClusterRegion | None = None,
 ) -> Starlette:
     """The API server as an application.
 
     :param tokens: bearer tokens and the users that they stand for. Nothing answers without one.
     :param version: what ``/version`` says, such as ``v1.36.4+k3s1``.
+    :param network: where pods answer; without it ``proxy`` and ``portforward`` reach none.
     """
-    api = _Api(store, tokens, version, kubelet)
+    api = _Api(store, tokens, version, kubelet, network)
     plain: list[tuple[str, Handler]] = [
         ("/version", api.version),
         *((f"/{name}", api.healthy) for name in ("healthz", "livez", "readyz")),
@@ -100,7 +108,12 @@ def _streamed(path: str, api: _Api) -> list[Route | WebSocketRoute]:
 
 class _Api:
     def __init__(
-        self, store: Store, tokens: Mapping[str, str], version: str, kubelet: KubeletApi
+        self,
+        store: Store,
+        tokens: Mapping[str, str],
+        version: str,
+        kubelet: KubeletApi,
+        network: ClusterRegion | None,
     ) -> None:
         self._store = store
         users, authorizer = Users(tokens, store), Authorizer(store)
@@ -111,7 +124,8 @@ class _Api:
         self._version = version
         self._kubelet = kubelet
         self._resources = Resources(store, authorizer)
-        self._connections = PodConnections(store, kubelet)
+        self._connections = PodConnections(store, kubelet, network)
+        self._proxy = Proxy(store, network) if network is not None else None
 
     def guarded(self, handler: Handler) -> Handler:
         """Ask for credentials, and render every error as a Status."""
@@ -201,7 +215,11 @@ class _Api:
         if sub == "log":
             return await read_log(request, self._store, self._kubelet, namespace, name)
         if sub == "proxy":
-            raise NotImplementedHere(f"the pocket lab does not serve {kind.plural}/{sub} over HTTP")
+            if self._proxy is None or kind.kind not in ("Pod", "Service"):
+                raise NotImplementedHere(
+                    f"the pocket lab does not serve {kind.plural}/{sub} over HTTP"
+                )
+            return await self._proxy.serve(request, kind, namespace, name, _after_proxy(request))
         return await self._resources.serve(request, kind, namespace, name, sub)
 
     async def _review(self, request: Request, group: str, plural: str) -> Object:
@@ -255,6 +273,13 @@ def _with_warnings(request: Request, response: Response) -> Response:
         # A header is bytes: UTF-8, as Go sends and reads it.
         response.raw_headers.append((b"warning", f'299 - "{plain}"'.encode("utf-8", "replace")))
     return response
+
+
+def _after_proxy(request: Request) -> str | None:
+    """What stands behind ``/proxy/``, as it was sent."""
+    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+    _, slash, rest = path.partition("/proxy/")
+    return rest if slash else None
 
 
 def _split(rest: str) -> tuple[str, list[str]]:

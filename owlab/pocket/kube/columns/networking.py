@@ -31,6 +31,19 @@ def _slice_addresses(obj: Object) -> str:
     return ",".join(found[:3]) + more if found else "<unset>"
 
 
+def _external(service: Object) -> str:
+    """Where it is to be reached from outside, by its type."""
+    spec = service["spec"]
+    if spec.get("type") == "ExternalName":
+        return str(spec.get("externalName") or "<none>")
+    found = list(spec.get("externalIPs") or ())
+    if spec.get("type") == "LoadBalancer":
+        ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+        found = [*(one.get("ip") or one.get("hostname") for one in ingress), *found]
+        return ",".join(found) or "<pending>"
+    return ",".join(found) or "<none>"
+
+
 COLUMNS: dict[str, list[Column]] = {
     "Service": [
         NAME,
@@ -38,10 +51,7 @@ COLUMNS: dict[str, list[Column]] = {
         col("Cluster-IP", at("spec", "clusterIP", default="<none>")),
         col(
             "External-IP",
-            lambda o: (
-                o["spec"].get("externalName")
-                or ("<pending>" if o["spec"].get("type") == "LoadBalancer" else "<none>")
-            ),
+            _external,
         ),
         col("Port(s)", _ports),
         AGE,

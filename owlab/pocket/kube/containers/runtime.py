@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from bashkit import Bash, CommandContext, FileSystem
+from bashkit import Bash, CommandContext
 
-from owlab.pocket.ground.views import FleetView, MachineView, Object
-from owlab.pocket.kube import images
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers import known
+from owlab.pocket.kube.containers.console import command
+from owlab.pocket.kube.containers.disk import Disk
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
+from owlab.pocket.kube.containers.identity import identity
+from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
+from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
-from owlab.pocket.kube.containers.volumes import Kept, empty, mount_volumes
+from owlab.pocket.kube.containers.volumes import Kept, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.network.names import Names
+from owlab.pocket.kube.network.pod_net import PodNet
+from owlab.pocket.kube.network.resolver import config_of, hosts_file
+from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed
 from owlab.pocket.kube.store import Store
+from owlab.pocket.machines.filesystem_abi import mountable
+from owlab.pocket.machines.views import DiskFleet, DiskMachine
+from owlab.pocket.network.routes import Routes
 
-_SHELL_IMAGES = re.compile(r"docker\.io/library/(busybox|alpine|ubuntu|debian|bash):")
 _UNLIMITED = 10**12
 _LOOK_SECONDS = 0.2
 _LOG_LIMIT = 256 * 1024
@@ -40,7 +54,15 @@ class ContainerProcess:
     task: asyncio.Task[None] | None = None
     code: int | None = None
     printed: str = ""
+    attached: bool = False
+    """Somebody has looked at it already."""
     shell: Bash | None = field(default=None, repr=False)
+    net: PodNet | None = field(default=None, repr=False)
+    serving: Serving | None = field(default=None, repr=False)
+
+    def say(self, line: str) -> None:
+        """Add a line to what it has printed."""
+        self.keep(f"{line}\n".encode())
 
     def keep(self, data: bytes) -> None:
         """Add to what it has printed."""
@@ -53,51 +75,133 @@ class Runtime:
     :param ended: told the uid of a pod when one of its commands has ended.
     """
 
-    def __init__(self, store: Store, fleet: FleetView, ended: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        fleet: DiskFleet,
+        clock: Clock,
+        routes: Routes,
+        names: Names,
+        ended: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._fleet = fleet
+        self._clock = clock
+        self._routes = routes
+        self._names = names
         self._ended = ended
+        self.authorities: Callable[[], bytes] = lambda: b""
+        """What containers trust, PEM."""
+        self.stand_in: Callable[[Object, Object], Server | None] = lambda pod, container: None
+        """What listens in place of a container whose work is the lab's own."""
         self.commands: dict[str, dict[str, ContainerCommand]] = {}
         """Programs of images, by a part of the image's name: others give them."""
-        self._roots: dict[Owner, FileSystem] = {}
+        self._disks: dict[Owner, Disk] = {}
         self._kept: dict[str, Kept] = {}
         self._processes: dict[tuple[Owner, int], ContainerProcess] = {}
+        self._beside: dict[tuple[Owner, int], PodNet] = {}
+        """What answers in place of simulated programs."""
 
     def process(self, pod: Object, container: Object, starts: int) -> ContainerProcess | None:
-        """The command of a shell image, started when it is first asked for.
+        """The command of a known image, started when it is first asked for.
 
         :param starts: how often the container was restarted: each start runs the command anew.
         :returns: None for images whose programs are not here.
         """
-        if not _SHELL_IMAGES.match(images.full_name(container.get("image", ""))):
-            return None
         key = ((pod["metadata"]["uid"], container["name"]), starts)
-        if key not in self._processes:
-            self._processes[key] = self._start(pod, container)
+        if key in self._processes:
+            return self._processes[key]
+        pod = self._shared(pod)
+        image, stand_in = known.known(container), self.stand_in(pod, container)
+        if image is None or stand_in is not None:
+            self._answer_beside(key, pod, container, stand_in or known.beside(container))
+            return None
+        self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
 
-    def _start(self, pod: Object, container: Object) -> ContainerProcess:
-        # The image's own command is a shell.
-        words = _words(container) or ["sh"]
+    def _shared(self, pod: Object) -> Object:
+        """The store's own object with this address: what runs long must not hold a copy."""
+        kept = self._store.by_uid(pod["metadata"]["uid"])
+        if kept is None:
+            return pod
+        status = {**(kept.get("status") or {}), "podIP": (pod.get("status") or {}).get("podIP")}
+        return {**kept, "status": status}
+
+    def _answer_beside(
+        self, key: tuple[Owner, int], pod: Object, container: Object, server: Server | None
+    ) -> None:
+        if server is None or key in self._beside:
+            return
+        self._beside[key] = net = self._net(pod)
+        process = ContainerProcess()
+        serving = Serving(pod, net, lambda: self._view(pod, container), process.say)
+        with suppress(ServerFailed, MissingReference):
+            # Of a pod with the host's network another one may have the port: it answers there.
+            env = environment(pod, container, self._store)
+            serving.start(container["name"], server, [], env, "/")
+
+    def _net(self, pod: Object) -> PodNet:
+        return PodNet(pod, self._routes, self._names, self._fleet, lambda: self.authorities())
+
+    def _view(self, pod: Object, container: Object) -> FilesView:
+        """A container's files as they are now, those of its volumes too."""
+        disk, _ = self._disk(pod, container)
+        return FilesView(disk.files(identity(pod, container).who))
+
+    def _disk(self, pod: Object, container: Object) -> tuple[Disk, list[DiskMachine]]:
+        """A container's disk with its volumes, and the machines that hold some of them."""
+        uid = pod["metadata"]["uid"]
+        owner = (uid, container["name"])
+        if owner not in self._disks:
+            self._disks[owner] = _new_disk(pod, container)
+        disk = self._disks[owner]
+        kept = self._kept.setdefault(uid, {})
+        return disk, mount_volumes(disk, pod, container, self._store, self._fleet, kept)
+
+    def _start(self, pod: Object, container: Object, image: known.KnownImage) -> ContainerProcess:
+        words = [_expanded(word, container) for word in image.words(container)]
         process = ContainerProcess()
         if is_shell(words):
             # Without input it ends at once.
             process.waits = bool(container.get("stdin"))
             process.code = None if process.waits else 0
             return process
-        words = [_expanded(word, container) for word in words]
+        process.net = net = self._net(pod)
+        process.serving = Serving(pod, net, lambda: self._view(pod, container), process.say)
         try:
-            process.shell, holders = self._shell(pod, container)
+            server = server_of(words, known.SERVERS, image.programs)
+            if server is not None:
+                program, start, argv = server
+                variables = environment(pod, container, self._store)
+                cwd = container.get("workingDir") or "/"
+                files = None if image.is_covered(container) else ImageFiles(image.files)
+                if (pod["metadata"]["uid"], container["name"]) in self._disks:
+                    files = None  # somebody was in it, and may have changed them
+                process.serving.start(program, start, argv, variables, cwd, image=files)
+                process.serving.on_over = functools.partial(self._over, pod, process)
+                return process
+            process.shell, holders = self._shell(pod, container, net, process.serving)
         except MissingReference as error:
             process.code, process.printed = 128, f"Error: {error}\n"
+            return process
+        except ServerFailed as failed:
+            process.code = failed.code
+            process.say(failed.text.rstrip("\n"))
             return process
         process.task = asyncio.ensure_future(
             self._carry_out(pod["metadata"]["uid"], process, words, holders)
         )
         return process
 
+    def _over(self, pod: Object, process: ContainerProcess) -> None:
+        """A server was told to end: until then it goes on."""
+        assert process.net is not None
+        process.net.close_all()
+        process.code = 0
+        self._ended(pod["metadata"]["uid"])
+
     async def _carry_out(
-        self, uid: str, process: ContainerProcess, words: list[str], holders: list[MachineView]
+        self, uid: str, process: ContainerProcess, words: list[str], holders: list[DiskMachine]
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
@@ -111,17 +215,25 @@ class Runtime:
             saving.cancel()
             _save(holders)
             process.shell = None
+            if process.net is not None:
+                process.net.close_all()
             self._ended(uid)
 
-    def _shell(self, pod: Object, container: Object) -> tuple[Bash, list[MachineView]]:
-        """A shell in a container: its files are those of its other shells."""
-        uid = pod["metadata"]["uid"]
+    def _shell(
+        self, pod: Object, container: Object, net: PodNet, serving: Serving | None
+    ) -> tuple[Bash, list[DiskMachine]]:
+        """A shell in a container: its files are those of its other shells.
+
+        :param serving: where its servers print; None where nothing is to be run.
+        """
         variables = environment(pod, container, self._store)
+        user = identity(pod, container)
+        disk, holders = self._disk(pod, container)
         bash = Bash(
-            username="root",
-            hostname=pod["metadata"]["name"],
+            username=user.user,
+            hostname=str(pod["spec"].get("hostname") or pod["metadata"]["name"]),
             cwd=container.get("workingDir") or "/",
-            env={"HOME": "/root", **variables},
+            env={"HOME": user.home, **variables},
             max_commands=_UNLIMITED,
             max_loop_iterations=_UNLIMITED,
             timeout_seconds=_UNLIMITED,
@@ -129,25 +241,57 @@ class Runtime:
         bash.add_command("tar", tar)
         bash.add_command("sleep", sleep)
         bash.add_command("touch", touch)
+        bash.add_command("id", user.id)
+        bash.add_command("whoami", user.whoami)
         for part, commands in self.commands.items():
             if part in container.get("image", ""):
                 for name, command in commands.items():
                     bash.add_command(name, command)
-        bash.mount("/", self._roots.setdefault((uid, container["name"]), _root(pod)))
-        kept = self._kept.setdefault(uid, {})
-        holders = mount_volumes(bash, pod, container, self._store, self._fleet, kept)
+        image = known.known(container)
+        if serving is not None:
+            self._bring(bash, image, pod, container, net, serving)
+        bash.mount("/", mountable(disk.files(user.who)))
         return bash, holders
+
+    def _bring(
+        self,
+        bash: Bash,
+        image: known.KnownImage | None,
+        pod: Object,
+        container: Object,
+        net: PodNet,
+        serving: Serving,
+    ) -> None:
+        """What an image has of servers, and of programs that look at the network."""
+
+        def own() -> Serving | None:
+            process = self._latest((pod["metadata"]["uid"], container["name"]))
+            return process.serving if process is not None else None
+
+        for name in image.programs if image is not None else ():
+            if name in known.SERVERS:
+                run = serving.command(name, known.SERVERS[name], own)
+            else:
+                run = command(TOOLS[name], net, self._clock)
+            for path in (name, f"/{name}", f"/bin/{name}", f"/usr/bin/{name}", f"/usr/sbin/{name}"):
+                bash.add_command(path, run)
+        for name in sorted(set(TOOLS) - set(image.programs if image is not None else ())):
+            bash.add_command(name, _missing)
 
     async def exec(self, pod: Object, container: Object, argv: list[str], streams: Streams) -> int:
         """A command in a container; returns its exit status."""
+        net, printed = self._net(pod), self._latest((pod["metadata"]["uid"], container["name"]))
+        log = printed.say if printed is not None else ContainerProcess().say
+        serving = Serving(pod, net, lambda: self._view(pod, container), log)
         try:
-            bash, holders = self._shell(pod, container)
+            bash, holders = self._shell(pod, container, net, serving)
         except MissingReference as error:
             await streams.err(f"{error}\n".encode())
             return 126
         try:
             return await carry_out(bash, argv, streams, _prompt(pod, container))
         finally:
+            net.close_all()
             _save(holders)
 
     async def attach(self, pod: Object, container: Object, streams: Streams) -> None:
@@ -165,7 +309,9 @@ class Runtime:
         if process is not None and process.waits:
             await self._converse(process, pod, container, streams)
             return
-        shown = len(process.printed)
+        # Who waits for its input was there from the start, however fast the command was.
+        first, process.attached = not process.attached, True
+        shown = 0 if first and container.get("stdin") else len(process.printed)
         while process.code is None:
             await asyncio.sleep(_LOOK_SECONDS)
             if len(process.printed) > shown:
@@ -183,7 +329,9 @@ class Runtime:
         code, left = 0, False
         try:
             told = replace(streams, out=out, err=out)
-            code = await self.exec(pod, container, _words(container) or ["sh"], told)
+            image = known.known(container)
+            words = image.words(container) if image is not None else ["sh"]
+            code = await self.exec(pod, container, words, told)
             left = streams.tty  # by a word or a key, not because the client's input is over
         finally:
             # A shell whose input is closed ends, unless it lets others attach later.
@@ -209,11 +357,20 @@ class Runtime:
             for (known, _), process in self._processes.items()
         )
 
+    def ignores_signals(self, owner: Owner) -> bool:
+        """It goes on until it is killed: a shell or ``sleep``, not a server."""
+        return any(
+            known == owner and process.code is None and (process.shell or process.waits)
+            for (known, _), process in self._processes.items()
+        )
+
     def kill(self, uid: str, name: str) -> None:
         """End a container's command; its next start is another one."""
         for (owner, _), process in self._processes.items():
             if owner == (uid, name):
                 _end(process)
+        for key in [key for key in self._beside if key[0] == (uid, name)]:
+            self._beside.pop(key).close_all()
 
     def forget(self, uid: str) -> None:
         """A pod is gone: its processes end, its own files are no more."""
@@ -221,31 +378,40 @@ class Runtime:
             if key[0][0] == uid:
                 _end(process)
                 del self._processes[key]
-        self._roots = {owner: fs for owner, fs in self._roots.items() if owner[0] != uid}
+        for key in [key for key in self._beside if key[0][0] == uid]:
+            self._beside.pop(key).close_all()
+        self._disks = {owner: disk for owner, disk in self._disks.items() if owner[0] != uid}
         self._kept.pop(uid, None)
 
     def stop(self) -> None:
         """End every process."""
         for process in self._processes.values():
             _end(process)
+        for net in self._beside.values():
+            net.close_all()
         self._processes.clear()
+        self._beside.clear()
+
+
+async def _missing(context: CommandContext) -> int:
+    """bashkit has a command that the image has not."""
+    await context.stderr.write(f"sh: {context.name}: command not found\n".encode())
+    return 127
 
 
 def _end(process: ContainerProcess) -> None:
+    if process.net is not None:
+        process.net.close_all()
     if process.shell is not None:
         process.shell.cancel()
     if process.task is not None:
         process.task.cancel()
 
 
-def _words(container: Object) -> list[str]:
-    return [*(container.get("command") or []), *(container.get("args") or [])]
-
-
 def _prompt(pod: Object, container: Object) -> str:
     """What a shell's prompt says before the directory; ash's says nothing."""
     ash = re.search(r"\b(busybox|alpine)\b", container.get("image", ""))
-    return "" if ash else f"root@{pod['metadata']['name']}:"
+    return "" if ash else f"{identity(pod, container).user}@{pod['metadata']['name']}:"
 
 
 def _expanded(word: str, container: Object) -> str:
@@ -254,25 +420,25 @@ def _expanded(word: str, container: Object) -> str:
     return word
 
 
-def _root(pod: Object) -> FileSystem:
-    fs = empty()
-    for directory in ("bin", "dev", "etc", "home", "root", "tmp", "usr/bin", "var/log"):
-        fs.mkdir(f"/{directory}", recursive=True)
-    name, address = pod["metadata"]["name"], pod["status"].get("podIP", "127.0.0.1")
-    fs.write_file("/etc/hostname", f"{name}\n".encode())
-    fs.write_file("/etc/hosts", f"127.0.0.1\tlocalhost\n{address}\t{name}\n".encode())
-    namespace = pod["metadata"]["namespace"]
-    resolv = f"search {namespace}.svc.cluster.local svc.cluster.local\nnameserver 10.43.0.10\n"
-    fs.write_file("/etc/resolv.conf", resolv.encode())
-    return fs
+def _new_disk(pod: Object, container: Object) -> Disk:
+    image = known.known(container)
+    host = str(pod["spec"].get("hostname") or pod["metadata"]["name"])
+    own = {
+        "/etc/hostname": f"{host}\n".encode(),
+        "/etc/hosts": hosts_file(pod).encode(),
+        "/etc/resolv.conf": config_of(pod).text().encode(),
+    }
+    files = image.files if image is not None else {}
+    security = container.get("securityContext") or {}
+    return Disk({**files, **own}, read_only=bool(security.get("readOnlyRootFilesystem")))
 
 
-async def _save_often(holders: list[MachineView]) -> None:
+async def _save_often(holders: list[DiskMachine]) -> None:
     while holders:
         await asyncio.sleep(1)
         _save(holders)
 
 
-def _save(holders: list[MachineView]) -> None:
+def _save(holders: list[DiskMachine]) -> None:
     for machine in {id(one): one for one in holders}.values():
         machine.save()

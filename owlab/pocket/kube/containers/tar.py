@@ -13,7 +13,6 @@ from functools import partial
 from bashkit import CommandContext, FileSystem
 
 from owlab.pocket.ground.streams import apart
-from owlab.pocket.kube.containers.volumes import MACHINES
 
 _ACTIONS = {"-c": "c", "--create": "c", "-x": "x", "--extract": "x", "-t": "t", "--list": "t"}
 _LETTERS = "xctzvmopkhf:C:"
@@ -182,7 +181,7 @@ def _pack(fs: FileSystem, archive: tarfile.TarFile, path: str, name: str) -> Non
     for entry in sorted(fs.read_dir(path), key=lambda entry: str(entry["name"])):
         inner = posixpath.join(path, entry["name"])
         link = fs.read_link(inner) if entry["metadata"]["file_type"] == "symlink" else ""
-        if link and not link.startswith(MACHINES):  # others are volumes
+        if link:
             _pack_link(archive, f"{name}/{entry['name']}", link)
         else:
             _pack(fs, archive, inner, f"{name}/{entry['name']}")

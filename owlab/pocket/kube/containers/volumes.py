@@ -4,133 +4,164 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from bashkit import Bash, FileSystem
-
-from owlab.pocket.ground.views import FleetView, MachineView, Object
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
+from owlab.pocket.kube.containers.disk import Disk, directory_of, same
 from owlab.pocket.kube.containers.environment import MissingReference, data_of, field_of
 from owlab.pocket.kube.store import Store
+from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.inode import ROOT, SETGID, Inode
+from owlab.pocket.machines.tree import Mounted, Tree, find
+from owlab.pocket.machines.views import DiskFleet, DiskMachine
 
-MACHINES = "/.machines"
-"""Where the machines' own file systems are, for volumes to link to."""
+_FILE_MODE, _OPEN = 0o644, 0o777
+_GROUP_READS, _GROUP_ENTERS = 0o440, 0o110
 
-Kept = dict[str, FileSystem]
+Kept = dict[str, Tree]
 """A pod's volumes that live as long as it does, by name."""
 
 
-def empty() -> FileSystem:
-    """A file system with nothing in it: a new one brings some directories."""
-    fs = FileSystem()
-    for entry in fs.read_dir("/"):
-        fs.remove(f"/{entry['name']}", recursive=True)
-    return fs
+@dataclass(frozen=True)
+class _File:
+    """One file of a volume that is made of the cluster's objects."""
+
+    name: str
+    text: str
+    mode: int
 
 
 def mount_volumes(
-    bash: Bash, pod: Object, container: Object, store: Store, fleet: FleetView, kept: Kept
-) -> list[MachineView]:
+    disk: Disk, pod: Object, container: Object, store: Store, fleet: DiskFleet, kept: Kept
+) -> list[DiskMachine]:
     """Put the container's volumes where it wants them; returns the machines that hold some."""
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
-    holders: list[MachineView] = []
-    for wanted in container.get("volumeMounts") or []:
-        volume = volumes.get(wanted["name"])
+    holders: list[DiskMachine] = []
+    wanted = container.get("volumeMounts") or []
+    # One below another comes after it.
+    for mount in sorted(wanted, key=lambda one: posixpath.normpath(one["mountPath"]).count("/")):
+        volume = volumes.get(mount["name"])
         if volume is None:
             continue
-        path = posixpath.normpath(wanted["mountPath"])
-        place = _place(pod, volume, store, fleet)
-        if place is not None:
-            machine, directory = place
-            _link(bash, path, machine, posixpath.join(directory, wanted.get("subPath", "")))
-            holders.append(machine)
-        elif (files := dict(_files(pod, volume, store))) or not _lives_with_the_pod(volume):
-            _fill(bash, path, files, wanted.get("subPath", ""))
-        else:
-            _mount(bash, path, kept.setdefault(wanted["name"], empty()), wanted)
+        path = posixpath.normpath(mount["mountPath"])
+        mounted, holder = _mounted(pod, volume, mount, store, fleet, kept)
+        if mounted is not None:
+            disk.mount(path, mounted)
+        if holder is not None:
+            holders.append(holder)
     return holders
+
+
+def _mounted(
+    pod: Object, volume: Object, mount: Object, store: Store, fleet: DiskFleet, kept: Kept
+) -> tuple[Mounted | None, DiskMachine | None]:
+    source, read_only = _source(pod, volume, store)
+    read_only = read_only or bool(mount.get("readOnly"))
+    sub = str(mount.get("subPath") or "")
+    if "nfs" in source:
+        nfs, node_name = source["nfs"], str(pod["spec"].get("nodeName"))
+        path = posixpath.join(nfs["path"], sub)
+        read_only = read_only or bool(nfs.get("readOnly"))
+        found = fleet.nfs_mounted(node_name, nfs["server"], nfs["path"], path, read_only)
+        return found, fleet.nfs_server(nfs["server"])
+    if local := source.get("hostPath") or source.get("local"):
+        node = fleet.get(str(pod["spec"].get("nodeName")))
+        if node is None:
+            return None, None
+        inode = _entry(node.tree, posixpath.join(local["path"], sub))
+        return Mounted(node.tree, inode, read_only, same), node
+    if _lives_with_the_pod(volume):
+        if mount["name"] not in kept:
+            kept[mount["name"]] = _shared(_fs_group(pod))
+        tree = kept[mount["name"]]
+        return Mounted(tree, _entry(tree, f"/{sub}"), read_only, same), None
+    tree = _tree_of(list(_files(pod, volume, store)), _fs_group(pod))
+    chosen = find(tree, f"/{sub}", ROOT).inode if sub else tree.root
+    return Mounted(tree, chosen or Inode("file", _FILE_MODE), True, same), None
+
+
+def _entry(tree: Tree, path: str) -> Inode:
+    """What is at a path of a machine or of a volume; a missing directory is made."""
+    there = find(tree, path, ROOT).inode if Files(tree).exists(path) else None
+    return there or directory_of(tree, path)
 
 
 def _lives_with_the_pod(volume: Object) -> bool:
     return "emptyDir" in volume or "ephemeral" in volume
 
 
-def _mount(bash: Bash, path: str, fs: FileSystem, wanted: Object) -> None:
-    _parents(bash, path)
-    bash.mount(path, fs, read_only=bool(wanted.get("readOnly")))
+def _fs_group(pod: Object) -> int | None:
+    found = (pod["spec"].get("securityContext") or {}).get("fsGroup")
+    return None if found is None else int(found)
 
 
-def _place(
-    pod: Object, volume: Object, store: Store, fleet: FleetView
-) -> tuple[MachineView, str] | None:
-    """The machine and the directory that a volume is, where it is one."""
-    source = volume
-    if "persistentVolumeClaim" in volume:
-        name = volume["persistentVolumeClaim"]["claimName"]
-        claim = store.find("PersistentVolumeClaim", name, pod["metadata"]["namespace"])
-        bound = store.find("PersistentVolume", (claim or {"spec": {}})["spec"].get("volumeName"))
-        source = (bound or {"spec": {}})["spec"]
-    if "nfs" in source:
-        machine = fleet.nfs_server(source["nfs"]["server"])
-        return (machine, source["nfs"]["path"]) if machine else None
-    local = source.get("hostPath") or source.get("local")
-    if local is None:
-        return None
-    node = fleet.get(str(pod["spec"].get("nodeName")))
-    return (node, local["path"]) if node else None
+def _shared(group: int | None) -> Tree:
+    """An empty directory that every container of a pod may write to."""
+    tree = Tree()
+    tree.root.mode = _OPEN
+    if group is not None:
+        tree.root.gid, tree.root.mode = group, _OPEN | SETGID
+    return tree
 
 
-def _link(bash: Bash, path: str, machine: MachineView, directory: str) -> None:
-    root = f"{MACHINES}/{machine.name}"
-    if not bash.exists(root):
-        _parents(bash, root)
-        bash.mount(root, machine.fs)
-    if machine.listdir(directory) is None and machine.read(directory) is None:
-        machine.mkdir(directory)
-    _parents(bash, path)
-    if not bash.exists(path):
-        bash.symlink(f"{root}{directory.rstrip('/')}", path)
+def _source(pod: Object, volume: Object, store: Store) -> tuple[Object, bool]:
+    """The volume, or the one that its claim is bound to; and whether it is for reading only."""
+    if "persistentVolumeClaim" not in volume:
+        return volume, False
+    wanted = volume["persistentVolumeClaim"]
+    claim = store.find("PersistentVolumeClaim", wanted["claimName"], pod["metadata"]["namespace"])
+    bound = store.find("PersistentVolume", (claim or {"spec": {}})["spec"].get("volumeName"))
+    source: Object = (bound or {"spec": {}})["spec"]
+    return source, bool(wanted.get("readOnly"))
 
 
-def _files(pod: Object, volume: Object, store: Store) -> Iterator[tuple[str, str]]:
+def _tree_of(files: list[_File], group: int | None) -> Tree:
+    """Files as the kubelet writes them: root's, and readable for the pod's group."""
+    tree = Tree()
+    root = Files(tree, umask=0)
+    for file in files:
+        path = f"/{file.name}"
+        root.mkdir(posixpath.dirname(path), recursive=True)
+        root.write_file(path, file.text.encode())
+        root.chmod(path, file.mode if group is None else file.mode | _GROUP_READS)
+        if group is not None:
+            root.chown(path, gid=group)
+    tree.root.mode = _OPEN
+    if group is not None:
+        tree.root.gid, tree.root.mode = group, tree.root.mode | _GROUP_ENTERS | SETGID
+    return tree
+
+
+def _files(pod: Object, volume: Object, store: Store, mode: int | None = None) -> Iterator[_File]:
     """The files of volumes that are made of the cluster's objects."""
     namespace = pod["metadata"]["namespace"]
     for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
         if field in volume:
+            usual = _mode(volume[field], mode)
             data = data_of(store, kind, volume[field], namespace)
             chosen = volume[field].get("items")
             if chosen is None:
-                yield from data.items()
+                yield from (_File(name, text, usual) for name, text in data.items())
             for item in chosen or []:
                 if item["key"] in data:
-                    yield item["path"], data[item["key"]]
-    for item in (volume.get("downwardAPI") or {}).get("items") or []:
-        yield item["path"], field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
+                    yield _File(item["path"], data[item["key"]], int(item.get("mode") or usual))
+    downward = volume.get("downwardAPI") or {}
+    for item in downward.get("items") or []:
+        text = field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
+        yield _File(item["path"], text, int(item.get("mode") or _mode(downward, mode)))
     if "serviceAccountToken" in volume:
         wanted = volume["serviceAccountToken"]
-        yield wanted["path"], AccountTokens(store).for_pod(pod, wanted)
-    for source in (volume.get("projected") or {}).get("sources") or []:
+        token = AccountTokens(store).for_pod(pod, wanted)
+        yield _File(wanted["path"], token, _FILE_MODE if mode is None else mode)
+    projected = volume.get("projected") or {}
+    for source in projected.get("sources") or []:
         try:
-            yield from _files(pod, source, store)
+            yield from _files(pod, source, store, _mode(projected, mode))
         except MissingReference:
             continue
 
 
-def _fill(bash: Bash, path: str, files: dict[str, str], sub: str) -> None:
-    """Read-only, as the kubelet mounts them; one file of them when ``subPath`` names it."""
-    _parents(bash, path)
-    if sub:
-        bash.write_file(path, files.get(sub, ""))
-        return
-    fs = empty()
-    for name, text in files.items():
-        parent = posixpath.dirname(f"/{name}")
-        if not fs.exists(parent):
-            fs.mkdir(parent, recursive=True)
-        fs.write_file(f"/{name}", text.encode())
-    bash.mount(path, fs, read_only=True)
-
-
-def _parents(bash: Bash, path: str) -> None:
-    parent = posixpath.dirname(path)
-    if not bash.exists(parent):
-        bash.mkdir(parent, recursive=True)
+def _mode(source: Object, otherwise: int | None) -> int:
+    found = source.get("defaultMode")
+    return int(found) if found is not None else _FILE_MODE if otherwise is None else otherwise

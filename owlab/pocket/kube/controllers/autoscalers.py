@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.controllers import scaling_behavior
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.controllers.replicas import selector_of
+from owlab.pocket.kube.controllers.scaling_behavior import Step
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.metrics import MetricTarget, NotMeasured, wanted
 from owlab.pocket.kube.object_state import is_ready
@@ -30,6 +32,8 @@ class Autoscalers(Controller):
         super().__init__(plane)
         self._wanted: dict[Key, list[tuple[float, int]]] = {}
         """When each autoscaler wanted how many."""
+        self._steps: dict[Key, list[Step]] = {}
+        """What each autoscaler has changed lately."""
 
     def watches(self) -> Mapping[str, Leads]:
         targets = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
@@ -157,8 +161,11 @@ class Autoscalers(Controller):
     def _stabilized(self, scaler: Object, status: Object, size: int, now: int) -> int:
         """What was wanted in the last five minutes counts too, so that nothing flaps."""
         key = self.store.key_of(scaler)
-        window = self.clock.scaled(_STABLE_SECONDS)
+        behavior = scaler["spec"].get("behavior")
         present = time.monotonic()
+        if behavior:
+            return self._behaved(key, status, behavior, size, now, present)
+        window = self.clock.scaled(_STABLE_SECONDS)
         recent = [(t, n) for t, n in self._wanted.get(key, ()) if present - t < window]
         self._wanted[key] = recent = [*recent, (present, size)][-_REMEMBERED:]
         most = max(n for _, n in recent)
@@ -176,10 +183,57 @@ class Autoscalers(Controller):
             self._condition(status, "AbleToScale", True, "ReadyForNewScale", said)
         return stable
 
+    def _behaved(
+        self, key: Key, status: Object, behavior: Object, size: int, now: int, present: float
+    ) -> int:
+        """The same by the windows that the autoscaler's own behavior names."""
+        recent = [*self._wanted.get(key, ()), (present, size)][-_REMEMBERED:]
+        self._wanted[key] = recent
+        stable = scaling_behavior.stable(behavior, size, now, recent, present, self.clock.scaled)
+        if stable == size:
+            said = "recommended size matches current size"
+            self._condition(status, "AbleToScale", True, "ReadyForNewScale", said)
+            return stable
+        down = size < stable
+        more, most = ("higher", "highest") if down else ("lower", "lowest")
+        said = (
+            f"recent recommendations were {more} than current one, applying the {most} recent "
+            "recommendation"
+        )
+        reason = "ScaleDownStabilized" if down else "ScaleUpStabilized"
+        self._condition(status, "AbleToScale", True, reason, said)
+        direction = scaling_behavior.DOWN if down else scaling_behavior.UP
+        seconds = scaling_behavior.rules(behavior, direction)["stabilizationWindowSeconds"]
+        self.look(key, self.clock.scaled(float(seconds)) + 0.05)
+        return stable
+
+    def _limited(self, scaler: Object, status: Object, size: int, now: int) -> int:
+        """As fast as the policies of the autoscaler's own behavior let it go."""
+        direction = scaling_behavior.UP if size > now else scaling_behavior.DOWN
+        key, present = self.store.key_of(scaler), time.monotonic()
+        allowed = scaling_behavior.bound(
+            *(scaler["spec"]["behavior"], direction, now, self._steps.get(key, ())),
+            *(present, self.clock.scaled),
+        )
+        if size == now or (size <= allowed if size > now else size >= allowed):
+            return size
+        up = size > now
+        said = (
+            f"the desired replica count is {'increasing' if up else 'decreasing'} faster than the "
+            "maximum scale rate"
+        )
+        reason = "ScaleUpLimit" if up else "ScaleDownLimit"
+        self._condition(status, "ScalingLimited", True, reason, said)
+        policies = scaling_behavior.rules(scaler["spec"]["behavior"], direction)["policies"]
+        soonest = min(float(policy["periodSeconds"]) for policy in policies)
+        self.look(key, self.clock.scaled(soonest) + 0.05)
+        return max(allowed, now) if up else min(allowed, now)
+
     def _bounded(self, scaler: Object, status: Object, size: int, now: int) -> int:
         spec = scaler["spec"]
         least, most = spec.get("minReplicas", 1), spec["maxReplicas"]
-        fast = max(2 * now, 4)
+        # Without a behavior of its own an autoscaler at most doubles.
+        fast = most if spec.get("behavior") else max(2 * now, 4)
         if size > min(most, fast):
             word = "TooManyReplicas" if most <= fast else "ScaleUpLimit"
             said = (
@@ -195,12 +249,15 @@ class Autoscalers(Controller):
             return int(least)
         said = "the desired count is within the acceptable range"
         self._condition(status, "ScalingLimited", False, "DesiredWithinRange", said)
-        return size
+        return self._limited(scaler, status, size, now) if spec.get("behavior") else size
 
     def _rescale(
         self, scaler: Object, status: Object, target: Object, size: int, reason: str
     ) -> None:
         kind = self.store.registry.of(target)
+        key, now = self.store.key_of(scaler), int(target["spec"].get("replicas", 1))
+        step = Step(time.monotonic(), size - now)
+        self._steps[key] = [*self._steps.get(key, ()), step][-_REMEMBERED:]
         self.store.update(with_scale(kind, target, {"spec": {"replicas": size}}))
         said = f"the HPA controller was able to update the target scale to {size}"
         self._condition(status, "AbleToScale", True, "SucceededRescale", said)

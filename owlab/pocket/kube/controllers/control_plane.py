@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.ground.views import FleetView, Object
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.controllers.queue import WorkQueue
 from owlab.pocket.kube.errors import ApiError, Conflict, NotFound
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.store import Change, Key, Store
+from owlab.pocket.machines.views import DiskFleet
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class ControlPlane:
     first served, so that many changes of one object are looked at once, and none waits for ever.
     """
 
-    def __init__(self, store: Store, clock: Clock, fleet: FleetView) -> None:
+    def __init__(self, store: Store, clock: Clock, fleet: DiskFleet) -> None:
         self.store = store
         self.clock = clock
         self.fleet = fleet

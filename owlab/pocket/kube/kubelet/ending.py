@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.kubelet.checks import Check
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.hooks import hook
 from owlab.pocket.kube.kubelet.probes import Execute
@@ -20,7 +21,7 @@ class Ending:
         self._runtime = runtime
         self._diary = diary
 
-    def carry_on(self, execute: Execute) -> bool:
+    def carry_on(self, execute: Execute, check: Check) -> bool:
         """One look; True when everything has ended."""
         diary, pod = self._diary, self._diary.pod
         running = self._running()
@@ -29,7 +30,15 @@ class Ending:
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
         deadline = diary.passed("grace", grace) if grace else True
         hooked = [
-            hook(diary, c, "preStop", s["restartCount"], not self._is_shell(c["name"]), execute)
+            hook(
+                diary,
+                c,
+                "preStop",
+                s["restartCount"],
+                not self._is_shell(c["name"]),
+                execute,
+                check,
+            )
             for c, s in running
         ]
         if not deadline and any(done is None for done in hooked):
@@ -45,7 +54,7 @@ class Ending:
         """End what still runs, and say so in the pod's status."""
         now = self._diary.clock.timestamp()
         for container, status in self._running():
-            killed = self._is_shell(container["name"])
+            killed = self._ignores(container["name"])
             terminated(status, _KILLED if killed else 0, "Error" if killed else "Completed", now)
 
     def _running(self) -> list[tuple[Object, Object]]:
@@ -62,9 +71,12 @@ class Ending:
     def _is_shell(self, name: str) -> bool:
         return self._runtime.runs((self._diary.pod["metadata"]["uid"], name))
 
+    def _ignores(self, name: str) -> bool:
+        return self._runtime.ignores_signals((self._diary.pod["metadata"]["uid"], name))
+
     def _ignores_the_signal(self) -> bool:
         """The first process of a container gets no signal that it has not asked for.
 
-        A shell or ``sleep`` that is one therefore goes on until it is killed.
+        A shell or ``sleep`` that is one therefore goes on until it is killed; a server ends.
         """
-        return any(self._is_shell(container["name"]) for container, _ in self._running())
+        return any(self._ignores(container["name"]) for container, _ in self._running())

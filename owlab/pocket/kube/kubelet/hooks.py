@@ -5,12 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.kubelet.checks import KINDS, Check, port_of
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.probes import Execute, listens_on
 
+_HOOK_SECONDS = 30.0
+
 
 def hook(
-    diary: Diary, container: Object, kind: str, starts: int, simulated: bool, execute: Execute
+    diary: Diary,
+    container: Object,
+    kind: str,
+    starts: int,
+    simulated: bool,
+    execute: Execute,
+    check: Check,
 ) -> str | None:
     """Begin a hook; returns what went wrong with it, nothing if it went well, None while it runs.
 
@@ -19,25 +28,34 @@ def hook(
     spec = (container.get("lifecycle") or {}).get(kind)
     if not spec:
         return ""
-    if "exec" in spec and not simulated:
-        return _command(diary, container, kind, starts, spec, execute)
     if "sleep" in spec:
         seconds = int(spec["sleep"].get("seconds", 0))
         return "" if diary.passed(f"{kind} {container['name']} {starts}", seconds) else None
+    if not simulated:
+        return _really(diary, container, (container["name"], kind, starts), spec, execute, check)
     target = spec.get("httpGet") or spec.get("tcpSocket")
-    if target is None or listens_on(container, int(target.get("port") or 0), simulated):
+    if target is None or listens_on(container, port_of(target.get("port"), container)):
         return ""
     return f"dial tcp: connect to port {target.get('port')}: connection refused"
 
 
-def _command(
-    diary: Diary, container: Object, kind: str, starts: int, spec: Object, execute: Execute
+def _really(
+    diary: Diary,
+    container: Object,
+    key: tuple[str, str, int],
+    spec: Object,
+    execute: Execute,
+    check: Check,
 ) -> str | None:
-    key = (container["name"], kind, starts)
     task = diary.memory.hooks.get(key)
     if task is None:
 
         async def run() -> str:
+            if any(kind in spec for kind in KINDS):
+                address = str(diary.pod["status"].get("podIP", ""))
+                said = await check(spec, container, address, _HOOK_SECONDS)
+                diary.again(0.0)
+                return said or ""
             command = list(spec["exec"].get("command") or [])
             code, printed = await execute(container, command)
             diary.again(0.0)

@@ -11,6 +11,7 @@ from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.controllers.nodes import kubelet_runs
+from owlab.pocket.kube.kubelet.checks import Check, checker
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.ending import Ending
 from owlab.pocket.kube.kubelet.memory import Memory
@@ -20,8 +21,10 @@ from owlab.pocket.kube.kubelet.probes import Execute
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize
 from owlab.pocket.kube.kubelet.work import Outcomes, PodWork
+from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.object_state import is_finished, is_ready
 from owlab.pocket.kube.store import Change, Key, copied
+from owlab.pocket.network.routes import Routes, at_machine
 
 _REMOUNT_SECONDS = 2.0
 _WAITED_FOR = ("Secret", "ConfigMap", "PersistentVolumeClaim", "Job", "Service", "StatefulSet")
@@ -31,10 +34,13 @@ _WAITED_FOR = ("Secret", "ConfigMap", "PersistentVolumeClaim", "Job", "Service",
 class Kubelet(Controller):
     """Moves every pod that is on a node as far as it can go."""
 
-    def __init__(self, plane: ControlPlane, outcomes: Outcomes) -> None:
+    def __init__(
+        self, plane: ControlPlane, outcomes: Outcomes, routes: Routes, names: Names
+    ) -> None:
         super().__init__(plane)
         self._outcomes = outcomes
-        self.runtime = Runtime(plane.store, plane.fleet, self._ended)
+        self.routes = routes
+        self.runtime = Runtime(plane.store, plane.fleet, plane.clock, routes, names, self._ended)
         self._addresses = Addresses(plane.store)
         self._memories: dict[str, Memory] = {}
         self._waiting: dict[str, set[Key]] = {}
@@ -97,7 +103,7 @@ class Kubelet(Controller):
             work, memory, self.clock, self.recorder, lambda seconds: self.look(key, seconds)
         )
         if pod["metadata"].get("deletionTimestamp"):
-            self._end(key, work, diary)
+            self._end(key, work, machine, diary)
         elif not is_finished(pod):
             self._advance(key, work, machine, diary)
 
@@ -115,8 +121,10 @@ class Kubelet(Controller):
             if diary.memory.lost or not status.get("podIP"):
                 status["podIP"] = self._addresses.of(pod)
             status["podIPs"] = [{"ip": status["podIP"]}]
+            check = self._checker(machine)
+            execute = self._executor(pod)
             PodWork(
-                pod, machine, diary, self.runtime, self.store, self._outcomes, self._executor(pod)
+                pod, machine, diary, self.runtime, self.store, self._outcomes, execute, check
             ).carry_on()
         summarize(pod, self.clock)
         self._wait_or_not(key, pod)
@@ -155,8 +163,9 @@ class Kubelet(Controller):
         diary.once("Warning", problem.reason, problem.message)
         diary.again(self.clock.backoff(_REMOUNT_SECONDS) + 1.0)
 
-    def _end(self, key: Key, pod: Object, diary: Diary) -> None:
-        if not Ending(self.runtime, diary).carry_on(self._executor(pod)):
+    def _end(self, key: Key, pod: Object, machine: MachineView, diary: Diary) -> None:
+        ending = Ending(self.runtime, diary)
+        if not ending.carry_on(self._executor(pod), self._checker(machine)):
             return
         summarize(pod, self.clock)
         if pod["status"]["phase"] not in ("Succeeded", "Failed"):
@@ -167,6 +176,9 @@ class Kubelet(Controller):
             pod["status"]["phase"] = "Failed" if any(codes) else "Succeeded"
         self.store.set_status(pod, pod["status"])
         self.store.remove("Pod", key.name, key.namespace)
+
+    def _checker(self, machine: MachineView) -> Check:
+        return checker(self.routes, at_machine(machine))
 
     def _executor(self, pod: Object) -> Execute:
         async def execute(container: Object, argv: list[str]) -> tuple[int, str]:

@@ -1,4 +1,7 @@
-"""Probes: commands really run; HTTP, TCP and gRPC are judged by what the lab knows to listen."""
+"""Probes: commands really run, requests are really sent.
+
+A simulated program is believed: by the ports that its image is known to have, or declares.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
+from owlab.pocket.kube.kubelet.checks import Check, port_of
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.memory import ProbeState
 
@@ -30,6 +34,7 @@ class Probe:
     simulated: bool
     """Nothing of the container really runs."""
     execute: Execute
+    check: Check
 
     @property
     def spec(self) -> Object | None:
@@ -64,30 +69,38 @@ class Probe:
     def _is_settled(self) -> bool:
         """The answer cannot change any more: nobody has to ask."""
         state = self.state
-        if self.spec is None or "exec" in self.spec:
+        if self.spec is None or "exec" in self.spec or not self.simulated:
             return self.kind == "startupProbe" and state.passed is True
         return state.passed is True
 
     def _ask(self, spec: Object, state: ProbeState) -> None:
-        if "exec" not in spec or self.simulated:
+        if self.simulated:
             self._count(self._judge(spec))
             return
 
         async def ask() -> None:
             try:
-                limit = int(spec.get("timeoutSeconds") or 1)
-                command = list(spec["exec"].get("command") or [])
-                run = asyncio.ensure_future(self.execute(self.container, command))
-                code, printed = await asyncio.wait_for(run, max(limit, 1))
-                answer = None if code == 0 else printed.strip()
-            except TimeoutError:
-                answer = f"command timed out: {' '.join(command)} timed out after {limit}s"
+                answer = await self._asked(spec)
             finally:
                 state.task = None
             self._count(answer)
             self.diary.again(0.0)
 
         state.task = asyncio.ensure_future(ask())
+
+    async def _asked(self, spec: Object) -> str | None:
+        """What went wrong, or None."""
+        limit = int(spec.get("timeoutSeconds") or 1)
+        if "exec" not in spec:
+            address = str(self.diary.pod["status"].get("podIP", ""))
+            return await self.check(spec, self.container, address, limit)
+        command = list(spec["exec"].get("command") or [])
+        try:
+            run = asyncio.ensure_future(self.execute(self.container, command))
+            code, printed = await asyncio.wait_for(run, max(limit, 1))
+        except TimeoutError:
+            return f"command timed out: {' '.join(command)} timed out after {limit}s"
+        return None if code == 0 else printed.strip()
 
     def _judge(self, spec: Object) -> str | None:
         """What went wrong, or None: by the ports that the container is known to listen on."""
@@ -96,8 +109,8 @@ class Probe:
         for kind in ("httpGet", "tcpSocket", "grpc"):
             if kind not in spec:
                 continue
-            port = _number(spec[kind].get("port"), self.container)
-            listens = listens_on(self.container, port, self.simulated)
+            port = port_of(spec[kind].get("port"), self.container)
+            listens = listens_on(self.container, port)
             address = self.diary.pod["status"].get("podIP", "")
             host = spec[kind].get("host") or address
             if listens:
@@ -128,23 +141,12 @@ class Probe:
             self.diary.again(wait + 0.01)
 
 
-def _number(port: object, container: Object) -> int:
-    if isinstance(port, int):
-        return port
-    for own in container.get("ports") or ():
-        if own.get("name") == port:
-            return int(own["containerPort"])
-    return int(str(port)) if str(port).isdecimal() else 0
+def listens_on(container: Object, port: int) -> bool:
+    """A simulated program is taken to answer on a port.
 
-
-def listens_on(container: Object, port: int, simulated: bool) -> bool:
-    """Something in the container answers on a port, as far as the lab knows.
-
-    What a shell runs listens nowhere. Of a simulated image the ports are known, or it has those
-    that it declares; one that declares none is believed.
+    Of some images the ports are known; others have those that they declare; one that declares none
+    is believed.
     """
-    if not simulated:
-        return False
     declared = {int(own["containerPort"]) for own in container.get("ports") or ()}
     known = images.ports(container.get("image", ""))
     if known:

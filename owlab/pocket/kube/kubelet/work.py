@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.identity import NotAllowedAsRoot, identity
 from owlab.pocket.kube.containers.programs import ContainerOutcome
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.kubelet.checks import Check
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.hooks import hook
 from owlab.pocket.kube.kubelet.probes import Execute, Probe
@@ -35,6 +37,7 @@ class PodWork:
         store: Store,
         outcomes: Outcomes,
         execute: Execute,
+        check: Check,
     ) -> None:
         self._pod = pod
         self._machine = machine
@@ -43,6 +46,7 @@ class PodWork:
         self._store = store
         self._outcomes = outcomes
         self._execute = execute
+        self._check = check
 
     def carry_on(self) -> None:
         """Init containers in their order, then all the others."""
@@ -152,10 +156,11 @@ class PodWork:
         return False
 
     def _configured(self, container: Object, status: Object) -> bool:
-        """What its environment refers to is there."""
+        """What its environment refers to is there, and it runs as somebody who may."""
         try:
             environment(self._pod, container, self._store)
-        except MissingReference as error:
+            identity(self._pod, container)
+        except (MissingReference, NotAllowedAsRoot) as error:
             reason = {"reason": "CreateContainerConfigError", "message": str(error)}
             status["state"] = {"waiting": reason}
             self._diary.once("Warning", "Failed", f"Error: {error}")
@@ -183,7 +188,9 @@ class PodWork:
             return
         simulated = self._simulated(container, status)
         starts = status["restartCount"]
-        problem = hook(self._diary, container, "postStart", starts, simulated, self._execute)
+        problem = hook(
+            self._diary, container, "postStart", starts, simulated, self._execute, self._check
+        )
         if problem is None:
             return
         if problem:
@@ -199,7 +206,9 @@ class PodWork:
     def _probe(self, container: Object, status: Object, ready: bool, simulated: bool) -> None:
         def probe(kind: str) -> Probe:
             starts = status["restartCount"]
-            return Probe(self._diary, container, kind, starts, simulated, self._execute)
+            return Probe(
+                self._diary, container, kind, starts, simulated, self._execute, self._check
+            )
 
         if not status["started"]:
             started = probe("startupProbe").look()

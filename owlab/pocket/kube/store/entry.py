@@ -44,6 +44,18 @@ class Entry:
         return self._obj is None or bool(self._obj == orjson.loads(self.packed))
 
 
+class ColdEntry(Entry):
+    """An object that is seldom read: only its bytes are kept, and each reader gets data anew."""
+
+    __slots__ = ()
+
+    @property
+    def obj(self) -> Object:
+        """The object, as data of the reader's own."""
+        data: Object = orjson.loads(self.packed)
+        return data
+
+
 def pack(data: Any) -> bytes:
     """JSON, as short as it can be written."""
     try:

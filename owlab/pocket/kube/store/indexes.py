@@ -18,6 +18,11 @@ def _node(pod: Object) -> Iterable[str]:
     return [pod["spec"].get("nodeName") or ""]
 
 
+def _address(pod: Object) -> Iterable[str]:
+    address = (pod.get("status") or {}).get("podIP")
+    return [address] if address else ()
+
+
 def _claims(pod: Object) -> Iterable[str]:
     space = pod["metadata"]["namespace"]
     for volume in pod["spec"].get("volumes") or ():
@@ -41,6 +46,7 @@ def _about(event: Object) -> Iterable[str]:
 INDEXES: dict[str, tuple[str | None, Values]] = {
     "owner": (None, _owners),
     "node": ("Pod", _node),
+    "address": ("Pod", _address),
     "orphan": ("Pod", _orphan),
     "claim": ("Pod", _claims),
     "about": ("Event", _about),

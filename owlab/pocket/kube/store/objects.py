@@ -26,7 +26,7 @@ from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.registry import Registry
 from owlab.pocket.kube.store.changes import Change, History
 from owlab.pocket.kube.store.database_tables import TABLES, load, save, signing_key
-from owlab.pocket.kube.store.entry import Entry, copied
+from owlab.pocket.kube.store.entry import ColdEntry, Entry, copied
 from owlab.pocket.kube.store.generated_names import random_suffix
 from owlab.pocket.kube.store.indexes import Indexes
 from owlab.pocket.kube.store.keys import Key
@@ -365,7 +365,9 @@ class Store:
     def _put(self, key: Key, entry: Entry) -> None:
         old = self._entry(key)
         spaces = self._tables.setdefault((key.group, key.kind), {})
-        spaces.setdefault(key.namespace, {})[key.name] = entry
+        # Events are most of what there is, and hardly anybody reads them.
+        kept = ColdEntry(entry.packed) if (key.group, key.kind) == ("", "Event") else entry
+        spaces.setdefault(key.namespace, {})[key.name] = kept
         self._indexes.put(key, old.obj if old is not None else None, entry.obj)
 
     def _write(self, event: str, key: Key, obj: Object) -> Object:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from owlab.pocket.kube.kubelet.protocol import KubeletApi
+from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.streams import exec_spdy, port_forward_spdy
 from owlab.pocket.kube.streams.exec import command
@@ -21,13 +22,13 @@ from owlab.pocket.kube.streams.upgrade import upgraded
 class PodConnections:
     """Answers ``exec``, ``attach`` and ``portforward``. What cannot be served raises ApiError."""
 
-    def __init__(self, store: Store, kubelet: KubeletApi) -> None:
-        self._store, self._kubelet = store, kubelet
+    def __init__(self, store: Store, kubelet: KubeletApi, network: ClusterRegion | None) -> None:
+        self._store, self._kubelet, self._network = store, kubelet, network
 
     def over_spdy(self, request: Request) -> Response:
         """The answer after which the connection is SPDY."""
         if _to_ports(request):
-            forward = forwarder(request, self._store)
+            forward = forwarder(request, self._store, self._network)
             return upgraded(
                 request,
                 port_forward_spdy.PROTOCOLS,
@@ -43,7 +44,7 @@ class PodConnections:
     def over_websocket(self, socket: WebSocket) -> Callable[[], Awaitable[None]]:
         """What serves a WebSocket that was not accepted yet."""
         if _to_ports(socket):
-            forward = forwarder(socket, self._store)
+            forward = forwarder(socket, self._store, self._network)
             check_ports(socket)
             return lambda: forward_over_websocket(socket, forward)
         asked = command(socket, self._store, self._kubelet)

@@ -1,23 +1,20 @@
-"""``kubectl port-forward``: connections to the ports of pods that answer.
-
-Containers of the lab listen nowhere. What answers are the servers that the lab runs on a node's
-address for the NodePort services; a pod's port is reached by way of such a service.
-"""
+"""``kubectl port-forward``: connections to the ports of pods, as their own containers see them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube import selectors
 from owlab.pocket.kube.errors import BadRequest
+from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.store import Store
+from owlab.pocket.network.ends import Ends
+from owlab.pocket.network.unreached import ConnectionRefused, Unreached
 
 _CHUNK = 1 << 16
 
@@ -39,7 +36,7 @@ Forward = Callable[[int, ForwardedConnection, ForwardedConnection], Awaitable[No
 """Carries one connection to a port: its data, and what is said when it fails."""
 
 
-def forwarder(connection: HTTPConnection, store: Store) -> Forward:
+def forwarder(connection: HTTPConnection, store: Store, network: ClusterRegion | None) -> Forward:
     """Of the pod in ``pods/NAME/portforward``; raises ApiError."""
     place = connection.path_params
     pod = store.get("Pod", place["name"], place["namespace"])
@@ -48,25 +45,19 @@ def forwarder(connection: HTTPConnection, store: Store) -> Forward:
         raise BadRequest(f"unable to forward port because pod is not running: status={phase}")
 
     async def forward(port: int, data: ForwardedConnection, error: ForwardedConnection) -> None:
-        for address, node_port in reach(store, pod, port):
-            with suppress(OSError):
-                ends = Ends(*await asyncio.open_connection(address, node_port))
-                await _carry(ends, data)
-                break
+        try:
+            if network is None:
+                raise ConnectionRefused
+            now = store.find("Pod", place["name"], place["namespace"])
+            ends = await network.inside(now or pod, port)
+        except (Unreached, OSError) as failure:
+            await error.write(_refusal(pod, port, failure).encode())
         else:
-            await error.write(_refusal(pod, port).encode())
+            await _carry(ends, data)
         await data.end()
         await error.end()
 
     return forward
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Both ends of a connection to a server."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
 
 
 async def _carry(server: Ends, client: ForwardedConnection) -> None:
@@ -86,47 +77,15 @@ async def _carry(server: Ends, client: ForwardedConnection) -> None:
                 await client.write(chunk)
     finally:
         sending.cancel()
-        server.writer.close()
+        server.close()
 
 
-def _refusal(pod: Object, port: int) -> str:
-    meta = pod["metadata"]
+def _refusal(pod: Object, port: int, failure: Exception) -> str:
+    uid, why = pod["metadata"]["uid"], str(failure).lower()
+    dialled = f"IPv4: dial tcp4 127.0.0.1:{port}: connect: {why} "
+    dialled += f"IPv6 dial tcp6 [::1]:{port}: connect: {why}"
     return (
-        f"error forwarding port {port} to pod {meta['uid']}, uid : nothing answers there: "
-        f"containers of the pocket lab listen on no port, and no NodePort service in "
-        f"{meta['namespace']} serves port {port} of {meta['name']}"
+        f"error forwarding port {port} to pod {uid}, uid : failed to execute portforward in "
+        f'network namespace "/var/run/netns/cni-{uid}": failed to connect to localhost:{port} '
+        f'inside namespace "{uid}", {dialled}'
     )
-
-
-def reach(store: Store, pod: Object, port: int) -> list[tuple[str, int]]:
-    """Where a pod's port may answer: addresses of nodes, and their ports."""
-    meta = pod["metadata"]
-    nodes = [
-        address["address"]
-        for node in store.list("Node")
-        for address in node["status"].get("addresses") or []
-        if address["type"] == "InternalIP"
-    ]
-    return [
-        (address, entry["nodePort"])
-        for service in store.list("Service", meta["namespace"])
-        if service["spec"].get("selector")
-        and selectors.from_object({"matchLabels": service["spec"]["selector"]})(
-            meta.get("labels") or {}
-        )
-        for entry in service["spec"].get("ports") or []
-        if entry.get("nodePort") and port in _targets(pod, entry)
-        for address in nodes
-    ]
-
-
-def _targets(pod: Object, entry: Object) -> set[int]:
-    target = entry.get("targetPort", entry["port"])
-    if isinstance(target, int):
-        return {target}
-    return {
-        port["containerPort"]
-        for container in pod["spec"].get("containers") or []
-        for port in container.get("ports") or []
-        if port.get("name") == target
-    }

@@ -110,9 +110,41 @@ def autoscaler(obj: Object) -> Causes:
         elif not at(metric, field, "name") and not at(metric, field, "metric", "name"):
             name = "name" if "Resource" in kind else "metric.name"
             causes.append((f"{place}.{field}.{name}", "Required value"))
+    for direction in ("scaleUp", "scaleDown"):
+        causes += _scaling(at(spec, "behavior", direction), f"spec.behavior.{direction}")
     return causes
 
 
+def _scaling(rules: Object | None, place: str) -> Causes:
+    """How fast an autoscaler may go in one direction."""
+    rules = rules or {}
+    causes: Causes = []
+    window = rules.get("stabilizationWindowSeconds")
+    if window is not None and not 0 <= window <= _LONGEST_WINDOW:
+        said = _NOT_NEGATIVE if window < 0 else f"must be less than or equal to {_LONGEST_WINDOW}"
+        causes.append((f"{place}.stabilizationWindowSeconds", wrong(window, said)))
+    chosen = rules.get("selectPolicy")
+    if chosen is not None and chosen not in _CHOICES:
+        causes.append((f"{place}.selectPolicy", unsupported(chosen, _CHOICES)))
+    if rules.get("policies") == []:
+        causes.append((f"{place}.policies", "Required value: must specify at least one Policy"))
+    for index, policy in enumerate(rules.get("policies") or []):
+        at_ = f"{place}.policies[{index}]"
+        if policy.get("type") not in _POLICIES:
+            causes.append((f"{at_}.type", unsupported(policy.get("type") or "", _POLICIES)))
+        for name, most in (("value", None), ("periodSeconds", _LONGEST_PERIOD)):
+            number = policy.get(name) or 0
+            if number <= 0:
+                causes.append((f"{at_}.{name}", wrong(number, "must be greater than zero")))
+            elif most is not None and number > most:
+                said = f"must be less than or equal to {most}"
+                causes.append((f"{at_}.{name}", wrong(number, said)))
+    return causes
+
+
+_CHOICES = ("Disabled", "Max", "Min")
+_POLICIES = ("Percent", "Pods")
+_LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800
 _METRICS = ("ContainerResource", "External", "Object", "Pods", "Resource")
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOutcome
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller
+from owlab.pocket.kube.servers.setting import Server
 from owlab.pocket.kube.store import Store
 from owlab.pocket.openwhisk.deployment.action_pods import PodsOfActions
 from owlab.pocket.openwhisk.deployment.components_ready import Components, find_components
+from owlab.pocket.openwhisk.deployment.container_listeners import listener
 from owlab.pocket.openwhisk.deployment.container_work import (
     Hooks,
     init_container,
@@ -59,6 +62,10 @@ class Deployment:
     def main_container(self, context: ContainerContext) -> ContainerOutcome | None:
         """Where a container of ow-utils is."""
         return main_container(context, self._hooks)
+
+    def listener(self, store: Store, pod: Object, container: Object) -> Server | None:
+        """What answers in place of the front end and the controller."""
+        return listener(store, pod, container)
 
     def init_container(self, context: ContainerContext) -> ContainerOutcome | None:
         """Where one of the chart's waiting containers is."""

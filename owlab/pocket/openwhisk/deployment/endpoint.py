@@ -23,6 +23,8 @@ class OpenWhiskEndpoint:
     system_key: str = field(repr=False)
     limits: dict[str, str] = field(default_factory=dict)
     """The controller's environment, in which the chart's values stand."""
+    target_port: int = 443
+    """The port of its pods that the node port leads to."""
 
 
 def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
@@ -49,6 +51,7 @@ def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
             _text(auth, "guest"),
             _text(auth, "system"),
             environment(store, f"{release}-controller", namespace),
+            _target(endpoints, service, port),
         )
     return None
 
@@ -59,6 +62,16 @@ def _https_port(service: Object) -> int | None:
         if port.get("name", "").startswith("https") or port["port"] == 443:
             return int(port["nodePort"])
     return None
+
+
+def _target(endpoints: Object, service: Object, node_port: int) -> int:
+    """As the endpoints have it, under the name of the service's port."""
+    names = [p.get("name", "") for p in service["spec"]["ports"] if p.get("nodePort") == node_port]
+    for subset in endpoints.get("subsets") or ():
+        for port in subset.get("ports") or ():
+            if port.get("name", "") in names:
+                return int(port["port"])
+    return 443
 
 
 def _text(secret: Object, name: str) -> str:

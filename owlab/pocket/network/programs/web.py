@@ -1,7 +1,7 @@
-"""Requests from inside a machine: to the lab's map of the internet, or to the lab's own servers.
+"""Requests of programs: to the lab's map of the internet, or to what listens in the lab.
 
-Nothing else is reachable. Requests to the lab's addresses are real, over real sockets and TLS,
-verified with the machine's own list of authorities.
+Nothing else is reachable. TLS is real, and verified with the list of authorities of the machine or
+the container.
 """
 
 from __future__ import annotations
@@ -9,32 +9,32 @@ from __future__ import annotations
 import base64
 import ssl
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import httpx
+import httpcore
 
 from owlab.pocket.ground import internet
-from owlab.pocket.machines.hosts import find, is_address
-from owlab.pocket.programs.base import Call
+from owlab.pocket.network.console import NetworkConsole
+from owlab.pocket.network.http import exchange
+from owlab.pocket.network.unreached import ConnectionLost, UnknownName, Unreached
 
-AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 HINT = "the pocket lab has only a small map of the internet, and this host is not on it"
 MOST_REDIRECTS = 10
-# Where addresses are shared with the rest of the computer, its other servers are none of ours.
-API_PORT, NODE_PORTS = 6443, range(30000, 32768)
 
 
 class Unreachable(Exception):
     """A request that got no answer: curl's number for it, and its sentence."""
 
-    def __init__(self, code: int, text: str) -> None:
+    def __init__(self, code: int, text: str, why: str = "") -> None:
         super().__init__(text)
         self.code = code
         self.text = text
+        self.why = why  # in the system's words, of a connection
 
 
 @dataclass(slots=True)
@@ -49,6 +49,7 @@ class OutgoingRequest:
     authorities: bytes | None = None  # PEM, in place of the machine's
     identity: tuple[bytes, bytes] | None = None  # certificate and key, PEM
     timeout: float | None = None
+    connect_timeout: float | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Response:
 
 
 @asynccontextmanager
-async def open_url(call: Call, request: OutgoingRequest) -> AsyncIterator[Response]:
+async def open_url(console: NetworkConsole, request: OutgoingRequest) -> AsyncIterator[Response]:
     """Send a request. Raises :class:`Unreachable`."""
     parts = urlsplit(request.url)
     try:
@@ -78,9 +79,9 @@ async def open_url(call: Call, request: OutgoingRequest) -> AsyncIterator[Respon
         raise Unreachable(1, f'Protocol "{parts.scheme}" not supported')
     if not host:
         raise Unreachable(3, "URL using bad/illegal format or missing URL")
-    page = internet.fetch(request.url)
+    page = internet.fetch(request.url) if _resolves(console, host) else None
     if page is not None:
-        await call.clock.pause(1)
+        await console.pause(1)
         headers = [("Content-Type", page.media_type), ("Content-Length", str(len(page.content)))]
         if page.location:
             headers.append(("Location", page.location))
@@ -88,53 +89,80 @@ async def open_url(call: Call, request: OutgoingRequest) -> AsyncIterator[Respon
         yield Response(request.url, page.status, reason, headers, _whole(page.content))
         return
     port = port or (443 if parts.scheme == "https" else 80)
-    address = _address(call, host)
-    failed = f"Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"
-    if find(call.fleet, address) is None or not (port == API_PORT or port in NODE_PORTS):
-        raise Unreachable(7, failed)
-    async with _exchange(request, address, failed) as answer:
+    async with _exchange(console, request, host, port) as answer:
         yield answer
 
 
+def _resolves(console: NetworkConsole, host: str) -> bool:
+    """A name of the internet is found; in a container only while its name server answers."""
+    if host not in internet.hosts():
+        return False
+    try:
+        return bool(console.net.lookup(host))
+    except Unreached:
+        return False
+
+
 @asynccontextmanager
-async def _exchange(request: OutgoingRequest, address: str, failed: str) -> AsyncIterator[Response]:
+async def _exchange(
+    console: NetworkConsole, request: OutgoingRequest, host: str, port: int
+) -> AsyncIterator[Response]:
     parts = urlsplit(request.url)
-    url = httpx.URL(request.url).copy_with(host=address)
-    async with httpx.AsyncClient(verify=_context(request), trust_env=False) as client:
-        # Built by hand, with only what curl itself sends: a web action shows its headers.
-        headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
-        timeout = httpx.Timeout(request.timeout).as_dict()
-        sent = httpx.Request(
+    # Built by hand, with only what curl itself sends: a web action shows its headers.
+    headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
+    if request.body is not None:
+        headers.setdefault("Content-Length", str(len(request.body)))
+    started = time.monotonic()
+
+    context = _context(request) if parts.scheme == "https" else None
+    try:
+        async with exchange(
+            console.net.dial,
             request.method,
-            url,
-            headers=headers,
-            content=request.body,
-            extensions={"timeout": timeout},
+            request.url.partition("#")[0],
+            list(headers.items()),
+            request.body,
+            context=context,
+            timeout=request.timeout,
+            connect_timeout=request.connect_timeout,
+        ) as response:
+            reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
+            shown = [
+                (_title(name.decode("latin-1")), value.decode("latin-1"))
+                for name, value in response.headers
+            ]
+            yield Response(request.url, response.status, reason, shown, response.aiter_stream())
+    except (Unreached, httpcore.ConnectError, httpcore.TimeoutException) as error:
+        raise _unconnected(error, request, host, port, time.monotonic() - started) from None
+    except httpcore.RemoteProtocolError:
+        raise Unreachable(52, "Empty reply from server") from None
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise Unreachable(56, f"Recv failure: {error or 'Connection reset by peer'}") from None
+
+
+def _unconnected(
+    error: Exception, request: OutgoingRequest, host: str, port: int, seconds: float
+) -> Unreachable:
+    tried = f"Failed to connect to {host} port {port} after {int(seconds * 1000)} ms"
+    if isinstance(error, UnknownName):
+        return Unreachable(6, f"Could not resolve host: {host}")
+    if isinstance(error, ConnectionLost):
+        limited = request.connect_timeout or request.timeout
+        return Unreachable(28, f"{tried}: {'Timeout was reached' if limited else _NOT}")
+    if isinstance(error, httpcore.TimeoutException):
+        limit = int((request.timeout or 0) * 1000)
+        return Unreachable(
+            28, f"Operation timed out after {limit} milliseconds with 0 bytes received"
         )
-        try:
-            response = await client.send(sent, stream=True)
-            try:
-                shown = [(name.title(), value) for name, value in response.headers.multi_items()]
-                yield Response(
-                    request.url,
-                    response.status_code,
-                    response.reason_phrase,
-                    shown,
-                    _streamed(response),
-                )
-            finally:
-                await response.aclose()
-        except httpx.ConnectError as error:
-            raise _tls_failure(error, parts.hostname or "") or Unreachable(7, failed) from None
-        except httpx.TimeoutException:
-            seconds = int((request.timeout or 0) * 1000)
-            raise Unreachable(
-                28, f"Operation timed out after {seconds} milliseconds with 0 bytes received"
-            ) from None
-        except httpx.RemoteProtocolError:
-            raise Unreachable(52, "Empty reply from server") from None
-        except httpx.HTTPError as error:
-            raise Unreachable(56, f"Recv failure: {error}") from None
+    return _tls_failure(error, host) or Unreachable(7, f"{tried}: {_NOT}", str(error))
+
+
+_NOT = "Couldn't connect to server"
+
+
+def _title(name: str) -> str:
+    """As servers write it: ours send small letters where somebody else's code does it."""
+    return name.title() if name.islower() else name
 
 
 def redirected(answer: Response, request: OutgoingRequest) -> OutgoingRequest | None:
@@ -153,22 +181,6 @@ def redirected(answer: Response, request: OutgoingRequest) -> OutgoingRequest | 
 def with_scheme(url: str) -> str:
     """A URL as typed; without a scheme it is http."""
     return url if "://" in url else f"http://{url}"
-
-
-def authorities(call: Call) -> bytes:
-    """What the machine trusts, PEM."""
-    return call.machine.read(AUTHORITIES) or b""
-
-
-def _address(call: Call, host: str) -> str:
-    if host in ("localhost", "127.0.0.1", "::1", call.machine.name):
-        return call.machine.address
-    if is_address(host):
-        return host
-    machine = call.fleet.get(host)
-    if machine is None:
-        raise Unreachable(6, f"Could not resolve host: {host}")
-    return machine.address
 
 
 def _context(request: OutgoingRequest) -> ssl.SSLContext:
@@ -219,11 +231,6 @@ def _tls_failure(error: BaseException, host: str) -> Unreachable | None:
 
 async def _whole(content: bytes) -> AsyncIterator[bytes]:
     yield content
-
-
-async def _streamed(response: httpx.Response) -> AsyncIterator[bytes]:
-    async for chunk in response.aiter_raw():
-        yield chunk
 
 
 def basic(user: str) -> str:

@@ -1,0 +1,1 @@
+"""Programs of the network that machines and containers share."""
