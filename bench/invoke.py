@@ -1,7 +1,8 @@
 """How long an invocation takes over HTTPS, and its peers in the same run.
 
-`python bench/invoke.py`: bare interpreters for cold calls; for warm ones functions-framework, which
-needs `pip install functions-framework`.
+`python bench/invoke.py`: bare interpreters for cold calls; for warm ones functions-framework over
+plain HTTP, which needs `pip install functions-framework`. Ratios count: the times depend on what
+else runs. Of a warm call, the client and TLS take some two thirds, the container a tenth.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import psutil
 from peers import bare, functions_framework
 
 from owlab.pocket.ground.clock import Clock
@@ -26,6 +28,8 @@ from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.service.servers import Listener
 
 KEY = "bench:" + "k" * 64
+WAIT = "blocking=true&result=true"
+COLD, WARM, MB = 9, 200, 1024 * 1024
 CODE = {"nodejs:14": "function main(a) { return a }", "python:3": "def main(a): return a"}
 
 
@@ -63,30 +67,55 @@ async def main() -> None:
         await listener.listen(["127.0.0.1"])
         base = f"https://127.0.0.1:{port}/api/v1/namespaces/_/actions"
         auth = httpx.BasicAuth(*KEY.split(":"))
-        async with httpx.AsyncClient(verify=False, auth=auth) as client:
+        plain = bare()
+        async with (
+            httpx.AsyncClient(verify=False, auth=auth) as client,
+            functions_framework(Path(directory)) as peer,
+        ):
             for kind, code in CODE.items():
-                cold = []
-                for _ in range(5):
-                    body = {"exec": {"kind": kind, "code": code}}
-                    await client.put(f"{base}/a?overwrite=true", json=body)
-                    cold.append(await _timed(client, f"{base}/a"))
-                warm = [await _timed(client, f"{base}/a") for _ in range(100)]
-                print(f"{kind:<10} cold {statistics.median(cold) * 1000:6.1f} ms", end="   ")
-                print(f"warm {statistics.median(warm) * 1000:5.1f} ms")
-        shown = "   ".join(f"bare {name} {t * 1000:.1f} ms" for name, t in bare().items())
-        peer = await functions_framework(Path(directory))
-        told = "not installed" if peer is None else f"warm {peer * 1000:.1f} ms"
-        print(f"{shown}   functions-framework {told}")
-        used = {c.pod.name: c.worker.resident() for c in service.invoker.idle}
-        for name, size in used.items():
-            print(f"idle container {name}: {size / 1048576:.1f} MB")
+                url = f"{base}/{kind.partition(':')[0]}"
+                body = {"exec": {"kind": kind, "code": code}}
+                cold, warm, there = [], [], []
+                for _ in range(COLD):
+                    await client.put(f"{url}?overwrite=true", json=body)
+                    cold.append(await _timed(client, f"{url}?{WAIT}"))
+                # Turn by turn: what else the computer does meanwhile hits both alike.
+                for _ in range(WARM):
+                    warm.append(await _timed(client, f"{url}?{WAIT}"))
+                    if peer is not None:
+                        there.append(await _timed(client, peer))
+                print(_row(kind, cold, plain[kind.split(":")[0]], warm, there))
+        if peer is None:
+            print("warm calls have a peer after `pip install functions-framework`")
+        for container in service.invoker.idle:
+            print(f"idle container {container.pod.name}: {_pss(container.worker.pid)}")
         await listener.close()
         await service.stop()
 
 
+def _row(kind: str, cold: list[float], plain: float, warm: list[float], there: list[float]) -> str:
+    first, later = statistics.median(cold), statistics.median(warm)
+    text = f"{kind:<10} cold {first * 1000:6.1f} ms, {first / plain:.1f} x the bare interpreter's "
+    text += f"{plain * 1000:.1f} ms   warm {later * 1000:5.1f} ms"
+    if there:
+        beside = statistics.median(there)
+        text += f", {later / beside:.1f} x functions-framework's {beside * 1000:.1f} ms"
+    return text
+
+
+def _pss(pid: int) -> str:
+    """What a container's processes have to themselves, and their part of what they share."""
+    tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    try:
+        shares = [process.memory_full_info().pss for process in tree]
+    except AttributeError:
+        return f"{sum(p.memory_info().rss for p in tree) / MB:.1f} MB resident (no PSS here)"
+    return f"{sum(shares) / MB:.1f} MB (PSS)"
+
+
 async def _timed(client: httpx.AsyncClient, url: str) -> float:
     began = time.perf_counter()
-    answer = await client.post(f"{url}?blocking=true&result=true", json={"n": 1})
+    answer = await client.post(url, json={"n": 1})
     answer.raise_for_status()
     return time.perf_counter() - began
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import socket
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -22,7 +24,7 @@ def bare() -> dict[str, float]:
     """Seconds until each interpreter has started and ended, doing nothing: the median of nine."""
     words = {
         "python": [sys.executable, "-I", "-S", "-c", "pass"],
-        "node": [str(node_path()), "-e", "0"],
+        "nodejs": [str(node_path()), "-e", "0"],
     }
     return {name: statistics.median(_once(command) for _ in range(9)) for name, command in
             words.items()}  # fmt: skip
@@ -34,10 +36,12 @@ def _once(command: list[str]) -> float:
     return time.perf_counter() - began
 
 
-async def functions_framework(directory: Path) -> float | None:
-    """Seconds of a warm call over plain HTTP; None where it is not installed."""
+@contextlib.asynccontextmanager
+async def functions_framework(directory: Path) -> AsyncIterator[str | None]:
+    """Where it answers over plain HTTP; None where it is not installed."""
     if importlib.util.find_spec("functions_framework") is None:
-        return None
+        yield None
+        return
     source = directory / "main.py"
     source.write_text(SOURCE)
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -53,11 +57,6 @@ async def functions_framework(directory: Path) -> float | None:
                         break
                     except httpx.ConnectError:
                         await asyncio.sleep(0.1)
-                times = []
-                for _ in range(100):
-                    began = time.perf_counter()
-                    (await client.post("/", json={"n": 1})).raise_for_status()
-                    times.append(time.perf_counter() - began)
-                return statistics.median(times)
+            yield f"http://127.0.0.1:{port}/"
         finally:
             server.terminate()

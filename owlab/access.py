@@ -9,6 +9,7 @@ import yaml
 from owlab.command import Command
 from owlab.errors import MachineError
 from owlab.lab import Lab, describe
+from owlab.language import _
 from owlab.steps import addresses
 from owlab.steps.control import KUBECONFIG, control
 
@@ -51,9 +52,13 @@ def _read(lab: Lab, text: str, brief: str, remedy: str) -> str:
     reading = Command(text, on=control(lab).machine)
     lab.provider.prepare(lab.config)
     if lab.machine_info(lab.master) is None:
-        raise MachineError(brief=brief, resolution=f"Run {remedy} first.")
+        raise MachineError(brief=brief, resolution=_("Run {remedy} first.").format(remedy=remedy))
     # Not through Lab.run: what is read here must not reach a listener.
     result = lab.read(reading)
     if not result:
-        raise MachineError(brief=brief, details=describe(result), resolution=f"Run {remedy} first.")
+        raise MachineError(
+            brief=brief,
+            details=describe(result),
+            resolution=_("Run {remedy} first.").format(remedy=remedy),
+        )
     return result.stdout

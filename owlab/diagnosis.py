@@ -12,6 +12,7 @@ from contextlib import suppress
 from owlab.command import HOST, Command
 from owlab.errors import LabError
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.redact import redact
 from owlab.step import Step
 
@@ -39,7 +40,9 @@ def _disk(lab: Lab) -> str:
     free = shutil.disk_usage(lab.directory).free if lab.directory.exists() else _LEAST_DISK
     if free >= _LEAST_DISK:
         return ""
-    return f"The disk with {lab.directory} is full: {free / 2**20:.1f} MB are free."
+    return _("The disk with {folder} is full: {free:.1f} MB are free.").format(
+        folder=lab.directory, free=free / 2**20
+    )
 
 
 def _try(look: Callable[[], str]) -> str:
@@ -51,8 +54,9 @@ def _try(look: Callable[[], str]) -> str:
 def _state(lab: Lab, machine: str) -> str:
     info = lab.machine_info(machine)
     if info is None:
-        return f"{machine} does not exist."
-    return f"{machine} is {info.state}{f', {info.ipv4}' if info.ipv4 else ''}."
+        return _("{machine} does not exist.").format(machine=machine)
+    known = f"{info.state}, {info.ipv4}" if info.ipv4 else info.state
+    return _("{machine} is {known}.").format(machine=machine, known=known)
 
 
 def _first_boot(lab: Lab, machine: str) -> str:
@@ -61,5 +65,7 @@ def _first_boot(lab: Lab, machine: str) -> str:
         return ""
     seen = lab.read(Command(_FIRST_BOOT, on=machine, timeout=_SECONDS)).stdout.strip()
     if seen.splitlines()[:1] == ["status: done"]:
-        return "Its first boot (cloud-init) is done."
-    return f"Its first boot (cloud-init): {seen}" if seen else "It answers no commands."
+        return _("Its first boot (cloud-init) is done.")
+    if not seen:
+        return _("It answers no commands.")
+    return _("Its first boot (cloud-init): {seen}").format(seen=seen)

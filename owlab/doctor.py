@@ -7,6 +7,7 @@ import sys
 
 from owlab.finding import Finding
 from owlab.lab import Lab
+from owlab.language import _
 
 
 def examine(lab: Lab) -> list[Finding]:
@@ -18,7 +19,10 @@ def _python() -> Finding:
     version = platform.python_version()
     good = sys.version_info >= (3, 11)
     return Finding(
-        "Python", "ok" if good else "fail", version, "" if good else "Install Python 3.11 or later."
+        "Python",
+        "ok" if good else "fail",
+        version,
+        "" if good else _("Install Python 3.11 or later."),
     )
 
 

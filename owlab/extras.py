@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from owlab.errors import LabError
+from owlab.language import N_, _
 
 _HOLDS = {
-    "pocket": ("the pocket lab", "bashkit"),
-    "plots": ("tables and plots", "pandas"),
-    "lab": ("JupyterLab", "jupyterlab"),
+    "pocket": (N_("the pocket lab"), "bashkit"),
+    "plots": (N_("tables and plots"), "pandas"),
+    "lab": (N_("JupyterLab"), "jupyterlab"),
 }
 
 
@@ -22,7 +23,9 @@ def need(extra: str) -> None:
     what, module = _HOLDS[extra]
     if find_spec(module) is None:
         raise LabError(
-            brief=f"{what[0].upper()}{what[1:]} cannot be used: a part of owlab is not installed.",
-            details=f"There is no Python package {module!r}.",
-            resolution=f"Install it: python -m pip install 'owlab[{extra}]'",
+            brief=_("{what} cannot be used: a part of owlab is not installed.").format(
+                what=_(what)[:1].upper() + _(what)[1:]
+            ),
+            details=_("There is no Python package {module!r}.").format(module=module),
+            resolution=_("Install it: python -m pip install 'owlab[{extra}]'").format(extra=extra),
         )

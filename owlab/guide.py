@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.errors import ConfigError
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.step import Step
 from owlab.steps import existing_cluster, functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
 
@@ -49,8 +50,10 @@ def section_number(section: str) -> tuple[int, ...]:
         return tuple(int(part) for part in section.removeprefix("0").split("."))
     except ValueError:
         raise ConfigError(
-            brief=f"{section!r} is not a section of the guide.",
-            resolution="Sections: " + ", ".join(step.section for step in STEPS) + ".",
+            brief=_("{section!r} is not a section of the guide.").format(section=section),
+            resolution=_("Sections: {names}.").format(
+                names=", ".join(step.section for step in STEPS)
+            ),
         ) from None
 
 
@@ -61,8 +64,10 @@ def ordered(to: str = "") -> list[Step]:
     limit = section_number(to)
     if not any(section_number(step.section)[: len(limit)] == limit for step in STEPS):
         raise ConfigError(
-            brief=f"The guide has no section {to}.",
-            resolution="Sections: " + ", ".join(step.section for step in STEPS) + ".",
+            brief=_("The guide has no section {to}.").format(to=to),
+            resolution=_("Sections: {names}.").format(
+                names=", ".join(step.section for step in STEPS)
+            ),
         )
     return [step for step in STEPS if section_number(step.section)[: len(limit)] <= limit]
 
@@ -73,6 +78,8 @@ def find(name: str) -> Step:
         if name in (step.key, step.section):
             return step
     raise ConfigError(
-        brief=f"There is no step {name!r}.",
-        resolution="Steps: " + ", ".join(f"{step.section} {step.key}" for step in STEPS) + ".",
+        brief=_("There is no step {name!r}.").format(name=name),
+        resolution=_("Steps: {names}.").format(
+            names=", ".join(f"{step.section} {step.key}" for step in STEPS)
+        ),
     )

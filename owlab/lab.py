@@ -16,6 +16,7 @@ from owlab.errors import CommandError, CommandTimeout, ConfigError, MachineError
 from owlab.events import Event, Listener
 from owlab.fact import Fact
 from owlab.journal import Journal
+from owlab.language import _
 from owlab.machines import provider_for
 from owlab.machines.provider import MachineInfo, Provider
 from owlab.record import Record
@@ -124,7 +125,8 @@ class Lab:
                 return machine
         names = ", ".join(m.name for m in self.config.machines)
         raise MachineError(
-            brief=f"The lab has no machine {name!r}.", resolution=f"Its machines: {names}."
+            brief=_("The lab has no machine {name!r}.").format(name=name),
+            resolution=_("Its machines: {names}.").format(names=names),
         )
 
     def machine_info(self, name: str) -> MachineInfo | None:
@@ -148,9 +150,9 @@ class Lab:
         found = self.value(self.address_variable(machine))
         if not _ADDRESS.fullmatch(found):
             raise MachineError(
-                brief=f"{machine} has no address now.",
-                details=f"seen: {found!r}",
-                resolution="Start it: `owlab up --to 1.2`.",
+                brief=_("{machine} has no address now.").format(machine=machine),
+                details=_("seen: {found!r}").format(found=found),
+                resolution=_("Start it: `owlab up --to 1.2`."),
             )
         return found
 
@@ -167,9 +169,11 @@ class Lab:
         value = result.stdout.strip()
         if not result or not value:
             raise CommandError(
-                brief=f"The value of {variable.name} could not be read.",
+                brief=_("The value of {variable} could not be read.").format(
+                    variable=variable.name
+                ),
                 details=describe(result),
-                resolution="Check that the machine is running: `owlab status`.",
+                resolution=_("Check that the machine is running: `owlab status`."),
             )
         return value
 
@@ -289,13 +293,18 @@ def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:
     changed = [n for n in after if after[n] != before[n] and n != "speed"]
     if changed:
         raise ConfigError(
-            brief=f"The lab {saved.name!r} exists with other settings.",
+            brief=_("The lab {saved!r} exists with other settings.").format(saved=saved.name),
             details="\n".join(
-                f"{n}: it has {before[n]!r}, asked for {after[n]!r}" for n in changed
+                _("{name}: it has {before!r}, asked for {value!r}").format(
+                    name=n, before=before[n], value=after[n]
+                )
+                for n in changed
             ),
             resolution=(
-                "Leave these settings out to use the lab as it is, choose another name with "
-                f"--lab NAME, or remove it first: owlab down --lab {saved.name} --yes"
+                _(
+                    "Leave these settings out to use the lab as it is, choose another name "
+                    "with --lab NAME, or remove it first: owlab down --lab {saved} --yes"
+                ).format(saved=saved.name)
             ),
         )
 

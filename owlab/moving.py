@@ -17,6 +17,7 @@ from owlab.errors import ConfigError, DamagedRecord, LabError
 from owlab.guide import STEPS, find, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
+from owlab.language import _
 
 MOST = 3
 """Labs kept of one name; the oldest one goes for the next."""
@@ -42,8 +43,8 @@ def section_to_go_to(text: str) -> int:
     number = section_number(text)
     if len(number) != 1 or not 1 <= number[0] <= _LAST:
         raise ConfigError(
-            brief=f"{text!r} is no section that a lab can be put at.",
-            resolution=f"Name one from 1 to {_LAST}, such as 05.",
+            brief=_("{text!r} is no section that a lab can be put at.").format(text=text),
+            resolution=_("Name one from 1 to {last}, such as 05.").format(last=_LAST),
         )
     return number[0]
 
@@ -55,13 +56,14 @@ def refuse_what_cannot_be_kept(lab: Lab) -> None:
     """
     if not lab.provider.is_all_in_its_folder:
         raise ConfigError(
-            brief=f"A lab on {lab.provider.name} cannot be put somewhere else.",
-            details=(
+            brief=_("A lab on {name} cannot be put somewhere else.").format(name=lab.provider.name),
+            details=_(
                 "Its machines cannot be kept as they are and brought back: what is on them "
                 "would be lost. Nothing was changed."
             ),
-            resolution="Take steps back one by one, the last one first: "
-            "`owlab step SECTION --undo`.",
+            resolution=_(
+                "Take steps back one by one, the last one first: `owlab step SECTION --undo`."
+            ),
         )
 
 
@@ -72,13 +74,18 @@ def about(lab: Lab) -> str:
     """
     try:
         if not lab.record.is_built:
-            return "what was typed in it" if machines.has_pocket_lab(lab.directory) else ""
+            return _("what was typed in it") if machines.has_pocket_lab(lab.directory) else ""
     except DamagedRecord:
-        return "files that cannot be read"
-    done = {key for key, _ in lab.record.carried_out()}
+        return _("files that cannot be read")
+    done = {key for key, _machine in lab.record.carried_out()}
     last = max((find(key).section for key in done), key=section_number, default="")
     count = len(lab.record.made())
-    return f"{count} machine{'' if count == 1 else 's'}, and steps up to {last or 'none'}"
+    machines_made = (_("{count} machine") if count == 1 else _("{count} machines")).format(
+        count=count
+    )
+    return _("{machines}, and steps up to {last}").format(
+        machines=machines_made, last=last or _("none")
+    )
 
 
 def goto(lab: GuidedLab, section: int) -> bool:
@@ -87,7 +94,7 @@ def goto(lab: GuidedLab, section: int) -> bool:
     :returns: whether there was something, which :func:`undo` brings back.
     """
     refuse_what_cannot_be_kept(lab)
-    was = _put_aside(lab, f"before `owlab goto {section:02}`")
+    was = _put_aside(lab, _("before `owlab goto {section:02}`").format(section=section))
     before = [step for step in STEPS if section_number(step.section)[0] < section]
     if before:
         lab.up(before[-1].section, new=True)
@@ -121,14 +128,20 @@ def undo(lab: Lab, number: int = 1) -> Kept:
     known = kept(lab.directory.name)
     if not 1 <= number <= len(known):
         raise ConfigError(
-            brief=f"There is nothing to bring back for the lab {lab.directory.name!r}."
+            brief=_("There is nothing to bring back for the lab {name!r}.").format(
+                name=lab.directory.name
+            )
             if not known
-            else f"Number {number} is none of the {len(known)} that are kept.",
-            resolution="`owlab goto` keeps a lab before it replaces it; "
-            "`owlab undo --list` tells what is kept.",
+            else _("Number {number} is none of the {count} that are kept.").format(
+                number=number, count=len(known)
+            ),
+            resolution=_(
+                "`owlab goto` keeps a lab before it replaces it; "
+                "`owlab undo --list` tells what is kept."
+            ),
         )
     chosen = known[number - 1]
-    _put_aside(lab, "before `owlab undo`", spare=chosen.folder)
+    _put_aside(lab, _("before `owlab undo`"), spare=chosen.folder)
     with _telling(lab):
         if lab.directory.exists():
             places.remove(lab.directory)  # nothing was done in it
@@ -169,7 +182,7 @@ def _telling(lab: Lab) -> Iterator[None]:
         yield
     except OSError as error:
         raise LabError(
-            brief=f"The lab {lab.directory.name!r} could not be moved.",
+            brief=_("The lab {name!r} could not be moved.").format(name=lab.directory.name),
             details=f"{error.strerror}: {error.filename}",
-            resolution="Nothing of it is lost: see `owlab labs` and `owlab undo --list`.",
+            resolution=_("Nothing of it is lost: see `owlab labs` and `owlab undo --list`."),
         ) from None

@@ -8,6 +8,20 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+NO_SETTINGS = frozenset(
+    {
+        "OWLAB_HOME",  # where labs live
+        "OWLAB_LAB",  # which one
+        "OWLAB_CONFIG",  # which file has settings
+        "OWLAB_LANG",  # which language is spoken
+        "OWLAB_NOTEBOOKS",  # where a learner's copies are
+        "OWLAB_PYTHONSTARTUP",  # what the learner's own kernels begin with
+        "OWLAB_NODE_PATH",  # where notebooks find Node.js packages
+        "OWLAB_REWRITE_GOLDENS",  # for tests
+    }
+)
+"""Variables of the environment that begin like a setting and are none."""
+
 
 def home() -> Path:
     """The folder of all labs: ``OWLAB_HOME``, or the user's state directory."""

@@ -14,6 +14,7 @@ import yaml
 
 from owlab import documents, durable
 from owlab.errors import DamagedRecord, LabError
+from owlab.language import _
 
 
 class Record:
@@ -33,9 +34,11 @@ class Record:
                 self.directory.chmod(0o700)
         except OSError as error:
             raise LabError(
-                brief=f"The lab's folder {str(self.directory)!r} cannot be made.",
+                brief=_("The lab's folder {directory!r} cannot be made.").format(
+                    directory=str(self.directory)
+                ),
                 details=str(error),
-                resolution="Set OWLAB_HOME to a folder in which you may write.",
+                resolution=_("Set OWLAB_HOME to a folder in which you may write."),
             ) from None
 
     def settings(self) -> dict[str, Any] | None:
@@ -120,9 +123,11 @@ class Record:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 raise LabError(
-                    brief=f"Another owlab process is working on the lab {self.directory.name!r}.",
+                    brief=_("Another owlab process is working on the lab {name!r}.").format(
+                        name=self.directory.name
+                    ),
                     details=_who(self.directory / f"{name}.lock"),
-                    resolution="Wait until it ends, or use another lab with --lab NAME.",
+                    resolution=_("Wait until it ends, or use another lab with --lab NAME."),
                 ) from None
             with suppress(OSError):
                 os.ftruncate(file, 0)
@@ -162,9 +167,11 @@ class Record:
 
     def _damaged(self, name: str, why: str) -> DamagedRecord:
         return DamagedRecord(
-            brief=f"The file {name} of the lab {self.directory.name!r} cannot be read.",
+            brief=_("The file {name} of the lab {lab!r} cannot be read.").format(
+                name=name, lab=self.directory.name
+            ),
             details=f"{self.directory / name}: {why}",
-            resolution="`owlab reset` starts the lab again, and `owlab down` removes it.",
+            resolution=_("`owlab reset` starts the lab again, and `owlab down` removes it."),
         )
 
     def _write(self, name: str, content: str) -> None:
@@ -173,9 +180,11 @@ class Record:
             durable.write(self.directory / name, content, 0o600)
         except OSError as error:
             raise LabError(
-                brief=f"The lab's file {name} could not be saved.",
+                brief=_("The lab's file {name} could not be saved.").format(name=name),
                 details=str(error),
-                resolution="Free some disk space, or set OWLAB_HOME to a folder that is writable.",
+                resolution=_(
+                    "Free some disk space, or set OWLAB_HOME to a folder that is writable."
+                ),
             ) from None
 
 

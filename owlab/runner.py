@@ -21,6 +21,7 @@ from owlab.errors import (
 )
 from owlab.events import Event, Kind
 from owlab.lab import Lab, describe
+from owlab.language import _
 from owlab.step import Check, Step, StepResult, all_of
 
 AT_ONCE = 4
@@ -94,7 +95,7 @@ def perform_all(lab: Lab, steps: Sequence[Step], *, new: bool = False) -> Summar
             graph.add((step, machine), *before)
     graph.prepare()
     with lab.record.busy():
-        for (step, _), outcome in _walk(lab, graph, new):
+        for (step, _machine), outcome in _walk(lab, graph, new):
             names = summary.ran if outcome.changed else summary.skipped
             if step.key not in names:
                 names.append(step.key)
@@ -121,7 +122,7 @@ def _walk(lab: Lab, graph: TopologicalSorter[Unit], new: bool) -> Iterable[tuple
             for unit in graph.get_ready():
                 missing = Check() if new and unit[1] != HOST else None
                 running[pool.submit(_carry_out, lab, *unit, missing)] = unit
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            ended, _running = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 unit = running.pop(future)
                 yield unit, future.result()
@@ -144,7 +145,7 @@ class _Threads:
     def __enter__(self) -> ThreadPoolExecutor:
         return self._pool
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *more: object) -> None:
         """Waits for what is under way. Ctrl-C ends it, also when it is pressed here, or again."""
         interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
         again = False
@@ -168,9 +169,13 @@ def _require(lab: Lab, step: Step, as_offered: Callable[[Step], Step]) -> None:
         check = needed.state(lab)
         if not check.done:
             raise StepError(
-                brief=f"{step.section} {step.title}: do {needed.section} {needed.title} first.",
+                brief=_("{step}: do {needed} first.").format(
+                    step=step.heading, needed=needed.heading
+                ),
                 details=check.why,
-                resolution=f"Run {needed.key}(lab), or `owlab up --to {needed.section}`.",
+                resolution=_("Run {key}(lab), or `owlab up --to {section}`.").format(
+                    key=needed.key, section=needed.section
+                ),
             )
 
 
@@ -208,7 +213,7 @@ def _carry_out(lab: Lab, step: Step, machine: str, before: Check | None = None) 
         tell("step-failed", str(error))
         raise
     except KeyboardInterrupt:
-        tell("step-failed", "interrupted")
+        tell("step-failed", _("interrupted"))
         raise
     tell("step-done", after.why)
     return _Outcome(after, changed=True, results=tuple(results))
@@ -223,10 +228,12 @@ def _until_done(lab: Lab, step: Step, machine: str, tell: Callable[[str], None])
             return check
         if time.monotonic() >= limit:
             raise CheckFailed(
-                brief=f"{step.section} {step.title} on {machine}: its commands ran, but after "
-                f"{step.deadline:.0f} s it is still not done.",
+                brief=_(
+                    "{step} on {machine}: its commands ran, but after "
+                    "{deadline:.0f} s it is still not done."
+                ).format(step=step.heading, machine=machine, deadline=step.deadline),
                 details=f"{check.why}\n{diagnose(lab, step, machine)}".rstrip(),
-                resolution="Look at what the check saw, correct it, and run the step again.",
+                resolution=_("Look at what the check saw, correct it, and run the step again."),
             )
         if check.why != said:
             said = check.why
@@ -237,16 +244,20 @@ def _until_done(lab: Lab, step: Step, machine: str, tell: Callable[[str], None])
 
 def _failure(lab: Lab, step: Step, machine: str, result: Result) -> CommandError:
     return CommandError(
-        brief=f"{step.section} {step.title} on {machine}: a command failed.",
+        brief=_("{step} on {machine}: a command failed.").format(
+            step=step.heading, machine=machine
+        ),
         details=f"{describe(result)}\n{diagnose(lab, step, machine)}".rstrip(),
-        resolution="Correct the cause and run the step again: what is done already stays done.",
+        resolution=_("Correct the cause and run the step again: what is done already stays done."),
     )
 
 
 def _too_late(lab: Lab, step: Step, machine: str, late: CommandTimeout) -> CommandTimeout:
     seen = f"{late.details}\n{diagnose(lab, step, machine)}".strip()
     return CommandTimeout(
-        brief=f"{step.section} {step.title} on {machine}: {late.brief}",
+        brief=_("{step} on {machine}: {brief}").format(
+            step=step.heading, machine=machine, brief=late.brief
+        ),
         details=seen,
         resolution=late.resolution,
     )

@@ -16,16 +16,10 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from owlab import documents
+from owlab import documents, places
 from owlab.config import AS_WRITTEN, PROFILES, LabConfig, flatten
 from owlab.errors import ConfigError
-
-RESERVED_ENVIRONMENT = {
-    *("OWLAB_HOME", "OWLAB_LAB", "OWLAB_CONFIG", "OWLAB_NOTEBOOKS"),
-    *("OWLAB_PYTHONSTARTUP", "OWLAB_NODE_PATH", "OWLAB_REWRITE_GOLDENS"),
-}
-"""``OWLAB_`` variables that are no settings: where labs live, which one, which file; for tests."""
-
+from owlab.language import _
 
 SAVED = "the lab's saved settings"
 
@@ -120,19 +114,25 @@ def _flat_names(values: Mapping[str, Any], source: str) -> dict[str, Any]:
         plain = name.replace(".", "_")
         if plain in flat and flat[plain] != value:
             raise ConfigError(
-                brief=f"{plain} is set twice: to {_shown(flat[plain])} and to {_shown(value)}.",
-                details=f"Given by {source}.",
-                resolution="Keep one of them.",
+                brief=_("{name} is set twice: to {first} and to {second}.").format(
+                    name=plain, first=_shown(flat[plain]), second=_shown(value)
+                ),
+                details=_("Given by {source}.").format(source=source),
+                resolution=_("Keep one of them."),
             )
         flat[plain] = value
     unknown = sorted(set(flat) - set(SETTINGS))
     if unknown:
         names = ", ".join(_word(name) for name in unknown[:_MOST_NAMED])
         raise ConfigError(
-            brief=f"Unknown setting{'s' if len(unknown) > 1 else ''}: {names}.",
+            brief=(
+                _("Unknown setting: {names}.")
+                if len(unknown) == 1
+                else _("Unknown settings: {names}.")
+            ).format(names=names),
             details="\n".join(_suggest(name) for name in unknown[:_MOST_NAMED])
-            + f"\nGiven by {source}.",
-            resolution="See all settings with `owlab config`.",
+            + _("\nGiven by {source}.").format(source=source),
+            resolution=_("See all settings with `owlab config`."),
         )
     return flat
 
@@ -174,19 +174,22 @@ def _read_file(path: Path) -> dict[str, Any]:
         content = documents.load(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
-            brief=f"There is no configuration file {str(path)!r}.",
-            resolution="Check the path that --config or OWLAB_CONFIG names.",
+            brief=_("There is no configuration file {path!r}.").format(path=str(path)),
+            resolution=_("Check the path that --config or OWLAB_CONFIG names."),
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(
-            brief=f"The configuration file {str(path)!r} cannot be read.", details=str(error)
+            brief=_("The configuration file {path!r} cannot be read.").format(path=str(path)),
+            details=str(error),
         ) from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise ConfigError(
-            brief=f"The configuration file {str(path)!r} is not a list of names and values.",
-            resolution="Write one setting a line, such as `workers: 3`.",
+            brief=_("The configuration file {path!r} is not a list of names and values.").format(
+                path=str(path)
+            ),
+            resolution=_("Write one setting a line, such as `workers: 3`."),
         )
     return content
 
@@ -195,7 +198,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
         name.removeprefix("OWLAB_").lower(): value
         for name, value in environment.items()
-        if name.startswith("OWLAB_") and name not in RESERVED_ENVIRONMENT
+        if name.startswith("OWLAB_") and name not in places.NO_SETTINGS
     }
 
 
@@ -215,9 +218,9 @@ def _validate(flat: Mapping[str, Any], origin: Mapping[str, str]) -> LabConfig:
         return LabConfig.model_validate(nested)
     except ValidationError as error:
         raise ConfigError(
-            brief="The settings cannot be used.",
+            brief=_("The settings cannot be used."),
             details="\n".join(_explain(dict(item), origin) for item in error.errors()),
-            resolution="Correct them and try again; nothing was started or changed.",
+            resolution=_("Correct them and try again; nothing was started or changed."),
         ) from None
 
 

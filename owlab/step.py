@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from owlab.command import HOST, Command, Result
 from owlab.config import LabConfig
+from owlab.language import _
 from owlab.redact import redact
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ class Evidence:
     what: str
     ok: bool
     seen: str = ""
+
+    @property
+    def said(self) -> str:
+        """Both in one line."""
+        return (
+            _("{what}: {seen}").format(what=self.what, seen=self.seen) if self.seen else self.what
+        )
 
     def __post_init__(self) -> None:
         # It is shown, logged and saved in many places: no secret gets as far as that.
@@ -43,7 +51,7 @@ class Check:
         """One sentence: the first thing that is missing, or all that is right."""
         missing = [item for item in self.evidence if not item.ok]
         shown = missing[:1] or list(self.evidence)
-        return "; ".join(f"{item.what}: {item.seen}" if item.seen else item.what for item in shown)
+        return _("; ").join(item.said for item in shown)
 
     def __bool__(self) -> bool:
         return self.done
@@ -103,7 +111,7 @@ class Step:
 
     :param key: module and name, ``k3s.install_server``.
     :param section: the guide's number, ``1.3``.
-    :param title: what it does, as an imperative.
+    :param title: what it does, as an imperative, in English; :attr:`heading` is what is shown.
     :param commands: yields what a person would type on one machine. It executes nothing.
     :param check: is it done there, and what is the evidence? Read-only.
     :param where: the machines that it concerns; each is one unit of work.
@@ -132,6 +140,11 @@ class Step:
     def __name__(self) -> str:
         return self.key.rpartition(".")[2]
 
+    @property
+    def heading(self) -> str:
+        """Section and title, in the language of the moment."""
+        return f"{self.section} {_(self.title)}"
+
     def __repr__(self) -> str:
         return f"<step {self.section} {self.key}: {self.title}>"
 
@@ -145,7 +158,7 @@ class Step:
         """Its check over all its machines; with none that it concerns, there is nothing to do."""
         machines = self.where(lab.config)
         if not machines:
-            return Check((Evidence("no machine of this lab is concerned", True),))
+            return Check((Evidence(_("no machine of this lab is concerned"), True),))
         return all_of(self.check(lab, machine) for machine in machines)
 
 
@@ -163,5 +176,9 @@ class StepResult:
     results: tuple[Result, ...] = field(default=(), repr=False)
 
     def __repr__(self) -> str:
-        did = f"done in {self.seconds:.1f} s" if self.changed else "already done, nothing to do"
-        return f"{self.step.section} {self.step.title}: {did} ({self.check.why})"
+        did = (
+            _("done in {seconds:.1f} s").format(seconds=self.seconds)
+            if self.changed
+            else _("already done, nothing to do")
+        )
+        return f"{self.step.heading}: {did} ({self.check.why})"

@@ -11,6 +11,7 @@ from owlab.config import LabConfig
 from owlab.errors import CommandError, DamagedRecord, LabError
 from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab, describe
+from owlab.language import _
 from owlab.machines import has_pocket_lab, provider_for
 from owlab.record import Record
 from owlab.step import Step
@@ -48,8 +49,10 @@ def _settings_of_real_machines(name: str, overrides: Mapping[str, Any]) -> LabCo
             raise
     if not overrides:
         raise DamagedRecord(
-            brief=f"The settings of the lab {name!r} are lost.",
-            resolution="Say what it is, to remove it: `owlab down --provider P --set NAME VALUE`.",
+            brief=_("The settings of the lab {name!r} are lost.").format(name=name),
+            resolution=_(
+                "Say what it is, to remove it: `owlab down --provider P --set NAME VALUE`."
+            ),
         )
     return settings.load({**overrides, "name": name}, environment={})
 
@@ -76,17 +79,19 @@ def down(lab: Lab) -> list[str]:
         places.remove(places.kept_directory(lab.directory.name))
     except OSError as error:
         raise LabError(
-            brief=f"The lab's folder {lab.directory} could not be removed.",
+            brief=_("The lab's folder {directory} could not be removed.").format(
+                directory=lab.directory
+            ),
             details=f"{error.strerror}: {error.filename}",
-            resolution="See who owns what is in it; its machines are gone.",
+            resolution=_("See who owns what is in it; its machines are gone."),
         ) from None
     return removed
 
 
 def _machines_made(lab: Lab) -> list[str]:
     with suppress(DamagedRecord):
-        return [f"machine {name}" for name in reversed(lab.record.made())]
-    return ["its machines"]
+        return [_("machine {name}").format(name=name) for name in reversed(lab.record.made())]
+    return [_("its machines")]
 
 
 def undo(lab: Lab, step: Step) -> bool:
@@ -121,9 +126,13 @@ def _undo(lab: Lab, step: Step, machine: str) -> bool:
         result = lab.run(command, step.key)
         if not result:
             raise CommandError(
-                brief=f"{step.section} {step.title} on {machine} could not be undone.",
+                brief=_("{step} on {machine} could not be undone.").format(
+                    step=step.heading, machine=machine
+                ),
                 details=describe(result),
-                resolution="Correct the cause and try again: what is undone already stays undone.",
+                resolution=_(
+                    "Correct the cause and try again: what is undone already stays undone."
+                ),
             )
         did = True
     lab.record.remove_carried_out(step.key, machine)
@@ -137,11 +146,11 @@ def _delete_machines(lab: Lab) -> list[str]:
             result = lab.run(lab.provider.delete([name]))
             if not result and lab.machine_info(name) is not None:
                 raise CommandError(
-                    brief=f"The machine {name} could not be deleted.",
+                    brief=_("The machine {name} could not be deleted.").format(name=name),
                     details=describe(result),
-                    resolution="Run `owlab down` again; machines that are gone stay gone.",
+                    resolution=_("Run `owlab down` again; machines that are gone stay gone."),
                 )
-            removed.append(f"machine {name}")
+            removed.append(_("machine {name}").format(name=name))
         with suppress(LabError):  # a full disk: the folder goes in the end
             lab.record.remove_made(name)
     return removed
@@ -152,5 +161,5 @@ def _undo_everything(lab: Lab) -> list[str]:
     for step in (for_lab(lab, step) for step in reversed(STEPS)):
         mine = [machine for key, machine in lab.record.carried_out() if key == step.key]
         if _undo_on(lab, step, mine):
-            removed.append(f"{step.section} {step.title}")
+            removed.append(step.heading)
     return removed

@@ -1,6 +1,10 @@
-"""For all tests: property tests are not judged by how fast this computer is."""
+"""For all tests: owlab speaks English, and property tests may take their time."""
+
+import os
 
 from hypothesis import settings
+
+os.environ["OWLAB_LANG"] = "en"
 
 settings.register_profile("owlab", deadline=None)
 settings.load_profile("owlab")

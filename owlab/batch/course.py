@@ -12,6 +12,7 @@ import nbformat
 
 import owlab
 from owlab.errors import BatchError
+from owlab.language import ENGLISH, _
 
 _NAME = re.compile(r"(\d\d)-[a-z0-9-]+\.ipynb")
 
@@ -43,9 +44,9 @@ class NotebookFile:
         except Exception as error:
             # nbformat raises a dozen types for a file that it cannot use.
             raise BatchError(
-                brief=f"{self.path.name} is not a notebook that can be read.",
+                brief=_("{name} is not a notebook that can be read.").format(name=self.path.name),
                 details=str(error).splitlines()[0] if str(error) else type(error).__name__,
-                resolution="Get a fresh copy of it from the repository.",
+                resolution=_("Get a fresh copy of it from the repository."),
             ) from None
 
 
@@ -55,14 +56,19 @@ def read_notebook(path: Path) -> Any:
     return library.read(path, as_version=4)
 
 
-def find_directory(given: Path | None = None) -> Path:
-    """The folder with the notebooks: the given one, one here, or the one that came with owlab."""
-    return _first_of([given] if given else [Path.cwd() / "notebooks", *_installed()])
+def find_directory(given: Path | None = None, language: str = ENGLISH) -> Path:
+    """The folder with the notebooks: the given one, one here, or the one that came with owlab.
+
+    :param language: of the course; a folder that is given has its own.
+    """
+    if given:
+        return _first_of([given])
+    return _first_of(_in_language([Path.cwd() / "notebooks", *_installed()], language))
 
 
-def installed_directory() -> Path:
+def installed_directory(language: str = ENGLISH) -> Path:
     """The folder with the notebooks that came with owlab, whatever lies in the current folder."""
-    return _first_of(_installed())
+    return _first_of(_in_language(_installed(), language))
 
 
 def _installed() -> list[Path]:
@@ -71,14 +77,20 @@ def _installed() -> list[Path]:
     return [package.parent / "notebooks", package / "_notebooks"]
 
 
+def _in_language(folders: list[Path], language: str) -> list[Path]:
+    return folders if language == ENGLISH else [folder / language for folder in folders]
+
+
 def _first_of(candidates: list[Path]) -> Path:
     for candidate in candidates:
         if any(_NAME.fullmatch(path.name) for path in candidate.glob("*.ipynb")):
             return candidate
     raise BatchError(
-        brief="The notebooks were not found.",
-        details="\n".join(f"looked in {candidate}" for candidate in candidates),
-        resolution="Run this in a clone of the repository, or name the folder with --notebooks.",
+        brief=_("The notebooks were not found."),
+        details="\n".join(
+            _("looked in {candidate}").format(candidate=candidate) for candidate in candidates
+        ),
+        resolution=_("Run this in a clone of the repository, or name the folder with --notebooks."),
     )
 
 
@@ -102,7 +114,9 @@ def select(notebooks: list[NotebookFile], first: int, last: int) -> list[Noteboo
         return chosen
     numbers = ", ".join(f"{notebook.number:02}" for notebook in notebooks)
     raise BatchError(
-        brief=f"There is no notebook from {first:02} to {last:02}.",
-        details=f"Numbers that exist: {numbers}.",
-        resolution="Choose --from and --to among them, the smaller one first.",
+        brief=_("There is no notebook from {first:02} to {last:02}.").format(
+            first=first, last=last
+        ),
+        details=_("Numbers that exist: {numbers}.").format(numbers=numbers),
+        resolution=_("Choose --from and --to among them, the smaller one first."),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from owlab.batch.course import NotebookFile, read_notebook
+from owlab.language import _
 from owlab.notebook import trouble
 from owlab.notebook.mime import CHECK
 
@@ -106,7 +107,9 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
     except Exception as error:
         # Half-written or missing: whatever nbformat says, there is no proof in it.
         outcome.status = "interrupted" if interrupted else "failed"
-        outcome.error = ErrorRecord(-1, "", type(error).__name__, "It left no executed notebook.")
+        outcome.error = ErrorRecord(
+            -1, "", type(error).__name__, _("It left no executed notebook.")
+        )
         return outcome
     headings = titles(executed)
     # papermill adds cells: the injected parameters, and banners when a cell failed.
@@ -134,7 +137,9 @@ def examine(source: NotebookFile, output: Path, *, interrupted: bool = False) ->
         outcome.error = _quiet_failure(set(places), executed, outcome, silent)
         if interrupted and outcome.error is not None and outcome.error.kind == "NotExecuted":
             cell = outcome.error
-            outcome.error = ErrorRecord(cell.cell, cell.title, "Interrupted", "You interrupted it.")
+            outcome.error = ErrorRecord(
+                cell.cell, cell.title, "Interrupted", _("You interrupted it.")
+            )
     if interrupted:
         outcome.status = "interrupted"
     elif outcome.error is None:
@@ -152,25 +157,30 @@ def _quiet_failure(
                 cell.index,
                 cell.title,
                 "NotExecuted",
-                "This cell never ran: the notebook ended before it, without an error.",
-                resolution="Look for sys.exit() or a dead kernel in the cell before it.",
+                _("This cell never ran: the notebook ended before it, without an error."),
+                resolution=_("Look for sys.exit() or a dead kernel in the cell before it."),
             )
     missing = wanted - {cell.get("id") for cell in executed.cells}
     if missing:
         names = ", ".join(sorted(missing))
-        return ErrorRecord(-1, "", "MissingCells", f"Cells are missing from the output: {names}.")
+        return ErrorRecord(
+            -1,
+            "",
+            "MissingCells",
+            _("Cells are missing from the output: {names}.").format(names=names),
+        )
     for check in outcome.checks:
         if not check.passed:
             return ErrorRecord(
                 -1,
                 check.title,
                 "CheckFailed",
-                f"The check {check.title!r} failed.",
+                _("The check {title!r} failed.").format(title=check.title),
                 "\n".join(check.evidence),
                 check.remedy,
             )
     for cell in silent[:1]:
-        brief = "A cell that checks the work recorded no check."
+        brief = _("A cell that checks the work recorded no check.")
         return ErrorRecord(cell.index, cell.title, "NoCheck", brief)
     return None
 
@@ -191,7 +201,9 @@ def _error(index: int, title: str, entry: Any) -> ErrorRecord:
     if parts is not None:
         return ErrorRecord(index, title, entry.ename, *parts)
     if entry.ename == "SystemExit":
-        brief = f"The cell called sys.exit({entry.evalue}), which ends a notebook early."
+        brief = _("The cell called sys.exit({value}), which ends a notebook early.").format(
+            value=entry.evalue
+        )
         return ErrorRecord(index, title, entry.ename, brief)
     lines = _COLOUR.sub("", entry.evalue).splitlines() or [entry.ename]
     brief = f"{entry.ename}: {lines[0]}"

@@ -16,6 +16,7 @@ from typing import Any
 
 from owlab.batch.course import NotebookFile
 from owlab.errors import BatchError
+from owlab.language import _
 from owlab.redact import redact
 
 _GRACE_SECONDS = 10.0
@@ -182,8 +183,10 @@ def _kernel_name(source: NotebookFile) -> str:
         KernelSpecManager(ensure_native_kernel=True).get_kernel_spec(NATIVE_KERNEL_NAME)
     except NoSuchKernel:
         raise BatchError(
-            brief="There is no Jupyter kernel for this Python.",
-            details=f"{source.name} needs the kernel {NATIVE_KERNEL_NAME!r}.",
-            resolution="Install it: python -m pip install ipykernel",
+            brief=_("There is no Jupyter kernel for this Python."),
+            details=_("{source} needs the kernel {kernel!r}.").format(
+                source=source.name, kernel=NATIVE_KERNEL_NAME
+            ),
+            resolution=_("Install it: python -m pip install ipykernel"),
         ) from None
     return str(NATIVE_KERNEL_NAME)

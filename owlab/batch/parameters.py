@@ -18,13 +18,19 @@ from typing import Any
 from owlab import settings
 from owlab.batch.course import NotebookFile
 from owlab.errors import ConfigError
+from owlab.language import N_, _
 
 SETTING_OF = {"lab_name": "name"}
 """Parameters whose name differs from the lab's setting."""
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_CALLED = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_CALLED = {
+    str: N_("text"),
+    int: N_("a whole number"),
+    float: N_("a number"),
+    bool: N_("true or false"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,17 @@ class Declared:
         if value is None or (self.optional and value == "None"):
             if self.optional:
                 return None
-            raise ValueError("a value is needed")
+            raise ValueError(_("a value is needed"))
         if isinstance(value, str) and self.kind is not str:
             return _from_text(value, self.kind)
         if self.kind is float and type(value) is int:
             return float(value)
         # bool is an int to Python, but `workers: true` is a mistake.
         if type(value) is not self.kind:
-            hint = " (write it in quotes)" if self.kind is str else ""
-            raise ValueError(f"{_CALLED[self.kind]} is needed{hint}")
+            hint = _(" (write it in quotes)") if self.kind is str else ""
+            raise ValueError(
+                _("{called} is needed{hint}").format(called=_(_CALLED[self.kind]), hint=hint)
+            )
         return value
 
 
@@ -70,7 +78,7 @@ def _from_text(text: str, kind: type) -> Any:
             return float(text)
         except ValueError:
             pass
-    raise ValueError(f"{_CALLED[kind]} is needed")
+    raise ValueError(_("{called} is needed").format(called=_(_CALLED[kind])))
 
 
 def declared_in_source(source: str) -> dict[str, Declared]:
@@ -144,9 +152,11 @@ def plan(
             wrong.append(f"{name} = {value!r}: {error}{_allowed(declared[name])}")
     if wrong:
         raise ConfigError(
-            brief=f"{len(wrong)} parameter{'s' * (len(wrong) > 1)} cannot be used.",
+            brief=_("1 parameter cannot be used.")
+            if len(wrong) == 1
+            else _("{count} parameters cannot be used.").format(count=len(wrong)),
             details="\n".join(wrong),
-            resolution="Correct them and try again; nothing was started or changed.",
+            resolution=_("Correct them and try again; nothing was started or changed."),
         )
     _check_ranges(read, config_file)
     common = {"OWLAB_CONFIG": str(config_file.absolute())} if config_file else {}
@@ -171,8 +181,10 @@ def _check_ranges(read: Mapping[str, Any], config_file: Path | None) -> None:
 
 def _unknown(name: str, value: Any, known: set[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else "nothing is like it"
-    return f"{name} = {value!r}: there is no such parameter; {hint}"
+    hint = _("did you mean {near}?").format(near=near[0]) if near else _("nothing is like it")
+    return _("{name} = {value!r}: there is no such parameter; {hint}").format(
+        name=name, value=value, hint=hint
+    )
 
 
 def _allowed(item: Declared) -> str:

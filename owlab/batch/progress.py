@@ -9,6 +9,7 @@ from typing import TextIO
 
 from owlab.batch.course import NotebookFile
 from owlab.batch.evidence import NotebookOutcome, titles
+from owlab.language import _
 
 _MARK = {"passed": "✓", "failed": "✗", "interrupted": "■", "not run": "·"}
 _HEARTBEAT_SECONDS = 60.0
@@ -58,9 +59,16 @@ class Progress:
         if self._live:
             self._rewrite("")
         self._line(
-            f"{_MARK[outcome.status]} {self._name}  {ran} cells, "
-            f"{passed} of {len(outcome.checks)} checks passed, "
-            f"{time.monotonic() - self._started:.1f} s"
+            _(
+                "{mark} {name}  {ran} cells, {passed} of {total} checks passed, {seconds:.1f} s"
+            ).format(
+                mark=_MARK[outcome.status],
+                name=self._name,
+                ran=ran,
+                passed=passed,
+                total=len(outcome.checks),
+                seconds=time.monotonic() - self._started,
+            )
         )
 
     def note(self, text: str) -> None:
@@ -72,7 +80,9 @@ class Progress:
     def _where(self) -> str:
         done = sum(code < self._index for code in self._codes)
         title = self._titles[self._index] if self._index < len(self._titles) else ""
-        return f"cell {min(done + 1, len(self._codes))}/{len(self._codes)}  {title}"
+        return _("cell {cell}/{total}  {title}").format(
+            cell=min(done + 1, len(self._codes)), total=len(self._codes), title=title
+        )
 
     def _rewrite(self, text: str) -> None:
         try:

@@ -18,11 +18,16 @@ from owlab import redact
 from owlab.batch.course import NotebookFile, read_notebook
 from owlab.batch.evidence import NotebookOutcome
 from owlab.batch.summary import RunSummary, write_whole
+from owlab.language import N_, _
+from owlab.notebook.checks import DONE_NOT_YET, PASS_FAIL
 from owlab.notebook.mime import CHECK, EXERCISE, TRANSCRIPT
 
 FILE = "report.html"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+STATUSES = (*(N_("passed"), N_("failed"), N_("interrupted"), N_("not run"), N_("running")),)
+"""Of runs and notebooks, as the template shows them."""
+
 _LEFT_OUT = {"navigation", "papermill-error-cell-tag"}
 """Tags of prose that has no place here: links that the page has itself, papermill's banners."""
 
@@ -65,6 +70,7 @@ def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["_"] = _
     page = environment.get_template("report.html.j2").render(
         run=run, chapters=chapters, nonce=secrets.token_urlsafe(16)
     )
@@ -112,7 +118,7 @@ def _output(entry: Any) -> dict[str, Any]:
     data = entry.get("data", {})
     if TRANSCRIPT in data:
         return {"kind": "transcript", **data[TRANSCRIPT]}
-    for kind, words in ((CHECK, ("PASS", "FAIL")), (EXERCISE, ("DONE", "NOT YET"))):
+    for kind, words in ((CHECK, PASS_FAIL), (EXERCISE, DONE_NOT_YET)):
         if kind in data:
             return {"kind": "checks", "words": words, "checks": data[kind].get("checks", [])}
     if "image/svg+xml" in data:
@@ -121,7 +127,7 @@ def _output(entry: Any) -> dict[str, Any]:
         return {
             "kind": "image",
             "data": data["image/png"].replace("\n", ""),
-            "text": data.get("text/plain", "a plot"),
+            "text": data.get("text/plain", _("a plot")),
         }
     if "text/html" in data:
         return {"kind": "html", "html": Markup(_named_headers(data["text/html"]))}

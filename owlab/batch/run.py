@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from owlab import language
 from owlab.batch import course, evidence, parameters, report, summary
 from owlab.batch.course import NotebookFile
 from owlab.batch.evidence import ErrorRecord, NotebookOutcome
@@ -19,6 +20,7 @@ from owlab.batch.execute import Execution
 from owlab.batch.progress import Progress
 from owlab.batch.summary import RunSummary
 from owlab.errors import ConfigError
+from owlab.language import _
 
 _TICK_SECONDS = 0.2
 
@@ -34,6 +36,7 @@ class RunOptions:
     :param out: where runs are kept.
     :param notebooks: the folder of the course; found when not given.
     :param config_file: a YAML file of settings; the lab keeps them, so a resumed run has them.
+    :param language: of the course. None means the one that owlab speaks, or the earlier run's.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class RunOptions:
     out: Path = Path("runs")
     notebooks: Path | None = None
     config_file: Path | None = None
+    language: str | None = None
 
 
 def run_course(options: RunOptions, progress: Progress | None = None) -> RunSummary:
@@ -54,16 +58,19 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     :raises ConfigError: a parameter is wrong; nothing was started.
     :raises BatchError: there is nothing to run, or no place to write to.
     """
-    known = course.find_notebooks(course.find_directory(options.notebooks))
     progress = progress or Progress()
     summary.mend(options.out)
-    if options.resume:
-        run = summary.latest(options.out, options.parameters.get("lab_name"))
+    lab_name = options.parameters.get("lab_name")
+    before = summary.latest(options.out, lab_name) if options.resume else None
+    spoken = _language(options, before)
+    known = course.find_notebooks(course.find_directory(options.notebooks, spoken))
+    if before is not None:
+        run = before
         values = _same_parameters(run, options.parameters)
         if options.first is not None:
             raise ConfigError(
-                brief="A resumed run goes on where it stopped: it takes no --from.",
-                resolution="Leave out --from, or start another run without --resume.",
+                brief=_("A resumed run goes on where it stopped: it takes no --from."),
+                resolution=_("Leave out --from, or start another run without --resume."),
             )
         run.last = run.last if options.last is None else options.last
         chosen = course.select(known, run.first, run.last)
@@ -75,14 +82,21 @@ def run_course(options: RunOptions, progress: Progress | None = None) -> RunSumm
     if options.resume:
         kept = _still_proved(run, chosen)
         if run.status == "passed" and len(kept) == len(chosen):
-            progress.note(f"The run in {run.directory} is complete: every notebook passed.")
+            progress.note(
+                _("The run in {directory} is complete: every notebook passed.").format(
+                    directory=run.directory
+                )
+            )
             return run
         run.outcomes, run.status = kept, "running"
     else:
         run = RunSummary(summary.new_directory(options.out), first=first, last=last)
+        run.language = spoken
         kept = []
     run.parameters = values
     run.resume_command = _resume_command(options, values)
+    if spoken != language.current():
+        language.choose(spoken)
     with summary.alone(run.directory):
         run.save()
         with _terminated_like_interrupted():
@@ -102,7 +116,11 @@ def _run_all(
     progress: Progress,
 ) -> None:
     if kept:
-        progress.note(f"Going on in {run.directory}, after {kept[-1].name}.")
+        progress.note(
+            _("Going on in {directory}, after {name}.").format(
+                directory=run.directory, name=kept[-1].name
+            )
+        )
     for position, notebook in enumerate(chosen, 1):
         if any(outcome.name == notebook.name for outcome in kept):
             continue
@@ -133,7 +151,7 @@ def _run_one(
         while not execution.wait(_TICK_SECONDS):
             progress.tick()
     except KeyboardInterrupt:
-        progress.note("Stopping: the running cell is interrupted. The lab stays as it is.")
+        progress.note(_("Stopping: the running cell is interrupted. The lab stays as it is."))
         execution.interrupt()
     outcome = evidence.examine(notebook, output, interrupted=execution.interrupted)
     failure = execution.failure
@@ -168,14 +186,33 @@ def _same_parameters(run: RunSummary, given: Mapping[str, Any]) -> dict[str, Any
     other = {name: value for name, value in given.items() if run.parameters.get(name) != value}
     if other:
         raise ConfigError(
-            brief=f"The run in {run.directory} has other parameters.",
+            brief=_("The run in {directory} has other parameters.").format(directory=run.directory),
             details="\n".join(
-                f"{name}: it has {run.parameters.get(name)!r}, asked for {value!r}"
+                _("{name}: it has {before!r}, asked for {value!r}").format(
+                    name=name, before=run.parameters.get(name), value=value
+                )
                 for name, value in other.items()
             ),
-            resolution=f"Resume it with: {run.resume_command}\nOr start another, without --resume.",
+            resolution=_(
+                "Resume it with: {resume_command}\nOr start another, without --resume."
+            ).format(resume_command=run.resume_command),
         )
     return dict(run.parameters)
+
+
+def _language(options: RunOptions, before: RunSummary | None) -> str:
+    """The language of this run; half a course in each would be no course."""
+    if before is None:
+        folder = options.notebooks.name if options.notebooks else ""
+        return options.language or language.named(folder) or language.current()
+    if options.language not in (None, before.language):
+        raise ConfigError(
+            brief=_("The run in {directory} is in another language: {language}.").format(
+                directory=before.directory, language=before.language
+            ),
+            resolution=_("Resume it without --language, or start another, without --resume."),
+        )
+    return before.language
 
 
 def _resume_command(options: RunOptions, values: Mapping[str, Any]) -> str:
@@ -193,20 +230,38 @@ def _say_how_it_ended(run: RunSummary, progress: Progress) -> None:
     passed, total = run.checks_passed
     stopped = run.unfinished
     if stopped is None:
-        progress.note(f"All {len(run.outcomes)} notebooks ran, {passed} of {total} checks passed.")
+        progress.note(
+            _("All {count} notebooks ran, {passed} of {total} checks passed.").format(
+                count=len(run.outcomes), passed=passed, total=total
+            )
+        )
     else:
-        verb = "was interrupted" if stopped.status == "interrupted" else "failed"
-        progress.note(f"\n{stopped.name} {verb}.")
+        verb = (
+            _("{name} was interrupted.") if stopped.status == "interrupted" else _("{name} failed.")
+        )
+        progress.note(f"\n{verb.format(name=stopped.name)}")
         if stopped.error is not None:
-            where = f"cell {stopped.error.cell + 1}" if stopped.error.cell >= 0 else "the notebook"
-            under = f", under {stopped.error.title!r}" if stopped.error.title else ""
-            progress.note(f"  In {where}{under}: {stopped.error.brief}")
+            where = (
+                _("cell {cell}").format(cell=stopped.error.cell + 1)
+                if stopped.error.cell >= 0
+                else _("the notebook")
+            )
+            under = (
+                _(", under {title!r}").format(title=stopped.error.title)
+                if stopped.error.title
+                else ""
+            )
+            progress.note(
+                _("  In {where}{under}: {brief}").format(
+                    where=where, under=under, brief=stopped.error.brief
+                )
+            )
             for part in (stopped.error.details, stopped.error.resolution):
                 for line in part.splitlines()[-12:]:
                     progress.note(f"    {line}")
-        progress.note(f"Go on with: {run.resume_command}")
-    progress.note(f"Report:  {run.directory / report.FILE}")
-    progress.note(f"Summary: {run.directory / summary.FILE}")
+        progress.note(_("Go on with: {resume_command}").format(resume_command=run.resume_command))
+    progress.note(_("Report:  {directory}").format(directory=run.directory / report.FILE))
+    progress.note(_("Summary: {directory}").format(directory=run.directory / summary.FILE))
 
 
 @contextmanager

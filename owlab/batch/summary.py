@@ -16,6 +16,7 @@ from typing import Any, Literal
 from owlab import durable
 from owlab.batch.evidence import NotebookOutcome
 from owlab.errors import BatchError
+from owlab.language import ENGLISH, _
 
 FILE = "summary.json"
 _RUN = re.compile(r"\d{8}-\d{6}(-\d+)?")
@@ -32,6 +33,7 @@ class RunSummary:
     parameters: dict[str, Any] = field(default_factory=dict)
     first: int = 0
     last: int = 7
+    language: str = ENGLISH
     started: str = field(default_factory=lambda: _now())
     finished: str = ""
     outcomes: list[NotebookOutcome] = field(default_factory=list)
@@ -86,6 +88,7 @@ class RunSummary:
             "parameters": self.parameters,
             "first": self.first,
             "last": self.last,
+            "language": self.language,
             "resume": self.resume_command,
             "notebooks": [outcome.as_dict() for outcome in self.outcomes],
         }
@@ -101,9 +104,11 @@ def write_whole(path: Path, text: str) -> None:
         durable.write(path, text)
     except OSError as error:
         raise BatchError(
-            brief=f"{path.name} could not be written to {path.parent}.",
+            brief=_("{path} could not be written to {parent}.").format(
+                path=path.name, parent=path.parent
+            ),
             details=str(error),
-            resolution="Make room there, then go on with `owlab run --resume`.",
+            resolution=_("Make room there, then go on with `owlab run --resume`."),
         ) from None
 
 
@@ -120,6 +125,7 @@ def read(directory: Path) -> RunSummary:
             parameters=saved["parameters"],
             first=saved["first"],
             last=saved["last"],
+            language=saved.get("language", ENGLISH),
             started=saved["started"],
             finished=saved["finished"],
             resume_command=saved["resume"],
@@ -127,9 +133,11 @@ def read(directory: Path) -> RunSummary:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BatchError(
-            brief=f"The run in {directory} has no summary that can be read.",
+            brief=_("The run in {directory} has no summary that can be read.").format(
+                directory=directory
+            ),
             details=f"{type(error).__name__}: {error}",
-            resolution="Start a new run without --resume.",
+            resolution=_("Start a new run without --resume."),
         ) from None
 
 
@@ -145,8 +153,10 @@ def alone(directory: Path) -> Iterator[None]:
         yield
     except BlockingIOError:
         raise BatchError(
-            brief=f"The run in {directory} is under way in another process.",
-            resolution="Wait until it ends, or end it with Ctrl-C where it runs.",
+            brief=_("The run in {directory} is under way in another process.").format(
+                directory=directory
+            ),
+            resolution=_("Wait until it ends, or end it with Ctrl-C where it runs."),
         ) from None
     finally:
         os.close(held)
@@ -175,16 +185,18 @@ def latest(out: Path, lab_name: str | None = None) -> RunSummary:
     )
     if not runs:
         raise BatchError(
-            brief=f"There is no earlier run below {out}.",
-            resolution="Start one without --resume.",
+            brief=_("There is no earlier run below {out}.").format(out=out),
+            resolution=_("Start one without --resume."),
         )
     for directory in reversed(runs):
         run = read(directory)
         if lab_name is None or run.parameters.get("lab_name") in (None, lab_name):
             return run
     raise BatchError(
-        brief=f"There is no earlier run of the lab {lab_name!r} below {out}.",
-        resolution="Start one without --resume.",
+        brief=_("There is no earlier run of the lab {lab_name!r} below {out}.").format(
+            lab_name=lab_name, out=out
+        ),
+        resolution=_("Start one without --resume."),
     )
 
 
@@ -202,11 +214,13 @@ def new_directory(out: Path) -> Path:
             continue
         except OSError as error:
             raise BatchError(
-                brief=f"The folder for this run cannot be made below {out}.",
+                brief=_("The folder for this run cannot be made below {out}.").format(out=out),
                 details=str(error),
-                resolution="Choose another place with --out.",
+                resolution=_("Choose another place with --out."),
             ) from None
-    raise BatchError(brief=f"Too many runs started in the same second below {out}.")
+    raise BatchError(
+        brief=_("Too many runs started in the same second below {out}.").format(out=out)
+    )
 
 
 def _now() -> str:

@@ -19,6 +19,7 @@ from owlab.classroom.reading import NotRead
 from owlab.classroom.rows import labs_of, marks_of
 from owlab.errors import LabError
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.marks import Mark
 from owlab.notebook.exercises import JUDGES, Verdict, judge
 from owlab.redact import redact
@@ -93,7 +94,7 @@ def ask_again(directory: Path, owner: int, key: str, answer: Any) -> Verdict:
     try:
         saved = documents.load(reading.tail(directory / "config.yaml", owner) or "")
     except documents.BadDocument:
-        raise NotRead("config.yaml: it cannot be read") from None
+        raise NotRead(_("{file}: it cannot be read").format(file="config.yaml")) from None
     saved = saved if isinstance(saved, dict) else {}
     config = settings.load({"name": directory.name}, saved=saved, environment={})
     provider = machines.only_asking(config, directory)
@@ -138,29 +139,31 @@ class _Known:
             verdict = self._ask(self._directory, self._owner, key, _answer(mine))
         except (LabError, NotRead) as error:
             said = error.brief if isinstance(error, LabError) else str(error)
-            self._silent = f"{self._directory.name} was not asked: {said}"
+            self._silent = _("{lab} was not asked: {why}").format(
+                lab=self._directory.name, why=said
+            )
             yield False, "", self._silent
             return
-        said = "solved" if verdict.passed else "not solved"
+        said = _("solved now: {seen}") if verdict.passed else _("not solved now: {seen}")
         seen = "; ".join(redact(line) for line in verdict.evidence)
-        yield verdict.passed, now, f"{said} now: {seen}"
+        yield verdict.passed, now, said.format(seen=seen)
 
 
 def _grade(learner: str, key: str, most: int, known: list[_Known], notes: Sequence[str]) -> Grade:
     looks = [look for lab in known for look in lab.verdicts(key)]
     passed = [look for look in looks if look[0]]
-    told = "; ".join(dict.fromkeys(text for _, _, text in looks))
-    line = Grade(learner, key, 0, most, evidence=told or "never checked")
+    told = "; ".join(dict.fromkeys(text for _passed, _when, text in looks))
+    line = Grade(learner, key, 0, most, evidence=told or _("never checked"))
     if passed:
         return replace(line, points=most, when=passed[0][1])
     if notes:  # nobody knows what stands in it
         return replace(line, points=None, evidence="; ".join((*notes, told)).rstrip("; "))
-    return replace(line, when=next((when for _, when, _ in reversed(looks) if when), ""))
+    return replace(line, when=next((look[1] for look in reversed(looks) if look[1]), ""))
 
 
 def _recorded(mark: Mark) -> str:
     seen = "; ".join(redact(line) for line in mark.evidence)
-    said = "recorded as solved" if mark.passed else "recorded as not solved"
+    said = _("recorded as solved") if mark.passed else _("recorded as not solved")
     return f"{said}: {seen}" if seen else said
 
 
@@ -177,7 +180,7 @@ def _answer(mine: list[Mark]) -> Any:
 
 def _exercise_of(source: str) -> str:
     """``06.2`` of the cell ``check_exercise("06.2")``."""
-    head, _, rest = source.partition('check_exercise("')
+    head, _mark, rest = source.partition('check_exercise("')
     return rest.partition('"')[0] if not head.strip() else ""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from owlab.errors import ConfigError
+from owlab.language import _
 
 _WILD = re.compile(r"[*?[]")
 
@@ -46,10 +47,14 @@ def find_homes(patterns: Iterable[str]) -> list[Home]:
     found = {item.path: item for pattern in given for item in _expand(pattern)}
     if not found:
         raise ConfigError(
-            brief="No labs were found.",
-            details="\n".join(f"looked for {pattern}" for pattern in given),
-            resolution="Name the folders of labs, each learner's OWLAB_HOME: "
-            "`owlab class --homes '/home/*/.local/state/owlab'`.",
+            brief=_("No labs were found."),
+            details="\n".join(
+                _("looked for {pattern}").format(pattern=pattern) for pattern in given
+            ),
+            resolution=_(
+                "Name the folders of labs, each learner's OWLAB_HOME: "
+                "`owlab class --homes '/home/*/.local/state/owlab'`."
+            ),
         )
     names = _names(list(found.values()))
     homes = [
@@ -77,7 +82,7 @@ def _below(base: Path, parts: list[str], matched: str) -> Iterator[_Found]:
         try:
             path.stat()
         except PermissionError:
-            yield _Found(base, matched, "it may not be looked into")
+            yield _Found(base, matched, _("it may not be looked into"))
         except OSError:
             pass
         else:
@@ -86,7 +91,7 @@ def _below(base: Path, parts: list[str], matched: str) -> Iterator[_Found]:
     try:
         names = sorted(os.listdir(base))  # noqa: PTH208
     except PermissionError:
-        yield _Found(base, matched, "it may not be looked into")
+        yield _Found(base, matched, _("it may not be looked into"))
         return
     except OSError:
         return

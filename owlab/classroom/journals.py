@@ -10,11 +10,14 @@ from typing import Any
 
 from owlab import marks
 from owlab.guide import GUIDE, STEPS, section_number
+from owlab.language import N_, _
 from owlab.redact import redact
 
 _DONE = {"step-done", "step-skipped", "step-found"}
 _NOT = {"step-failed", "step-missing"}
 _INTERRUPTED = (130, 143)
+ALL_DONE = N_("all done")
+"""In place of a section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def section_reached(done: set[str]) -> str:
     for step in STEPS:
         if step.key not in done:
             return str(section_number(step.section)[0])
-    return "all done"
+    return ALL_DONE
 
 
 def last_failure(journal: list[dict[str, Any]]) -> LastFailure | None:
@@ -84,12 +87,14 @@ def last_failure(journal: list[dict[str, Any]]) -> LastFailure | None:
             later.add(key)
         elif kind in _NOT and key in GUIDE:
             step = GUIDE[key]
-            why = entry.get("text", "").partition("\n")[0] or "not done yet"
-            what = f"{step.section} {step.title}: {why}"
+            why = entry.get("text", "").partition("\n")[0] or _("not done yet")
+            what = f"{step.heading}: {why}"
             return LastFailure(entry["time"], redact(what), key in later)
         elif kind == "command-ended" and not key and _is_bad(entry.get("exit_code")):
             line = entry.get("command", "").partition("\n")[0]
-            what = f"{entry.get('machine', '')}$ {line} (exit status {entry['exit_code']})"
+            what = _("{machine}$ {line} (exit status {exit_code})").format(
+                machine=entry.get("machine", ""), line=line, exit_code=entry["exit_code"]
+            )
             return LastFailure(entry["time"], redact(what), False)
     return None
 

@@ -10,11 +10,23 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from rich.table import Table
 from rich.text import Text
 
+from owlab import language
 from owlab.classroom.rows import TOTALS, Row
+from owlab.language import N_, Texts, _
 from owlab.redact import redact
 
 _MB = 1 << 20
 _LONGEST = 200
+_HEADINGS = Texts(
+    *(
+        N_("learner"),
+        N_("section"),
+        N_("exercises"),
+        N_("incidents"),
+        N_("memory"),
+        N_("last active"),
+    )
+)
 
 
 def page(rows: Sequence[Row], seconds: int = 0) -> str:
@@ -28,6 +40,7 @@ def page(rows: Sequence[Row], seconds: int = 0) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(_=_, language=language.current())
     text = environment.get_template("class.html.j2").render(
         rows=[_shown(row) for row in rows],
         totals=TOTALS,
@@ -46,10 +59,10 @@ def table(rows: Sequence[Row], plain: Any, *, one_line: bool = False) -> Table:
     :param one_line: cut what is long: thirty labs on one screen.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("learner", "section", "exercises", "incidents", "memory", "active"):
+    for heading in _HEADINGS:
         made.add_column(heading, no_wrap=True)
     made.add_column(
-        "last failure; what could not be read",
+        _("last failure; what could not be read"),
         no_wrap=one_line,
         overflow="ellipsis" if one_line else "fold",
     )
@@ -57,7 +70,7 @@ def table(rows: Sequence[Row], plain: Any, *, one_line: bool = False) -> Table:
         shown = _shown(row)
         made.add_row(
             plain(row.learner if row.lab in ("", "owlab") else f"{row.learner} ({row.lab})"),
-            f"{row.section or '-'}",
+            _(row.section) or "-",
             f"{shown['exercise_count']}/{TOTALS['exercises']}",
             f"{shown['incident_count']}/{TOTALS['incidents']}",
             shown["memory_text"],
@@ -70,7 +83,7 @@ def table(rows: Sequence[Row], plain: Any, *, one_line: bool = False) -> Table:
 def _troubles(row: Row, plain: Any, between: str) -> Text:
     text = Text()
     if row.failure is not None:
-        since = " (done since)" if row.failure.over else ""
+        since = _(" (done since)") if row.failure.over else ""
         text.append(plain(row.failure.what)[:_LONGEST] + since, "dim" if since else "red")
     for note in row.notes:
         text.append(f"{between}{plain(note)}" if text else plain(note), "yellow")
@@ -102,8 +115,10 @@ def _ago(text: str) -> str:
         return "-"
     minutes = (datetime.now(UTC) - datetime.fromisoformat(text)).total_seconds() / 60
     if minutes < 120:
-        return f"{max(minutes, 0):.0f} min ago"
-    return f"{minutes / 60:.0f} h ago" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days ago"
+        return _("{count:.0f} min ago").format(count=max(minutes, 0))
+    if minutes < 48 * 60:
+        return _("{count:.0f} h ago").format(count=minutes / 60)
+    return _("{count:.0f} days ago").format(count=minutes / 1440)
 
 
 def _local_of(text: str) -> str:

@@ -11,6 +11,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from owlab.language import _
+
 MOST = 2 << 20
 """Bytes of one file that are read: its end, where the newest lines are."""
 
@@ -45,9 +47,9 @@ def tail(path: Path, of: int) -> str | None:
     try:
         found = os.fstat(number)
         if not stat.S_ISREG(found.st_mode):
-            raise NotRead(f"{path.name}: it is no plain file")
+            raise NotRead(_("{file}: it is no plain file").format(file=path.name))
         if found.st_uid != of:
-            raise NotRead(f"{path.name}: it belongs to somebody else")
+            raise NotRead(_("{file}: it belongs to somebody else").format(file=path.name))
         skipped = max(0, found.st_size - MOST)
         data = os.pread(number, MOST, skipped)
     except OSError as error:
@@ -95,5 +97,5 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _why(error: OSError) -> str:
     if isinstance(error, PermissionError):
-        return "it may not be read"
-    return (error.strerror or "it cannot be read").lower()
+        return _("it may not be read")
+    return error.strerror.lower() if error.strerror else _("it cannot be read")

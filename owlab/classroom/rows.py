@@ -16,6 +16,7 @@ from owlab.classroom.homes import Home
 from owlab.classroom.reading import NotRead
 from owlab.guide import STEPS
 from owlab.incidents import INCIDENTS
+from owlab.language import _
 from owlab.marks import Mark
 from owlab.notebook.exercises import JUDGES
 
@@ -56,11 +57,11 @@ TOTALS = {"steps": len(STEPS), "exercises": len(JUDGES), "incidents": len(INCIDE
 def rows(homes: Iterable[Home]) -> list[Row]:
     """Every lab of every home, by learner."""
     found = [(path, row) for home in homes for path, row in _of_home(home)]
-    used = memory.look(path for path, _ in found if path is not None)
+    used = memory.look(path for path, _row in found if path is not None)
     for path, row in found:
         if path in used:
             row.memory, row.memory_is_exact = used[path].pss, used[path].exact
-    return [row for _, row in found]
+    return [row for _path, row in found]
 
 
 def labs_of(home: Home) -> tuple[dict[str, Path], list[str]]:
@@ -94,7 +95,7 @@ def _of_home(home: Home) -> list[tuple[Path | None, Row]]:
     made: list[tuple[Path | None, Row]] = [
         (path, _of_lab(home, name, path, notes)) for name, path in labs.items()
     ]
-    nothing = Row(home.learner, notes=notes or ["no labs yet"], marks_were_read=not notes)
+    nothing = Row(home.learner, notes=notes or [_("no labs yet")], marks_were_read=not notes)
     return made or [(None, nothing)]
 
 
@@ -128,7 +129,7 @@ def _settings(row: Row, directory: Path, owner: int) -> list[dict[str, Any]]:
         if isinstance(found, dict):
             row.provider = str(found.get("provider", "pocket"))
     if not row.provider:
-        raise NotRead("config.yaml: it holds no settings")
+        raise NotRead(_("{file}: it holds no settings").format(file="config.yaml"))
     return []
 
 

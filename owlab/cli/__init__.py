@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 
+from owlab import language
 from owlab.cli.process import Owlab
 from owlab.version import __version__
 
@@ -76,3 +78,6 @@ def main() -> None:
     Exit status: 0 done, 1 failed, 2 refused (nothing was started or changed),
     128 and the signal's number when interrupted; exec and shell pass the command's own on.
     """
+    named = os.environ.get(language.VARIABLE, "")
+    if named and not language.named(named):
+        raise click.BadParameter(language.unknown(named), param_hint=language.VARIABLE)

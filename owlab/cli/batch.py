@@ -9,9 +9,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import FORCE, friendly, lab_options, open_lab, overrides
+from owlab.cli.common import FORCE, friendly, lab_options, language_option, open_lab, overrides
 from owlab.cli.examination import before_launching
 from owlab.errors import ConfigError
+from owlab.language import _
 
 NOTEBOOKS_OWN = ("catch_up", "really", "solve", "what")
 """Parameters of notebooks that are no settings of a lab."""
@@ -34,6 +35,7 @@ def _number(context: click.Context, parameter: click.Parameter, value: str | Non
 
 @click.command()
 @lab_options
+@language_option
 @click.option("--from", "first", callback=_number, help="The first notebook (05); 00 if unsaid.")
 @click.option("--to", "last", callback=_number, help="The last notebook (06); 07 if unsaid.")
 @click.option("--resume", is_flag=True, help="Go on where this lab's newest run stopped.")
@@ -60,6 +62,7 @@ def run(
     out: Path,
     notebooks: Path | None,
     force: bool,
+    language: str | None,
     **which: Any,
 ) -> None:
     """Run the course's notebooks in order, headlessly.
@@ -75,9 +78,10 @@ def run(
     lab = open_lab(planning=True, **which)
     if not lab.provider.has_machines:
         raise ConfigError(
-            brief="The notebooks type on machines, and a given cluster has none.",
-            resolution=f"Use `owlab up --provider {lab.provider.name}`: sections 5 to 7, from "
-            "this computer.",
+            brief=_("The notebooks type on machines, and a given cluster has none."),
+            resolution=_(
+                "Use `owlab up --provider {name}`: sections 5 to 7, from this computer."
+            ).format(name=lab.provider.name),
         )
     if fresh and not resume and lab.provider.simulated:
         open_lab(**which).down()
@@ -90,6 +94,7 @@ def run(
         out=out,
         config_file=which["config_file"],
         notebooks=notebooks,
+        language=language,
     )
     summary = run_course(options)
     sys.exit(summary.exit_code)

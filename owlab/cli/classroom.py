@@ -14,6 +14,7 @@ from rich.live import Live
 from owlab import durable, places
 from owlab.cli.common import friendly, plain
 from owlab.errors import LabError
+from owlab.language import _
 
 if TYPE_CHECKING:
     from owlab.classroom.homes import Home
@@ -67,7 +68,7 @@ def classroom(
       owlab class /srv/class/*/owlab --watch
     """
     if as_json and seconds:
-        raise click.UsageError("--json tells once: leave out --watch.")
+        raise click.UsageError(_("--json tells once: leave out --watch."))
     if as_json:
         found = _rows(folders, patterns)
         _write(page_file, found)
@@ -117,14 +118,24 @@ def grade(
     found = []
     for number, home in enumerate(homes, 1):
         if check:
-            click.echo(f"{number} of {len(homes)}: {plain(home.learner)}", err=True)
+            click.echo(
+                _("{number} of {count}: {learner}").format(
+                    number=number, count=len(homes), learner=plain(home.learner)
+                ),
+                err=True,
+            )
         found += grades.grades([home], points, grades.ask_again if check else None)
     text = grades.as_csv(found)
     if output is None:
         click.echo(text, nl=False)
         return
     _save(output, text)
-    click.echo(f"{len(homes)} learners, {len(points)} exercises: {output}", err=True)
+    click.echo(
+        _("{learners} learners, {exercises} exercises: {file}").format(
+            learners=len(homes), exercises=len(points), file=output
+        ),
+        err=True,
+    )
 
 
 def _homes(folders: tuple[str, ...], patterns: tuple[str, ...]) -> list[Home]:
@@ -149,7 +160,7 @@ def _show(console: Console, found: list[Row], page_file: Path | None) -> None:
     console.print(_table(found))
     if page_file is not None:
         _write(page_file, found)
-        click.echo(f"The page: {page_file}")
+        click.echo(_("The page: {file}").format(file=page_file))
 
 
 def _write(page_file: Path | None, found: list[Row], seconds: int = 0) -> None:
@@ -164,7 +175,7 @@ def _save(path: Path, text: str) -> None:
         durable.write(path, text, 0o600)
     except OSError as error:
         raise LabError(
-            brief=f"{path} cannot be written.",
+            brief=_("{file} cannot be written.").format(file=path),
             details=error.strerror or str(error),
-            resolution="Name a file in a folder of yours.",
+            resolution=_("Name a file in a folder of yours."),
         ) from None

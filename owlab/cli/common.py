@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import click
 
-from owlab import places
+from owlab import language, places
 from owlab.cli.process import (
     FAILED,
     INTERRUPTED,
@@ -21,6 +21,7 @@ from owlab.cli.process import (
     silence,
 )
 from owlab.errors import ConfigError, LabError
+from owlab.language import _
 
 if TYPE_CHECKING:
     from owlab.guided import GuidedLab
@@ -42,6 +43,24 @@ lab_option = click.option(
     default=lambda: os.environ.get("OWLAB_LAB", _USUAL),
     show_default="owlab, or $OWLAB_LAB",
     help="Which lab; several live side by side.",
+)
+
+
+def _language(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not (known := language.named(value)):
+        raise click.BadParameter(language.unknown(value))
+    language.choose(known)
+    return known
+
+
+language_option = click.option(
+    "--language",
+    metavar="LANG",
+    callback=_language,
+    is_eager=True,
+    help="en or zh; $OWLAB_LANG if unsaid, else the system's where that is Chinese.",
 )
 
 
@@ -115,9 +134,9 @@ def known_lab(lab_name: str) -> None:
     names = places.lab_names()
     if lab_name not in (*names, _USUAL):
         raise ConfigError(
-            brief=f"There is no lab {lab_name!r}.",
-            details=f"Labs: {', '.join(names) or 'none'}.",
-            resolution=f"Make it with `owlab up --lab {lab_name}`.",
+            brief=_("There is no lab {lab_name!r}.").format(lab_name=lab_name),
+            details=_("Labs: {names}.").format(names=", ".join(names) or "none"),
+            resolution=_("Make it with `owlab up --lab {lab_name}`.").format(lab_name=lab_name),
         )
 
 
@@ -137,7 +156,9 @@ def friendly(command: F) -> F:
         except LabError as error:
             fail(error, str(kwargs.get("lab_name") or _USUAL))
         except KeyboardInterrupt:
-            click.secho("\nInterrupted. What is done stays done; run it again to go on.", err=True)
+            click.secho(
+                _("\nInterrupted. What is done stays done; run it again to go on."), err=True
+            )
             sys.exit(interrupted_status())
         except SystemExit as leaving:
             if leaving.code == INTERRUPTED:
@@ -160,16 +181,16 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise ConfigError(
-            brief="This needs a yes, and there is no terminal on which to ask.",
+            brief=_("This needs a yes, and there is no terminal on which to ask."),
             details=question,
-            resolution="Nothing was changed. Repeat it with --yes.",
+            resolution=_("Nothing was changed. Repeat it with --yes."),
         )
     try:
         agreed = click.confirm(question)
     except click.Abort:
         raise KeyboardInterrupt from None
     if not agreed:
-        click.echo("Nothing was changed.")
+        click.echo(_("Nothing was changed."))
         sys.exit(REFUSED)
 
 
@@ -180,7 +201,7 @@ def hint(text: str, lab_name: str) -> str:
 
 def fail(error: LabError, lab_name: str = _USUAL) -> NoReturn:
     """Print an error for people and leave with 1, or with 2 when nothing was begun."""
-    click.secho(f"error: {plain(error.brief)}", err=True, fg="red", bold=True)
+    click.secho(_("error: {brief}").format(brief=plain(error.brief)), err=True, fg="red", bold=True)
     if error.details:
         lines = plain(error.details).splitlines()
         click.echo("\n".join(f"  {line}" for line in lines), err=True)

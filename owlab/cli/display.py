@@ -16,6 +16,7 @@ from owlab.cli.common import plain
 from owlab.events import Event
 from owlab.guide import GUIDE, for_lab
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.step import Check, Step
 from owlab.steps.control import control
 
@@ -58,7 +59,7 @@ class StepDisplay:
         with self._lock:
             match event.kind:
                 case "step-started":
-                    self._running[key] = (time.monotonic(), "checking")
+                    self._running[key] = (time.monotonic(), _("checking"))
                 case "command-started" if event.step:
                     self._say(event, event.command.splitlines()[0])
                     if self._verbose:
@@ -73,13 +74,13 @@ class StepDisplay:
 
     def _say(self, event: Event, doing: str) -> None:
         # Commands of a step may run elsewhere than the unit's own machine.
-        for key, (since, _) in list(self._running.items()):
+        for key, (since, _doing) in list(self._running.items()):
             if key[0] == event.step and event.machine in (key[1], control(self._lab).machine):
                 self._running[key] = (since, doing)
 
     def _output(self, event: Event) -> None:
         """What a command prints, as it comes; named when several machines speak at once."""
-        several = len({machine for _, machine in self._running}) > 1
+        several = len({machine for _step, machine in self._running}) > 1
         prefix = f"{event.machine}: " if several else ""
         for line in event.text.splitlines():
             self._line(Text(plain(f"{prefix}{line}"), style="dim"))
@@ -94,7 +95,7 @@ class StepDisplay:
             for (step, machine), (since, doing) in self._running.items():
                 spin = _SPIN[int(now * 8) % len(_SPIN)]
                 mine = for_lab(self._lab, GUIDE[step])
-                title = f"{mine.section:<4} {mine.title} [{machine}]"
+                title = f"{mine.section:<4} {_(mine.title)} [{machine}]"
                 shown = f" {spin} {title}  {now - since:4.0f} s  {doing}"
                 lines.append(shown[: self._console.width - 1])
             return Text("\n".join(lines), style="yellow")
@@ -107,11 +108,11 @@ def _ended(event: Event, step: Step) -> Text:
         "step-failed": ("✗", "red"),
     }[event.kind]
     where = "" if event.machine == "host" else f" [{event.machine}]"
-    did = "already done" if event.kind == "step-skipped" else f"{event.seconds:.1f} s"
+    did = _("already done") if event.kind == "step-skipped" else f"{event.seconds:.1f} s"
     why = event.text.splitlines()[0] if event.text else ""
     text = Text()
     text.append(f" {mark} ", style=style)
-    text.append(f"{step.section:<4} {step.title}{where}")
+    text.append(f"{step.section:<4} {_(step.title)}{where}")
     text.append(f"  {did}  {why}", style="dim")
     return text
 
@@ -119,15 +120,13 @@ def _ended(event: Event, step: Step) -> Text:
 def evidence_table(states: list[tuple[str, str, Check]]) -> Table:
     """Section, title and evidence of steps."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "step", "evidence"):
+    for heading in ("", _("step"), _("evidence")):
         table.add_column(heading)
     for section, title, check in states:
         mark = Text("✓", style="green") if check.done else Text("✗", style="red")
         seen = "\n".join(
-            f"[red]✗ {escape(item.what)}: {escape(plain(item.seen or 'no'))}[/red]"
-            if not item.ok
-            else escape(plain(f"{item.what}: {item.seen}" if item.seen else item.what))
+            escape(plain(item.said)) if item.ok else f"[red]✗ {escape(plain(item.said))}[/red]"
             for item in check.evidence
         )
-        table.add_row(mark, f"{section:<4} {title}", seen or "[red]not done[/red]")
+        table.add_row(mark, f"{section:<4} {title}", seen or f"[red]{_('not done')}[/red]")
     return table

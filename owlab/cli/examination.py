@@ -10,6 +10,7 @@ from rich.table import Table
 from owlab.errors import ProviderError
 from owlab.finding import Finding
 from owlab.lab import Lab
+from owlab.language import _
 
 _MARKS = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "fail": "[red]✗[/red]"}
 
@@ -17,7 +18,7 @@ _MARKS = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "fail": "[re
 def findings_table(findings: Sequence[Finding]) -> Table:
     """A row for each finding: mark, what was looked at, what was seen, advice."""
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "what", "seen", "advice"):
+    for heading in ("", _("what"), _("seen"), _("advice")):
         shown.add_column(heading, overflow="fold")
     for finding in findings:
         shown.add_row(_MARKS[finding.verdict], finding.name, finding.seen, finding.advice)
@@ -39,9 +40,9 @@ def before_launching(lab: Lab, console: Console, force: bool = False) -> None:
     failed = [finding for finding in found if finding.verdict == "fail"]
     if failed and not force:
         raise ProviderError(
-            brief="Nothing was started: this would stop the lab later.",
+            brief=_("Nothing was started: this would stop the lab later."),
             details="\n".join(f"{finding.name}: {finding.seen}" for finding in failed),
             resolution="\n".join(
-                [*(f.advice for f in failed if f.advice), "Or go on all the same, with --force."]
+                [*(f.advice for f in failed if f.advice), _("Or go on all the same, with --force.")]
             ),
         )

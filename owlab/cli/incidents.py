@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from owlab import incidents as known
 from owlab.cli.common import existing_lab, friendly, lab_options
 from owlab.errors import ConfigError
+from owlab.language import _
 
 
 @click.command("break")
@@ -23,10 +25,15 @@ def break_lab(name: str | None, **which: Any) -> None:
     """Put an incident in (a random one without NAME), and tell its story, not its cause."""
     lab = existing_lab(**which)
     chosen = known.put_in(lab, name or random.choice(list(known.INCIDENTS)))
-    click.secho(f"{chosen.name} (level {chosen.level}, about {chosen.minutes} minutes)", bold=True)
-    click.echo(f"\n{click.wrap_text(chosen.story, 88)}\n")
-    click.echo("Look around:  owlab shell master, owlab exec MACHINE -- COMMAND")
-    click.echo("Is it mended? owlab incidents --check")
+    click.secho(
+        _("{name} (level {level}, about {minutes} minutes)").format(
+            name=chosen.name, level=chosen.level, minutes=chosen.minutes
+        ),
+        bold=True,
+    )
+    click.echo(f"\n{click.wrap_text(_(chosen.story), 88)}\n")
+    click.echo(_("Look around:  owlab shell master, owlab exec MACHINE -- COMMAND"))
+    click.echo(_("Is it mended? owlab incidents --check"))
 
 
 @click.command()
@@ -45,35 +52,39 @@ def incidents(name: str | None, what: str | None, number: int | None, **which: A
     lab = existing_lab(**which)
     name = name or known.active(lab)
     if not name:
-        raise ConfigError(brief="No incident was put in.", resolution="Put one in: owlab break")
+        raise ConfigError(
+            brief=_("No incident was put in."), resolution=_("Put one in: owlab break")
+        )
     found = known.find(name)
     if number is not None:
-        click.echo(found.hints[number - 1])
+        click.echo(_(found.hints[number - 1]))
         return
     if what == "mend":
         lab.listeners.append(_show)
         known.mend(lab, name)
     report = known.look(lab, name)
     if what == "explain" and report.mended:
-        click.echo(click.wrap_text(found.why, 88))
+        click.echo(click.wrap_text(_(found.why), 88))
         return
     for title, check, said in (
         (report.symptom.evidence[0].what, report.symptom, report.symptom.evidence[0].seen),
-        ("the cause is gone", report.cause, ""),
-        ("nothing else is broken", report.rest, report.rest.why if report.cause.done else ""),
+        (_("the cause is gone"), report.cause, ""),
+        (_("nothing else is broken"), report.rest, report.rest.why if report.cause.done else ""),
     ):
-        mark = click.style("yes" if check.done else "no ", fg="green" if check.done else "red")
+        mark = click.style(
+            _("yes") if check.done else _("no "), fg="green" if check.done else "red"
+        )
         click.echo(f"{mark}  {title}{f' ({said})' if said and not check.done else ''}")
     sys.exit(0 if report.mended else 1)
 
 
 def _list() -> None:
-    table = Table("Name", "Level", "Minutes", "What people say")
+    table = Table(_("Name"), _("Level"), _("Minutes"), _("What people say"))
     for one in known.INCIDENTS.values():
-        first = one.story.partition(". ")[0].rstrip(".")
+        first = re.split(r"\. |。", _(one.story))[0].rstrip(".")
         table.add_row(one.name, str(one.level), str(one.minutes), f"{first}.")
     Console().print(table)
-    click.echo("Put one in: owlab break NAME. A random one: owlab break")
+    click.echo(_("Put one in: owlab break NAME. A random one: owlab break"))
 
 
 def _show(event: Any) -> None:

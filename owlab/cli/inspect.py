@@ -16,6 +16,7 @@ from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.cli.examination import findings_table
 from owlab.config import AS_WRITTEN, LabConfig
 from owlab.errors import DamagedRecord
+from owlab.language import _
 from owlab.record import Record
 
 
@@ -54,7 +55,7 @@ def labs() -> None:
         except DamagedRecord as error:
             click.echo(f"{name:<{width}}  damaged    {error.brief}")
     if not names:
-        click.echo("No labs yet. Make one with `owlab up`.", err=True)
+        click.echo(_("No labs yet. Make one with `owlab up`."), err=True)
 
 
 @click.command()
@@ -90,7 +91,7 @@ def pinned(check: bool) -> None:
     for pin in PINS:
         table.add_row(pin.setting, pin.value, pin.chosen, known.get(pin.setting, ""), pin.why)
     Console().print(table)
-    click.echo("\nFor one lab: --set SETTING VALUE. For all: owlab/versions.py; then make test.")
+    click.echo(_("\nFor one lab: --set SETTING VALUE. For all: owlab/versions.py; then make test."))
 
 
 def _newest() -> dict[str, str]:
@@ -128,7 +129,9 @@ def inventory(source: str, path: Path, output: Path, names: tuple[str, ...]) -> 
     shell = Shell()
     chosen = inventory_from.choose(inventory_from.read(source, shell, path), names)
     inventory_from.write(chosen, output.absolute(), shell)
-    click.echo(f"Written to {output}. Look at it, then:")
+    click.echo(_("Written to {output}. Look at it, then:").format(output=output))
     click.echo(
-        f"  owlab up --provider ssh --set ssh_inventory {output} --set workers {len(chosen) - 2}"
+        _("  owlab up --provider ssh --set ssh_inventory {output} --set workers {count}").format(
+            output=output, count=len(chosen) - 2
+        )
     )

@@ -13,6 +13,7 @@ from owlab import places
 from owlab.cli.common import friendly, lab_options, open_lab
 from owlab.command import HOST
 from owlab.errors import ConfigError, MachineError, ProviderError
+from owlab.language import _
 from owlab.machines import pocket_folder
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def _open(machine: str, lab_name: str, **which: Any) -> Lab:
         except MachineError as error:
             raise ConfigError(error.brief, error.details, error.resolution) from None
     if lab_name not in places.lab_names():
-        click.secho(f"(the lab {lab_name!r} is new)", err=True, dim=True)
+        click.secho(
+            _("(the lab {lab_name!r} is new)").format(lab_name=lab_name), err=True, dim=True
+        )
     return open_lab(lab_name, **which)
 
 
@@ -74,7 +77,8 @@ def _says_settings(
     provider: str | None, settings: tuple[Any, ...], config_file: Path | None, lab_name: str
 ) -> bool:
     """Somebody says what the lab is to be: that is looked at first."""
-    said = {name for name in os.environ if name.startswith("OWLAB_")} - {"OWLAB_HOME", "OWLAB_LAB"}
+    said = {name for name in os.environ if name.startswith("OWLAB_")}
+    said -= places.NO_SETTINGS - {"OWLAB_CONFIG"}
     return bool(provider or settings or config_file or said)
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from owlab.cli.common import friendly, lab_option
+from owlab import language
+from owlab.cli.common import friendly, lab_option, language_option
+from owlab.language import _
+
+if TYPE_CHECKING:
+    from owlab.notebook.copies import Copies
 
 _FIRST = "00-start-here.ipynb"
 
@@ -22,12 +27,25 @@ folder_option = click.option(
 )
 
 
+def _copies(folder: Path) -> Copies:
+    """The learner's copies of the course in the language of the moment; another one's are apart."""
+    from owlab.batch.course import installed_directory
+    from owlab.notebook.copies import Copies
+
+    spoken = language.current()
+    mine = folder.expanduser().absolute()
+    return Copies(
+        mine if spoken == language.ENGLISH else mine / spoken, installed_directory(spoken)
+    )
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @folder_option
+@language_option
 @lab_option
 @friendly
-def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None:
+def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> None:
     """Open the course in JupyterLab, for one lab.
 
     The notebooks are copied to a folder of yours first; what you wrote there is kept. Further
@@ -35,15 +53,13 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
     one user: let the spawner's command be `owlab lab`.
     """
     from owlab import extras
-    from owlab.batch.course import installed_directory
     from owlab.notebook import startup
-    from owlab.notebook.copies import Copies
 
     extras.need("lab")
-    copies = Copies(folder.expanduser().absolute(), installed_directory())
+    copies = _copies(folder)
     for told in copies.renew():
         click.echo(told)
-    click.echo(f"Your notebooks: {copies.folder}")
+    click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))
     if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
         server = "jupyterhub.singleuser"
         first = f"--ServerApp.default_url=/lab/tree/{_FIRST}"
@@ -51,7 +67,7 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
     else:
         server = "jupyterlab"
         words = [f"--notebook-dir={copies.folder}", *options, str(copies.folder / _FIRST)]
-        click.echo("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on.")
+        click.echo(_("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on."))
     environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
     sys.stdout.flush()
     # In place of this process: signals reach JupyterLab itself, and nothing else stays in memory.
@@ -61,14 +77,12 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **_: Any) -> None
 @click.command()
 @click.option("--restore", "number", metavar="NN", help="A fresh copy of one; yours is kept aside.")
 @folder_option
+@language_option
 @friendly
-def notebooks(number: str | None, folder: Path, **_: Any) -> None:
+def notebooks(number: str | None, folder: Path, **which: Any) -> None:
     """Bring your copies of the notebooks up to date, or one of them back as it was (03)."""
-    from owlab.batch.course import installed_directory
-    from owlab.notebook.copies import Copies
-
-    copies = Copies(folder.expanduser().absolute(), installed_directory())
+    copies = _copies(folder)
     told = [copies.restore(number)] if number is not None else list(copies.renew())
-    for line in told or ["Nothing is new."]:
+    for line in told or [_("Nothing is new.")]:
         click.echo(line)
-    click.echo(f"Your notebooks: {copies.folder}")
+    click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))

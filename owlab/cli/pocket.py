@@ -23,6 +23,7 @@ from owlab.cli.display import StepDisplay
 from owlab.errors import ConfigError, DamagedRecord
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
+from owlab.language import _
 
 
 @click.command()
@@ -76,16 +77,20 @@ def goto(section: str, yes: bool, **which: Any) -> None:
     name = lab.config.name
     if what := moving.about(lab):
         confirm(
-            f"The lab {name!r} has {what}. It is kept, and replaced by one at the start of "
-            f"section {number}. Go on?",
+            _(
+                "The lab {name!r} has {what}. It is kept, and replaced by one at the start of "
+                "section {number}. Go on?"
+            ).format(name=name, what=what, number=number),
             yes,
         )
     lab = open_lab(**which)
     with StepDisplay(lab, Console()):
         was = moving.goto(lab, number)
-    click.echo(f"The lab {name!r} is at the start of section {number}.")
+    click.echo(
+        _("The lab {name!r} is at the start of section {wanted}.").format(name=name, wanted=number)
+    )
     if was:
-        click.echo(hint("What it was before is kept: owlab undo", name))
+        click.echo(hint(_("What it was before is kept: owlab undo"), name))
 
 
 @click.command()
@@ -103,10 +108,14 @@ def undo(number: int, only_list: bool, lab_name: str) -> None:
         for place, item in enumerate(moving.kept(lab_name), 1):
             click.echo(f"{place}  {moving.local(item.when)}  {item.why}: {item.about}")
         if not moving.kept(lab_name):
-            click.echo("Nothing is kept.", err=True)
+            click.echo(_("Nothing is kept."), err=True)
         return
     found = moving.undo(teardown.open_to_remove(lab_name), number)
-    click.echo(f"The lab {lab_name!r} is what it was at {moving.local(found.when)}: {found.about}.")
+    click.echo(
+        _("The lab {name!r} is what it was at {when}: {about}.").format(
+            name=lab_name, when=moving.local(found.when), about=found.about
+        )
+    )
 
 
 @click.command()
@@ -119,9 +128,9 @@ def reset(yes: bool, **which: Any) -> None:
     known_lab(name)
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
     if _has_something(lab):
-        confirm(f"Throw away everything in the lab {name!r}?", yes)
+        confirm(_("Throw away everything in the lab {name!r}?").format(name=name), yes)
     fresh = _start_again(lab)
-    click.echo(f"The lab {fresh.config.name!r} is new.")
+    click.echo(_("The lab {name!r} is new.").format(name=fresh.config.name))
 
 
 def _has_something(lab: Lab) -> bool:
@@ -129,15 +138,19 @@ def _has_something(lab: Lab) -> bool:
         lab.record.settings()
         return bool(lab.record.made())
     except DamagedRecord as error:
-        click.echo(f"{error.brief} The lab starts with the usual settings.", err=True)
+        click.echo(
+            _("{brief} The lab starts with the usual settings.").format(brief=error.brief), err=True
+        )
         return True
 
 
 def _start_again(lab: Lab) -> GuidedLab:
     if not lab.provider.simulated:
         raise ConfigError(
-            brief="Only a pocket lab can be reset. Nothing was changed.",
-            resolution="Remove real machines with `owlab down`, then run `owlab up --to SECTION`.",
+            brief=_("Only a pocket lab can be reset. Nothing was changed."),
+            resolution=_(
+                "Remove real machines with `owlab down`, then run `owlab up --to SECTION`."
+            ),
         )
     settings = lab.config.flat()
     teardown.down(lab)

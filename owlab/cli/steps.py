@@ -27,6 +27,7 @@ from owlab.cli.examination import before_launching
 from owlab.errors import DamagedRecord, LabError
 from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.step import Check, Evidence, Step
 
 TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
@@ -52,11 +53,20 @@ def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
     if summary.changed:
         look = hint("owlab status, owlab shell master", lab.config.name)
         click.echo(
-            f"\n{len(summary.ran)} steps carried out, {len(summary.skipped)} done before, "
-            f"in {summary.seconds:.1f} s. Look around: {look}"
+            _(
+                "\n{count} steps carried out, {before} done before, in {seconds:.1f} s. "
+                "Look around: {look}"
+            ).format(
+                count=len(summary.ran),
+                before=len(summary.skipped),
+                seconds=summary.seconds,
+                look=look,
+            )
         )
     else:
-        click.echo(f"\nNothing to do: all {len(summary.skipped)} steps are done.")
+        click.echo(
+            _("\nNothing to do: all {count} steps are done.").format(count=len(summary.skipped))
+        )
 
 
 @click.command()
@@ -71,12 +81,12 @@ def status(as_json: bool, **which: Any) -> None:
     if as_json:
         click.echo(json.dumps({"machines": machines, "steps": _as_data(states)}, indent=2))
         return
-    click.echo(f"lab {lab.config.name}: {lab.provider.about}")
-    click.echo(f"kept in {lab.directory}\n")
+    click.echo(_("lab {name}: {about}").format(name=lab.config.name, about=_(lab.provider.about)))
+    click.echo(_("kept in {directory}\n").format(directory=lab.directory))
     for row in machines:
         click.echo(f"  {row['name']:<16} {row['state']:<16} {row['ipv4']:<16} {row['release']}")
-    click.echo("" if machines else "  no machines yet\n")
-    Console().print(evidence_table([(s.section, s.title, check) for s, check in states]))
+    click.echo("" if machines else _("  no machines yet\n"))
+    Console().print(evidence_table([(s.section, _(s.title), check) for s, check in states]))
 
 
 @click.command()
@@ -91,10 +101,10 @@ def check(to: str, as_json: bool, **which: Any) -> None:
     if as_json:
         click.echo(json.dumps(_as_data(states), indent=2))
     else:
-        Console().print(evidence_table([(s.section, s.title, found) for s, found in states]))
+        Console().print(evidence_table([(s.section, _(s.title), found) for s, found in states]))
     missing = [step.section for step, found in states if not found.done]
     if missing:
-        click.echo(f"\nNot done: {', '.join(missing)}.", err=True)
+        click.echo(_("\nNot done: {names}.").format(names=", ".join(missing)), err=True)
         sys.exit(1)
 
 
@@ -110,8 +120,8 @@ def step(name: str, take_back: bool, **which: Any) -> None:
     with StepDisplay(lab, Console(), verbose=True):
         if take_back:
             did = teardown.undo(lab, wanted)
-            message = "taken back" if did else "there is nothing to take back"
-            click.echo(f"{wanted.section} {wanted.title}: {message}.")
+            message = _("taken back") if did else _("there is nothing to take back")
+            click.echo(f"{wanted.heading}: {message}.")
         else:
             click.echo(repr(lab.perform(wanted)))
 
@@ -124,7 +134,7 @@ def down(yes: bool, **which: Any) -> None:
     """Remove exactly what the lab made, and nothing else."""
     name = which["lab_name"]
     if name not in places.lab_names():
-        click.echo(f"There is no lab {name!r}; nothing to do.")
+        click.echo(_("There is no lab {name!r}; nothing to do.").format(name=name))
         return
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
     if question := _what_goes(lab):
@@ -132,8 +142,8 @@ def down(yes: bool, **which: Any) -> None:
     with StepDisplay(lab, Console()):
         removed = teardown.down(lab)
     for sentence in removed:
-        click.echo(f" ✓ removed {sentence}")
-    click.echo(f"The lab {lab.config.name!r} is gone.")
+        click.echo(_(" ✓ removed {sentence}").format(sentence=sentence))
+    click.echo(_("The lab {name!r} is gone.").format(name=lab.config.name))
 
 
 def _what_goes(lab: Lab) -> str:
@@ -148,7 +158,7 @@ def _what_goes(lab: Lab) -> str:
     if lab.provider.creates_machines:
         machines = ", ".join(lab.record.made())
         return f"Remove for good: {machines}, with everything on them?"
-    sections = ", ".join(sorted({find(key).section for key, _ in lab.record.carried_out()}))
+    sections = ", ".join(sorted({find(key).section for key, _machine in lab.record.carried_out()}))
     return f"Take back what was installed on your machines (sections {sections})?"
 
 
@@ -174,8 +184,10 @@ def script(to: str, as_written: bool, output: Path | None, **which: Any) -> None
         output.write_text(text, "utf-8")
         output.chmod(0o755)
     except OSError as error:
-        raise LabError(brief=f"{output} cannot be written.", details=str(error)) from None
-    click.echo(f"Written to {output}. Read it, then run: bash {output}")
+        raise LabError(
+            brief=_("{output} cannot be written.").format(output=output), details=str(error)
+        ) from None
+    click.echo(_("Written to {output}. Read it, then run: bash {output}").format(output=output))
 
 
 def _machines(lab: Lab) -> list[dict[str, str]]:
@@ -197,7 +209,7 @@ def _states(lab: Lab, steps: list[Step]) -> list[tuple[Step, Check]]:
         try:
             return step.state(lab)
         except LabError as error:
-            return Check((Evidence(step.title, False, error.brief),))
+            return Check((Evidence(_(step.title), False, error.brief),))
 
     mine = [for_lab(lab, step) for step in steps]
     with ThreadPoolExecutor(4) as pool:
@@ -209,7 +221,7 @@ def _as_data(states: list[tuple[Step, Check]]) -> list[dict[str, Any]]:
         {
             "section": step.section,
             "key": step.key,
-            "title": step.title,
+            "title": _(step.title),
             "done": found.done,
             "evidence": [
                 {"what": item.what, "ok": item.ok, "seen": item.seen} for item in found.evidence

@@ -16,6 +16,7 @@ from owlab.guide import STEPS
 from owlab.incidents import functions, nodes_and_clients, storage
 from owlab.incidents.incident import NAMESPACE, Incident, kubectl
 from owlab.lab import Lab, describe
+from owlab.language import _
 from owlab.step import Check, Evidence
 from owlab.teardown import is_done
 
@@ -51,8 +52,8 @@ def find(name: str) -> Incident:
     if name in INCIDENTS:
         return INCIDENTS[name]
     raise ConfigError(
-        brief=f"There is no incident {name!r}.",
-        resolution=f"Incidents: {', '.join(INCIDENTS)}.",
+        brief=_("There is no incident {name!r}.").format(name=name),
+        resolution=_("Incidents: {names}.").format(names=", ".join(INCIDENTS)),
     )
 
 
@@ -64,24 +65,24 @@ def put_in(lab: Lab, name: str) -> Incident:
     incident = find(name)
     if not lab.provider.has_machines:
         raise ConfigError(
-            brief="Incidents need the lab's own machines.",
-            resolution="A cluster that others use is not broken on purpose.",
+            brief=_("Incidents need the lab's own machines."),
+            resolution=_("A cluster that others use is not broken on purpose."),
         )
     whole = _rest(lab)
     if not whole.done:
         raise StepError(
-            brief="The lab is not whole: an incident would hide behind something else.",
+            brief=_("The lab is not whole: an incident would hide behind something else."),
             details=whole.why,
-            resolution="Mend that first, or `owlab up`.",
+            resolution=_("Mend that first, or `owlab up`."),
         )
     leftovers = kubectl(lab, f"delete namespace {NAMESPACE} --ignore-not-found", timeout=300)
     for command in (leftovers, *incident.breaks(lab)):
         result = lab.read(command)
         if not result:
             raise StepError(
-                brief=f"The incident {name} could not be put in.",
+                brief=_("The incident {name} could not be put in.").format(name=name),
                 details=describe(result),
-                resolution="Look whether the lab is whole: `owlab check`.",
+                resolution=_("Look whether the lab is whole: `owlab check`."),
             )
     _remember(lab, name)
     marks.note(lab.directory, "incident", name, event="put-in")
@@ -107,11 +108,15 @@ def mend(lab: Lab, name: str) -> None:
     for command in incident.mends(lab):
         result = lab.run(command)
         if not result:
-            raise StepError(brief=f"The repair of {name} failed.", details=describe(result))
+            raise StepError(
+                brief=_("The repair of {name} failed.").format(name=name), details=describe(result)
+            )
     report = look(lab, name)
     if not report.mended:
         missing = next(c for c in (report.symptom, report.cause, report.rest) if not c.done)
-        raise CheckFailed(brief=f"{name} is not mended yet.", details=missing.why)
+        raise CheckFailed(
+            brief=_("{name} is not mended yet.").format(name=name), details=missing.why
+        )
 
 
 def active(lab: Lab) -> str:
@@ -130,8 +135,10 @@ def _rest(lab: Lab) -> Check:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = list(pool.map(lambda step: is_done(lab, step), STEPS))
     broken = [step for step, whole in zip(STEPS, done, strict=True) if not whole]
-    names = ", ".join(f"{step.section} {step.title}" for step in broken)
-    return Check((Evidence("every step of the guide is done", not broken, names or "all of them"),))
+    names = ", ".join(step.heading for step in broken)
+    return Check(
+        (Evidence(_("every step of the guide is done"), not broken, names or _("all of them")),)
+    )
 
 
 __all__ = ["INCIDENTS", "Incident", "Report", "active", "find", "look", "mend", "put_in"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from owlab.command import Command
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.step import Check, Evidence
 from owlab.steps.control import control
 from owlab.steps.kubernetes import one
@@ -71,7 +72,11 @@ def runs(lab: Lab, app: str) -> Check:
     """An application of the incidents has a pod that is ready."""
     found = one(lab, f"deployment {app} -n {NAMESPACE}")
     ready = found["status"].get("readyReplicas", 0) if found else 0
-    return seen(f"the application {app} runs", ready >= 1, f"{ready} pods ready")
+    return seen(
+        _("the application {app} runs").format(app=app),
+        ready >= 1,
+        _("{ready} pods ready").format(ready=ready),
+    )
 
 
 def answers(lab: Lab, what: str, command: Command, wanted: str = "") -> Check:
@@ -79,4 +84,8 @@ def answers(lab: Lab, what: str, command: Command, wanted: str = "") -> Check:
     result = lab.read(command)
     lines = (result.stdout + result.stderr).strip().splitlines()
     ok = bool(result) and wanted in result.stdout
-    return seen(what, ok, lines[-1] if lines else f"exit status {result.exit_code}")
+    return seen(
+        what,
+        ok,
+        lines[-1] if lines else _("exit status {exit_code}").format(exit_code=result.exit_code),
+    )

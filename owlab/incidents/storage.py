@@ -8,6 +8,7 @@ from owlab.command import Command
 from owlab.fact import succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import nfs
@@ -18,7 +19,7 @@ def _couchdb(lab: Lab) -> Check:
     name = f"{lab.config.openwhisk.release}-couchdb-"
     pods = read.pods(lab, lab.config.openwhisk.namespace)
     states = [pod["status"] for pod in pods if pod["name"].startswith(name)]
-    return seen("the database runs", states == ["Running"], ", ".join(states) or "no pod")
+    return seen(_("the database runs"), states == ["Running"], ", ".join(states) or _("no pod"))
 
 
 def _restart_database(lab: Lab) -> Command:
@@ -40,7 +41,7 @@ def _lose_export(lab: Lab) -> Iterator[Command]:
 
 
 def _exported(lab: Lab) -> Check:
-    return seen("the cause", nfs.install_server.state(lab).done)
+    return seen(_("the cause"), nfs.install_server.state(lab).done)
 
 
 def _export(lab: Lab) -> Iterator[Command]:
@@ -58,20 +59,27 @@ restart_that_hangs = Incident(
     name="restart-that-hangs",
     level=2,
     minutes=12,
-    story="Somebody edited a file on `storage` and saved it. Nothing happened for a week. Today "
-    "the database was restarted, and it does not come up any more.",
+    story=N_(
+        "Somebody edited a file on `storage` and saved it. Nothing happened for a week. Today "
+        "the database was restarted, and it does not come up any more."
+    ),
     breaks=_lose_export,
     symptom=_couchdb,
     cause=_exported,
     hints=(
-        "kubectl describe pod: the events at the end tell what the node tries.",
-        "The node may not mount the volume: access denied. Who decides that?",
-        "sudo exportfs -v on storage lists what is exported. The line of section 1.5 is missing.",
+        N_("kubectl describe pod: the events at the end tell what the node tries."),
+        N_("The node may not mount the volume: access denied. Who decides that?"),
+        N_(
+            "sudo exportfs -v on storage lists what is exported. The line of section 1.5 "
+            "is missing."
+        ),
     ),
     mends=_export,
-    why="The directory's line was gone from /etc/exports. What is mounted stays usable for a "
-    "while; only the next mount is refused. That is why the change and the failure were a week "
-    "apart. Pods that cannot mount wait in ContainerCreating and try again by themselves.",
+    why=N_(
+        "The directory's line was gone from /etc/exports. What is mounted stays usable for a "
+        "while; only the next mount is refused. That is why the change and the failure were a week "
+        "apart. Pods that cannot mount wait in ContainerCreating and try again by themselves."
+    ),
 )
 
 
@@ -86,7 +94,7 @@ def _stop_server(lab: Lab) -> Iterator[Command]:
 def _serving(lab: Lab) -> Check:
     unit = "nfs-server.service"
     text = f"systemctl is-active --quiet {unit} && systemctl is-enabled --quiet {unit}"
-    return seen("the cause", lab.fact(succeeds(text, lab.storage)))
+    return seen(_("the cause"), lab.fact(succeeds(text, lab.storage)))
 
 
 def _start_server(lab: Lab) -> Iterator[Command]:
@@ -98,21 +106,25 @@ silent_storage = Incident(
     name="silent-storage",
     level=2,
     minutes=10,
-    story="The machine `storage` is up and answers. Still the database does not start. The "
-    "colleague of the night shift “switched off what nobody needs”, to save memory, and wants "
-    "the repair to survive the next restart of the machine.",
+    story=N_(
+        "The machine `storage` is up and answers. Still the database does not start. The "
+        "colleague of the night shift “switched off what nobody needs”, to save memory, and wants "
+        "the repair to survive the next restart of the machine."
+    ),
     breaks=_stop_server,
     symptom=_couchdb,
     cause=_serving,
     hints=(
-        "The events of the pod name the server that does not answer.",
-        "systemctl status nfs-server on storage.",
-        "Started is one thing, enabled the other: systemctl enable --now does both.",
+        N_("The events of the pod name the server that does not answer."),
+        N_("systemctl status nfs-server on storage."),
+        N_("Started is one thing, enabled the other: systemctl enable --now does both."),
     ),
     mends=_start_server,
-    why="The NFS service was stopped, and disabled: it would not start with the machine either. "
-    "In life, pods that have the volume mounted already hang in their next read or write, and "
-    "cannot even be deleted until the server is back.",
+    why=N_(
+        "The NFS service was stopped, and disabled: it would not start with the machine either. "
+        "In life, pods that have the volume mounted already hang in their next read or write, and "
+        "cannot even be deleted until the server is back."
+    ),
 )
 
 
@@ -194,7 +206,7 @@ def _class(lab: Lab) -> str:
 
 
 def _has_client(lab: Lab) -> Check:
-    return seen("the cause", nfs.install_clients.state(lab).done)
+    return seen(_("the cause"), nfs.install_clients.state(lab).done)
 
 
 def _install_client(lab: Lab) -> Iterator[Command]:
@@ -210,21 +222,25 @@ reinstalled_worker = Incident(
     name="reinstalled-worker",
     level=2,
     minutes=12,
-    story="The last worker got a new disk and was set up again, “exactly like the others”. It is "
-    "Ready. But the application `ledger`, in the namespace `incident`, has to run there and does "
-    "not start.",
+    story=N_(
+        "The last worker got a new disk and was set up again, “exactly like the "
+        "others”. It is Ready. But the application `ledger`, in the namespace "
+        "`incident`, has to run there and does not start."
+    ),
     breaks=_remove_client,
     symptom=lambda lab: runs(lab, "ledger"),
     cause=_has_client,
     hints=(
-        "kubectl describe pod -n incident: which step of starting fails?",
-        "The node cannot mount: it lacks a helper program. On the other worker it would work.",
-        "Section 2 installed a package on every node.",
+        N_("kubectl describe pod -n incident: which step of starting fails?"),
+        N_("The node cannot mount: it lacks a helper program. On the other worker it would work."),
+        N_("Section 2 installed a package on every node."),
     ),
     mends=_install_client,
-    why="The node had no nfs-common. Kubernetes mounts nothing itself: the node's own mount does, "
-    "and for NFS it needs a helper. A node can be Ready without it. That is why section 2 says "
-    "*every* node, and why machines should be set up by a script.",
+    why=N_(
+        "The node had no nfs-common. Kubernetes mounts nothing itself: the node's own mount does, "
+        "and for NFS it needs a helper. A node can be Ready without it. That is why section 2 says "
+        "*every* node, and why machines should be set up by a script."
+    ),
 )
 
 
@@ -239,7 +255,7 @@ def _claim_bound(lab: Lab) -> Check:
     claim = one(lab, f"pvc reports -n {NAMESPACE}")
     spec = claim["spec"] if claim else {}
     phase = claim["status"].get("phase") if claim else ""
-    return seen("the cause", spec.get("storageClassName") == _class(lab) and phase == "Bound")
+    return seen(_("the cause"), spec.get("storageClassName") == _class(lab) and phase == "Bound")
 
 
 def _claim_again(lab: Lab) -> Iterator[Command]:
@@ -254,21 +270,31 @@ reports_wait = Incident(
     name="reports-wait",
     level=2,
     minutes=12,
-    story="A new application, `reports` in the namespace `incident`, has been Pending since it was "
-    "deployed. Its data must lie on the NFS server. The developers say that their YAML is fine.",
+    story=N_(
+        "A new application, `reports` in the namespace `incident`, has been Pending since it was "
+        "deployed. Its data must lie on the NFS server. The developers say that their YAML is fine."
+    ),
     breaks=_misspell,
     symptom=lambda lab: runs(lab, "reports"),
     cause=_claim_bound,
     hints=(
-        "Why is the pod Pending? kubectl describe pod -n incident.",
-        "It waits for its claim. kubectl get pvc -n incident, kubectl get storageclass: compare.",
-        "The class of a claim cannot be changed. The claim has to be made again, and the pod that "
-        "uses it has to let go first.",
+        N_("Why is the pod Pending? kubectl describe pod -n incident."),
+        N_(
+            "It waits for its claim. kubectl get pvc -n incident, kubectl get "
+            "storageclass: compare."
+        ),
+        N_(
+            "The class of a claim cannot be changed. The claim has to be made again, and "
+            "the pod that uses it has to let go first."
+        ),
     ),
     mends=_claim_again,
-    why="The claim named a class that does not exist. Nobody answers such a claim, and nobody says "
-    "that it is wrong: a class may still be made. `storageClassName` is immutable, so one deletes "
-    "the claim and makes it again. While a pod uses it, even a Pending one, it stays Terminating.",
+    why=N_(
+        "The claim named a class that does not exist. Nobody answers such a claim, "
+        "and nobody says that it is wrong: a class may still be made. "
+        "`storageClassName` is immutable, so one deletes the claim and makes it "
+        "again. While a pod uses it, even a Pending one, it stays Terminating."
+    ),
 )
 
 
@@ -283,14 +309,16 @@ def _delete_in_use(lab: Lab) -> Iterator[Command]:
 
 def _claim_gone(lab: Lab) -> Check:
     claim = one(lab, f"pvc archive -n {NAMESPACE}")
-    state = "Terminating" if claim and claim["metadata"].get("deletionTimestamp") else "there"
-    return seen("the claim archive is gone", claim is None, "gone" if claim is None else state)
+    state = "Terminating" if claim and claim["metadata"].get("deletionTimestamp") else _("there")
+    return seen(
+        _("the claim archive is gone"), claim is None, _("gone") if claim is None else state
+    )
 
 
 def _let_go(lab: Lab) -> Check:
     found = one(lab, f"deployment archive -n {NAMESPACE}")
     replicas = found["spec"].get("replicas", 1) if found else 0
-    return seen("the cause", replicas == 0)
+    return seen(_("the cause"), replicas == 0)
 
 
 def _scale_down(lab: Lab) -> Iterator[Command]:
@@ -302,21 +330,26 @@ will_not_go = Incident(
     name="will-not-go",
     level=2,
     minutes=8,
-    story="The claim `archive` in the namespace `incident` was deleted yesterday, and it is still "
-    "there. Somebody on the internet says: remove the finalizer. Do it properly. The application "
-    "may stop; its Deployment should stay.",
+    story=N_(
+        "The claim `archive` in the namespace `incident` was deleted yesterday, and "
+        "it is still there. Somebody on the internet says: remove the finalizer. Do "
+        "it properly. The application may stop; its Deployment should stay."
+    ),
     breaks=_delete_in_use,
     symptom=_claim_gone,
     cause=_let_go,
     hints=(
-        "kubectl describe pvc archive -n incident: its status, and who uses it.",
-        "A finalizer protects it as long as a pod uses it.",
-        "A Deployment can have no pods: kubectl scale --replicas=0.",
+        N_("kubectl describe pvc archive -n incident: its status, and who uses it."),
+        N_("A finalizer protects it as long as a pod uses it."),
+        N_("A Deployment can have no pods: kubectl scale --replicas=0."),
     ),
     mends=_scale_down,
-    why="The finalizer kubernetes.io/pvc-protection holds a claim as long as a pod uses it, so "
-    "that nobody loses data by a slip. When the pod is gone, so is the claim, by itself. Whoever "
-    "removes the finalizer by hand takes the disk from under a running program.",
+    why=N_(
+        "The finalizer kubernetes.io/pvc-protection holds a claim as long as a pod "
+        "uses it, so that nobody loses data by a slip. When the pod is gone, so is "
+        "the claim, by itself. Whoever removes the finalizer by hand takes the disk "
+        "from under a running program."
+    ),
 )
 
 INCIDENTS = (restart_that_hangs, silent_storage, reinstalled_worker, reports_wait, will_not_go)

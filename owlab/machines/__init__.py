@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from owlab.language import _
 from owlab.machines.provider import MachineInfo, Provider
 from owlab.shell import Shell
 
@@ -49,7 +50,9 @@ def only_asking(config: LabConfig, directory: Path) -> Provider:
     from owlab.machines.pocket import PocketProvider
 
     if config.provider != "pocket":
-        raise ProviderError(brief=f"its machines are those of {config.provider}")
+        raise ProviderError(
+            brief=_("its machines are those of {provider}").format(provider=config.provider)
+        )
     return PocketProvider(pocket_folder(directory), only_asks=True)
 
 

@@ -23,6 +23,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig, MachinePlan
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.finding import Finding, refused
+from owlab.language import N_
 from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_laptop
 from owlab.machines.provider import MachineInfo
@@ -49,7 +50,7 @@ class ClusterProvider:
     """Renders commands of the laptop; its machines are the cluster's nodes."""
 
     name = "cluster"
-    about = "a cluster that exists, reached through its API from this computer"
+    about = N_("a cluster that exists, reached through its API from this computer")
     simulated = False
     has_machines = False
     creates_machines = False

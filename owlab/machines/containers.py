@@ -16,6 +16,7 @@ from owlab.command import Command
 from owlab.config import LabConfig, MachinePlan
 from owlab.errors import LabError, ProviderError
 from owlab.finding import Finding, refused
+from owlab.language import N_
 from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.machines.preflight import GIGABYTE, architecture, refuse
 from owlab.machines.provider import MachineInfo
@@ -140,7 +141,7 @@ class KindProvider(ContainerProvider):
     """Kubernetes in Docker: https://kind.sigs.k8s.io."""
 
     name = "kind"
-    about = "a Kubernetes cluster in containers of this computer, made by kind"
+    about = N_("a Kubernetes cluster in containers of this computer, made by kind")
     programs = {"docker": "https://docs.docker.com/get-docker/"} | {
         "kind": "https://kind.sigs.k8s.io/docs/user/quick-start/",
         **PROGRAMS,
@@ -184,7 +185,7 @@ class K3dProvider(ContainerProvider):
     """K3s in Docker: https://k3d.io."""
 
     name = "k3d"
-    about = "a K3s cluster in containers of this computer, made by k3d"
+    about = N_("a K3s cluster in containers of this computer, made by k3d")
     programs = {"docker": "https://docs.docker.com/get-docker/"} | {
         "k3d": "https://k3d.io/stable/#installation",
         **PROGRAMS,

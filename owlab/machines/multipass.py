@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, MachinePlan
 from owlab.finding import Finding
+from owlab.language import N_
 from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
@@ -38,7 +39,7 @@ class MultipassProvider:
     """
 
     name = "multipass"
-    about = "virtual machines of Multipass"
+    about = N_("virtual machines of Multipass")
     simulated = False
     has_machines = True
     creates_machines = True

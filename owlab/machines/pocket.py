@@ -14,6 +14,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig
 from owlab.errors import ProviderError
 from owlab.finding import Finding
+from owlab.language import N_, _
 from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
 from owlab.machines.pocket_preflight import examine
@@ -29,7 +30,7 @@ class PocketProvider(MultipassProvider):
 
     name = "pocket"
     is_all_in_its_folder = True
-    about = (
+    about = N_(
         "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
         "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
     )
@@ -47,7 +48,7 @@ class PocketProvider(MultipassProvider):
         """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
         if self._only_asks:
             if not service_process.is_alive(self._directory):
-                raise ProviderError(brief="it does not run")
+                raise ProviderError(brief=_("it does not run"))
             return
         changed = config.speed != self._speed
         if not changed and service_process.is_alive(self._directory):

@@ -20,6 +20,7 @@ from owlab.command import HOST, Command
 from owlab.config import LabConfig, MachinePlan
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
 from owlab.finding import Finding
+from owlab.language import N_
 from owlab.machines import inventory
 from owlab.machines.command_line import foreground, one_line, words_of
 from owlab.machines.control import Control, on_the_master
@@ -41,7 +42,7 @@ class SshProvider:
     """Renders (machine, command) as words for ``ssh``."""
 
     name = "ssh"
-    about = "machines reached by ssh"
+    about = N_("machines reached by ssh")
     simulated = False
     has_machines = True
     creates_machines = False

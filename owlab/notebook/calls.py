@@ -13,10 +13,13 @@ from owlab.command import Command, Result
 from owlab.errors import CommandError
 from owlab.fact import parse_json
 from owlab.lab import Lab, describe
+from owlab.language import N_, _
 from owlab.notebook import page
 from owlab.redact import redact
 from owlab.steps import wsk
 from owlab.steps.control import control
+
+START = {"cold": N_("cold"), "warm": N_("warm")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,21 @@ class FunctionCall:
     round_trip_ms: float
     activation: str
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         answer = json.dumps(self.result, indent=4, ensure_ascii=False)
-        about = (
-            f"{self.start} start, {self.duration_ms} ms in the function, "
-            f"{self.round_trip_ms:.0f} ms with the way there and back"
+        about = _(
+            "{start} start, {duration_ms} ms in the function, {round_trip_ms:.0f} "
+            "ms with the way there and back"
+        ).format(
+            start=_(START[self.start]),
+            duration_ms=self.duration_ms,
+            round_trip_ms=self.round_trip_ms,
         )
         logs = "\n".join(self.logs)
+        said = _("logs, {count} lines").format(count=len(self.logs))
         html = (
             f"{page.output(answer)}<div>{escape(about)}</div>"
-            f"<details><summary>logs, {len(self.logs)} lines</summary>"
+            f"<details><summary>{escape(said)}</summary>"
             f"{page.output(logs)}</details>"
         )
         plain = "\n".join([answer, about, *(f"log: {line}" for line in self.logs)])
@@ -90,12 +98,16 @@ def _failure(action: str, result: Result) -> CommandError:
     message = said.get("error", said) if isinstance(said, dict) else said
     message = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
     logs = [line.partition(" ")[2] or line for line in record.get("logs", [])]
-    about = f"{response.get('status', 'failed')}, after {record.get('duration', 0)} ms"
+    about = _("{status}, after {duration} ms").format(
+        status=response.get("status", "failed"), duration=record.get("duration", 0)
+    )
     return CommandError(
-        brief=f"{action} failed: {redact(message)}",
+        brief=_("{action} failed: {message}").format(action=action, message=redact(message)),
         details=redact("\n".join([about, *logs])),
-        resolution="Correct the function and `wsk action update` it. The whole record: "
-        f"wsk activation get {record.get('activationId', '--last')}",
+        resolution=_(
+            "Correct the function and `wsk action update` it. The whole record: wsk "
+            "activation get {activation}"
+        ).format(activation=record.get("activationId", "--last")),
     )
 
 
@@ -103,7 +115,7 @@ def _not_called(action: str, result: Result) -> CommandError:
     said = [line for line in result.stderr.splitlines() if line.strip()]
     first = said[0].removeprefix("error: ") if said else f"exit status {result.exit_code}"
     return CommandError(
-        brief=f"{action} could not be called: {redact(first)}",
+        brief=_("{action} could not be called: {first}").format(action=action, first=redact(first)),
         details=describe(result),
-        resolution="Which functions are there? wsk action list",
+        resolution=_("Which functions are there? wsk action list"),
     )

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from owlab.language import _
+
 _HEADING = re.compile(r"^#+ (.+)$", re.M)
 
 
@@ -28,7 +30,9 @@ def making(name: str, notebook: Path | None = None) -> str:
             heading = found[-1].strip() if found else heading
         elif name in _made_by(source):
             first = next(line for line in source.splitlines() if line.strip())
-            return f"under “{heading}”; it begins with:\n    {first}"
+            return _("under “{heading}”; it begins with:\n    {first}").format(
+                heading=heading, first=first
+            )
     return ""
 
 

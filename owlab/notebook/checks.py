@@ -14,12 +14,15 @@ from owlab.events import Event
 from owlab.guide import ordered, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.notebook import page
 from owlab.notebook.mime import CHECK
 from owlab.redact import redact
 from owlab.step import Step
 
 _AT_ONCE = 4
+PASS_FAIL = (N_("PASS"), N_("FAIL"))
+DONE_NOT_YET = (N_("DONE"), N_("NOT YET"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Claim:
 
 
 def claim(title: str, passed: object, evidence: Any = "", remedy: str = "") -> Claim:
-    """A claim of the notebook's own.
+    """A claim of the notebook's own; its texts are shown in the language of the moment.
 
     :param passed: anything; it holds when it is true.
     :param evidence: what was seen: a text, or several.
@@ -41,8 +44,8 @@ def claim(title: str, passed: object, evidence: Any = "", remedy: str = "") -> C
     """
     several = isinstance(evidence, list | tuple | set)
     items: Sequence[Any] = sorted(evidence) if isinstance(evidence, set) else evidence
-    seen = tuple(text for item in (items if several else (evidence,)) if (text := str(item)))
-    return Claim(title, bool(passed), seen, remedy)
+    seen = tuple(_(text) for item in (items if several else (evidence,)) if (text := str(item)))
+    return Claim(_(title), bool(passed), seen, _(remedy))
 
 
 def check(lab: Lab, *things: Step | Claim) -> None:
@@ -58,7 +61,9 @@ def check(lab: Lab, *things: Step | Claim) -> None:
     failed = [item for item in claims if not item.passed]
     if failed:
         raise CheckFailed(
-            brief=f"{len(failed)} of {len(claims)} checks failed: {failed[0].title}.",
+            brief=_("{count} of {total} checks failed: {title}.").format(
+                count=len(failed), total=len(claims), title=failed[0].title
+            ),
             details="\n".join(failed[0].evidence),
             resolution=failed[0].remedy,
         )
@@ -76,16 +81,22 @@ def prerequisites(lab: GuidedLab, section: str, *, catch_up: bool = False) -> No
         lab.up(to=str(int(section) - 1))
         missing = _not_done(lab, before)
     if missing:
-        names = "\n".join(f"{step.section} {step.title}: {why}" for step, why in missing)
+        names = "\n".join(f"{step.heading}: {why}" for step, why in missing)
         raise StepError(
-            brief=f"Section {section} needs sections that are not done yet.",
+            brief=_("Section {section} needs sections that are not done yet.").format(
+                section=section
+            ),
             details=names,
             resolution=(
-                "Work through the notebooks before this one, or let them be done for you: "
-                f"lab.up(to='{int(section) - 1}')"
+                _(
+                    "Work through the notebooks before this one, or let them be done for "
+                    "you: lab.up(to='{last}')"
+                ).format(last=int(section) - 1)
             ),
         )
-    text = f"Everything before section {section} is done ({len(before)} steps)."
+    text = _("Everything before section {section} is done ({count} steps).").format(
+        section=section, count=len(before)
+    )
     page.show(f'<span class="good">{text}</span>', text)
 
 
@@ -102,24 +113,19 @@ def _missing(lab: Lab, step: Step) -> str:
         state = step.state(lab)
     except LabError as error:
         return error.brief
-    return "" if state.done else state.why or "nothing of it was seen"
+    return "" if state.done else state.why or _("nothing of it was seen")
 
 
 def _of_step(lab: Lab, step: Step) -> Claim:
     try:
         seen = step.state(lab)
     except LabError as error:
-        return Claim(
-            f"{step.section} {step.title}", False, (error.brief, error.details), error.resolution
-        )
-    evidence = tuple(
-        f"{'✓' if item.ok else '✗'} {item.what}{': ' + item.seen if item.seen else ''}"
-        for item in seen.evidence
-    )
+        return Claim(step.heading, False, (error.brief, error.details), error.resolution)
+    evidence = tuple(f"{'✓' if item.ok else '✗'} {item.said}" for item in seen.evidence)
     if not seen.done:
         evidence += _diagnosis(lab, step)
-    remedy = f"Run {step.key}(lab) again; it does only what is missing."
-    return Claim(f"{step.section} {step.title}", seen.done, evidence, remedy)
+    remedy = _("Run {key}(lab) again; it does only what is missing.").format(key=step.key)
+    return Claim(step.heading, seen.done, evidence, remedy)
 
 
 def _diagnosis(lab: Lab, step: Step) -> tuple[str, ...]:
@@ -134,7 +140,7 @@ def show_claims(
     claims: Sequence[Claim],
     kind: str,
     more: dict[str, Any],
-    words: tuple[str, str] = ("PASS", "FAIL"),
+    words: tuple[str, str] = PASS_FAIL,
 ) -> None:
     """Show claims as a table and as text, and record them under a kind of record."""
     records: list[dict[str, Any]] = [
@@ -148,16 +154,16 @@ def show_claims(
     ]
     rows, lines = [], []
     for item, record in zip(claims, records, strict=True):
-        mark = words[0] if item.passed else words[1]
+        mark = _(words[0] if item.passed else words[1])
         seen = record["evidence"]
         remedy = "" if item.passed else item.remedy
         shown = "<br>".join(escape(line) for line in seen)
         if remedy:
-            shown += f"<br><strong>What to do:</strong> {escape(remedy)}"
+            shown += f"<br><strong>{escape(_('What to do:'))}</strong> {escape(remedy)}"
         style = "good" if item.passed else "bad"
         rows.append((f'<span class="{style}">{mark}</span>', escape(item.title), shown))
         lines.append(f"{mark}  {item.title}")
         lines += [f"      {line}" for line in seen]
-        lines += [f"      What to do: {remedy}"] if remedy else []
-    html = page.table(("", "Check", "Evidence"), rows)
+        lines += [f"      {_('What to do:')} {remedy}"] if remedy else []
+    html = page.table(("", _("Check"), _("Evidence")), rows)
     page.show(html, "\n".join(lines), {kind: {**more, "checks": records}})

@@ -12,6 +12,7 @@ from pathlib import Path
 from owlab import durable
 from owlab.batch.course import read_notebook
 from owlab.errors import ConfigError
+from owlab.language import _
 
 _NOTES = ".owlab.json"
 """Beside the copies: what each looked like when it was made."""
@@ -44,12 +45,16 @@ class Copies:
             elif _digest(mine) in (notes.get(source.name), fresh):
                 _put(source, mine)
                 notes[source.name] = fresh
-                yield f"{source.name}: a new version; you had written nothing in it."
+                yield _("{source}: a new version; you had written nothing in it.").format(
+                    source=source.name
+                )
             else:
                 new = self._beside(source, notes)
                 _put(source, new)
                 notes[source.name] = notes[new.name] = fresh
-                yield f"{source.name}: yours is kept. The new version is {new.name}."
+                yield _("{source}: yours is kept. The new version is {new}.").format(
+                    source=source.name, new=new.name
+                )
         durable.write(self.folder / _NOTES, json.dumps(notes, indent=1))
 
     def restore(self, number: str) -> str:
@@ -61,17 +66,17 @@ class Copies:
         found = sorted(self._course.glob(f"{number.zfill(2)}-*.ipynb"))
         if not number.isdigit() or not found:
             raise ConfigError(
-                brief=f"There is no notebook {number}.",
-                resolution="Name one by its number, such as 03.",
+                brief=_("There is no notebook {number}.").format(number=number),
+                resolution=_("Name one by its number, such as 03."),
             )
         self._refuse_the_course()
         (source,) = found
         mine = self.folder / source.name
-        told = f"{source.name} is as new."
+        told = _("{source} is as new.").format(source=source.name)
         if mine.exists() and _digest(mine) != _digest(source):
             kept = _free(self.folder / f"{source.stem}.mine.ipynb")
             mine.rename(kept)
-            told += f" What you wrote is in {kept.name}."
+            told += _(" What you wrote is in {name}.").format(name=kept.name)
         self.folder.mkdir(parents=True, exist_ok=True)
         _put(source, mine)
         notes = {**self._notes(), source.name: _digest(source)}
@@ -87,8 +92,10 @@ class Copies:
     def _refuse_the_course(self) -> None:
         if self.folder.resolve() == self._course.resolve():
             raise ConfigError(
-                brief=f"{self.folder} holds the notebooks of the course itself.",
-                resolution="Name another folder for your copies, with --folder.",
+                brief=_("{folder} holds the notebooks of the course itself.").format(
+                    folder=self.folder
+                ),
+                resolution=_("Name another folder for your copies, with --folder."),
             )
 
     def _notes(self) -> dict[str, str]:

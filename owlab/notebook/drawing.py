@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from html import escape
 
 _LINE = 18
@@ -52,6 +53,22 @@ class Drawing:
     words: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...] = ()
+
+    def texts(self) -> list[str]:
+        """What stands in the picture; its description is apart."""
+        boxes = [text for box in self.boxes for text in (box.title, *box.lines)]
+        return [self.title, *boxes, *(arrow.label for arrow in self.arrows if arrow.label)]
+
+    def translated(self, change: Callable[[str], str], words: str) -> Drawing:
+        """The same drawing with its texts changed, and another description."""
+        boxes = tuple(
+            replace(box, title=change(box.title), lines=tuple(map(change, box.lines)))
+            for box in self.boxes
+        )
+        arrows = tuple(
+            replace(arrow, label=arrow.label and change(arrow.label)) for arrow in self.arrows
+        )
+        return Drawing(change(self.title), words, boxes, arrows)
 
     def svg(self) -> str:
         """The picture; its size follows from its boxes."""

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from owlab import places, settings
 from owlab.config import LabConfig
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.machines import provider_for
 from owlab.notebook import page
 from owlab.notebook.callbacks import html as styled
@@ -18,12 +19,12 @@ from owlab.notebook.callbacks import shielded
 _GIB = 1024**3
 _CHOICES = ("provider", "workers", "speed", "mirror", "memory_profile", "as_written")
 _HELP = {
-    "provider": "Who supplies the machines",
-    "workers": "Nodes that run functions",
-    "speed": "Pocket lab: how fast time passes",
-    "mirror": "cn: mirrors inside China",
-    "memory_profile": "small: for computers of 16 GB",
-    "as_written": "The guide's own choices",
+    "provider": N_("Who supplies the machines"),
+    "workers": N_("Nodes that run functions"),
+    "speed": N_("Pocket lab: how fast time passes"),
+    "mirror": N_("cn: mirrors inside China"),
+    "memory_profile": N_("small: for computers of 16 GB"),
+    "as_written": N_("The guide's own choices"),
 }
 
 
@@ -59,14 +60,17 @@ class Cost:
     @property
     def sentence(self) -> str:
         """For people."""
-        asked = (
-            f"The machines ask for {self.memory:.0f} GB of memory and {self.disk:.0f} GB of disk"
-        )
-        here = f"this computer has {self.memory_here:.0f} GB and {self.disk_here:.0f} GB free"
+        asked = _(
+            "The machines ask for {memory:.0f} GB of memory and {disk:.0f} GB of disk"
+        ).format(memory=self.memory, disk=self.disk)
         if self.simulated:
-            return f"{asked}. In the pocket lab they are simulated: a few hundred MB are enough."
-        verdict = "it fits" if self.fits else "it does not fit: choose memory_profile small"
-        return f"{asked}; {here}: {verdict}."
+            return _(
+                "{asked}. In the pocket lab they are simulated: a few hundred MB are enough."
+            ).format(asked=asked)
+        verdict = _("it fits") if self.fits else _("it does not fit: choose memory_profile small")
+        return _(
+            "{asked}; this computer has {memory:.0f} GB and {disk:.0f} GB free: {verdict}."
+        ).format(asked=asked, memory=self.memory_here, disk=self.disk_here, verdict=verdict)
 
 
 class SettingsForm:
@@ -126,16 +130,18 @@ class SettingsForm:
                 allowed = self._allowed(name)
                 known = allowed if value in allowed else (*allowed, value)
                 field = widgets.Dropdown(options=known, value=value, **label)
-            field.tooltip = _HELP[name]
+            field.tooltip = _(_HELP[name])
             self._fields[name] = field
-        button = widgets.Button(description="Use these settings", tooltip="Save them with the lab")
+        button = widgets.Button(
+            description=_("Use these settings"), tooltip=_("Save them with the lab")
+        )
         message = widgets.HTML(self._said(Cost.of(self.lab.config)))
         message.add_class("owlab-form-message")
 
         def show(text: str) -> None:
             message.value = text
 
-        def preview(_: Any) -> None:
+        def preview(change: Any) -> None:
             show(self._said(Cost.of(settings.load(self._chosen_with(self._chosen())))))
 
         def profile_chosen(change: Any) -> None:
@@ -144,13 +150,17 @@ class SettingsForm:
             preview(change)
             if self._fields["workers"].value != wanted:
                 self._fields["workers"].value = wanted
-                note = f"workers is {wanted} now: {change['new']} has so many. "
+                note = _("workers is {wanted} now: {new} has so many. ").format(
+                    wanted=wanted, new=change["new"]
+                )
                 show(self._said(Cost.of(settings.load(self._chosen_with(self._chosen()))), note))
 
-        def clicked(_: Any) -> None:
+        def clicked(change: Any) -> None:
             config = self.choose(**self._chosen())
             names = ", ".join(machine.name for machine in config.machines)
-            note = f"Saved. Lab {config.name!r}, provider {config.provider}: {names}. "
+            note = _("Saved. Lab {name!r}, provider {provider}: {names}. ").format(
+                name=config.name, provider=config.provider, names=names
+            )
             show(self._said(Cost.of(config), note))
 
         for name, field in self._fields.items():
@@ -166,11 +176,12 @@ class SettingsForm:
     def _said(cost: Cost, note: str = "") -> str:
         return styled(f'<div role="status">{escape(note + cost.sentence)}</div>')
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Fields where there is a browser; elsewhere the settings as a table."""
-        values = [(name, str(getattr(self.lab.config, name)), _HELP[name]) for name in _CHOICES]
+        values = [(name, str(getattr(self.lab.config, name)), _(_HELP[name])) for name in _CHOICES]
         cost = Cost.of(self.lab.config).sentence
-        html = page.table(("Setting", "Value", "Meaning"), [tuple(map(escape, v)) for v in values])
-        plain = page.columns(("Setting", "Value", "Meaning"), values)
+        header = (_("Setting"), _("Value"), _("Meaning"))
+        html = page.table(header, [tuple(map(escape, v)) for v in values])
+        plain = page.columns(header, values)
         shown = page.bundle(f"{html}<p>{escape(cost)}</p>", f"{plain}\n{cost}")
         return {**self.widget()._repr_mimebundle_(), **shown}

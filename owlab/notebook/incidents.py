@@ -7,8 +7,9 @@ from html import escape
 
 from owlab import incidents
 from owlab.errors import CheckFailed, StepError
+from owlab.language import _
 from owlab.notebook import page
-from owlab.notebook.checks import Claim, claim, show_claims
+from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
 from owlab.notebook.marking import graded_by_nbgrader
 from owlab.notebook.mime import INCIDENT
 from owlab.notebook.session import current
@@ -17,9 +18,12 @@ from owlab.notebook.session import current
 def incident(name: str) -> None:
     """Break the lab, and tell what people notice. Nothing shows what was done."""
     found = incidents.put_in(current(), name)
-    about = f"{name}, level {found.level} of 3, about {found.minutes} minutes"
+    about = _("{name}, level {level} of 3, about {minutes} minutes").format(
+        name=name, level=found.level, minutes=found.minutes
+    )
     page.show(
-        f"<strong>{escape(about)}</strong><p>{escape(found.story)}</p>", f"{about}\n{found.story}"
+        f"<strong>{escape(about)}</strong><p>{escape(_(found.story))}</p>",
+        f"{about}\n{_(found.story)}",
     )
 
 
@@ -31,24 +35,29 @@ def check_incident(name: str) -> bool:
             report.symptom.evidence[0].what,
             report.symptom.done,
             report.symptom.evidence[0].seen,
-            "Look for the cause. The hints above help.",
+            _("Look for the cause. The hints above help."),
         ),
         claim(
-            "the cause is gone",
+            _("the cause is gone"),
             report.cause.done,
-            "" if report.cause.done else "not yet",
-            "When only the symptom is gone, it comes back.",
+            "" if report.cause.done else _("not yet"),
+            _("When only the symptom is gone, it comes back."),
         ),
     ]
     if report.cause.done:
         # Before that, this would name the step that the incident broke.
         rest = report.rest.evidence[0]
-        claims.append(claim("nothing else is broken", rest.ok, rest.seen, "`owlab check` tells."))
-    shown = Claim(f"{name} is mended", report.mended)
+        claims.append(
+            claim(_("nothing else is broken"), rest.ok, rest.seen, _("`owlab check` tells."))
+        )
+    shown = Claim(_("{name} is mended").format(name=name), report.mended)
     record = {"key": name, "passed": report.mended}
-    show_claims([shown, *claims], INCIDENT, record, words=("DONE", "NOT YET"))
+    show_claims([shown, *claims], INCIDENT, record, words=DONE_NOT_YET)
     if graded_by_nbgrader() and not report.mended:
-        raise CheckFailed(brief=f"{name} is not mended.", resolution="Look for the cause.")
+        raise CheckFailed(
+            brief=_("{name} is not mended.").format(name=name),
+            resolution=_("Look for the cause."),
+        )
     return report.mended
 
 
@@ -64,9 +73,11 @@ def wrap_up(name: str, *, give_up: bool | None = None) -> None:
         alone = "JPY_SESSION_NAME" not in os.environ
         if not (give_up or (give_up is None and alone)):
             raise StepError(
-                brief=f"{name} is not mended yet.",
-                resolution=f"Take a hint, or give up: wrap_up({name!r}, give_up=True)",
+                brief=_("{name} is not mended yet.").format(name=name),
+                resolution=_("Take a hint, or give up: wrap_up({name!r}, give_up=True)").format(
+                    name=name
+                ),
             )
         incidents.mend(lab, name)
-    why = incidents.find(name).why
+    why = _(incidents.find(name).why)
     page.show(f"<p>{escape(why)}</p>", why)

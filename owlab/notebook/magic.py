@@ -13,6 +13,7 @@ from owlab.command import HOST, Command, Result
 from owlab.errors import CommandError, LabError, MachineError
 from owlab.events import Event
 from owlab.lab import Lab, describe
+from owlab.language import _
 from owlab.notebook import page
 
 STRICT = "set -e -o pipefail"
@@ -28,8 +29,8 @@ class _UsageError(LabError):
 class _Arguments(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise _UsageError(
-            brief=f"%%on: {message}.",
-            resolution="Write %%on MACHINE [--fails] [--timeout SECONDS], then shell below it.",
+            brief=_("%%on: {message}.").format(message=message),
+            resolution=_("Write %%on MACHINE [--fails] [--timeout SECONDS], then shell below it."),
         )
 
 
@@ -41,7 +42,9 @@ def on(lab: Lab, machine: str, text: str, *, timeout: float = 120) -> Result:
     command = Command(text, on=machine_named(lab, machine), timeout=timeout)
     result = lab.run(command)
     if not result:
-        raise CommandError(brief=f"A command on {command.on} failed.", details=describe(result))
+        raise CommandError(
+            brief=_("A command on {on} failed.").format(on=command.on), details=describe(result)
+        )
     return result
 
 
@@ -56,9 +59,11 @@ def machine_named(lab: Lab, name: str) -> str:
             return candidate
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     raise MachineError(
-        brief=f"The lab has no machine {name!r}.",
-        details=f"Did you mean {near[0]}?" if near else "",
-        resolution=f"Its machines: {', '.join(names[1:])}; {HOST} is the laptop.",
+        brief=_("The lab has no machine {name!r}.").format(name=name),
+        details=_("Did you mean {near}?").format(near=near[0]) if near else "",
+        resolution=_("Its machines: {names}; {host} is the laptop.").format(
+            names=", ".join(names[1:]), host=HOST
+        ),
     )
 
 
@@ -87,18 +92,26 @@ def run_cell(lab: Lab, line: str, cell: str) -> None:
         shown.draw()
     if options.fails and result:
         raise CommandError(
-            brief=f"This cell shows a failure, but it succeeded on {machine}.",
-            resolution="Perhaps a later step is done already: then this is as it should be.",
+            brief=_("This cell shows a failure, but it succeeded on {machine}.").format(
+                machine=machine
+            ),
+            resolution=_("Perhaps a later step is done already: then this is as it should be."),
         )
     if not options.fails and not result:
         # Its output stands above already.
         raise CommandError(
-            brief=f"A command of this cell failed on {machine} (exit status {result.exit_code}).",
+            brief=_("A command of this cell failed on {machine} (exit status {exit_code}).").format(
+                machine=machine, exit_code=result.exit_code
+            ),
             details=describe(Result(Command(cell.strip(), on=machine), result.exit_code)),
-            resolution="The cell ended there; correct it and run it again.",
+            resolution=_("The cell ended there; correct it and run it again."),
         )
     if options.fails:
-        print(f"(exit status {result.exit_code}, as this cell means to show)")
+        print(
+            _("(exit status {exit_code}, as this cell means to show)").format(
+                exit_code=result.exit_code
+            )
+        )
 
 
 class Printed:

@@ -13,9 +13,11 @@ from typing import Any
 from owlab.errors import LabError
 from owlab.events import Event
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.notebook import page, read
 from owlab.notebook.callbacks import html as styled
 from owlab.notebook.callbacks import shielded
+from owlab.notebook.calls import START
 from owlab.notebook.drawing import Box, Drawing
 
 _GOOD = {"Running", "Completed", "Succeeded", "Reachable", "Bound"}
@@ -24,6 +26,7 @@ _PAUSE = 2.0
 _QUIET_LOOKS = 4
 """After so many looks without a difference the map waits until something happens."""
 _WIDTH, _GAP, _LETTERS = 360, 16, 40
+_FUNCTIONS = N_("functions, by their last calls:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +63,18 @@ class Picture:
             title = f"{machine['name']} ({machine['role']}): {_state(machine)}"
             found.append((title, things))
         if local := self._data(on_nfs=False):
-            found.append(("on a node's own disk:", local))
+            found.append((_("on a node's own disk:"), local))
         if waiting := [(pod["name"], pod["status"]) for pod in self._on("")]:
-            found.append(("on no machine yet:", waiting))
+            found.append((_("on no machine yet:"), waiting))
         if functions := self._functions():
-            found.append(("functions, by their last calls:", functions))
+            found.append((_(_FUNCTIONS), functions))
         return found
 
     def _data(self, *, on_nfs: bool) -> list[tuple[str, str]]:
         """The claims whose data lies on the NFS server, or elsewhere."""
         local = {volume["name"] for volume in self.volumes if not volume.get("server")}
         return [
-            (f"volume of {claim['name']}", claim["status"])
+            (_("volume of {name}").format(name=claim["name"]), claim["status"])
             for claim in self.claims
             if (claim.get("volume") not in local) is on_nfs
         ]
@@ -86,7 +89,11 @@ class Picture:
         return [
             (
                 f"{'▶ ' if (now - call['time']).total_seconds() < _JUST_NOW else ''}{name}",
-                f"{counts[name]} calls, last {call['start']}, {call['duration_ms']} ms",
+                _("{count} calls, last {start}, {duration_ms} ms").format(
+                    count=counts[name],
+                    start=_(START[call["start"]]),
+                    duration_ms=call["duration_ms"],
+                ),
             )
             for name, call in newest.items()
         ]
@@ -109,7 +116,7 @@ class Picture:
         )
         return (
             f'<div class="wide" tabindex="0">{self.drawing().svg()}</div>'
-            f"<details><summary>the map in words</summary>{words}</details>"
+            f"<details><summary>{escape(_('the map in words'))}</summary>{words}</details>"
         )
 
     def drawing(self) -> Drawing:
@@ -118,15 +125,15 @@ class Picture:
         drawn = []
         for number, (title, things) in enumerate(self.boxes()):
             column = min((0, 1), key=lambda side: bottoms[side])
-            good = all(state.partition(" ")[0] in _GOOD or "call" in state for _, state in things)
-            kind = "function" if title.startswith("functions") else "machine" if good else "bad"
-            lines = tuple(_line(name, state) for name, state in things) or ("empty",)
+            good = all(_is_good(state) for _name, state in things)
+            kind = "function" if title == _(_FUNCTIONS) else "machine" if good else "bad"
+            lines = tuple(_line(name, state) for name, state in things) or (_("empty"),)
             x = 12 + column * (_WIDTH + _GAP)
             box = Box(str(number), x, bottoms[column], _WIDTH, _short(title), lines, kind)
             bottoms[column] += box.tall + _GAP
             drawn.append(box)
         when = f"{datetime.now():%H:%M:%S}"
-        return Drawing(f"The lab at {when}", self.plain(), tuple(drawn))
+        return Drawing(_("The lab at {when}").format(when=when), self.plain(), tuple(drawn))
 
     def _on(self, machine: str) -> list[read.Row]:
         return [pod for pod in self.pods if pod["node"] == machine.lower()]
@@ -148,7 +155,7 @@ class LabMap:
         self.picture = Picture.of(self._lab)
         if self._shown is not None:
             self._shown.value = styled(self.picture.html())
-            self._about.value = f"As it was at {datetime.now():%H:%M:%S}."
+            self._about.value = _("As it was at {time:%H:%M:%S}.").format(time=datetime.now())
 
     def widget(self) -> Any:
         """The map, and its button."""
@@ -156,7 +163,7 @@ class LabMap:
 
         self._shown = widgets.HTML(styled(self.picture.html()))
         self._about = widgets.HTML()
-        button = widgets.Button(description="Look again", tooltip="Read the lab's state anew")
+        button = widgets.Button(description=_("Look again"), tooltip=_("Read the lab's state anew"))
 
         def show(text: str) -> None:
             self._about.value = text
@@ -188,19 +195,24 @@ class LabMap:
                 quiet = 0 if self.picture.plain() != before else quiet + 1
                 self._happened.wait(_PAUSE)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """A front end with widgets shows those; a page or a terminal shows the same picture."""
         shown = page.bundle(self.picture.html(), self.picture.plain())
         return {**self.widget()._repr_mimebundle_(), **shown}
 
 
 def _state(machine: read.Row) -> str:
-    return f"{machine['state']} {machine['ipv4']}".strip()
+    return f"{_(machine['state'])} {machine['ipv4']}".strip()
+
+
+def _is_good(state: str) -> bool:
+    """Of a thing that is as it should be; of a function, whose state is its last call."""
+    return state.partition(" ")[0] in _GOOD or state.endswith(" ms")
 
 
 def _line(name: str, state: str) -> str:
     """A thing with its state: by a word, not by a colour alone."""
-    mark = "●" if state.partition(" ")[0] in _GOOD or "call" in state else "○"
+    mark = "●" if _is_good(state) else "○"
     return _short(f"{mark} {name}", _LETTERS - min(len(state), 24)) + f"  {state}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from owlab import marks
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook import page
 
 
@@ -16,7 +17,9 @@ def noted(lab: Lab, kind: marks.Kind, key: str, **mark: Any) -> None:
     try:
         marks.note(lab.directory, kind, key, **mark)
     except OSError as error:
-        text = f"This was not noted for the teacher's table: {error.strerror}: {error.filename}"
+        text = _("This was not noted for the teacher's table: {why}: {file}").format(
+            why=error.strerror, file=error.filename
+        )
         page.show(f'<span class="bad">{escape(text)}</span>', text)
 
 

@@ -6,6 +6,7 @@ from html import escape
 
 from owlab import moving
 from owlab.errors import ConfigError
+from owlab.language import _
 from owlab.notebook import page
 from owlab.notebook.session import current
 
@@ -21,21 +22,29 @@ def goto(section: str | int, *, yes: bool = False) -> None:
     moving.refuse_what_cannot_be_kept(lab)
     if (what := moving.about(lab)) and not yes:
         raise ConfigError(
-            brief=f"The lab has {what}.",
-            details=f"It would be kept, and replaced by one at the start of section {number}.",
-            resolution=f"If that is what you want: goto({section!r}, yes=True)",
+            brief=_("The lab has {what}.").format(what=what),
+            details=_(
+                "It would be kept, and replaced by one at the start of section {number}."
+            ).format(number=number),
+            resolution=_("If that is what you want: goto({section!r}, yes=True)").format(
+                section=section
+            ),
         )
     was = moving.goto(lab, number)
     _say(
-        f"The lab is at the start of section {number}."
-        + (" undo() brings back what it was before." if was else "")
+        _("The lab is at the start of section {number}.").format(number=number)
+        + (_(" undo() brings back what it was before.") if was else "")
     )
 
 
 def undo(number: int = 1) -> None:
     """Bring the lab back as it was before :func:`goto`; a second time takes that back."""
     found = moving.undo(current(), number)
-    _say(f"The lab is what it was at {moving.local(found.when)}: {found.about}.")
+    _say(
+        _("The lab is what it was at {when}: {about}.").format(
+            when=moving.local(found.when), about=found.about
+        )
+    )
 
 
 def _say(text: str) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
+
+from owlab.language import N_, _
+
+COPY, COPY_THIS = N_("Copy"), N_("Copy this command")
 
 STYLE = """<style>
 .owlab { font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: .92rem; }
@@ -27,22 +32,29 @@ STYLE = """<style>
 .owlab .copy { font-size: .8em; min-width: 5.5em; }
 </style>"""
 
-_COPY = (
-    "(function(b){"
-    "var text=b.closest('.owlab-command').querySelector('code').textContent;"
-    "function said(word){b.textContent=word;b.setAttribute('aria-label',word);"
-    "setTimeout(function(){b.textContent='Copy';"
-    "b.setAttribute('aria-label','Copy this command')},2000)}"
-    # Where the page has no clipboard (http to another computer), the old way still works.
-    "function old(){var a=document.createElement('textarea');a.value=text;"
-    "a.setAttribute('readonly','');a.style.position='fixed';a.style.opacity='0';"
-    "document.body.appendChild(a);a.select();var done=false;"
-    "try{done=document.execCommand('copy')}catch(error){}"
-    "a.remove();b.focus();said(done?'Copied':'Not allowed')}"
-    "if(navigator.clipboard){navigator.clipboard.writeText(text)"
-    ".then(function(){said('Copied')},old)}else{old()}"
-    "})(this)"
-)
+
+def _copy_script() -> str:
+    """What the button does, in an attribute: so with single quotes only."""
+    copy, label, copied, refused = (
+        json.dumps(_(word))[1:-1].replace("'", "\\'")
+        for word in (COPY, COPY_THIS, N_("Copied"), N_("Not allowed"))
+    )
+    return (
+        "(function(b){"
+        "var text=b.closest('.owlab-command').querySelector('code').textContent;"
+        "function said(word){b.textContent=word;b.setAttribute('aria-label',word);"
+        f"setTimeout(function(){{b.textContent='{copy}';"
+        f"b.setAttribute('aria-label','{label}')}},2000)}}"
+        # Where the page has no clipboard (http to another computer), the old way still works.
+        "function old(){var a=document.createElement('textarea');a.value=text;"
+        "a.setAttribute('readonly','');a.style.position='fixed';a.style.opacity='0';"
+        "document.body.appendChild(a);a.select();var done=false;"
+        "try{done=document.execCommand('copy')}catch(error){}"
+        f"a.remove();b.focus();said(done?'{copied}':'{refused}')}}"
+        "if(navigator.clipboard){navigator.clipboard.writeText(text)"
+        f".then(function(){{said('{copied}')}},old)}}else{{old()}}"
+        "})(this)"
+    )
 
 
 def show(html: str, plain: str, records: dict[str, Any] | None = None) -> None:
@@ -99,8 +111,8 @@ def output(text: str) -> str:
 def command(machine: str, text: str) -> str:
     """A command with its machine and a button that copies it."""
     copy = (
-        '<button type="button" class="copy" aria-label="Copy this command" '
-        f'onclick="{_COPY}">Copy</button>'
+        f'<button type="button" class="copy" aria-label="{escape(_(COPY_THIS))}" '
+        f'onclick="{_copy_script()}">{escape(_(COPY))}</button>'
     )
     return (
         f'<div class="owlab-command"><div class="typed"><span class="faint">{escape(machine)}$'
@@ -114,5 +126,5 @@ def error(brief: str, details: str = "", resolution: str = "") -> str:
     if details:
         parts.append(output(details))
     if resolution:
-        parts.append(f"<div><strong>What to do:</strong> {escape(resolution)}</div>")
+        parts.append(f"<div><strong>{escape(_('What to do:'))}</strong> {escape(resolution)}</div>")
     return "".join(parts) + "</div>"

@@ -9,6 +9,7 @@ from typing import Any
 from owlab.command import Command
 from owlab.errors import CommandError, ConfigError
 from owlab.lab import Lab, describe
+from owlab.language import _
 from owlab.notebook import page, read
 from owlab.notebook.callbacks import shielded
 from owlab.notebook.calls import call
@@ -42,7 +43,11 @@ class Playground:
         kind = str(read.action(self._lab, action).get("exec", {}).get("kind", ""))
         suffix = _SUFFIXES.get(kind.partition(":")[0])
         if suffix is None:
-            raise ConfigError(brief=f"The code of {action} ({kind or 'unknown'}) is no text.")
+            raise ConfigError(
+                brief=_("The code of {action} ({kind}) is no text.").format(
+                    action=action, kind=kind or _("unknown")
+                )
+            )
         home, name = control(self._lab).home, action.replace("/", "-")
         text = (
             f"mkdir -p {home}/functions && cd {home}/functions &&\n"
@@ -52,7 +57,9 @@ class Playground:
         with muted():
             result = self._lab.run(Command(text, on=control(self._lab).machine))
         if not result:
-            raise CommandError(brief=f"{action} was not saved.", details=describe(result))
+            raise CommandError(
+                brief=_("{action} was not saved.").format(action=action), details=describe(result)
+            )
 
     def widget(self) -> Any:
         """Function, parameters, code, buttons, and the answer below."""
@@ -61,47 +68,51 @@ class Playground:
         names = self.functions()
         label = {"description_width": "9em"}
         wide = widgets.Layout(width="98%", max_width="60em")
-        action = widgets.Dropdown(options=names, description="Function", style=label)
+        action = widgets.Dropdown(options=names, description=_("Function"), style=label)
         parameters = widgets.Textarea(
-            _EXAMPLE, description="Parameters (JSON)", style=label, rows=6, layout=wide
+            _EXAMPLE, description=_("Parameters (JSON)"), style=label, rows=6, layout=wide
         )
-        code = widgets.Textarea("", description="Code", style=label, rows=12, layout=wide)
+        code = widgets.Textarea("", description=_("Code"), style=label, rows=12, layout=wide)
         for field in (parameters, code):
             field.add_class("owlab-code")
-        run = widgets.Button(description="Call", tooltip="Call the function and wait")
-        save = widgets.Button(description="Save the code", tooltip="wsk action update")
-        again = widgets.Button(description="Look again", tooltip="Which functions are there now?")
+        run = widgets.Button(description=_("Call"), tooltip=_("Call the function and wait"))
+        save = widgets.Button(description=_("Save the code"), tooltip="wsk action update")
+        again = widgets.Button(
+            description=_("Look again"), tooltip=_("Which functions are there now?")
+        )
         answer = widgets.HTML(_STYLE)
 
         def show(text: str) -> None:
             answer.value = _STYLE + text
 
-        def chosen(_: Any) -> None:
+        def chosen(change: Any) -> None:
             """Show the code of the function that is chosen."""
             found = read.action(self._lab, action.value) if action.value else {}
             code.value = str(found.get("exec", {}).get("code", ""))
 
-        def called(_: Any) -> None:
+        def called(change: Any) -> None:
             run.disabled = True
-            show("calling ...")
+            show(_("calling ..."))
             try:
                 given = parameters_from(parameters.value)
                 if not action.value:
-                    raise ConfigError(brief="There is no function yet.", resolution="Make one.")
+                    raise ConfigError(
+                        brief=_("There is no function yet."), resolution=_("Make one.")
+                    )
                 with muted():
                     made = call(self._lab, action.value, **given)
                 show(str(made._repr_mimebundle_()["text/html"]))
             finally:
                 run.disabled = False
 
-        def saved(_: Any) -> None:
+        def saved(change: Any) -> None:
             self.save(action.value, code.value)
-            show(escape(f"{action.value} is saved. Its next call is cold."))
+            show(escape(_("{name} is saved. Its next call is cold.").format(name=action.value)))
 
-        def looked(_: Any) -> None:
+        def looked(change: Any) -> None:
             action.options = self.functions()
             chosen(None)
-            show(f"{len(action.options)} functions.")
+            show(_("{count} functions.").format(count=len(action.options)))
 
         action.observe(shielded(chosen, show), names="value")
         for button, handler in ((run, called), (save, saved), (again, looked)):
@@ -117,9 +128,9 @@ class Playground:
             ]
         )
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        names = ", ".join(self.functions()) or "no function yet"
-        text = f"Playground for {names}: shown in JupyterLab."
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        names = ", ".join(self.functions()) or _("no function yet")
+        text = _("Playground for {names}: shown in JupyterLab.").format(names=names)
         return {**self.widget()._repr_mimebundle_(), **page.bundle(escape(text), text)}
 
 
@@ -136,9 +147,10 @@ def parameters_from(text: str) -> dict[str, Any]:
     try:
         given = json.loads(text or "{}")
     except json.JSONDecodeError as error:
-        raise ConfigError(brief="The parameters are not JSON.", details=str(error)) from None
+        raise ConfigError(brief=_("The parameters are not JSON."), details=str(error)) from None
     if not isinstance(given, dict):
         raise ConfigError(
-            brief="The parameters are not a JSON object.", resolution='Write {"name": "value"}.'
+            brief=_("The parameters are not a JSON object."),
+            resolution=_('Write {"name": "value"}.'),
         )
     return given

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from owlab import extras
 from owlab.errors import LabError
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.notebook import draw_bars, tables
+from owlab.notebook.calls import START
 from owlab.shell import Shell
 
 if TYPE_CHECKING:
@@ -34,7 +36,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """What is drawn. The bars lie, or stand upright."""
+    """What is drawn. The bars lie, or stand upright.
+
+    Its texts are English: whether a picture can have others, whoever draws it finds out.
+    """
 
     title: str
     measure: str
@@ -43,6 +48,7 @@ class Bars:
     bars: list[Bar]
     upright: bool = False
     legend: dict[str, str] = field(default_factory=dict)
+    legend_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Plot:
     bars: Bars
     words: str
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         shown = {"image/png": _drawn(self.bars), "text/plain": self.words}
         return shown, {"image/png": {"alt": self.words}}
 
@@ -66,38 +72,52 @@ def timeline(lab: Lab) -> Plot:
     done = frame[(frame["what"] == "step") & (frame["seconds"] > 0.05)].copy()
     done["start"] = done["time"] - pd.to_timedelta(done["seconds"], unit="s")
     bars, words = [], []
-    for place, (_, row) in enumerate(done.iterrows()):
+    for place, (_index, row) in enumerate(done.iterrows()):
         start = (row["start"] - done["start"].min()).total_seconds()
         length = float(row["seconds"])
         bars.append(Bar(place, start, length, _COLOURS["cold"], f"{length:.1f} s"))
-        words.append(f"{row['step']} on {row['machine']}: from {start:.1f} s, {length:.1f} s long")
-    names = [f"{row['step']} ({row['machine']})" for _, row in done.iterrows()]
-    title = "Timeline of the deployment"
-    drawn = Bars(title, "seconds since the first step", 1.2 + 0.28 * len(done), names, bars)
-    return Plot(drawn, "\n".join([f"{title}.", *words]))
+        words.append(
+            _("{step} on {machine}: from {start:.1f} s, {seconds:.1f} s long").format(
+                step=row["step"], machine=row["machine"], start=start, seconds=length
+            )
+        )
+    names = [f"{row['step']} ({row['machine']})" for _index, row in done.iterrows()]
+    drawn = Bars(
+        N_("Timeline of the deployment"),
+        N_("seconds since the first step"),
+        1.2 + 0.28 * len(done),
+        names,
+        bars,
+    )
+    return Plot(drawn, "\n".join([_("Timeline of the deployment."), *words]))
 
 
 def starts(activations: pd.DataFrame) -> Plot:
     """How long each call took, oldest first; a cold one includes the start of the function."""
     ordered = activations.sort_values("time").reset_index(drop=True)
-    words = ["Duration of each call, oldest first."]
+    words = [_("Duration of each call, oldest first.")]
     for kind in _COLOURS:
         part = ordered[ordered["start"] == kind]
         if len(part):
-            words.append(f"{kind}: {len(part)}, median {part['duration_ms'].median():.0f} ms")
+            words.append(
+                _("{kind}: {count}, median {median:.0f} ms").format(
+                    kind=_(START[kind]), count=len(part), median=part["duration_ms"].median()
+                )
+            )
     bars = [
         Bar(place, 0, float(row["duration_ms"]), _COLOURS[row["start"]])
-        for place, (_, row) in enumerate(ordered.iterrows())
+        for place, (_index, row) in enumerate(ordered.iterrows())
         if row["start"] in _COLOURS
     ]
     drawn = Bars(
-        "Cold and warm starts, oldest call first",
-        "duration (ms)",
+        N_("Cold and warm starts, oldest call first"),
+        N_("duration (ms)"),
         3.2,
         list(map(str, ordered["action"])),
         bars,
         upright=True,
-        legend=_COLOURS,
+        legend=_legend(),
+        legend_title=N_("start"),
     )
     return Plot(drawn, "\n".join(words))
 
@@ -106,28 +126,46 @@ def calls(activations: pd.DataFrame) -> Plot:
     """Each call from its start to its end, against time: what ran side by side, and what waited."""
     ordered = activations.sort_values("time").reset_index(drop=True)
     begin = (ordered["time"] - ordered["time"].min()).dt.total_seconds()
-    words = ["Each call against time, in seconds after the first."]
+    words = [_("Each call against time, in seconds after the first.")]
     bars = []
-    for place, (at, (_, row)) in enumerate(zip(begin, ordered.iterrows(), strict=True)):
-        words.append(f"{row['action']}, {row['start']}: from {at:.1f}, {row['duration_ms']} ms")
+    for place, (at, (_index, row)) in enumerate(zip(begin, ordered.iterrows(), strict=True)):
+        words.append(
+            _("{action}, {start}: from {at:.1f}, {duration_ms} ms").format(
+                action=row["action"],
+                start=_(START.get(row["start"], row["start"])),
+                at=at,
+                duration_ms=row["duration_ms"],
+            )
+        )
         if row["start"] in _COLOURS:
             length = float(row["duration_ms"]) / 1000
             bars.append(Bar(place, float(at), length, _COLOURS[row["start"]]))
-    names = list(map(str, ordered["action"]))
-    height = 1.4 + 0.32 * len(ordered)
-    drawn = Bars("Calls against time", "seconds", height, names, bars, legend=_COLOURS)
+    drawn = Bars(
+        N_("Calls against time"),
+        N_("seconds"),
+        1.4 + 0.32 * len(ordered),
+        list(map(str, ordered["action"])),
+        bars,
+        legend=_legend(),
+        legend_title=N_("start"),
+    )
     return Plot(drawn, "\n".join(words))
+
+
+def _legend() -> dict[str, str]:
+    return {START[kind]: colour for kind, colour in _COLOURS.items()}
 
 
 def _drawn(bars: Bars) -> str:
     """A PNG, encoded."""
     words = [sys.executable, "-P", str(Path(draw_bars.__file__).resolve())]
-    told = json.dumps(asdict(bars)).encode()
-    drawn = Shell().run(words, stdin=told, timeout=_PATIENCE)
+    texts = (bars.title, bars.measure, bars.legend_title, *bars.legend)
+    told = {**asdict(bars), "translated": {text: _(text) for text in texts}}
+    drawn = Shell().run(words, stdin=json.dumps(told).encode(), timeout=_PATIENCE)
     if drawn.exit_code != 0:
         raise LabError(
-            brief="The picture could not be drawn.",
+            brief=_("The picture could not be drawn."),
             details="\n".join(drawn.stderr.splitlines()[-3:]),
-            resolution="What it shows is in its words: print(plot.words).",
+            resolution=_("What it shows is in its words: print(plot.words)."),
         )
     return drawn.stdout.strip()

@@ -6,11 +6,14 @@ import ast
 import difflib
 import os
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from owlab import language
 from owlab.command import Result
 from owlab.errors import ConfigError, LabError
 from owlab.guided import GuidedLab
+from owlab.language import N_, _
 from owlab.notebook import magic, page, trouble
 from owlab.notebook.transcript import Transcript
 from owlab.settings import SETTINGS
@@ -18,8 +21,10 @@ from owlab.step import StepResult
 
 SIMULATED = {
     "pocket": (
-        "Pocket lab: bash, kubectl, Helm, Node.js, Python, TLS and the two APIs are real; "
-        "the machines, their packages and the containers are simulated."
+        N_(
+            "Pocket lab: bash, kubectl, Helm, Node.js, Python, TLS and the two APIs are real; "
+            "the machines, their packages and the containers are simulated."
+        )
     ),
 }
 """What a notebook says about its lab, so that nobody takes it for another."""
@@ -36,6 +41,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> GuidedLab:
     :raises ConfigError: a parameter is unknown, of the wrong type, or impossible.
     """
     trouble.show_briefly()
+    _speak()
     _refuse_unknown_parameters()
     _refuse_wrong_types()
     lab = GuidedLab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
@@ -47,6 +53,17 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> GuidedLab:
     return lab
 
 
+def _speak() -> None:
+    """The language that was asked for, else that of the notebook's folder."""
+    named = os.environ.get(language.VARIABLE, "")
+    if named and not language.named(named):
+        raise ConfigError(
+            brief=language.unknown(named),
+            resolution=_("Set {variable} to one of them.").format(variable=language.VARIABLE),
+        )
+    language.follow(Path.cwd())
+
+
 def current() -> GuidedLab:
     """The lab that the notebook began with.
 
@@ -54,8 +71,8 @@ def current() -> GuidedLab:
     """
     if not _current:
         raise LabError(
-            brief="This notebook has no lab yet.",
-            resolution="Run its first cells, up to `lab = begin(...)`.",
+            brief=_("This notebook has no lab yet."),
+            resolution=_("Run its first cells, up to `lab = begin(...)`."),
         )
     return _current[0]
 
@@ -74,11 +91,13 @@ def _introduce(lab: GuidedLab) -> None:
     config = lab.config
     names = ", ".join(machine.name for machine in config.machines)
     lines = [
-        f"Lab {config.name!r}, provider {config.provider}: {names}.",
-        SIMULATED.get(config.provider, "These machines are real."),
+        _("Lab {name!r}, provider {provider}: {names}.").format(
+            name=config.name, provider=config.provider, names=names
+        ),
+        _(SIMULATED.get(config.provider, N_("These machines are real."))),
     ]
     if config.as_written:
-        lines.append("as_written: the guide's own choices, in place of the better defaults.")
+        lines.append(_("as_written: the guide's own choices, in place of the better defaults."))
     page.show("<br>".join(escape(line) for line in lines), "\n".join(lines))
 
 
@@ -100,9 +119,9 @@ def _refuse_unknown_parameters() -> None:
         for name in sorted(_targets(cell, ast.Assign) - declared if declared else ()):
             near = difflib.get_close_matches(name, sorted(declared), n=1, cutoff=0.5)
             raise ConfigError(
-                brief=f"This notebook has no parameter {name!r}.",
-                details=f"Did you mean {near[0]}?" if near else "",
-                resolution=f"Its parameters: {', '.join(sorted(declared))}.",
+                brief=_("This notebook has no parameter {name!r}.").format(name=name),
+                details=_("Did you mean {near}?").format(near=near[0]) if near else "",
+                resolution=_("Its parameters: {names}.").format(names=", ".join(sorted(declared))),
             )
 
 
@@ -116,13 +135,17 @@ def _refuse_wrong_types() -> None:
         value = shell.user_ns.get(name)
         if name in (*SETTINGS, "lab_name") or value is None or isinstance(value, kind):
             continue
-        wanted = "True or False" if kind is bool else f"of type {kind.__name__}"
+        wanted = (
+            _("True or False") if kind is bool else _("of type {name}").format(name=kind.__name__)
+        )
         raise ConfigError(
-            brief=f"{name} = {value!r} should be {wanted}.",
-            details="Nothing was started or changed.",
-            resolution="papermill knows -p NAME True and -p NAME False, with capital letters."
+            brief=_("{name} = {value!r} should be {wanted}.").format(
+                name=name, value=value, wanted=wanted
+            ),
+            details=_("Nothing was started or changed."),
+            resolution=_("papermill knows -p NAME True and -p NAME False, with capital letters.")
             if kind is bool
-            else "Correct the parameter, and run the notebook again.",
+            else _("Correct the parameter, and run the notebook again."),
         )
 
 

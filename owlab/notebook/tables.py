@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from owlab import extras
 from owlab.guide import STEPS
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook import read
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def steps(lab: Lab) -> pd.DataFrame:
             {
                 "section": step.section,
                 "step": step.key,
-                "title": step.title,
+                "title": _(step.title),
                 "done": seen.done,
                 "evidence": seen.why,
             }

@@ -15,6 +15,7 @@ from owlab.command import Command
 from owlab.events import Event
 from owlab.guide import GUIDE
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.notebook import page
 from owlab.notebook.mime import TRANSCRIPT
 from owlab.notebook.pasting import complete
@@ -25,7 +26,11 @@ from owlab.step import Step
 _REDRAW_SECONDS = 0.3
 _FOLDED_OVER_LINES = 14
 _PLAIN_LINES = 12
-_ENDED = {"step-skipped": "already done", "step-done": "done", "step-failed": "failed"}
+_ENDED = {
+    "step-skipped": N_("already done"),
+    "step-done": N_("done"),
+    "step-failed": N_("failed"),
+}
 _muted = threading.local()
 
 
@@ -55,7 +60,7 @@ class _Unit:
 
     machine: str
     title: str = ""
-    status: str = "running"
+    status: str = N_("running")
     why: str = ""
     seconds: float = 0.0
     step: Step | None = None
@@ -99,7 +104,7 @@ class Transcript:
         unit = self._units.get(thread)
         if unit is None or event.kind == "step-started":
             step = GUIDE.get(event.step)
-            title = f"{step.section} {step.title}" if step else ""
+            title = step.heading if step else ""
             unit = self._units[thread] = _Unit(
                 event.machine, title, step=step, handle=page.handle()
             )
@@ -112,9 +117,13 @@ class Transcript:
             unit.commands[-1].exit_code = event.exit_code
             unit.commands[-1].seconds = event.seconds
             if not event.step:
-                unit.status = "done" if event.exit_code == 0 else f"exit status {event.exit_code}"
+                unit.status = (
+                    "done"
+                    if event.exit_code == 0
+                    else _("exit status {exit_code}").format(exit_code=event.exit_code)
+                )
         elif event.kind == "step-waiting":
-            unit.status, unit.why = "waiting", event.text
+            unit.status, unit.why = N_("waiting"), event.text
         elif event.kind in _ENDED:
             unit.status, unit.why = _ENDED[event.kind], event.text.partition("\n")[0]
             unit.seconds = event.seconds or 0.0
@@ -138,7 +147,7 @@ class Transcript:
     def _tell(self, unit: _Unit, line: str) -> None:
         with self._lock:
             if unit in self._units.values():
-                unit.status, unit.why = "under way", line
+                unit.status, unit.why = N_("under way"), line
                 unit.draw()
 
     def _add_output(self, event: Event) -> None:
@@ -187,8 +196,8 @@ def _bundle(unit: _Unit, record: bool) -> dict[str, Any]:
 def _headline(unit: _Unit) -> str:
     if not unit.title:
         return ""
-    took = f" in {unit.seconds:.1f} s" if unit.status == "done" else ""
-    return f"{unit.title} ({unit.machine}): {unit.status}{took}"
+    took = _(" in {seconds:.1f} s").format(seconds=unit.seconds) if unit.status == "done" else ""
+    return f"{unit.title} ({unit.machine}): {_(unit.status)}{took}"
 
 
 def _html(unit: _Unit) -> str:
@@ -201,10 +210,15 @@ def _html(unit: _Unit) -> str:
         parts.append(page.command(run.paste.on, run.paste.text))
         if run.output.strip():
             folded = "" if run.output.count("\n") > _FOLDED_OVER_LINES else " open"
-            status = f", exit status {run.exit_code}" if run.exit_code else ""
+            status = (
+                _(", exit status {exit_code}").format(exit_code=run.exit_code)
+                if run.exit_code
+                else ""
+            )
             lines = run.output.rstrip().count("\n") + 1
+            said = _("output, {lines} lines").format(lines=lines) + status
             parts.append(
-                f"<details{folded}><summary>output, {lines} lines{status}</summary>"
+                f"<details{folded}><summary>{escape(said)}</summary>"
                 f"{page.output(run.output.rstrip())}</details>"
             )
     if unit.past is not None:
@@ -220,10 +234,12 @@ def _plain(unit: _Unit) -> str:
         lines.append(f"{run.paste.on}$ {run.paste.text}")
         output = run.output.rstrip().splitlines()
         if len(output) > _PLAIN_LINES:
-            lines.append(f"... {len(output) - _PLAIN_LINES} lines before these ...")
+            lines.append(
+                _("... {count} lines before these ...").format(count=len(output) - _PLAIN_LINES)
+            )
         lines += output[-_PLAIN_LINES:]
         if run.exit_code:
-            lines.append(f"(exit status {run.exit_code})")
+            lines.append(_("(exit status {exit_code})").format(exit_code=run.exit_code))
     if unit.past is not None:
         lines.append(f"{unit.past.about}{':' if unit.past.commands else ''}")
         lines += [f"{item.on}$ {item.text}" for item in unit.past.commands]

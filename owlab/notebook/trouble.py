@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.errors import LabError
+from owlab.language import N_, _, spellings
 from owlab.notebook import cells
 
 IPYTHON_ASKS_FOR = "_render_traceback_"
 """The method by which an exception may say how it is shown."""
 
-WHAT_TO_DO = "What to do: "
+WHAT_TO_DO = N_("What to do: ")
 
 
-INTERRUPTED = "Interrupted. What is done stays done; run the cell again to go on."
+INTERRUPTED = N_("Interrupted. What is done stays done; run the cell again to go on.")
 
 
 def show_briefly() -> None:
@@ -29,15 +30,17 @@ def show_briefly() -> None:
         shell.set_custom_exc((KeyboardInterrupt, NameError), _show)
 
 
-def _show(shell: Any, kind: type[BaseException], value: BaseException, tb: Any, **_: Any) -> None:
+def _show(
+    shell: Any, kind: type[BaseException], value: BaseException, tb: Any, **options: Any
+) -> None:
     """What IPython calls in place of a stack trace for these kinds."""
     if isinstance(value, KeyboardInterrupt):
-        shell._showtraceback(kind, value, [f"KeyboardInterrupt: {INTERRUPTED}"])
+        shell._showtraceback(kind, value, [f"KeyboardInterrupt: {_(INTERRUPTED)}"])
         return
     cell = cells.making(str(getattr(value, "name", "") or ""))
     # Only a name that this very cell uses: a fault inside a function is shown whole.
     if cell and tb.tb_next is not None and tb.tb_next.tb_next is None:
-        wanted = f"{WHAT_TO_DO}Run this cell first, {cell}"
+        wanted = _(WHAT_TO_DO) + _("Run this cell first, {cell}").format(cell=cell)
         shell._showtraceback(kind, value, [f"NameError: {value}", wanted])
         return
     lines = shell.InteractiveTB.structured_traceback(kind, value, tb)
@@ -50,7 +53,7 @@ def _three_parts(error: LabError) -> list[str]:
     if error.details:
         lines.append(error.details)
     if error.resolution:
-        lines.append(WHAT_TO_DO + error.resolution)
+        lines.append(_(WHAT_TO_DO) + error.resolution)
     return lines
 
 
@@ -60,6 +63,7 @@ def parts(kind: str, traceback: list[str]) -> tuple[str, str, str] | None:
         return None
     rest = traceback[1:]
     resolution = ""
-    if rest and rest[-1].startswith(WHAT_TO_DO):
-        resolution = rest.pop().removeprefix(WHAT_TO_DO)
+    for mark in spellings(WHAT_TO_DO):
+        if rest and rest[-1].startswith(mark):
+            resolution = rest.pop().removeprefix(mark)
     return traceback[0].removeprefix(f"{kind}: "), "\n".join(rest), resolution

@@ -10,6 +10,7 @@ from owlab.command import Command
 from owlab.errors import LabError
 from owlab.journal import variables_of
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.redact import redact
 from owlab.step import Step
 
@@ -28,10 +29,10 @@ class Typed:
     def about(self) -> str:
         """One line for people."""
         if not self.commands:
-            return "There is nothing to type."
+            return _("There is nothing to type.")
         if self.when:
-            return f"Its commands, as they were typed on {self.when}"
-        return "Its commands: this lab did not type them, it found them done"
+            return _("Its commands, as they were typed on {when}").format(when=self.when)
+        return _("Its commands: this lab did not type them, it found them done")
 
 
 def typed(lab: Lab, step: Step, machine: str) -> Typed:
@@ -43,7 +44,7 @@ def typed(lab: Lab, step: Step, machine: str) -> Typed:
             Command(entry["command"], on=entry["machine"], variables=variables_of(entry))
             for entry in last
         )
-        return Typed(tuple(commands), f"{ended:%Y-%m-%d at %H:%M}")
+        return Typed(tuple(commands), f"{ended:%Y-%m-%d %H:%M}")
     planned = Lab(lab.config, lab.directory, lab.provider, planning=True)
     try:
         return Typed(tuple(_without_secrets(item) for item in step.commands(planned, machine)))

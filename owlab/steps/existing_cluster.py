@@ -13,6 +13,7 @@ from owlab import versions
 from owlab.command import HOST, Command
 from owlab.errors import MachineError
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, all_of, on_laptop
 from owlab.steps import (
     forwarding,
@@ -55,30 +56,37 @@ def wait_for_node(lab: Lab, name: str) -> Iterator[Command]:
 def node_exists(lab: Lab, name: str) -> Check:
     """The node answers; the NFS server, if one was named, is used as it is."""
     if name == lab.storage:
-        seen = f"{server(lab)}, used as it is" if server(lab) else "the cluster's own storage class"
-        return Check((Evidence("storage", True, seen),))
+        seen = (
+            _("{server}, used as it is").format(server=server(lab))
+            if server(lab)
+            else _("the cluster's own storage class")
+        )
+        return Check((Evidence(_("storage"), True, seen),))
     info = lab.machine_info(name)
-    seen = f"{info.state} {info.ipv4}".strip() if info else "not in the cluster"
+    seen = f"{info.state} {info.ipv4}".strip() if info else _("not in the cluster")
     return Check((Evidence(name, info is not None and bool(info.ipv4), seen),))
 
 
 def node_ready(lab: Lab, name: str) -> Check:
     """Ready, whatever its version is."""
     node = one(lab, f"node {name}")
-    version = node["status"]["nodeInfo"]["kubeletVersion"] if node else "not in the cluster"
-    return Check((Evidence(f"node {name}", condition(node, "Ready"), version),))
+    version = node["status"]["nodeInfo"]["kubeletVersion"] if node else _("not in the cluster")
+    return Check((Evidence(_("node {name}").format(name=name), condition(node, "Ready"), version),))
 
 
 def exported(lab: Lab, machine: str) -> Check:
     """Section 1.5 cannot be seen through the API: the pods of section 2 prove it."""
     if not server(lab):
-        return Check((Evidence("no NFS server is needed", True, _own_class(lab)),))
-    seen = f"{server(lab)}:{lab.config.nfs.path}, proved by the pods of section 2"
-    return Check((Evidence("the NFS server was named", True, seen),))
+        return Check((Evidence(_("no NFS server is needed"), True, _own_class(lab)),))
+    seen = _("{server}:{path}, proved by the pods of section 2").format(
+        server=server(lab), path=lab.config.nfs.path
+    )
+    return Check((Evidence(_("the NFS server was named"), True, seen),))
 
 
 def _own_class(lab: Lab) -> str:
-    return f"storage class {lab.config.openwhisk.storage_class or 'of the cluster'}"
+    wanted = lab.config.openwhisk.storage_class or _("of the cluster")
+    return _("storage class {wanted}").format(wanted=wanted)
 
 
 def _probe(node: str) -> str:
@@ -125,16 +133,26 @@ spec:
 def mounted(lab: Lab, node: str) -> Check:
     """The node's pod has written to the export that is configured now."""
     if not server(lab):
-        return Check((Evidence(f"nothing to mount on {node}", True, _own_class(lab)),))
+        return Check(
+            (Evidence(_("nothing to mount on {node}").format(node=node), True, _own_class(lab)),)
+        )
     pod = one(lab, f"pod {_probe(node)}", "default")
     if pod is None:
-        return Check((Evidence(f"{node} mounts the export", False, "not tried"),))
+        return Check(
+            (Evidence(_("{node} mounts the export").format(node=node), False, _("not tried")),)
+        )
     volumes = {v["name"]: v for v in pod["spec"]["volumes"]}
     wanted = {"server": server(lab), "path": lab.config.nfs.path}
     same = volumes["data"].get("nfs") == wanted
     phase = pod["status"].get("phase", "Pending")
-    seen = f"its pod is {phase}" if same else "its pod had another export"
-    return Check((Evidence(f"{node} mounts the export", same and phase == "Succeeded", seen),))
+    seen = _("its pod is {phase}").format(phase=phase) if same else _("its pod had another export")
+    return Check(
+        (
+            Evidence(
+                _("{node} mounts the export").format(node=node), same and phase == "Succeeded", seen
+            ),
+        )
+    )
 
 
 def why_not_mounted(lab: Lab, node: str) -> str:
@@ -202,26 +220,39 @@ def storage_class_exists(lab: Lab) -> Check:
     """Section 5 without an NFS server: the cluster's own storage class."""
     wanted = lab.config.openwhisk.storage_class
     found = one(lab, f"storageclass {wanted}") if wanted else {"provisioner": "the default"}
-    seen = f"made by {found['provisioner']}" if found else "not there: set cluster_nfs_server"
-    return Check((Evidence(f"storage class {wanted or 'of the cluster'}", bool(found), seen),))
+    seen = (
+        _("made by {provisioner}").format(provisioner=found["provisioner"])
+        if found
+        else _("not there: set cluster_nfs_server")
+    )
+    return Check(
+        (
+            Evidence(
+                _("storage class {wanted}").format(wanted=wanted or _("of the cluster")),
+                bool(found),
+                seen,
+            ),
+        )
+    )
 
 
 STEPS: tuple[Step, ...] = (
-    replace(vms.install_provider, title="use the cluster that is there", commands=nothing,
+    replace(vms.install_provider, title=N_("use the cluster that is there"), commands=nothing,
             check=provider_ready, expect=""),
-    replace(vms.create, title="look at its nodes", commands=nothing, check=node_exists,
+    replace(vms.create, title=N_("look at its nodes"), commands=nothing, check=node_exists,
             undo=None, expect=""),
-    replace(k3s.install_server, title="wait for the first node", commands=wait_for_node,
+    replace(k3s.install_server, title=N_("wait for the first node"), commands=wait_for_node,
             check=node_ready, undo=None, diagnose=None, expect=""),
-    replace(k3s.join_workers, title="wait for the other nodes", commands=wait_for_node,
+    replace(k3s.join_workers, title=N_("wait for the other nodes"), commands=wait_for_node,
             check=node_ready, undo=None, diagnose=None, expect=""),
-    replace(nfs.install_server, title="use the NFS server that was named", commands=nothing,
+    replace(nfs.install_server, title=N_("use the NFS server that was named"), commands=nothing,
             check=exported, undo=None, expect=""),
-    replace(nfs.install_clients, title="mount the export on every node", commands=mount_everywhere,
-            check=mounted, undo=remove_probe, diagnose=why_not_mounted, expect=""),
-    replace(helm.install, title="use Helm", commands=ask("helm version --short"), where=on_laptop,
-            undo=None, expect=""),
-    replace(wsk.install, title="use wsk", commands=ask("wsk property get --cliversion"),
+    replace(nfs.install_clients, title=N_("mount the export on every node"),
+            commands=mount_everywhere, check=mounted, undo=remove_probe,
+            diagnose=why_not_mounted, expect=""),
+    replace(helm.install, title=N_("use Helm"), commands=ask("helm version --short"),
+            where=on_laptop, undo=None, expect=""),
+    replace(wsk.install, title=N_("use wsk"), commands=ask("wsk property get --cliversion"),
             where=on_laptop, undo=None, expect=""),
     replace(storage.deploy_provisioner, commands=deploy_provisioner, check=provisioned,
             where=on_laptop, undo=remove_provisioner),
@@ -255,8 +286,10 @@ def make(lab: Lab, machine: str) -> Iterator[Command]:
         if name not in lab.record.made():
             lab.record.remove_carried_out(vms.create.key, machine)
             raise MachineError(
-                brief=f"There is a cluster {name} that this lab did not make.",
-                resolution="Nothing was done to it. Use another --lab NAME, or delete it yourself.",
+                brief=_("There is a cluster {name} that this lab did not make.").format(name=name),
+                resolution=_(
+                    "Nothing was done to it. Use another --lab NAME, or delete it yourself."
+                ),
             )
         if info.state != "Unfinished":
             yield lab.provider.start(lab.nodes)
@@ -283,11 +316,11 @@ def unmake(lab: Lab, machine: str) -> Iterator[Command]:
 
 
 _TITLES = {
-    vms.install_provider.key: "use Docker and its tool",
-    vms.create.key: "make a cluster in containers",
-    nfs.install_server.key: "leave the NFS server out: volumes are of the cluster's own class",
-    nfs.install_clients.key: "leave the NFS clients out, for the same reason",
-    storage.deploy_provisioner.key: "use the cluster's own storage class",
+    vms.install_provider.key: N_("use Docker and its tool"),
+    vms.create.key: N_("make a cluster in containers"),
+    nfs.install_server.key: N_("leave the NFS server out: volumes are of the cluster's own class"),
+    nfs.install_clients.key: N_("leave the NFS clients out, for the same reason"),
+    storage.deploy_provisioner.key: N_("use the cluster's own storage class"),
 }
 
 

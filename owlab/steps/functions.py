@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from owlab.command import Command
 from owlab.errors import CommandError
-from owlab.fact import Fact, json_fact, parse_json
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
-from owlab.steps import addresses, certificate, openwhisk, wsk
+from owlab.steps import addresses, certificate, openwhisk, replies, wsk
 from owlab.steps.control import control
 from owlab.steps.undoing import if_succeeds
 
@@ -72,17 +71,17 @@ def _deploy_cli(lab: Lab, machine: str) -> Iterator[Command]:
 
 
 def _cli_answers(lab: Lab, machine: str) -> Check:
-    call = invocation(lab, " --param name JavaScript").text
-    answer: Any = lab.fact(json_fact(call, machine, timeout=90))
+    called = lab.read(invocation(lab, " --param name JavaScript"))
+    answer = replies.result_of(called)
     right = answer == {"payload": "Hello, JavaScript!"}
-    seen = str(answer["payload"]) if right else str(answer or "no answer")
-    return Check((Evidence("hellocli answers", right, seen),))
+    seen = str(answer["payload"]) if right else replies.reason(called)
+    return Check((Evidence(_("hellocli answers"), right, seen),))
 
 
 deploy_cli = Step(
     key="functions.deploy_cli",
     section="7.1",
-    title="deploy a function and call it with wsk",
+    title=N_("deploy a function and call it with wsk"),
     commands=_deploy_cli,
     check=_cli_answers,
     where=on_master,
@@ -126,19 +125,22 @@ def _deploy_web(lab: Lab, machine: str) -> Iterator[Command]:
 def _web_answers(lab: Lab, machine: str) -> Check:
     call = web_call(lab, "?name=Python")
     try:
-        answer: Any = lab.fact(Fact(call, parse_json, None))
+        called = lab.read(call)
     except CommandError:
         # The certificate that curl verifies with is made in 6.4.
-        return Check((Evidence("helloweb answers over https", False, "OpenWhisk is not deployed"),))
+        return Check(
+            (Evidence(_("helloweb answers over https"), False, _("OpenWhisk is not deployed")),)
+        )
+    answer = replies.result_of(called)
     right = isinstance(answer, dict) and answer.get("name") == "Python"
-    seen = f"name is {answer['name']}" if right else str(answer or "no answer")
-    return Check((Evidence("helloweb answers over https", right, seen),))
+    seen = _("name is {name}").format(name=answer["name"]) if right else replies.reason(called)
+    return Check((Evidence(_("helloweb answers over https"), right, seen),))
 
 
 deploy_web = Step(
     key="functions.deploy_web",
     section="7.2",
-    title="deploy a web action and call it with curl",
+    title=N_("deploy a web action and call it with curl"),
     commands=_deploy_web,
     check=_web_answers,
     where=on_master,

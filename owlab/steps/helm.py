@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
 from owlab.steps import vms
 
@@ -49,7 +50,7 @@ def _from_archive(lab: Lab) -> str:
 def _installed(lab: Lab, machine: str) -> Check:
     version = lab.fact(Fact(Command("helm version --short", on=machine), str.strip, ""))
     right = version.startswith(("v3.", "v4."))
-    return Check((Evidence("helm", right, version or "not found"),))
+    return Check((Evidence("helm", right, version or _("not found")),))
 
 
 def _remove(lab: Lab, machine: str) -> Iterator[Command]:
@@ -62,7 +63,7 @@ def _remove(lab: Lab, machine: str) -> Iterator[Command]:
 install = Step(
     key="helm.install",
     section="3",
-    title="install Helm",
+    title=N_("install Helm"),
     commands=_install,
     check=_installed,
     where=on_master,

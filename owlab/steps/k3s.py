@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command, Variable
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master, on_workers
 from owlab.steps import addresses, mirror, vms
 from owlab.steps.kubernetes import condition, one
@@ -74,14 +75,20 @@ def _wait_until_ready(lab: Lab, name: str) -> Command:
 def _node_ready(lab: Lab, name: str) -> Check:
     node = one(lab, f"node {name}")
     if node is None:
-        return Check((Evidence(f"node {name}", False, "not in the cluster"),))
+        return Check(
+            (Evidence(_("node {name}").format(name=name), False, _("not in the cluster")),)
+        )
     version = str(node["status"]["nodeInfo"]["kubeletVersion"])
     wanted = lab.config.k3s.version
     return Check(
         (
-            Evidence(f"node {name}", condition(node, "Ready"), _state(node, version)),
             Evidence(
-                f"node {name} has K3s {wanted or 'of any version'}",
+                _("node {name}").format(name=name), condition(node, "Ready"), _state(node, version)
+            ),
+            Evidence(
+                _("node {name} has K3s {wanted}").format(
+                    name=name, wanted=wanted or _("of any version")
+                ),
                 version == wanted or not wanted,
                 version,
             ),
@@ -108,7 +115,7 @@ def _uninstall_server(lab: Lab, machine: str) -> Iterator[Command]:
 install_server = Step(
     key="k3s.install_server",
     section="1.3",
-    title="install K3s on the master",
+    title=N_("install K3s on the master"),
     commands=_install_server,
     check=_node_ready,
     where=on_master,
@@ -160,7 +167,7 @@ def _leave(lab: Lab, worker: str) -> Iterator[Command]:
 join_workers = Step(
     key="k3s.join_workers",
     section="1.4",
-    title="join the workers to the cluster",
+    title=N_("join the workers to the cluster"),
     commands=_join,
     check=_node_ready,
     where=on_workers,

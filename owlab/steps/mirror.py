@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command
 from owlab.lab import Lab
+from owlab.language import N_, Texts
 
 SYSTEM_REGISTRY = "registry.cn-hangzhou.aliyuncs.com"
 """Rancher's own copy of K3s' system images."""
@@ -20,11 +21,11 @@ mirrors:
     endpoint: ["https://quay.m.daocloud.io"]
 """
 
-NOT_COVERED = (
-    "the chart's git repository and the wsk archive (GitHub)",
-    "what two jobs of the chart download while they run (GitHub and npm)",
-    "the Helm repository of the NFS provisioner (GitHub Pages)",
-    "Multipass' images, apt and snap: set those on the laptop and in cloud-init",
+NOT_COVERED = Texts(
+    N_("the chart's git repository and the wsk archive (GitHub)"),
+    N_("what two jobs of the chart download while they run (GitHub and npm)"),
+    N_("the Helm repository of the NFS provisioner (GitHub Pages)"),
+    N_("Multipass' images, apt and snap: set those on the laptop and in cloud-init"),
 )
 """What ``mirror="cn"`` cannot help with; shown when it is chosen."""
 

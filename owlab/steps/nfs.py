@@ -9,6 +9,7 @@ from owlab.command import Command, Variable
 from owlab.errors import MachineError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_nodes, on_storage
 from owlab.steps import vms
 
@@ -81,12 +82,21 @@ def parse_exports(output: str) -> dict[str, set[str]]:
 def _serves(lab: Lab, machine: str) -> Check:
     path = lab.config.nfs.path
     active = lab.fact(succeeds("systemctl is-active --quiet nfs-server.service", machine))
-    service = Evidence("nfs-server.service", active, "active" if active else "not active")
+    service = Evidence(_("nfs-server.service"), active, _("active") if active else _("not active"))
     if not active:
         return Check((service,))
     seen = lab.fact(_exports(machine)).get(path, set())
-    to = ", ".join(sorted(seen)) or "nobody"
-    return Check((service, Evidence(f"{path} is exported", _right(lab, seen), f"to {to}")))
+    to = ", ".join(sorted(seen)) or _("nobody")
+    return Check(
+        (
+            service,
+            Evidence(
+                _("{path} is exported").format(path=path),
+                _right(lab, seen),
+                _("to {to}").format(to=to),
+            ),
+        )
+    )
 
 
 def _right(lab: Lab, seen: set[str]) -> bool:
@@ -113,7 +123,7 @@ def _remove_server(lab: Lab, machine: str) -> Iterator[Command]:
 install_server = Step(
     key="nfs.install_server",
     section="1.5",
-    title="set up the NFS server",
+    title=N_("set up the NFS server"),
     commands=_install_server,
     check=_serves,
     where=on_storage,
@@ -132,16 +142,24 @@ def _client_installed(lab: Lab, machine: str) -> Check:
         Fact(
             Command("dpkg-query -W -f '${Status}' nfs-common", on=machine),
             str.strip,
-            "not installed",
+            _("not installed"),
         )
     )
-    return Check((Evidence(f"nfs-common on {machine}", status == "install ok installed", status),))
+    return Check(
+        (
+            Evidence(
+                _("nfs-common on {machine}").format(machine=machine),
+                status == "install ok installed",
+                status,
+            ),
+        )
+    )
 
 
 install_clients = Step(
     key="nfs.install_clients",
     section="2",
-    title="install the NFS client on every node",
+    title=N_("install the NFS client on every node"),
     commands=_install_client,
     check=_client_installed,
     where=on_nodes,

@@ -12,6 +12,7 @@ from owlab.command import Command, Result
 from owlab.errors import LabError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab, describe
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master, on_nodes
 from owlab.steps import addresses, certificate, k3s, readiness, storage, values, wsk
 from owlab.steps.control import control
@@ -44,8 +45,10 @@ def _label(lab: Lab, node: str) -> Iterator[Command]:
 def _labelled(lab: Lab, node: str) -> Check:
     found = one(lab, f"node {node}")
     labels = found["metadata"].get("labels", {}) if found else {}
-    role, wanted = labels.get("openwhisk-role", "no role"), _role(lab, node)
-    return Check((Evidence(f"{node} is {wanted}", role == wanted, role),))
+    role, wanted = labels.get("openwhisk-role", _("no role")), _role(lab, node)
+    return Check(
+        (Evidence(_("{node} is {wanted}").format(node=node, wanted=wanted), role == wanted, role),)
+    )
 
 
 def unlabel(lab: Lab, node: str) -> Iterator[Command]:
@@ -57,7 +60,7 @@ def unlabel(lab: Lab, node: str) -> Iterator[Command]:
 label_nodes = Step(
     key="openwhisk.label_nodes",
     section="6.1",
-    title="label the nodes with their role",
+    title=N_("label the nodes with their role"),
     commands=_label,
     check=_labelled,
     where=on_nodes,
@@ -75,7 +78,7 @@ def _written(lab: Lab, machine: str) -> Check:
     fact = Fact(reading, yaml.safe_load, None)
     found = lab.fact(fact)
     if not isinstance(found, dict):
-        return Check((Evidence("mycluster.yaml", False, "not written"),))
+        return Check((Evidence(_("mycluster.yaml"), False, _("not written")),))
     ingress = found.get("whisk", {}).get("ingress", {})
     persistence = found.get("k8s", {}).get("persistence", {})
     address, host = lab.address(lab.master), ingress.get("apiHostName")
@@ -85,14 +88,14 @@ def _written(lab: Lab, machine: str) -> Check:
         (
             *_keys_made(lab, machine),
             Evidence(
-                "mycluster.yaml names the master's address",
+                _("mycluster.yaml names the master's address"),
                 (host, port) == (address, wanted.port),
                 f"{host}:{port}",
             ),
             Evidence(
-                "mycluster.yaml names the storage class",
+                _("mycluster.yaml names the storage class"),
                 storage_class == wanted.storage_class,
-                storage_class or "none: the cluster's default",
+                storage_class or _("none: the cluster's default"),
             ),
         )
     )
@@ -104,13 +107,13 @@ def _keys_made(lab: Lab, machine: str) -> list[Evidence]:
     shape = "^(GUEST|SYSTEM)_KEY=[0-9a-f-]{36}:[A-Za-z0-9]{64}$"
     file = f"{values.directory(lab)}/keys.env"
     made = lab.fact(succeeds(f"[ $(grep -cE '{shape}' {file}) = 2 ]", machine))
-    return [Evidence("keys of this lab's own", made, "" if made else "not made, or damaged")]
+    return [Evidence(_("keys of this lab's own"), made, "" if made else _("not made, or damaged"))]
 
 
 write_values = Step(
     key="openwhisk.write_values",
     section="6.2",
-    title="write mycluster.yaml",
+    title=N_("write mycluster.yaml"),
     commands=values.write,
     check=_written,
     where=on_master,
@@ -165,8 +168,10 @@ def _configured(lab: Lab, machine: str) -> Check:
     same = lab.fact(succeeds(f'[ "$({program} property get --auth -o raw)" = "{key}" ]', machine))
     return Check(
         (
-            Evidence("wsk's apihost", host == wanted, host or "not set"),
-            Evidence("wsk's key is the namespace's", same, "" if same else "not set, or another"),
+            Evidence(_("wsk's apihost"), host == wanted, host or _("not set")),
+            Evidence(
+                _("wsk's key is the namespace's"), same, "" if same else _("not set, or another")
+            ),
         )
     )
 
@@ -178,7 +183,7 @@ def _forget_properties(lab: Lab, machine: str) -> Iterator[Command]:
 configure_wsk = Step(
     key="openwhisk.configure_wsk",
     section="6.3",
-    title="configure wsk",
+    title=N_("configure wsk"),
     commands=_configure_wsk,
     check=_configured,
     where=on_master,
@@ -259,7 +264,7 @@ def uninstall_commands(lab: Lab, machine: str) -> Iterator[Command]:
 deploy = Step(
     key="openwhisk.deploy",
     section="6.4",
-    title="deploy OpenWhisk",
+    title=N_("deploy OpenWhisk"),
     commands=_deploy,
     check=readiness.check,
     where=on_master,
@@ -309,8 +314,8 @@ def _checked(lab: Lab, command: Command) -> Result:
     result = lab.run(command)
     if not result:
         raise LabError(
-            brief="The command failed.",
+            brief=_("The command failed."),
             details=describe(result),
-            resolution="See which step is missing: `owlab status`.",
+            resolution=_("See which step is missing: `owlab status`."),
         )
     return result

@@ -8,6 +8,7 @@ from typing import Any
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.step import Check, Evidence
 from owlab.steps import addresses, certificate
 from owlab.steps.control import control
@@ -31,8 +32,8 @@ def _check(lab: Lab, claims: Callable[[Lab, list[Object]], list[Evidence]]) -> C
     job = one(lab, f"job {settings.release}-install-packages", settings.namespace)
     gave_up = _gave_up(items(lab, "jobs", settings.namespace))
     done = condition(job, "Complete") and not gave_up
-    seen = "; ".join(gave_up) if job else "not deployed"
-    installed = Evidence("packages installed", done, seen)
+    seen = "; ".join(gave_up) if job else _("not deployed")
+    installed = Evidence(_("packages installed"), done, seen)
     if not installed.ok:
         return Check((installed,))
     return Check((installed, *_claims(lab, claims), _pods(lab), _invokers(lab)))
@@ -41,7 +42,9 @@ def _check(lab: Lab, claims: Callable[[Lab, list[Object]], list[Evidence]]) -> C
 def _gave_up(jobs: list[Object]) -> list[str]:
     """Jobs that try no more, each with its reason."""
     return [
-        f"job {job['metadata']['name']} gave up: {told['message']}"
+        _("job {name} gave up: {message}").format(
+            name=job["metadata"]["name"], message=told["message"]
+        )
         for job in jobs
         for told in job.get("status", {}).get("conditions", [])
         if (told["type"], told["status"]) == ("Failed", "True")
@@ -52,12 +55,24 @@ def _claims(lab: Lab, kept: Callable[[Lab, list[Object]], list[Evidence]]) -> li
     wanted = lab.config.openwhisk.storage_class
     claims = items(lab, "persistentvolumeclaims", lab.config.openwhisk.namespace)
     bound = [c for c in claims if c["status"].get("phase") == "Bound"]
-    found = [Evidence("claims bound", bound == claims, f"{len(bound)} of {len(claims)}")]
+    found = [
+        Evidence(
+            _("claims bound"),
+            bound == claims,
+            _("{count} of {total}").format(count=len(bound), total=len(claims)),
+        )
+    ]
     if not wanted:
         return found
     # A claim on K3s' local-path is Bound as well: only class and directory prove NFS.
     elsewhere = [c for c in claims if c["spec"].get("storageClassName") != wanted]
-    found.append(Evidence(f"claims on {wanted}", not elsewhere, f"{len(claims) - len(elsewhere)}"))
+    found.append(
+        Evidence(
+            _("claims on {wanted}").format(wanted=wanted),
+            not elsewhere,
+            f"{len(claims) - len(elsewhere)}",
+        )
+    )
     return found if wanted != lab.config.provisioner.storage_class else [*found, *kept(lab, claims)]
 
 
@@ -81,9 +96,9 @@ def _in_volumes(lab: Lab, claims: list[Object]) -> list[Evidence]:
 def _each_has_one(lab: Lab, claims: list[Object], directories: set[str]) -> Evidence:
     missing = [c["metadata"]["name"] for c in claims if _directory(c) not in directories]
     return Evidence(
-        f"a directory on {lab.storage} for each claim",
+        _("a directory on {storage} for each claim").format(storage=lab.storage),
         not missing,
-        f"missing for {', '.join(missing)}" if missing else str(len(claims)),
+        _("missing for {names}").format(names=", ".join(missing)) if missing else str(len(claims)),
     )
 
 
@@ -92,8 +107,12 @@ def _volumes(lab: Lab) -> Evidence:
     address = lab.address(lab.storage)
     servers = [volume["spec"].get("nfs", {}).get("server") for volume in items(lab, "pv")]
     old = sorted({server for server in servers if server and server != address})
-    seen = f"made for {', '.join(old)}: uninstall OpenWhisk and deploy it again" if old else address
-    return Evidence("volumes on the NFS server's address", not old, seen)
+    seen = (
+        _("made for {names}: uninstall OpenWhisk and deploy it again").format(names=", ".join(old))
+        if old
+        else address
+    )
+    return Evidence(_("volumes on the NFS server's address"), not old, seen)
 
 
 def _directory(claim: Object) -> str:
@@ -105,8 +124,8 @@ def _directory(claim: Object) -> str:
 def _pods(lab: Lab) -> Evidence:
     pods = items(lab, "pods", lab.config.openwhisk.namespace)
     bad = [pod["metadata"]["name"] for pod in pods if not _fine(pod)]
-    seen = ", ".join(bad) if bad else f"{len(pods)} Running or Completed"
-    return Evidence("pods", not bad and bool(pods), seen)
+    seen = ", ".join(bad) if bad else _("{count} Running or Completed").format(count=len(pods))
+    return Evidence(_("pods"), not bad and bool(pods), seen)
 
 
 def _fine(pod: Object) -> bool:
@@ -123,7 +142,7 @@ def _retried(pod: Object) -> bool:
 
 def _invokers(lab: Lab) -> Evidence:
     count = _healthy(lab, certificate.verification(lab))
-    return Evidence("healthy invokers", count > 0, str(count) if count else _why_silent(lab))
+    return Evidence(_("healthy invokers"), count > 0, str(count) if count else _why_silent(lab))
 
 
 def _healthy(lab: Lab, options: str) -> int:
@@ -136,7 +155,9 @@ def _healthy(lab: Lab, options: str) -> int:
 def _why_silent(lab: Lab) -> str:
     """What is known of the service when nobody answers."""
     if _healthy(lab, "-k"):
-        return f"it answers, but its certificate is not for {lab.value(addresses.here(lab))}"
+        return _("it answers, but its certificate is not for {address}").format(
+            address=lab.value(addresses.here(lab))
+        )
     namespace = lab.config.openwhisk.namespace
     said = [w for w in warnings(lab, namespace, most=20).splitlines() if w.startswith("service ")]
     return "; ".join(["0", *said[-1:]])
@@ -147,8 +168,10 @@ def progress(lab: Lab) -> str:
     pods = items(lab, "pods", lab.config.openwhisk.namespace)
     ready = [pod for pod in pods if _fine(pod)]
     waiting = [pod["metadata"]["name"] for pod in pods if not _fine(pod)]
-    shown = f", waiting for {', '.join(waiting[:3])}" if waiting else ""
-    return f"{len(ready)} of {len(pods)} pods ready{shown}"
+    shown = _(", waiting for {names}").format(names=", ".join(waiting[:3])) if waiting else ""
+    return _("{count} of {total} pods ready{shown}").format(
+        count=len(ready), total=len(pods), shown=shown
+    )
 
 
 def diagnose(lab: Lab, machine: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from owlab import versions
 from owlab.command import Command
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
 from owlab.steps import helm, k3s, nfs
 from owlab.steps.control import control
@@ -55,22 +56,30 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
 def _deployed(lab: Lab, machine: str) -> Check:
     wanted = lab.config.provisioner.storage_class
     found = one(lab, f"storageclass {wanted}")
-    seen = f"made by {found['provisioner']}" if found else "not there"
-    storage_class = Evidence(f"storage class {wanted}", found is not None, seen)
+    seen = (
+        _("made by {provisioner}").format(provisioner=found["provisioner"])
+        if found
+        else _("not there")
+    )
+    storage_class = Evidence(
+        _("storage class {wanted}").format(wanted=wanted), found is not None, seen
+    )
     deployment = one(lab, f"deployment {deployment_name(lab)}", "default")
     if deployment is None:
-        return Check((storage_class, Evidence("provisioner", False, "not deployed")))
+        return Check((storage_class, Evidence(_("provisioner"), False, _("not deployed"))))
     ready = deployment["status"].get("readyReplicas", 0)
     volume = deployment["spec"]["template"]["spec"]["volumes"][0]["nfs"]
     address = lab.address(lab.storage)
     return Check(
         (
             storage_class,
-            Evidence("provisioner pods ready", ready >= 1, str(ready)),
+            Evidence(_("provisioner pods ready"), ready >= 1, str(ready)),
             Evidence(
-                "the NFS server's address is still the one that was deployed",
+                _("the NFS server's address is still the one that was deployed"),
                 volume["server"] == address,
-                f"deployed {volume['server']}, now {address}",
+                _("deployed {server}, now {address}").format(
+                    server=volume["server"], address=address
+                ),
             ),
         )
     )
@@ -87,7 +96,7 @@ def remove(lab: Lab, machine: str) -> Iterator[Command]:
 deploy_provisioner = Step(
     key="storage.deploy_provisioner",
     section="5",
-    title="deploy NFS dynamic storage",
+    title=N_("deploy NFS dynamic storage"),
     commands=_deploy,
     check=_deployed,
     where=on_master,

@@ -9,6 +9,7 @@ from owlab.command import Command, Result
 from owlab.errors import MachineError, NameTaken, ProviderError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.machines.multipass_errors import service_down
 from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
 
@@ -34,30 +35,34 @@ def _refuse_to_hang(lab: Lab, machine: str) -> None:
     """Nobody can answer sudo in the middle of a run; and only Linux has snaps."""
     if not lab.fact(succeeds("command -v snap", machine)):
         raise ProviderError(
-            brief="Multipass is not installed, and there is no snap here to install it with.",
-            resolution="Install it as https://canonical.com/multipass/install says (on macOS: "
-            "`brew install --cask multipass`), then try again.",
+            brief=_("Multipass is not installed, and there is no snap here to install it with."),
+            resolution=_(
+                "Install it as https://canonical.com/multipass/install says (on macOS: "
+                "`brew install --cask multipass`), then try again."
+            ),
         )
     if not lab.fact(succeeds("sudo -n true", machine)):
         raise ProviderError(
-            brief="Multipass is not installed, and sudo asks for a password.",
-            resolution=f"Type `{INSTALL_MULTIPASS}` yourself, then try again.",
+            brief=_("Multipass is not installed, and sudo asks for a password."),
+            resolution=_("Type `{command}` yourself, then try again.").format(
+                command=INSTALL_MULTIPASS
+            ),
         )
 
 
 def _provider_ready(lab: Lab, machine: str) -> Check:
     if not lab.provider.creates_machines:
-        return Check((Evidence("the machines exist already", True),))
+        return Check((Evidence(_("the machines exist already"), True),))
     told = lab.fact(_versions(machine))
     client, service = told.get("multipass", ""), told.get("multipassd", "")
     seen = service or (f"{client}, but its service does not answer" if client else "not found")
-    return Check((Evidence("multipass answers", bool(service), seen),))
+    return Check((Evidence(_("multipass answers"), bool(service), seen),))
 
 
 install_provider = Step(
     key="vms.install_provider",
     section="1.1",
-    title="install Multipass",
+    title=N_("install Multipass"),
     commands=_install_provider,
     check=_provider_ready,
     where=on_laptop,
@@ -82,9 +87,13 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
         return
     if info.state == "Deleted":
         raise MachineError(
-            brief=f"A machine {name} was moved to the recycle bin and still holds its name.",
-            resolution=f"Take it back with `multipass recover {name}`, or give it up for good "
-            f"with `multipass delete --purge {name}`; then run this step again.",
+            brief=_(
+                "A machine {name} was moved to the recycle bin and still holds its name."
+            ).format(name=name),
+            resolution=_(
+                "Take it back with `multipass recover {name}`, or give it up for good "
+                "with `multipass delete --purge {name}`; then run this step again."
+            ).format(name=name),
         )
     if info.state not in UP_STATES:
         yield lab.provider.start([name])
@@ -93,13 +102,17 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
 def _created(lab: Lab, name: str) -> Check:
     info = lab.machine_info(name)
     if info is None:
-        return Check((Evidence(name, False, "does not exist"),))
+        return Check((Evidence(name, False, _("does not exist")),))
     if lab.provider.creates_machines and name not in lab.record.made():
         raise MachineError(
-            brief=f"There is a machine {name} that this lab did not make.",
-            details=f"state {info.state}, address {info.ipv4 or 'none'}",
-            resolution="Nothing was done to it. Give this lab's machines another name with "
-            "the setting `prefix`, such as --set prefix owl-.",
+            brief=_("There is a machine {name} that this lab did not make.").format(name=name),
+            details=_("state {state}, address {ipv4}").format(
+                state=info.state, ipv4=info.ipv4 or _("none")
+            ),
+            resolution=_(
+                "Nothing was done to it. Give this lab's machines another name with "
+                "the setting `prefix`, such as --set prefix owl-."
+            ),
         )
     seen = f"{info.state} {info.ipv4}".strip()
     up = Evidence(name, info.state in UP_STATES and bool(info.ipv4), seen)
@@ -113,7 +126,16 @@ def _created(lab: Lab, name: str) -> Check:
             name,
         )
     )
-    return Check((up, Evidence(f"{name} has booted", booted, "" if booted else "cloud-init runs")))
+    return Check(
+        (
+            up,
+            Evidence(
+                _("{name} has booted").format(name=name),
+                booted,
+                "" if booted else _("cloud-init runs"),
+            ),
+        )
+    )
 
 
 def _delete(lab: Lab, name: str) -> Iterator[Command]:
@@ -126,7 +148,7 @@ def _delete(lab: Lab, name: str) -> Iterator[Command]:
 create = Step(
     key="vms.create",
     section="1.2",
-    title="create the virtual machines",
+    title=N_("create the virtual machines"),
     commands=_create,
     check=_created,
     where=on_every_machine,
@@ -174,9 +196,11 @@ def _own(lab: Lab, names: Sequence[str]) -> Sequence[str]:
     others = [name for name in names if lab.machine(name).name not in lab.record.made()]
     if lab.provider.creates_machines and others:
         raise MachineError(
-            brief=f"This lab did not make {', '.join(others)}.",
-            details=f"It made: {', '.join(lab.record.made()) or 'no machine yet'}.",
-            resolution="Nothing was done. For a machine of your own, use `multipass` itself.",
+            brief=_("This lab did not make {names}.").format(names=", ".join(others)),
+            details=_("It made: {names}.").format(
+                names=", ".join(lab.record.made()) or _("no machine yet")
+            ),
+            resolution=_("Nothing was done. For a machine of your own, use `multipass` itself."),
         )
     return names
 
@@ -184,16 +208,19 @@ def _own(lab: Lab, names: Sequence[str]) -> Sequence[str]:
 def _multipass(lab: Lab, verb: str, names: Sequence[str]) -> Result:
     if not lab.provider.creates_machines:
         raise ProviderError(
-            brief=f"`multipass {verb}` needs machines of Multipass.",
-            resolution="These machines exist on their own: use the tools of whoever runs them.",
+            brief=_("`multipass {verb}` needs machines of Multipass.").format(verb=verb),
+            resolution=_("These machines exist on their own: use the tools of whoever runs them."),
         )
     if not names:
-        raise MachineError(brief=f"`multipass {verb}` needs the name of a machine.")
+        raise MachineError(
+            brief=_("`multipass {verb}` needs the name of a machine.").format(verb=verb)
+        )
     for name in names:
         lab.machine(name)
     result = lab.run(Command(f"multipass {verb} {' '.join(names)}", timeout=330))
     if not result:
         raise MachineError(
-            brief=f"multipass {verb} {' '.join(names)} failed.", details=result.tail()
+            brief=_("multipass {verb} {names} failed.").format(verb=verb, names=" ".join(names)),
+            details=result.tail(),
         )
     return result

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
+from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
 from owlab.steps import vms
 from owlab.steps.control import control
@@ -48,7 +49,7 @@ def _installed(lab: Lab, machine: str) -> Check:
     version = lab.fact(
         Fact(Command("wsk property get --cliversion -o raw", on=machine), str.strip, "")
     )
-    return Check((Evidence("wsk", bool(version), version or "not found"),))
+    return Check((Evidence("wsk", bool(version), version or _("not found")),))
 
 
 def _remove(lab: Lab, machine: str) -> Iterator[Command]:
@@ -58,7 +59,7 @@ def _remove(lab: Lab, machine: str) -> Iterator[Command]:
 install = Step(
     key="wsk.install",
     section="4",
-    title="install the wsk CLI",
+    title=N_("install the wsk CLI"),
     commands=_install,
     check=_installed,
     where=on_master,

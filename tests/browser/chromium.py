@@ -106,8 +106,7 @@ class Page:
 
     def look_as(self, scheme: str, width: int) -> None:
         """In light or dark, on a screen or a phone; scripts of the test's own may run."""
-        prefers = {"name": "prefers-color-scheme", "value": scheme}
-        self.send("Emulation.setEmulatedMedia", features=[prefers])
+        self.send("Emulation.setEmulatedMedia", features=[prefers(scheme)])
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -126,6 +125,11 @@ class Page:
         self._socket.close()
         self._process.terminate()
         self._process.wait(20)
+
+
+def prefers(scheme: str) -> dict[str, str]:
+    """A medium's feature: whoever looks likes it ``light`` or ``dark``."""
+    return {"name": "prefers-color-scheme", "value": scheme}
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:

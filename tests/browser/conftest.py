@@ -17,7 +17,10 @@ import pytest
 from owlab import Lab
 from owlab.notebook import startup
 
+from .accessibility import axe
 from .chromium import PROGRAM, Page, wait_until
+
+__all__ = ["axe"]
 
 LAB = "class-1"
 """A lab with a name: the usual one hides what goes wrong with others."""
@@ -100,20 +103,3 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
             del os.environ["OWLAB_HOME"]
         else:
             os.environ["OWLAB_HOME"] = before
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """axe-core's own code, of npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm on this computer: axe-core comes from there")
-    folder = tmp_path_factory.mktemp("axe")
-    words = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"]
-    try:
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm did not answer within two minutes")
-    if done.returncode:
-        pytest.skip(f"npm could not install axe-core: {done.stderr[-200:]}")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")

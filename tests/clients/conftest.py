@@ -39,10 +39,21 @@ class OpenWhisk:
     authority: Path
     service: Service
 
-    async def run(self, *words: str, env: dict[str, str] | None = None, timeout: float = 60) -> Ran:
+    async def run(
+        self,
+        *words: str,
+        env: dict[str, str] | None = None,
+        timeout: float = 60,
+        cwd: Path | None = None,
+    ) -> Ran:
         """Run a program of this computer while OpenWhisk answers."""
         process = await asyncio.create_subprocess_exec(
-            *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=env
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=env,
+            cwd=cwd,
         )
         try:
             out, err = await asyncio.wait_for(process.communicate(), timeout)

@@ -194,3 +194,18 @@ def test_archives_in_a_container(api: ApiServer, box: str) -> None:
         "command terminated with exit code 2\n"
     )
     assert done.returncode == 2
+
+
+def test_large_output_leaves_whole(api: ApiServer, box: str, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 20_000
+    (tmp_path / "large").write_bytes(content)
+    api.kubectl(f"cp {tmp_path}/large box:/tmp/large")
+    api.kubectl(f"cp box:/tmp/large {tmp_path}/back")
+    assert (tmp_path / "back").read_bytes() == content
+    printed = api.words("exec", "box", "--", "sh", "-c", "cat /tmp/large | cat")
+    assert subprocess.run(printed, capture_output=True, timeout=60).stdout == content
+
+
+def test_a_command_that_was_fast_is_heard_all_the_same(api: ApiServer) -> None:
+    line = "run fast --rm -i --restart=Never --image=busybox --quiet -- echo heard"
+    assert "heard\n" in piped(api, line).stdout

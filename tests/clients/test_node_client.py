@@ -1,11 +1,12 @@
 """The official client for JavaScript, the npm package ``@kubernetes/client-node``."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests import npm
 
 from .test_port_forward import web  # noqa: F401
 from .test_python_clients import box  # noqa: F401
@@ -20,18 +21,8 @@ pytestmark = pytest.mark.npm
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
     """A directory with the client in its node_modules."""
-    npm = shutil.which("npm")
-    if not npm or not shutil.which("node"):
-        pytest.skip("there is no npm on this computer")
     place = tmp_path_factory.mktemp("client")
-    words = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"]
-    words += ["--prefix", str(place), f"{PACKAGE}@{VERSION}"]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=180)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm's registry does not answer")
-    if not (place / "node_modules" / PACKAGE).is_dir():
-        pytest.skip(f"npm cannot install {PACKAGE}: {done.stderr.strip()[-300:]}")
+    npm.install(place, f"{PACKAGE}@{VERSION}")
     return place
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from owlab.pocket.openwhisk import runtimes
+from tests import npm
 
 from .conftest import OpenWhisk
 
@@ -23,19 +22,8 @@ OURS = Path(runtimes.__file__).parent / "nodejs" / "packages"
 @pytest.fixture(scope="module")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the SDK and the composer in its node_modules."""
-    npm = shutil.which("npm")
-    if not npm or not shutil.which("node"):
-        pytest.skip("there is no npm on this computer")
     place = tmp_path_factory.mktemp("sdk")
-    words = [npm, "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"]
-    words += ["--prefix", str(place), f"openwhisk@{VERSION}", "openwhisk-composer@0.12.0"]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        pytest.skip("npm's registry does not answer")
-    if not (place / "node_modules" / "openwhisk").is_dir():
-        pytest.skip(f"npm cannot install openwhisk: {done.stderr.strip()[-300:]}")
-    return place
+    return npm.install(place, f"openwhisk@{VERSION}", "openwhisk-composer@0.12.0").parent
 
 
 def _environment(openwhisk: OpenWhisk, packages: Path) -> dict[str, str]:

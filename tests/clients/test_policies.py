@@ -339,12 +339,13 @@ def test_claims_grow_only_where_their_class_lets_them(api):
 
 
 def test_what_is_not_acted_on_is_warned_of(api):
-    box = pod("root", securityContext={"runAsUser": 1000})
-    warning = (
-        "Warning: spec.containers[0].securityContext.runAsUser: the pocket lab does not act on "
-        "this field"
-    )
-    assert warning in api.kubectl("create --save-config -f -", box)
+    box = pod("root", terminationMessagePath="/tmp/last")
+    field = "spec.containers[0].terminationMessagePath: the pocket lab does not act on this field"
+    assert f"Warning: {field}" in api.kubectl("create --save-config -f -", box)
+    # Who was not there when it was printed finds it later.
+    about = "get events --field-selector reason=NotActedOn,involvedObject.name=root"
+    assert api.kubectl(f"{about} -o jsonpath={{.items[*].message}}") == field
+    assert "NotActedOn  " in " ".join(api.kubectl("describe pod root").split("Warning")[1:])
     assert "Warning" not in api.kubectl("label pod root a=b")
     policy = of("networking.k8s.io/v1", "NetworkPolicy", "deny", spec={"podSelector": {}})
     told = api.kubectl("apply -f -", policy)

@@ -36,6 +36,20 @@ def official(api):
     made.close()
 
 
+def scaled(apps: Any, name: str, replicas: int) -> Any:
+    """Read, change and write back; again where a controller wrote meanwhile."""
+    from kubernetes import client
+
+    for _ in range(20):
+        scale = apps.read_namespaced_deployment_scale(name, "default")
+        scale.spec.replicas = replicas
+        try:
+            return apps.replace_namespaced_deployment_scale(name, "default", scale)
+        except client.ApiException as error:
+            assert error.status == 409, error
+    raise AssertionError("somebody else writes all the time")
+
+
 def test_official_client_objects(api, official):
     from kubernetes import client, watch
 
@@ -44,9 +58,7 @@ def test_official_client_objects(api, official):
     assert client.VersionApi(official).get_code().git_version.startswith("v1.")
     assert "v1" in client.CoreApi(official).get_api_versions().versions
     apps.create_namespaced_deployment("default", deployment("official"))
-    scale = apps.read_namespaced_deployment_scale("official", "default")
-    scale.spec.replicas = 2
-    assert apps.replace_namespaced_deployment_scale("official", "default", scale).spec.replicas == 2
+    assert scaled(apps, "official", 2).spec.replicas == 2
     seen = set()
     stream = watch.Watch()
     for event in stream.stream(

@@ -181,3 +181,6 @@ def test_limits_in_the_charts_values_are_kept(lab):
     printed = lab.run(Command(INVOKE, on="master")).stdout
     assert "Too many requests in the last minute (count: 4, allowed: 3)" in printed
     assert printed.count("Hello, ") == 3
+    for step in ("functions.deploy_cli", "functions.deploy_web"):
+        [evidence] = GUIDE[step].state(lab).evidence
+        assert "OpenWhisk's limit was met: Too many requests" in evidence.seen

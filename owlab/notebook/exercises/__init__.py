@@ -9,7 +9,8 @@ from typing import Any
 
 from owlab.errors import CheckFailed, ConfigError, LabError
 from owlab.lab import Lab
-from owlab.notebook.checks import Claim, claim, show_claims
+from owlab.language import _
+from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
 from owlab.notebook.exercises import (
     building,
     cleaning,
@@ -51,8 +52,8 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
     """
     if key not in JUDGES:
         raise ConfigError(
-            brief=f"There is no exercise {key!r}.",
-            resolution=f"Exercises: {', '.join(JUDGES)}.",
+            brief=_("There is no exercise {key!r}.").format(key=key),
+            resolution=_("Exercises: {names}.").format(names=", ".join(JUDGES)),
         )
     from owlab.notebook.session import current
 
@@ -61,16 +62,20 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
     claims = verdict.claims
     show_claims(
         [
-            claim(f"exercise {key} is solved", verdict.passed, remedy=verdict.remedy),
+            claim(
+                _("exercise {key} is solved").format(key=key), verdict.passed, remedy=verdict.remedy
+            ),
             *claims,
         ],
         EXERCISE,
         {"key": key, "passed": verdict.passed},
-        words=("DONE", "NOT YET"),
+        words=DONE_NOT_YET,
     )
     noted(asked, "exercise", key, passed=verdict.passed, evidence=verdict.evidence, answer=answer)
     if graded_by_nbgrader() and not verdict:
-        raise CheckFailed(brief=f"Exercise {key} is not solved.", resolution=verdict.remedy)
+        raise CheckFailed(
+            brief=_("Exercise {key} is not solved.").format(key=key), resolution=verdict.remedy
+        )
     return verdict
 
 
@@ -80,7 +85,7 @@ def judge(lab: Lab, key: str, answer: Any = ...) -> Verdict:
         claims = JUDGES[key](lab, answer)
     except LabError as error:
         seen = (error.brief, error.details)
-        claims = [Claim("the lab can be asked", False, seen, error.resolution)]
+        claims = [Claim(_("the lab can be asked"), False, seen, error.resolution)]
     return Verdict(key, tuple(claims))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from owlab.command import Command
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 
 Judge = Callable[[Lab, Any], list[Claim]]
@@ -35,7 +36,7 @@ class Verdict:
     def evidence(self) -> tuple[str, ...]:
         """Each thing that was looked at, whether it holds, and what was seen."""
         return tuple(
-            f"{'yes' if item.passed else 'no'}: {': '.join((item.title, *item.evidence))}"
+            f"{_('yes') if item.passed else _('no')}: {': '.join((item.title, *item.evidence))}"
             for item in self.claims
         )
 
@@ -54,5 +55,9 @@ def printed(lab: Lab, machine: str, text: str) -> str:
 def answered(answer: Any, right: Any, question: str, remedy: str) -> list[Claim]:
     """Whether an answer is the right one. The right one is not told."""
     if answer is ...:
-        return [claim(question, False, "no answer yet", "Put your answer in place of the dots.")]
-    return [claim(question, answer == right, f"your answer: {answer!r}", remedy)]
+        return [
+            claim(question, False, _("no answer yet"), _("Put your answer in place of the dots."))
+        ]
+    return [
+        claim(question, answer == right, _("your answer: {answer!r}").format(answer=answer), remedy)
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 from owlab.command import HOST
 from owlab.fact import parse_json
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
@@ -16,48 +17,48 @@ from owlab.steps import wsk
 from owlab.steps.control import control
 
 
-def _priced(lab: Lab, _: Any) -> list[Claim]:
+def _priced(lab: Lab, answer: Any) -> list[Claim]:
     text = f"{wsk.program(lab)} action invoke shop/price --result --param amount 12"
-    seen: Any = "it cannot be called"
+    seen: Any = _("it cannot be called")
     with suppress(ValueError):
         seen = parse_json(printed(lab, control(lab).machine, text))
     package = printed(lab, control(lab).machine, f"{wsk.program(lab)} package get shop")
     return [
         claim(
-            "the package shop knows the currency",
+            _("the package shop knows the currency"),
             '"currency"' in package and '"EUR"' in package,
             "wsk package get shop",
             "wsk package update shop --param currency EUR",
         ),
         claim(
-            "shop/price answers 12 EUR",
+            _("shop/price answers 12 EUR"),
             seen == {"text": "12 EUR"},
-            json.dumps(seen),
-            "The currency is in args, like the amount.",
+            json.dumps(seen, ensure_ascii=False),
+            _("The currency is in args, like the amount."),
         ),
     ]
 
 
-def _ordered(lab: Lab, _: Any) -> list[Claim]:
+def _ordered(lab: Lab, answer: Any) -> list[Claim]:
     rule = printed(lab, control(lab).machine, f"{wsk.program(lab)} rule get ordered")
     names = [row["action"] for row in read.activations(lab, 60)]
     return [
         claim(
-            "the rule ordered is active",
+            _("the rule ordered is active"),
             '"active"' in rule,
             "wsk rule get ordered",
             "wsk rule update ordered order shop/price",
         ),
         claim(
-            "the trigger order was fired, and price was called",
+            _("the trigger order was fired, and price was called"),
             {"order", "price"} <= set(names),
-            ", ".join(sorted(set(names))[:8]) or "no activation",
-            "wsk trigger fire order --param amount 7; then give it a second.",
+            ", ".join(sorted(set(names))[:8]) or _("no activation"),
+            _("wsk trigger fire order --param amount 7; then give it a second."),
         ),
     ]
 
 
-def _listed(lab: Lab, _: Any) -> list[Claim]:
+def _listed(lab: Lab, answer: Any) -> list[Claim]:
     url = f"https://{lab.address(lab.master)}:{lab.config.openwhisk.port}"
     said = printed(lab, HOST, f"curl -sSk '{url}/api/v1/web/guest/links/all?probe=secret'")
     seen: Any = None
@@ -65,18 +66,18 @@ def _listed(lab: Lab, _: Any) -> list[Claim]:
         seen = json.loads(said)
     return [
         claim(
-            "links/all answers with the table",
+            _("links/all answers with the table"),
             isinstance(seen, dict)
             and bool(seen)
             and all(str(v).startswith("http") for v in seen.values()),
-            said[:200] or "no answer",
-            'A web action of the package links: "body": args.get("table", {}).',
+            said[:200] or _("no answer"),
+            _('A web action of the package links: "body": args.get("table", {}).'),
         ),
         claim(
-            "it shows nothing else",
+            _("it shows nothing else"),
             isinstance(seen, dict) and not any(k.startswith("__ow") or k == "probe" for k in seen),
-            "asked with ?probe=secret",
-            "Return the table, never args.",
+            _("asked with ?probe=secret"),
+            _("Return the table, never args."),
         ),
     ]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import answered
 from owlab.steps.vms import UP_STATES
 
 
-def _there_and_back(lab: Lab, _: Any) -> list[Claim]:
+def _there_and_back(lab: Lab, answer: Any) -> list[Claim]:
     worker = lab.workers[-1]
     typed = "\n".join(
         str(entry.get("command", ""))
@@ -23,19 +24,24 @@ def _there_and_back(lab: Lab, _: Any) -> list[Claim]:
     seen = [step for step in steps if step in typed]
     return [
         claim(
-            f"{worker} was in the recycle bin, and came back",
+            _("{worker} was in the recycle bin, and came back").format(worker=worker),
             len(seen) == len(steps),
-            seen or "neither was typed",
-            "multipass delete (without --purge), then multipass recover.",
+            seen or _("neither was typed"),
+            _("multipass delete (without --purge), then multipass recover."),
         ),
-        claim(f"{worker} runs", state in UP_STATES, state, f"multipass start {worker}"),
+        claim(
+            _("{worker} runs").format(worker=worker),
+            state in UP_STATES,
+            state,
+            f"multipass start {worker}",
+        ),
     ]
 
 
 def _what_down_deletes(lab: Lab, answer: Any) -> list[Claim]:
     given = set(answer) if isinstance(answer, set | list | tuple) else answer
     return answered(
-        given, set(lab.record.made()), "what down deletes", "Its names: lab.record.made()."
+        given, set(lab.record.made()), _("what down deletes"), _("Its names: lab.record.made().")
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 from owlab.steps.control import control
@@ -33,37 +34,44 @@ def _replicas(lab: Lab) -> tuple[int, int]:
     return 0, 0
 
 
-def _chart_installed(lab: Lab, _: Any) -> list[Claim]:
+def _chart_installed(lab: Lab, answer: Any) -> list[Claim]:
     wanted, ready = _replicas(lab)
     return [
         claim(
-            "a release hello is there",
+            _("a release hello is there"),
             bool(_history(lab)),
-            f"{len(_history(lab))} revisions",
-            f"helm create hello, then helm install hello ./hello -n {NAMESPACE}.",
+            _("{count} revisions").format(count=len(_history(lab))),
+            _("helm create hello, then helm install hello ./hello -n {space}.").format(
+                space=NAMESPACE
+            ),
         ),
         claim(
-            "two pods of it are ready",
+            _("two pods of it are ready"),
             (wanted, ready) == (2, 2),
-            f"{ready} of {wanted} ready",
-            "The value is replicaCount: --set replicaCount=2.",
+            _("{ready} of {wanted} ready").format(ready=ready, wanted=wanted),
+            _("The value is replicaCount: --set replicaCount=2."),
         ),
     ]
 
 
-def _rolled_back(lab: Lab, _: Any) -> list[Claim]:
+def _rolled_back(lab: Lab, answer: Any) -> list[Claim]:
     history = _history(lab)
     wanted, _ready = _replicas(lab)
     last = str(history[-1].get("description", "")) if history else ""
     return [
         claim(
-            "there was an upgrade, and a way back",
+            _("there was an upgrade, and a way back"),
             len(history) >= 3 and last.lower().startswith("rollback"),
             [f"{item.get('revision')}: {item.get('description')}" for item in history]
-            or "no release",
-            "helm upgrade with another replicaCount, then helm rollback hello 1.",
+            or _("no release"),
+            _("helm upgrade with another replicaCount, then helm rollback hello 1."),
         ),
-        claim("two pods are wanted again", wanted == 2, f"{wanted} wanted", "helm rollback"),
+        claim(
+            _("two pods are wanted again"),
+            wanted == 2,
+            _("{wanted} wanted").format(wanted=wanted),
+            "helm rollback",
+        ),
     ]
 
 

@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
-from owlab.command import HOST
-from owlab.fact import parse_json
+from owlab.command import HOST, Command
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
-from owlab.steps import wsk
+from owlab.steps import replies, wsk
 from owlab.steps.control import control
 
 
 def _result(lab: Lab, action: str, parameters: str) -> Any:
     here = control(lab)
-    text = f"{wsk.program(lab)} action invoke {action} --result {parameters} 2>&1"
-    with suppress(ValueError):
-        return parse_json(printed(lab, here.machine, text))
-    return "it cannot be called"
+    text = f"{wsk.program(lab)} action invoke {action} --result {parameters}"
+    called = lab.read(Command(text, on=here.machine))
+    answer = replies.result_of(called)
+    return replies.reason(called) if answer is None else answer
 
 
-def _square(lab: Lab, _: Any) -> list[Claim]:
+def _square(lab: Lab, answer: Any) -> list[Claim]:
     pairs = ((12, 144), (-3, 9))
-    seen = [_result(lab, "square", f"--param n {n}") for n, _ in pairs]
+    seen = [_result(lab, "square", f"--param n {n}") for n, _square in pairs]
     return [
         claim(
-            "square answers with the square of n, as result",
-            seen == [{"result": right} for _, right in pairs],
-            [f"n = {n}: {json.dumps(one)}" for (n, _), one in zip(pairs, seen, strict=True)],
-            'A function main(args) that returns {"result": ...}; wsk action update square FILE.',
+            _("square answers with the square of n, as result"),
+            seen == [{"result": right} for _n, right in pairs],
+            [
+                f"n = {n}: {json.dumps(one, ensure_ascii=False)}"
+                for (n, _right), one in zip(pairs, seen, strict=True)
+            ],
+            _('A function main(args) that returns {"result": ...}; wsk action update square FILE.'),
         )
     ]
 
 
-def _logged(lab: Lab, _: Any) -> list[Claim]:
+def _logged(lab: Lab, answer: Any) -> list[Claim]:
     mine = [row for row in read.activations(lab, 60) if row["action"] == "talker"]
     here = control(lab)
     logs = ""
@@ -46,18 +48,21 @@ def _logged(lab: Lab, _: Any) -> list[Claim]:
         logs = printed(lab, here.machine, text)
     return [
         claim(
-            "talker was called", bool(mine), f"{len(mine)} activations", "wsk action invoke talker"
+            _("talker was called"),
+            bool(mine),
+            _("{count} activations").format(count=len(mine)),
+            "wsk action invoke talker",
         ),
         claim(
-            "it logged `I was here`",
+            _("it logged `I was here`"),
             "I was here" in logs,
-            logs or "no logs",
-            "print() in Python, console.log() in JavaScript.",
+            logs or _("no logs"),
+            _("print() in Python, console.log() in JavaScript."),
         ),
     ]
 
 
-def _page(lab: Lab, _: Any) -> list[Claim]:
+def _page(lab: Lab, answer: Any) -> list[Claim]:
     base = f"https://{lab.address(lab.master)}:{lab.config.openwhisk.port}"
     url = f"{base}/api/v1/web/guest/default/greet"
     kind = printed(
@@ -66,30 +71,30 @@ def _page(lab: Lab, _: Any) -> list[Claim]:
     body = printed(lab, HOST, f"curl -sSk '{url}?name=Ada'")
     return [
         claim(
-            "the URL answers with a page",
+            _("the URL answers with a page"),
             kind.startswith("200 text/html"),
-            kind or "no answer",
-            '"headers": {"Content-Type": "text/html"}, and --web true.',
+            kind or _("no answer"),
+            _('"headers": {"Content-Type": "text/html"}, and --web true.'),
         ),
         claim(
-            "the page greets whoever is named",
+            _("the page greets whoever is named"),
             "Ada" in body,
-            body or "empty",
-            'args["name"], in "body".',
+            body or _("empty"),
+            _('args["name"], in "body".'),
         ),
     ]
 
 
-def _pipeline(lab: Lab, _: Any) -> list[Claim]:
+def _pipeline(lab: Lab, answer: Any) -> list[Claim]:
     kind = str(read.action(lab, "shout").get("exec", {}).get("kind", "not there"))
     seen = _result(lab, "shout", "--param text 'hello there'")
     return [
-        claim("shout is a sequence", kind == "sequence", kind, "--sequence first,second"),
+        claim(_("shout is a sequence"), kind == "sequence", kind, _("--sequence first,second")),
         claim(
-            "it makes HELLO THERE! of `hello there`",
+            _("it makes HELLO THERE! of `hello there`"),
             seen == {"text": "HELLO THERE!"},
-            json.dumps(seen),
-            "Each function takes text and returns text.",
+            json.dumps(seen, ensure_ascii=False),
+            _("Each function takes text and returns text."),
         ),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import answered, printed
 from owlab.steps.nfs import parse_exports
@@ -14,7 +15,7 @@ REPORTS = "/var/nfs/reports"
 
 def _all_cpus(lab: Lab, answer: Any) -> list[Claim]:
     right = sum(machine.cpus for machine in lab.config.machines)
-    return answered(answer, right, "the CPUs of all machines", "Add up the column cpus.")
+    return answered(answer, right, _("the CPUs of all machines"), _("Add up the column cpus."))
 
 
 def _allowed_clients(lab: Lab, answer: Any) -> list[Claim]:
@@ -23,12 +24,12 @@ def _allowed_clients(lab: Lab, answer: Any) -> list[Claim]:
     return answered(
         given,
         right,
-        "who may mount the directory",
-        "A set of addresses, as `sudo exportfs -v` on storage tells them.",
+        _("who may mount the directory"),
+        _("A set of addresses, as `sudo exportfs -v` on storage tells them."),
     )
 
 
-def _read_only_export(lab: Lab, _: Any) -> list[Claim]:
+def _read_only_export(lab: Lab, answer: Any) -> list[Claim]:
     worker = lab.workers[0]
     known = printed(lab, lab.storage, "sudo exportfs -v")
     clients = parse_exports(known).get(REPORTS, set())
@@ -36,22 +37,22 @@ def _read_only_export(lab: Lab, _: Any) -> list[Claim]:
     options = lines[0].split("\n/")[0] if lines else ""
     return [
         claim(
-            f"{REPORTS} is exported",
+            _("{path} is exported").format(path=REPORTS),
             bool(clients),
-            clients or "to nobody",
-            "A directory, a line in /etc/exports, and exportfs -ra.",
+            clients or _("to nobody"),
+            _("A directory, a line in /etc/exports, and exportfs -ra."),
         ),
         claim(
-            f"to {worker} and nobody else",
+            _("to {worker} and nobody else").format(worker=worker),
             clients == {lab.address(worker)},
-            clients or "to nobody",
-            f"One address in the line: that of {worker}.",
+            clients or _("to nobody"),
+            _("One address in the line: that of {worker}.").format(worker=worker),
         ),
         claim(
-            "for reading only",
+            _("for reading only"),
             "ro," in options or ",ro" in options,
-            options.strip() or "nothing",
-            "The option is ro; rw allows writing.",
+            options.strip() or _("nothing"),
+            _("The option is ro; rw allows writing."),
         ),
     ]
 

@@ -5,27 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import answered, printed
 
 GREETING = "hello-from-a-worker.txt"
 
 
-def _written_over_nfs(lab: Lab, _: Any) -> list[Claim]:
+def _written_over_nfs(lab: Lab, answer: Any) -> list[Claim]:
     worker, path = lab.workers[0], lab.config.nfs.path
     there = printed(lab, lab.storage, f"cat {path}/{GREETING}")
     left = printed(lab, worker, "mount | grep /mnt/try")
     return [
         claim(
-            f"{GREETING} lies on storage, with a text in it",
+            _("{name} lies on storage, with a text in it").format(name=GREETING),
             bool(there),
-            there or "it does not",
-            f"On {worker}: mount the directory at /mnt/try, write the file there with sudo tee.",
+            there or _("it does not"),
+            _(
+                "On {worker}: mount the directory at /mnt/try, write the file there with sudo tee."
+            ).format(worker=worker),
         ),
         claim(
-            f"nothing is left mounted on {worker}",
+            _("nothing is left mounted on {worker}").format(worker=worker),
             not left,
-            left or "nothing at /mnt/try",
+            left or _("nothing at /mnt/try"),
             "sudo umount /mnt/try",
         ),
     ]
@@ -38,8 +41,10 @@ def _why_refused(lab: Lab, answer: Any) -> list[Claim]:
     return answered(
         found,
         right,
-        "the words of the server",
-        f"Mount {lab.config.nfs.path} on storage itself, and read what comes after mount.nfs.",
+        _("the words of the server"),
+        _("Mount {path} on storage itself, and read what comes after mount.nfs.").format(
+            path=lab.config.nfs.path
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import answered, printed
@@ -17,10 +18,15 @@ def _invokers_node(lab: Lab, answer: Any) -> list[Claim]:
     pods = read.pods(lab, lab.config.openwhisk.namespace)
     name = f"{lab.config.openwhisk.release}-invoker-0"
     right = next((pod["node"] for pod in pods if pod["name"] == name), "")
-    return answered(answer, right, f"the node of {name}", "The table pods has a column node.")
+    return answered(
+        answer,
+        right,
+        _("the node of {name}").format(name=name),
+        _("The table pods has a column node."),
+    )
 
 
-def _database_again(lab: Lab, _: Any) -> list[Claim]:
+def _database_again(lab: Lab, answer: Any) -> list[Claim]:
     settings = lab.config.openwhisk
     pods = {pod["metadata"]["name"]: pod for pod in items(lab, "pods", settings.namespace)}
     couch = [pod for name, pod in pods.items() if name.startswith(f"{settings.release}-couchdb-")]
@@ -32,22 +38,22 @@ def _database_again(lab: Lab, _: Any) -> list[Claim]:
     ready = [read.pod_status(pod) for pod in couch]
     return [
         claim(
-            "CouchDB's pod is younger than the deployment",
+            _("CouchDB's pod is younger than the deployment"),
             bool(made) and made > before,
-            f"made {made or 'never'}",
-            "kubectl delete pod: its Deployment makes another one.",
+            _("made {made}").format(made=made or "never"),
+            _("kubectl delete pod: its Deployment makes another one."),
         ),
-        claim("it runs", ready == ["Running"], ready, "kubectl rollout status tells when."),
+        claim(_("it runs"), ready == ["Running"], ready, _("kubectl rollout status tells when.")),
         claim(
-            "OpenWhisk still knows its packages",
+            _("OpenWhisk still knows its packages"),
             bool(printed(lab, lab.master, "wsk -i package list /whisk.system | grep utils")),
-            "wsk package list /whisk.system",
-            "The database is asked anew: give it a moment.",
+            _("wsk package list /whisk.system"),
+            _("The database is asked anew: give it a moment."),
         ),
     ]
 
 
-def _more_memory(lab: Lab, _: Any) -> list[Claim]:
+def _more_memory(lab: Lab, answer: Any) -> list[Claim]:
     settings = lab.config.openwhisk
     text = f"sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml get values {settings.release} " + (
         f"-n {settings.namespace} -o json"
@@ -58,10 +64,10 @@ def _more_memory(lab: Lab, _: Any) -> list[Claim]:
     limit = values.get("whisk", {}).get("limits", {}).get("actions", {}).get("memory", {})
     return [
         claim(
-            "the release allows actions of 1 GB",
+            _("the release allows actions of 1 GB"),
             str(limit.get("max", "")) == "1024m",
-            limit or "the chart's own limits",
-            "helm upgrade with --reuse-values and --set whisk.limits.actions.memory.max=1024m.",
+            limit or _("the chart's own limits"),
+            _("helm upgrade with --reuse-values and --set whisk.limits.actions.memory.max=1024m."),
         )
     ]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 from owlab.steps.kubernetes import items
 
 
-def _emptied(lab: Lab, _: Any) -> list[Claim]:
+def _emptied(lab: Lab, answer: Any) -> list[Claim]:
     node = lab.workers[0].lower()
     typed = [
         str(entry.get("command", ""))
@@ -21,21 +22,21 @@ def _emptied(lab: Lab, _: Any) -> list[Claim]:
     closed = [n["metadata"]["name"] for n in items(lab, "nodes") if n["spec"].get("unschedulable")]
     return [
         claim(
-            f"{node} was drained",
+            _("{node} was drained").format(node=node),
             any(f"drain {node}" in text for text in typed),
-            "the lab's journal",
-            f"kubectl drain {node}, in a cell with %%on.",
+            _("the lab's journal"),
+            _("kubectl drain {node}, in a cell with %%on.").format(node=node),
         ),
         claim(
-            "every node takes new pods",
+            _("every node takes new pods"),
             not closed,
-            closed or "no node is cordoned",
+            closed or _("no node is cordoned"),
             "kubectl uncordon",
         ),
     ]
 
 
-def _all_saved(lab: Lab, _: Any) -> list[Claim]:
+def _all_saved(lab: Lab, answer: Any) -> list[Claim]:
     wanted = {
         name
         for name in read.actions(lab)
@@ -52,10 +53,12 @@ def _all_saved(lab: Lab, _: Any) -> list[Claim]:
     missing = sorted(wanted - there)
     return [
         claim(
-            "each function has its file in ~/backup-all",
+            _("each function has its file in ~/backup-all"),
             bool(there) and not missing,
-            f"missing: {', '.join(missing)}" if missing else f"{len(wanted)} files",
-            "wsk action get NAME --save-as NAME.py (or .js), for each.",
+            _("missing: {names}").format(names=", ".join(missing))
+            if missing
+            else _("{count} files").format(count=len(wanted)),
+            _("wsk action get NAME --save-as NAME.py (or .js), for each."),
         )
     ]
 

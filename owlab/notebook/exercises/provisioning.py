@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.steps.kubernetes import one
 
@@ -13,26 +14,29 @@ def _phase(lab: Lab, name: str) -> tuple[str, str]:
     """The storage class of a claim in the namespace default, and its phase."""
     found = one(lab, f"pvc {name}")
     if found is None:
-        return "", "there is no such claim"
+        return "", _("there is no such claim")
     return str(found["spec"].get("storageClassName", "")), str(found["status"].get("phase", ""))
 
 
-def _waits(lab: Lab, _: Any) -> list[Claim]:
+def _waits(lab: Lab, answer: Any) -> list[Claim]:
     kind, phase = _phase(lab, "try-local")
     return [
         claim(
-            "the claim try-local asks for local-path",
+            _("the claim try-local asks for local-path"),
             kind == "local-path",
             kind or phase,
-            "The claim of this notebook, with another name and another class.",
+            _("The claim of this notebook, with another name and another class."),
         ),
         claim(
-            "it waits for a pod", phase == "Pending", phase, "Nothing may use it in this exercise."
+            _("it waits for a pod"),
+            phase == "Pending",
+            phase,
+            _("Nothing may use it in this exercise."),
         ),
     ]
 
 
-def _first_consumer(lab: Lab, _: Any) -> list[Claim]:
+def _first_consumer(lab: Lab, answer: Any) -> list[Claim]:
     kind, phase = _phase(lab, "try-local-2")
     volume = one(lab, "pvc try-local-2")
     name = volume["spec"].get("volumeName", "") if volume else ""
@@ -41,16 +45,18 @@ def _first_consumer(lab: Lab, _: Any) -> list[Claim]:
     worker = lab.workers[-1].lower()
     return [
         claim(
-            "try-local-2 is Bound, to local-path",
+            _("try-local-2 is Bound, to local-path"),
             (kind, phase) == ("local-path", "Bound"),
             f"{kind} {phase}",
-            "A pod that mounts it: then there is a first consumer.",
+            _("A pod that mounts it: then there is a first consumer."),
         ),
         claim(
-            f"its data lies on {worker}",
+            _("its data lies on {worker}").format(worker=worker),
             f"'{worker}'" in terms,
-            terms or "no volume yet",
-            f"Put the pod there with nodeSelector: kubernetes.io/hostname: {worker}.",
+            terms or _("no volume yet"),
+            _("Put the pod there with nodeSelector: kubernetes.io/hostname: {worker}.").format(
+                worker=worker
+            ),
         ),
     ]
 

@@ -8,44 +8,51 @@ from owlab import settings
 from owlab.command import HOST
 from owlab.errors import ConfigError
 from owlab.lab import Lab
+from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 
 _GIB = 1024**3
 
 
-def _note_on_the_laptop(lab: Lab, _: Any) -> list[Claim]:
+def _note_on_the_laptop(lab: Lab, answer: Any) -> list[Claim]:
     said = printed(lab, HOST, "cat ~/notes.txt")
     return [
         claim(
-            "~/notes.txt is on the laptop, and tells a date",
+            _("~/notes.txt is on the laptop, and tells a date"),
             any(year in said for year in ("202", "203")),
-            said or "there is no such file",
-            "Begin the cell with %%on host, and write `date` into the file with >.",
+            said or _("there is no such file"),
+            _("Begin the cell with %%on host, and write `date` into the file with >."),
         )
     ]
 
 
 def _small_and_real(lab: Lab, answer: Any) -> list[Claim]:
     if not isinstance(answer, dict):
-        return [claim("there is an answer", False, repr(answer), "A dict: {'provider': ..., ...}.")]
+        return [
+            claim(
+                _("there is an answer"), False, repr(answer), _("A dict: {'provider': ..., ...}.")
+            )
+        ]
     try:
         config = settings.load(answer, environment={})
     except ConfigError as error:
-        return [Claim("the settings are possible", False, (error.details,), error.resolution)]
+        return [Claim(_("the settings are possible"), False, (error.details,), error.resolution)]
     memory = config.memory_bytes / _GIB
     return [
         claim(
-            "the machines are real",
+            _("the machines are real"),
             config.provider == "multipass",
-            f"provider {config.provider}",
-            "Which provider makes real machines on this computer?",
+            _("provider {provider}").format(provider=config.provider),
+            _("Which provider makes real machines on this computer?"),
         ),
         claim(
-            "4 GB are left for everything else",
+            _("4 GB are left for everything else"),
             memory <= 12,
-            f"{len(config.machines)} machines, {memory:.0f} GB",
-            "Look for a profile in the table of parameters, or name sizes one by one.",
+            _("{count} machines, {memory:.0f} GB").format(
+                count=len(config.machines), memory=memory
+            ),
+            _("Look for a profile in the table of parameters, or name sizes one by one."),
         ),
     ]
 

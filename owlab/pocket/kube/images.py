@@ -12,7 +12,7 @@ _KNOWN = tuple(
     for pattern in (
         r"docker\.io/openwhisk/(controller|invoker|ow-utils|scheduler):(ef725a6|nightly|latest)",
         r"docker\.io/openwhisk/(apigateway|alarmprovider|kafkaprovider|standalone):[\w.-]+",
-        r"docker\.io/openwhisk/(action-[\w.-]+|dockerskeleton):[\w.-]+",
+        r"docker\.io/openwhisk/(action-[\w.-]+|(java8|python3)action|dockerskeleton):[\w.-]+",
         r"docker\.io/apache/couchdb:[\w.-]+",
         r"docker\.io/fatal69100/kafka:2\.8\.1",
         r"docker\.io/rancher/[\w./-]+:[\w.-]+",

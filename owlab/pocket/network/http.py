@@ -20,7 +20,7 @@ from owlab.pocket.network.sockets import Serve
 
 Dial = Callable[[str, int, float | None], Awaitable[Ends]]
 """Connects to a host and a port, within so many seconds; raises Unreached."""
-_CHUNK = 1 << 16
+_HTTP = b"HTTP/"
 
 
 class _Protocol(HttpToolsProtocol):
@@ -66,11 +66,18 @@ class _NetworkStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
+        self._known = False
+        """The other side speaks HTTP."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _in_time(httpcore.ReadTimeout, httpcore.ReadError):
             async with asyncio.timeout(timeout):
-                return await self._ends.reader.read(max_bytes)
+                data = await self._ends.reader.read(max_bytes)
+        if data and not self._known:
+            self._known = data[:5] == _HTTP[: len(data[:5])]
+            if not self._known:
+                raise httpcore.RemoteProtocolError("illegal first line")
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with _in_time(httpcore.WriteTimeout, httpcore.WriteError):

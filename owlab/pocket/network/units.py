@@ -31,17 +31,16 @@ def listening(machine: NetworkHost) -> Iterator[Listening]:
 
 @conversation
 async def _silent(ends: Ends, peer: str) -> None:
-    """Hears what is said until the other side has said it."""
-    while await ends.reader.read(1 << 16):
-        pass
+    """Hangs up on who says something: nobody here speaks its protocol."""
+    await ends.reader.read(1)
 
 
 @conversation
 async def _sshd(ends: Ends, peer: str) -> None:
     """Its greeting is all that goes over these wires: ``ssh`` is a program of the lab's."""
     await ends.send(b"SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13\r\n")
-    while await ends.reader.read(1 << 16):
-        pass
+    if not (await ends.reader.readline()).startswith(b"SSH-"):
+        await ends.send(b"Invalid SSH identification string.\r\n")
 
 
 _SPEAKS: dict[str, Serve] = {"ssh": _sshd}

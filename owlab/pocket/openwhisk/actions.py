@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from owlab.pocket.openwhisk import documents, runtimes
+from owlab.pocket.openwhisk.code import is_binary
 from owlab.pocket.openwhisk.entity_names import Identity, Qualified, checked, qualified
 from owlab.pocket.openwhisk.limits import Limits
 from owlab.pocket.openwhisk.packages import Packages
@@ -119,7 +119,9 @@ class Actions:
         if found.inherited:
             document["parameters"] = [{"key": k, "value": v} for k, v in found.parameters.items()]
         if code and document["exec"]["kind"] != "sequence":
-            document["exec"]["code"] = self.code(found)
+            text = self.code(found)
+            if text or document["exec"]["kind"] != "blackbox":
+                document["exec"]["code"] = text
         return document
 
     def put(
@@ -164,7 +166,7 @@ class Actions:
         document["annotations"] = documents.with_pair(annotations, "exec", execution["kind"])
         self._store.put(COLLECTION, owner, name, document, package, code)
         answer = document | {"exec": dict(execution)}
-        if execution["kind"] != "sequence":
+        if code or execution["kind"] not in ("sequence", "blackbox"):
             answer["exec"]["code"] = code
         return answer
 
@@ -179,6 +181,8 @@ class Actions:
             chosen = [qualified(n, caller.namespace) for n in names]
             components(self._store, caller, self.find, at, chosen, self._limits.sequence_length)
             return {"kind": kind, "components": ["/" + n.path for n in chosen], "binary": False}, ""
+        if kind == "blackbox":
+            return self._blackbox(given)
         runtime = self._runtime(kind)
         code = given.get("code")
         if not isinstance(code, str):
@@ -186,15 +190,31 @@ class Actions:
                 "'code' must be a string or attachment object defined in 'exec' "
                 f"for '{runtime.name}' actions"
             )
-        if len(code.encode()) > self._limits.code:
-            raise too_large("Action code", len(code.encode()), self._limits.code)
-        execution: Document = {"kind": runtime.name, "binary": _is_archive(code)}
-        main = given.get("main")
-        if main is not None:
-            if not isinstance(main, str) or not main:
-                raise malformed("'main' must be a string defined in 'exec'")
-            execution["main"] = main
-        return execution, code
+        execution: Document = {"kind": runtime.name, "binary": is_binary(code)}
+        if runtime.needs_main and given.get("main") is None:
+            raise malformed(
+                f"'main' must be a string defined in 'exec' for '{runtime.name}' actions"
+            )
+        return execution | _main(given), self._sized(code)
+
+    def _blackbox(self, given: Document) -> tuple[Document, str]:
+        """A container image, with code for it or without."""
+        image, code = given.get("image"), given.get("code", "")
+        if not isinstance(image, str) or not image:
+            raise malformed("'image' must be a string defined in 'exec' for 'blackbox' actions")
+        if not isinstance(code, str):
+            raise malformed(
+                "'code' must be a string or attachment object defined in 'exec' for 'blackbox' "
+                "actions"
+            )
+        execution = {"kind": "blackbox", "image": image, "binary": is_binary(code)}
+        return execution | _main(given), self._sized(code)
+
+    def _sized(self, code: str) -> str:
+        size = len(code.encode())
+        if size > self._limits.code:
+            raise too_large("Action code", size, self._limits.code)
+        return code
 
     @staticmethod
     def _runtime(kind: str) -> runtimes.RuntimeKind:
@@ -202,11 +222,6 @@ class Actions:
         if runtime is not None:
             return runtime
         valid = ", ".join(f"'{known}'" for known in sorted(runtimes.KINDS))
-        if kind.split(":")[0] in runtimes.ELSEWHERE:
-            raise malformed(
-                f"The runtime '{kind}' is not part of the pocket lab, which executes only what "
-                f"this computer has. Valid values are: {valid}"
-            )
         raise malformed(
             # The lab executes newer kinds too, which the chart's manifest does not list.
             f"The specified runtime '{kind}' is not supported by this platform. "
@@ -218,7 +233,7 @@ class Actions:
             raise malformed("no valid json object passed")
         limits = self._limits
         result: Document = {
-            "concurrency": 1,
+            "concurrency": limits.concurrency_std,
             "logs": limits.logs_std,
             "memory": limits.memory_std,
             "timeout": limits.timeout_std,
@@ -228,7 +243,7 @@ class Actions:
             ("timeout", " milliseconds", limits.timeout_min, limits.timeout_max),
             ("memory", " MB", limits.memory_min, limits.memory_max),
             ("logs", " MB", limits.logs_min, limits.logs_max),
-            ("concurrency", "", 1, 1),
+            ("concurrency", "", limits.concurrency_min, limits.concurrency_max),
         ):
             value = result.get(field)
             if not isinstance(value, int) or isinstance(value, bool):
@@ -274,11 +289,11 @@ def _parameters(
     return chosen
 
 
-def _is_archive(code: str) -> bool:
-    """Base64 of a zip file begins like this; source does not."""
-    if not code.startswith("UEsDB"):
-        return False
-    try:
-        return base64.b64decode(code[:64], validate=True).startswith(b"PK\x03\x04")
-    except ValueError:
-        return False
+def _main(given: Document) -> Document:
+    """The function that is called, where one is named."""
+    main = given.get("main")
+    if main is None:
+        return {}
+    if not isinstance(main, str) or not main:
+        raise malformed("'main' must be a string defined in 'exec'")
+    return {"main": main}

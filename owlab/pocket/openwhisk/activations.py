@@ -14,6 +14,8 @@ from owlab.pocket.openwhisk.store import Document
 STATUSES = ("success", "application error", "action developer error", "whisk internal error")
 SUCCESS, APPLICATION_ERROR, DEVELOPER_ERROR, INTERNAL_ERROR = range(4)
 KEPT = 5000
+# Where lines are that are no part of the record.
+APART = "logsApart"
 LOST = "The invocation was lost: the lab's service ended before the action did."
 ACCEPTED = """
 CREATE TABLE IF NOT EXISTS whisk_accepted (
@@ -48,6 +50,8 @@ class Activation:
     """Milliseconds that the parts of a sequence took."""
     actions: int = 1
     """How many actions ran for it."""
+    logs_apart: bool = False
+    """Logs are asked for by themselves: calls at a time in one container leave none in a record."""
 
     @property
     def duration(self) -> int:
@@ -93,7 +97,8 @@ class Activation:
         """The whole record."""
         whole = self.summary()
         del whole["statusCode"]
-        whole |= {"logs": self.logs, "response": self.response(), "subject": self.subject}
+        logs = [] if self.logs_apart else self.logs
+        whole |= {"logs": logs, "response": self.response(), "subject": self.subject}
         return whole
 
 
@@ -150,7 +155,9 @@ class Activations:
             activation.namespace,
             activation.path,
             activation.start,
-            json.dumps(activation.document()),
+            json.dumps(
+                activation.document() | ({APART: activation.logs} if activation.logs_apart else {})
+            ),
         )
         self._settled(activation.id)
         self._since_trim += 1
@@ -183,6 +190,12 @@ class Activations:
         document: Document = json.loads(row[0])
         return document
 
+    def logs(self, namespace: str, identifier: str) -> list[str]:
+        """A record's lines, wherever they are kept."""
+        document = self.get(namespace, identifier)
+        found: list[str] = document[APART if APART in document else "logs"]
+        return found
+
     def list(
         self,
         namespace: str,
@@ -204,7 +217,13 @@ class Activations:
             query += " AND start <= ?"
             bounds.append(upto)
         rows = self._db.rows(query + " ORDER BY start DESC, rowid DESC", *values, *bounds)
-        return [json.loads(document) for (document,) in rows]
+        return [shown(json.loads(document)) for (document,) in rows]
+
+
+def shown(document: Document) -> Document:
+    """A record without what is asked for by itself."""
+    document.pop(APART, None)
+    return document
 
 
 def summary_of(document: Document) -> Document:

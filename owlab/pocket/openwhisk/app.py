@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from owlab.pocket.openwhisk import rest
+from owlab.pocket.openwhisk.api_description import describe
 from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
 from owlab.pocket.openwhisk.http import Door, Handler
 from owlab.pocket.openwhisk.public import Public
@@ -83,22 +84,8 @@ def openwhisk_app(service: Service) -> ASGIApp:
 
 
 def description() -> dict[str, Any]:
-    """The operations as a small OpenAPI 2 document."""
-    paths: dict[str, Any] = {}
-    for path, methods, handler in OPERATIONS:
-        summary = (handler.__doc__ or "").strip()
-        paths[path] = {
-            method.lower(): {
-                "summary": summary,
-                "responses": {"default": {"description": "see the body"}},
-            }
-            for method in methods
-        }
-    return {
-        "swagger": "2.0",
-        "info": {"title": "OpenWhisk, simulated by the owlab pocket lab", "version": "1.0.0"},
-        "basePath": API,
-        "securityDefinitions": {"basicAuth": {"type": "basic"}},
-        "security": [{"basicAuth": []}],
-        "paths": paths,
-    }
+    """The operations as an OpenAPI document."""
+    told = (
+        (path, methods, (handler.__doc__ or "").strip()) for path, methods, handler in OPERATIONS
+    )
+    return describe(told, API)

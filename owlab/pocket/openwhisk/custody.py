@@ -56,21 +56,27 @@ class Custody:
         self,
         argv: list[str],
         *,
+        program: str = "",
+        write: Iterable[str] = (),
         directory: Path,
         env: dict[str, str],
         memory_mb: int,
         streams: tuple[int, int, int],
         ended: Ended,
     ) -> tuple[int, int]:
-        """A new first process; returns its number here, and its id. No words: the Python worker.
+        """A new first process; returns its number here, and its id.
 
-        ``streams`` are its channel (whose descriptor is its last word), output and errors.
+        No words: Python's interpreter, which runs its own worker, or ``program``. ``write`` are
+        directories besides its own in which it may write. ``streams`` are its channel (whose
+        descriptor is its last word), output and errors.
         """
         number = next(self._numbers)
         request = {
             "op": "start",
             "id": number,
             "argv": argv,
+            "program": program,
+            "write": list(write),
             "cwd": str(directory),
             "env": env,
             "memory": memory_mb * 1024 * 1024,

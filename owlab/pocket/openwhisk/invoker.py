@@ -10,6 +10,7 @@ import logging
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class ActionRun:
     memory_mb: int
     timeout_ms: int
     logs_mb: int
+    concurrency: int
     payload_limit: int
     value: Any
     init_env: dict[str, Any]
@@ -81,7 +83,19 @@ class ActionContainer:
     memory_mb: int
     key: str | None = None
     busy: bool = True
+    calls: int = 0
+    """How many it answers at this moment: one, or as many as its action's limit says."""
+    ready: bool = False
+    """Its action is initialized."""
+    broken: bool = False
+    """No call may come any more."""
     used: float = field(default_factory=time.monotonic)
+
+    def takes(self, concurrency: int) -> bool:
+        """Another call of its action may come in."""
+        if self.broken or not self.worker.alive:
+            return False
+        return not self.busy or (self.ready and 0 < self.calls < concurrency)
 
 
 class Invoker:
@@ -92,17 +106,22 @@ class Invoker:
         pods: ActionPods,
         directory: Path,
         *,
+        cache: Path | None = None,
+        allow_concurrent: bool = False,
         release: str = "owdev",
         memory_mb: int = 2048,
         idle_seconds: float = 600,
         stem_cells: bool = True,
     ) -> None:
         self._pods, self._directory = pods, directory
+        self._variables = {"__OW_ALLOW_CONCURRENT": "true"} if allow_concurrent else {}
+        self._cache = cache or directory / "build-cache"
         self._name = f"wsk{release}-invoker-00"
         self._memory, self._idle = memory_mb, idle_seconds
         self._stem_cells = stem_cells
         self._containers: list[ActionContainer] = []
         self._reserved = 0
+        self._coming: Counter[str] = Counter()
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
         self._custody = Custody(runtimes.readable())
@@ -179,9 +198,16 @@ class Invoker:
             async with asyncio.timeout(seconds):
                 if fresh:
                     given = await asyncio.to_thread(
-                        place, job.kind, job.code(), job.binary, worker.directory
+                        place,
+                        job.kind,
+                        job.code(),
+                        job.binary,
+                        worker.directory,
+                        main=job.main,
+                        cache=self._cache,
                     )
                     request = {"op": "init", "main": job.main, "env": job.init_env, **given}
+                    request["apart"] = job.concurrency > 1
                     reply = await worker.ask(request, log_bytes=log_bytes)
                     outcome.init_ms = int((time.monotonic() - began) * 1000)
                     outcome.logs = await worker.logs.collect()
@@ -189,9 +215,17 @@ class Invoker:
                         outcome.status, outcome.result = DEVELOPER_ERROR, reply.body
                         outcome.logs.append(_warning())
                         return False
+                    if job.concurrency > 1:
+                        worker.logs.start(log_bytes)
+                    at.ready = True
+                    await self._notify()
                 init = False
                 request = {"op": "run", "value": job.value, "env": job.env}
-                reply = await worker.ask(request, log_bytes=log_bytes)
+                if job.concurrency > 1:
+                    reply = await worker.ask(request | {"apart": True})
+                    outcome.logs += worker.logs.limited(reply.lines, log_bytes)
+                else:
+                    reply = await worker.ask(request, log_bytes=log_bytes)
         except BadCode as error:
             outcome.status, outcome.result = DEVELOPER_ERROR, {"error": str(error)}
             return False
@@ -204,7 +238,8 @@ class Invoker:
             if ended.reason == "memory":
                 text = refusals.MEMORY_EXHAUSTED
             return await self._broken(worker, outcome, text)
-        outcome.logs += await worker.logs.collect()
+        if job.concurrency == 1:
+            outcome.logs += await worker.logs.collect()
         _judge(reply.ok, reply.body, job.payload_limit, outcome)
         return outcome.status in (SUCCESS, APPLICATION_ERROR)
 
@@ -216,6 +251,12 @@ class Invoker:
         outcome.logs.append(_warning())
         return False
 
+    def _starting(self, job: ActionRun) -> bool:
+        """A container of the job's action is there, with room, as soon as it is initialized."""
+        return self._coming[job.key] > 0 or any(
+            c.key == job.key and c.busy and not (c.ready or c.broken) for c in self._containers
+        )
+
     def _fits(self, memory_mb: int) -> bool:
         used = sum(c.memory_mb for c in self._containers) + self._reserved
         return used + memory_mb <= self._memory
@@ -224,21 +265,34 @@ class Invoker:
         while True:
             await self._drop_gone()
             free = [c for c in self._containers if not c.busy]
-            for container in free:
-                if container.key == job.key:
+            for container in self._containers:
+                if container.key == job.key and container.takes(job.concurrency):
                     container.busy = True
+                    container.calls += 1
                     return container, False
+            if job.concurrency > 1 and self._starting(job):
+                # Those that come while the first is initialized wait for its container.
+                async with self._changed:
+                    await self._changed.wait()
+                continue
             for container in free:
                 same = container.worker.kind == job.kind and container.memory_mb == job.memory_mb
                 if container.key is None and same:
                     container.busy, container.key = True, job.key
+                    container.calls = 1
                     self.background(self.prewarm())
                     return container, True
             if self._fits(job.memory_mb):
-                created = await self._create(
-                    job.kind, job.memory_mb, f"{job.namespace}-{job.action}"
-                )
-                created.key = job.key
+                self._coming[job.key] += 1
+                try:
+                    created = await self._create(
+                        job.kind, job.memory_mb, f"{job.namespace}-{job.action}"
+                    )
+                finally:
+                    self._coming[job.key] -= 1
+                    self._coming += Counter()  # forget what is not coming any more
+                    await self._notify()
+                created.key, created.calls = job.key, 1
                 # The first action of a kind brings its stem cells: a lab without calls has none.
                 if job.kind.stem_cells:
                     self.background(self.prewarm())
@@ -259,7 +313,9 @@ class Invoker:
         name = name[:63].strip("-")
         self._reserved += memory_mb
         directory = self._directory / name
-        worker = WorkerProcess(kind, directory, memory_mb, self._custody)
+        cache = self._cache if kind.family == "go" else None
+        worker = WorkerProcess(kind, directory, memory_mb, self._custody, cache)
+        worker.variables |= self._variables
         labels = {"invoker": "invoker0", "user-action-pod": "true", "name": name}
         try:
             pod = await self._pods.start(name, kind.image, memory_mb, labels)
@@ -279,7 +335,11 @@ class Invoker:
 
     async def _release(self, container: ActionContainer, *, keep: bool) -> None:
         container.used = time.monotonic()
-        if not keep or self._closed or not container.worker.alive:
+        container.calls -= 1
+        container.broken |= not keep or self._closed or not container.worker.alive
+        if container.calls:
+            pass  # the last of its calls decides
+        elif container.broken:
             self.background(self._remove(container))
         else:
             container.busy = False
@@ -302,7 +362,7 @@ class Invoker:
                 await self._remove(container)
 
     async def _remove(self, container: ActionContainer) -> None:
-        container.busy = True
+        container.busy = container.broken = True
         await container.worker.end()
         with contextlib.suppress(ValueError):
             self._containers.remove(container)

@@ -27,6 +27,9 @@ class Limits:
     logs_min: int = 0
     logs_std: int = 10
     logs_max: int = 10
+    concurrency_min: int = 1
+    concurrency_std: int = 1
+    concurrency_max: int = 1
     payload: int = MB
     code: int = 48 * MB
     list_default: int = 30
@@ -97,6 +100,7 @@ for _ours, _chart, _variable in (
     ("timeout", "time", "timeLimit"),
     ("memory", "memory", "memory"),
     ("logs", "log", "logLimit"),
+    ("concurrency", "concurrency", "concurrencyLimit"),
 ):
     for _bound in ("min", "std", "max"):
         ALIASES[f"actions.{_chart}.{_bound}"] = f"{_ours}_{_bound}"

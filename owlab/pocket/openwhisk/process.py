@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.refusals import log_limit
 from owlab.pocket.openwhisk.runtimes import RuntimeKind
@@ -38,6 +40,8 @@ class Reply:
 
     ok: bool
     body: Any
+    lines: tuple[tuple[str, str], ...] = ()
+    """What a call among several in a container printed, with its times."""
 
 
 class Logs:
@@ -84,6 +88,18 @@ class Logs:
             self._lines.append(f"{stamp} stderr: {log_limit(self._limit)}")
         else:
             self._lines.append(f"{stamp} stdout: {line.decode(errors='replace')}")
+
+    @staticmethod
+    def limited(lines: tuple[tuple[str, str], ...], limit: int) -> list[str]:
+        """A call's lines, as far as its log limit goes."""
+        kept, size = [], 0
+        for time, text in lines:
+            size += len(text.encode(errors="replace")) + 1
+            if size > limit:
+                kept.append(f"{time} stderr: {log_limit(limit)}")
+                break
+            kept.append(f"{time} stdout: {text}")
+        return kept
 
     async def collect(self) -> list[str]:
         """The lines of the activation; waits a little for their end."""
@@ -142,7 +158,8 @@ class Channel(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._received = bytearray()
-        self._waiting: asyncio.Future[bytes] | None = None
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._numbers = itertools.count(1)
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -153,18 +170,32 @@ class Channel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """A part of a reply, or all of it."""
         self._received += data
-        if len(self._received) < 4:
-            return
-        end = 4 + int.from_bytes(self._received[:4], "big")
-        if end > _LONGEST:  # a function writes here as it likes
-            self.close()
-            self.fail(ProcessEnded())
-            return
-        if len(self._received) >= end:
+        while len(self._received) >= 4:
+            end = 4 + int.from_bytes(self._received[:4], "big")
+            if end > _LONGEST:  # a function writes here as it likes
+                self.close()
+                self.fail(ProcessEnded())
+                return
+            if len(self._received) < end:
+                return
             frame = bytes(self._received[4:end])
             del self._received[:end]
-            if self._waiting is not None and not self._waiting.done():
-                self._waiting.set_result(frame)
+            self._answered(frame)
+
+    def _answered(self, frame: bytes) -> None:
+        """Hand a reply to who waits for it: the only one, where the worker tells no number."""
+        try:
+            reply = json.loads(frame)
+        except (ValueError, RecursionError):
+            self.fail(ProcessEnded())
+            return
+        if not isinstance(reply, dict) or "ok" not in reply:
+            self.fail(ProcessEnded())
+            return
+        number = reply.get("id", next(iter(self._waiting), 0))
+        waiting = self._waiting.pop(number, None) if isinstance(number, int) else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(reply)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The process has closed its end."""
@@ -172,23 +203,23 @@ class Channel(asyncio.Protocol):
 
     def fail(self, error: ProcessEnded) -> None:
         """Nothing will come any more."""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(error)
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(error)
 
     async def ask(self, request: dict[str, Any]) -> Any:
         """A request's reply."""
         if self._transport is None or self._transport.is_closing():
             raise ProcessEnded
-        data = json.dumps(request).encode()
-        self._waiting = asyncio.get_running_loop().create_future()
+        number = next(self._numbers)
+        data = json.dumps(request | {"id": number}).encode()
+        self._waiting[number] = future = asyncio.get_running_loop().create_future()
         self._transport.write(len(data).to_bytes(4, "big") + data)
         try:
-            reply = json.loads(await self._waiting)
-        except (ValueError, RecursionError):
-            raise ProcessEnded from None
-        if not isinstance(reply, dict) or "ok" not in reply:
-            raise ProcessEnded
-        return reply
+            return await future
+        finally:
+            self._waiting.pop(number, None)
 
     def close(self) -> None:
         """Close our end."""
@@ -196,17 +227,32 @@ class Channel(asyncio.Protocol):
             self._transport.abort()
 
 
+def _lines(told: Any) -> tuple[tuple[str, str], ...]:
+    """Times and texts; a function writes to its channel as it likes."""
+    if not isinstance(told, list):
+        return ()
+    pairs = (pair for pair in told if isinstance(pair, list) and len(pair) == 2)
+    return tuple((str(time), str(text)) for time, text in pairs)
+
+
 class WorkerProcess:
     """A process in a directory of its own, with nothing of our environment."""
 
     def __init__(
-        self, kind: RuntimeKind, directory: Path, memory_mb: int, custody: Custody
+        self,
+        kind: RuntimeKind,
+        directory: Path,
+        memory_mb: int,
+        custody: Custody,
+        cache: Path | None = None,
     ) -> None:
+        self.cache = cache
+        self.variables: dict[str, str] = {}
         self.kind, self.directory, self.memory_mb = kind, directory, memory_mb
         self.logs = Logs()
         self.pid = 0
         self._custody = custody
-        self._number = 0
+        self._number = self._asked = 0
         self._ended: asyncio.Event | None = None
         self._reason = ""
         self._channel = Channel()
@@ -235,8 +281,10 @@ class WorkerProcess:
         self._ended = asyncio.Event()
         try:
             self._number, self.pid = await self._custody.start(
-                self.kind.command(),
+                runtimes.command(self.kind),
+                program=runtimes.program(self.kind),
                 directory=self.directory,
+                write=[str(self.cache)] if self.cache is not None else [],
                 env=self._environment(),
                 memory_mb=self.memory_mb,
                 streams=(theirs.fileno(), out_end, err_end),
@@ -269,7 +317,8 @@ class WorkerProcess:
             "TMPDIR": str(self.directory),
             "LANG": "C.UTF-8",
             "PYTHONIOENCODING": "utf-8",
-            **self.kind.env,
+            **runtimes.environment(self.kind),
+            **self.variables,
         }
 
     async def ask(self, request: dict[str, Any], *, log_bytes: int | None = None) -> Reply:
@@ -281,6 +330,7 @@ class WorkerProcess:
         # A word to the warden costs as much as a short action: only longer ones are worth it.
         loop = asyncio.get_running_loop()
         watched = loop.call_later(UNWATCHED, self._custody.busy, self._number, True)
+        self._asked += 1
         began = loop.time()
         try:
             reply = await self._channel.ask(request)
@@ -289,9 +339,10 @@ class WorkerProcess:
             raise ProcessEnded(await self._why()) from None
         finally:
             watched.cancel()
-            if loop.time() - began >= UNWATCHED:
+            self._asked -= 1
+            if loop.time() - began >= UNWATCHED and not self._asked:
                 self._custody.busy(self._number, False)
-        return Reply(bool(reply["ok"]), reply.get("body"))
+        return Reply(bool(reply["ok"]), reply.get("body"), _lines(reply.get("logs")))
 
     async def _why(self) -> str:
         if self._ended is not None:

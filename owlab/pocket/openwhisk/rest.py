@@ -12,6 +12,7 @@ from owlab.pocket.openwhisk.activations import (
     INTERNAL_ERROR,
     SUCCESS,
     Activation,
+    shown,
     summary_of,
 )
 from owlab.pocket.openwhisk.entity_names import NAME
@@ -249,12 +250,13 @@ async def activations(context: WhiskRequest) -> Response:
 async def activation(context: WhiskRequest) -> Response:
     """One activation, its logs, or its result."""
     namespace = context.caller.owns(context.word("namespace"))
-    document = context.service.activations.get(namespace, context.word("id"))
+    kept, identifier = context.service.activations, context.word("id")
+    document = shown(kept.get(namespace, identifier))
     match context.request.path_params.get("part"):
         case None:
             return ok(context, document)
         case "logs":
-            return ok(context, {"logs": document["logs"]})
+            return ok(context, {"logs": kept.logs(namespace, identifier)})
         case "result":
             return ok(context, document["response"])
     raise not_found()

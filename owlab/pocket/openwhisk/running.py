@@ -19,6 +19,7 @@ from owlab.pocket.openwhisk.entity_names import SYSTEM, Identity, qualified
 from owlab.pocket.openwhisk.inside import MARK, PROGRAMS
 from owlab.pocket.openwhisk.invoker import ActionRun
 from owlab.pocket.openwhisk.refusals import ABNORMAL_RUN, DOES_NOT_EXIST, NOT_ALLOWED, WhiskError
+from owlab.pocket.openwhisk.runtimes import tools
 from owlab.pocket.openwhisk.store import Document, now_ms
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ class Runner:
             activation.status, activation.result = INTERNAL_ERROR, {"error": error.message}
             activation.end = now_ms()
             return
+        if refused := tools.refusal(job.kind.family):
+            # No container is started, and no image pulled, for what cannot run in it.
+            activation.status, activation.result = DEVELOPER_ERROR, {"error": refused}
+            activation.end = now_ms()
+            return
         outcome = await self._service.invoker.run(job)
         activation.start, activation.end = outcome.start, outcome.end
         activation.status, activation.result = outcome.status, outcome.result
@@ -144,7 +150,7 @@ class Runner:
             activation.result = parse(text.encode(), half="?")
         except (ValueError, RecursionError):
             activation.status, activation.result = DEVELOPER_ERROR, {"error": ABNORMAL_RUN}
-        activation.logs = outcome.logs
+        activation.logs, activation.logs_apart = outcome.logs, job.concurrency > 1
         activation.annotations["timeout"] = outcome.timed_out
         activation.annotations["waitTime"] = queued + outcome.wait_ms
         if outcome.init_ms is not None:
@@ -168,9 +174,12 @@ class Runner:
             "__OW_TRANSACTION_ID": transaction or new_id(),
             "__OW_DEADLINE": str(now_ms() + limits["timeout"]),
         }
-        if found.annotations.get("provide-api-key") not in (None, False):
+        # Actions made before the annotation was there have none, and get the key.
+        if found.annotations.get("provide-api-key", True):
             env["__OW_API_KEY"] = caller.key
         kind = runtimes.resolve(execution["kind"])
+        if execution["kind"] == "blackbox":
+            kind = runtimes.blackbox(execution["image"])
         if kind is None:
             raise WhiskError(400, f"The runtime '{execution['kind']}' is gone.")
         initial: dict[str, Any] = {}
@@ -191,6 +200,7 @@ class Runner:
             logs_mb=limits["logs"],
             payload_limit=self._service.limits.payload,
             value=value,
+            concurrency=limits["concurrency"] if kind.concurrent else 1,
             init_env={"__OW_API_HOST": f"https://{self._service.apihost}", **initial},
             env=env,
         )

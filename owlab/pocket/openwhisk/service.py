@@ -48,6 +48,7 @@ class Service:
         apihost: str = "",
         release: str = "owdev",
         stem_cells: bool = True,
+        allow_concurrent: bool = False,
         idle_seconds: float = 600,
         seed: bool = True,
     ) -> None:
@@ -72,6 +73,9 @@ class Service:
         self.invoker = Invoker(
             pods,
             self._directory,
+            # What compilers keep outlives the service, where the lab does.
+            cache=None if self._temporary else self._directory.parent / "build-cache",
+            allow_concurrent=allow_concurrent,
             release=release,
             memory_mb=self.limits.user_memory,
             idle_seconds=idle_seconds,

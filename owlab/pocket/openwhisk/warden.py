@@ -238,7 +238,7 @@ class Warden:
             resource.setrlimit(limit, (most, most))
         os.chdir(request["cwd"])
         os.set_inheritable(channel, True)
-        sys.modules["confine"].confine(request["read"], [request["cwd"]])
+        sys.modules["confine"].confine(request["read"], [request["cwd"], *request["write"]])
         if request["argv"]:
             words = [*request["argv"], str(channel)]
             os.execve(words[0], words, request["env"])
@@ -254,9 +254,21 @@ class Warden:
             stream = os.fdopen(number, mode, 1, encoding="utf-8", closefd=False)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
-        main = sys.modules["__main__"] = sys.modules["worker"]
+        main = sys.modules["__main__"] = self._program(request["program"])
         main.__name__ = "__main__"
         main.serve(channel)
+
+    @staticmethod
+    def _program(path: str) -> Any:
+        """The Python runtime's worker, which is there already, or another program of this sort."""
+        if not path:
+            return sys.modules["worker"]
+        directory, _, file = path.rpartition("/")
+        sys.path.insert(0, directory)
+        try:
+            return __import__(file.removesuffix(".py"))
+        finally:
+            del sys.path[0]
 
     def _reap(self) -> None:
         while True:

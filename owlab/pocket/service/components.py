@@ -97,6 +97,7 @@ def new_openwhisk(
         guest_key=endpoint.guest_key,
         system_key=endpoint.system_key,
         limits=endpoint.limits,
+        allow_concurrent=endpoint.allow_concurrent,
         apihost=apihost,
         release=endpoint.release,
         # The job init-couchdb writes the keys.

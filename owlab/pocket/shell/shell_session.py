@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash, BashError, FileSystem
+from bashkit import Bash, BashError, ExecutionProfile, FileSystem
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
@@ -125,6 +125,8 @@ class ShellSession:
             hostname=machine.name,
             cwd=cwd or home,
             env=variables,
+            # The others cut output off after a megabyte, and say nothing.
+            profile=ExecutionProfile.Interactive,
             max_commands=UNLIMITED,
             max_loop_iterations=UNLIMITED,
             timeout_seconds=FOR_EVER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from owlab.pocket.kube.controllers.scaling_behavior import DOWN, UP, Step, bound, stable
+from owlab.pocket.kube.controllers.scaling_behavior import DOWN, UP, Resizing, bound, stable
 
 
 def pods(value: int, seconds: int = 60) -> dict[str, object]:
@@ -40,7 +40,7 @@ def test_policies(direction: str, rules: dict[str, object], now: int, allowed: i
 
 def test_what_was_done_within_the_period_counts() -> None:
     behavior = {UP: {"policies": [pods(4)]}}
-    steps = [Step(0, 3), Step(50, 2)]
+    steps = [Resizing(0, 3), Resizing(50, 2)]
     assert bound(behavior, UP, 10, steps, 55, real) == 9  # 5 pods before, and 4 more
     assert bound(behavior, UP, 10, steps, 70, real) == 12
     assert bound(behavior, UP, 10, steps, 200, real) == 14

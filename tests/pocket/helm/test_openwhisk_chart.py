@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from owlab.pocket import charts
+from owlab.pocket.openwhisk.deployment.endpoint import CONCURRENT
+from owlab.pocket.openwhisk.limits import Limits
 
 HERE = Path(__file__).parent
 CHART = Path(charts.__file__).parent / "openwhisk"
@@ -233,6 +235,18 @@ def test_limits_reach_the_controller() -> None:
     env = environment(objects["StatefulSet", "owdev-controller"])
     assert env["LIMITS_ACTIONS_INVOKES_PERMINUTE"] == "7"
     assert env["CONFIG_whisk_timeLimit_max"] == "5m"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_concurrency_reaches_controller_and_invoker(allowed: bool) -> None:
+    objects, _ = render(
+        whisk={"limits": {"actions": {"concurrency": {"max": 8}}}},
+        invoker={"containerFactory": {"enableConcurrency": allowed}},
+    )
+    controller = environment(objects["StatefulSet", "owdev-controller"])
+    assert Limits.of(controller).concurrency_max == 8
+    invoker = environment(objects["StatefulSet", "owdev-invoker"])
+    assert (CONCURRENT in invoker.values()) is allowed
 
 
 def test_a_private_registry_is_in_front_of_every_image() -> None:

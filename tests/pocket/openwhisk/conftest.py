@@ -80,6 +80,11 @@ def stem_cells() -> bool:
 
 
 @pytest.fixture
+def allow_concurrent() -> bool:
+    return False
+
+
+@pytest.fixture
 def idle_seconds() -> float:
     return 600
 
@@ -91,6 +96,7 @@ async def service(
     limits: dict[str, Any],
     stem_cells: bool,
     idle_seconds: float,
+    allow_concurrent: bool,
 ) -> AsyncIterator[Service]:
     db = Database(tmp_path / "lab.sqlite")
     made = Service(
@@ -103,6 +109,7 @@ async def service(
         apihost="127.0.0.1:31001",
         stem_cells=stem_cells,
         idle_seconds=idle_seconds,
+        allow_concurrent=allow_concurrent,
     )
     yield made
     await made.stop()

@@ -29,6 +29,7 @@ def test_nested_values_and_environment_say_the_same() -> None:
             "time": {"min": "1s", "std": "2m", "max": "10m"},
             "memory": {"min": "64m", "std": "128m", "max": "1g"},
             "log": {"min": "0m", "std": "1m", "max": "2m"},
+            "concurrency": {"min": 1, "std": 2, "max": 8},
         },
         "activation": {"payload": {"max": "2048"}},
     }
@@ -40,6 +41,8 @@ def test_nested_values_and_environment_say_the_same() -> None:
         "CONFIG_whisk_memory_min": "64m",
         "CONFIG_whisk_memory_std": "128m",
         "CONFIG_whisk_memory_max": "1g",
+        "CONFIG_whisk_concurrencyLimit_std": "2",
+        "CONFIG_whisk_concurrencyLimit_max": "8",
         "CONFIG_whisk_logLimit_std": "1m",
         "CONFIG_whisk_logLimit_max": "2m",
         "CONFIG_whisk_activation_payload_max": "2048",
@@ -54,6 +57,8 @@ def test_nested_values_and_environment_say_the_same() -> None:
         memory_max=1024,
         logs_std=1,
         logs_max=2,
+        concurrency_std=2,
+        concurrency_max=8,
         payload=2048,
     )
     assert Limits.of(nested) == Limits.of(environment) == wanted

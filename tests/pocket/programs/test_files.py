@@ -196,3 +196,11 @@ async def test_ls_shows_who_owns_what(on):
     assert total == "total 0"
     assert second.split()[2:4] == ["ubuntu", "ubuntu"]
     assert typed.err == "ls: cannot access 'nosuch': No such file or directory\n"
+
+
+async def test_nothing_is_cut_off(on):
+    """Neither what a program prints nor what it passes on, however much it is."""
+    typed = await on("master", "head -c 5000000 /dev/zero | tr '\\0' 'x' > ~/large; cat ~/large")
+    assert (len(typed.out), typed.status) == (5_000_000, 0)
+    typed = await on("master", "cat ~/large | cat > ~/copy; cmp ~/large ~/copy; wc -c < ~/copy")
+    assert typed.out.split() == ["5000000"], typed

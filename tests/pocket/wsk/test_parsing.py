@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs.wsk.arguments import WskWords, parse, value_of
+from owlab.pocket.programs.wsk.arguments import WskWords, pair, parse
 from owlab.pocket.programs.wsk.exits import WskError, of_status
 from owlab.pocket.programs.wsk.flags import FLAGS, flags_of
 from owlab.pocket.programs.wsk.properties import parse as read
 from owlab.pocket.programs.wsk.properties import render
 
 WORDS = st.text(min_size=1, max_size=12).filter(lambda text: not text.startswith("-"))
+# wsk escapes quotes and backslashes in a key, and no control character.
+KEYS = WORDS.filter(str.isprintable)
 PATHS = st.sampled_from(sorted(FLAGS))
 NAMES = st.sampled_from(
     sorted(
@@ -49,7 +51,7 @@ def test_any_words_are_parsed_or_refused_in_words(path: tuple[str, ...], argv: l
         assert all(word in [*path, *argv] for word in words.rest)
 
 
-@given(st.lists(WORDS, max_size=4), st.dictionaries(WORDS, JSON, max_size=4), st.booleans())
+@given(st.lists(WORDS, max_size=4), st.dictionaries(KEYS, JSON, max_size=4), st.booleans())
 def test_parameters_stand_anywhere(rest: list[str], given: dict[str, object], first: bool) -> None:
     pairs = [word for key, value in given.items() for word in ("-p", key, json.dumps(value))]
     line = [*pairs, *rest] if first else [*rest, *pairs]
@@ -111,12 +113,19 @@ def test_flags_of_other_commands_are_unknown(line: str, sentence: str) -> None:
 
 @given(JSON)
 def test_a_value_is_json_where_it_is(value: object) -> None:
-    assert value_of(json.dumps(value)) == value
+    assert json.loads(pair("key", json.dumps(value))) == {"key": value}
 
 
 @pytest.mark.parametrize("text", ["hello", "NaN", "{broken", "007", "1 2", "'single'"])
 def test_a_value_is_text_where_it_is_no_json(text: str) -> None:
-    assert value_of(text) == text
+    assert json.loads(pair("key", text)) == {"key": text}
+
+
+@pytest.mark.parametrize("text", ['say "hi"', "a\\zb", '{"x":', "two\nlines"])
+def test_a_text_that_would_need_escapes_is_refused(text: str) -> None:
+    words = words_of("action", "invoke", "hello", "-p", "key", text)
+    with pytest.raises(ValueError):
+        words.object("param")
 
 
 @given(st.dictionaries(PLAIN, PLAIN, max_size=4))

@@ -1,4 +1,4 @@
-"""How many command lines of the real wsk come out identical here."""
+"""Command lines of the real wsk, as it was run: here each prints the same, on the same streams."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from ..openwhisk.conftest import GUEST
 from .conftest import Shell
 from .transcripts import FILES, Run, plain, runs
 
-WANTED = 0.95
 HOME = "/home/ubuntu"
+ACCEPTED = {
+    "wsk action invoke hello -r -d": "names lines of wsk's own source, which is not run here",
+    "wsk -d action list --limit 1": "the same",
+}
+"""The command lines that differ, and why they must."""
 
 
 def _copy(machine: Machine, folder: Path, target: str) -> None:
@@ -41,20 +45,15 @@ async def _differs(shell: Shell, run: Run) -> str:
 
 
 @pytest.mark.timeout(240)
-async def test_the_share_of_identical_command_lines(
-    shell: Shell, host: str, machine: Machine
+@pytest.mark.parametrize("name", ["course", "actions", "entities", "apis", "projects", "flags"])
+async def test_command_lines_are_identical(
+    shell: Shell, host: str, machine: Machine, name: str
 ) -> None:
     _copy(machine, FILES, HOME)
     await shell(f"wsk property set --apihost {host} --auth {GUEST}")
-    same, different = 0, []
-    for run in runs():
+    different = []
+    for run in runs(name):
         told = await _differs(shell, run)
-        if not run.expected:
-            continue
-        if told:
+        if told and run.expected and run.command not in ACCEPTED:
             different.append(f"$ {run.command}\n{told}")
-        else:
-            same += 1
-    share = same / (same + len(different))
-    print(f"{same} of {same + len(different)} command lines are identical: {share:.1%}")
-    assert share >= WANTED, f"{share:.1%}\n" + "\n".join(different)
+    assert not different, f"{len(different)} differ\n" + "\n".join(different)

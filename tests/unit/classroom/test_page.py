@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from owlab.classroom.journals import LastFailure
+from owlab.classroom.journals import ALL_DONE, LastFailure
 from owlab.classroom.page import page, table
 from owlab.classroom.rows import Row
 from owlab.cli import main
@@ -128,3 +128,19 @@ def test_watching_looks_again_until_it_is_interrupted(
     assert done.exit_code == 130
     assert ["06.2" in look for look in looks] == [False, True]
     assert 'content="3"' in looks[0]
+
+
+def test_the_class_is_shown_in_chinese_and_programs_read_what_they_read_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OWLAB_LANG", "zh")
+    row = Row("ann", "owlab", section=ALL_DONE)
+    console = Console(file=io.StringIO(), width=200)
+    console.print(table([row], plain))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "学员" in shown
+    assert "全部完成" in shown
+    text = page([row])
+    assert '<html lang="zh">' in text
+    assert "全部完成" in text
+    assert row.as_data()["section"] == "all done"

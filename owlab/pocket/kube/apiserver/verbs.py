@@ -29,6 +29,7 @@ from owlab.pocket.kube.errors import (
     NotImplementedHere,
     UnsupportedMediaType,
 )
+from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
@@ -37,6 +38,8 @@ from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import details
 from owlab.pocket.kube.validation.envelope import enveloped
 
+_MOST_NAMED = 5
+"""Fields that one event names."""
 _POSTED = ("eviction", "binding", "token")
 """Subresources that something is asked of."""
 _SORTS = ", ".join(
@@ -60,6 +63,7 @@ class Resources:
         self._authorizer = authorizer
         self._reading = Reading(store)
         self._deletion = Deletion(store, self._reading)
+        self._recorder = Recorder(store, Clock())
 
     async def serve(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -115,14 +119,22 @@ class Resources:
         ):
             obj.pop("status")
         refuse_in_new_pod(kind, obj)
-        field_validation.warn(request, unheeded(obj))
+        ignored = unheeded(obj)
+        field_validation.warn(request, ignored)
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         check_escalation(self._authorizer, request.state.user, kind, obj, None)
         field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
-        return self._store.create(obj, dry=_dry(request))
+        return self._noted(request, self._store.create(obj, dry=_dry(request)), ignored)
+
+    def _noted(self, request: Request, obj: Object, ignored: list[str]) -> Object:
+        """What the lab does not act on stands in an event too: warnings are gone once printed."""
+        if ignored and not _dry(request) and obj["kind"] != "Event":
+            said = "; ".join(ignored[:_MOST_NAMED])
+            self._recorder.record(obj, "Warning", "NotActedOn", said, "pocket-lab")
+        return obj
 
     async def _put(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -216,7 +228,8 @@ class Resources:
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
-        field_validation.warn(request, unheeded(new, old))
+        ignored = unheeded(new, old)
+        field_validation.warn(request, ignored)
         if sub == "ephemeralcontainers":
             return self._store.update(with_ephemeral(kind, old, new), dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
@@ -228,7 +241,7 @@ class Resources:
         field_validation.warn(request, [*validation.warnings(new), *enforce(self._store, new, old)])
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
-        return self._store.update(new, dry=_dry(request))
+        return self._noted(request, self._store.update(new, dry=_dry(request)), ignored)
 
     async def _act(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str

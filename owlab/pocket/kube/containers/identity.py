@@ -18,7 +18,7 @@ class NotAllowedAsRoot(Exception):
 
 
 @dataclass(frozen=True)
-class Identity:
+class ContainerUser:
     """The user and the groups."""
 
     who: Credentials
@@ -62,7 +62,7 @@ class Identity:
         return 1
 
 
-def identity(pod: Object, container: Object) -> Identity:
+def identity(pod: Object, container: Object) -> ContainerUser:
     """As whom a container runs; raises NotAllowedAsRoot in the kubelet's words.
 
     Images that the lab knows run as root unless told otherwise.
@@ -85,7 +85,7 @@ def identity(pod: Object, container: Object) -> Identity:
     groups = {int(group) for group in whole.get("supplementalGroups") or []}
     if whole.get("fsGroup") is not None:
         groups.add(int(whole["fsGroup"]))
-    return Identity(Credentials(int(uid or 0), int(gid or 0), frozenset(groups)))
+    return ContainerUser(Credentials(int(uid or 0), int(gid or 0), frozenset(groups)))
 
 
 def _named(number: int) -> str:

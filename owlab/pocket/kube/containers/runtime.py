@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from bashkit import Bash, CommandContext
+from bashkit import Bash, CommandContext, ExecutionProfile
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
@@ -234,6 +234,8 @@ class Runtime:
             hostname=str(pod["spec"].get("hostname") or pod["metadata"]["name"]),
             cwd=container.get("workingDir") or "/",
             env={"HOME": user.home, **variables},
+            # The others cut output off after a megabyte, and say nothing.
+            profile=ExecutionProfile.Interactive,
             max_commands=_UNLIMITED,
             max_loop_iterations=_UNLIMITED,
             timeout_seconds=_UNLIMITED,
@@ -312,11 +314,14 @@ class Runtime:
         # Who waits for its input was there from the start, however fast the command was.
         first, process.attached = not process.attached, True
         shown = 0 if first and container.get("stdin") else len(process.printed)
-        while process.code is None:
-            await asyncio.sleep(_LOOK_SECONDS)
+        while True:
+            over = process.code is not None
             if len(process.printed) > shown:
                 await streams.out(process.printed[shown:].encode())
                 shown = len(process.printed)
+            if over:
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _converse(
         self, process: ContainerProcess, pod: Object, container: Object, streams: Streams

@@ -10,7 +10,7 @@ from owlab.pocket.kube.controllers import scaling_behavior
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.controllers.replicas import selector_of
-from owlab.pocket.kube.controllers.scaling_behavior import Step
+from owlab.pocket.kube.controllers.scaling_behavior import Resizing
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.metrics import MetricTarget, NotMeasured, wanted
 from owlab.pocket.kube.object_state import is_ready
@@ -32,7 +32,7 @@ class Autoscalers(Controller):
         super().__init__(plane)
         self._wanted: dict[Key, list[tuple[float, int]]] = {}
         """When each autoscaler wanted how many."""
-        self._steps: dict[Key, list[Step]] = {}
+        self._steps: dict[Key, list[Resizing]] = {}
         """What each autoscaler has changed lately."""
 
     def watches(self) -> Mapping[str, Leads]:
@@ -256,7 +256,7 @@ class Autoscalers(Controller):
     ) -> None:
         kind = self.store.registry.of(target)
         key, now = self.store.key_of(scaler), int(target["spec"].get("replicas", 1))
-        step = Step(time.monotonic(), size - now)
+        step = Resizing(time.monotonic(), size - now)
         self._steps[key] = [*self._steps.get(key, ()), step][-_REMEMBERED:]
         self.store.update(with_scale(kind, target, {"spec": {"replicas": size}}))
         said = f"the HPA controller was able to update the target scale to {size}"

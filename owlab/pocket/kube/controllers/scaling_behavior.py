@@ -33,7 +33,7 @@ _DEFAULTS: dict[str, Object] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class Resizing:
     """One change of size: when it was made, and by how much."""
 
     at: float
@@ -52,7 +52,7 @@ def bound(
     behavior: Object,
     direction: str,
     now: int,
-    steps: Iterable[Step],
+    steps: Iterable[Resizing],
     present: float,
     scaled: Scaled,
 ) -> int:
@@ -70,7 +70,7 @@ def bound(
 
 
 def _proposed(
-    policy: Object, direction: str, now: int, steps: list[Step], present: float, scaled: Scaled
+    policy: Object, direction: str, now: int, steps: list[Resizing], present: float, scaled: Scaled
 ) -> int:
     period = scaled(float(policy["periodSeconds"]))
     start = now - sum(step.by for step in steps if present - step.at < period)

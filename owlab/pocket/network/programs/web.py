@@ -134,7 +134,9 @@ async def _exchange(
             yield Response(request.url, response.status, reason, shown, response.aiter_stream())
     except (Unreached, httpcore.ConnectError, httpcore.TimeoutException) as error:
         raise _unconnected(error, request, host, port, time.monotonic() - started) from None
-    except httpcore.RemoteProtocolError:
+    except httpcore.RemoteProtocolError as error:
+        if "illegal" in str(error):
+            raise Unreachable(1, "Received HTTP/0.9 when not allowed") from None
         raise Unreachable(52, "Empty reply from server") from None
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
         raise Unreachable(56, f"Recv failure: {error or 'Connection reset by peer'}") from None

@@ -9,6 +9,9 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.store import Store
 from owlab.pocket.openwhisk.deployment.components_ready import environment
 
+# What the chart's value invoker.containerFactory.enableConcurrency gives to actions.
+CONCURRENT = "__OW_ALLOW_CONCURRENT=true"
+
 
 @dataclass(frozen=True)
 class OpenWhiskEndpoint:
@@ -25,6 +28,8 @@ class OpenWhiskEndpoint:
     """The controller's environment, in which the chart's values stand."""
     target_port: int = 443
     """The port of its pods that the node port leads to."""
+    allow_concurrent: bool = False
+    """The invoker lets containers answer several calls at a time."""
 
 
 def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
@@ -52,6 +57,7 @@ def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
             _text(auth, "system"),
             environment(store, f"{release}-controller", namespace),
             _target(endpoints, service, port),
+            CONCURRENT in environment(store, f"{release}-invoker", namespace).values(),
         )
     return None
 

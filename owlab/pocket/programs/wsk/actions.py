@@ -21,7 +21,8 @@ NAMED = "An action name is required."
 
 
 def _path(session: Session, name: Name) -> str:
-    return session.remote.namespaced(name.namespace, "actions", name.package, name.name)
+    path = session.remote.namespaced(name.namespace, "actions", name.package, name.name)
+    return path if name.name else f"{path}/"
 
 
 async def _fetch(session: Session, name: Name, *, with_code: bool) -> dict[str, Any]:
@@ -29,7 +30,8 @@ async def _fetch(session: Session, name: Name, *, with_code: bool) -> dict[str, 
     found: dict[str, Any] = await session.remote.ask(
         f"Unable to get action '{name.entity}'", "GET", _path(session, name) + query, usage=True
     )
-    return found
+    # ``PACKAGE/`` is answered with a list of the package's actions: nothing of one is in that.
+    return found if isinstance(found, dict) else {}
 
 
 def _limits(session: Session) -> dict[str, int]:

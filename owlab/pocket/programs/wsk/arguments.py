@@ -9,7 +9,7 @@ from typing import Any
 
 from owlab.pocket.programs.pflag import Flag, Parsed, UsageError
 from owlab.pocket.programs.pflag import parse as sort_flags
-from owlab.pocket.programs.wsk.exits import FlagError, WskError
+from owlab.pocket.programs.wsk.exits import USAGE, FlagError, WskError
 from owlab.pocket.programs.wsk.flags import FLAGS, GLOBAL, flags_of
 
 # What a pair's flags are called, and what wsk says in front of an error of theirs.
@@ -75,12 +75,15 @@ class WskWords:
         return merged
 
 
-def value_of(text: str) -> Any:
-    """A parameter's value: JSON where it is, else the text itself."""
+def pair(key: str, value: str) -> str:
+    """A pair as the JSON that wsk makes of it: a value that is no JSON is put between quotes as it
+    is, so that one with quotes or backslashes of its own is refused."""
+    key = key.replace("\\", "\\\\").replace('"', '\\"')
     try:
-        return json.loads(text, parse_constant=_not_json)
+        json.loads(value, parse_constant=_not_json)
     except (ValueError, RecursionError):
-        return text
+        value = f'"{value}"'
+    return f'{{"{key}": {value}}}'
 
 
 def _not_json(name: str) -> Any:
@@ -91,10 +94,15 @@ def parse(argv: list[str], read: Read) -> WskWords:
     """Sort the words of a command line."""
     words, texts = _pairs(argv, read)
     path, rest = command(words)
+    unknown = None if path else _first(rest)
+    if unknown not in (None, "help"):
+        text = f'unknown command "{unknown}" for "wsk"'
+        raise FlagError(f"Error: {text}\n{USAGE}{text}")
     try:
         parsed = sort_flags(rest, flags_of(path))
     except UsageError as error:
-        raise FlagError(str(error)) from error
+        # A command with verbs tells it twice, the verbs themselves once.
+        raise FlagError(str(error) if path in FLAGS else f"Error: {error}\n{error}") from error
     return WskWords(path, parsed.arguments, parsed, texts)
 
 
@@ -117,7 +125,7 @@ def _pairs(argv: list[str], read: Read) -> tuple[list[str], dict[str, list[str]]
             name, doing = PAIRS[word]
             if at + 1 >= len(argv):
                 raise _unparsed(f"{doing}Arguments for '{word}' must be a key/value pair")
-            text = json.dumps({argv[at]: value_of(argv[at + 1])})
+            text = pair(argv[at], argv[at + 1])
             at += 2
         else:
             words.append(word)
@@ -150,6 +158,19 @@ def command(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
         else:
             return path, [*rest, word, *words[at:]]
     return path, rest
+
+
+def _first(words: list[str]) -> str | None:
+    """The first word that is no flag's: whatever is not known to be a switch takes the next."""
+    switches = {f"--{flag.name}" for flag in GLOBAL if not flag.takes_value}
+    switches |= {f"-{flag.short}" for flag in GLOBAL if not flag.takes_value}
+    at = 0
+    while at < len(words) and words[at] != "--":
+        word = words[at]
+        if not word.startswith("-"):
+            return word
+        at += 1 if "=" in word or word in switches else 2
+    return None
 
 
 def _takes_next(word: str, path: tuple[str, ...]) -> bool:

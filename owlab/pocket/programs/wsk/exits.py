@@ -18,6 +18,37 @@ class FlagError(WskError):
     """Flags that make no sense: told as the flags' library tells it, without more."""
 
 
+class Told(WskError):
+    """What is told as it is, by a command whose errors are another program's."""
+
+
+# Where in wskdeploy, of which `wsk project` is made, each of its errors comes from.
+DEPLOY = {
+    "MANIFEST_FILE_NOT_FOUND": "root.go [274]",
+    "MANIFEST_FILE_NOT_FOUND undeploy": "root.go [379]",
+    "YAML_PARSER_ERROR": "manifest_parser.go [123]",
+    "YAML_FILE_FORMAT_ERROR": "servicedeployer.go [177]",
+    "YAML_FILE_FORMAT_ERROR actions": "manifestreader.go [93]",
+    "YAML_FILE_FORMAT_ERROR sequences": "manifestreader.go [98]",
+    "YAML_FILE_FORMAT_ERROR code": "manifest_parser.go [574]",
+    "YAML_INVALID_RUNTIME": "manifest_parser.go [628]",
+    "YAML_INVALID_WEB_EXPORT": "webaction.go [79]",
+}
+
+
+def deploy_error(kind: str, path: str, message: str, place: str = "") -> Told:
+    """An error of `wsk project` about a file."""
+    where = DEPLOY.get(f"{kind} {place}") or DEPLOY[kind]
+    file = path.rpartition("/")[2]
+    return Told(f"{where}: [ERROR_{kind}]: File: [{file}]: {message}\n\n", usage=False)
+
+
+def nested(path: str, inner: str, place: str) -> Told:
+    """An error about a part of a manifest, in one about the manifest."""
+    lines = "".join(f"\n==> {line.strip()}" for line in inner.split("\n"))
+    return deploy_error("YAML_FILE_FORMAT_ERROR", path, lines, place)
+
+
 class AlreadyTold(WskError):
     """Everything has been printed: only the exit status is left."""
 

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 import yaml
 
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.exits import WskError, arguments, within
-from owlab.pocket.programs.wsk.goerrors import unparsed
+from owlab.pocket.programs.wsk.exits import NOT_ALLOWED, WskError, arguments, within
+from owlab.pocket.programs.wsk.goerrors import load_yaml, unparsed, unparsed_yaml
 from owlab.pocket.programs.wsk.remote import reason
 from owlab.pocket.programs.wsk.session import Name, Session
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS")
+# The real wsk tells them, and lists an API's operations, in another order each time.
 SPECIFY = (
     "Specify a swagger file or specify an API base path with an API path, an API verb, and an "
     "action name."
@@ -45,8 +46,8 @@ async def _manage(
         raise WskError(f"{doing}: {error.message}", usage=False) from error
     found = answer.body
     if answer.status >= 400:
-        told = found.get("error") if isinstance(found, dict) and "code" not in found else None
-        raise WskError(f"{doing}: {told or reason(answer)}", usage=False)
+        # What the gateway says of it has no code: wsk does not recognize it, and tells the status.
+        raise WskError(f"{doing}: {reason(answer)}", usage=False)
     return found
 
 
@@ -113,7 +114,8 @@ def document(session: Session, rest: list[str], style: str) -> tuple[dict[str, A
     try:
         name = session.name(rest[2])
     except WskError as error:
-        raise within(f"'{rest[2]}' is not a valid action name: ", error, usage=True) from error
+        why = error.message.partition(": ")[2]
+        raise WskError(f"'{rest[2]}' is not a valid action name: {why}", NOT_ALLOWED) from error
     if not name.entity:
         raise WskError(f"'{rest[2]}' is not a valid action name.")
     title = session.words.text("apiname")
@@ -153,15 +155,15 @@ def document(session: Session, rest: list[str], style: str) -> tuple[dict[str, A
 async def _web_action(session: Session, name: Name) -> dict[str, Any]:
     package = [name.package] if name.package else []
     path = session.remote.namespaced(name.namespace, "actions", *package, name.name)
-    doing = f"Unable to get action '{name.entity}'"
+    shown = name.full
+    doing = f"Unable to get action '{shown}'"
     try:
         found: dict[str, Any] = await session.remote.ask(doing, "GET", f"{path}?code=false")
     except WskError as error:
         raise WskError(error.message) from error
     if output.annotation(found, "web-export") is not True:
-        shown = name.entity
         raise WskError(
-            f"API action '{shown}' is not a web action. Issue 'wsk action update \"{shown}\" "
+            f"Action '{shown}' is not a web action. Issue 'wsk action update \"{shown}\" "
             "--web true' to convert the action to a web action."
         )
     return found
@@ -204,9 +206,9 @@ def _swagger(session: Session, path: str) -> dict[str, Any]:
     except WskError as error:
         raise within(f"Error reading swagger file '{path}': ", error, usage=True) from error
     try:
-        found = yaml.safe_load(text) if path.endswith(("yaml", "yml")) else json.loads(text)
+        found = load_yaml(text) if path.endswith(("yaml", "yml")) else json.loads(text)
     except yaml.YAMLError as error:
-        message = f"Unable to parse YAML configuration file: {error}"
+        message = f"Unable to parse YAML configuration file: {unparsed_yaml(error)}"
         raise WskError(message, usage=False) from error
     except ValueError as error:
         reason = unparsed(error, [text])

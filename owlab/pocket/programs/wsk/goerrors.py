@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import string
+from typing import Any
+
+import yaml
+
+# libyaml's sentences are those of Go's parser, which was made from it.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def quoted(text: str) -> str:
@@ -24,6 +31,42 @@ SENTENCES = (
 )
 
 
+def load_yaml(text: str | bytes) -> Any:
+    """What a YAML text holds; raises YAMLError."""
+    return yaml.load(text, LOADER)
+
+
+def unparsed_yaml(error: yaml.YAMLError) -> str:
+    """Go's sentence for an error of libyaml: its lines count from one for the scanner alone."""
+    problem = getattr(error, "problem", None) or "unknown problem parsing YAML content"
+    for name in ("problem_mark", "context_mark"):
+        mark = getattr(error, name, None)
+        if mark is not None and mark.line:
+            scanned = name == "problem_mark" and isinstance(error, yaml.scanner.ScannerError)
+            return f"yaml: line {mark.line + scanned}: {problem}"
+    return f"yaml: {problem}"
+
+
+def _shown(text: str, at: int) -> str:
+    """A character as Go quotes it."""
+    character = text[at : at + 1] or " "
+    return r"'\''" if character == "'" else f"'{character}'"
+
+
+def _literal(text: str, at: int) -> str:
+    """``true``, ``false`` and ``null`` are read letter by letter; nothing for other values."""
+    for word in ("true", "false", "null"):
+        if text[at] != word[0]:
+            continue
+        for offset, letter in enumerate(word):
+            if at + offset >= len(text):
+                return "unexpected EOF"
+            if text[at + offset] != letter:
+                shown = _shown(text, at + offset)
+                return f"invalid character {shown} in literal {word} (expecting '{letter}')"
+    return ""
+
+
 def unparsed(error: Exception, texts: list[str]) -> str:
     """Go's sentence for an error of Python's parser; its own where it is not one of these."""
     if not isinstance(error, json.JSONDecodeError):
@@ -31,7 +74,16 @@ def unparsed(error: Exception, texts: list[str]) -> str:
     text = error.doc
     if error.pos >= len(text.rstrip()):
         return "EOF" if not text.strip() else "unexpected EOF"
-    shown = f"'{text[error.pos]}'" if text[error.pos] != "'" else r"'\''"
+    shown = _shown(text, error.pos)
+    if error.msg.startswith("Expecting value") and (told := _literal(text, error.pos)):
+        return told
+    if error.msg.startswith("Invalid \\escape"):
+        return f"invalid character {_shown(text, error.pos + 1)} in string escape code"
+    if error.msg.startswith("Invalid \\uXXXX"):
+        at = error.pos
+        while at < len(text) - 1 and text[at] in "\\u" + string.hexdigits:
+            at += 1
+        return f"invalid character {_shown(text, at)} in \\u hexadecimal character escape"
     for ours, theirs in SENTENCES:
         if error.msg.startswith(ours):
             return f"invalid character {shown} {theirs}"

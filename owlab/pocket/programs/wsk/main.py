@@ -18,7 +18,7 @@ from owlab.pocket.programs.wsk import (
     triggers,
 )
 from owlab.pocket.programs.wsk.arguments import parse
-from owlab.pocket.programs.wsk.exits import USAGE, AlreadyTold, FlagError, WskError
+from owlab.pocket.programs.wsk.exits import USAGE, AlreadyTold, FlagError, Told, WskError
 from owlab.pocket.programs.wsk.session import Session, read
 
 Verb = Callable[[Session], Awaitable[int]]
@@ -40,6 +40,7 @@ ALONE: dict[str, tuple[str, Verb]] = {
 }
 # Commands that do without an OpenWhisk.
 WITHOUT_HOST = {("property", "set"), ("property", "unset"), ("property", "get"), ("sdk", "install")}
+WITHOUT_CLIENT = {("property", "unset")} | {("project", verb) for verb in project.VERBS}
 GLOBAL = """
 Global Flags:
       --apihost HOST         whisk API HOST
@@ -64,7 +65,8 @@ def help_text(words: list[str]) -> str:
             f"  {verb:<11} {helptext.VERBS[command][verb].about}\n" for verb in sorted(verbs)
         )
         return (
-            f"{about}\nUsage:\n  wsk {command} [command]\n\nAvailable Commands:\n{rows}{GLOBAL}"
+            f"{about}\nUsage:\n  wsk {command} [command]\n\nAvailable Commands:\n{rows}"
+            f"\nFlags:\n  -h, --help   help for {command}\n{GLOBAL}"
             f'\nUse "wsk {command} [command] --help" for more information about a command.\n'
         )
     known = {name: about for name, (about, _) in COMMANDS.items()}
@@ -86,6 +88,9 @@ async def run(call: Call) -> int:
     except FlagError as error:
         await call.err(f"{error.message}\n")
         return error.code
+    except Told as error:
+        await call.err(error.message)
+        return error.code
     except WskError as error:
         await call.err(f"error: {error.message}\n{USAGE if error.usage else ''}")
         return error.code
@@ -95,13 +100,9 @@ async def _run(call: Call) -> int:
     words = parse(call.argv, lambda path: read(call, path))
     path = words.path
     asked = words.rest[1:] if words.rest[:1] == ["help"] and not path else None
-    if asked is not None or words.on("help") or not (path or words.rest):
+    if asked is not None or words.on("help") or not path:
         await call.out(help_text([*path] if asked is None else asked))
         return 0
-    if not path:
-        text = f'unknown command "{words.rest[0]}" for "wsk"\n'
-        await call.err(f"Error: {text}{USAGE}{text}")
-        return 1
     verb = ALONE[path[0]][1] if path[0] in ALONE else None
     if verb is None:
         verb = COMMANDS[path[0]][1].get(path[1]) if len(path) > 1 else None
@@ -111,4 +112,6 @@ async def _run(call: Call) -> int:
     session = Session(call, words)
     if path not in WITHOUT_HOST:
         session.remote.require_host()
+    if path not in WITHOUT_CLIENT:
+        session.remote.require_pair()
     return await verb(session)

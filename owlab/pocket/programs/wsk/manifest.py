@@ -5,17 +5,24 @@ from __future__ import annotations
 import base64
 import posixpath
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from owlab.pocket.programs.wsk.code import ARCHIVES, KINDS
-from owlab.pocket.programs.wsk.exits import WskError
+from owlab.pocket.programs.wsk.exits import WskError, deploy_error, nested
+from owlab.pocket.programs.wsk.goerrors import load_yaml, unparsed_yaml
+from owlab.pocket.programs.wsk.manifest_keys import unknown
 from owlab.pocket.programs.wsk.session import Session
 from owlab.pocket.programs.wsk.web_flags import KEYS, WEB
 
 DEFAULT = "default"
+UNSPECIFIED = "NOT SPECIFIED"
+_INVALID = (
+    "Invalid or missing runtime [{runtime}] specified in manifest for the action [{action}].\n"
+)
 LIMITS = {"timeout": "timeout", "memorySize": "memory", "logSize": "logs"}
 UNFETCHED = ("dependencies", "repositories")
 VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
@@ -36,22 +43,41 @@ class DeploymentPlan:
     """Base path, path, method, action, response type."""
 
 
-def plan_of(session: Session, path: str) -> DeploymentPlan:
-    """Read a manifest and everything that it names."""
+@dataclass(frozen=True, slots=True)
+class ManifestReader:
+    """Where a manifest is, and what the server runs."""
+
+    session: Session
+    path: str
+    runtimes: Collection[str]
+
+    def no_runtime(self, action: str, given: str, problem: str) -> WskError:
+        """An action whose code nothing can run."""
+        known = ", ".join(self.runtimes)
+        text = f"{problem}Action [{action}]: Runtime [{given}]: Supported Runtimes [{known}]"
+        inner = deploy_error("YAML_INVALID_RUNTIME", self.path, text)
+        return nested(self.path, inner.message.removesuffix("\n"), "actions")
+
+
+def plan_of(session: Session, path: str, runtimes: Collection[str]) -> DeploymentPlan:
+    """Read a manifest and everything that it names, for a server that has these runtimes."""
     try:
-        found = yaml.safe_load(session.read(path))
+        wrong = unknown(session.read(path))
+        found = load_yaml(session.read(path))
     except yaml.YAMLError as error:
-        raise WskError(f"{path}: {error}", usage=False) from error
+        raise deploy_error("YAML_PARSER_ERROR", path, f"\n==> {unparsed_yaml(error)}") from error
+    if wrong:
+        text = "".join(f"\n==> {line}" for line in ("yaml: unmarshal errors:", *wrong))
+        raise deploy_error("YAML_PARSER_ERROR", path, text)
     if not isinstance(found, dict):
-        raise WskError(f"The manifest {path} holds no packages.", usage=False)
+        found = {}
     found = _expanded(found, session.call.env)
     project = found.get("project") or {}
     plan = DeploymentPlan(project.get("name", "") if isinstance(project, dict) else "")
     packages = found.get("packages") or (project.get("packages") if project else None) or {}
-    if not isinstance(packages, dict) or not packages:
-        raise WskError(f"The mandatory key [packages] is missing in {path}.", usage=False)
+    reader = ManifestReader(session, path, runtimes)
     for name, package in packages.items():
-        _package(session, plan, str(name), package or {}, posixpath.dirname(path))
+        _package(reader, plan, str(name), package or {})
     return plan
 
 
@@ -66,9 +92,8 @@ def _expanded(value: Any, env: dict[str, str]) -> Any:
     return VARIABLE.sub(lambda found: env.get(found[1] or found[2], found[0]), value)
 
 
-def _package(
-    session: Session, plan: DeploymentPlan, name: str, given: Document, directory: str
-) -> None:
+def _package(reader: ManifestReader, plan: DeploymentPlan, name: str, given: Document) -> None:
+    session = reader.session
     for key in UNFETCHED:
         if given.get(key):
             raise WskError(f"'{key}' of package '{name}' would be fetched from the internet: the "
@@ -81,7 +106,7 @@ def _package(
             "annotations": pairs(given.get("annotations")),
         }
     for action, told in (given.get("actions") or {}).items():
-        plan.actions[f"{prefix}{action}"] = _action(session, action, told or {}, directory)
+        plan.actions[f"{prefix}{action}"] = _action(reader, action, told or {})
     for sequence, told in (given.get("sequences") or {}).items():
         names = [part.strip() for part in str(told.get("actions", "")).split(",") if part.strip()]
         plan.actions[f"{prefix}{sequence}"] = {
@@ -89,7 +114,10 @@ def _package(
                 "kind": "sequence",
                 "components": [_component(session, n, prefix) for n in names],
             },
-            "annotations": _web(told) + pairs(told.get("annotations")),
+            "annotations": [
+                *_web(reader, sequence, told, "sequences"),
+                *pairs(told.get("annotations")),
+            ],
         }
     for trigger, told in (given.get("triggers") or {}).items():
         _trigger(plan, str(trigger), told or {})
@@ -126,32 +154,31 @@ def _trigger(plan: DeploymentPlan, name: str, told: Document) -> None:
     plan.triggers[name] = {"annotations": annotations, "parameters": given}
 
 
-def _action(session: Session, name: str, told: Document, directory: str) -> Document:
+def _action(reader: ManifestReader, name: str, told: Document) -> Document:
     file = told.get("function") or told.get("location")
     execution: Document = {}
     if file:
-        path = posixpath.join(directory, str(file))
-        extension = posixpath.splitext(path)[1]
-        data = session.read(path)
-        binary = extension in ARCHIVES
-        execution["code"] = base64.b64encode(data).decode() if binary else data.decode()
-        execution["kind"] = told.get("runtime") or KINDS.get(extension)
+        execution = _from_file(reader, name, told, str(file))
     elif told.get("code") is not None:
-        execution = {"code": str(told["code"]), "kind": told.get("runtime")}
+        if not told.get("runtime"):
+            inner = deploy_error(
+                "YAML_FILE_FORMAT_ERROR",
+                reader.path,
+                f"Action [{name}] is invalid. It has code specified without any runtime. With "
+                "action source code, runtime is mandatory.",
+                "code",
+            )
+            raise nested(reader.path, inner.message.removesuffix("\n"), "actions")
+        execution = {"code": str(told["code"]), "kind": told["runtime"]}
     if told.get("docker") or told.get("native"):
-        execution |= {"kind": "blackbox", "image": told.get("docker", "openwhisk/dockerskeleton")}
-    if not execution.get("kind"):
-        raise WskError(
-            f"Action [{name}] is invalid. It has code specified without any runtime. With action "
-            "source code, runtime is mandatory.",
-            usage=False,
-        )
+        image = "openwhisk/dockerskeleton" if told.get("native") else told["docker"]
+        execution |= {"kind": "blackbox", "image": image}
     if told.get("main"):
         execution["main"] = told["main"]
     body: Document = {
         "exec": execution,
         "parameters": inputs(told.get("inputs")),
-        "annotations": _web(told) + pairs(told.get("annotations")),
+        "annotations": _web(reader, name, told, "actions") + pairs(told.get("annotations")),
     }
     if told.get("conductor"):
         body["annotations"].append({"key": "conductor", "value": True})
@@ -161,13 +188,48 @@ def _action(session: Session, name: str, told: Document, directory: str) -> Docu
     return body
 
 
-def _web(told: Document) -> list[Document]:
+def _from_file(reader: ManifestReader, name: str, told: Document, file: str) -> Document:
+    path = posixpath.join(posixpath.dirname(reader.path), file)
+    extension = posixpath.splitext(path)[1]
+    given, kind = told.get("runtime") or "", KINDS.get(extension, "")
+    problem = ""
+    if not given and not told.get("docker") and not told.get("native"):
+        if extension == ".zip":
+            problem = _INVALID.format(runtime=UNSPECIFIED, action=name)
+        elif not kind:
+            problem = (
+                f"[{name}] has not specified any runtime and the action source file extension "
+                f"[{extension[1:]}] is not supported.\n"
+            )
+    elif given and given not in reader.runtimes and extension == ".zip":
+        problem = _INVALID.format(runtime=given, action=name)
+    if problem:
+        raise reader.no_runtime(name, given or UNSPECIFIED, problem)
+    try:
+        data = reader.session.read(path)
+    except WskError as error:
+        text = f"open {path}: no such file or directory"
+        raise nested(reader.path, text, "actions") from error
+    # A runtime that the server lacks, or that is not the file's, gives way to the file's own.
+    if given and (extension == ".zip" or given.split(":")[0] == kind.split(":")[0]):
+        kind = given if given in reader.runtimes else kind
+    if given and reader.session.words.on("strict"):
+        kind = given
+    binary = extension in ARCHIVES
+    text = base64.b64encode(data).decode() if binary else data.decode("utf-8", "replace")
+    return {"code": text, "kind": kind}
+
+
+def _web(reader: ManifestReader, name: str, told: Document, place: str) -> list[Document]:
     given = told.get("web", told.get("web-export"))
     if given is None:
         return []
     choice = str(given).lower()
     if choice not in WEB:
-        raise WskError(f"Invalid value '{given}' of 'web'.", usage=False)
+        known = ", ".join(WEB)
+        text = f"Action [{name}]: web-export [{given}]: Supported Web Exports [{known}]"
+        inner = deploy_error("YAML_INVALID_WEB_EXPORT", reader.path, text)
+        raise nested(reader.path, inner.message.removesuffix("\n"), place)
     return [{"key": key, "value": value} for key, value in zip(KEYS, WEB[choice], strict=True)]
 
 

@@ -129,7 +129,13 @@ def by_name(rows: list[dict[str, Any]], wanted: bool) -> list[dict[str, Any]]:
     """Sorted as ``--name-sort`` does."""
     if not wanted:
         return rows
-    return sorted(rows, key=lambda row: f"{row['namespace']}{row['name']}".lower())
+    return sorted(rows, key=_order)
+
+
+def _order(row: dict[str, Any]) -> tuple[bool, str]:
+    """What is in a package comes last; only there the case of letters is no matter."""
+    packaged = "/" in row["namespace"]
+    return packaged, f"{row['namespace']}/{row['name']}".lower() if packaged else row["name"]
 
 
 def actions_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import posixpath
+from http import HTTPStatus
 from typing import Any
 
 import yaml
 
-from owlab.pocket.programs.wsk import gateway, output
+from owlab.pocket.programs.wsk import gateway, helptext, output
 from owlab.pocket.programs.wsk.code import file_name
-from owlab.pocket.programs.wsk.exits import WskError, arguments, of_status
+from owlab.pocket.programs.wsk.exits import AlreadyTold, Told, WskError, deploy_error, of_status
 from owlab.pocket.programs.wsk.invoking import invoke
 from owlab.pocket.programs.wsk.manifest import DeploymentPlan, plan_of
-from owlab.pocket.programs.wsk.remote import reason, refused
+from owlab.pocket.programs.wsk.preview import preview
+from owlab.pocket.programs.wsk.remote import ApiResponse, reason
 from owlab.pocket.programs.wsk.session import Session
 
 MANAGED = "whisk-managed"
+# Their spelling is wsk's.
 FAILED = (
-    "Deployment did not complete successfully. Run `wskdeploy undeploy` to remove partially "
-    "deployed assets."
+    "Error: Deployment did not complete sucessfully. Run `wskdeploy undeploy` to remove partially "
+    "deployed assets.\n"
 )
-UNANSWERED = ("config", "deployment", "strict", "param", "param-file", "key", "cert")
+UNDEPLOY_FAILED = "Error: Undeployment did not complete sucessfully.\n"
+UNANSWERED = ("config", "deployment", "param", "param-file", "key", "cert")
 
 
 def _refuse_unknown(session: Session) -> None:
@@ -31,44 +35,73 @@ def _refuse_unknown(session: Session) -> None:
         session.properties.environment["NAMESPACE"] = namespace
 
 
-def _manifest(session: Session) -> str:
+async def _manifest(session: Session, verb: str) -> str:
+    """The manifest's path; where none is named and none is found, that and the usage are told."""
     given = session.words.text("manifest")
     if given:
         if not session.call.fs.exists(session.call.path(given)):
-            raise WskError(f"Manifest file not found at path [{given}].\n", usage=False)
+            text = f"Manifest file not found at path [{given}].\n"
+            raise deploy_error("MANIFEST_FILE_NOT_FOUND", given, text, verb)
         return given
-    directory = session.words.text("project")
+    directory = session.words.text("project").strip() or "."
     for name in ("manifest.yaml", "manifest.yml"):
         path = posixpath.join(directory, name)
         if session.call.fs.exists(session.call.path(path)):
             return path
-    path = session.call.path(posixpath.join(directory, "manifest.yaml"))
-    raise WskError(f"Manifest file not found at path [{path}].\n", usage=False)
+    path = session.call.path(directory)
+    usage = helptext.verb_help("project", verb).partition("\n")[2]
+    await session.call.out(f"Manifest file not found at path [{path}].\n{usage}")
+    raise AlreadyTold(0)
 
 
-async def _put(session: Session, what: str, path: str, body: dict[str, Any]) -> None:
-    await session.remote.ask(f"{what}", "PUT", f"{path}?overwrite=true", body)
+async def _put(session: Session, path: str, body: dict[str, Any]) -> None:
+    _check(await session.remote.send("PUT", f"{path}?overwrite=true", body))
+
+
+def _check(answer: ApiResponse) -> None:
+    """A refusal as `wsk project` tells it, with all that the server said."""
+    if answer.status < 400:
+        return
+    code, phrase = of_status(answer.status), HTTPStatus(answer.status).phrase
+    raise Told(
+        f"servicedeployer.go [1804]: [ERROR_WHISK_CLIENT_ERROR]: Error code: {code}: "
+        f"{reason(answer)}: HTTP Response Status: {answer.status} {phrase} "
+        f"HTTP Response Body: {answer.text}\n\n",
+        usage=False,
+    )
+
+
+async def _runtimes(session: Session) -> list[str]:
+    """The kinds that the server says it runs."""
+    answer = await session.remote.send("GET", "/", auth=False, root=True)
+    listed = answer.body.get("runtimes") if isinstance(answer.body, dict) else None
+    found: list[str] = []
+    for family, kinds in (listed or {}).items():
+        found += [str(kind["kind"]) for kind in kinds]
+        found.append(f"{family}:default")
+    return found
 
 
 async def deploy(session: Session) -> int:
     """``deploy [--manifest FILE] [--project DIRECTORY]``."""
-    return await _deploy(session, managed=False)
+    return await _deploy(session, "deploy")
 
 
 async def sync(session: Session) -> int:
     """``sync``: deploy, and remove what the project does not name any more."""
-    return await _deploy(session, managed=True)
+    return await _deploy(session, "sync")
 
 
-async def _deploy(session: Session, *, managed: bool) -> int:
-    arguments(session.words.rest, 0, 0, "No arguments are required.")
+async def _deploy(session: Session, verb: str) -> int:
     _refuse_unknown(session)
-    plan = plan_of(session, _manifest(session))
+    path, managed = await _manifest(session, verb), verb == "sync"
+    plan = plan_of(session, path, await _runtimes(session))
     project = session.words.text("projectname") or plan.project
     if managed and not project:
-        raise WskError("The mandatory key [project] is missing.\n", usage=False)
+        text = "The mandatory key [project name] is missing.\n"
+        raise deploy_error("YAML_FILE_FORMAT_ERROR", path, text)
     if session.words.on("preview"):
-        await session.call.out(yaml.safe_dump(_shown(plan), sort_keys=False))
+        await session.call.out(preview(plan))
         return 0
     mark = [{"key": MANAGED, "value": {"projectName": project}}] if managed else []
     for body in (*plan.packages.values(), *plan.actions.values(), *plan.triggers.values()):
@@ -77,36 +110,26 @@ async def _deploy(session: Session, *, managed: bool) -> int:
         await _make(session, plan)
         if managed:
             await _remove_others(session, plan, project)
-    except WskError as error:
-        await session.call.err(f"Error: {error.message}\n")
-        raise WskError(FAILED, error.code, usage=False) from error
+    except WskError:
+        await session.call.err(FAILED)
+        raise
     await session.call.out("Success: Deployment completed successfully.\n")
     return 0
-
-
-def _shown(plan: DeploymentPlan) -> dict[str, Any]:
-    return {
-        "packages": list(plan.packages),
-        "actions": list(plan.actions),
-        "triggers": list(plan.triggers),
-        "rules": list(plan.rules),
-        "apis": [f"{method} {base}{path}" for base, path, method, _, _ in plan.apis],
-    }
 
 
 async def _make(session: Session, plan: DeploymentPlan) -> None:
     place = session.remote.namespaced
     for name, body in plan.packages.items():
-        await _put(session, f"package [{name}]", place("_", "packages", name), body)
+        await _put(session, place("_", "packages", name), body)
     for name, body in plan.actions.items():
         path = place("_", "actions", *name.split("/"))
-        await _put(session, f"action [{name}]", path, body)
+        await _put(session, path, body)
     for name, body in plan.triggers.items():
-        await _put(session, f"trigger [{name}]", place("_", "triggers", name), body)
+        await _put(session, place("_", "triggers", name), body)
     for name, (feed, told) in plan.feeds.items():
         await _feed(session, name, feed, told | {"lifecycleEvent": "CREATE"})
     for name, body in plan.rules.items():
-        await _put(session, f"rule [{name}]", place("_", "rules", name), body)
+        await _put(session, place("_", "rules", name), body)
     for base, path, method, action, style in plan.apis:
         made, _ = gateway.document(session, [base, path, method, action], style)
         await gateway.insert(session, made, style)
@@ -115,8 +138,7 @@ async def _make(session: Session, plan: DeploymentPlan) -> None:
 async def _feed(session: Session, trigger: str, feed: str, told: dict[str, Any]) -> None:
     told |= {"triggerName": f"/{session.namespace}/{trigger}", "authKey": session.remote.key}
     answer = await invoke(session, session.name(feed), told, blocking=True, result=False)
-    if answer.status >= 300:
-        raise WskError(f"feed [{feed}]: {reason(answer)}", of_status(answer.status), usage=False)
+    _check(answer)
 
 
 async def _remove_others(session: Session, plan: DeploymentPlan, project: str) -> None:
@@ -133,15 +155,21 @@ async def _remove_others(session: Session, plan: DeploymentPlan, project: str) -
 async def _delete(session: Session, kind: str, name: str) -> None:
     path = session.remote.namespaced("_", kind, *name.split("/"))
     answer = await session.remote.send("DELETE", path)
-    if answer.status >= 400 and answer.status != 404:
-        raise refused(f"{kind.removesuffix('s')} [{name}]", answer)
+    if answer.status != 404:
+        _check(answer)
 
 
 async def undeploy(session: Session) -> int:
     """``undeploy [--manifest FILE]``."""
-    arguments(session.words.rest, 0, 0, "No arguments are required.")
     _refuse_unknown(session)
-    plan = plan_of(session, _manifest(session))
+    if project := session.words.text("projectname"):
+        await _remove_others(session, DeploymentPlan(), project)
+        return 0
+    path = await _manifest(session, "undeploy")
+    plan = plan_of(session, path, await _runtimes(session))
+    if session.words.on("preview"):
+        await session.call.out(preview(plan))
+        return 0
     try:
         for base in dict.fromkeys(row[0] for row in plan.apis):
             await gateway.remove(session, base)
@@ -155,10 +183,9 @@ async def undeploy(session: Session) -> int:
             await _delete(session, "actions", name)
         for name in plan.packages:
             await _delete(session, "packages", name)
-    except WskError as error:
-        await session.call.err(f"Error: {error.message}\n")
-        text = "Undeployment did not complete successfully."
-        raise WskError(text, error.code, usage=False) from error
+    except WskError:
+        await session.call.err(UNDEPLOY_FAILED)
+        raise
     await session.call.out("Success: Undeployment completed successfully.\n")
     return 0
 

@@ -27,6 +27,10 @@ SHOWN = (
     ("apibuild", "whisk API build\t\t"),
     ("apibuildno", "whisk API build number\t"),
 )
+ORDER = (
+    "apihost", "auth", "namespace", "cert", "key", "cliversion", "apiversion", "apibuild",
+    "apibuildno",
+)  # fmt: skip
 NONE_NEEDED = "No arguments are required."
 VERSION = "2021-04-01"
 
@@ -77,7 +81,9 @@ async def get(session: Session) -> int:
             build = await _build(session)
         except WskError as error:
             problem = error
-    for flag, label in SHOWN:
+    # Asked for one by one, the two versions change places.
+    shown = SHOWN if everything else sorted(SHOWN, key=lambda row: ORDER.index(row[0]))
+    for flag, label in shown:
         if everything or words.on(flag):
             value = build.get(flag) or await _value(session, flag)
             await session.call.out(f"{value}\n" if style == "raw" else f"{label}{value}\n")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import ssl
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +33,7 @@ class ApiResponse:
 
     status: int
     body: Any
+    text: str = ""
 
 
 class Remote:
@@ -41,6 +44,9 @@ class Remote:
         self.host = words.text("apihost") or properties.get("APIHOST")
         self._key = words.text("auth") or properties.get("AUTH")
         self._version = words.text("apiversion") or properties.get("APIVERSION")
+        pair = [words.text(name) or properties.get(name.upper()) for name in ("cert", "key")]
+        # wsk uses neither without the other.
+        self._pair = pair if all(pair) else []
         self.insecure = words.on("insecure")
         self._told = words.on("verbose") or words.on("debug")
 
@@ -60,6 +66,28 @@ class Remote:
         """Refuse at once when no host is known, as wsk does before it looks at the words."""
         _ = self.base
 
+    def require_pair(self) -> None:
+        """Refuse a client's certificate and key that cannot be used, as wsk does at its start."""
+        if self._pair:
+            self._load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+    def _load_pair(self, context: ssl.SSLContext) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            copies: list[Path] = []
+            for name in self._pair:
+                path = self._call.path(name)
+                try:
+                    data = self._call.fs.read_file(path)
+                except (OSError, RuntimeError) as error:
+                    raise _no_pair(f"open {name}: no such file or directory") from error
+                copies.append(Path(directory) / str(len(copies)))
+                copies[-1].write_bytes(data)
+            try:
+                context.load_cert_chain(copies[0], copies[1])
+            except (ssl.SSLError, OSError) as error:
+                text = "tls: failed to find any PEM data in certificate input"
+                raise _no_pair(text) from error
+
     def url(self, path: str) -> str:
         """Of a path below the API's."""
         return f"{self.base}/api/{self._version}{path}"
@@ -71,6 +99,8 @@ class Remote:
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self._pair:
+            self._load_pair(context)
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -85,10 +115,10 @@ class Remote:
         return context
 
     async def send(
-        self, method: str, path: str, body: Any = None, *, auth: bool = True
+        self, method: str, path: str, body: Any = None, *, auth: bool = True, root: bool = False
     ) -> ApiResponse:
         """One request. Failures to connect are wsk's, answers are the caller's to judge."""
-        url = self.url(path)
+        url = f"{self.base}{path}" if root else self.url(path)
         if auth and not self._key:
             raise WskError(NO_KEY, BAD_USAGE)
         headers = {}
@@ -121,7 +151,7 @@ class Remote:
             parsed = response.json() if response.content else None
         except ValueError:
             parsed = None
-        return ApiResponse(response.status_code, parsed)
+        return ApiResponse(response.status_code, parsed, response.text)
 
     async def _trace(self, text: str) -> None:
         if self._told:
@@ -157,6 +187,13 @@ class Remote:
         if answer.status >= 400:
             raise refused(doing, answer, usage=usage)
         return answer.body
+
+
+def _no_pair(why: str) -> WskError:
+    return WskError(
+        "Unable to initialize server connection: Unable to load the X509 key pair due to the "
+        f"following reason: {why}"
+    )
 
 
 def refused(doing: str, answer: ApiResponse, *, usage: bool = False) -> WskError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs.wsk.exits import WskError, arguments
+from owlab.pocket.programs.wsk.exits import WskError
 from owlab.pocket.programs.wsk.session import Session
 
 NEEDED = (
@@ -13,7 +13,9 @@ NEEDED = (
 
 async def install(session: Session) -> int:
     """``install COMPONENT``."""
-    component = arguments(session.words.rest, 1, 1, NEEDED)[0].lower()
+    if len(session.words.rest) != 1:
+        raise WskError(NEEDED)
+    component = session.words.rest[0].lower()
     if component == "bashauto":
         raise WskError("the completion script of the real wsk is not part of the pocket lab's")
     if component not in ("docker", "ios"):

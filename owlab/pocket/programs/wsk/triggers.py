@@ -32,8 +32,8 @@ def _mixed(session: Session) -> bool:
     apart = bool(given.get("feed-param") or given.get("trigger-param"))
     if apart and given.get("param"):
         raise WskError(
-            "Incorrect usage. Cannot combine --feed or --param flag with neither --feed-param nor "
-            "--trigger-param flag",
+            "Incorrect usage. Cannot combine --feed-param or --trigger-param flag with neither "
+            "--param nor --param-file flag",
             NOT_ALLOWED,
             usage=False,
         )
@@ -113,21 +113,7 @@ async def update(session: Session) -> int:
     )
     apart = _mixed(session)
     feed = output.annotation(found, "feed")
-    if session.words.texts.get("feed-param") and not feed:
-        raise WskError(
-            "Incorrect usage. Trigger without a feed cannot have feed parameters",
-            NOT_ALLOWED,
-            usage=False,
-        )
-    if feed and (not apart or session.words.texts.get("feed-param")):
-        told = session.given("feed-param" if apart else "param")
-        try:
-            await _configure(session, name, str(feed), told | _life(session, name, "UPDATE"))
-        except AlreadyTold:
-            raise
-        except WskError as error:
-            doing = f"Unable to create trigger '{name.entity}': "
-            raise within(doing, error, usage=False) from error
+    told = session.words.texts.get("feed-param") if apart else session.words.texts.get("param")
     if not feed or apart:
         body: dict[str, Any] = {"name": name.entity}
         own = session.given("trigger-param" if apart else "param")
@@ -138,8 +124,26 @@ async def update(session: Session) -> int:
             body["annotations"] = keyed(kept)
         doing = f"Unable to update trigger '{name.entity}'"
         await session.remote.ask(doing, "PUT", _path(session, name) + "?overwrite=true", body)
+    if apart and told and not feed:
+        raise WskError(
+            f"Unable to configure feed '{name.entity}': this trigger does not contain a feed",
+            usage=False,
+        )
+    if feed and (told or not apart):
+        await _update_feed(session, name, str(feed), "feed-param" if apart else "param")
     await session.ok(f"updated trigger {name.entity}")
     return 0
+
+
+async def _update_feed(session: Session, name: Name, feed: str, given: str) -> None:
+    told = session.given(given) | _life(session, name, "UPDATE")
+    try:
+        await _configure(session, name, feed, told)
+    except AlreadyTold:
+        raise
+    except WskError as error:
+        # wsk says "create" here as well.
+        raise within(f"Unable to create trigger '{name.entity}': ", error, usage=False) from error
 
 
 async def fire(session: Session) -> int:

@@ -26,8 +26,9 @@ class Run:
     err: list[str] = field(default_factory=list)
 
 
-def runs(path: Path = HERE / "wsk-1.2.0.txt") -> list[Run]:
+def runs(name: str) -> list[Run]:
     """The command lines of a transcript."""
+    path = HERE / f"{name}.txt"
     found: list[Run] = []
     for line in path.read_text("utf-8").splitlines():
         mark, text = line[:1], line[2:]
@@ -46,7 +47,7 @@ REPLACED = (
     (r"\b[0-9a-f]{32}\b", "<id>"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+Z)?", "<time>"),
     (r"at <time> \S+ \S+\)", "at <time>)"),
-    (r'"(updated|start|end|duration|initTime|waitTime)": \d+', r'"\1": <n>'),
+    (r'"(updated|start|end|duration|initTime|waitTime|dateChanged)": \d+', r'"\1": <n>'),
     (r'("key": "(?:wait|init)Time",\n +"value": )\d+', r"\1<n>"),
     (r"(cold|warm)  +[\d.]+m?s +", "<start> "),
     (r"(127\.0\.0\.1|<APIHOST>):\d+", "<host>"),
@@ -59,8 +60,14 @@ REPLACED = (
 )
 
 
+# What Go keeps in a map it tells in another order each time.
+UNORDERED = re.compile(r"(Valid values are: \[|Supported (?:Runtimes|Web Exports) \[)([^]]*)")
+
+
 def plain(text: str) -> str:
-    """Without identifiers, times and addresses."""
+    """Without identifiers, times, addresses and the order of what has none."""
     for pattern, replacement in REPLACED:
         text = re.sub(pattern, replacement, text)
-    return text
+    return UNORDERED.sub(
+        lambda found: found[1] + " ".join(sorted(re.split(r",? ", found[2]))), text
+    )

@@ -8,6 +8,7 @@ const net = require('net');
 const path = require('path');
 const vm = require('vm');
 const { createRequire } = require('module');
+const { AsyncLocalStorage } = require('async_hooks');
 
 const SENTINEL = 'XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX';
 const NOT_A_DICTIONARY = 'The action did not return a dictionary or array.';
@@ -73,6 +74,45 @@ function init(request) {
   return { ok: true };
 }
 
+// Several calls at a time: each keeps its own lines, whatever the others print meanwhile.
+const current = new AsyncLocalStorage();
+let running = 0;
+
+function keepLines(stream) {
+  const write = stream.write.bind(stream);
+  stream.write = (chunk, ...rest) => {
+    const call = current.getStore();
+    if (!call) return write(chunk, ...rest);
+    call.text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const parts = call.text.split('\n');
+    call.text = parts.pop();
+    for (const line of parts) call.lines.push([now(), line]);
+    const done = rest.find((word) => typeof word === 'function');
+    if (done) process.nextTick(done);
+    return true;
+  };
+}
+
+// With nine digits of a second, as containers' logs have.
+function now() {
+  return new Date().toISOString().replace('Z', '000000Z');
+}
+
+async function runApart(request) {
+  if (running && process.env.__OW_ALLOW_CONCURRENT !== 'true') {
+    return fail('System not ready, status is running.');
+  }
+  const call = { text: '', lines: [] };
+  running += 1;
+  try {
+    const reply = await current.run(call, () => run(request));
+    if (call.text) call.lines.push([now(), call.text]);
+    return { ...reply, logs: call.lines };
+  } finally {
+    running -= 1;
+  }
+}
+
 async function run(request) {
   setEnvironment(request.env);
   let pending;
@@ -113,9 +153,15 @@ function ended(stream) {
 }
 
 async function answer(request) {
-  const reply = request.op === 'init' ? init(request) : await run(request);
-  await Promise.all([ended(process.stdout), ended(process.stderr)]);
-  send(reply);
+  let reply;
+  if (request.op === 'run' && request.apart) {
+    reply = await runApart(request);
+  } else {
+    reply = request.op === 'init' ? init(request) : await run(request);
+    await Promise.all([ended(process.stdout), ended(process.stderr)]);
+    if (request.apart) [process.stdout, process.stderr].forEach(keepLines);
+  }
+  send({ ...reply, id: request.id });
 }
 
 let received = Buffer.alloc(0);

@@ -1,0 +1,1 @@
+"""Workers of the runtimes whose actions are processes of their own."""

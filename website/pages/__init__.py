@@ -1,0 +1,1 @@
+"""The pages beside the notebooks, one file each: from their only source to Markdown."""
