@@ -85,6 +85,18 @@ locks: ## write the lock files anew (needs uv), with the newest packages that py
 	        --output-file locks/$${set%%:*}.txt || exit 1; \
 	done
 
+.PHONY: wheelhouse image
+wheelhouse: ## everything as wheels for this system and Python, to install without a network
+	@$(PYTHON) -m pip download -qq --require-hashes --only-binary :all: --dest wheelhouse -r locks/lab.txt
+	@$(PYTHON) -m pip wheel -qq --no-deps --wheel-dir wheelhouse .
+	@cp locks/lab.txt wheelhouse/
+	@echo "Take the folder wheelhouse along ($$(du -sh wheelhouse | cut -f1)). There, in a new environment:"
+	@echo "  pip install --no-index --find-links wheelhouse --require-hashes -r wheelhouse/lab.txt"
+	@echo "  pip install --no-index --find-links wheelhouse --no-deps owlab"
+
+image: ## the image of a class (podman, or ENGINE=docker)
+	@$(or $(ENGINE),podman) build -f Containerfile -t owlab:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
+
 mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test noticed (an hour)
 	@$(BIN)/python tools/mutants.py --count $(or $(COUNT),100) --seed $(or $(SEED),1)
 

@@ -14,6 +14,8 @@ Kind = Literal[
     "step-waiting",  # its commands ran, its check is not true yet; text says what is seen
     "step-done",  # its check is true; text says why
     "step-failed",  # text is the error
+    "step-found",  # somebody asked, and it is done
+    "step-missing",  # somebody asked, and it is not
     "command-started",
     "command-output",  # text is a piece of redacted output, whole lines
     "command-ended",

@@ -16,9 +16,12 @@ class GuidedLab(Lab):
         """Carry out one step, whose needs must be done already."""
         return runner.perform(self, self._as_offered(step), self._as_offered)
 
-    def up(self, to: str = "") -> Summary:
-        """Carry out all steps (up to section ``to``) that are not done yet."""
-        return runner.perform_all(self, [self._as_offered(step) for step in ordered(to)])
+    def up(self, to: str = "", *, new: bool = False) -> Summary:
+        """Carry out all steps (up to section ``to``) that are not done yet.
+
+        :param new: the lab has no machine yet: nothing on one can be done already.
+        """
+        return runner.perform_all(self, [self._as_offered(step) for step in ordered(to)], new=new)
 
     def _as_offered(self, step: Step) -> Step:
         return for_lab(self, step)

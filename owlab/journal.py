@@ -15,7 +15,11 @@ from typing import Any
 from owlab.command import Command, Variable
 from owlab.events import Event
 
-_KEPT = {"step-skipped", "step-done", "step-failed", "command-ended"}
+_KEPT = {
+    *("step-skipped", "step-done", "step-failed"),
+    *("step-found", "step-missing"),
+    "command-ended",
+}
 
 
 class Journal:

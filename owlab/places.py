@@ -16,6 +16,7 @@ NO_SETTINGS = frozenset(
         "OWLAB_LANG",  # which language is spoken
         "OWLAB_NOTEBOOKS",  # where a learner's copies are
         "OWLAB_PYTHONSTARTUP",  # what the learner's own kernels begin with
+        "OWLAB_NODE_PATH",  # where notebooks find Node.js packages
         "OWLAB_REWRITE_GOLDENS",  # for tests
     }
 )
@@ -33,6 +34,11 @@ def lab_directory(name: str) -> Path:
     return home() / "labs" / name
 
 
+def kept_directory(name: str) -> Path:
+    """Where a lab is kept as it was before it was put somewhere else. It need not exist."""
+    return home() / "kept" / name
+
+
 def lab_names() -> list[str]:
     """The labs of this computer, also those whose settings are lost."""
     labs = home() / "labs"
@@ -42,11 +48,11 @@ def lab_names() -> list[str]:
 
 
 def remove(directory: Path) -> None:
-    """Remove one lab's folder; a missing one is no error.
+    """Remove a lab's folder, or one below those where it was kept; a missing one is no error.
 
     :raises OSError: something in it cannot be removed.
     """
-    if directory.parent != home() / "labs":
+    if home() / "labs" != directory.parent and home() / "kept" not in directory.parents:
         raise ValueError(f"{directory} is not a lab's folder")
     for last in (False, True):
         try:

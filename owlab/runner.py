@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
-from owlab.command import Result
+from owlab.command import HOST, Result
 from owlab.diagnosis import diagnose
 from owlab.errors import (
     CheckFailed,
@@ -77,11 +77,13 @@ def perform(
     )
 
 
-def perform_all(lab: Lab, steps: Sequence[Step]) -> Summary:
+def perform_all(lab: Lab, steps: Sequence[Step], *, new: bool = False) -> Summary:
     """Carry out these steps, those that others need first.
 
     Steps that do not need one another run side by side. After a failure or an interruption,
     what is under way ends, nothing new starts, and the next call continues.
+
+    :param new: the lab has no machine yet, so that no step on one needs a look before it.
     """
     started = time.monotonic()
     summary = Summary()
@@ -93,7 +95,7 @@ def perform_all(lab: Lab, steps: Sequence[Step]) -> Summary:
             graph.add((step, machine), *before)
     graph.prepare()
     with lab.record.busy():
-        for (step, _machine), outcome in _walk(lab, graph):
+        for (step, _machine), outcome in _walk(lab, graph, new):
             names = summary.ran if outcome.changed else summary.skipped
             if step.key not in names:
                 names.append(step.key)
@@ -112,13 +114,14 @@ def _units_before(lab: Lab, step: Step, chosen: Mapping[str, Step]) -> Iterable[
             yield from _units_before(lab, needed, chosen)
 
 
-def _walk(lab: Lab, graph: TopologicalSorter[Unit]) -> Iterable[tuple[Unit, _Outcome]]:
+def _walk(lab: Lab, graph: TopologicalSorter[Unit], new: bool) -> Iterable[tuple[Unit, _Outcome]]:
     """Every unit of the graph, as it ends."""
     running: dict[Future[_Outcome], Unit] = {}
     with _Threads(lab) as pool:
         while graph.is_active():
             for unit in graph.get_ready():
-                running[pool.submit(_carry_out, lab, *unit)] = unit
+                missing = Check() if new and unit[1] != HOST else None
+                running[pool.submit(_carry_out, lab, *unit, missing)] = unit
             ended, _running = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 unit = running.pop(future)

@@ -76,6 +76,7 @@ def down(lab: Lab) -> list[str]:
     lab.provider.close()
     try:
         places.remove(lab.directory)
+        places.remove(places.kept_directory(lab.directory.name))
     except OSError as error:
         raise LabError(
             brief=_("The lab's folder {directory} could not be removed.").format(

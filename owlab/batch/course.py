@@ -57,17 +57,31 @@ def read_notebook(path: Path) -> Any:
 
 
 def find_directory(given: Path | None = None, language: str = ENGLISH) -> Path:
-    """The folder with the notebooks: the given one, one here, or the one of the source tree.
+    """The folder with the notebooks: the given one, one here, or the one that came with owlab.
 
     :param language: of the course; a folder that is given has its own.
     """
+    if given:
+        return _first_of([given])
+    return _first_of(_in_language([Path.cwd() / "notebooks", *_installed()], language))
+
+
+def installed_directory(language: str = ENGLISH) -> Path:
+    """The folder with the notebooks that came with owlab, whatever lies in the current folder."""
+    return _first_of(_in_language(_installed(), language))
+
+
+def _installed() -> list[Path]:
     package = Path(owlab.__file__).resolve().parent
     # In a source tree they are beside the package, in an installed one inside it.
-    installed = [package.parent / "notebooks", package / "_notebooks"]
-    known = [Path.cwd() / "notebooks", *installed]
-    if language != ENGLISH:
-        known = [folder / language for folder in known]
-    candidates = [given] if given else known
+    return [package.parent / "notebooks", package / "_notebooks"]
+
+
+def _in_language(folders: list[Path], language: str) -> list[Path]:
+    return folders if language == ENGLISH else [folder / language for folder in folders]
+
+
+def _first_of(candidates: list[Path]) -> Path:
     for candidate in candidates:
         if any(_NAME.fullmatch(path.name) for path in candidate.glob("*.ipynb")):
             return candidate

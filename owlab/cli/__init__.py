@@ -24,6 +24,7 @@ COMMANDS = {
     "kubeconfig": "pocket.kubeconfig",
     "wskprops": "pocket.wskprops",
     "goto": "pocket.goto",
+    "undo": "pocket.undo",
     "reset": "pocket.reset",
     "config": "inspect.config",
     "labs": "inspect.labs",
@@ -32,6 +33,8 @@ COMMANDS = {
     "inventory": "inspect.inventory",
     "lab": "notebooks.lab",
     "notebooks": "notebooks.notebooks",
+    "class": "classroom.classroom",
+    "grade": "classroom.grade",
     "break": "incidents.break_lab",
     "incidents": "incidents.incidents",
 }

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _USUAL = "owlab"
 _HINT = re.compile(
-    r"\bowlab (up|status|check|step|down|exec|shell|run|goto|reset|kubeconfig|wskprops|config|break"
-    r"|incidents)\b"
+    r"\bowlab (up|status|check|step|down|exec|shell|run|goto|undo|reset|kubeconfig|wskprops|config"
+    r"|break|incidents)\b"
     r"(?![^`\n]*--lab)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -170,6 +170,28 @@ def friendly(command: F) -> F:
             sys.exit(0)
 
     return cast(F, wrapped)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something goes; leave with 2 when the answer is no.
+
+    :raises ConfigError: there is nobody to ask.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            brief=_("This needs a yes, and there is no terminal on which to ask."),
+            details=question,
+            resolution=_("Nothing was changed. Repeat it with --yes."),
+        )
+    try:
+        agreed = click.confirm(question)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    if not agreed:
+        click.echo(_("Nothing was changed."))
+        sys.exit(REFUSED)
 
 
 def hint(text: str, lab_name: str) -> str:

@@ -16,6 +16,8 @@ from owlab.language import _
 if TYPE_CHECKING:
     from owlab.notebook.copies import Copies
 
+_FIRST = "00-start-here.ipynb"
+
 folder_option = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -27,13 +29,13 @@ folder_option = click.option(
 
 def _copies(folder: Path) -> Copies:
     """The learner's copies of the course in the language of the moment; another one's are apart."""
-    from owlab.batch.course import find_directory
+    from owlab.batch.course import installed_directory
     from owlab.notebook.copies import Copies
 
     spoken = language.current()
     mine = folder.expanduser().absolute()
     return Copies(
-        mine if spoken == language.ENGLISH else mine / spoken, find_directory(None, spoken)
+        mine if spoken == language.ENGLISH else mine / spoken, installed_directory(spoken)
     )
 
 
@@ -47,7 +49,8 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     """Open the course in JupyterLab, for one lab.
 
     The notebooks are copied to a folder of yours first; what you wrote there is kept. Further
-    words go to JupyterLab, such as --port 9999.
+    words go to JupyterLab, such as --port 9999. Started by JupyterHub, it becomes the server of
+    one user: let the spawner's command be `owlab lab`.
     """
     from owlab import extras
     from owlab.notebook import startup
@@ -56,14 +59,19 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     copies = _copies(folder)
     for told in copies.renew():
         click.echo(told)
-    first = copies.folder / "00-start-here.ipynb"
     click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))
-    click.echo(_("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on."))
-    words = [f"--notebook-dir={copies.folder}", *options, str(first)]
+    if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
+        server = "jupyterhub.singleuser"
+        first = f"--ServerApp.default_url=/lab/tree/{_FIRST}"
+        words = [f"--ServerApp.root_dir={copies.folder}", first, *options]
+    else:
+        server = "jupyterlab"
+        words = [f"--notebook-dir={copies.folder}", *options, str(copies.folder / _FIRST)]
+        click.echo(_("JupyterLab opens in your browser. Ctrl-C ends it; the lab goes on."))
     environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
     sys.stdout.flush()
     # In place of this process: signals reach JupyterLab itself, and nothing else stays in memory.
-    os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *words], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "owlab.lean", server, *words], environment)
 
 
 @click.command()
@@ -75,6 +83,6 @@ def notebooks(number: str | None, folder: Path, **which: Any) -> None:
     """Bring your copies of the notebooks up to date, or one of them back as it was (03)."""
     copies = _copies(folder)
     told = [copies.restore(number)] if number is not None else list(copies.renew())
-    for line in told or ["Nothing is new."]:
+    for line in told or [_("Nothing is new.")]:
         click.echo(line)
     click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))

@@ -1,4 +1,4 @@
-"""What only the pocket lab can do, or does differently: kubeconfig, wskprops, goto, reset."""
+"""What only the pocket lab can do, or does differently: kubeconfig, wskprops, goto, undo, reset."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab import teardown
+from owlab import moving, teardown
 from owlab.cli.common import (
+    confirm,
     existing_lab,
     friendly,
+    hint,
     known_lab,
+    lab_option,
     lab_options,
     open_lab,
     overrides,
 )
 from owlab.cli.display import StepDisplay
-from owlab.errors import ConfigError, DamagedRecord, ProviderError
-from owlab.guide import STEPS, section_number
+from owlab.errors import ConfigError, DamagedRecord
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
 from owlab.language import _
@@ -52,45 +54,81 @@ def wskprops(**which: Any) -> None:
     click.echo(read(existing_lab(**which)), nl=False)
 
 
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
 @click.command()
 @click.argument("section")
 @lab_options
+@YES
 @friendly
-def goto(section: str, **which: Any) -> None:
+def goto(section: str, yes: bool, **which: Any) -> None:
     """Put the lab at the start of SECTION (05, 6): all before it done, nothing after (pocket).
 
-    What was done in the lab until now is replaced.
+    The lab as it is now is kept, and `owlab undo` brings it back.
+
+    \b
+      owlab goto 05             asks first
+      owlab goto 05 --yes       for scripts
     """
-    wanted = section_number(section)
-    before = [s for s in STEPS if section_number(s.section)[0] < wanted[0]]
-    if wanted[0] < 1 or wanted[0] > section_number(STEPS[-1].section)[0]:
-        raise ConfigError(
-            brief=_("The guide has no section {section}.").format(section=section),
-            resolution=_("Name one from 1 to 7."),
+    number = moving.section_to_go_to(section)
+    lab = open_lab(planning=True, **which)
+    moving.refuse_what_cannot_be_kept(lab)
+    name = lab.config.name
+    if what := moving.about(lab):
+        confirm(
+            _(
+                "The lab {name!r} has {what}. It is kept, and replaced by one at the start of "
+                "section {number}. Go on?"
+            ).format(name=name, what=what, number=number),
+            yes,
         )
     lab = open_lab(**which)
-    fresh = _start_again(lab)
-    with StepDisplay(fresh, Console()):
-        if before:
-            fresh.up(before[-1].section)
+    with StepDisplay(lab, Console()):
+        was = moving.goto(lab, number)
     click.echo(
-        _("The lab {name!r} is at the start of section {wanted}.").format(
-            name=fresh.config.name, wanted=wanted[0]
+        _("The lab {name!r} is at the start of section {wanted}.").format(name=name, wanted=number)
+    )
+    if was:
+        click.echo(hint(_("What it was before is kept: owlab undo"), name))
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(min=1), default=1)
+@click.option("--list", "only_list", is_flag=True, help="Tell what is kept; change nothing.")
+@lab_option
+@friendly
+def undo(number: int, only_list: bool, lab_name: str) -> None:
+    """Bring the lab back as it was before `owlab goto` (pocket).
+
+    NUMBER is one of `owlab undo --list`; 1, the newest, if unsaid. What the lab is now is kept
+    in its place: a second `owlab undo` takes the first one back.
+    """
+    if only_list:
+        for place, item in enumerate(moving.kept(lab_name), 1):
+            click.echo(f"{place}  {moving.local(item.when)}  {item.why}: {item.about}")
+        if not moving.kept(lab_name):
+            click.echo(_("Nothing is kept."), err=True)
+        return
+    found = moving.undo(teardown.open_to_remove(lab_name), number)
+    click.echo(
+        _("The lab {name!r} is what it was at {when}: {about}.").format(
+            name=lab_name, when=moving.local(found.when), about=found.about
         )
     )
 
 
 @click.command()
 @lab_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 @friendly
 def reset(yes: bool, **which: Any) -> None:
     """Start the lab again from nothing, with the same settings (pocket)."""
     name = which["lab_name"]
     known_lab(name)
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
-    if _has_something(lab) and not yes:
-        click.confirm(_("Throw away everything in the lab {name!r}?").format(name=name), abort=True)
+    if _has_something(lab):
+        confirm(_("Throw away everything in the lab {name!r}?").format(name=name), yes)
     fresh = _start_again(lab)
     click.echo(_("The lab {name!r} is new.").format(name=fresh.config.name))
 
@@ -108,8 +146,8 @@ def _has_something(lab: Lab) -> bool:
 
 def _start_again(lab: Lab) -> GuidedLab:
     if not lab.provider.simulated:
-        raise ProviderError(
-            brief=_("Only a pocket lab can be put somewhere or reset."),
+        raise ConfigError(
+            brief=_("Only a pocket lab can be reset. Nothing was changed."),
             resolution=_(
                 "Remove real machines with `owlab down`, then run `owlab up --to SECTION`."
             ),

@@ -12,7 +12,16 @@ import click
 from rich.console import Console
 
 from owlab import places, teardown
-from owlab.cli.common import FORCE, existing_lab, friendly, hint, lab_options, open_lab, overrides
+from owlab.cli.common import (
+    FORCE,
+    confirm,
+    existing_lab,
+    friendly,
+    hint,
+    lab_options,
+    open_lab,
+    overrides,
+)
 from owlab.cli.display import StepDisplay, evidence_table
 from owlab.cli.examination import before_launching
 from owlab.errors import DamagedRecord, LabError
@@ -128,8 +137,8 @@ def down(yes: bool, **which: Any) -> None:
         click.echo(_("There is no lab {name!r}; nothing to do.").format(name=name))
         return
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
-    if not yes and (question := _what_goes(lab)):
-        click.confirm(question, abort=True)
+    if question := _what_goes(lab):
+        confirm(question, yes)
     with StepDisplay(lab, Console()):
         removed = teardown.down(lab)
     for sentence in removed:

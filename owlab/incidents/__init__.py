@@ -10,6 +10,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from owlab import marks
 from owlab.errors import CheckFailed, ConfigError, StepError
 from owlab.guide import STEPS
 from owlab.incidents import functions, nodes_and_clients, storage
@@ -84,21 +85,26 @@ def put_in(lab: Lab, name: str) -> Incident:
                 resolution=_("Look whether the lab is whole: `owlab check`."),
             )
     _remember(lab, name)
+    marks.note(lab.directory, "incident", name, event="put-in")
     return incident
 
 
 def look(lab: Lab, name: str) -> Report:
-    """How an incident stands now. Only looks."""
+    """How an incident stands now: noted, and nothing of the lab is changed."""
     incident = find(name)
-    return Report(incident.symptom(lab), incident.cause(lab), _rest(lab))
+    report = Report(incident.symptom(lab), incident.cause(lab), _rest(lab))
+    seen = [item.what for item in report.symptom.evidence]
+    marks.note(lab.directory, "incident", name, passed=report.mended, evidence=seen)
+    return report
 
 
 def mend(lab: Lab, name: str) -> None:
-    """One good repair, shown command by command.
+    """One good repair, shown command by command. It is noted as given up.
 
     :raises CheckFailed: afterwards something is still broken.
     """
     incident = find(name)
+    marks.note(lab.directory, "incident", name, event="given-up")
     for command in incident.mends(lab):
         result = lab.run(command)
         if not result:

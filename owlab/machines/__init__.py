@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from owlab.language import _
 from owlab.machines.provider import MachineInfo, Provider
 from owlab.shell import Shell
 
 if TYPE_CHECKING:
     from owlab.config import LabConfig
 
-__all__ = ["MachineInfo", "Provider", "has_pocket_lab", "pocket_folder", "provider_for"]
+__all__ = [
+    "MachineInfo",
+    "Provider",
+    "halt",
+    "has_pocket_lab",
+    "only_asking",
+    "pocket_folder",
+    "provider_for",
+]
 
 
 def pocket_folder(directory: Path) -> Path:
@@ -22,6 +31,29 @@ def pocket_folder(directory: Path) -> Path:
 def has_pocket_lab(directory: Path) -> bool:
     """A pocket lab was started in a lab's folder, whatever else is known of that."""
     return pocket_folder(directory).is_dir()
+
+
+def halt(directory: Path) -> None:
+    """End what runs for a lab that is all in its folder, so that the folder can be moved."""
+    if has_pocket_lab(directory):
+        from owlab.machines.pocket import end_service
+
+        end_service(pocket_folder(directory))
+
+
+def only_asking(config: LabConfig, directory: Path) -> Provider:
+    """Asks a lab of somebody else that runs; starts nothing, and writes nothing in its folder.
+
+    :raises ProviderError: its machines are not those of a pocket lab.
+    """
+    from owlab.errors import ProviderError
+    from owlab.machines.pocket import PocketProvider
+
+    if config.provider != "pocket":
+        raise ProviderError(
+            brief=_("its machines are those of {provider}").format(provider=config.provider)
+        )
+    return PocketProvider(pocket_folder(directory), only_asks=True)
 
 
 def provider_for(config: LabConfig, directory: Path) -> Provider:

@@ -12,8 +12,9 @@ from typing import Any
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig
+from owlab.errors import ProviderError
 from owlab.finding import Finding
-from owlab.language import N_
+from owlab.language import N_, _
 from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
 from owlab.machines.pocket_preflight import examine
@@ -22,7 +23,10 @@ from owlab.pocket.client import service_process
 
 
 class PocketProvider(MultipassProvider):
-    """Machines of a pocket lab. Its laptop is simulated too: host files are never touched."""
+    """Machines of a pocket lab. Its laptop is simulated too: host files are never touched.
+
+    :param only_asks: a lab that does not run is not started.
+    """
 
     name = "pocket"
     is_all_in_its_folder = True
@@ -32,15 +36,20 @@ class PocketProvider(MultipassProvider):
     )
     simulated = True
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, only_asks: bool = False) -> None:
         binary = str(directory / "bin" / "multipass")
         inside = PocketShell(binary, partial(_speak_multipass, directory))
         super().__init__(inside, binary=binary, guarded=False)
         self._directory = directory
         self._speed = ""
+        self._only_asks = only_asks
 
     def prepare(self, config: LabConfig) -> None:
         """Start the lab's service unless it runs; after ``kill -9`` it comes back as it was."""
+        if self._only_asks:
+            if not service_process.is_alive(self._directory):
+                raise ProviderError(brief=_("it does not run"))
+            return
         changed = config.speed != self._speed
         if not changed and service_process.is_alive(self._directory):
             return
@@ -75,6 +84,12 @@ class PocketProvider(MultipassProvider):
             return
         with pocket_terminal.telling():
             service_process.destroy(self._directory)
+
+
+def end_service(directory: Path) -> None:
+    """End the lab's service; what it knows is on disk, and stays there."""
+    with pocket_terminal.telling():
+        service_process.stop(directory)
 
 
 def _speak_multipass(directory: Path, words: Sequence[str], **streams: Any) -> int:

@@ -7,6 +7,18 @@ from owlab.notebook import tables
 from owlab.notebook.checks import Claim, check, claim, prerequisites
 from owlab.notebook.exercises import check_exercise
 from owlab.notebook.magic import on
+from owlab.notebook.moves import goto, undo
 from owlab.notebook.session import begin
 
-__all__ = ["Claim", "begin", "check", "check_exercise", "claim", "on", "prerequisites", "tables"]
+__all__ = [
+    "Claim",
+    "begin",
+    "check",
+    "check_exercise",
+    "claim",
+    "goto",
+    "on",
+    "prerequisites",
+    "tables",
+    "undo",
+]

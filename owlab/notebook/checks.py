@@ -10,6 +10,7 @@ from typing import Any
 
 from owlab.diagnosis import diagnose
 from owlab.errors import CheckFailed, LabError, StepError
+from owlab.events import Event
 from owlab.guide import ordered, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
@@ -54,6 +55,9 @@ def check(lab: Lab, *things: Step | Claim) -> None:
     """
     claims = [thing if isinstance(thing, Claim) else _of_step(lab, thing) for thing in things]
     show_claims(claims, CHECK, {})
+    for thing, found in zip(things, claims, strict=True):
+        if isinstance(thing, Step):
+            lab.journal(Event("step-found" if found.passed else "step-missing", thing.key))
     failed = [item for item in claims if not item.passed]
     if failed:
         raise CheckFailed(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from owlab import durable
 from owlab.batch.course import read_notebook
 from owlab.errors import ConfigError
 from owlab.language import _
@@ -30,30 +31,31 @@ class Copies:
 
     def renew(self) -> Iterator[str]:
         """Bring what is missing or new; tells each thing that is worth telling."""
+        self._refuse_the_course()
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self._course / "pictures", self.folder / "pictures", dirs_exist_ok=True)
         notes = self._notes()
         for source in sorted(self._course.glob("*.ipynb")):
             mine, fresh = self.folder / source.name, _digest(source)
             if not mine.exists():
-                shutil.copyfile(source, mine)
+                _put(source, mine)
                 notes[source.name] = fresh
             elif notes.get(source.name) == fresh:
                 continue  # nothing new in the course
             elif _digest(mine) in (notes.get(source.name), fresh):
-                shutil.copyfile(source, mine)
+                _put(source, mine)
                 notes[source.name] = fresh
                 yield _("{source}: a new version; you had written nothing in it.").format(
                     source=source.name
                 )
             else:
-                new = self.folder / f"{source.stem}.new.ipynb"
-                shutil.copyfile(source, new)
-                notes[source.name] = fresh
+                new = self._beside(source, notes)
+                _put(source, new)
+                notes[source.name] = notes[new.name] = fresh
                 yield _("{source}: yours is kept. The new version is {new}.").format(
                     source=source.name, new=new.name
                 )
-        (self.folder / _NOTES).write_text(json.dumps(notes, indent=1), "utf-8")
+        durable.write(self.folder / _NOTES, json.dumps(notes, indent=1))
 
     def restore(self, number: str) -> str:
         """A fresh copy of one notebook; what was written in the old one is kept beside it.
@@ -67,6 +69,7 @@ class Copies:
                 brief=_("There is no notebook {number}.").format(number=number),
                 resolution=_("Name one by its number, such as 03."),
             )
+        self._refuse_the_course()
         (source,) = found
         mine = self.folder / source.name
         told = _("{source} is as new.").format(source=source.name)
@@ -75,15 +78,35 @@ class Copies:
             mine.rename(kept)
             told += _(" What you wrote is in {name}.").format(name=kept.name)
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, mine)
+        _put(source, mine)
         notes = {**self._notes(), source.name: _digest(source)}
-        (self.folder / _NOTES).write_text(json.dumps(notes, indent=1), "utf-8")
+        durable.write(self.folder / _NOTES, json.dumps(notes, indent=1))
         return told
+
+    def _beside(self, source: Path, notes: dict[str, str]) -> Path:
+        """Where a new version goes: not over an earlier one in which somebody wrote."""
+        new = self.folder / f"{source.stem}.new.ipynb"
+        untouched = not new.exists() or _digest(new) == notes.get(new.name)
+        return new if untouched else _free(new)
+
+    def _refuse_the_course(self) -> None:
+        if self.folder.resolve() == self._course.resolve():
+            raise ConfigError(
+                brief=_("{folder} holds the notebooks of the course itself.").format(
+                    folder=self.folder
+                ),
+                resolution=_("Name another folder for your copies, with --folder."),
+            )
 
     def _notes(self) -> dict[str, str]:
         with suppress(OSError, ValueError):
             return dict(json.loads((self.folder / _NOTES).read_text("utf-8")))
         return {}
+
+
+def _put(source: Path, target: Path) -> None:
+    """Copy a notebook, all or nothing: half a one would be taken for a learner's."""
+    durable.write(target, source.read_text("utf-8"))
 
 
 def _digest(path: Path) -> str:

@@ -6,10 +6,11 @@ import os
 from html import escape
 
 from owlab import incidents
-from owlab.errors import StepError
+from owlab.errors import CheckFailed, StepError
 from owlab.language import _
 from owlab.notebook import page
 from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
+from owlab.notebook.marking import graded_by_nbgrader
 from owlab.notebook.mime import INCIDENT
 from owlab.notebook.session import current
 
@@ -52,6 +53,11 @@ def check_incident(name: str) -> bool:
     shown = Claim(_("{name} is mended").format(name=name), report.mended)
     record = {"key": name, "passed": report.mended}
     show_claims([shown, *claims], INCIDENT, record, words=DONE_NOT_YET)
+    if graded_by_nbgrader() and not report.mended:
+        raise CheckFailed(
+            brief=_("{name} is not mended.").format(name=name),
+            resolution=_("Look for the cause."),
+        )
     return report.mended
 
 

@@ -2,44 +2,64 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from dataclasses import dataclass
-from functools import cache
+import json
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from owlab import extras
+from owlab.errors import LabError
 from owlab.lab import Lab
 from owlab.language import N_, _
-from owlab.notebook import tables
+from owlab.notebook import draw_bars, tables
 from owlab.notebook.calls import START
+from owlab.shell import Shell
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 _COLOURS = {"cold": "#2b6cb0", "warm": "#dd8a1b"}
-_DOTS_PER_INCH = 110
-_FONTS = (
-    *("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB"),
-    *("Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei"),
-)
-"""Fonts for Chinese, as Linux, macOS and Windows have them; plots bring none."""
+_PATIENCE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, at a place of the list of names."""
+
+    place: int
+    begin: float
+    length: float
+    colour: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What is drawn. The bars lie, or stand upright.
+
+    Its texts are English: whether a picture can have others, whoever draws it finds out.
+    """
+
+    title: str
+    measure: str
+    height: float
+    names: list[str]
+    bars: list[Bar]
+    upright: bool = False
+    legend: dict[str, str] = field(default_factory=dict)
+    legend_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure, and the same in words for whoever does not see it."""
+    """A picture, and the same in words for whoever does not see it."""
 
-    figure: Figure
+    bars: Bars
     words: str
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        # Without pyplot and its state, IPython does not know how to show a figure.
-        png = io.BytesIO()
-        self.figure.savefig(png, format="png", dpi=_DOTS_PER_INCH)
-        image = base64.b64encode(png.getvalue()).decode()
-        shown = {"image/png": image, "text/plain": self.words}
+        shown = {"image/png": _drawn(self.bars), "text/plain": self.words}
         return shown, {"image/png": {"alt": self.words}}
 
 
@@ -51,96 +71,101 @@ def timeline(lab: Lab) -> Plot:
     frame = tables.timings(lab)
     done = frame[(frame["what"] == "step") & (frame["seconds"] > 0.05)].copy()
     done["start"] = done["time"] - pd.to_timedelta(done["seconds"], unit="s")
-    figure, axes = _figure(height=1.2 + 0.28 * len(done))
-    words = []
+    bars, words = [], []
     for place, (_index, row) in enumerate(done.iterrows()):
         start = (row["start"] - done["start"].min()).total_seconds()
-        axes.barh(place, row["seconds"], left=start, color=_COLOURS["cold"])
-        axes.text(start + row["seconds"], place, f" {row['seconds']:.1f} s", va="center")
+        length = float(row["seconds"])
+        bars.append(Bar(place, start, length, _COLOURS["cold"], f"{length:.1f} s"))
         words.append(
             _("{step} on {machine}: from {start:.1f} s, {seconds:.1f} s long").format(
-                step=row["step"], machine=row["machine"], start=start, seconds=row["seconds"]
+                step=row["step"], machine=row["machine"], start=start, seconds=length
             )
         )
     names = [f"{row['step']} ({row['machine']})" for _index, row in done.iterrows()]
-    axes.set_yticks(range(len(done)), names)
-    axes.invert_yaxis()
-    axes.margins(x=0.15)
-    axes.set_xlabel(_drawn(N_("seconds since the first step")))
-    axes.set_title(_drawn(N_("Timeline of the deployment")))
-    return Plot(figure, "\n".join([_("Timeline of the deployment."), *words]))
+    drawn = Bars(
+        N_("Timeline of the deployment"),
+        N_("seconds since the first step"),
+        1.2 + 0.28 * len(done),
+        names,
+        bars,
+    )
+    return Plot(drawn, "\n".join([_("Timeline of the deployment."), *words]))
 
 
 def starts(activations: pd.DataFrame) -> Plot:
     """How long each call took, oldest first; a cold one includes the start of the function."""
-    figure, axes = _figure(height=3.2)
     ordered = activations.sort_values("time").reset_index(drop=True)
     words = [_("Duration of each call, oldest first.")]
-    for kind, colour in _COLOURS.items():
+    for kind in _COLOURS:
         part = ordered[ordered["start"] == kind]
-        axes.bar(part.index, part["duration_ms"], color=colour, label=_drawn(START[kind]))
         if len(part):
             words.append(
                 _("{kind}: {count}, median {median:.0f} ms").format(
                     kind=_(START[kind]), count=len(part), median=part["duration_ms"].median()
                 )
             )
-    axes.set_xticks(ordered.index, ordered["action"], rotation=45, ha="right")
-    axes.set_ylabel(_drawn(N_("duration (ms)")))
-    axes.set_title(_drawn(N_("Cold and warm starts, oldest call first")))
-    axes.legend(title=_drawn(N_("start")))
-    return Plot(figure, "\n".join(words))
+    bars = [
+        Bar(place, 0, float(row["duration_ms"]), _COLOURS[row["start"]])
+        for place, (_index, row) in enumerate(ordered.iterrows())
+        if row["start"] in _COLOURS
+    ]
+    drawn = Bars(
+        N_("Cold and warm starts, oldest call first"),
+        N_("duration (ms)"),
+        3.2,
+        list(map(str, ordered["action"])),
+        bars,
+        upright=True,
+        legend=_legend(),
+        legend_title=N_("start"),
+    )
+    return Plot(drawn, "\n".join(words))
 
 
 def calls(activations: pd.DataFrame) -> Plot:
     """Each call from its start to its end, against time: what ran side by side, and what waited."""
     ordered = activations.sort_values("time").reset_index(drop=True)
-    first = ordered["time"].min()
-    begin = (ordered["time"] - first).dt.total_seconds()
-    figure, axes = _figure(height=1.4 + 0.32 * len(ordered))
+    begin = (ordered["time"] - ordered["time"].min()).dt.total_seconds()
     words = [_("Each call against time, in seconds after the first.")]
-    for kind, colour in _COLOURS.items():
-        part = ordered["start"] == kind
-        seconds = ordered["duration_ms"][part] / 1000
-        axes.barh(
-            part[part].index, seconds, left=begin[part], color=colour, label=_drawn(START[kind])
-        )
-    for place, row in ordered.iterrows():
-        at = begin[place]
+    bars = []
+    for place, (at, (_index, row)) in enumerate(zip(begin, ordered.iterrows(), strict=True)):
         words.append(
             _("{action}, {start}: from {at:.1f}, {duration_ms} ms").format(
                 action=row["action"],
-                start=_(START[row["start"]]),
+                start=_(START.get(row["start"], row["start"])),
                 at=at,
                 duration_ms=row["duration_ms"],
             )
         )
-    axes.set_yticks(ordered.index, ordered["action"])
-    axes.invert_yaxis()
-    axes.set_xlabel(_drawn(N_("seconds")))
-    axes.set_title(_drawn(N_("Calls against time")))
-    axes.legend(title=_drawn(N_("start")))
-    return Plot(figure, "\n".join(words))
+        if row["start"] in _COLOURS:
+            length = float(row["duration_ms"]) / 1000
+            bars.append(Bar(place, float(at), length, _COLOURS[row["start"]]))
+    drawn = Bars(
+        N_("Calls against time"),
+        N_("seconds"),
+        1.4 + 0.32 * len(ordered),
+        list(map(str, ordered["action"])),
+        bars,
+        legend=_legend(),
+        legend_title=N_("start"),
+    )
+    return Plot(drawn, "\n".join(words))
 
 
-def _figure(height: float) -> tuple[Figure, Any]:
-    import matplotlib
-    from matplotlib.figure import Figure  # a second to import: only where a plot is shown
-
-    matplotlib.rcParams["font.family"] = [*_chinese_fonts(), "DejaVu Sans"]
-    figure = Figure(figsize=(8, height), layout="constrained")
-    return figure, figure.subplots()
+def _legend() -> dict[str, str]:
+    return {START[kind]: colour for kind, colour in _COLOURS.items()}
 
 
-def _drawn(text: str) -> str:
-    """A text in a plot. Without a font for Chinese it stays English: better than empty boxes."""
-    return _(text) if _chinese_fonts() else text
-
-
-@cache
-def _chinese_fonts() -> tuple[str, ...]:
-    """Fonts of this computer that have Chinese signs."""
-    from matplotlib.font_manager import fontManager
-
-    here = {font.name for font in fontManager.ttflist}
-    return tuple(name for name in _FONTS if name in here)
+def _drawn(bars: Bars) -> str:
+    """A PNG, encoded."""
+    words = [sys.executable, "-P", str(Path(draw_bars.__file__).resolve())]
+    texts = (bars.title, bars.measure, bars.legend_title, *bars.legend)
+    told = {**asdict(bars), "translated": {text: _(text) for text in texts}}
+    drawn = Shell().run(words, stdin=json.dumps(told).encode(), timeout=_PATIENCE)
+    if drawn.exit_code != 0:
+        raise LabError(
+            brief=_("The picture could not be drawn."),
+            details="\n".join(drawn.stderr.splitlines()[-3:]),
+            resolution=_("What it shows is in its words: print(plot.words)."),
+        )
+    return drawn.stdout.strip()

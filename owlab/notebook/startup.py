@@ -14,7 +14,15 @@ _OWN = "OWLAB_PYTHONSTARTUP"
 def environment() -> dict[str, str]:
     """Variables for Jupyter's process; its kernels inherit them."""
     mine = os.environ.get("PYTHONSTARTUP", "")
-    return {"PYTHONSTARTUP": str(Path(__file__).resolve()), **({_OWN: mine} if mine else {})}
+    paths = [str(Path(__file__).resolve().parents[1] / "jupyter")]  # our kernel is in it
+    paths += [os.environ["JUPYTER_PATH"]] if os.environ.get("JUPYTER_PATH") else []
+    return {
+        "JUPYTER_PATH": os.pathsep.join(paths),
+        "PYTHONSTARTUP": str(Path(__file__).resolve()),
+        **({_OWN: mine} if mine else {}),
+        # glibc keeps a heap for each thread, and what is free in one is free for that one only.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
+    }
 
 
 def _start() -> None:

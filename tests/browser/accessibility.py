@@ -19,15 +19,10 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def violations(page: Page, axe: str) -> Any:
-    """What is wrong on the page that is open: rule, help, how often, and where."""
+    """Rule, help and first places of each violation; the page must let scripts in (`look_as`)."""
     page.value(f"{axe}; true")
     return page.value(
         "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
         " [v.id, v.help, v.nodes.length,"
         " v.nodes.slice(0, 4).map(n => n.html.slice(0, 200) + n.failureSummary)]))"
     )
-
-
-def prefers(scheme: str) -> dict[str, str]:
-    """A medium's feature: whoever looks likes it ``light`` or ``dark``."""
-    return {"name": "prefers-color-scheme", "value": scheme}

@@ -104,6 +104,18 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def look_as(self, scheme: str, width: int) -> None:
+        """In light or dark, on a screen or a phone; scripts of the test's own may run."""
+        self.send("Emulation.setEmulatedMedia", features=[prefers(scheme)])
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 800,
+        )
+        self.send("Page.setBypassCSP", enabled=True)
+
     def screenshot(self, path: Path) -> None:
         """A picture for whoever reads a failed test."""
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
@@ -113,6 +125,11 @@ class Page:
         self._socket.close()
         self._process.terminate()
         self._process.wait(20)
+
+
+def prefers(scheme: str) -> dict[str, str]:
+    """A medium's feature: whoever looks likes it ``light`` or ``dark``."""
+    return {"name": "prefers-color-scheme", "value": scheme}
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:

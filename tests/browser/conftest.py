@@ -17,7 +17,10 @@ import pytest
 from owlab import Lab
 from owlab.notebook import startup
 
+from .accessibility import axe
 from .chromium import PROGRAM, Page, wait_until
+
+__all__ = ["axe"]
 
 LAB = "class-1"
 """A lab with a name: the usual one hides what goes wrong with others."""

@@ -14,10 +14,8 @@ from owlab.batch.progress import Progress
 from owlab.batch.run import RunOptions, run_course
 from tests.unit.batch.conftest import PASSING, write_notebook
 
-from .accessibility import axe, prefers, violations
+from .accessibility import violations
 from .chromium import Page
-
-__all__ = ["axe"]
 
 pytestmark = pytest.mark.browser
 
@@ -68,15 +66,7 @@ def test_the_report_opens_offline_and_copies(page: Page, tmp_path: Path) -> None
 def test_the_report_can_be_read_by_everybody(
     page: Page, tmp_path: Path, axe: str, course_report: Path, width: int, scheme: str
 ) -> None:
-    page.send("Emulation.setEmulatedMedia", features=[prefers(scheme)])
-    page.send(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=900,
-        deviceScaleFactor=1,
-        mobile=width < 800,
-    )
-    page.send("Page.setBypassCSP", enabled=True)
+    page.look_as(scheme, width)
     page.open(course_report.as_uri())
     page.screenshot(Path(os.environ.get("SCREENSHOTS", tmp_path)) / f"report-{scheme}-{width}.png")
     assert violations(page, axe) == []

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from owlab import Command, Lab, incidents
+from owlab import Command, Lab, incidents, marks
 from owlab.errors import ConfigError, StepError
 from owlab.incidents import INCIDENTS
 
@@ -47,6 +47,11 @@ def test_it_breaks_and_can_be_mended(lab: Lab, name: str) -> None:
         assert not INCIDENTS[name].cause(lab).done
     finally:
         incidents.mend(lab, name)  # raises unless symptom, cause and all the rest are whole
+    lines = marks.path_of(lab.directory).read_text("utf-8").splitlines()
+    mine = [mark for line in lines if (mark := marks.parse(line)) and mark.key == name]
+    assert [mark.event for mark in mine] == ["put-in", "given-up", "checked"]
+    assert mine[-1].passed
+    assert name not in marks.mended(mine), "who gave up did not mend it"
 
 
 @pytest.mark.parametrize("name", INCIDENTS)

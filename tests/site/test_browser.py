@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.accessibility import prefers, violations
-from tests.browser.chromium import Page
+from tests.browser.accessibility import violations
+from tests.browser.chromium import Page, prefers
 from tests.site.example import NAME, TITLE
 from tests.site.reading import article, copied
 

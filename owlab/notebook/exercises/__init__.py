@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from owlab.errors import ConfigError, LabError
+from owlab.errors import CheckFailed, ConfigError, LabError
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
@@ -25,6 +25,7 @@ from owlab.notebook.exercises import (
     wsk,
 )
 from owlab.notebook.exercises.base import Judge, Verdict
+from owlab.notebook.marking import graded_by_nbgrader, noted
 from owlab.notebook.mime import EXERCISE
 
 JUDGES: dict[str, Judge] = {
@@ -56,12 +57,9 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
         )
     from owlab.notebook.session import current
 
-    try:
-        claims = JUDGES[key](lab or current(), answer)
-    except LabError as error:
-        seen = (error.brief, error.details)
-        claims = [Claim(_("the lab can be asked"), False, seen, error.resolution)]
-    verdict = Verdict(key, tuple(claims))
+    asked = lab or current()
+    verdict = judge(asked, key, answer)
+    claims = verdict.claims
     show_claims(
         [
             claim(
@@ -73,7 +71,22 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
         {"key": key, "passed": verdict.passed},
         words=DONE_NOT_YET,
     )
+    noted(asked, "exercise", key, passed=verdict.passed, evidence=verdict.evidence, answer=answer)
+    if graded_by_nbgrader() and not verdict:
+        raise CheckFailed(
+            brief=_("Exercise {key} is not solved.").format(key=key), resolution=verdict.remedy
+        )
     return verdict
 
 
-__all__ = ["JUDGES", "Verdict", "check_exercise"]
+def judge(lab: Lab, key: str, answer: Any = ...) -> Verdict:
+    """Look whether an exercise is solved, and tell nobody."""
+    try:
+        claims = JUDGES[key](lab, answer)
+    except LabError as error:
+        seen = (error.brief, error.details)
+        claims = [Claim(_("the lab can be asked"), False, seen, error.resolution)]
+    return Verdict(key, tuple(claims))
+
+
+__all__ = ["JUDGES", "Verdict", "check_exercise", "judge"]

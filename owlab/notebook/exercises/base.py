@@ -32,6 +32,14 @@ class Verdict:
         """What to do first."""
         return next((item.remedy for item in self.claims if not item.passed), "")
 
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Each thing that was looked at, whether it holds, and what was seen."""
+        return tuple(
+            f"{_('yes') if item.passed else _('no')}: {': '.join((item.title, *item.evidence))}"
+            for item in self.claims
+        )
+
     def __bool__(self) -> bool:
         return self.passed
 

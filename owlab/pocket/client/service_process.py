@@ -145,6 +145,8 @@ def _spawn(directory: Path, speed: str | None) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
+            # One heap for all threads: a class has many labs on one computer.
+            env={"MALLOC_ARENA_MAX": "1", **os.environ},
             cwd="/",
             start_new_session=True,
         )

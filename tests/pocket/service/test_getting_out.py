@@ -132,8 +132,9 @@ def test_reset(home: Home, harm: str) -> None:
 
 def test_down_asks_before(home: Home) -> None:
     done = home.owlab("down")
-    assert done.returncode == 1
-    assert "Remove for good: " in done.stdout
+    assert done.returncode == 2, "there is no terminal on which to ask"
+    assert "Remove for good: " in done.stderr
+    assert "--yes" in done.stderr
     assert home.lab.exists()
 
 

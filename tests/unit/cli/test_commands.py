@@ -132,3 +132,32 @@ def test_the_notebooks_open_for_the_lab_that_is_named(tmp_path: Path) -> None:
     assert "--port=9999" in last
     assert last.endswith("mine/00-start-here.ipynb")
     assert (tmp_path / "mine" / "07-functions.ipynb").is_file()
+
+
+def test_started_by_a_jupyterhub_it_is_the_server_of_one_user(tmp_path: Path) -> None:
+    (tmp_path / "jupyterhub").mkdir()
+    (tmp_path / "jupyterhub" / "__init__.py").touch()
+    (tmp_path / "jupyterhub" / "singleuser.py").write_text(
+        "import os, sys; print(os.getpid(), os.environ['OWLAB_LAB'], *sys.argv[1:])"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "OWLAB_HOME": str(tmp_path),
+        "OWLAB_NOTEBOOKS": str(tmp_path / "mine"),
+        "JUPYTERHUB_SERVICE_PREFIX": "/user/ann/",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "owlab", "lab", "--port=9999"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].split()[1:] == [
+        "owlab",
+        f"--ServerApp.root_dir={tmp_path / 'mine'}",
+        "--ServerApp.default_url=/lab/tree/00-start-here.ipynb",
+        "--port=9999",
+    ]

@@ -84,6 +84,7 @@ def test_so_is_one_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_course_is_found_in_each_language() -> None:
     assert course.find_directory(None, "zh") == course.find_directory(None) / "zh"
+    assert course.installed_directory("zh") == course.installed_directory() / "zh"
 
 
 def test_no_variable_of_ours_is_taken_for_a_setting() -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -46,6 +47,26 @@ def test_a_second_run_types_nothing_and_says_why(lab, guide):
     assert again.skipped == ["a.one", "a.two"]
     assert commands(events) == []
     assert {e.text for e in events if e.kind == "step-skipped"} >= {"one on worker1: there"}
+
+
+def test_a_new_lab_is_not_looked_at_before_its_steps(lab, guide):
+    looks: list[str] = []
+    on_machines = file_step("a.one", "1")
+    here = file_step("a.two", "2", where=on_laptop)
+
+    def looked(step):
+        def check(lab, machine):
+            looks.append(f"{step.key} {machine}")
+            return step.check(lab, machine)
+
+        return replace(step, check=check)
+
+    guide(looked(on_machines), looked(here))
+    assert lab.up(new=True).ran == ["a.one", "a.two"]
+    assert sorted(looks) == [
+        *(f"a.one worker{number}" for number in (1, 2, 3)),
+        *["a.two host"] * 2,  # this computer is not new
+    ]
 
 
 def test_needs_come_first_and_independent_units_run_side_by_side(lab, guide):

@@ -1,11 +1,13 @@
 """Settings: where they come from, which wins, and how wrong ones are refused."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import owlab
 from owlab import settings
 from owlab.config import LabConfig, size_in_bytes
 from owlab.errors import ConfigError
@@ -82,6 +84,23 @@ def test_an_unknown_environment_variable_is_refused_and_reserved_ones_are_not():
     assert load(environment={"OWLAB_HOME": "/x", "PATH": "/bin"}) == LabConfig()
     with pytest.raises(ConfigError, match="wrokers"):
         load(environment={"OWLAB_WROKERS": "2"})
+
+
+def test_every_variable_that_owlab_reads_or_sets_may_be_there():
+    """One that is taken for a setting would end every command of whoever sets it."""
+    package = Path(owlab.__file__).parent
+    elsewhere = {
+        "OWLAB_ROOT",
+        "OWLAB_SHELLS",
+        "OWLAB_CONFIG",
+    }  # in machines; a file that must be there
+    named = {
+        name
+        for path in package.rglob("*.py")
+        for name in re.findall(r"\bOWLAB_[A-Z][A-Z_]+\b", path.read_text("utf-8"))
+    } - elsewhere
+    assert "OWLAB_NOTEBOOKS" in named
+    assert load(environment=dict.fromkeys(named, "/x")) == LabConfig()
 
 
 @pytest.mark.parametrize("content", ["- a\n- b\n", "a: [", "\x00"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from owlab.cli import main
 from owlab.errors import ConfigError
 from owlab.notebook.copies import Copies
 from tests.unit.batch.conftest import write_notebook
@@ -83,3 +85,54 @@ def test_the_courses_own_files_are_never_written(copies: Copies, course: Path) -
     list(copies.renew())
     copies.restore("00")
     assert {path.name: path.stat().st_mtime_ns for path in course.glob("*.ipynb")} == before
+
+
+def test_a_new_version_that_somebody_wrote_in_is_kept_as_well(copies: Copies, course: Path) -> None:
+    mine, new = copies.folder / "00-a.ipynb", copies.folder / "00-a.new.ipynb"
+    write_notebook(mine, ("code", "my answer"))
+    write_notebook(course / "00-a.ipynb", ("code", "11"))
+    list(copies.renew())
+    write_notebook(course / "00-a.ipynb", ("code", "12"))
+    list(copies.renew())
+    assert source(new) == source(course / "00-a.ipynb"), "nobody wrote in the one before"
+    write_notebook(new, ("code", "my other answer"))
+    write_notebook(course / "00-a.ipynb", ("code", "13"))
+    (told,) = copies.renew()
+    assert "00-a.new-2.ipynb" in told
+    assert "my other answer" in source(new)
+
+
+def test_a_copy_that_fails_leaves_no_half_of_one(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    copies = Copies(tmp_path / "mine", course)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            list(copies.renew())
+    assert not (copies.folder / "00-a.ipynb").exists()
+    assert list(copies.renew()) == []
+    assert source(copies.folder / "00-a.ipynb") == source(course / "00-a.ipynb")
+
+
+def test_the_course_is_no_folder_for_copies(course: Path) -> None:
+    before = sorted(path.name for path in course.iterdir())
+    with pytest.raises(ConfigError, match="notebooks of the course itself"):
+        list(Copies(course, course).renew())
+    with pytest.raises(ConfigError, match="notebooks of the course itself"):
+        Copies(course / ".." / "course", course).restore("00")
+    assert sorted(path.name for path in course.iterdir()) == before
+
+
+def test_copies_in_the_current_folder_are_not_taken_for_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    write_notebook(tmp_path / "notebooks" / "03-helm.ipynb", ("code", "my answer"))
+    done = CliRunner().invoke(main, ["notebooks", "--restore", "03", "--folder", "notebooks"])
+    assert done.exit_code == 0, done.output
+    assert "What you wrote is in 03-helm.mine.ipynb" in done.output

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import base64
+import json
+import subprocess
+import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
+import pytest
+from matplotlib.figure import Figure
 
 from owlab import Lab
+from owlab.errors import LabError
 from owlab.events import Event
-from owlab.notebook import plots
+from owlab.notebook import draw_bars, plots
+from owlab.shell import Shell
 
 
 def shown(plot: plots.Plot) -> str:
@@ -45,3 +54,64 @@ def test_cold_and_warm_calls_are_told_apart() -> None:
     words = shown(plots.starts(frame))
     assert "cold: 1, median 90 ms" in words
     assert "warm: 2, median 4 ms" in words
+
+
+def test_drawing_leaves_nothing_in_the_kernels_memory(lab: Lab) -> None:
+    lab.journal(Event("step-done", "k3s.install_server", "master", text="ready", seconds=2.0))
+    line = (
+        "import sys, json\n"
+        "from owlab.notebook import plots\n"
+        "bars = plots.Bars('t', 'm', 2, ['a'], [plots.Bar(0, 0, 1, '#000000')], "
+        "legend={'cold': '#000000'})\n"
+        "data, _ = plots.Plot(bars, 'w')._repr_mimebundle_()\n"
+        "print(len(data['image/png']) > 1000, 'matplotlib' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, timeout=60)
+    assert said.stdout == "True False\n", said.stderr
+
+
+def test_a_picture_that_cannot_be_drawn_is_said_and_its_words_stay() -> None:
+    plot = plots.Plot(plots.Bars("t", "m", -1, ["a"], []), "the words")
+    with pytest.raises(LabError, match="could not be drawn") as failed:
+        plot._repr_mimebundle_()
+    assert failed.value.details
+    assert "plot.words" in failed.value.resolution
+
+
+@pytest.mark.parametrize(("fonts", "title"), [(["DejaVu Sans"], "appels"), ([], "calls")])
+def test_a_picture_is_translated_only_where_a_font_for_it_is(
+    fonts: list[str], title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    draw = draw_bars.figure
+
+    def drawn(*given: Any) -> Figure:
+        made.append(draw(*given))
+        return made[-1]
+
+    monkeypatch.setattr(draw_bars, "chinese_fonts", lambda: fonts)
+    monkeypatch.setattr(draw_bars, "figure", drawn)
+    what = asdict(plots.Bars("calls", "s", 2, ["a"], [], legend={"cold": "#000000"}))
+    draw_bars.picture({**what, "translated": {"calls": "appels", "cold": "à froid"}})
+    (axes,) = made[0].axes
+    assert axes.get_title() == title
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_texts()[0].get_text() == ("à froid" if fonts else "cold")
+
+
+def test_whoever_draws_is_told_the_texts_of_the_language(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    class Told(Shell):
+        def run(self, *words: Any, **options: Any) -> Any:
+            told.append(json.loads(options["stdin"]))
+            return super().run(*words, **options)
+
+    monkeypatch.setenv("OWLAB_LANG", "zh")
+    monkeypatch.setattr(plots, "Shell", Told)
+    data, _metadata = plots.timeline(lab)._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert told[0]["translated"]["Timeline of the deployment"] == "部署时间线"

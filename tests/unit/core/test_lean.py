@@ -1,0 +1,56 @@
+"""JupyterLab and kernels start without what costs much; everything else is there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from owlab import lean
+from owlab.notebook import startup
+
+
+@pytest.mark.parametrize("module", lean.WITHOUT)
+def test_a_module_runs_as_ever_without_its_costly_parts(module: str, tmp_path: Path) -> None:
+    folder = tmp_path.joinpath(*module.split("."))
+    folder.mkdir(parents=True)
+    for part in (folder, *folder.parents):
+        if part == tmp_path:
+            break
+        (part / "__init__.py").touch()
+    (folder / "__main__.py").write_text(
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    try:\n"
+        "        importlib.import_module(name)\n"
+        "        print(name, 'is there')\n"
+        "    except ImportError:\n"
+        "        print(name, 'is not there')\n"
+        "print(__name__, sys.argv[0].endswith('__main__.py'))"
+    )
+    words = [sys.executable, "-m", "owlab.lean", module, *lean.WITHOUT[module], "json"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    without = [f"{name} is not there" for name in lean.WITHOUT[module]]
+    assert done.stdout.splitlines() == [*without, "json is there", "__main__ True"], done.stderr
+
+
+def test_what_is_left_out_is_optional_to_those_who_import_it() -> None:
+    line = (
+        "import sys; sys.modules.update(rfc3987_syntax=None, debugpy=None)\n"
+        "import jupyterlab.labapp, ipykernel.kernelapp, ipykernel.debugger, nbformat\n"
+        "print(ipykernel.debugger._is_debugpy_available)"
+    )
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False\n", done.stderr
+
+
+def test_the_kernel_is_found_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_PATH", "/mine")
+    first, *rest = startup.environment()["JUPYTER_PATH"].split(":")
+    assert rest == ["/mine"]
+    spec = json.loads((Path(first) / "kernels" / "python3" / "kernel.json").read_text("utf-8"))
+    assert spec["argv"][:4] == ["python", "-m", "owlab.lean", "ipykernel_launcher"]
+    assert spec["metadata"]["debugger"] is False, "JupyterLab offers what there is"
