@@ -139,7 +139,7 @@ class Cluster:
         if role == "server":
             disabled = {n for item in options(args, "--disable") for n in item.split(",")}
             bootstrap(self.store, disabled)
-        register(self.store, view, role=role, version=version, args=args)
+        register(self.store, machine, view, role=role, version=version, args=args)
 
     def accepts_node(self, node: str, password: str) -> bool:
         """K3s' guard of node names: the first password counts until the node is deleted."""

@@ -11,11 +11,14 @@ from owlab.pocket.kube.store import Store
 
 
 def register(
-    store: Store, machine: MachineView, *, role: str, version: str, args: list[str]
+    store: Store, name: str, machine: MachineView, *, role: str, version: str, args: list[str]
 ) -> None:
-    """Make or refresh the node of a machine whose K3s has these arguments."""
+    """Make or refresh the node of a machine whose K3s has these arguments.
+
+    :param name: of the node; K3s may have been told another one than the machine's.
+    """
     node = node_object(
-        machine.name.lower(),
+        name.lower(),
         machine.address,
         role=role,
         version=version,
