@@ -89,7 +89,10 @@ class Execution:
             # Judged from the output notebook; kept for what no notebook can tell (disk full).
             self.failure = error
         finally:
-            if self.log.exists() and not self.log.read_text("utf-8", "replace").strip():
+            # What a kernel says as it ends is no news when all its cells ran.
+            if self.log.exists() and (
+                self.failure is None or not self.log.read_text("utf-8", "replace").strip()
+            ):
                 self.log.unlink()
 
 
