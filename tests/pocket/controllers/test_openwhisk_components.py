@@ -38,3 +38,19 @@ async def test_a_database_elsewhere_must_exist(bench: Bench) -> None:
     controller = part("StatefulSet", "controller", "openwhisk/controller:ef725a6")
     await bench.make(with_env(controller, "CONFIG_whisk_couchdb_host", "db.example.com"))
     assert "couchdb" not in find_components(bench.store, "owdev", "default").ready
+
+
+async def test_who_waits_for_a_service_hears_of_its_endpoints(bench: Bench) -> None:
+    """They come after the pods, and after the Service: by themselves, and last."""
+    host = "db.default.svc.cluster.local"
+    controller = part("StatefulSet", "controller", "openwhisk/controller:ef725a6")
+    await bench.make(with_env(controller, "CONFIG_whisk_couchdb_host", host))
+    await bench.make(part("Deployment", "couchdb", "apache/couchdb:2.3"))
+    await bench.make(part("Job", "init-couchdb", "openwhisk/ow-utils:ef725a6"))
+    wiped: list[str] = []
+    bench.openwhisk.on_wipe = lambda: wiped.append("wiped")
+    spec = {"selector": {"name": "owdev-couchdb"}, "ports": [{"port": 5984}]}
+    meta = {"name": "db", "namespace": "default"}
+    bench.store.create({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec})
+    assert await bench.cluster.settled(10)
+    assert wiped == ["wiped"]

@@ -27,7 +27,10 @@ from owlab.pocket.kube.store import Change, Key, copied
 from owlab.pocket.network.routes import Routes, at_machine
 
 _REMOUNT_SECONDS = 2.0
-_WAITED_FOR = ("Secret", "ConfigMap", "PersistentVolumeClaim", "Job", "Service", "StatefulSet")
+_WAITED_FOR = (
+    *("Secret", "ConfigMap", "PersistentVolumeClaim", "Job", "Service", "Endpoints"),
+    "StatefulSet",
+)
 """Kinds that pods of the same namespace may wait for."""
 
 
