@@ -19,7 +19,7 @@ def test_nothing_acknowledged_is_lost(seed: int) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_deployment_ends_whatever_happens_meanwhile() -> None:
-    report = course(3, 6)
+    report = course(3, 4)
     assert report.wrong == []
     assert report.acknowledged > 10
 
