@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
 from owlab.pocket.ground.clock import Clock
@@ -104,20 +104,39 @@ FIXED = settings(
 
 
 def _anything(case: Any, base: str) -> None:
-    case.call_and_validate(base_url=base, auth=KEY, checks=CHECKS)
+    answer = case.call(base_url=base, auth=KEY)
+    # Swagger says what type an operation answers with, not a status: this one has no body.
+    empty = answer.status_code == 204
+    case.validate_response(answer, checks=[c for c in CHECKS if not (empty and c is CHECKS[2])])
 
 
 def _what_is_there(case: Any, base: str) -> None:
     for collection, name in THERE.items():
         if f"/{collection}/{{name}}" in case.path and case.method in ("GET", "POST"):
             case.path_parameters = {"namespace": "_", "name": name}
-    case.call_and_validate(base_url=base, auth=KEY, checks=CHECKS)
+    _anything(case, base)
 
 
-def _walked(judge: Callable[[Any, str], None]) -> Any:
-    """The judge on every operation, with the same requests each time."""
-    return SCHEMA.parametrize()(seeded(SEED)(FIXED(judge)))
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+NAMES = [f"{operation.method.upper()} {operation.path}" for operation in OPERATIONS]
+# Each has a name of its own: tests of one name are one to those that run them side by side.
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 
 
-test_every_operation_answers_as_it_is_described = _walked(_anything)
-test_so_it_does_for_what_is_there = _walked(_what_is_there)
+def _walked(operation: Any, judge: Callable[[Any, str], None], base: str) -> None:
+    """The judge on one operation, with the same requests each time."""
+
+    def ask(case: Any) -> None:
+        judge(case, base)
+
+    seeded(SEED)(FIXED(given(case=operation.as_strategy())(ask)))()
+
+
+@each_operation
+def test_every_operation_answers_as_it_is_described(base: str, operation: Any) -> None:
+    _walked(operation, _anything, base)
+
+
+@each_operation
+def test_so_it_does_for_what_is_there(base: str, operation: Any) -> None:
+    _walked(operation, _what_is_there, base)

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
 from ..clients.api_server import TOKEN, ApiServer
@@ -95,5 +95,4 @@ def _ask(client: httpx.Client, operation: Any, seen: Counter[int]) -> None:
             assert (told["kind"], told["status"]) == ("Status", "Failure")
             assert told["code"] == answer.status_code and told["message"]
 
-    given = importlib.import_module("hypothesis").given
     seeded(SEED)(FIXED(given(case=operation.as_strategy())(ask)))()
