@@ -79,7 +79,7 @@ def feed(about: dict[str, Any], run: str, source: int) -> None:
 
 def follow(about: dict[str, Any], response: ServiceResponse, stdin: int | None) -> int:
     """Pass a run's output on until it ends; returns its exit status."""
-    status = LOST
+    status: int | None = None
     for kind, data in frames(response):
         if kind == OUT:
             sys.stdout.buffer.write(data)
@@ -95,6 +95,11 @@ def follow(about: dict[str, Any], response: ServiceResponse, stdin: int | None) 
                 request(about, "POST", f"/v1/runs/{run}/stdin", b"")
             else:
                 threading.Thread(target=feed, args=(about, run, stdin), daemon=True).start()
+    if status is None:
+        sys.stderr.write(
+            "the pocket lab's process ended while this ran: its last words are in daemon.log\n"
+        )
+        return LOST
     return status
 
 

@@ -16,11 +16,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
 
-from owlab.pocket.client import service_process
+from owlab.pocket.client import multipass, service_process
 from tests.pocket.service.conftest import Served
 from tests.waiting import until
 
@@ -258,3 +259,14 @@ def test_stopping_ends_what_runs(lab: Served) -> None:
     service_process.stop(lab.directory)
     assert not process.is_running()
     assert command.wait(20) == 255
+
+
+def test_a_stream_that_ends_without_a_status_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    """The lab's process ended while a command ran: no exit status ever came."""
+
+    class Ended:
+        def read(self, size: int = -1) -> bytes:
+            return b""
+
+    assert multipass.follow({}, cast(Any, Ended()), None) == multipass.LOST
+    assert "process ended while this ran" in capfd.readouterr().err
