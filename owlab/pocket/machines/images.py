@@ -65,6 +65,8 @@ def install(machine: Machine) -> None:
         fs.symlink(target, link)
     for path, text in files(machine, image).items():
         fs.write_file(path, text.encode())
+        if path in SECRET:
+            fs.chown(path, 0, SHADOW_GROUP)
         fs.chmod(path, 0o640 if path in SECRET else 0o644)
     machine.own("/home/ubuntu", "ubuntu")
     for path in HOME_FILES:
@@ -102,6 +104,7 @@ DIRECTORIES = {
 
 LINKS = {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
 SECRET = ("/etc/shadow", "/etc/gshadow")
+SHADOW_GROUP = 42
 
 PROFILE = """\
 # ~/.bashrc of a machine in an owlab pocket lab.

@@ -57,6 +57,7 @@ class ShellView(Protocol):
     tty: bool
     switch: Callable[[str], None] | None
     files: Files
+    litter: list[str]
 
     @property
     def busy(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 
+from owlab.pocket.bash.rewritten import rewritten, suspect
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs.base import Call, program
@@ -23,6 +24,16 @@ def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
         words = [word for word in words[1:] if not word.startswith("-")]
     shell = not words or words[0].rpartition("/")[2] in ("bash", "sh", "dash")
     return [] if shell else words
+
+
+def ours(files: Files, cwd: str, name: str, script: str) -> bool:
+    """A file is not for bashkit to run by itself: another program's, or one to be rewritten."""
+    try:
+        text = files.read_file(posixpath.join(cwd, name)).decode()
+    except (OSError, UnicodeDecodeError):
+        # The same script may make it, or go to where it is.
+        return suspect(script) and not files.exists(posixpath.join(cwd, name))
+    return bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
 
 
 @program("__owlab_script", machines="all")

@@ -18,6 +18,7 @@ from bashkit import Bash, BashError, ExecutionProfile, FileSystem
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.filesystem_abi import mountable
@@ -26,7 +27,7 @@ from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.shells import interpreter_of
+from owlab.pocket.programs.shells import ours
 from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
 from owlab.pocket.shell.jobs import JobTable, in_background
@@ -61,8 +62,14 @@ def _opened(files: Files, shell: FileSystem) -> Files:
         except RuntimeError:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
 
+    def write(path: str, content: bytes) -> None:
+        try:
+            shell.append_file(path, content)
+        except RuntimeError:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+
     own = copy.copy(files)
-    own.descriptors = read
+    own.descriptors, own.pipes = read, write
     return own
 
 
@@ -118,6 +125,7 @@ class ShellSession:
         self._started_in = cwd or home
         self.started = time.time()
         self.at_terminal = False
+        self.litter: list[str] = []
         self.jobs = JobTable()
         self._options = ""
         self._bash = Bash(
@@ -145,7 +153,7 @@ class ShellSession:
         self._ready = False
 
     def _learn_scripts(self, script: str) -> None:
-        """Files that another program than a shell runs: bashkit would read them as its own."""
+        """Files that bashkit would read as its own, and that it should not, or not as they are."""
         try:
             commands = self._bash.analyze(script).commands
         except BashError:
@@ -155,7 +163,8 @@ class ShellSession:
             if (
                 "/" in name
                 and name not in self._known
-                and (name.endswith(".py") or interpreter_of(self.files, self._started_in, name))
+                and name not in SHELL_PATHS
+                and (name.endswith(".py") or ours(self.files, self._started_in, name, script))
             ):
                 self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
                 self._known.add(name)
@@ -240,9 +249,9 @@ class ShellSession:
         self._learn()
         self._started_in = self.cwd
         self._learn_scripts(script)
-        given = script
+        given, script = script, rewritten(script)
         if stdin is not None:
-            problem = self.problem(script)
+            problem = self.problem(given)
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -266,6 +275,7 @@ class ShellSession:
             self._input.end()
             raise
         finally:
+            self._clean()
             self.machine.save()
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)
@@ -273,6 +283,13 @@ class ShellSession:
             if "parse error" in str(result.error):
                 return sentences.SYNTAX
         return int(result.exit_code)
+
+    def _clean(self) -> None:
+        """Remove what was written only for the interpreter to read."""
+        for path in self.litter:
+            if self.machine.files.exists(path):
+                self.machine.files.remove(path)
+        self.litter.clear()
 
     async def _keep_input(self, script: str) -> None:
         """Give input to those who read it.
