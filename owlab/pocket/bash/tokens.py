@@ -62,9 +62,20 @@ def commands(text: str) -> list[Simple]:
     return reader.found
 
 
+def top_level(text: str) -> list[Token]:
+    """What ends the commands that stand in no other one: ``;``, ``&`` and line ends."""
+    reader = _Reader(text)
+    try:
+        reader.script(0, closed_by="")
+    except Unfinished:
+        return []
+    return reader.ends
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
+        self.ends: list[Token] = []
         self.found: list[Simple] = []
         self.documents: list[tuple[bool, str]] = []
 
@@ -115,6 +126,8 @@ class _Reader:
                         target, number = Token(began, at, before + sign, operator=True), None
                     continue
                 ended()
+                if sign in (";", "&", "\n") and not (closed_by or subshells or depth):
+                    self.ends.append(Token(began, began + len(sign), sign, operator=True))
                 if sign == "(":
                     subshells += 1
                 elif sign == ")":

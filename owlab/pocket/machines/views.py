@@ -63,6 +63,9 @@ class ShellView(Protocol):
     def busy(self) -> bool:
         """A command runs in it."""
 
+    def background(self) -> list[tuple[int, str, str, float]]:
+        """Process number, command, state and start of what runs behind its prompt."""
+
     async def run(
         self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
     ) -> int:

@@ -59,6 +59,7 @@ def processes(call: Call) -> list[ProcessRow]:
             session.user,
             session.started,
             " ".join([call.name, *call.argv]) if session is call.session else "",
+            tuple(session.background()),
         )
         for number, session in enumerate(sorted(machine.sessions, key=lambda s: s.started))
         if session.tty or session is call.session

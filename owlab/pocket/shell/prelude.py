@@ -5,9 +5,13 @@ from __future__ import annotations
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 
-JOB_CONTROL = "".join(
-    f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in ("jobs", "fg", "bg", "wait", "kill")
+_OURS = ("jobs", "fg", "bg", "kill", "disown")
+JOB_CONTROL = "".join(f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in _OURS) + (
+    'wait() { if __owlab_has_job "$@"; then __owlab_wait "$@"; '
+    'else [ $# -gt 0 ] || __owlab_wait; builtin wait "$@"; fi; }; '
 )
+NO_JOB_CONTROL = f"unset -f {' '.join(_OURS)} wait"
+"""In a child of such a shell: its jobs are its own."""
 GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
 """What a shell at a terminal reads first."""
 
