@@ -40,6 +40,9 @@ CHART = "./openwhisk-deploy-kube/helm/openwhisk"
 class NoKubelet:
     """Nothing runs in this cluster, so pods say only their names."""
 
+    def unreached(self, pod: Object) -> str | None:
+        return None
+
     async def logs(self, pod: Object, container: str, **_: Any) -> str:
         return f"log of {pod['metadata']['name']}\n"
 
