@@ -71,8 +71,12 @@ class ShellView(Protocol):
     ) -> int:
         """Run a script; its exit status."""
 
-    def kill(self) -> None:
-        """End what runs in it."""
+    @property
+    def killed_hard(self) -> bool:
+        """It was ended by SIGKILL, or a shell around it was."""
+
+    def kill(self, hard: bool = False) -> None:
+        """End what runs in it; ``hard`` as SIGKILL does."""
 
 
 class ClusterView(Protocol):

@@ -8,6 +8,7 @@ import shlex
 from owlab.pocket.bash.rewritten import rewritten, suspect
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.machines.views import ShellView
 from owlab.pocket.programs.base import Call, program
 
 
@@ -36,6 +37,13 @@ def ours(files: Files, cwd: str, name: str, script: str) -> bool:
     return bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
 
 
+def child_of(call: Call) -> ShellView:
+    """A shell of its own for a program, which ends with the one that it was started from."""
+    return call.machine.session(
+        user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask, parent=call.session
+    )
+
+
 @program("__owlab_script", machines="all")
 async def script(call: Call) -> int:
     """Run a file by its path, as its first line says."""
@@ -53,7 +61,7 @@ async def script(call: Call) -> int:
     if words and not call.fs.exists(words[0]) and "/" in words[0]:
         await call.err(f"bash: {call.name}: cannot execute: required file not found\n")
         return 127
-    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask)
+    session = child_of(call)
     line = shlex.join([*(words or ["bash"]), call.name, *call.argv])
     return await session.run(line, call.out, call.err, stdin=call.reader)
 
@@ -61,7 +69,7 @@ async def script(call: Call) -> int:
 @program("__owlab_shell", machines="all")
 async def shell(call: Call) -> int:
     """Run the shell's words, or a script on standard input, as `bash` does by its name."""
-    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask)
+    session = child_of(call)
     name = "sh" if call.name in ("sh", "dash") else "bash"
     script = shlex.join([name, *call.argv])
     return await session.run(script, call.out, call.err, stdin=call.reader)

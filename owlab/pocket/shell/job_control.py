@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.processes import processes
+from owlab.pocket.programs.signals import NAMES, listing, named
 from owlab.pocket.shell.jobs import SUSPENDED, Job, JobTable
-from owlab.pocket.shell.signals import NAMES, listing, named
 
 if TYPE_CHECKING:
     from owlab.pocket.shell.shell_session import ShellSession
@@ -257,4 +257,4 @@ def _signal(table: JobTable, job: Job, signal: str) -> None:
         if signal == "CONT":
             job.go_on()
     else:
-        job.kill(ENDS.get(signal, "Terminated"))
+        job.kill(ENDS.get(signal, "Terminated"), hard=signal == "KILL")

@@ -16,6 +16,9 @@ SUSPENDED = 148
 """The status of a command that Ctrl-Z stopped."""
 
 
+End = Callable[[bool], object]
+
+
 class Flow:
     """A command's output: to the terminal, kept for later, or held back while it is stopped."""
 
@@ -54,7 +57,8 @@ class Job:
     text: str
     task: asyncio.Task[int]
     flow: Flow
-    end: Callable[[], object]
+    end: End
+    """Ends it; at once where that is true, without a chance to clean up."""
     ended_by: str = ""
     outlives: bool = False
     """The terminal's end is not its own."""
@@ -88,11 +92,11 @@ class Job:
         """As SIGCONT."""
         self.flow.going.set()
 
-    def kill(self, how: str = "Terminated") -> None:
+    def kill(self, how: str = "Terminated", *, hard: bool = False) -> None:
         """End it, stopped or not."""
         self.ended_by = how
         self.go_on()
-        self.end()
+        self.end(hard)
 
     @property
     def state(self) -> str:
@@ -122,7 +126,9 @@ class JobTable:
         self.last_pid: int | None = None
         """Of what was started with ``&`` last: ``$!``."""
 
-    def add(self, text: str, task: asyncio.Task[int], flow: Flow, end: Callable[[], object]) -> Job:
+    def add(
+        self, text: str, task: asyncio.Task[int], flow: Flow, end: Callable[[bool], object]
+    ) -> Job:
         """A new job, which is the current one."""
         number = 1 + max(self._jobs, default=0)
         job = Job(number, text, task, flow, end)

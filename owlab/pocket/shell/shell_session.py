@@ -33,6 +33,7 @@ from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SH
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
+    from owlab.pocket.machines.views import ShellView
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
@@ -58,6 +59,7 @@ class ShellSession:
         tty: bool = False,
         switch: Callable[[str], None] | None = None,
         umask: int = UMASK,
+        parent: ShellView | None = None,
     ) -> None:
         self.machine = machine
         self.tty = tty
@@ -77,7 +79,8 @@ class ShellSession:
         }
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
-        self._killed = False
+        self._killed = self._hard = False
+        self.parent = parent
         self._last: int | None = None
         self._started_in = cwd or home
         self.started = time.time()
@@ -233,8 +236,15 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
+        closed = False
+
         async def write_out(data: bytes) -> None:
-            await out(sentences.without_guess(data))
+            nonlocal closed
+            try:
+                await out(sentences.without_guess(data))
+            except BrokenPipeError:
+                closed = True
+                raise
 
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
@@ -248,6 +258,8 @@ class ShellSession:
         finally:
             self._clean()
             self.machine.save()
+        if result.error and closed:
+            raise BrokenPipeError  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)
             await write_err(words.encode())
@@ -377,7 +389,7 @@ class ShellSession:
             self._suspend = None
         if task.done():
             return task.result()
-        job = self.jobs.add(text, task, flow, task.cancel)
+        job = self.jobs.add(text, task, flow, lambda _hard: task.cancel())
         job.stop()
         self._begin_anew(before)
         await out(f"\n{job.line()}".encode())
@@ -458,9 +470,15 @@ class ShellSession:
         """A command runs in this shell now."""
         return self._task is not None
 
-    def kill(self) -> None:
+    @property
+    def killed_hard(self) -> bool:
+        """It was ended by SIGKILL, or a shell around it was."""
+        return self._hard or (self.parent is not None and self.parent.killed_hard)
+
+    def kill(self, hard: bool = False) -> None:
         """End what runs, as when the machine goes down or its user hangs up."""
         self._killed = True
+        self._hard = hard
         self.jobs.end_all()
         if self._task is not None:
             self._task.cancel()

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from owlab.pocket.programs.signals import listing
 from owlab.pocket.shell.jobs import segments
-from owlab.pocket.shell.signals import listing
 from tests.waiting import PATIENCE
 
 
