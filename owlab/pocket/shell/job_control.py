@@ -128,6 +128,17 @@ async def has_job(call: Call) -> int:
     return 0 if all(word in known or table.find(word) is not None for word in words) else 1
 
 
+@program("__owlab_has_process", machines="all")
+async def has_process(call: Call) -> int:
+    """The words of `kill` mean what this room knows, or nothing at all."""
+    words = [word for word in call.argv if not word.startswith("-") or word[1:].isdigit()]
+    rows = {str(row.pid) for row in processes(call)}
+    table = _jobs(call)
+    if not words or set(call.argv) & {"-l", "-L", "-s", "-n"}:
+        return 0
+    return 0 if any(word in rows or table.find(word) is not None for word in words) else 1
+
+
 @program("__owlab_wait", machines="all")
 async def wait(call: Call) -> int:
     """Wait for jobs, or for all; ``-n`` for the next that ends. A stopped one is left out."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 
-_OURS = ("jobs", "fg", "bg", "kill", "disown")
+_OURS = ("jobs", "fg", "bg", "disown")
 JOB_CONTROL = "".join(f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in _OURS) + (
+    'kill() { if __owlab_has_process "$@"; then __owlab_kill "$@"; else builtin kill "$@"; fi; }; '
     'wait() { if __owlab_has_job "$@"; then __owlab_wait "$@"; '
     'else [ $# -gt 0 ] || __owlab_wait; builtin wait "$@"; fi; }; '
 )
-NO_JOB_CONTROL = f"unset -f {' '.join(_OURS)} wait"
+NO_JOB_CONTROL = f"unset -f {' '.join(_OURS)} kill wait"
 """In a child of such a shell: its jobs are its own."""
 GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
 """What a shell at a terminal reads first."""
@@ -29,6 +30,7 @@ SHELLS = (
         "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
         'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
         "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
+        "--version) __owlab_version bash; return;; "
         "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
         '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
         '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '

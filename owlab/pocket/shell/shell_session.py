@@ -236,7 +236,7 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
-        closed = False
+        closed, busy = False, time.process_time()
 
         async def write_out(data: bytes) -> None:
             nonlocal closed
@@ -248,6 +248,7 @@ class ShellSession:
 
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, self._brings) if self.tty else text)
 
         try:
