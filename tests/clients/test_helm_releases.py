@@ -40,6 +40,9 @@ CHART = "./openwhisk-deploy-kube/helm/openwhisk"
 class NoKubelet:
     """Nothing runs in this cluster, so pods say only their names."""
 
+    def unreached(self, pod: Object) -> str | None:
+        return None
+
     async def logs(self, pod: Object, container: str, **_: Any) -> str:
         return f"log of {pod['metadata']['name']}\n"
 
@@ -291,6 +294,17 @@ def test_what_does_not_become_ready_fails_in_time(shell: Shell) -> None:
     assert "not ready" in ran.err
     (listed,) = json.loads(shell(f"{K3S} list -A -o json").out)
     assert listed["status"] == "failed"
+
+
+def test_what_is_killed_stays_pending_and_what_is_ended_fails(shell: Shell) -> None:
+    shell("helm create ch")
+    waits = K3S + " install {} ./ch --wait --timeout 60s"
+    assert shell(f"timeout -s KILL 4 {waits.format('hard')}").status == 137
+    assert "pending-install" in shell(f"{K3S} list -a").out
+    refused = shell(f"{K3S} upgrade hard ./ch").err
+    assert "another operation (install/upgrade/rollback) is in progress" in refused
+    assert shell(f"timeout 4 {waits.format('soft')}").status == 124
+    assert "STATUS: failed" in shell(f"{K3S} status soft").out
 
 
 def test_installing_where_there_is_nothing_yet(shell: Shell) -> None:

@@ -67,6 +67,11 @@ class RemoteConsole:
             return multipass.LOST
         return status
 
+    def suspend(self) -> None:
+        """Stop what runs, so that the prompt comes back."""
+        with contextlib.suppress(Gone, OSError):
+            multipass.request(self.about, "POST", f"{self._path}/suspend", b"").read()
+
     def capture(self, text: str) -> str:
         """What a command prints in a shell like this one."""
         printed = b""
@@ -122,6 +127,16 @@ def _interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextlib.contextmanager
+def _suspends(console: RemoteConsole) -> Iterator[None]:
+    """Ctrl-Z stops what runs in the lab, and not this program."""
+    before = signal.signal(signal.SIGTSTP, lambda *_: console.suspend())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
 def _interactive(console: RemoteConsole, directory: Path) -> int:
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(directory / "history")),
@@ -161,7 +176,9 @@ def _carry_out(console: RemoteConsole, text: str) -> int:
         return editing.edit_round(both, console.capture)
     if (opened := editing.words_of(text)) is not None:
         return editing.edit(*opened, console.capture)
-    return console.type(with_input(text, _typed_lines))
+    text = with_input(text, _typed_lines)
+    with _suspends(console):
+        return console.type(text)
 
 
 def _typed_lines(most: int | None) -> str:
@@ -187,6 +204,10 @@ def _keys() -> KeyBindings:
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")
+
+    @keys.add("c-z")
+    def nothing(_event: KeyPressEvent) -> None:
+        """There is nothing to stop at a prompt."""
 
     return keys
 

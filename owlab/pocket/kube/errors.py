@@ -135,6 +135,19 @@ class Internal(ApiError):
         super().__init__(f"Internal error occurred: in the lab's daemon.log it is called {name}")
 
 
+class KubeletUnreached(ApiError):
+    """The node's kubelet does not answer: K3s asks it through a proxy of its own."""
+
+    reason = ""
+
+    def __init__(self, before: str, address: str) -> None:
+        place = f"{address}:10250"
+        super().__init__(
+            f"{before}: proxy error from 127.0.0.1:6443 while dialing {place}, "
+            "code 502: 502 Bad Gateway"
+        )
+
+
 class NotImplementedHere(ApiError):
     code, reason = 501, "NotImplemented"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from owlab.pocket.machines.inode import Inode
 
 SOME = 1 << 20
-"""A file is read whole here: of what has no end, so many bytes."""
+"""A file that the interpreter reads is read whole: of what has no end, so many bytes."""
 
 
 class Device:
@@ -58,6 +58,15 @@ DEVICES: dict[str, tuple[Callable[[], bytes], Callable[[bytes], None]]] = {
     "urandom": (lambda: os.urandom(SOME), swallow),
     "tty": (lambda: b"", swallow),
 }
+
+
+ENDLESS: dict[str, Callable[[int], bytes]] = {
+    "/dev/zero": bytes,
+    "/dev/full": bytes,
+    "/dev/random": os.urandom,
+    "/dev/urandom": os.urandom,
+}
+"""So many bytes of what has no end, for programs that read it bit by bit."""
 
 
 class Devices:

@@ -23,15 +23,19 @@ CREATE TABLE IF NOT EXISTS machines (name TEXT PRIMARY KEY, data TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS files (
     machine TEXT NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL, mode INTEGER NOT NULL,
     modified REAL NOT NULL, content BLOB NOT NULL,
-    uid INTEGER NOT NULL DEFAULT 0, gid INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (machine, path)
+    uid INTEGER NOT NULL DEFAULT 0, gid INTEGER NOT NULL DEFAULT 0,
+    zeros INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (machine, path)
 ) STRICT, WITHOUT ROWID;
 """
 OWNERS = ("uid", "gid")
+ADDED = (*OWNERS, "zeros")
+"""Columns that a database of an earlier owlab may not have."""
 
 # What decides that an entry is as it was stored.
 Stamp = tuple[int, int]
-Row = tuple[str, str, int, bytes, int, int, float]
-"""Path, kind, mode, content, user, group, time of the last change."""
+Row = tuple[str, str, int, bytes, int, int, float, int]
+"""Path, kind, mode, content, user, group, time of the last change, and how many zeros follow the
+content: less than none where they take no room."""
 
 
 class Disks:
@@ -48,7 +52,7 @@ class Disks:
     def _add_owners(self) -> None:
         """A database of an earlier owlab does not say whose the files are."""
         known = {str(row[1]) for row in self._db.rows("PRAGMA table_info(files)")}
-        for column in OWNERS:
+        for column in ADDED:
             if column not in known:
                 self._db.run(f"ALTER TABLE files ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
         if not known.issuperset(OWNERS):
@@ -67,7 +71,7 @@ class Disks:
     def load(self, machine: Machine) -> None:
         """Fill a machine's file system with what was stored."""
         rows = self._db.rows(
-            "SELECT path, kind, mode, content, uid, gid, modified FROM files "
+            "SELECT path, kind, mode, content, uid, gid, modified, zeros FROM files "
             "WHERE machine = ? ORDER BY path",
             machine.name,
         )
@@ -78,8 +82,8 @@ class Disks:
     def image(machine: Machine) -> list[list[Any]]:
         """All files of a machine as JSON: path, kind, mode, content in base64, owner, time."""
         return [
-            [path, kind, mode, base64.b64encode(content).decode(), uid, gid, modified]
-            for path, kind, mode, content, uid, gid, modified in (
+            [path, kind, mode, base64.b64encode(content).decode(), *more]
+            for path, kind, mode, content, *more in (
                 _row(path, inode) for path, inode in _walk(machine.tree.root)
             )
         ]
@@ -119,10 +123,10 @@ class Disks:
                         "DELETE FROM files WHERE machine = ? AND path = ?", machine.name, path
                     )
                 for path in changed:
-                    _, kind, mode, content, uid, gid, modified = _row(path, inodes[path])
+                    _, kind, mode, content, uid, gid, modified, zeros = _row(path, inodes[path])
                     self._db.run(
-                        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        *(machine.name, path, kind, mode, modified, content, uid, gid),
+                        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        *(machine.name, path, kind, mode, modified, content, uid, gid, zeros),
                     )
         except sqlite3.OperationalError as error:
             # SQLite has rolled back by itself then, so that the reason is one error further down.
@@ -142,16 +146,11 @@ class Disks:
         self._seen.pop(name, None)
         self._data.pop(name, None)
 
-    def used(self, name: str) -> int:
-        """Bytes in the stored files of a machine."""
-        row = self._db.row("SELECT sum(length(content)) FROM files WHERE machine = ?", name)
-        return int(row[0] or 0) if row else 0
-
 
 def fill(tree: Tree, rows: Iterable[tuple[Any, ...]]) -> None:
     """Put stored files into a tree; parents come first, or are made."""
     for path, kind, mode, content, *more in rows:
-        uid, gid, modified = more if more else (0, 0, 0.0)
+        uid, gid, modified, zeros, *_ = (*more, 0, 0) if more else (0, 0, 0.0, 0)
         *parents, name = path.strip("/").split("/")
         directory = tree.root
         for parent in parents:
@@ -162,7 +161,8 @@ def fill(tree: Tree, rows: Iterable[tuple[Any, ...]]) -> None:
         if kind == "symlink":
             inode.target = content.decode()
         else:
-            inode.content = content
+            inode.replace(content)
+            inode.zeros, inode.sparse = abs(zeros), zeros < 0
         directory.entries[name] = inode
     tree.note(tree.root, content=False)
 
@@ -184,4 +184,5 @@ def _stamps(tree: Tree) -> dict[str, Stamp]:
 
 def _row(path: str, inode: Inode) -> Row:
     content = inode.target.encode() if inode.kind == "symlink" else inode.content
-    return path, inode.kind, inode.mode, content, inode.uid, inode.gid, inode.modified
+    zeros = -inode.zeros if inode.sparse else inode.zeros
+    return path, inode.kind, inode.mode, content, inode.uid, inode.gid, inode.modified, zeros

@@ -25,6 +25,8 @@ from owlab.pocket.machines.inode import (
 from owlab.pocket.machines.tree import ResolvedPath, Standing, Tree, failure, find
 
 UMASK = 0o022
+COUNTED = 1 << 16
+"""Writes from this size on ask how much room the disk has."""
 
 
 class Files:
@@ -36,6 +38,8 @@ class Files:
         self.umask = umask
         self.descriptors: Callable[[str], bytes] | None = None
         """What a process has open as ``/dev/fd/63``, as the shell made it for `<(...)`."""
+        self.pipes: Callable[[str, bytes], None] | None = None
+        """Where what it writes there goes, as the shell made it for `>(...)`."""
 
     # looking
 
@@ -121,6 +125,34 @@ class Files:
     def append_file(self, path: str, content: bytes) -> None:
         """Add to a file, which is made where it is missing."""
         self._put(path, content, append=True)
+
+    def set_size(self, path: str, size: int, *, sparse: bool = True) -> None:
+        """Cut a file off, or let it go on with zeros; ``sparse`` ones take no room."""
+        found = find(self.tree, path, self.who)
+        inode, tree = found.inode, found.parent.tree
+        if found.at is None or inode is None:
+            inode = self._make(found, "file", 0o666, path)
+        else:
+            tree = found.at.tree
+            if inode.is_directory:
+                raise failure(errno.EISDIR, path)
+            self._check(found.at, WRITE, path)
+            if inode.source is not None:
+                raise failure(errno.EINVAL, path)
+        if size > inode.size:
+            self._roomy(tree, 0 if sparse else size - inode.size, path)
+            inode.sparse = sparse if not inode.zeros else inode.sparse and sparse
+            inode.zeros += size - inode.size
+        elif size < inode.size:
+            cut = max(0, inode.zeros - (inode.size - size))
+            inode.content, inode.zeros = inode.content[:size], cut
+            tree.nearly_full = False
+        tree.note(inode)
+
+    def room(self, path: str) -> int | None:
+        """Bytes that are free where a path is; None where nobody counts."""
+        found = find(self.tree, path, self.who)
+        return (found.at or found.parent).tree.room()
 
     def touch(self, path: str, modified: float | None = None, *, create: bool = True) -> None:
         """Make an empty file, or set the time of what is there."""
@@ -257,12 +289,18 @@ class Files:
 
     def copy(self, source: str, target: str) -> None:
         """A file's content into another, which gets its mode where it is new."""
-        mode = self.look(source).mode
-        content = self.read_file(source)
+        there = self._there(source)
+        inode = there.inode
+        if inode.zeros:
+            self._check(there, READ, source)
+        content, zeros, size = inode.content, inode.zeros, inode.size
+        content = content if zeros else self.read_file(source)
         found = find(self.tree, target, self.who)
         if found.at is None:
-            self._make(found, "file", mode & 0o777, target)
+            self._make(found, "file", inode.mode & 0o777, target)
         self.write_file(target, content)
+        if zeros:
+            self.set_size(target, size, sparse=inode.sparse)
 
     # how
 
@@ -316,6 +354,9 @@ class Files:
         return made
 
     def _put(self, path: str, content: bytes, *, append: bool) -> None:
+        if self.pipes is not None and path.startswith("/dev/fd/"):
+            self.pipes(path, content)
+            return
         found = find(self.tree, path, self.who)
         if found.at is None:
             inode, tree = self._make(found, "file", 0o666, path), found.parent.tree
@@ -327,8 +368,19 @@ class Files:
             if inode.source is not None:
                 inode.source.write(content)
                 return
-        inode.content = inode.content + content if append else bytes(content)
+        self._roomy(tree, len(content) - (0 if append else inode.taken), path)
+        inode.replace(inode.read() + content if append else bytes(content))
         tree.note(inode)
+
+    @staticmethod
+    def _roomy(tree: Tree, growth: int, path: str) -> None:
+        """Refuse what the disk has no room for. Small writes are not counted until it is full."""
+        if tree.capacity is None or not (growth >= COUNTED or (growth > 0 and tree.nearly_full)):
+            return
+        room = tree.room() or 0
+        tree.nearly_full = room - growth < COUNTED
+        if growth > room:
+            raise failure(errno.ENOSPC, path)
 
     def _across(self, old: str, new: str) -> None:
         """From one file system to another: copied, then removed."""

@@ -137,10 +137,6 @@ class Fleet:
         if self.machines.get(machine.name) is machine:
             self._disks.save(machine, _data(machine))
 
-    def used(self, machine: Machine) -> int:
-        """Bytes in the machine's files."""
-        return self._disks.used(machine.name)
-
     # what Multipass does
 
     def named(self, names: Iterable[str], *, deleted: bool = False) -> list[Machine]:

@@ -65,6 +65,8 @@ def install(machine: Machine) -> None:
         fs.symlink(target, link)
     for path, text in files(machine, image).items():
         fs.write_file(path, text.encode())
+        if path in SECRET:
+            fs.chown(path, 0, SHADOW_GROUP)
         fs.chmod(path, 0o640 if path in SECRET else 0o644)
     machine.own("/home/ubuntu", "ubuntu")
     for path in HOME_FILES:
@@ -74,7 +76,12 @@ def install(machine: Machine) -> None:
 DIRECTORIES = {
     "/boot": 0o755,
     "/etc/default": 0o755,
+    "/etc/cron.d": 0o755,
+    "/etc/modules-load.d": 0o755,
+    "/etc/profile.d": 0o755,
     "/etc/sudoers.d": 0o750,
+    "/etc/sysctl.d": 0o755,
+    "/etc/systemd/system": 0o755,
     "/home/ubuntu": 0o750,
     "/mnt": 0o755,
     "/opt": 0o755,
@@ -100,8 +107,10 @@ DIRECTORIES = {
     "/var/tmp": 0o1777,
 }
 
-LINKS = {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
+LINKS = {"/etc/localtime": "/usr/share/zoneinfo/Etc/UTC"}
+LINKS |= {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
 SECRET = ("/etc/shadow", "/etc/gshadow")
+SHADOW_GROUP = 42
 
 PROFILE = """\
 # ~/.bashrc of a machine in an owlab pocket lab.
@@ -172,6 +181,7 @@ def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
             f"{line.split(':')[0]}:*:19999:0:99999:7:::\n" for line in PASSWD.split()
         ),
         "/etc/gshadow": "".join(f"{line.split(':')[0]}:*::\n" for line in GROUP.split()),
+        "/etc/timezone": "Etc/UTC\n",
         "/etc/shells": "/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n",
         "/etc/fstab": "LABEL=cloudimg-rootfs\t/\t ext4\tdiscard,commit=30,errors=remount-ro\t0 1\n",
         "/home/ubuntu/.bashrc": PROFILE,

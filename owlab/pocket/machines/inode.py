@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -12,6 +14,8 @@ Kind = Literal["file", "directory", "symlink", "fifo"]
 READ, WRITE, EXECUTE = 4, 2, 1
 STICKY, SETGID = 0o1000, 0o2000
 DIRECTORY_SIZE = 4096
+MOST_READ = 1 << 29
+"""What is kept as a number of zeros can be larger than what may be read at once."""
 
 _numbers = itertools.count(1)
 
@@ -68,6 +72,10 @@ class Inode:
     changed: float = 0.0
     links: int = 1
     source: GeneratedContent | None = None
+    zeros: int = 0
+    """Zero bytes after the content, which are not kept one by one."""
+    sparse: bool = False
+    """They take no room, as what `truncate` adds."""
     number: int = field(default_factory=lambda: next(_numbers))
     revision: int = 0
 
@@ -84,11 +92,26 @@ class Inode:
         if self.kind == "symlink":
             return len(self.target.encode())
         # The kernel's own files show nothing before they are read.
-        return len(self.content)
+        return len(self.content) + self.zeros
+
+    @property
+    def taken(self) -> int:
+        """The room that a file takes on its disk."""
+        return len(self.content) + (0 if self.sparse else self.zeros)
 
     def read(self) -> bytes:
         """What is in a file."""
-        return self.source.read() if self.source is not None else self.content
+        if self.source is not None:
+            return self.source.read()
+        if not self.zeros:
+            return self.content
+        if self.size > MOST_READ:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return self.content + bytes(self.zeros)
+
+    def replace(self, content: bytes) -> None:
+        """Other content."""
+        self.content, self.zeros, self.sparse = content, 0, False
 
     def get(self, name: str) -> Inode | None:
         """An entry of a directory."""

@@ -20,6 +20,11 @@ HOST = "host"
 """The reserved name of the laptop."""
 
 
+MIB = 1 << 20
+# What a real machine's disk holds before anybody has made a file.
+SYSTEM_DISK, PER_IMAGE, PER_PACKAGE = 1_750 * MIB, 170 * MIB, 4 * MIB
+
+
 @dataclass(slots=True)
 class Spec:
     """What a machine was launched with; sizes in bytes."""
@@ -48,6 +53,10 @@ class Machine:
     booted: float = field(default_factory=time.time, repr=False)
     """When it came up; the service's own start where it was up before."""
 
+    def __post_init__(self) -> None:
+        """Its disk has a size from the start."""
+        self.limit_disk()
+
     @property
     def files(self) -> Files:
         """The files as root sees them."""
@@ -65,6 +74,31 @@ class Machine:
     def replace_files(self, tree: Tree) -> None:
         """Another disk in place of this one."""
         self.tree = tree
+        self.limit_disk()
+
+    def limit_disk(self) -> None:
+        """Its disk is as large as it was launched with."""
+        if not self.is_host:
+            self.tree.capacity = self.disk_for_files
+
+    @property
+    def disk_total(self) -> int:
+        """Bytes of its file system, which takes a little of the disk for itself."""
+        return int(self.spec.disk * 0.967)
+
+    @property
+    def disk_used(self) -> int:
+        """What Ubuntu, packages, images and all files take."""
+        return min(self.disk_total, self._disk_of_system + self.tree.used())
+
+    @property
+    def _disk_of_system(self) -> int:
+        installed = len(self.state.packages.installed)
+        return SYSTEM_DISK + PER_IMAGE * len(self.images()) + PER_PACKAGE * installed
+
+    def disk_for_files(self) -> int:
+        """What Ubuntu, packages and images leave."""
+        return max(0, self.disk_total - self._disk_of_system)
 
     @property
     def is_host(self) -> bool:

@@ -53,6 +53,8 @@ class Login:
     user: str
     started: float
     running: str
+    jobs: tuple[tuple[int, str, str, float], ...] = ()
+    """Process number, command, state and start of what runs behind its prompt."""
 
 
 def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> list[ProcessRow]:
@@ -81,6 +83,8 @@ def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> 
         rows.append(
             ProcessRow(pid, 1, login.user, "-bash", login.started, tty, 5 * KIB, state="Ss")
         )
+        for job, text, state, started in login.jobs:
+            rows.append(ProcessRow(job, pid, login.user, text, started, tty, 4 * KIB, state=state))
         if login.running:
             rows.append(
                 ProcessRow(

@@ -37,7 +37,27 @@ class Tree:
     root: Inode = field(default_factory=lambda: Inode("directory", 0o755, modified=time.time()))
     mounts: dict[Inode, Mounted] = field(default_factory=dict)
     revision: int = 0
+    capacity: Callable[[], int] | None = None
+    """How many bytes the disk has; without one, as many as anybody likes."""
+    nearly_full: bool = False
+    """What the last large write left: from then on each write is counted."""
     _revisions: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def used(self) -> int:
+        """Bytes that its files take."""
+        total, pending, seen = 0, [self.root], set[Inode]()
+        while pending:
+            inode = pending.pop()
+            if inode.is_directory:
+                pending += inode.entries.values()
+            elif inode not in seen:
+                seen.add(inode)
+                total += inode.taken
+        return total
+
+    def room(self) -> int | None:
+        """Bytes that are free, or None where nobody counts."""
+        return None if self.capacity is None else max(0, self.capacity() - self.used())
 
     def note(self, inode: Inode, *, content: bool = True) -> None:
         """Something about an inode has changed; its content, or only what ``ls -l`` shows."""

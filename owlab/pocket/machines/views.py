@@ -57,18 +57,26 @@ class ShellView(Protocol):
     tty: bool
     switch: Callable[[str], None] | None
     files: Files
+    litter: list[str]
 
     @property
     def busy(self) -> bool:
         """A command runs in it."""
+
+    def background(self) -> list[tuple[int, str, str, float]]:
+        """Process number, command, state and start of what runs behind its prompt."""
 
     async def run(
         self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
     ) -> int:
         """Run a script; its exit status."""
 
-    def kill(self) -> None:
-        """End what runs in it."""
+    @property
+    def killed_hard(self) -> bool:
+        """It was ended by SIGKILL, or a shell around it was."""
+
+    def kill(self, hard: bool = False) -> None:
+        """End what runs in it; ``hard`` as SIGKILL does."""
 
 
 class ClusterView(Protocol):

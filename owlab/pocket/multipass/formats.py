@@ -19,6 +19,7 @@ from owlab.pocket.multipass.report import MachineRow
 
 FORMATS = ("table", "json", "csv", "yaml")
 NONE = "--"
+NO_SNAPSHOTS = "No snapshots found.\n"
 
 
 def as_json(value: Any, depth: int = 0) -> str:
@@ -239,7 +240,7 @@ def snapshots(machines: dict[str, dict[str, Any]], form: str) -> str:
         lines = [f'{m},{n},{k["parent"]},"{k["comment"]}"\n' for m, n, k in rows]
         return "Instance,Snapshot,Parent,Comment\n" + "".join(lines)
     if not rows:
-        return "No snapshots found.\n"
+        return NO_SNAPSHOTS
     lines = [f"{'Instance':<13}{'Snapshot':<13}{'Parent':<11}Comment"]
     lines += [f"{m:<13}{n:<13}{k['parent'] or NONE:<11}{k['comment'] or NONE}" for m, n, k in rows]
     return "\n".join(lines) + "\n"

@@ -15,7 +15,6 @@ MIB = 1 << 20
 ZONE = {"name": "zone1", "available": True}
 # Resident memory of what a machine can run, as seen on real ones.
 SYSTEM, SERVER, AGENT, NFS = 190 * MIB, 720 * MIB, 260 * MIB, 24 * MIB
-SYSTEM_DISK, PER_IMAGE, PER_PACKAGE = 1_750 * MIB, 170 * MIB, 4 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def row(fleet: Fleet, machine: Machine, *, runtime: bool = True, ipv4: bool = Tr
         full_release=f"Ubuntu {image.full}",
         cpus=str(machine.spec.cpus),
         load=_load(machine),
-        disk=_disk(fleet, machine),
+        disk=(machine.disk_used, machine.disk_total),
         memory=_memory(machine),
         mounts=_mounts(machine),
     )
@@ -105,10 +104,3 @@ def _memory(machine: Machine) -> tuple[int, int]:
     used += NFS if machine.service_active("nfs-server") else 0
     used += 30 * MIB * len(machine.images())
     return min(used, int(total * 0.95)), total
-
-
-def _disk(fleet: Fleet, machine: Machine) -> tuple[int, int]:
-    total = int(machine.spec.disk * 0.967)
-    used = SYSTEM_DISK + PER_IMAGE * len(machine.images())
-    used += PER_PACKAGE * len(machine.state.packages.installed) + fleet.used(machine)
-    return min(used, total), total

@@ -11,7 +11,7 @@ from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.machines.sizes import show_size
 from owlab.pocket.multipass.failures import Failure
-from owlab.pocket.multipass.formats import NONE, as_csv, as_json, as_yaml
+from owlab.pocket.multipass.formats import NO_SNAPSHOTS, NONE, as_csv, as_json, as_yaml
 
 HEAD = "Snapshot,Instance,CPU(s),Disk space,Memory size,Mounts,Created,Parent,Children,Comment"
 
@@ -84,7 +84,7 @@ def told(taken: list[Taken], form: str) -> str:
             for one in taken
         ]
         return as_csv(HEAD, rows)
-    return "\n".join(_table(one) for one in taken)
+    return "\n".join(_table(one) for one in taken) or NO_SNAPSHOTS
 
 
 def merged(machines: str, taken: list[Taken], form: str) -> str:

@@ -105,3 +105,14 @@ async def clone(call: Invocation, words: VerbWords) -> int:
     fleet.changed(copied)
     await call.out(f"Cloned from {source.name} to {name}.\n")
     return 0
+
+
+def remove(machine: Machine, name: str) -> None:
+    """Its children, and what is taken next, come after the one before it."""
+    parent = str(machine.snapshots.pop(name)["parent"])
+    for kept in machine.snapshots.values():
+        if kept["parent"] == name:
+            kept["parent"] = parent
+    if machine.state.snapshot_parent == name:
+        machine.state.snapshot_parent = parent
+    machine.save()

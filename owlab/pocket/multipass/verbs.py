@@ -11,6 +11,7 @@ from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.multipass import formats, report, snapshot_info
+from owlab.pocket.multipass import snapshots as snapshots_of
 from owlab.pocket.multipass.failures import TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbWords
@@ -76,6 +77,11 @@ async def info(call: Invocation, words: VerbWords) -> int:
     form = chosen_format(words)
     fleet = call.lab.fleet
     names, taken = snapshot_info.apart(words.rest, fleet, form)
+    if "snapshots" in words:
+        machines = fleet.named(names, deleted=True) if names or taken else fleet.listed()
+        every = [snapshot_info.Taken(m, name) for m in machines for name in m.snapshots]
+        await call.out(snapshot_info.told([*taken, *every], form))
+        return 0
     if taken and not names:
         await call.out(snapshot_info.told(taken, form))
         return 0
@@ -209,8 +215,7 @@ async def delete(call: Invocation, words: VerbWords) -> int:
         for machine in machines:
             _can_shut_down(machine, "--purge to forcefully delete it")
     for owner, name in owners:
-        del owner.snapshots[name.partition(".")[2]]
-        owner.save()
+        snapshots_of.remove(owner, name.partition(".")[2])
     async with spinner(call, "Deleting " + ", ".join(machine.name for machine in machines)):
         await asyncio.gather(*((fleet.purge if purge else fleet.delete)(m) for m in machines))
     return 0

@@ -21,6 +21,8 @@ from owlab.pocket.network.sockets import Serve
 Dial = Callable[[str, int, float | None], Awaitable[Ends]]
 """Connects to a host and a port, within so many seconds; raises Unreached."""
 _HTTP = b"HTTP/"
+_HANDSHAKE = b"\x16"
+"""The first byte of a connection under TLS."""
 
 
 class _Protocol(HttpToolsProtocol):
@@ -33,15 +35,22 @@ class _Protocol(HttpToolsProtocol):
         self.over.set()
 
 
-def http_server(app: ASGIApp) -> Serve:
-    """An application as what answers connections. Its client is who connected."""
+def http_server(
+    app: ASGIApp, context: ssl.SSLContext | None = None, plain: ASGIApp | None = None
+) -> Serve:
+    """An application as what answers connections. Its client is who connected.
+
+    :param context: makes it speak TLS, where ``plain`` answers those who do not.
+    """
     config: uvicorn.Config | None = None
 
     async def serve(far: socket.socket, peer: str) -> None:
         nonlocal config
+        greeted = context is None or await _first_byte(far) == _HANDSHAKE
+        answers = app if greeted or plain is None else plain
 
         async def known(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "client": (peer, 40000 + id(far) % 20000)}, receive, send)
+            await answers({**scope, "client": (peer, 40000 + id(far) % 20000)}, receive, send)
 
         if config is None:
             config = uvicorn.Config(
@@ -52,13 +61,30 @@ def http_server(app: ASGIApp) -> Serve:
         protocol = _Protocol(config=config, server_state=ServerState(), app_state={})
         protocol.app, protocol.over = known, asyncio.Event()
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.connect_accepted_socket(lambda: protocol, far)
+        try:
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol, far, ssl=context if greeted else None
+            )
+        except (ssl.SSLError, ConnectionError):
+            return  # the other side did not like what it saw: a certificate, say
         try:
             await protocol.over.wait()
         finally:
             transport.close()
 
     return serve
+
+
+async def _first_byte(far: socket.socket) -> bytes:
+    """What the other side says first, which stays there to be read."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    far.setblocking(False)
+    loop.add_reader(far, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(far)
+    return far.recv(1, socket.MSG_PEEK)
 
 
 class _NetworkStream(httpcore.AsyncNetworkStream):

@@ -43,8 +43,7 @@ async def free(call: Call) -> int:
 async def df(call: Call) -> int:
     """The disk with what its files really take, and what is mounted from other machines."""
     human = any("h" in word for word in call.argv if word.startswith("-"))
-    total = call.machine.spec.disk
-    used = call.fleet.used(call.machine)
+    total, used = call.machine.disk_total, call.machine.disk_used
 
     def shown(size: int) -> str:
         return _human(size) if human else str(size // 1024)
@@ -63,7 +62,7 @@ async def df(call: Call) -> int:
     for entry in call.machine.state.mounts:
         server = call.fleet.get(entry.server)
         if server is not None:
-            size, taken = server.spec.disk, call.fleet.used(server)
+            size, taken = server.disk_total, server.disk_used
             rows.append(
                 (
                     entry.source,

@@ -44,7 +44,7 @@ async def _measure(
     call: Call, options: Options, inode: Inode, path: str, name: str, depth: int
 ) -> tuple[int, int]:
     exact = options.has("b", "bytes", "apparent-size")
-    size = inode.size if exact or inode.kind == "symlink" else -(-inode.size // BLOCK) * BLOCK
+    size = inode.size if exact or inode.kind == "symlink" else _blocks(inode)
     if not inode.is_directory:
         return size, 0
     status = 0
@@ -65,6 +65,11 @@ async def _measure(
     if depth >= 0:
         await call.out(f"{_shown(size, options)}\t{name}\n")
     return size, status
+
+
+def _blocks(inode: Inode) -> int:
+    size = inode.size if inode.is_directory or inode.source is not None else inode.taken
+    return -(-size // BLOCK) * BLOCK
 
 
 def _shown(size: int, options: Options) -> str:

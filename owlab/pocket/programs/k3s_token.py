@@ -49,7 +49,7 @@ def create(state: K3s, ttl: timedelta, description: str = "") -> str:
     """Add an agent token to a server; returns ``ID.SECRET``."""
     name = "".join(secrets.choice(ALPHABET) for _ in range(6))
     secret = "".join(secrets.choice(ALPHABET) for _ in range(16))
-    expires = (datetime.now(UTC) + ttl).isoformat() if ttl else ""
+    expires = (datetime.now(UTC) + ttl).strftime("%Y-%m-%dT%H:%M:%SZ") if ttl else ""
     state.tokens.append(AgentToken(name, secret, expires, description))
     return f"{name}.{secret}"
 

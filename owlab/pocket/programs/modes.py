@@ -54,4 +54,6 @@ def _applied(mode: int, who: str, sign: str, letters: str, *, directory: bool, u
         return mode | bits
     if sign == "-":
         return mode & ~bits
-    return mode & ~(mask & 0o777) | bits
+    # A directory keeps what only a number of five digits or a letter takes away.
+    cleared = mask & (0o777 if directory else 0o7777)
+    return mode & ~cleared | bits

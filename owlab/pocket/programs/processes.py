@@ -46,12 +46,12 @@ def processes(call: Call) -> list[ProcessRow]:
         Daemon(
             unit,
             units.pid(unit),
-            units.KINDS[unit].program + (" server" if unit == "k3s" else ""),
+            units.kind_of(machine, unit).program + (" server" if unit == "k3s" else ""),
             units.state(machine, unit),
             MEMORY.get(unit, 9_000),
         )
         for unit in units.names(machine)
-        if units.active(machine, unit) and not units.KINDS[unit].oneshot
+        if units.active(machine, unit) and not units.kind_of(machine, unit).oneshot
     ]
     logins = [
         Login(
@@ -59,6 +59,7 @@ def processes(call: Call) -> list[ProcessRow]:
             session.user,
             session.started,
             " ".join([call.name, *call.argv]) if session is call.session else "",
+            tuple(session.background()),
         )
         for number, session in enumerate(sorted(machine.sessions, key=lambda s: s.started))
         if session.tty or session is call.session

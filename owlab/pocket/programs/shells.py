@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import shlex
 
+from owlab.pocket.bash.rewritten import rewritten, suspect
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.machines.views import ShellView
 from owlab.pocket.programs.base import Call, program
 
 
@@ -23,6 +25,23 @@ def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
         words = [word for word in words[1:] if not word.startswith("-")]
     shell = not words or words[0].rpartition("/")[2] in ("bash", "sh", "dash")
     return [] if shell else words
+
+
+def ours(files: Files, cwd: str, name: str, script: str) -> bool:
+    """A file is not for bashkit to run by itself: another program's, or one to be rewritten."""
+    try:
+        text = files.read_file(posixpath.join(cwd, name)).decode()
+    except (OSError, UnicodeDecodeError):
+        # The same script may make it, or go to where it is.
+        return suspect(script) and not files.exists(posixpath.join(cwd, name))
+    return bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
+
+
+def child_of(call: Call) -> ShellView:
+    """A shell of its own for a program, which ends with the one that it was started from."""
+    return call.machine.session(
+        user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask, parent=call.session
+    )
 
 
 @program("__owlab_script", machines="all")
@@ -42,7 +61,7 @@ async def script(call: Call) -> int:
     if words and not call.fs.exists(words[0]) and "/" in words[0]:
         await call.err(f"bash: {call.name}: cannot execute: required file not found\n")
         return 127
-    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask)
+    session = child_of(call)
     line = shlex.join([*(words or ["bash"]), call.name, *call.argv])
     return await session.run(line, call.out, call.err, stdin=call.reader)
 
@@ -50,7 +69,7 @@ async def script(call: Call) -> int:
 @program("__owlab_shell", machines="all")
 async def shell(call: Call) -> int:
     """Run the shell's words, or a script on standard input, as `bash` does by its name."""
-    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask)
+    session = child_of(call)
     name = "sh" if call.name in ("sh", "dash") else "bash"
     script = shlex.join([name, *call.argv])
     return await session.run(script, call.out, call.err, stdin=call.reader)

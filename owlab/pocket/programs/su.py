@@ -23,4 +23,6 @@ async def su(call: Call) -> int:
         return 1
     if script is None:
         script = (await call.stdin()).decode(errors="replace")
-    return await call.machine.session(user=user).run(script, call.out, call.err, stdin=b"")
+    return await call.machine.session(user=user, parent=call.session).run(
+        script, call.out, call.err, stdin=b""
+    )

@@ -62,7 +62,9 @@ async def sudo(call: Call) -> int:
     if not words and not login:
         await call.err(USAGE)
         return 1
-    session = call.machine.session(user=user, cwd=None if login else call.cwd, env=env)
+    session = call.machine.session(
+        user=user, cwd=None if login else call.cwd, env=env, parent=call.session
+    )
     script = shlex.join(words) if words else (await call.stdin()).decode(errors="replace")
     missing = b"bash: line 1: " + words[0].encode() + b": command not found\n" if words else b"\n\n"
     unknown = False

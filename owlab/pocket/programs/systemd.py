@@ -210,7 +210,7 @@ async def _show(call: Call, request: SystemctlRequest, unit: str) -> int:
         "Id": f"{unit}.service",
         "LoadState": "loaded" if known else "not-found",
         "ActiveState": state,
-        "SubState": _sub(unit, state),
+        "SubState": _sub(call, unit, state),
         "UnitFileState": ("enabled" if enabled else "disabled") if known else "",
         "MainPID": str(units.pid(unit) if state == "active" else 0),
     }
@@ -241,12 +241,12 @@ async def _missing(call: Call, verb: str, unit: str) -> int:
 async def status(call: Call, unit: str) -> int:
     """`systemctl status`: the state, and the last lines of the journal."""
     record = units.state(call.machine, unit)
-    kind = units.KINDS.get(unit, units.KnownUnit(unit))
+    kind = units.kind_of(call.machine, unit)
     state = units.condition(call.machine, unit)
     dot = {"active": "●", "failed": "×"}.get(state, "○")
     enabled = "enabled" if record.enabled else "disabled"
     path = units.unit_file(call.machine, unit)
-    reason = f"{state} ({'Result: exit-code' if state == 'failed' else _sub(unit, state)})"
+    reason = f"{state} ({'Result: exit-code' if state == 'failed' else _sub(call, unit, state)})"
     since = f" since {_since(record.since)}" if record.since else ""
     text = (
         f"{dot} {unit}.service - {kind.description}\n"
@@ -270,15 +270,15 @@ async def _list(call: Call, request: SystemctlRequest) -> int:
     files = request.verb == "list-unit-files"
     rows: list[tuple[str, ...]] = []
     for unit in units.names(call.machine):
-        record, kind = units.state(call.machine, unit), units.KINDS[unit]
+        record, kind = units.state(call.machine, unit), units.kind_of(call.machine, unit)
         state = units.condition(call.machine, unit)
-        shown = not request.state or state == request.state
+        shown = not request.state or request.state in (state, _sub(call, unit, state))
         if request.names and not any(units.plain(name) == unit for name in request.names):
             continue
         if files:
             rows.append((f"{unit}.service", "enabled" if record.enabled else "disabled"))
         elif shown and (request.state or state != "inactive"):
-            sub = _sub(unit, state)
+            sub = _sub(call, unit, state)
             rows.append((f"{unit}.service", "loaded", state, sub, kind.description))
     head: tuple[str, ...] = (
         ("UNIT FILE", "STATE") if files else ("UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION")
@@ -294,10 +294,10 @@ async def _list(call: Call, request: SystemctlRequest) -> int:
     return 0
 
 
-def _sub(unit: str, active: str) -> str:
+def _sub(call: Call, unit: str, active: str) -> str:
     if active != "active":
         return "failed" if active == "failed" else "dead"
-    return "exited" if units.KINDS.get(unit, units.KnownUnit(unit)).oneshot else "running"
+    return "exited" if units.kind_of(call.machine, unit).oneshot else "running"
 
 
 def _since(when: str) -> str:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import getopt
 
+from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
+
+PART = 1 << 16
+MOST_ENDLESS = 16 << 20
+"""Half of what the interpreter's own filters take before they give anything on."""
 
 
 @program("cat", machines="all")
@@ -26,6 +31,10 @@ async def cat(call: Call) -> int:
         if name == "-" and not flags:
             while (chunk := await call.reader.read_chunk()) is not None:
                 await call.out(chunk)
+            continue
+        if call.path(name) in ENDLESS and not flags:
+            for _ in range(MOST_ENDLESS // PART):
+                await call.out(ENDLESS[call.path(name)](PART))
             continue
         content = await call.stdin() if name == "-" else await _file(call, name)
         if content is None:

@@ -74,6 +74,7 @@ ARCHIVE: dict[str, Package] = {
 }
 
 PROVIDES = {"exportfs": "nfs-kernel-server", "showmount": "nfs-common", "ifconfig": "net-tools"}
+PROVIDES |= {"route": "net-tools", "arp": "net-tools", "cal": "ncal", "strings": "binutils"}
 PROVIDES |= {"netstat": "net-tools", "pip": "python3-pip", "pip3": "python3-pip"}
 """Programs that have another name than their package."""
 

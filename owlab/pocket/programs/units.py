@@ -6,6 +6,7 @@ that brings it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ STARTING: dict[str, Hook] = {}
 STOPPING: dict[str, Hook] = {}
 
 JOURNAL_LINES = 400
+OWN = "/etc/systemd/system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,31 @@ def unit_file(machine: Machine, unit: str) -> str | None:
 
 def names(machine: Machine) -> list[str]:
     """Every unit of the machine, sorted."""
-    return sorted(unit for unit in KINDS if unit_file(machine, unit))
+    own = (
+        {
+            name.removesuffix(".service")
+            for entry in machine.files.read_dir(OWN)
+            if (name := str(entry["name"])).endswith(".service")
+        }
+        if machine.files.is_directory(OWN)
+        else set()
+    )
+    return sorted(unit for unit in {*KINDS, *own} if unit_file(machine, unit))
+
+
+def kind_of(machine: Machine, unit: str) -> KnownUnit:
+    """What is known of a unit: of its own file, where somebody wrote one."""
+    if unit in KINDS:
+        return KINDS[unit]
+    text = (machine.read(f"{OWN}/{unit}.service") or b"").decode(errors="replace")
+    says = dict(re.findall(r"^(Description|ExecStart|Type)=(.*)$", text, re.M))
+    return KnownUnit(
+        says.get("Description", unit),
+        says.get("ExecStart", "").lstrip("-@+!:"),
+        oneshot=says.get("Type") == "oneshot",
+        active=False,
+        enabled=False,
+    )
 
 
 def state(machine: Machine, unit: str) -> Unit:
@@ -124,11 +150,16 @@ def journal(machine: Machine, unit: str) -> list[list[str]]:
 
 async def start(call: Call, unit: str) -> str | None:
     """Start a unit. Returns why it failed, or None."""
-    record, kind = state(call.machine, unit), KINDS.get(unit, KnownUnit(unit))
+    record, kind = state(call.machine, unit), kind_of(call.machine, unit)
     if record.active:
         return None
     note(call.machine, unit, f"Starting {unit}.service - {kind.description}...")
     hook = STARTING.get(unit)
+    if unit not in KINDS and kind.program:
+        await call.err(
+            f"systemctl: {unit}.service: noted as started; the pocket lab runs no program of a "
+            "unit of your own\n"
+        )
     # Active before the hook runs: what it opens looks at the unit's state.
     record.active = True
     try:
@@ -151,7 +182,7 @@ async def start(call: Call, unit: str) -> str | None:
 
 async def stop(call: Call, unit: str) -> None:
     """Stop a unit; a stopped one stays so."""
-    record, kind = state(call.machine, unit), KINDS.get(unit, KnownUnit(unit))
+    record, kind = state(call.machine, unit), kind_of(call.machine, unit)
     was_active = record.active
     record.active = record.failed = False
     record.since = _now()
@@ -165,8 +196,8 @@ async def stop(call: Call, unit: str) -> None:
 
 def link_text(unit: str) -> str:
     """What systemctl prints as it enables a unit."""
-    own = unit in ("k3s", "k3s-agent")
-    folder = "/etc/systemd/system" if own else "/usr/lib/systemd/system"
+    known = unit in KINDS and unit not in ("k3s", "k3s-agent")
+    folder = "/usr/lib/systemd/system" if known else OWN
     wants = f"/etc/systemd/system/multi-user.target.wants/{unit}.service"
     return f"Created symlink {wants} → {folder}/{unit}.service."
 

@@ -51,7 +51,7 @@ async def watch(call: Call) -> int:
 
 
 async def _look(call: Call, words: list[str]) -> tuple[int, bytes]:
-    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env)
+    session = call.machine.session(user=call.user, cwd=call.cwd, env=call.env, parent=call.session)
     shown = bytearray()
 
     async def keep(data: bytes) -> None:

@@ -96,6 +96,11 @@ class Console:
                 self._next = None
         return self._status
 
+    def suspend(self) -> None:
+        """Ctrl-Z in the shell at the top."""
+        if self._stack:
+            self._stack[-1].suspend()
+
     def hang_up(self) -> None:
         """The terminal is gone: what runs in it ends."""
         for session in self._stack:

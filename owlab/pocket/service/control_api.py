@@ -154,6 +154,13 @@ class ControlApi:
         text = (await request.body()).decode(errors="replace")
         return self._stream(lambda run: console.type(text, run))
 
+    async def suspend_console(self, request: Request) -> Response:
+        """Ctrl-Z: what runs in the terminal is stopped, and its prompt comes back."""
+        console = self._consoles.find(request.path_params["console"])
+        if console is not None:
+            console.suspend()
+        return Response(status_code=204)
+
     async def close_console(self, request: Request) -> Response:
         """The terminal was left."""
         self._consoles.close(request.path_params["console"])
@@ -207,6 +214,7 @@ def control_app(lab: PocketLab, token: str, shut_down: Callable[[], None]) -> AS
         Route("/v1/consoles", control.open_console, methods=["POST"]),
         Route("/v1/consoles/{console}", control.console, methods=["POST"]),
         Route("/v1/consoles/{console}", control.close_console, methods=["DELETE"]),
+        Route("/v1/consoles/{console}/suspend", control.suspend_console, methods=["POST"]),
         Route("/v1/kubeconfig", control.kubeconfig),
         Route("/v1/wskprops", control.wskprops),
         Route("/v1/save", control.save, methods=["POST"]),

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 
-JOB_CONTROL = "".join(
-    f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in ("jobs", "fg", "bg", "wait", "kill")
+_OURS = ("jobs", "fg", "bg", "disown")
+JOB_CONTROL = "".join(f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in _OURS) + (
+    'kill() { if __owlab_has_process "$@"; then __owlab_kill "$@"; else builtin kill "$@"; fi; }; '
+    'wait() { if __owlab_has_job "$@"; then __owlab_wait "$@"; '
+    'else [ $# -gt 0 ] || __owlab_wait; builtin wait "$@"; fi; }; '
 )
+NO_JOB_CONTROL = f"unset -f {' '.join(_OURS)} kill wait"
+"""In a child of such a shell: its jobs are its own."""
 GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
 """What a shell at a terminal reads first."""
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
-    "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
-    "while [ $# -gt 0 ]; do case $1 in "
-    '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-    "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
-    "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
-    "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
-    '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
-    '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
-    '-*|+*) __flags="$__flags $1"; shift;; '
-    '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); '
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" "$@"; return; fi; '
-    'command $__shell $__flags "$@"; return;; esac; done; '
-    "__script=$(cat; printf x); "
-    'command $__shell $__flags -c "$__OWLAB_SHELLS${__script%x}" $__shell "$@"; }; '
-    'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
-) + HISTORY
+    rewritten(
+        '__owlab_read() { __script=${__script%x}; case "$__script" in '
+        f'{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
+        "__script=${__script%x};; "
+        "esac; }; "
+        "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
+        "while [ $# -gt 0 ]; do case $1 in "
+        '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
+        "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
+        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
+        "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
+        "--version) __owlab_version bash; return;; "
+        "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
+        '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
+        '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
+        '-*|+*) __flags="$__flags $1"; shift;; '
+        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __owlab_read; '
+        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return; fi; '
+        'command $__shell $__flags "$@"; return;; esac; done; '
+        "__script=$(cat; printf x); __owlab_read; "
+        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" $__shell "$@"; }; '
+        'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
+    )
+    + HISTORY
+)
 SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
 """bashkit's own shells are found by name only."""

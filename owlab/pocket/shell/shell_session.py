@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
-import errno
-import os
 import posixpath
 import re
 import shlex
@@ -14,26 +11,29 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash, BashError, ExecutionProfile, FileSystem
+from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
-from owlab.pocket.machines.files import UMASK, Files
+from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.shells import interpreter_of
+from owlab.pocket.programs.shells import ours
 from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
-from owlab.pocket.shell.jobs import JobTable, in_background
-from owlab.pocket.shell.prelude import GREETING, SHELL_PATHS, SHELLS
+from owlab.pocket.shell.callbacks import missing, opened, weakly
+from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
+from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
+    from owlab.pocket.machines.views import ShellView
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
@@ -44,41 +44,6 @@ HUNG_UP = 255
 
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
-
-
-async def _missing(context: Any) -> int:
-    """bashkit has a command that Ubuntu does not know."""
-    await context.stderr.write(command_not_found(context.name).encode())
-    return 127
-
-
-def _opened(files: Files, shell: FileSystem) -> Files:
-    """A process's files: with what its shell has opened for it."""
-
-    def read(path: str) -> bytes:
-        try:
-            return shell.read_file(path)
-        except RuntimeError:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
-
-    own = copy.copy(files)
-    own.descriptors = read
-    return own
-
-
-def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
-    """A callback that does not keep its session alive.
-
-    bashkit's objects hold their callbacks outside the reach of Python's garbage collector: a
-    session that they kept alive would stay for ever.
-    """
-    reference = weakref.WeakMethod(method)
-
-    async def call(context: Any) -> int:
-        living = reference()
-        return await living(context) if living is not None else 127
-
-    return call
 
 
 class ShellSession:
@@ -94,6 +59,7 @@ class ShellSession:
         tty: bool = False,
         switch: Callable[[str], None] | None = None,
         umask: int = UMASK,
+        parent: ShellView | None = None,
     ) -> None:
         self.machine = machine
         self.tty = tty
@@ -113,39 +79,55 @@ class ShellSession:
         }
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
-        self._killed = False
+        self._killed = self._hard = False
+        self.parent = parent
         self._last: int | None = None
         self._started_in = cwd or home
         self.started = time.time()
         self.at_terminal = False
+        self.litter: list[str] = []
         self.jobs = JobTable()
         self._options = ""
-        self._bash = Bash(
-            username=user,
-            hostname=machine.name,
-            cwd=cwd or home,
-            env=variables,
+        self.restored_from: bytes | None = None
+        """The state of the shell that this one is a child of."""
+        self._token = 0
+        self._suspend: asyncio.Event | None = None
+        self.fronted: Job | None = None
+        """The job that `fg` has brought back, while it runs."""
+        self._warned = False
+        self._known: set[str] = set()
+        self._ready = False
+        self._variables = variables
+        self._bash, self._flow = self._interpreter(cwd or home)
+        self._input = ScriptInput(self._bash)
+        self._learn()
+
+    def _interpreter(self, cwd: str) -> tuple[Bash, list[Flow]]:
+        """A new interpreter, and a place for the flow of what it runs."""
+        self._flow = flow = [Flow()]
+        self._bash = bash = Bash(
+            username=self.user,
+            hostname=self.machine.name,
+            cwd=cwd,
+            env=self._variables,
             # The others cut output off after a megabyte, and say nothing.
             profile=ExecutionProfile.Interactive,
             max_commands=UNLIMITED,
             max_loop_iterations=UNLIMITED,
             timeout_seconds=FOR_EVER,
         )
-        self._bash.mount("/", mountable(self.files))
-        self._input = ScriptInput(self._bash)
-        self._bash.add_command("__owlab_last", _weakly(self._recall))
-        self._bash.add_command("__owlab_status", _weakly(self._note))
-        self._bash.add_command(RUN, self._command(None))
+        bash.mount("/", mountable(self.files))
+        bash.add_command("__owlab_last", weakly(self._recall))
+        bash.add_command("__owlab_status", weakly(self._note))
+        bash.add_command(RUN, self._command(None))
         for path in SHELL_PATHS:
-            self._bash.add_command(path, self._command(load_programs()["__owlab_shell"]))
+            bash.add_command(path, self._command(load_programs()["__owlab_shell"]))
         for name in STRANGE:
-            self._bash.add_command(name, _missing)
-        self._known: set[str] = set()
-        self._learn()
-        self._ready = False
+            bash.add_command(name, missing)
+        return bash, flow
 
     def _learn_scripts(self, script: str) -> None:
-        """Files that another program than a shell runs: bashkit would read them as its own."""
+        """Files that bashkit would read as its own, and that it should not, or not as they are."""
         try:
             commands = self._bash.analyze(script).commands
         except BashError:
@@ -155,7 +137,8 @@ class ShellSession:
             if (
                 "/" in name
                 and name not in self._known
-                and (name.endswith(".py") or interpreter_of(self.files, self._started_in, name))
+                and name not in SHELL_PATHS
+                and (name.endswith(".py") or ours(self.files, self._started_in, name, script))
             ):
                 self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
                 self._known.add(name)
@@ -177,12 +160,13 @@ class ShellSession:
     ) -> Callable[[Any], Awaitable[int]]:
         """Adapt a program to bashkit's shape of a command; without one, run the one named."""
 
-        mine = weakref.ref(self)
+        mine, flow = weakref.ref(self), self._flow
 
         async def run(context: Any) -> int:
             session = mine()
             if session is None:
                 return 127
+            await flow[0].going.wait()
             name, argv, chosen = context.name, list(context.argv), entry
             if chosen is None:  # by the program's file, which is there
                 name, *argv = argv or [""]
@@ -198,7 +182,7 @@ class ShellSession:
                 argv=argv,
                 env=dict(context.env),
                 cwd=context.cwd,
-                fs=_opened(session.files, context.fs),
+                fs=opened(session.files, context.fs),
                 root=session.files.who.is_root,
                 user=session.user,
                 machine=session.machine,
@@ -228,21 +212,20 @@ class ShellSession:
                     raise
                 return HUNG_UP
             finally:
-                self._task = None
-                self.machine.sessions.discard(self)
+                # What Ctrl-Z stopped ends later: then another command may run here.
+                if self._task is asyncio.current_task():
+                    self._task = None
+                if self._task is None:
+                    self.machine.sessions.discard(self)
 
     async def _run(self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None) -> int:
-        if not self._ready:
-            await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
-            self._ready = True
-            if self.tty:
-                await self._greet(out, err)
+        await self._prepare(out, err)
         self._learn()
         self._started_in = self.cwd
         self._learn_scripts(script)
-        given = script
+        given, script = script, rewritten(script)
         if stdin is not None:
-            problem = self.problem(script)
+            problem = self.problem(given)
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -253,11 +236,19 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
+        closed, busy = False, time.process_time()
+
         async def write_out(data: bytes) -> None:
-            await out(sentences.without_guess(data))
+            nonlocal closed
+            try:
+                await out(sentences.without_guess(data))
+            except BrokenPipeError:
+                closed = True
+                raise
 
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, self._brings) if self.tty else text)
 
         try:
@@ -266,13 +257,35 @@ class ShellSession:
             self._input.end()
             raise
         finally:
+            self._clean()
             self.machine.save()
+        if result.error and closed:
+            raise BrokenPipeError  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)
             await write_err(words.encode())
             if "parse error" in str(result.error):
                 return sentences.SYNTAX
         return int(result.exit_code)
+
+    async def _prepare(self, out: Sink, err: Sink) -> None:
+        """What a shell starts with, once."""
+        if self._ready:
+            return
+        if self.restored_from is not None:
+            self._bash.restore_snapshot(self.restored_from)
+            await self._bash.execute(NO_JOB_CONTROL)
+        await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
+        self._ready = True
+        if self.tty:
+            await self._greet(out, err)
+
+    def _clean(self) -> None:
+        """Remove what was written only for the interpreter to read."""
+        for path in self.litter:
+            if self.machine.files.exists(path):
+                self.machine.files.remove(path)
+        self.litter.clear()
 
     async def _keep_input(self, script: str) -> None:
         """Give input to those who read it.
@@ -312,35 +325,108 @@ class ShellSession:
         if problem := self.problem(text):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
-        if self.tty and (told := self.jobs.printed() + self.jobs.ended().encode()):
-            await out(told)
-        if self.tty and (command := in_background(text)) is not None:
-            job = self.jobs.start(self, command)
-            await out(f"[{job.number}] {job.pid}\n".encode())
-            return 0, False
+        if not self.tty:
+            return await self._typed(text, out, err, status)
+        await out(self.jobs.printed() + self.jobs.ended().encode())
+        if text.strip() in ("exit", "logout") and self.jobs.stopped() and not self._warned:
+            self._warned = True
+            await err(b"There are stopped jobs.\n")
+            return 1, False
+        self._warned, left = text.strip() in ("exit", "logout"), False
+        for command, background in segments(text):
+            if background:
+                job = self._start(command)
+                await out(f"[{job.number}] {job.pid}\n".encode())
+                status = 0
+            elif not left:
+                status, left = await self._typed(self._last_pid(command), out, err, status)
+        return status, left
+
+    def _last_pid(self, text: str) -> str:
+        """``$!`` is what this room started, which the interpreter does not know."""
+        pid = self.jobs.last_pid
+        if pid is None or "$!" not in text:
+            return text
+        return re.sub(r"'[^']*'|\$!", lambda m: str(pid) if m[0] == "$!" else m[0], text)
+
+    async def _typed(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
         self._last = None
+        self._token += 1
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
         before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
         # On the same line, so that bash counts the lines as they were typed.
-        script = f"{before}; {text}\n__owlab_status $? $-"
+        script = f"{before}; {text}\n__owlab_status {self._token} $? $-"
         try:
-            ended = await self.run(script, out, err)
+            if self.tty:
+                ended = await self._in_foreground(text, script, out, err)
+            else:
+                ended = await self.run(script, out, err)
         finally:
             self.at_terminal = False
         return (ended, True) if self._last is None else (self._last, False)
 
+    async def _in_foreground(self, text: str, script: str, out: Sink, err: Sink) -> int:
+        """Run what was typed, to its end or until Ctrl-Z stops it.
+
+        It goes on as a job in the interpreter that it has; the terminal gets another one, as it
+        was before the command.
+        """
+        await self._prepare(out, err)
+        before = self._bash.snapshot(exclude_filesystem=True)
+        flow = self._flow[0] = Flow(out, err)
+        self._suspend = suspend = asyncio.Event()
+        task = asyncio.ensure_future(self.run(script, flow.out, flow.err))
+        stopped = asyncio.ensure_future(suspend.wait())
+        try:
+            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait([task])
+            raise
+        finally:
+            stopped.cancel()
+            self._suspend = None
+        if task.done():
+            return task.result()
+        job = self.jobs.add(text, task, flow, lambda _hard: task.cancel())
+        job.stop()
+        self._begin_anew(before)
+        await out(f"\n{job.line()}".encode())
+        self._last = SUSPENDED
+        return SUSPENDED
+
+    def _begin_anew(self, state: bytes) -> None:
+        self._turn, self._task = asyncio.Lock(), None
+        self._known.clear()
+        self._bash, self._flow = self._interpreter(self._started_in)
+        self._input = ScriptInput(self._bash)
+        self._learn()
+        self._bash.restore_snapshot(state)
+
+    def suspend(self) -> None:
+        """Ctrl-Z: stop what runs in the foreground."""
+        if self.fronted is not None:
+            self.fronted.stopping.set()
+        elif self._suspend is not None:
+            self._suspend.set()
+
+    def _start(self, text: str) -> Job:
+        """A command in the background, in a shell like this one."""
+        session = self.beside()
+        flow = Flow()
+        session._flow[0] = flow
+        task = asyncio.ensure_future(session.run(text, flow.out, flow.err, stdin=b""))
+        job = self.jobs.add(text, task, flow, session.kill)
+        self.jobs.last_pid = job.pid
+        return job
+
     def beside(self) -> ShellSession:
         """A shell like this one, for a job in its background."""
-        exported = dict(self._bash.shell_state().env)
-        return ShellSession(
-            self.machine,
-            user=self.user,
-            cwd=self.cwd,
-            env=exported,
-            umask=self.files.umask,
-        )
+        other = ShellSession(self.machine, user=self.user, cwd=self.cwd, umask=self.files.umask)
+        other.restored_from = self._bash.snapshot(exclude_filesystem=True)
+        return other
 
     def _alone(self, text: str) -> bool:
         """One command and nothing around it: what it prints goes to the terminal."""
@@ -353,10 +439,11 @@ class ShellSession:
 
     async def _note(self, context: Any) -> int:
         """The typed command has ended, and the shell lives."""
-        self._last = int(context.argv[0])
-        shown = context.argv[1] if len(context.argv) > 1 else ""
-        self._options = "".join(letter for letter in shown if letter in KEPT_OPTIONS)
-        return self._last
+        token, status, *shown = context.argv
+        if int(token) == self._token:  # and not one that was stopped meanwhile
+            self._last = int(status)
+            self._options = "".join(x for x in "".join(shown) if x in KEPT_OPTIONS)
+        return int(status)
 
     @property
     def cwd(self) -> str:
@@ -371,14 +458,28 @@ class ShellSession:
             return str(error)
         return None
 
+    def background(self) -> list[tuple[int, str, str, float]]:
+        """Process number, command, state and start of each job, for `ps`."""
+        return [
+            (job.pid, job.text, "T" if job.stopped else "S", job.started)
+            for job in self.jobs.listed()
+            if job.status is None
+        ]
+
     @property
     def busy(self) -> bool:
         """A command runs in this shell now."""
         return self._task is not None
 
-    def kill(self) -> None:
+    @property
+    def killed_hard(self) -> bool:
+        """It was ended by SIGKILL, or a shell around it was."""
+        return self._hard or (self.parent is not None and self.parent.killed_hard)
+
+    def kill(self, hard: bool = False) -> None:
         """End what runs, as when the machine goes down or its user hangs up."""
         self._killed = True
+        self._hard = hard
         self.jobs.end_all()
         if self._task is not None:
             self._task.cancel()

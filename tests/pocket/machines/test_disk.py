@@ -125,3 +125,41 @@ async def test_dates_survive(master: Driver) -> None:
     assert fs.stat("/home/ubuntu/d/a file")["modified"] == 981173106.789
     assert fs.stat("/home/ubuntu/d")["modified"] == 86400
     await again.lab.stop()
+
+
+async def test_a_disk_that_is_full_takes_nothing_until_there_is_room(master: Driver) -> None:
+    typed = await master.on(
+        "master", "dd if=/dev/zero of=big bs=1M status=noxfer; df -h / | tail -1"
+    )
+    assert typed.err.startswith("dd: error writing 'big': No space left on device\n")
+    assert typed.out.split()[3:5] == ["0", "100%"]
+    typed = await master.on("master", "echo more > small; echo $?; fallocate -l 1G other; echo $?")
+    assert typed.out == "1\n1\n"
+    assert "small: No space left on device" in typed.err
+    assert "fallocate: fallocate failed: No space left on device" in typed.err
+    typed = await master.on(
+        "master", "rm big; echo more > small; cat small; dd if=/dev/zero of=z count=1"
+    )
+    assert typed.out == "more\n"
+    assert "1+0 records out" in typed.err
+
+
+async def test_zeros_that_are_only_counted_survive(master: Driver) -> None:
+    await master.on(
+        "master",
+        "echo head > a; truncate -s 300M a; "
+        "dd if=/dev/zero of=b bs=1M count=100 status=none; cp b c",
+    )
+    again = await master.reopened()
+    typed = await again.on(
+        "master", "stat -c '%n %s' a b c; head -c 5 a; du -m a b; df -m / | tail -1"
+    )
+    assert typed.out.splitlines()[:6] == [
+        "a 314572800",
+        "b 104857600",
+        "c 104857600",
+        "head",
+        "1\ta",
+        "100\tb",
+    ]
+    await again.lab.stop()

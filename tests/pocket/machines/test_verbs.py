@@ -262,3 +262,30 @@ async def test_info_of_a_snapshot(mp) -> None:
     assert (both["state"], list(both["snapshots"])) == ("Stopped", ["one"])
     mixed = await mp("info", "vm", "vm.one", "--format", "csv")
     assert (mixed.status, "Mixed snapshot and instance" in mixed.err) == (1, True)
+
+
+async def test_info_of_all_snapshots_of_a_machine(mp) -> None:
+    await mp("launch", "-n", "vm")
+    await mp("launch", "-n", "other")
+    await mp("stop", "vm")
+    assert (await mp("info", "--snapshots")).out == "No snapshots found.\n"
+    await mp("snapshot", "vm", "-n", "one")
+    await mp("snapshot", "vm", "-n", "two")
+    seen = json.loads((await mp("info", "vm", "--snapshots", "--format", "json")).out)["info"]
+    assert list(seen["vm"]) == ["snapshots"]
+    assert list(seen["vm"]["snapshots"]) == ["one", "two"]
+    told = (await mp("info", "--snapshots")).out
+    assert told.count("Snapshot:") == 2
+    assert "other" not in told
+
+
+async def test_a_removed_snapshot_leaves_its_place_to_the_one_before(mp) -> None:
+    await mp("launch", "-n", "vm")
+    await mp("stop", "vm")
+    for name in ("one", "two", "three"):
+        await mp("snapshot", "vm", "-n", name)
+    await mp("delete", "--purge", "vm.two")
+    await mp("delete", "--purge", "vm.three")
+    await mp("snapshot", "vm", "-n", "three")
+    listed = json.loads((await mp("list", "--snapshots", "--format", "json")).out)["info"]["vm"]
+    assert {name: kept["parent"] for name, kept in listed.items()} == {"one": "", "three": "one"}

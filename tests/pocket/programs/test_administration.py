@@ -82,3 +82,35 @@ async def test_the_journal_is_followed(on):
     )
     assert "Started cron.service" in typed.out
     assert typed.out.endswith("124\n")
+
+
+async def test_parameters_of_a_kernel_are_kept_with_a_word(on):
+    typed = await on(
+        "master", "echo net.ipv4.ip_forward=0 | sudo tee /etc/sysctl.d/9.conf; sysctl x"
+    )
+    assert typed.err == "sysctl: cannot stat /proc/sys/x: No such file or directory\n"
+    typed = await on("master", "sudo sysctl --system; sysctl -n net.ipv4.ip_forward vm.swappiness")
+    assert typed.out == "* Applying /etc/sysctl.d/9.conf ...\nnet.ipv4.ip_forward = 0\n0\n60\n"
+    assert "no kernel that heeds it" in typed.err
+    assert "permission denied" in (await on("master", "sysctl -w vm.swappiness=1")).err
+
+
+async def test_the_time_zone_is_the_machines(on):
+    assert (await on("master", "date +%Z; cat /etc/timezone")).out == "UTC\nEtc/UTC\n"
+    typed = await on(
+        "master", "sudo timedatectl set-timezone Asia/Tokyo; date +%Z; TZ=UTC date +%Z"
+    )
+    assert typed.out == "JST\nUTC\n"
+    assert "Asia/Tokyo (JST, +0900)" in (await on("master", "timedatectl")).out
+    wrong = await on("master", "sudo timedatectl set-timezone Mars; timedatectl set-time 10:00")
+    assert wrong.err.startswith("Failed to set time zone: Invalid")
+    assert "the clock of the pocket lab is the computer's" in wrong.err
+
+
+async def test_versions_are_ubuntus_and_say_what_they_are(on):
+    for name, version in (("bash", "5.2.21"), ("sed", "4.9"), ("ls", "coreutils) 9.4")):
+        said = (await on("master", f"{name} --version")).out
+        assert version in said.splitlines()[0]
+        assert "the pocket lab's own" in said
+    timed = (await on("master", "time sleep 0.01")).err
+    assert "user\t0m0." in timed and "unavailable" not in timed

@@ -26,6 +26,9 @@ kubectl apply -f cm.yaml
 class NoKubelet:
     """There are no pods here."""
 
+    def unreached(self, pod):
+        return None
+
     async def logs(self, pod, container, *, tail, previous, timestamps, since):
         return ""
 

@@ -151,3 +151,50 @@ async def test_the_shells_own_questions(on):
         "sudo chmod 0 /srv/f; sudo bash -c '[ -x /srv/f ]; echo $?; cat /srv/f; echo $?'",
     )
     assert typed.out.split() == ["1", "0", "1", "0"]
+
+
+ASKED = """
+for f in /etc/shadow /etc/passwd /root /bin/ls .; do
+  echo "$f" $([ -r $f ] && echo r) $([[ -w $f ]] && echo w) $(test -x "$f" && echo x) \\
+    $([ -O $f ] && echo O) $([[ -G $f ]] && echo G) $([ -d $f ] && echo d)
+done
+"""
+
+
+async def test_a_script_that_asks_is_told_what_its_user_may(on):
+    typed = await on("master", ASKED)
+    assert typed.out.splitlines() == [
+        "/etc/shadow",
+        "/etc/passwd r",
+        "/root d",
+        "/bin/ls r x",
+        ". r w x O G d",
+    ]
+    asked = await on("master", f"sudo bash -c '{ASKED}'")
+    assert asked.out.splitlines()[:3] == [
+        "/etc/shadow r w O",
+        "/etc/passwd r w O G",
+        "/root r w x O G d",
+    ]
+
+
+async def test_who_asks_in_a_file_or_a_line_of_sudo_is_told_the_same(on):
+    await on("master", "echo '[[ -w /etc ]] && echo open || echo closed' > /tmp/q; chmod +x /tmp/q")
+    for way in ("/tmp/q", "bash /tmp/q", ". /tmp/q", "cd /tmp; ./q", 'eval "$(cat /tmp/q)"'):
+        assert (await on("master", way)).out == "closed\n", way
+    assert (await on("master", "sudo /tmp/q; sudo test -r /etc/shadow && echo may")).out == (
+        "open\nmay\n"
+    )
+    assert (await on("master", "ls /tmp")).out == "q\n"
+
+
+async def test_a_missing_right_of_the_owner_is_not_made_up_by_others(on):
+    script = "touch f; chmod 077 f; [ -r f ]; echo $?; [[ -w f ]]; echo $?; test -x f; echo $?"
+    assert (await on("master", script)).out == "1\n1\n1\n"
+
+
+async def test_output_to_a_command_is_refused_where_it_would_be_lost(on):
+    typed = await on("master", "{ echo a; } > >(cat); echo b")
+    assert typed.err.startswith("bash: >(...) behind a compound command")
+    assert typed.out == ""
+    assert typed.status == 2

@@ -97,3 +97,14 @@ def test_any_words_are_read_or_refused(words):
 @given(st.sampled_from(["nfs-server", "nfs-kernel-server", "sshd", "k3s-agent", "x"]))
 def test_a_name_is_the_same_with_its_suffix(name):
     assert units.plain(name) == units.plain(f"{name}.service") == units.plain(units.plain(name))
+
+
+async def test_a_unit_of_ones_own_is_listed_and_not_run(on):
+    unit = "[Unit]\\nDescription=Says hello\\n[Service]\\nExecStart=/bin/sleep 9\\n"
+    await on("master", f"printf '{unit}' | sudo tee /etc/systemd/system/hello.service")
+    typed = await on("master", "sudo systemctl enable --now hello; systemctl is-active hello")
+    assert "wants/hello.service → /etc/systemd/system/hello.service." in typed.err + typed.out
+    assert "runs no program of a unit of your own" in typed.err
+    assert typed.out.endswith("active\n")
+    listed = (await on("master", "systemctl list-units --state=running --no-legend")).out
+    assert "hello.service" in listed and "Says hello" in listed and "ssh.service" in listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -168,6 +169,22 @@ def test_typing(lab: Served) -> None:
     typist.type("exit 5\r")
     assert typist.process.wait(20) == 5
     assert "sleep 600" in (lab.directory / "history").read_text()
+
+
+def test_ctrl_z_stops_the_command_and_not_the_terminal(lab: Served) -> None:
+    typist = typist_on(lab)
+    typist.expect("$")
+    typist.type("for i in 1 2; do echo n$i; sleep 1; done\r")
+    typist.expect("n1\r\n")
+    os.kill(typist.process.pid, signal.SIGTSTP)
+    typist.expect("[1]+  Stopped                 for i in 1 2;")
+    typist.type("jobs; echo still $((6*7))\r")
+    typist.expect("[1]+  Stopped                 for i in 1 2;")
+    typist.expect("still 42\r\n")
+    typist.type("\x1afg\r")
+    typist.expect("n2\r\n")
+    typist.type("exit\r")
+    assert typist.process.wait(20) == 0
 
 
 def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:

@@ -216,6 +216,11 @@ class Kubelet(Controller):
 
     # -- what the API server asks ----------------------------------------------------------
 
+    def unreached(self, pod: Object) -> str | None:
+        """The address of a node whose kubelet does not answer; None where it does."""
+        machine = self.plane.fleet.get(str(pod["spec"].get("nodeName") or ""))
+        return machine.address if machine is not None and not kubelet_runs(machine) else None
+
     async def logs(
         self,
         pod: Object,

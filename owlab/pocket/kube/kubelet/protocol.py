@@ -25,6 +25,9 @@ class Streams:
 class KubeletApi(Protocol):
     """All simulated kubelets together; a pod says which node it is on."""
 
+    def unreached(self, pod: Object) -> str | None:
+        """The address of a node whose kubelet does not answer; None where it does."""
+
     async def logs(
         self,
         pod: Object,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
+import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -23,8 +24,10 @@ from owlab.pocket.kube.servers.nginx_config import (
     Site,
     configuration,
 )
+from owlab.pocket.kube.servers.nginx_tls import context_of
 from owlab.pocket.kube.servers.setting import ImageFiles, Ports, ServerFailed, Setting
 from owlab.pocket.network.http import exchange, http_server
+from owlab.pocket.network.sockets import Serve
 from owlab.pocket.network.unreached import Unreached
 
 VERSION = "1.27"
@@ -81,7 +84,30 @@ def nginx(setting: Setting) -> Ports:
     if config.unheeded:
         setting.log(f"(not obeyed by the pocket lab's nginx: {', '.join(sorted(config.unheeded))})")
     ports = {port for site in found for port in site.ports}
-    return {port: http_server(_Front(setting, found, upstreams, port).app()) for port in ports}
+    return {port: _listener(setting, found, upstreams, port) for port in ports}
+
+
+def _listener(setting: Setting, found: list[Site], upstreams: dict[str, str], port: int) -> Serve:
+    """What answers on one port, in clear or under TLS."""
+    app = _Front(setting, found, upstreams, port).app()
+    secured = [site for site in found if port in site.tls]
+    if not secured:
+        return http_server(app)
+    return http_server(app, context_of(secured, setting.configuration()), plain=_plain(setting))
+
+
+def _plain(setting: Setting) -> ASGIApp:
+    """Who speaks HTTP where TLS is spoken is told so."""
+
+    async def answer(request: Request) -> Response:
+        page = _page(400, "The plain HTTP request was sent to HTTPS port")
+        page.headers["Connection"] = "close"
+        return page
+
+    def told(request: Request, response: Response) -> None:
+        setting.log(combined(request, response))
+
+    return application(answer, f"nginx/{VERSION}", told)
 
 
 @functools.cache
@@ -191,7 +217,7 @@ class _Front:
             at, content = hit
             if at != place and not path.endswith("/"):
                 host = request.headers.get("host", "")
-                return _redirect(301, f"http://{host}{path}/")
+                return _redirect(301, f"{request.url.scheme}://{host}{path}/")
             return web_files.sent(
                 request, at, content, web_files.media_type(at) if at != place else kind
             )
@@ -273,8 +299,8 @@ class _Front:
             headers.append(("Content-Length", str(len(content))))
         try:
             async with exchange(
-                self._setting.dial, request.method, f"http://{host}{path}{query}", headers,
-                content or None, timeout=60,
+                self._setting.dial, request.method, f"{target.scheme}://{host}{path}{query}",
+                headers, content or None, context=_trusting(), timeout=60,
             ) as answer:  # fmt: skip
                 body = await answer.aread()
         except (Unreached, httpcore.NetworkError, httpcore.ProtocolError) as error:
@@ -309,7 +335,7 @@ class _Front:
             "server_addr": self._setting.address,
             "server_port": str(self._port),
             "request_method": request.method,
-            "scheme": "http",
+            "scheme": request.url.scheme,
             "server_name": "localhost",
             "nginx_version": VERSION,
             "proxy_host": host,
@@ -327,6 +353,15 @@ class _Front:
             return values.get(name, "")
 
         return _VARIABLE.sub(put, text)
+
+
+@functools.cache
+def _trusting() -> ssl.SSLContext:
+    """As nginx asks what is behind it: it verifies no certificate unless it is told to."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _all(block: Iterable[Directive], name: str) -> list[Directive]:
@@ -365,11 +400,13 @@ def _redirect(code: int, to: str) -> Response:
     return response
 
 
-def _page(code: int) -> Response:
+def _page(code: int, more: str = "") -> Response:
     head = f"{code} {_REASONS.get(code, '')}".strip()
+    title = f"{code} {more}" if more else head
+    also = f"<center>{more}</center>\r\n" if more else ""
     page = (
-        f"<html>\r\n<head><title>{head}</title></head>\r\n<body>\r\n<center><h1>{head}</h1>"
-        f"</center>\r\n<hr><center>nginx/{VERSION}</center>\r\n</body>\r\n</html>\r\n"
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{head}</h1>"
+        f"</center>\r\n{also}<hr><center>nginx/{VERSION}</center>\r\n</body>\r\n</html>\r\n"
     )
     return Response(page, code, media_type=None, headers={"Content-Type": "text/html"})
 
@@ -377,7 +414,10 @@ def _page(code: int) -> Response:
 def checked(setting: Setting) -> str:
     """What ``nginx -t`` says."""
     path = "/etc/nginx/nginx.conf"
-    configuration(setting.view(), path)
+    view = setting.view()
+    config = configuration(view, path)
+    for port in {port for site in config.sites for port in site.tls}:
+        context_of([site for site in config.sites if port in site.tls], view)
     name = posixpath.normpath(path)
     return (
         f"nginx: the configuration file {name} syntax is ok\n"

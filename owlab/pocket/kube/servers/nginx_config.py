@@ -28,6 +28,8 @@ _IDLE = _names(
     open_file_cache resolver client_body_buffer_size client_body_timeout client_header_timeout
     send_timeout types proxy_http_version proxy_buffering proxy_buffer_size proxy_buffers
     proxy_connect_timeout proxy_read_timeout proxy_send_timeout log_not_found
+    ssl_session_cache ssl_session_timeout ssl_session_tickets ssl_buffer_size
+    ssl_prefer_server_ciphers proxy_ssl_server_name proxy_ssl_session_reuse
     """
 )
 # Of an effect that this nginx has not: it says so when it starts.
@@ -35,12 +37,15 @@ _UNHEEDED = _names(
     """
     gzip gzip_types gzip_vary gzip_proxied gzip_comp_level gzip_min_length
     client_max_body_size server_tokens proxy_redirect charset etag expires
+    http2 ssl_ciphers ssl_dhparam ssl_ecdh_curve ssl_stapling ssl_stapling_verify
+    ssl_trusted_certificate
     """
 )
 _KNOWN = _names(
     """
     http server listen server_name root index location return alias autoindex try_files
     add_header default_type error_page proxy_pass proxy_set_header upstream include
+    ssl_certificate ssl_certificate_key ssl_protocols
     """
 )
 
@@ -63,6 +68,8 @@ class Site:
     names: list[str]
     block: list[Directive]
     default: bool = False
+    tls: set[int] = field(default_factory=set)
+    """Its ports that speak TLS."""
 
 
 @dataclass
@@ -101,22 +108,24 @@ def configuration(view: ContainerFiles, path: str = "/etc/nginx/nginx.conf") -> 
 def _site(directive: Directive, shared: list[Directive]) -> Site:
     block = directive.block
     own = {d.name for d in block}
-    ports, default = [], False
+    ports, tls, default = [], set[int](), False
     for listen in (d for d in block if d.name == "listen"):
-        if "ssl" in listen.words:
-            raise _emerg("the pocket lab's nginx does not speak TLS", listen.place)
+        if "quic" in listen.words:
+            raise emergency("the pocket lab's nginx has no QUIC", listen.place)
         host, _, port = listen.words[0].rpartition(":")
         if host.startswith("[") or not port.isdecimal():
             if host.startswith("["):
                 continue
-            raise _emerg(
+            raise emergency(
                 f'invalid port in "{listen.words[0]}" of the "listen" directive', listen.place
             )
         ports.append(int(port))
+        if "ssl" in listen.words:
+            tls.add(int(port))
         default = default or "default_server" in listen.words
     names = [name for d in block if d.name == "server_name" for name in d.words]
     inherited = [d for d in shared if d.name not in own]
-    return Site(ports or [80], names, [*inherited, *block], default)
+    return Site(ports or [80], names, [*inherited, *block], default, tls)
 
 
 def _read(view: ContainerFiles, path: str) -> list[Directive]:
@@ -151,7 +160,7 @@ def _expanded(
                 unheeded.add(directive.name)
             continue
         if directive.name not in _KNOWN:
-            raise _emerg(
+            raise emergency(
                 f'unknown directive "{directive.name}" (the pocket lab has the plain ones)',
                 directive.place,
             )
@@ -160,7 +169,8 @@ def _expanded(
     return result
 
 
-def _emerg(text: str, place: str) -> ServerFailed:
+def emergency(text: str, place: str) -> ServerFailed:
+    """Why nginx does not start, and where it says so."""
     return ServerFailed(f"nginx: [emerg] {text} in {place}\n")
 
 
@@ -225,4 +235,4 @@ class _Parser:
         return None
 
     def _wrong(self, text: str) -> ServerFailed:
-        return _emerg(text, f"{self._path}:{self._line}")
+        return emergency(text, f"{self._path}:{self._line}")

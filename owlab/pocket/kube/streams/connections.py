@@ -28,7 +28,7 @@ class PodConnections:
     def over_spdy(self, request: Request) -> Response:
         """The answer after which the connection is SPDY."""
         if _to_ports(request):
-            forward = forwarder(request, self._store, self._network)
+            forward = forwarder(request, self._store, self._network, self._kubelet)
             return upgraded(
                 request,
                 port_forward_spdy.PROTOCOLS,
@@ -44,7 +44,7 @@ class PodConnections:
     def over_websocket(self, socket: WebSocket) -> Callable[[], Awaitable[None]]:
         """What serves a WebSocket that was not accepted yet."""
         if _to_ports(socket):
-            forward = forwarder(socket, self._store, self._network)
+            forward = forwarder(socket, self._store, self._network, self._kubelet)
             check_ports(socket)
             return lambda: forward_over_websocket(socket, forward)
         asked = command(socket, self._store, self._kubelet)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.errors import ApiError, BadRequest
+from owlab.pocket.kube.errors import ApiError, BadRequest, KubeletUnreached
 from owlab.pocket.kube.kubelet.protocol import KubeletApi, Streams
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.streams.logs import container_of, require_started
@@ -49,6 +49,14 @@ def command(connection: HTTPConnection, store: Store, kubelet: KubeletApi) -> Ex
     require_started(pod, container)
 
     async def run(streams: Streams) -> int:
+        if (address := kubelet.unreached(pod)) is not None:
+            verb = "attach" if attaches else "exec"
+            path = f"{verb}/{place['namespace']}/{place['name']}/{container}?{query}"
+            raise KubeletUnreached(
+                "Internal error occurred: error sending request: "
+                f'Post "https://{address}:10250/{path}"',
+                address,
+            )
         if attaches:
             await kubelet.attach(pod, container, streams)
             return 0

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.errors import BadRequest
+from owlab.pocket.kube.errors import BadRequest, KubeletUnreached
 from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.store import Store
 
@@ -64,6 +64,10 @@ async def read_log(
     pod = store.get("Pod", name, namespace)
     container = container_of(pod, query.get("container", ""))
     require_started(pod, container)
+    if (address := kubelet.unreached(pod)) is not None:
+        asked = f"?{query}" if query else ""
+        path = f"containerLogs/{namespace}/{name}/{container}{asked}"
+        raise KubeletUnreached(f'Get "https://{address}:10250/{path}"', address)
 
     async def text(tail: int | None) -> str:
         return await kubelet.logs(

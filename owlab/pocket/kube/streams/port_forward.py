@@ -10,7 +10,8 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.errors import BadRequest
+from owlab.pocket.kube.errors import BadRequest, KubeletUnreached
+from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.store import Store
 from owlab.pocket.network.ends import Ends
@@ -36,13 +37,18 @@ Forward = Callable[[int, ForwardedConnection, ForwardedConnection], Awaitable[No
 """Carries one connection to a port: its data, and what is said when it fails."""
 
 
-def forwarder(connection: HTTPConnection, store: Store, network: ClusterRegion | None) -> Forward:
+def forwarder(
+    connection: HTTPConnection, store: Store, network: ClusterRegion | None, kubelet: KubeletApi
+) -> Forward:
     """Of the pod in ``pods/NAME/portforward``; raises ApiError."""
     place = connection.path_params
     pod = store.get("Pod", place["name"], place["namespace"])
     if pod["status"].get("phase") != "Running":
         phase = pod["status"].get("phase", "Pending")
         raise BadRequest(f"unable to forward port because pod is not running: status={phase}")
+
+    if (address := kubelet.unreached(pod)) is not None:
+        raise KubeletUnreached("error dialing backend", address)
 
     async def forward(port: int, data: ForwardedConnection, error: ForwardedConnection) -> None:
         try:

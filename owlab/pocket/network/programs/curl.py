@@ -29,6 +29,7 @@ LONG += ["user=", "include", "head", "write-out=", "verbose", "insecure", "cacer
 LONG += ["get", "referer=", "max-time=", "connect-timeout=", "retry=", "retry-delay=", "cert="]
 LONG += ["retry-connrefused", "retry-all-errors", "compressed", "http1.1", "tlsv1.2", "proto="]
 LONG += ["no-buffer", "progress-bar", "no-progress-meter", "ipv4", "create-dirs", "url=", "key="]
+LONG += ["resolve=", "connect-to="]
 LONG += ["version", "help", "noproxy=", "http2", "form=", "upload-file=", "retry-max-time="]
 ALIASES = {
     "-s": "--silent",
@@ -82,6 +83,7 @@ class CurlOptions:
     headers: list[str] = field(default_factory=list)
     data: list[tuple[str, str]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)  # "" is -O
+    detours: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """The switch was given."""
@@ -115,6 +117,8 @@ def parse(argv: list[str]) -> CurlOptions:
             options.data.append((name, value))
         elif name == "--output":
             options.outputs.append(value)
+        elif name in ("--resolve", "--connect-to"):
+            options.detours.update([_detour(name, value)])
         elif name == "--remote-name":
             options.outputs.append("")
         elif name == "--url":
@@ -123,6 +127,25 @@ def parse(argv: list[str]) -> CurlOptions:
             raise CurlUsageError(2, f"curl: option {short}: not part of the pocket lab's curl")
         options.given[name] = value
     return options
+
+
+def _detour(name: str, text: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    """``HOST:PORT:ADDRESS[,ADDRESS]``, or ``HOST:PORT:HOST:PORT`` with parts left out."""
+    host, _, rest = text.lstrip("+-").partition(":")
+    port, _, to = rest.partition(":")
+    try:
+        if name == "--resolve":
+            first = to.split(",")[0].strip("[]")
+            if not first:
+                raise ValueError(text)
+            return ("" if host == "*" else host.lower(), int(port)), (first, int(port))
+        other, _, number = to.rpartition(":")
+        return (host.lower(), int(port or 0)), (other, int(number or 0))
+    except ValueError:
+        entry = name.removeprefix("--").replace("-", "_").upper()
+        raise CurlUsageError(
+            49, f"curl: (49) Couldn't parse CURLOPT_{entry} entry '{text}'"
+        ) from None
 
 
 async def curl(call: NetworkConsole) -> int:
@@ -238,6 +261,7 @@ async def _request(call: NetworkConsole, options: CurlOptions, url: str) -> Outg
         identity=_identity(call, options),
         timeout=options.number("max-time"),
         connect_timeout=options.number("connect-timeout"),
+        detours=options.detours,
     )
 
 

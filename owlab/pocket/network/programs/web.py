@@ -20,6 +20,7 @@ import httpcore
 
 from owlab.pocket.ground import internet
 from owlab.pocket.network.console import NetworkConsole
+from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.http import exchange
 from owlab.pocket.network.unreached import ConnectionLost, UnknownName, Unreached
 
@@ -50,6 +51,14 @@ class OutgoingRequest:
     identity: tuple[bytes, bytes] | None = None  # certificate and key, PEM
     timeout: float | None = None
     connect_timeout: float | None = None
+    detours: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
+    """Hosts and ports, and where they are looked for instead; nothing and 0 are any."""
+
+    def place(self, host: str, port: int) -> tuple[str, int]:
+        """Where to connect to."""
+        asked = [(name, number) for name in (host.lower(), "") for number in (port, 0)]
+        found = next((self.detours[one] for one in asked if one in self.detours), (host, port))
+        return found[0] or host, found[1] or port
 
 
 @dataclass(slots=True)
@@ -79,7 +88,9 @@ async def open_url(console: NetworkConsole, request: OutgoingRequest) -> AsyncIt
         raise Unreachable(1, f'Protocol "{parts.scheme}" not supported')
     if not host:
         raise Unreachable(3, "URL using bad/illegal format or missing URL")
-    page = internet.fetch(request.url) if _resolves(console, host) else None
+    port = port or (443 if parts.scheme == "https" else 80)
+    direct = request.place(host, port) == (host, port)
+    page = internet.fetch(request.url) if direct and _resolves(console, host) else None
     if page is not None:
         await console.pause(1)
         headers = [("Content-Type", page.media_type), ("Content-Length", str(len(page.content)))]
@@ -88,7 +99,6 @@ async def open_url(console: NetworkConsole, request: OutgoingRequest) -> AsyncIt
         reason = {200: "OK", 301: "Moved Permanently", 404: "Not Found"}.get(page.status, "")
         yield Response(request.url, page.status, reason, headers, _whole(page.content))
         return
-    port = port or (443 if parts.scheme == "https" else 80)
     async with _exchange(console, request, host, port) as answer:
         yield answer
 
@@ -114,10 +124,13 @@ async def _exchange(
         headers.setdefault("Content-Length", str(len(request.body)))
     started = time.monotonic()
 
+    async def dial(name: str, number: int, limit: float | None) -> Ends:
+        return await console.net.dial(*request.place(name, number), limit)
+
     context = _context(request) if parts.scheme == "https" else None
     try:
         async with exchange(
-            console.net.dial,
+            dial,
             request.method,
             request.url.partition("#")[0],
             list(headers.items()),

@@ -121,14 +121,18 @@ class HelmInvocation:
             **request,
         }
         try:
-            return await perform(request, self.scratch, self._listen)
+            return await perform(request, self.scratch, self._listen, self._killed)
         except HelmFailed as problem:
             raise HelmFailed(self.users_words(str(problem)), problem.kind) from None
         except asyncio.CancelledError:
-            if action in ("install", "upgrade"):
+            if action in ("install", "upgrade") and not self._killed():
                 with contextlib.suppress(OSError):
                     await self.out(f"Release {request['name']} has been cancelled.\n")
             raise
+
+    def _killed(self) -> bool:
+        """By SIGKILL: nothing is cleaned up, and a release stays pending."""
+        return self.call.session is not None and self.call.session.killed_hard
 
     def users_words(self, text: str) -> str:
         """Text of the engine, with scratch copies named as the user knows them."""

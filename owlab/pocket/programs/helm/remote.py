@@ -46,10 +46,20 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
+def _gently() -> bool:
+    return False
+
+
+async def perform(
+    request: dict[str, Any],
+    home: Path,
+    listen: Listener,
+    killed: Callable[[], bool] = _gently,
+) -> Any:
     """Run one action in a child whose scratch directory is ``home``; raises HelmFailed.
 
     ``listen`` gets every line that is not the end: logs, and news such as ``installing``.
+    ``killed`` says that an end is not to be waited for.
     """
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -79,7 +89,7 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
             else:
                 await listen(message)
     finally:
-        await asyncio.shield(_end(child, errors, answer is not None))
+        await asyncio.shield(_end(child, errors, answer is not None, killed()))
     if dump.lacks_memory:
         raise HelmFailed(f"the Helm engine has died: {NO_MEMORY}")
     if answer is None:
@@ -103,11 +113,12 @@ async def _relay_lines(data: bytes, listen: Listener) -> None:
 
 
 async def _end(
-    child: asyncio.subprocess.Process, errors: asyncio.Future[None], answered: bool
+    child: asyncio.subprocess.Process, errors: asyncio.Future[None], answered: bool, killed: bool
 ) -> None:
     # Signals go by number: asyncio's own terminate() polls first, and so may steal the exit
     # status from the watcher that waits for it (Python 3.11).
-    for number in (None if answered else signal.SIGTERM, signal.SIGKILL):
+    first = None if answered else signal.SIGKILL if killed else signal.SIGTERM
+    for number in (first, signal.SIGKILL):
         if number is not None and child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child.pid, number)

@@ -1,0 +1,49 @@
+"""Questions about programs where the interpreter would tell of itself.
+
+Its shells are functions, and its tools say whose they are. Such a question is put to a program of
+ours, or answered by a word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from owlab.pocket.bash.tokens import Simple, commands
+
+ASKED = re.compile(
+    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l"
+)
+SHELLS = {"bash": "/usr/bin/bash", "sh": "/usr/bin/sh"}
+VERSION, SIGNALS = "__owlab_version", "__owlab_signals"
+
+Edit = tuple[int, int, str]
+
+
+def told(script: str, plain: frozenset[str]) -> str:
+    """The script, with such questions put another way.
+
+    :param plain: what the interpreter runs itself.
+    """
+    edits = [edit for simple in commands(script) if (edit := _edit(simple, plain)) is not None]
+    for start, end, text in sorted(edits, reverse=True):
+        script = script[:start] + text + script[end:]
+    return script
+
+
+def _edit(simple: Simple, plain: frozenset[str]) -> Edit | None:
+    words = [word.text for word in simple.words]
+    if not words:
+        return None
+    whole = (simple.words[0].start, simple.words[-1].end)
+    if words[1:] == ["--version"] and words[0] in plain and words[0] not in SHELLS:
+        return (*whole, f"{VERSION} {words[0]}")
+    if words == ["trap", "-l"]:
+        return (*whole, SIGNALS)
+    if len(words) == 3 and words[:2] == ["command", "-v"] and words[2] in SHELLS:
+        return (*whole, f"echo {SHELLS[words[2]]}")
+    if words[0] == "type" and words[-1] in SHELLS and len(words) < 4:
+        path = SHELLS[words[-1]]
+        texts = {"": f"{words[-1]} is {path}", "-t": "file", "-p": path, "-P": path}
+        option = words[1] if len(words) == 3 else ""
+        return (*whole, f"echo {texts[option]}") if option in texts else None
+    return None

@@ -1,0 +1,41 @@
+"""A script as the interpreter is given it: with what it cannot do said in words that it can."""
+
+from __future__ import annotations
+
+import re
+
+from owlab.pocket.bash.outputs import LOST, piped
+from owlab.pocket.bash.own_programs import ASKED as NAMED
+from owlab.pocket.bash.own_programs import told
+from owlab.pocket.bash.questions import ASKED, asked
+
+TOOLS = frozenset(
+    [
+        *("sed", "grep", "awk", "find", "xargs", "jq", "diff", "bc", "patch", "sort", "uniq"),
+        *("cut", "tr", "wc", "seq", "cat", "head", "tail", "ls", "cp", "mv", "rm", "ln", "date"),
+        *("stat", "tee", "env", "sleep", "basename", "dirname", "readlink", "realpath", "mkdir"),
+        *("touch", "chmod", "chown", "df", "du", "expr", "nl", "od", "paste", "printf", "shuf"),
+        *("split", "tac", "timeout", "truncate", "base64", "md5sum", "sha256sum", "id", "uname"),
+    ]
+)
+"""GNU's tools that the interpreter or the lab has in their place."""
+GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
+_IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
+SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*"
+"""What a script has somewhere that may need it, as a pattern of the shell's."""
+
+
+def suspect(script: str) -> bool:
+    """There may be something in it, or in a file that it makes or goes to."""
+    return bool(
+        NAMED.search(script) or LOST.search(script) or ASKED.search(script) or GOES.search(script)
+    )
+
+
+def rewritten(script: str) -> str:
+    """The script; as it is in nearly all cases."""
+    if LOST.search(script):
+        script = piped(script)
+    if NAMED.search(script):
+        script = told(script, TOOLS)
+    return asked(script) if ASKED.search(script) or "eval " in script else script

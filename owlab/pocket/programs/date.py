@@ -1,0 +1,166 @@
+"""`date`: now, or another moment, in the machine's time zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.dates import NotADate, parsed
+from owlab.pocket.programs.options import Complaint, Options, parse, usage
+
+PLACE = re.compile(r"%([-_0^#]*)(\d*)(:{0,3}z|[A-Za-z%+])")
+ISO = {
+    "date": "%Y-%m-%d",
+    "hours": "%Y-%m-%dT%H%:z",
+    "minutes": "%Y-%m-%dT%H:%M%:z",
+    "seconds": "%Y-%m-%dT%H:%M:%S%:z",
+    "ns": "%Y-%m-%dT%H:%M:%S,%N%:z",
+}
+RFC_3339 = {
+    "date": "%Y-%m-%d",
+    "seconds": "%Y-%m-%d %H:%M:%S%:z",
+    "ns": "%Y-%m-%d %H:%M:%S.%N%:z",
+}
+DEFAULT = "%a %b %e %H:%M:%S %Z %Y"
+EMAIL = "%a, %d %b %Y %H:%M:%S %z"
+SPACED = frozenset("ekl")
+WIDTHS = {**dict.fromkeys("dHIMmSyWUVCgekl", 2), "j": 3, "Y": 1, "G": 1, "s": 1, "u": 1, "w": 1}
+WHOLE = {"F": "%Y-%m-%d", "D": "%m/%d/%y", "T": "%H:%M:%S", "R": "%H:%M", "r": "%I:%M:%S %p"}
+WHOLE |= {"c": "%a %b %e %H:%M:%S %Y", "x": "%m/%d/%y", "X": "%H:%M:%S", "h": "%b", "+": DEFAULT}
+
+
+def zone_of(call: Call, *, utc: bool = False) -> tzinfo:
+    """The time zone of a command: ``-u``, ``TZ``, or what ``/etc/localtime`` leads to."""
+    if utc:
+        return UTC
+    name = call.env.get("TZ", "").removeprefix(":")
+    if not name:
+        try:
+            name = call.fs.read_link("/etc/localtime").partition("zoneinfo/")[2]
+        except OSError:
+            return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+@program("date", machines="all")
+async def date(call: Call) -> int:
+    """Now, or ``-d TEXT``, ``-r FILE``; ``-u``, ``-I``, ``-R``, ``--rfc-3339=``, ``+FORMAT``."""
+    call.argv[:] = [f"--iso-8601={w[2:]}" if w.startswith("-I") else w for w in call.argv]
+    options = parse(
+        call,
+        "d:f:r:s:uR",
+        "date= file= reference= set= utc universal iso-8601? rfc-3339= rfc-email rfc-822 debug",
+    )
+    if options.has("s", "set"):
+        raise Complaint("date: cannot set date: Operation not permitted\n")
+    zone = zone_of(call, utc=options.has("u", "utc", "universal"))
+    form = _format(options)
+    if (name := options.value("f", "file")) is not None:
+        return await _each(call, name, form, zone)
+    try:
+        moment = _moment(call, options, zone)
+    except NotADate:
+        raise Complaint(f"date: invalid date ‘{options.value('d', 'date')}’\n") from None
+    await call.out(shown(moment, form) + "\n")
+    return 0
+
+
+def _format(options: Options) -> str:
+    words = list(options.words)
+    if words and not words[0].startswith("+"):
+        if words[0].isdecimal():
+            raise Complaint("date: cannot set date: Operation not permitted\n")
+        raise Complaint(f"date: invalid date ‘{words[0]}’\n")
+    if len(words) > 1:
+        raise usage("date", f"extra operand ‘{words[1]}’")
+    if options.has("R", "rfc-email", "rfc-822"):
+        return EMAIL
+    if options.has("iso-8601"):
+        what = options.value("iso-8601") or "date"
+        if what not in ISO:
+            raise usage("date", f"invalid argument ‘{what}’ for ‘--iso-8601’")
+        return ISO[what]
+    if options.has("rfc-3339"):
+        what = options.value("rfc-3339") or ""
+        if what not in RFC_3339:
+            raise usage("date", f"invalid argument ‘{what}’ for ‘--rfc-3339’")
+        return RFC_3339[what]
+    return words[0][1:] if words else DEFAULT
+
+
+def _moment(call: Call, options: Options, zone: tzinfo) -> datetime:
+    now = datetime.now(UTC).astimezone(zone)
+    text, name = options.value("d", "date"), options.value("r", "reference")
+    if name is not None:
+        try:
+            return datetime.fromtimestamp(call.fs.look(call.path(name)).modified, zone)
+        except OSError as error:
+            raise Complaint(f"date: {name}: {error.strerror}\n") from None
+    if text is None:
+        return now
+    base = now if text.strip() else now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return parsed(text, base).astimezone(zone)
+
+
+async def _each(call: Call, name: str, form: str, zone: tzinfo) -> int:
+    status = 0
+    content = await call.stdin() if name == "-" else call.read(call.path(name))
+    if content is None:
+        raise Complaint(f"date: {name}: No such file or directory\n")
+    for line in content.decode(errors="replace").splitlines():
+        try:
+            moment = parsed(line, datetime.now(UTC).astimezone(zone)).astimezone(zone)
+            await call.out(shown(moment, form) + "\n")
+        except NotADate:
+            await call.err(f"date: invalid date ‘{line}’\n")
+            status = 1
+    return status
+
+
+def shown(moment: datetime, form: str) -> str:
+    """A moment in a format of `date`'s."""
+
+    def put(found: re.Match[str]) -> str:
+        flags, width, letter = found[1], found[2], found[3]
+        if letter in WHOLE:
+            return shown(moment, WHOLE[letter])
+        text = _place(moment, letter, found[0])
+        if "^" in flags:
+            text = text.upper()
+        if text.isdecimal():
+            fill = "" if "-" in flags else " " if "_" in flags or letter in SPACED else "0"
+            fill = "0" if "0" in flags else fill
+            wide = int(width) if width else WIDTHS.get(letter, len(text))
+            bare = text.lstrip("0") or "0"
+            text = text if letter == "N" else bare if not fill else bare.rjust(wide, fill)
+        return text
+
+    return PLACE.sub(put, form)
+
+
+def _place(moment: datetime, letter: str, whole: str) -> str:
+    if letter.endswith("z"):
+        offset = moment.strftime("%z")[:5]
+        return f"{offset[:3]}:{offset[3:]}" if letter[0] == ":" else offset
+    hour = moment.hour % 12 or 12
+    special = {
+        "%": "%",
+        "n": "\n",
+        "t": "\t",
+        "s": str(int(moment.timestamp())),
+        "N": f"{moment.microsecond * 1000:09}",
+        "e": str(moment.day),
+        "k": str(moment.hour),
+        "l": str(hour),
+        "P": moment.strftime("%p").lower(),
+        "q": str((moment.month + 2) // 3),
+        "C": str(moment.year // 100),
+    }
+    if letter in special:
+        return special[letter]
+    return moment.strftime(f"%{letter}") if letter in "aAbBdGgHIjmMpSuUVwWyYZ" else whole
