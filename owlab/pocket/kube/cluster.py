@@ -12,7 +12,12 @@ from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers import programs
 from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOutcome
 from owlab.pocket.kube.containers.runtime import ContainerCommand
+from owlab.pocket.kube.controllers.api_services import ApiServices
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.certificate_signing import (
+    CertificateSigner,
+    CertificateSigning,
+)
 from owlab.pocket.kube.controllers.claim_expansion import ClaimExpansion
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
@@ -30,6 +35,7 @@ from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
 from owlab.pocket.kube.controllers.resource_quotas import ResourceQuotas
 from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
+from owlab.pocket.kube.controllers.service_addresses import ServiceAddresses
 from owlab.pocket.kube.controllers.service_lb import ServiceLB
 from owlab.pocket.kube.controllers.services import Services
 from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
@@ -57,6 +63,7 @@ class Cluster:
         fleet: DiskFleet,
         *,
         authority: str = "",
+        signer: CertificateSigner | None = None,
         routes: Routes | None = None,
         software: Iterable[Software] = (),
     ) -> None:
@@ -98,6 +105,9 @@ class Cluster:
             Services(plane),
             DisruptionBudgets(plane),
             ServiceLB(plane),
+            ServiceAddresses(plane),
+            ApiServices(plane),
+            CertificateSigning(plane, signer),
         )
         for one in self._software:
             plane.add(*one.attach(plane, self.kubelet.reconsider))

@@ -17,6 +17,7 @@ from owlab.pocket.kube.admission import (
     pod_security,
     priorities,
     quotas,
+    runtime_classes,
     service_accounts,
     tolerations,
 )
@@ -44,6 +45,7 @@ def prepare(store: Store, obj: Object) -> None:
     if core and obj["kind"] == "Pod":
         service_accounts.fill(store, obj)
         limit_ranges.fill(store, obj)
+        runtime_classes.fill(store, obj)
         priorities.fill(store, obj)
         tolerations.fill(obj)
         defaults.quality(obj)
@@ -62,5 +64,6 @@ def enforce(store: Store, obj: Object, old: Object | None = None) -> list[str]:
 def admit(store: Store, obj: Object) -> Object:
     """Fill in an object that a controller makes, look at it and store it; raises ApiError."""
     prepare(store, obj)
+    store.give_name(obj)
     enforce(store, obj)
     return store.create(obj)

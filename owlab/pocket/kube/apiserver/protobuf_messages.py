@@ -204,6 +204,17 @@ MESSAGES: dict[str, dict[int, MessageField]] = {
     "SelfSubjectReview": _f("1 metadata:ObjectMeta; 2 status:Ignored"),
     "TokenReview": _f("1 metadata:ObjectMeta; 2 spec:TokenAsked; 3 status:Ignored"),
     "TokenAsked": _f("1 token; 2 audiences*"),
+    "CertificateSigningRequest": _f(
+        "1 metadata:ObjectMeta; 2 spec:SigningRequest; 3 status:SigningStatus"
+    ),
+    "SigningRequest": _f(
+        "1 request:bytes; 2 username; 3 uid; 4 groups*; 5 usages*; 7 signerName;"
+        "8 expirationSeconds:int"
+    ),
+    "SigningStatus": _f("1 conditions*:SigningCondition; 2 certificate:bytes"),
+    "SigningCondition": _f(
+        "1 type; 2 reason; 3 message; 4 lastUpdateTime:Time; 5 lastTransitionTime:Time; 6 status"
+    ),
     "DeleteOptions": _f(
         "1 gracePeriodSeconds:int; 2 preconditions:Preconditions; 3 orphanDependents:bool;"
         "4 propagationPolicy; 5 dryRun*"

@@ -13,7 +13,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults, validation
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.admission import enforce, prepare
-from owlab.pocket.kube.apiserver import apply, field_validation, patch
+from owlab.pocket.kube.apiserver import apply, field_validation, patch, signing
 from owlab.pocket.kube.apiserver.deletion import Deletion
 from owlab.pocket.kube.apiserver.ephemeral_containers import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.apiserver.lists import Reading
@@ -76,7 +76,7 @@ class Resources:
                 if request.query_params.get("watch") in ("true", "1"):
                     return self._reading.watch(request, kind, namespace)
                 return self._reading.page(request, kind, namespace)
-            case "GET", True if sub in ("", "status", "scale", "ephemeralcontainers"):
+            case "GET", True if sub in ("", "status", "scale", "ephemeralcontainers", "approval"):
                 return self._shown(request, kind, self._store.get(kind, name, namespace), sub)
             case "POST", False:
                 return await self._create(request, kind, namespace)
@@ -119,6 +119,8 @@ class Resources:
         ):
             obj.pop("status")
         refuse_in_new_pod(kind, obj)
+        if kind.kind == signing.KIND:
+            signing.posted(obj, request.state.user)
         ignored = unheeded(obj)
         field_validation.warn(request, ignored)
         prepare(self._store, obj)
@@ -126,6 +128,7 @@ class Resources:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         check_escalation(self._authorizer, request.state.user, kind, obj, None)
+        self._store.give_name(obj)
         field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
         return self._noted(request, self._store.create(obj, dry=_dry(request)), ignored)
 
@@ -228,6 +231,11 @@ class Resources:
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
+        if sub == "approval":
+            approved = signing.approved(self._authorizer, request.state.user, kind, old, new)
+            return self._store.update_status(approved, dry=_dry(request))
+        if kind.kind == signing.KIND:
+            signing.kept(new, old)
         ignored = unheeded(new, old)
         field_validation.warn(request, ignored)
         if sub == "ephemeralcontainers":
@@ -256,13 +264,26 @@ class Resources:
             account = self._store.get("ServiceAccount", name, namespace)
             return respond(self._tokens.issue(account, given), 201)
         if sub == "binding":
-            given = await asked(request, "V1Binding")
-            pod = self._store.get("Pod", name, namespace)
-            if not (node := (given.get("target") or {}).get("name")):
-                raise Invalid('Binding "" is invalid: target.name: Required value')
-            self._store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
-            return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
+            return self._bind(namespace, name, await asked(request, "V1Binding"))
         raise NotImplementedHere(f"the pocket lab does not serve POST of {kind.plural}/{sub}")
+
+    async def bind(self, request: Request, namespace: str) -> Response:
+        """``bindings``: a pod's place is posted, as schedulers of one's own do."""
+        given = await asked(request, "V1Binding")
+        return self._bind(namespace, str((given.get("metadata") or {}).get("name", "")), given)
+
+    def _bind(self, namespace: str, name: str, given: Object) -> Response:
+        pod = self._store.get("Pod", name, namespace)
+        if not (node := (given.get("target") or {}).get("name")):
+            raise Invalid('Binding "" is invalid: target.name: Required value')
+        if on := pod["spec"].get("nodeName"):
+            raise Conflict(
+                f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
+                f'assigned to node "{on}"',
+                details(self._store.registry.get("Pod"), name),
+            )
+        self._store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
+        return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
 
     def _fill(self, kind: Kind, obj: Object) -> None:
         defaults.fill(self._store, obj)

@@ -44,6 +44,13 @@ def _external(service: Object) -> str:
     return ",".join(found) or "<none>"
 
 
+def _parent(obj: Object) -> str:
+    """What has the address, as ``services/default/web``."""
+    parent = obj["spec"].get("parentRef") or {}
+    words = (parent.get("group"), parent.get("resource"), parent.get("namespace"))
+    return "/".join(word for word in (*words, parent.get("name")) if word)
+
+
 COLUMNS: dict[str, list[Column]] = {
     "Service": [
         NAME,
@@ -57,6 +64,8 @@ COLUMNS: dict[str, list[Column]] = {
         AGE,
         wide("Selector", selector_at("spec", "selector")),
     ],
+    "ServiceCIDR": [NAME, col("CIDRs", lambda o: ",".join(o["spec"].get("cidrs") or [])), AGE],
+    "IPAddress": [NAME, col("ParentRef", _parent), AGE],
     "Endpoints": [NAME, col("Endpoints", _endpoints), AGE],
     "NetworkPolicy": [NAME, col("Pod-Selector", selector_at("spec", "podSelector")), AGE],
     "Ingress": [

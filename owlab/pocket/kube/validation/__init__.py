@@ -9,7 +9,9 @@ from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.validation import (
+    certificates,
     configuration,
+    network_policies,
     networking,
     persistence,
     pods,
@@ -34,6 +36,7 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "PodDisruptionBudget": workloads.disruption_budget,
     "Service": networking.service,
     "Ingress": networking.ingress,
+    "NetworkPolicy": network_policies.network_policy,
     "PersistentVolumeClaim": persistence.claim,
     "PersistentVolume": persistence.volume,
     "StorageClass": persistence.storage_class,
@@ -42,6 +45,8 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "CustomResourceDefinition": configuration.definition,
     "LimitRange": policies.limit_range,
     "PriorityClass": policies.priority_class,
+    "CertificateSigningRequest": certificates.signing_request,
+    "RuntimeClass": certificates.runtime_class,
     "ResourceQuota": policies.resource_quota,
     "RoleBinding": configuration.binding,
     "ClusterRoleBinding": configuration.binding,
