@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 INTERRUPTED = 130
+NO_THREAD = "can't start new thread"  # CPython's own words; it has no class for it
 FAILED, REFUSED = 1, 2
 _received: list[int] = []
 
@@ -32,6 +33,11 @@ class Owlab(click.Group):
                 return super().main(*args, **kwargs)
         except (OSError, MemoryError, RecursionError) as error:
             _say(_sentence(error))
+            sys.exit(FAILED)
+        except RuntimeError as error:
+            if str(error) != NO_THREAD:
+                raise
+            _say(f"error: no thread can be started.{_NO_ROOM}")
             sys.exit(FAILED)
         finally:
             _flush()
@@ -81,7 +87,9 @@ def _sentence(error: BaseException) -> str:
     return what + _ADVICE.get(error.errno or 0, "")
 
 
+_NO_ROOM = " Close other programs, or allow more memory and processes (ulimit -v, -u), and repeat."
 _ADVICE = {
+    errno.ENOMEM: _NO_ROOM,
     errno.ENOSPC: " Free some space and repeat.",
     errno.EDQUOT: " Free some space and repeat.",
     errno.EFBIG: " Files may not grow that large here (ulimit -f).",
