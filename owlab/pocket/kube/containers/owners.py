@@ -22,7 +22,7 @@ _HALF_A_YEAR = 182 * 24 * 3600
 Command = Callable[[CommandContext], Awaitable[int]]
 
 
-class Refused(Exception):
+class OwnerCommandFailed(Exception):
     """What a command says before it ends with 1."""
 
 
@@ -75,7 +75,7 @@ class OwnerCommands:
             except OSError as error:
                 missing.append(f"ls: {self._cannot('open', row.name)}: {error.strerror}")
         if missing:
-            raise Refused("\n".join(missing))
+            raise OwnerCommandFailed("\n".join(missing))
 
     def _cannot(self, doing: str, name: str) -> str:
         """How the two kinds of programs name what cannot be had."""
@@ -150,17 +150,17 @@ class OwnerCommands:
             elif word in ("-L", "--dereference"):
                 follow = True
             elif word.startswith("-"):
-                raise Refused(f"stat: unrecognized option: {word.lstrip('-')}")
+                raise OwnerCommandFailed(f"stat: unrecognized option: {word.lstrip('-')}")
             else:
                 names.append(word)
         if not names:
-            raise Refused("stat: missing operand")
+            raise OwnerCommandFailed("stat: missing operand")
         for name in names:
             try:
                 inode = self._files.look(_path(context, name), follow=follow)
             except OSError as error:
                 said = "can't stat" if self._busybox else "cannot statx"
-                raise Refused(f"stat: {said} '{name}': {error.strerror}") from None
+                raise OwnerCommandFailed(f"stat: {said} '{name}': {error.strerror}") from None
             yield self._formed(form, inode, name) + "\n" if form else self._whole(inode, name)
 
     def _formed(self, form: str, inode: Inode, name: str) -> str:
@@ -218,13 +218,13 @@ class OwnerCommands:
         program = str(context.name).rpartition("/")[2]
         options, words = _options(context, set("Rhfvc"))
         if len(words) < 2:
-            raise Refused(f"{program}: missing operand")
+            raise OwnerCommandFailed(f"{program}: missing operand")
         wanted = words[0] if program == "chown" else f":{words[0]}"
         try:
             uid, gid = self._accounts.numbers(wanted)
         except KeyError as error:
             sort = "group" if program == "chgrp" else "user"
-            raise Refused(f"{program}: invalid {sort}: '{error.args[0]}'") from None
+            raise OwnerCommandFailed(f"{program}: invalid {sort}: '{error.args[0]}'") from None
         yield ""
         refused = []
         for name in words[1:]:
@@ -235,7 +235,7 @@ class OwnerCommands:
                     where = shown if self._busybox else f"changing ownership of '{shown}'"
                     refused.append(f"{program}: {where}: {error.strerror}")
         if refused:
-            raise Refused("\n".join(refused))
+            raise OwnerCommandFailed("\n".join(refused))
 
     def _below(self, path: str, name: str, deep: bool) -> Iterator[tuple[str, str]]:
         yield path, name
@@ -260,7 +260,7 @@ def _told(name: str, run: Callable[[CommandContext], Iterator[str]]) -> Command:
             for text in run(context):
                 if text:
                     await context.stdout.write(text.encode())
-        except Refused as refused:
+        except OwnerCommandFailed as refused:
             await context.stderr.write(f"{refused}\n".encode())
             return 1
         except OSError as error:
@@ -282,7 +282,7 @@ def _options(context: CommandContext, known: set[str]) -> tuple[set[str], list[s
             letters = set(word[1:])
             if letters - known:
                 unknown = sorted(letters - known)[0]
-                raise Refused(f"{program}: unrecognized option: {unknown}")
+                raise OwnerCommandFailed(f"{program}: unrecognized option: {unknown}")
             given |= letters
         else:
             names.append(word)
