@@ -5,6 +5,7 @@ from __future__ import annotations
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.authorization import default_roles
+from owlab.pocket.kube.network.ingresses import CLASS, CONTROLLER, DEFAULT
 from owlab.pocket.kube.standard_objects import standard_objects
 from owlab.pocket.kube.store import Store
 
@@ -15,6 +16,12 @@ _ADDONS: dict[str, tuple[str, str]] = {
     "traefik": ("rancher/mirrored-library-traefik:3.5.1", "traefik"),
 }
 """K3s' own Deployments: image, and the name with which --disable leaves one out."""
+_PORTS: dict[str, list[Object]] = {
+    "traefik": [
+        {"name": "web", "containerPort": 8000},
+        {"name": "websecure", "containerPort": 8443},
+    ],
+}
 _LABELS = {
     "coredns": {"k8s-app": "kube-dns", "kubernetes.io/name": "CoreDNS"},
     "metrics-server": {"k8s-app": "metrics-server"},
@@ -27,7 +34,14 @@ _LABELS = {
 _METRICS: Object = {
     "apiVersion": "v1",
     "kind": "Service",
-    "metadata": {"name": "metrics-server", "namespace": "kube-system"},
+    "metadata": {
+        "name": "metrics-server",
+        "namespace": "kube-system",
+        "labels": {
+            "kubernetes.io/cluster-service": "true",
+            "kubernetes.io/name": "Metrics-server",
+        },
+    },
     "spec": {
         "selector": {"app": "metrics-server"},
         "ports": [{"name": "https", "port": 443, "targetPort": 10250}],
@@ -124,6 +138,15 @@ def _traefik(store: Store) -> None:
     _ensure(
         store,
         {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": {"name": CLASS, "annotations": {DEFAULT: "true"}},
+            "spec": {"controller": CONTROLLER},
+        },
+    )
+    _ensure(
+        store,
+        {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": "traefik", "namespace": "kube-system"},
@@ -147,7 +170,15 @@ def _deployment(name: str, image: str) -> Object:
             "selector": {"matchLabels": {"app": name}},
             "template": {
                 "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": name, "image": image}]},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": name,
+                            "image": image,
+                            **({"ports": _PORTS[name]} if name in _PORTS else {}),
+                        }
+                    ]
+                },
             },
         },
     }

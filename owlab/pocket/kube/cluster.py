@@ -26,6 +26,7 @@ from owlab.pocket.kube.controllers.custom_resources import CustomResources
 from owlab.pocket.kube.controllers.daemon_sets import DaemonSets
 from owlab.pocket.kube.controllers.deployments import Deployments
 from owlab.pocket.kube.controllers.garbage import GarbageCollector
+from owlab.pocket.kube.controllers.ingress_status import IngressStatus
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
 from owlab.pocket.kube.controllers.node_leases import NodeLeases
@@ -46,7 +47,9 @@ from owlab.pocket.kube.kubelet.kubelet import Kubelet
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.node_registration import options, register
+from owlab.pocket.kube.object_state import workload_name
 from owlab.pocket.kube.servers.setting import Server
+from owlab.pocket.kube.servers.traefik import ingress_controller
 from owlab.pocket.kube.software import Software
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.views import DiskFleet
@@ -106,6 +109,7 @@ class Cluster:
             DisruptionBudgets(plane),
             ServiceLB(plane),
             ServiceAddresses(plane),
+            IngressStatus(plane),
             ApiServices(plane),
             CertificateSigning(plane, signer),
         )
@@ -190,7 +194,15 @@ class Cluster:
     def _stand_in(self, pod: Object, container: Object) -> Server | None:
         """What listens in a container of the cluster's software."""
         found = (one.listener(self.store, pod, container) for one in self._software)
-        return next((server for server in found if server is not None), None)
+        server = next((server for server in found if server is not None), None)
+        if server is None and _is_ingress_controller(pod):
+            return ingress_controller(self.store)
+        return server
+
+
+def _is_ingress_controller(pod: Object) -> bool:
+    """K3s' traefik."""
+    return (workload_name(pod), pod["metadata"]["namespace"]) == ("traefik", "kube-system")
 
 
 def _starts(pod: Object, container: Object) -> int:

@@ -258,7 +258,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("ResourceClaimTemplate", "resourceclaimtemplates", "resource.k8s.io", subresources=()),
     Kind("APIService", "apiservices", "apiregistration.k8s.io", namespaced=False),
 )
-_BUILT_IN = {(kind.group, kind.kind) for kind in KINDS} | {("", "ComponentStatus")}
+_BUILT_IN = {(kind.group, kind.kind) for kind in KINDS} | {
+    ("", "ComponentStatus"),
+    ("autoscaling", "Scale"),
+}
 
 
 def built_in(obj: Mapping[str, Any]) -> str:

@@ -49,8 +49,11 @@ def _config() -> uvicorn.Config:
     return config
 
 
-def http_server(app: ASGIApp) -> Serve:
-    """An application as what answers connections. Its client is who connected."""
+def http_server(app: ASGIApp, context: Callable[[], ssl.SSLContext] | None = None) -> Serve:
+    """An application as what answers connections. Its client is who connected.
+
+    :param context: of a server that speaks TLS; asked for with the first connection.
+    """
 
     async def serve(far: socket.socket, peer: str) -> None:
         async def known(scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +62,8 @@ def http_server(app: ASGIApp) -> Serve:
         protocol = _Protocol(config=_config(), server_state=ServerState(), app_state={})
         protocol.app, protocol.over = known, asyncio.Event()
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.connect_accepted_socket(lambda: protocol, far)
+        tls = context() if context is not None else None
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, far, ssl=tls)
         try:
             await protocol.over.wait()
         finally:

@@ -12,6 +12,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.admission import (
     claims,
+    ingress_classes,
     job_labels,
     limit_ranges,
     pod_security,
@@ -43,6 +44,8 @@ def prepare(store: Store, obj: Object) -> None:
         meta["finalizers"] = [*others, finalizer]
     if built_in(obj) == "Job" and not obj["spec"].get("manualSelector"):
         job_labels.label(obj)
+    if built_in(obj) == "Ingress":
+        ingress_classes.fill(store, obj)
     if core and obj["kind"] == "Pod":
         service_accounts.fill(store, obj)
         limit_ranges.fill(store, obj)

@@ -17,7 +17,14 @@ from owlab.pocket.kube.apiserver import apply, field_validation, patch, signing
 from owlab.pocket.kube.apiserver.deletion import Deletion
 from owlab.pocket.kube.apiserver.ephemeral_containers import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.apiserver.lists import Reading
-from owlab.pocket.kube.apiserver.negotiation import asked, body, decoded, respond, single
+from owlab.pocket.kube.apiserver.negotiation import (
+    asked,
+    body,
+    decoded,
+    respond,
+    single,
+    wants_table,
+)
 from owlab.pocket.kube.apiserver.versions import kept, shown
 from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.errors import (
@@ -31,7 +38,7 @@ from owlab.pocket.kube.errors import (
 )
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kinds import Kind, built_in
-from owlab.pocket.kube.scaling import scale_of, with_scale
+from owlab.pocket.kube.scaling import SCALE, scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.schemas.support import unheeded
 from owlab.pocket.kube.store import Store
@@ -40,6 +47,7 @@ from owlab.pocket.kube.validation.envelope import enveloped
 
 _MOST_NAMED = 5
 """Fields that one event names."""
+_ENDPOINTS = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 _POSTED = ("eviction", "binding", "token")
 """Subresources that something is asked of."""
 _SORTS = ", ".join(
@@ -71,6 +79,8 @@ class Resources:
         """Answer one request; raises ApiError."""
         if sub and sub not in kind.subresources:
             raise NoSuchResource()
+        if kind.built_in == "Endpoints":
+            field_validation.warn(request, [_ENDPOINTS])
         match request.method, bool(name):
             case "GET", False:
                 if request.query_params.get("watch") in ("true", "1"):
@@ -96,8 +106,10 @@ class Resources:
         self, request: Request, kind: Kind, obj: Object, sub: str = "", status: int = 200
     ) -> Response:
         """An object in the version, and as the subresource, that was asked for."""
-        found = scale_of(kind, obj) if sub == "scale" else single(request, kind, obj)
-        return respond(found, status)
+        if sub == "scale":
+            scale = scale_of(kind, obj)
+            return respond(single(request, SCALE, scale) if wants_table(request) else scale, status)
+        return respond(single(request, kind, obj), status)
 
     # -- changing --------------------------------------------------------------------------
 

@@ -44,6 +44,11 @@ def _external(service: Object) -> str:
     return ",".join(found) or "<none>"
 
 
+def _reached(ingress: Object) -> str:
+    balancer = (ingress.get("status") or {}).get("loadBalancer") or {}
+    return ",".join(one.get("ip") or one.get("hostname") for one in balancer.get("ingress") or [])
+
+
 def _parent(obj: Object) -> str:
     """What has the address, as ``services/default/web``."""
     parent = obj["spec"].get("parentRef") or {}
@@ -72,7 +77,7 @@ COLUMNS: dict[str, list[Column]] = {
         NAME,
         col("Class", at("spec", "ingressClassName", default="<none>")),
         col("Hosts", lambda o: ",".join(r.get("host", "*") for r in o["spec"].get("rules") or [])),
-        col("Address", lambda o: ""),
+        col("Address", _reached),
         col("Ports", lambda o: "80, 443" if o["spec"].get("tls") else "80"),
         AGE,
     ],
