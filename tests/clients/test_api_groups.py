@@ -140,10 +140,10 @@ def test_apiservices_tell_who_answers(api):
 
 
 def test_what_nothing_acts_on_is_said(api):
-    spec = {"validations": [{"expression": "true"}], "matchConstraints": {"resourceRules": []}}
-    policy = of("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "all", spec=spec)
+    spec = {"reinvocationPolicy": "Never", "failurePolicy": "Fail"}
+    policy = of("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", "all", spec=spec)
     assert "the pocket lab does not act on this field" in api.kubectl("create -f -", policy)
-    api.kubectl("delete validatingadmissionpolicy all")
+    api.kubectl("delete mutatingadmissionpolicy all")
 
 
 def test_component_statuses(api):

@@ -104,8 +104,8 @@ def test_what_was_there_is_not_warned_of_again():
 def test_policies_of_admission_are_kept_and_warned_of():
     policy = {
         "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingAdmissionPolicy",
+        "kind": "MutatingAdmissionPolicy",
         "metadata": {"name": "none"},
-        "spec": {"validations": [{"expression": "true"}]},
+        "spec": {"reinvocationPolicy": "Never"},
     }
     assert unheeded(policy) == [f"spec: {SAID}"]

@@ -21,6 +21,7 @@ from owlab.pocket.kube.admission import (
     runtime_classes,
     service_accounts,
     tolerations,
+    validating_policies,
 )
 from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.store import Store
@@ -55,9 +56,15 @@ def prepare(store: Store, obj: Object) -> None:
         defaults.quality(obj)
 
 
-def enforce(store: Store, obj: Object, old: Object | None = None) -> list[str]:
-    """Raise Denied for what no policy lets in; returns warnings for the client."""
+def enforce(
+    store: Store, obj: Object, old: Object | None = None, user: Object | None = None
+) -> list[str]:
+    """Raise Denied for what no policy lets in; returns warnings for the client.
+
+    :param user: who asks, as reviews describe a user; None for a controller.
+    """
     warnings = pod_security.check(store, obj, old)
+    warnings += validating_policies.check(store, obj, old, user)
     limit_ranges.check(store, obj, old)
     priorities.check(store, obj)
     claims.check(store, obj, old)

@@ -141,7 +141,13 @@ class Resources:
         validation.check(kind, obj)
         check_escalation(self._authorizer, request.state.user, kind, obj, None)
         self._store.give_name(obj)
-        field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
+        field_validation.warn(
+            request,
+            [
+                *validation.warnings(obj),
+                *enforce(self._store, obj, None, request.state.user.described()),
+            ],
+        )
         return self._noted(request, self._store.create(obj, dry=_dry(request)), ignored)
 
     def _noted(self, request: Request, obj: Object, ignored: list[str]) -> Object:
@@ -258,7 +264,13 @@ class Resources:
         self._fill(kind, new)
         validation.check(kind, new, old)
         check_escalation(self._authorizer, request.state.user, kind, new, old)
-        field_validation.warn(request, [*validation.warnings(new), *enforce(self._store, new, old)])
+        field_validation.warn(
+            request,
+            [
+                *validation.warnings(new),
+                *enforce(self._store, new, old, request.state.user.described()),
+            ],
+        )
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._noted(request, self._store.update(new, dry=_dry(request)), ignored)

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.errors import ApiError, Unauthorized
 from owlab.pocket.kube.store import Store
@@ -31,6 +32,14 @@ class UserInfo:
     name: str
     groups: tuple[str, ...]
     uid: str = ""
+
+    def described(self) -> Object:
+        """As reviews and policies see it."""
+        return {
+            "username": self.name,
+            **({"uid": self.uid} if self.uid else {}),
+            "groups": list(self.groups),
+        }
 
 
 class Users:
