@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_LIBRARIES = ("strings", "lists", "optional", "sets", "math")
+import orjson
+
+_LIBRARIES = ("strings", "optional", "sets")
 """Those of Kubernetes' that there are here."""
 _ELSEWHERE = {
     *("url", "isURL", "getScheme", "getHost", "getHostname", "getPort", "getEscapedPath"),
@@ -19,6 +21,12 @@ _ELSEWHERE = {
 _UNDECLARED = re.compile(r"undeclared reference to '(\w+)'")
 IN_POLICIES = ("namespaceObject", "object", "oldObject", "params", "request", "variables")
 """What expressions of policies may speak of."""
+_TEXT = r"""(?:"[^"]*"|'[^']*')"""
+_GROWING = re.compile(
+    rf"\.replace\((?:\s*(?P<old>{_TEXT})\s*,\s*(?P<new>{_TEXT}))?|\.join\((?:\s*(?P<by>{_TEXT}))?"
+)
+"""Calls that make texts larger, with what they put in where it stands there."""
+_MOST_BYTES, _MOST_ITEMS = 2**26, 2**20
 LONGEST = 5000
 """Characters of an expression; Kubernetes bounds what it costs instead."""
 
@@ -67,13 +75,36 @@ def evaluate(text: str, data: Mapping[str, Any]) -> Any:
     from cel_expr_python import cel
 
     try:
+        if _may_become(text, data) > _MOST_BYTES:
+            raise ExpressionError("running out of cost budget")
         found = _compiled(text, tuple(sorted(data))).eval(data=dict(data))
     except (RuntimeError, ValueError, TypeError) as error:
         raise ExpressionError(str(error)) from None
     value = found.plain_value()
     if found.type() == cel.Type.ERROR:
         raise ExpressionError(_plain(str(value)))
+    if isinstance(value, str | list) and len(value) > _MOST_ITEMS:
+        raise ExpressionError("running out of cost budget")
     return value
+
+
+def _may_become(text: str, data: Mapping[str, Any]) -> float:
+    """How large a text may grow by what puts others into it, at most.
+
+    Loops are bounded by the library itself; Kubernetes adds up what each call costs.
+    """
+    calls = list(_GROWING.finditer(text))
+    if not calls:
+        return 0
+    size = float(len(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)) + len(text))
+    grown = size
+    for call in calls:
+        old, new = call["old"], call["new"] or call["by"]
+        if new is None or (call["new"] and old is None):
+            grown *= size
+        else:
+            grown *= max(1.0, (len(new) - 2) / max(1, len(old or "") - 2))
+    return grown
 
 
 def _plain(said: str) -> str:
