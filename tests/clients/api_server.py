@@ -53,8 +53,8 @@ class ApiServer:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     async def _start(self) -> None:
-        self.bench = Bench()
         authority = Authority(self._folder)
+        self.bench = Bench(authority)
         app = kube_app(
             self.bench.store,
             tokens={TOKEN: "system:admin"},
@@ -64,7 +64,8 @@ class ApiServer:
         )
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
-        self._listener = Listener(app, self.port, authority.issue("k3s", ["127.0.0.1"]))
+        certificate = authority.issue("k3s", ["127.0.0.1"])
+        self._listener = Listener(app, self.port, certificate, clients=authority.pem)
         await self._listener.listen(["127.0.0.1"])
         await self.bench.start()
 

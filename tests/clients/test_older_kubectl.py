@@ -1,10 +1,11 @@
-"""Older kubectl, as distributions ship it: by OpenAPI v2, in protobuf, and over SPDY.
+"""kubectl of other versions than the lab's: by OpenAPI v2, in protobuf, and over SPDY.
 
-``OWLAB_KUBECTLS`` names programs to try, such as Debian's of 1.20, divided as ``PATH`` is.
+``OWLAB_KUBECTLS`` names more programs to try, divided as ``PATH`` is.
 """
 
 import json
 import os
+import shutil
 import subprocess
 from typing import Any, cast
 
@@ -12,23 +13,35 @@ import pytest
 
 from owlab.pocket.kube.apiserver.protobuf import _read
 
-from .manifests import deployment
+from .manifests import changed, deployment
+from .other_programs import DEBIAN, LAYERS, debian_kubectl, program
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-KUBECTLS = [path for path in os.environ.get("OWLAB_KUBECTLS", "").split(os.pathsep) if path]
-PARAMS: list[str | None] = [*KUBECTLS] or [None]
+MORE = [path for path in os.environ.get("OWLAB_KUBECTLS", "").split(os.pathsep) if path]
 
 
-@pytest.fixture(params=PARAMS, ids=lambda path: path or "none")
-def older(api, request):
-    """Runs lines with an older kubectl."""
-    if request.param is None:
-        pytest.skip("OWLAB_KUBECTLS names no older kubectl")
+@pytest.fixture(scope="module", params=[DEBIAN, *LAYERS, *MORE])
+def kubectl(request, tmp_path_factory):
+    """A program of another version."""
+    if request.param in MORE:
+        yield request.param
+        return
+    place = tmp_path_factory.mktemp("kubectl")
+    if request.param == DEBIAN:
+        yield str(debian_kubectl(place))
+    else:
+        yield str(program(place, request.param, "kubectl"))
+    shutil.rmtree(place)
+
+
+@pytest.fixture
+def older(api, kubectl):
+    """Runs lines with it."""
 
     def run(*words, stdin="", fails=False):
         _, *rest = api.words(*words)
         done = subprocess.run(
-            [request.param, *rest], input=stdin, capture_output=True, text=True, timeout=60
+            [kubectl, *rest], input=stdin, capture_output=True, text=True, timeout=60
         )
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -92,3 +105,46 @@ def test_streams(older, tmp_path):
     older("cp", "older:/tmp/there", str(tmp_path / "back"))
     assert (tmp_path / "back").read_bytes() == (tmp_path / "there").read_bytes()
     older("delete", "pod", "older", "--grace-period=0", "--force")
+
+
+def test_a_deployment_is_led_through_its_life(older):
+    older("create", "deployment", "older", "--image=nginx:1.25")
+    older("expose", "deployment", "older", "--port=80")
+    older("set", "image", "deployment/older", "nginx=nginx:1.27")
+    assert "successfully rolled out" in older("rollout", "status", "deployment/older")
+    assert "REVISION" in older("rollout", "history", "deployment/older")
+    older("rollout", "undo", "deployment/older")
+    older("rollout", "status", "deployment/older")
+    told = older("describe", "deployment", "older")
+    assert "nginx:1.25" in told and "ScalingReplicaSet" in told
+    older("autoscale", "deployment", "older", "--max=3", "--cpu-percent=50")
+    assert "<unknown>/50%" in older("get", "hpa")
+    assert "deployment.apps/older" in older("get", "all")
+    older("annotate", "service", "older", "who=me")
+    older("patch", "service", "older", "-p", '{"spec":{"sessionAffinity":"ClientIP"}}')
+    assert "ClientIP" in older("describe", "service", "older")
+    older("delete", "hpa,service,deployment", "older")
+
+
+def test_what_runs_the_cluster(older):
+    assert "Ready" in older("get", "nodes", "-o", "wide")
+    assert "Allocatable:" in older("describe", "node", "worker1")
+    older("cordon", "worker1")
+    assert "SchedulingDisabled" in older("get", "node", "worker1")
+    older("drain", "worker1", "--ignore-daemonsets")
+    older("uncordon", "worker1")
+    older("taint", "node", "worker1", "a=b:NoSchedule")
+    older("taint", "node", "worker1", "a:NoSchedule-")
+    assert older("auth", "can-i", "delete", "nodes").startswith("yes")
+    assert "poddisruptionbudgets" in older("api-resources")
+    assert "Server Version" in older("version")
+
+
+def test_differences_are_shown_before_they_are_applied(older):
+    was = deployment("older")
+    older("apply", "-f", "-", stdin=json.dumps(was))
+    new = changed(was, "spec.template.spec.containers.0.image", "nginx:1.27")
+    told = older("diff", "-f", "-", stdin=json.dumps(new), fails=True)
+    assert "-      - image: nginx\n" in told and "+      - image: nginx:1.27\n" in told
+    older("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(new))
+    older("delete", "deployment", "older")

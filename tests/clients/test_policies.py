@@ -347,12 +347,13 @@ def test_what_is_not_acted_on_is_warned_of(api):
     assert api.kubectl(f"{about} -o jsonpath={{.items[*].message}}") == field
     assert "NotActedOn  " in " ".join(api.kubectl("describe pod root").split("Warning")[1:])
     assert "Warning" not in api.kubectl("label pod root a=b")
-    policy = of("networking.k8s.io/v1", "NetworkPolicy", "deny", spec={"podSelector": {}})
+    group, spec = "admissionregistration.k8s.io/v1", {"reinvocationPolicy": "Never"}
+    policy = of(group, "MutatingAdmissionPolicy", "deny", spec=spec)
     told = api.kubectl("apply -f -", policy)
     assert "Warning: spec: the pocket lab does not act on this field" in told
-    assert "deny" in api.kubectl("get netpol")
+    assert "deny" in api.kubectl("get mutatingadmissionpolicies")
     api.kubectl("delete pod root --now")
-    api.kubectl("delete netpol deny")
+    api.kubectl("delete mutatingadmissionpolicy deny")
 
 
 def test_pods_without_names_are_refused_whatever_is_filled_in(api, space):

@@ -131,6 +131,27 @@ def test_official_client_streams(api, official, box):
     assert "begun" in core.read_namespaced_pod_log("box", "default")
 
 
+def test_who_sends_all_and_goes_is_heard(api, official, box):
+    from kubernetes import client
+    from kubernetes.stream import stream
+
+    talk = stream(
+        client.CoreV1Api(official).connect_get_namespaced_pod_exec,
+        box,
+        "default",
+        command=["sh", "-c", "cat > /tmp/sent"],
+        stdin=True,
+        stdout=True,
+        stderr=True,
+        tty=False,
+        _preload_content=False,
+    )
+    for _ in range(300):
+        talk.write_stdin("0123456789")
+    talk.close()
+    until(lambda: api.kubectl("exec box -- wc -c /tmp/sent", fails=None).startswith("3000 "))
+
+
 def test_official_client_forwards_ports(api, official, web):  # noqa: F811
     from kubernetes import client
     from kubernetes.stream import portforward

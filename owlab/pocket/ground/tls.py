@@ -15,10 +15,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 YEARS = timedelta(days=3650)
 # Browsers and curl on macOS refuse server certificates that are valid for longer.
 SERVER_DAYS = timedelta(days=820)
+_EXTENDED = {
+    "client auth": ExtendedKeyUsageOID.CLIENT_AUTH,
+    "server auth": ExtendedKeyUsageOID.SERVER_AUTH,
+}
 
 
 class Authority:
-    """Issues server certificates for the addresses of the lab; keeps its key in the lab."""
+    """Issues certificates for servers of the lab and for users; keeps its key in the lab."""
 
     def __init__(self, directory: Path) -> None:
         self.certificate_path = directory / "ca.crt"
@@ -55,25 +59,52 @@ class Authority:
     def issue(self, name: str, hosts: Iterable[str]) -> tuple[bytes, bytes]:
         """Certificate and key (PEM) of a server that answers on these addresses and names."""
         key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC)
         names = x509.SubjectAlternativeName([_host(host) for host in dict.fromkeys(hosts)])
-        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(_name(name[:64]))
-            .issuer_name(self._certificate.subject)
+        built = (
+            self._begun(_name(name[:64]), SERVER_DAYS)
             .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + SERVER_DAYS)
             .add_extension(names, critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
-            .add_extension(issuer, critical=False)
-            .sign(self._key, hashes.SHA256())
         )
-        return certificate.public_bytes(serialization.Encoding.PEM), _pem(key)
+        return self._signed(built), _pem(key)
+
+    def sign(
+        self, request: x509.CertificateSigningRequest, usages: list[str], seconds: int
+    ) -> bytes:
+        """A certificate (PEM) for somebody who has a key of their own.
+
+        :param usages: in Kubernetes' words, such as ``client auth``.
+        """
+        extended = [oid for word, oid in _EXTENDED.items() if word in usages]
+        built = (
+            self._begun(request.subject, timedelta(seconds=seconds))
+            .public_key(request.public_key())
+            .add_extension(_usage(signs=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(extended), False)
+        )
+        for extension in request.extensions:
+            if isinstance(extension.value, x509.SubjectAlternativeName):
+                built = built.add_extension(extension.value, critical=False)
+        return self._signed(built)
+
+    def _begun(self, subject: x509.Name, valid: timedelta) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._certificate.subject)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=5))
+            .not_valid_after(now + valid)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(issuer, critical=False)
+        )
+
+    def _signed(self, built: x509.CertificateBuilder) -> bytes:
+        certificate = built.sign(self._key, hashes.SHA256())
+        return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.authorization import default_roles
+from owlab.pocket.kube.network.ingresses import CLASS, CONTROLLER, DEFAULT
+from owlab.pocket.kube.standard_objects import standard_objects
 from owlab.pocket.kube.store import Store
 
 _ADDONS: dict[str, tuple[str, str]] = {
@@ -14,6 +16,37 @@ _ADDONS: dict[str, tuple[str, str]] = {
     "traefik": ("rancher/mirrored-library-traefik:3.5.1", "traefik"),
 }
 """K3s' own Deployments: image, and the name with which --disable leaves one out."""
+_PORTS: dict[str, list[Object]] = {
+    "traefik": [
+        {"name": "web", "containerPort": 8000},
+        {"name": "websecure", "containerPort": 8443},
+    ],
+}
+_LABELS = {
+    "coredns": {"k8s-app": "kube-dns", "kubernetes.io/name": "CoreDNS"},
+    "metrics-server": {"k8s-app": "metrics-server"},
+    "traefik": {
+        "app.kubernetes.io/name": "traefik",
+        "app.kubernetes.io/instance": "traefik-kube-system",
+    },
+}
+"""By which people and policies know them."""
+_METRICS: Object = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {
+        "name": "metrics-server",
+        "namespace": "kube-system",
+        "labels": {
+            "kubernetes.io/cluster-service": "true",
+            "kubernetes.io/name": "Metrics-server",
+        },
+    },
+    "spec": {
+        "selector": {"app": "metrics-server"},
+        "ports": [{"name": "https", "port": 443, "targetPort": 10250}],
+    },
+}
 
 
 def bootstrap(store: Store, disabled: set[str]) -> None:
@@ -80,53 +113,13 @@ def bootstrap(store: Store, disabled: set[str]) -> None:
                 },
             },
         )
-    _helm(store)
+    if "metrics-server" not in disabled:
+        _ensure(store, _METRICS)
+    for obj in standard_objects("metrics-server" not in disabled):
+        _ensure(store, obj)
     if "traefik" not in disabled:
         _traefik(store)
     default_roles.ensure(store)
-    for name, value in (
-        ("system-cluster-critical", 2000000000),
-        ("system-node-critical", 2000001000),
-    ):
-        _ensure(
-            store,
-            {
-                "apiVersion": "scheduling.k8s.io/v1",
-                "kind": "PriorityClass",
-                "metadata": {"name": name},
-                "value": value,
-                "preemptionPolicy": "PreemptLowerPriority",
-                "description": "For what a cluster cannot do without.",
-            },
-        )
-
-
-def _helm(store: Store) -> None:
-    """The kinds of K3s' own Helm controller."""
-    for kind, plural in (("HelmChart", "helmcharts"), ("HelmChartConfig", "helmchartconfigs")):
-        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        version = {
-            "name": "v1",
-            "served": True,
-            "storage": True,
-            "schema": {"openAPIV3Schema": schema},
-            "subresources": {"status": {}},
-        }
-        names = {"kind": kind, "plural": plural, "singular": kind.lower()}
-        _ensure(
-            store,
-            {
-                "apiVersion": "apiextensions.k8s.io/v1",
-                "kind": "CustomResourceDefinition",
-                "metadata": {"name": f"{plural}.helm.cattle.io"},
-                "spec": {
-                    "group": "helm.cattle.io",
-                    "names": names,
-                    "scope": "Namespaced",
-                    "versions": [version],
-                },
-            },
-        )
 
 
 def _traefik(store: Store) -> None:
@@ -145,6 +138,15 @@ def _traefik(store: Store) -> None:
     _ensure(
         store,
         {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": {"name": CLASS, "annotations": {DEFAULT: "true"}},
+            "spec": {"controller": CONTROLLER},
+        },
+    )
+    _ensure(
+        store,
+        {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": "traefik", "namespace": "kube-system"},
@@ -158,17 +160,25 @@ def _traefik(store: Store) -> None:
 
 
 def _deployment(name: str, image: str) -> Object:
-    labels = {"app": name}
+    labels = {"app": name, **_LABELS.get(name, {})}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": name, "namespace": "kube-system", "labels": labels},
         "spec": {
             "replicas": 1,
-            "selector": {"matchLabels": labels},
+            "selector": {"matchLabels": {"app": name}},
             "template": {
                 "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": name, "image": image}]},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": name,
+                            "image": image,
+                            **({"ports": _PORTS[name]} if name in _PORTS else {}),
+                        }
+                    ]
+                },
             },
         },
     }

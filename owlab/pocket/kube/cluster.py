@@ -12,7 +12,12 @@ from owlab.pocket.kube.bootstrap import bootstrap
 from owlab.pocket.kube.containers import programs
 from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOutcome
 from owlab.pocket.kube.containers.runtime import ContainerCommand
+from owlab.pocket.kube.controllers.api_services import ApiServices
 from owlab.pocket.kube.controllers.autoscalers import Autoscalers
+from owlab.pocket.kube.controllers.certificate_signing import (
+    CertificateSigner,
+    CertificateSigning,
+)
 from owlab.pocket.kube.controllers.claim_expansion import ClaimExpansion
 from owlab.pocket.kube.controllers.claims import Claims
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
@@ -21,6 +26,7 @@ from owlab.pocket.kube.controllers.custom_resources import CustomResources
 from owlab.pocket.kube.controllers.daemon_sets import DaemonSets
 from owlab.pocket.kube.controllers.deployments import Deployments
 from owlab.pocket.kube.controllers.garbage import GarbageCollector
+from owlab.pocket.kube.controllers.ingress_status import IngressStatus
 from owlab.pocket.kube.controllers.jobs import Jobs
 from owlab.pocket.kube.controllers.namespaces import Namespaces
 from owlab.pocket.kube.controllers.node_leases import NodeLeases
@@ -30,6 +36,7 @@ from owlab.pocket.kube.controllers.replica_sets import ReplicaSets
 from owlab.pocket.kube.controllers.resource_quotas import ResourceQuotas
 from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.scheduler import Scheduler
+from owlab.pocket.kube.controllers.service_addresses import ServiceAddresses
 from owlab.pocket.kube.controllers.service_lb import ServiceLB
 from owlab.pocket.kube.controllers.services import Services
 from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
@@ -40,7 +47,9 @@ from owlab.pocket.kube.kubelet.kubelet import Kubelet
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.region import ClusterRegion
 from owlab.pocket.kube.node_registration import options, register
+from owlab.pocket.kube.object_state import workload_name
 from owlab.pocket.kube.servers.setting import Server
+from owlab.pocket.kube.servers.traefik import ingress_controller
 from owlab.pocket.kube.software import Software
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.views import DiskFleet
@@ -57,6 +66,7 @@ class Cluster:
         fleet: DiskFleet,
         *,
         authority: str = "",
+        signer: CertificateSigner | None = None,
         routes: Routes | None = None,
         software: Iterable[Software] = (),
     ) -> None:
@@ -98,6 +108,10 @@ class Cluster:
             Services(plane),
             DisruptionBudgets(plane),
             ServiceLB(plane),
+            ServiceAddresses(plane),
+            IngressStatus(plane),
+            ApiServices(plane),
+            CertificateSigning(plane, signer),
         )
         for one in self._software:
             plane.add(*one.attach(plane, self.kubelet.reconsider))
@@ -180,7 +194,15 @@ class Cluster:
     def _stand_in(self, pod: Object, container: Object) -> Server | None:
         """What listens in a container of the cluster's software."""
         found = (one.listener(self.store, pod, container) for one in self._software)
-        return next((server for server in found if server is not None), None)
+        server = next((server for server in found if server is not None), None)
+        if server is None and _is_ingress_controller(pod):
+            return ingress_controller(self.store)
+        return server
+
+
+def _is_ingress_controller(pod: Object) -> bool:
+    """K3s' traefik."""
+    return (workload_name(pod), pod["metadata"]["namespace"]) == ("traefik", "kube-system")
 
 
 def _starts(pod: Object, container: Object) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import built_in
+from owlab.pocket.kube.network.policies import policy_types
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.store import Store
 
@@ -71,6 +72,12 @@ def fill(store: Store, obj: Object) -> None:
         case "PriorityClass":
             obj.setdefault("value", 0)
             obj.setdefault("preemptionPolicy", "PreemptLowerPriority")
+        case "NetworkPolicy":
+            spec = obj.setdefault("spec", {})
+            spec["policyTypes"] = policy_types(spec)
+            for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
+                for port in rule.get("ports") or []:
+                    port.setdefault("protocol", "TCP")
         case "LimitRange":
             for item in (obj.get("spec") or {}).get("limits") or []:
                 _limits(item)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -27,6 +29,7 @@ class Kind:
     """Of a custom kind: where its replicas stand."""
     selectable: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """Of a custom kind: the fields that it may be selected by."""
+    verbs: tuple[str, ...] = VERBS
 
     @property
     def api_version(self) -> str:
@@ -148,6 +151,15 @@ KINDS: tuple[Kind, ...] = (
         short=("sc",),
         subresources=(),
     ),
+    Kind(
+        "VolumeAttributesClass",
+        "volumeattributesclasses",
+        "storage.k8s.io",
+        namespaced=False,
+        short=("vac",),
+        subresources=(),
+    ),
+    Kind("CSIStorageCapacity", "csistoragecapacities", "storage.k8s.io", subresources=()),
     Kind("CSIDriver", "csidrivers", "storage.k8s.io", namespaced=False, subresources=()),
     Kind("CSINode", "csinodes", "storage.k8s.io", namespaced=False, subresources=()),
     Kind("VolumeAttachment", "volumeattachments", "storage.k8s.io", namespaced=False),
@@ -155,6 +167,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("IngressClass", "ingressclasses", "networking.k8s.io", namespaced=False, subresources=()),
     Kind(
         "NetworkPolicy", "networkpolicies", "networking.k8s.io", short=("netpol",), subresources=()
+    ),
+    Kind("ServiceCIDR", "servicecidrs", "networking.k8s.io", namespaced=False),
+    Kind(
+        "IPAddress",
+        "ipaddresses",
+        "networking.k8s.io",
+        namespaced=False,
+        short=("ip",),
+        subresources=(),
     ),
     Kind("PodDisruptionBudget", "poddisruptionbudgets", "policy", short=("pdb",)),
     Kind("EndpointSlice", "endpointslices", "discovery.k8s.io", subresources=()),
@@ -188,10 +209,59 @@ KINDS: tuple[Kind, ...] = (
         namespaced=False,
         subresources=(),
     ),
+    Kind(
+        "ValidatingAdmissionPolicy",
+        "validatingadmissionpolicies",
+        "admissionregistration.k8s.io",
+        namespaced=False,
+    ),
+    Kind(
+        "ValidatingAdmissionPolicyBinding",
+        "validatingadmissionpolicybindings",
+        "admissionregistration.k8s.io",
+        namespaced=False,
+        subresources=(),
+    ),
+    Kind(
+        "MutatingAdmissionPolicy",
+        "mutatingadmissionpolicies",
+        "admissionregistration.k8s.io",
+        namespaced=False,
+        subresources=(),
+    ),
+    Kind(
+        "MutatingAdmissionPolicyBinding",
+        "mutatingadmissionpolicybindings",
+        "admissionregistration.k8s.io",
+        namespaced=False,
+        subresources=(),
+    ),
+    Kind(
+        "CertificateSigningRequest",
+        "certificatesigningrequests",
+        "certificates.k8s.io",
+        namespaced=False,
+        short=("csr",),
+        subresources=("status", "approval"),
+    ),
+    Kind("RuntimeClass", "runtimeclasses", "node.k8s.io", namespaced=False, subresources=()),
+    Kind("FlowSchema", "flowschemas", "flowcontrol.apiserver.k8s.io", namespaced=False),
+    Kind(
+        "PriorityLevelConfiguration",
+        "prioritylevelconfigurations",
+        "flowcontrol.apiserver.k8s.io",
+        namespaced=False,
+    ),
+    Kind("DeviceClass", "deviceclasses", "resource.k8s.io", namespaced=False, subresources=()),
+    Kind("ResourceSlice", "resourceslices", "resource.k8s.io", namespaced=False, subresources=()),
+    Kind("ResourceClaim", "resourceclaims", "resource.k8s.io"),
+    Kind("ResourceClaimTemplate", "resourceclaimtemplates", "resource.k8s.io", subresources=()),
     Kind("APIService", "apiservices", "apiregistration.k8s.io", namespaced=False),
-    Kind("Addon", "addons", "k3s.cattle.io"),
 )
-_BUILT_IN = {(kind.group, kind.kind) for kind in KINDS}
+_BUILT_IN = {(kind.group, kind.kind) for kind in KINDS} | {
+    ("", "ComponentStatus"),
+    ("autoscaling", "Scale"),
+}
 
 
 def built_in(obj: Mapping[str, Any]) -> str:

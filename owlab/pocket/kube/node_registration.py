@@ -31,6 +31,8 @@ def register(
     taints = [_taint(item) for item in options(args, "--node-taint")]
     if taints:
         node["spec"]["taints"] = taints
+    if role == "server":
+        _announce(store, machine.address)
     old = store.find("Node", node["metadata"]["name"])
     if old is None:
         store.create(node)
@@ -44,6 +46,37 @@ def register(
     old = store.update({**old, "metadata": meta})
     conditions = old["status"].get("conditions", [])
     store.set_status(old, {**node["status"], "conditions": conditions})
+
+
+def _announce(store: Store, address: str) -> None:
+    """Where the API server answers: what stands behind the Service ``kubernetes``."""
+    port = {"name": "https", "port": 6443, "protocol": "TCP"}
+    meta = {"name": "kubernetes", "namespace": "default"}
+    labels = {"kubernetes.io/service-name": "kubernetes"}
+    for wanted in (
+        {
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": {
+                **meta,
+                "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
+            },
+            "subsets": [{"addresses": [{"ip": address}], "ports": [port]}],
+        },
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {**meta, "labels": labels},
+            "addressType": "IPv4",
+            "ports": [port],
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+        },
+    ):
+        old = store.find(str(wanted["kind"]), "kubernetes", "default")
+        if old is None:
+            store.create(wanted)
+        else:
+            store.update({**old, **wanted, "metadata": old["metadata"]})
 
 
 def options(args: list[str], name: str) -> list[str]:

@@ -9,6 +9,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import Kind
 
+SCALE = Kind("Scale", "scales", "autoscaling")
 _BUILT_IN = {
     "specReplicasPath": ".spec.replicas",
     "statusReplicasPath": ".status.replicas",

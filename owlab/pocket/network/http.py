@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -35,36 +36,45 @@ class _Protocol(HttpToolsProtocol):
         self.over.set()
 
 
+@functools.cache
+def _config() -> uvicorn.Config:
+    """One for all servers: it takes more memory than they do. Each says its own application."""
+
+    async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("a protocol was not given its application")
+
+    config = uvicorn.Config(
+        nobody, log_config=None, access_log=False, lifespan="off", server_header=False,
+        http=_Protocol, ws="none", date_header=True,
+    )  # fmt: skip
+    config.load()
+    return config
+
+
 def http_server(
-    app: ASGIApp, context: ssl.SSLContext | None = None, plain: ASGIApp | None = None
+    app: ASGIApp,
+    context: Callable[[], ssl.SSLContext] | None = None,
+    plain: ASGIApp | None = None,
 ) -> Serve:
     """An application as what answers connections. Its client is who connected.
 
-    :param context: makes it speak TLS, where ``plain`` answers those who do not.
+    :param context: of a server that speaks TLS, where ``plain`` answers those who do not; asked
+        for with the first connection.
     """
-    config: uvicorn.Config | None = None
 
     async def serve(far: socket.socket, peer: str) -> None:
-        nonlocal config
         greeted = context is None or await _first_byte(far) == _HANDSHAKE
         answers = app if greeted or plain is None else plain
 
         async def known(scope: Scope, receive: Receive, send: Send) -> None:
             await answers({**scope, "client": (peer, 40000 + id(far) % 20000)}, receive, send)
 
-        if config is None:
-            config = uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", server_header=False,
-                http=_Protocol, ws="none", date_header=True,
-            )  # fmt: skip
-            config.load()
-        protocol = _Protocol(config=config, server_state=ServerState(), app_state={})
+        protocol = _Protocol(config=_config(), server_state=ServerState(), app_state={})
         protocol.app, protocol.over = known, asyncio.Event()
         loop = asyncio.get_running_loop()
+        tls = context() if context is not None and greeted else None
         try:
-            transport, _ = await loop.connect_accepted_socket(
-                lambda: protocol, far, ssl=context if greeted else None
-            )
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, far, ssl=tls)
         except (ssl.SSLError, ConnectionError):
             return  # the other side did not like what it saw: a certificate, say
         try:

@@ -48,6 +48,12 @@ class Region(Protocol):
     def echoes(self, place: NetworkPlace, address: str) -> bool:
         """Some pod has the address, and its node is up."""
 
+    def permits(self, place: NetworkPlace, address: str, port: int | None) -> bool:
+        """Whether who is there may reach a machine; ``port`` None: by ping."""
+
+    def names_reached(self, place: NetworkPlace, server: str) -> bool:
+        """Whether the questions of who is there reach a name server."""
+
 
 def at_machine(machine: NetworkHost) -> NetworkPlace:
     """On a machine."""
@@ -102,7 +108,8 @@ class Routes:
         """Whether who has an address can be reached."""
         machines = self._machines(place, address)
         if machines or _is_loopback(address) or address == place.address:
-            return all(machine.running for machine in machines)
+            up = all(machine.running for machine in machines)
+            return up and (not machines or self._permitted(place, address, None))
         return self.cluster is not None and self.cluster.echoes(place, address)
 
     def _machines(self, place: NetworkPlace, address: str) -> list[NetworkHost]:
@@ -114,6 +121,9 @@ class Routes:
         if own is not None and not known and _is_loopback(address):
             known = [own]
         return sorted(known, key=lambda machine: machine.name != place.node)
+
+    def _permitted(self, place: NetworkPlace, address: str, port: int | None) -> bool:
+        return self.cluster is None or self.cluster.permits(place, address, port)
 
     def _own(self, place: NetworkPlace, port: int) -> Listening:
         found = self.sockets.at(place.space, port)
@@ -127,11 +137,15 @@ class Routes:
         for found in self.listening(machine):
             local = place.space == f"machine:{machine.name}"
             if found.port == port and (local or not found.address.startswith("127.")):
-                return found
+                if self._permitted(place, machine.address, port):
+                    return found
+                raise ConnectionRefused
         if self.cluster is not None:
             opened = self.cluster.on_machine(place, machine, port)
             if opened is not None:
                 return opened
+        if not self._permitted(place, machine.address, port):
+            raise ConnectionRefused
         if port == units.API_PORT or port in NODE_PORTS:
             # A server of the lab's that answers on the machine's address outside of the lab too.
             return Listening(port, "", real=(machine.address, port))

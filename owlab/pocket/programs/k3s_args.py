@@ -71,7 +71,7 @@ ENVIRONMENT = {
 OBEYED = {
     *("disable", "token", "token-file", "agent-token", "server", "node-name", "with-node-id"),
     *("node-label", "node-taint", "write-kubeconfig", "write-kubeconfig-mode", "tls-san"),
-    *("debug", "v", "log", "alsologtostderr", "prefer-bundled-bin"),
+    *("debug", "v", "log", "alsologtostderr", "prefer-bundled-bin", "disable-network-policy"),
 }
 """Flags on which the pocket lab acts, or that only change how much is written."""
 

@@ -1,4 +1,4 @@
-"""``openssl req -x509``, ``openssl x509`` and ``update-ca-certificates``: real certificates.
+"""``openssl genrsa``, ``req``, ``x509`` and ``update-ca-certificates``: real certificates.
 
 Only what the course types. Anything else is refused by name.
 """
@@ -27,8 +27,13 @@ _WITH_VALUE = {
     "-CAkey",
     "-in",
     "-ext",
+    "-key",
 }
-_FLAGS = {"-x509", "-nodes", "-noenc", "-new", "-noout", "-text", "-subject", "-issuer", "-enddate"}
+_FLAGS = {
+    *("-x509", "-nodes", "-noenc", "-new", "-noout", "-text", "-subject", "-issuer", "-enddate"),
+    *("-verify", "-dates"),
+}
+_KEYS = ("2048", "3072", "4096")
 _PEM = serialization.Encoding.PEM
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _LOCAL = "/usr/local/share/ca-certificates"
@@ -57,15 +62,20 @@ def parse(argv: list[str]) -> dict[str, list[str]]:
 
 @program("openssl", machines="all")
 async def openssl(call: Call) -> int:
-    """Make a certificate (``req -x509``), show one (``x509``), random bytes (``rand -hex N``)."""
+    """Keys (``genrsa``), requests (``req -new``), certificates (``req -x509``, ``x509``), ``rand``.
+
+    A request is what a cluster's authority signs: ``kubectl certificate approve``.
+    """
     try:
         match call.argv:
             case ["version"]:
                 await call.out("OpenSSL 3.0 (owlab pocket lab: certificates only)\n")
             case ["rand", "-hex", count] if count.isdigit():
                 await call.out(secrets.token_hex(min(int(count), 4096)) + "\n")
+            case ["genrsa", *words]:
+                await call.out(_generate(call, words))
             case ["req", *words]:
-                _request(call, parse(words))
+                await call.out(_request(call, parse(words)))
             case ["x509", *words]:
                 await call.out(_describe(call, parse(words)))
             case _:
@@ -81,9 +91,76 @@ async def openssl(call: Call) -> int:
     return 0
 
 
-def _request(call: Call, options: dict[str, list[str]]) -> None:
-    if "-x509" not in options or "-newkey" not in options:
-        raise OpensslUsageError("only `req -x509 -newkey ...` is known here")
+def _generate(call: Call, words: list[str]) -> str:
+    """An RSA key, into a file or onto standard output."""
+    sizes = [word for word in words if word.isdecimal()]
+    options = parse([word for word in words if word not in sizes])
+    key = _new_key(f"rsa:{(sizes or _KEYS)[0]}")
+    private = key.private_bytes(
+        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    if "-out" not in options:
+        return private.decode()
+    _write(call, options["-out"][-1], private, 0o600)
+    return ""
+
+
+def _request(call: Call, options: dict[str, list[str]]) -> str:
+    if "-x509" in options and "-newkey" in options:
+        _certificate(call, options)
+        return ""
+    if "-new" in options and "-x509" not in options:
+        return _signing_request(call, options)
+    if "-in" in options and "-x509" not in options:
+        return _describe_request(call, options)
+    raise OpensslUsageError(
+        "only `req -x509 -newkey ...`, `req -new -key ...` and `req -in ... -noout` are known here"
+    )
+
+
+def _signing_request(call: Call, options: dict[str, list[str]]) -> str:
+    """What an authority is to sign, with a key that is there or a new one."""
+    if "-subj" not in options:
+        raise OpensslUsageError("here nobody is asked for the subject: -subj /CN=...")
+    if "-newkey" in options:
+        key = _new_key(options["-newkey"][-1])
+        private = key.private_bytes(
+            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        _write(call, options.get("-keyout", ["privkey.pem"])[-1], private, 0o600)
+    elif "-key" in options:
+        loaded = serialization.load_pem_private_key(_read(call, options["-key"][-1]), None)
+        if not isinstance(loaded, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            raise OpensslUsageError("the key is of a kind that signs nothing here")
+        key = loaded
+    else:
+        raise OpensslUsageError("a request needs -key FILE or -newkey rsa:2048")
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(options["-subj"][-1]))
+    if "-addext" in options:
+        for extension, critical in _extensions(options["-addext"]):
+            if not isinstance(extension, x509.BasicConstraints):
+                builder = builder.add_extension(extension, critical)
+    request = builder.sign(key, hashes.SHA256()).public_bytes(_PEM)
+    if "-out" not in options:
+        return request.decode()
+    _write(call, options["-out"][-1], request, 0o644)
+    return ""
+
+
+def _describe_request(call: Call, options: dict[str, list[str]]) -> str:
+    request = x509.load_pem_x509_csr(_read(call, options["-in"][-1]))
+    lines = []
+    if "-verify" in options:
+        valid = request.is_signature_valid
+        lines.append(f"Certificate request self-signature verify {'OK' if valid else 'failure'}")
+    if "-subject" in options or "-text" in options:
+        lines.append(f"subject={request.subject.rfc4514_string()}")
+    if "-noout" not in options:
+        lines.append(request.public_bytes(_PEM).decode().rstrip())
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _certificate(call: Call, options: dict[str, list[str]]) -> None:
     key = _new_key(options["-newkey"][-1])
     subject = _name(options.get("-subj", ["/CN=localhost"])[-1])
     issuer, signer = subject, key
@@ -174,7 +251,9 @@ def _describe(call: Call, options: dict[str, list[str]]) -> str:
         lines.append(f"subject={certificate.subject.rfc4514_string()}")
     if "-issuer" in options or "-text" in options:
         lines.append(f"issuer={certificate.issuer.rfc4514_string()}")
-    if "-enddate" in options or "-text" in options:
+    if "-dates" in options:
+        lines.append(f"notBefore={certificate.not_valid_before_utc:%b %d %H:%M:%S %Y} GMT")
+    if {"-enddate", "-dates", "-text"} & set(options):
         lines.append(f"notAfter={certificate.not_valid_after_utc:%b %d %H:%M:%S %Y} GMT")
     if "subjectAltName" in options.get("-ext", []) or "-text" in options:
         lines += ["X509v3 Subject Alternative Name:", f"    {_names_of(certificate)}"]

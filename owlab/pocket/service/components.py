@@ -36,9 +36,14 @@ def new_cluster(lab: PocketLab, software: Software) -> Cluster:
 
     # A list of Machine is no list[MachineView] to mypy, since lists can be added to.
     fleet = cast("DiskFleet", lab.fleet)
-    authority = lab.authority.pem.decode()
     return Cluster(
-        lab.db, lab.clock, fleet, authority=authority, routes=lab.routes, software=[software]
+        lab.db,
+        lab.clock,
+        fleet,
+        authority=lab.authority.pem.decode(),
+        signer=lab.authority,
+        routes=lab.routes,
+        software=[software],
     )
 
 

@@ -224,7 +224,7 @@ class Hosting:
             names = [server.address, "127.0.0.1", IN_CLUSTER, "localhost", server.name]
             names += ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
             certificate = self._lab.authority.issue("k3s", names)
-            self._api = Listener(app, API_PORT, certificate)
+            self._api = Listener(app, API_PORT, certificate, clients=self._lab.authority.pem)
         await self._api.listen([server.address])
         self._try_again(self._api.problems)
 

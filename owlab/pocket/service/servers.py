@@ -14,7 +14,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from owlab.pocket.service.upgrades import UpgradingProtocol
+from owlab.pocket.service.upgrades import CertifiedWebSocket, UpgradingProtocol
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,16 @@ class Server(uvicorn.Server):
 class Listener:
     """One application over TLS on one port of any number of addresses, which may change."""
 
-    def __init__(self, app: ASGIApp, port: int, certificate: tuple[bytes, bytes]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        port: int,
+        certificate: tuple[bytes, bytes],
+        clients: bytes | None = None,
+    ) -> None:
+        """``clients``: the authority (PEM) of clients that show a certificate; they need not."""
         self._app, self.port, self._certificate = app, port, certificate
+        self._clients = clients
         self._running: dict[str, tuple[Server, asyncio.Task[None]]] = {}
         self.problems: dict[str, str] = {}
 
@@ -76,7 +84,7 @@ class Listener:
             self._app,
             http=UpgradingProtocol,
             # the other implementation refuses the slash of kubectl's protocol SPDY/3.1+portforward
-            ws="wsproto",
+            ws=CertifiedWebSocket,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -85,7 +93,7 @@ class Listener:
             timeout_keep_alive=60,
         )
         config.load()
-        config.ssl = _context(self._certificate)
+        config.ssl = _context(self._certificate, self._clients)
         server = Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started and not task.done():
@@ -101,7 +109,7 @@ class Listener:
         log.info("closed %s port %d", address, self.port)
 
 
-def _context(certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
+def _context(certificate: tuple[bytes, bytes], clients: bytes | None) -> ssl.SSLContext:
     """Python loads certificates from files only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -111,4 +119,7 @@ def _context(certificate: tuple[bytes, bytes]) -> ssl.SSLContext:
             path.touch(mode=0o600)
             path.write_bytes(pem)
         context.load_cert_chain(*paths)
+    if clients is not None:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=clients.decode())
     return context

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+
+CERTIFICATE = "owlab.certificate"
+"""In a scope: the certificate that the client has shown, as ``ssl`` describes it."""
 
 
 class UpgradingProtocol(HttpToolsProtocol):
@@ -21,6 +26,7 @@ class UpgradingProtocol(HttpToolsProtocol):
         """An ordinary request, but for what its scope offers."""
         if self.parser.should_upgrade() and not self._should_upgrade():
             self.scope["extensions"] = {"owlab.takeover": {"take": self._take_over}}
+        _certify(self.scope, self.transport)
         super().on_headers_complete()
 
     def _take_over(self, head: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -70,3 +76,18 @@ class UpgradingProtocol(HttpToolsProtocol):
         super().resume_writing()
         if self._streams is not None:
             self._streams.resume_writing()
+
+
+class CertifiedWebSocket(WSProtocol):
+    """uvicorn's WebSocket, whose application sees the client's certificate too."""
+
+    async def run_asgi(self) -> None:
+        """An ordinary WebSocket, but for what its scope says."""
+        _certify(self.scope, self.transport)
+        await super().run_asgi()
+
+
+def _certify(scope: Any, transport: asyncio.BaseTransport) -> None:
+    shown = transport.get_extra_info("peercert")
+    if shown:
+        scope[CERTIFICATE] = shown

@@ -14,6 +14,7 @@ from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.cluster import Cluster
 from owlab.pocket.kube.containers.disk import directory_of, same
+from owlab.pocket.kube.controllers.certificate_signing import CertificateSigner
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.tree import Mounted, Tree
 from owlab.pocket.openwhisk.deployment import Deployment
@@ -105,7 +106,8 @@ class FakeFleet:
 class Bench:
     """A running cluster, and short ways to use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, signer: CertificateSigner | None = None) -> None:
+        self._signer = signer
         self.db = Database(":memory:")
         self.fleet = FakeFleet("master", "worker1", "worker2")
         self.clock = Clock()
@@ -113,7 +115,9 @@ class Bench:
 
     def _open(self) -> None:
         self.openwhisk = Deployment()
-        self.cluster = Cluster(self.db, self.clock, self.fleet, software=[self.openwhisk])
+        self.cluster = Cluster(
+            self.db, self.clock, self.fleet, signer=self._signer, software=[self.openwhisk]
+        )
 
     @property
     def store(self) -> Store:

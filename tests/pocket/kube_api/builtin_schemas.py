@@ -63,10 +63,12 @@ _LONG = {
     "uid",
 }
 _QUANTITIES = {
+    "V1CSIStorageCapacity": {"capacity", "maximumVolumeSize"},
     "V1ContainerStatus": {"allocatedResources"},
     "V1EmptyDirVolumeSource": {"sizeLimit"},
     "V1LimitRangeItem": {"default", "defaultRequest", "max", "maxLimitRequestRatio", "min"},
     "V1NodeStatus": {"allocatable", "capacity"},
+    "V1Overhead": {"podFixed"},
     "V1PersistentVolumeClaimStatus": {"allocatedResources", "capacity"},
     "V1PersistentVolumeSpec": {"capacity"},
     "V1PodSpec": {"overhead"},

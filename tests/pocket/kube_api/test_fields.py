@@ -79,7 +79,7 @@ POD: dict[str, Any] = {
     "metadata": {"name": "box"},
     "spec": {
         "hostUsers": True,
-        "runtimeClassName": "fast",
+        "setHostnameAsFQDN": True,
         "containers": [
             {"name": "a", "image": "nginx"},
             {"name": "b", "image": "nginx", "terminationMessagePath": "/tmp/last"},
@@ -91,21 +91,21 @@ POD: dict[str, Any] = {
 def test_what_is_set_is_warned_of():
     assert unheeded(POD) == [
         f"spec.containers[1].terminationMessagePath: {SAID}",
-        f"spec.runtimeClassName: {SAID}",
+        f"spec.setHostnameAsFQDN: {SAID}",
     ]
 
 
 def test_what_was_there_is_not_warned_of_again():
     assert unheeded(POD, POD) == []
-    other = {**POD, "spec": {**POD["spec"], "runtimeClassName": "slow"}}
-    assert unheeded(other, POD) == [f"spec.runtimeClassName: {SAID}"]
+    other = {**POD, "spec": {**POD["spec"], "shareProcessNamespace": True}}
+    assert unheeded(other, POD) == [f"spec.shareProcessNamespace: {SAID}"]
 
 
-def test_policies_of_networks_are_kept_and_warned_of():
+def test_policies_of_admission_are_kept_and_warned_of():
     policy = {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingAdmissionPolicy",
         "metadata": {"name": "none"},
-        "spec": {"podSelector": {}},
+        "spec": {"reinvocationPolicy": "Never"},
     }
     assert unheeded(policy) == [f"spec: {SAID}"]

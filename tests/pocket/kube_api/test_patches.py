@@ -53,6 +53,16 @@ def test_a_strategic_merge_goes_by_the_key_of_a_list():
     assert unset == {"finalizers": ["y"]}
 
 
+def test_lists_without_a_key_are_replaced_as_a_whole():
+    """Taints, and the pull secrets of a service account; those of a pod are merged."""
+    tainted = {"spec": {"taints": [{"key": "a", "effect": "NoSchedule"}]}}
+    assert patch.strategic(tainted, {"spec": {"taints": []}}) == {"spec": {"taints": []}}
+    account, new = {"imagePullSecrets": [{"name": "a"}]}, {"imagePullSecrets": [{"name": "b"}]}
+    assert patch.strategic(account, new) == new
+    both = {"spec": {"imagePullSecrets": [{"name": "b"}, {"name": "a"}]}}
+    assert patch.strategic({"spec": account}, {"spec": new}) == both
+
+
 def test_a_json_patch_that_does_not_fit_is_refused():
     with pytest.raises(Invalid):
         patch.json_patch({}, [{"op": "remove", "path": "/a"}])

@@ -38,7 +38,31 @@ async def test_the_authority_joins_the_systems_bundle_for_root_only(on):
     assert "0 added" in (await on("master", "sudo update-ca-certificates")).out
 
 
-@pytest.mark.parametrize("words", ["enc -aes256", "req -new", "req -x509 -newkey dsa:1", "genrsa"])
+async def test_a_request_is_what_an_authority_signs(on):
+    """The first lines of the recipe for a user of a cluster."""
+    for line in (
+        "openssl genrsa -out jane.key 2048",
+        "openssl req -new -key jane.key -out jane.csr -subj /CN=jane/O=dev",
+    ):
+        typed = await on("master", line)
+        assert (typed.status, typed.out) == (0, ""), typed.err
+    shown = await on("master", "openssl req -in jane.csr -noout -verify -subject")
+    assert shown.out == "Certificate request self-signature verify OK\nsubject=O=dev,CN=jane\n"
+    request = x509.load_pem_x509_csr((await on("master", "cat jane.csr")).out.encode())
+    assert request.is_signature_valid
+    assert (await on("master", "stat -c %a jane.key")).out == "600\n"
+    assert "PRIVATE KEY" in (await on("master", "openssl genrsa")).out
+    assert (
+        "CERTIFICATE REQUEST"
+        in (
+            await on("master", "openssl req -new -newkey rsa:2048 -nodes -keyout k -subj /CN=a")
+        ).out
+    )
+
+
+@pytest.mark.parametrize(
+    "words", ["enc -aes256", "req -new", "req -x509 -newkey dsa:1", "genrsa 512"]
+)
 async def test_what_it_cannot_do_is_refused_by_name(on, words):
     typed = await on("master", f"openssl {words}")
     assert typed.status == 1

@@ -12,13 +12,16 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.admission import (
     claims,
+    ingress_classes,
     job_labels,
     limit_ranges,
     pod_security,
     priorities,
     quotas,
+    runtime_classes,
     service_accounts,
     tolerations,
+    validating_policies,
 )
 from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.store import Store
@@ -42,17 +45,26 @@ def prepare(store: Store, obj: Object) -> None:
         meta["finalizers"] = [*others, finalizer]
     if built_in(obj) == "Job" and not obj["spec"].get("manualSelector"):
         job_labels.label(obj)
+    if built_in(obj) == "Ingress":
+        ingress_classes.fill(store, obj)
     if core and obj["kind"] == "Pod":
         service_accounts.fill(store, obj)
         limit_ranges.fill(store, obj)
+        runtime_classes.fill(store, obj)
         priorities.fill(store, obj)
         tolerations.fill(obj)
         defaults.quality(obj)
 
 
-def enforce(store: Store, obj: Object, old: Object | None = None) -> list[str]:
-    """Raise Denied for what no policy lets in; returns warnings for the client."""
+def enforce(
+    store: Store, obj: Object, old: Object | None = None, user: Object | None = None
+) -> list[str]:
+    """Raise Denied for what no policy lets in; returns warnings for the client.
+
+    :param user: who asks, as reviews describe a user; None for a controller.
+    """
     warnings = pod_security.check(store, obj, old)
+    warnings += validating_policies.check(store, obj, old, user)
     limit_ranges.check(store, obj, old)
     priorities.check(store, obj)
     claims.check(store, obj, old)
@@ -63,5 +75,6 @@ def enforce(store: Store, obj: Object, old: Object | None = None) -> list[str]:
 def admit(store: Store, obj: Object) -> Object:
     """Fill in an object that a controller makes, look at it and store it; raises ApiError."""
     prepare(store, obj)
+    store.give_name(obj)
     enforce(store, obj)
     return store.create(obj)

@@ -17,4 +17,7 @@ def label(job: Object) -> None:
         "job-name": name,
     }
     template["metadata"] = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
+    if not job["metadata"].get("labels"):
+        # As clients see a Job that was given none.
+        job["metadata"]["labels"] = dict(template["metadata"]["labels"])
     job["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.apiserver import discovery
+from owlab.pocket.kube.apiserver import component_statuses, discovery
 from owlab.pocket.kube.apiserver.health import health
 from owlab.pocket.kube.apiserver.negotiation import body, respond
 from owlab.pocket.kube.apiserver.proxy import Proxy
@@ -33,6 +33,7 @@ from owlab.pocket.kube.errors import (
     NoSuchResource,
     NotImplementedHere,
 )
+from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.metrics import server as metrics
 from owlab.pocket.kube.network.region import ClusterRegion
@@ -44,6 +45,11 @@ from owlab.pocket.kube.streams.logs import read_log
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 _LONGEST = 4096
+_UNKEPT = (
+    Kind("Binding", "bindings", subresources=(), verbs=("create",)),
+    component_statuses.KIND,
+)
+"""Kinds of the core group that nobody keeps."""
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -120,7 +126,7 @@ class _Api:
         self._gate = Gate(users, authorizer)
         self._reviews = Reviews(users, authorizer)
         self._metrics = metrics.MetricsServer(store)
-        store.registry.aggregated = lambda: metrics.kinds(store)
+        store.registry.aggregated = lambda: (*_UNKEPT, *metrics.kinds(store))
         self._version = version
         self._kubelet = kubelet
         self._resources = Resources(store, authorizer)
@@ -208,6 +214,10 @@ class _Api:
         if group == metrics.GROUP:
             return self._metrics.serve(request, namespace, words)
         kind = self._store.registry.at(group, version, words[0])
+        if not group and words[0] == component_statuses.KIND.plural and not words[2:]:
+            return component_statuses.serve(request, words[1] if words[1:] else "")
+        if not group and words == ["bindings"] and request.method == "POST":
+            return await self._resources.bind(request, namespace)
         if kind is None:
             raise NoSuchResource()
         name = words[1] if len(words) > 1 else ""

@@ -10,8 +10,6 @@ from owlab.pocket.kube.registry import Registry
 from owlab.pocket.kube.schemas import openapi
 from owlab.pocket.kube.schemas.openapi_v2 import document as openapi_v2_document
 
-_METRICS = "metrics.k8s.io"
-VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _SUBRESOURCE_KINDS = {
     "scale": ("Scale", "autoscaling", "v1"),
     "eviction": ("Eviction", "policy", "v1"),
@@ -150,7 +148,7 @@ def _resource(kind: Kind) -> dict[str, Any]:
         "singularName": kind.singular,
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": ["get", "list"] if kind.group == _METRICS else VERBS,
+        "verbs": list(kind.verbs),
     }
     if kind.short:
         found["shortNames"] = list(kind.short)

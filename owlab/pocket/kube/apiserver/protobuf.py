@@ -78,6 +78,8 @@ def _value(kind: str, value: int | bytes) -> Any:
         return bool(value)
     if kind == "str":
         return _text(value)
+    if kind == "bytes":
+        return base64.b64encode(_bytes(value)).decode()
     if kind == "Time":
         parts = {number: v for number, _, v in _read(_bytes(value))}
         seconds = _signed(parts.get(1, 0))

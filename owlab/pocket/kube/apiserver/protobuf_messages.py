@@ -56,9 +56,17 @@ MESSAGES: dict[str, dict[int, MessageField]] = {
         "12 hostPID:bool; 13 hostIPC:bool; 14 securityContext:PodSecurityContext;"
         "15 imagePullSecrets*:LocalObjectReference; 16 hostname; 17 subdomain;"
         "19 schedulerName; 20 initContainers*:Container;"
-        "21 automountServiceAccountToken:bool; 22 tolerations*:Toleration; 24 priorityClassName;"
-        "25 priority:int"
+        "21 automountServiceAccountToken:bool; 22 tolerations*:Toleration;"
+        "23 hostAliases*:HostAlias; 24 priorityClassName; 25 priority:int; 26 dnsConfig:DnsConfig;"
+        "27 shareProcessNamespace:bool; 28 readinessGates*:ReadinessGate; 29 runtimeClassName;"
+        "30 enableServiceLinks:bool; 31 preemptionPolicy; 32 overhead:quantities;"
+        "35 setHostnameAsFQDN:bool; 37 hostUsers:bool; 38 schedulingGates*:LocalObjectReference;"
+        "41 hostnameOverride"
     ),
+    "HostAlias": _f("1 ip; 2 hostnames*"),
+    "DnsConfig": _f("1 nameservers*; 2 searches*; 3 options*:DnsOption"),
+    "DnsOption": _f("1 name; 2 value"),
+    "ReadinessGate": _f("1 conditionType"),
     "PodSecurityContext": _f(
         "2 runAsUser:int; 3 runAsNonRoot:bool; 4 supplementalGroups*:int; 5 fsGroup:int;"
         "6 runAsGroup:int"
@@ -67,8 +75,20 @@ MESSAGES: dict[str, dict[int, MessageField]] = {
     "Volume": _f("1 name; 2 -:VolumeSource"),
     "VolumeSource": _f(
         "1 hostPath:HostPath; 2 emptyDir:EmptyDir; 6 secret:SecretVolume; 7 nfs:Nfs;"
-        "10 persistentVolumeClaim:ClaimVolume; 19 configMap:ConfigMapVolume"
+        "10 persistentVolumeClaim:ClaimVolume; 16 downwardAPI:DownwardVolume;"
+        "19 configMap:ConfigMapVolume; 26 projected:ProjectedVolume"
     ),
+    "DownwardVolume": _f("1 items*:DownwardFile; 2 defaultMode:int"),
+    "DownwardFile": _f(
+        "1 path; 2 fieldRef:FieldRef; 3 resourceFieldRef:ResourceFieldRef; 4 mode:int"
+    ),
+    "ProjectedVolume": _f("1 sources*:ProjectedSource; 2 defaultMode:int"),
+    "ProjectedSource": _f(
+        "1 secret:ProjectedKeys; 2 downwardAPI:DownwardVolume; 3 configMap:ProjectedKeys;"
+        "4 serviceAccountToken:ProjectedToken"
+    ),
+    "ProjectedKeys": _f("1 -:LocalObjectReference; 2 items*:KeyToPath; 4 optional:bool"),
+    "ProjectedToken": _f("1 audience; 2 expirationSeconds:int; 3 path"),
     "HostPath": _f("1 path; 2 type"),
     "EmptyDir": _f("1 medium; 2 sizeLimit:quantity"),
     "Nfs": _f("1 server; 2 path; 3 readOnly:bool"),
@@ -83,9 +103,15 @@ MESSAGES: dict[str, dict[int, MessageField]] = {
         "1 name; 2 image; 3 command*; 4 args*; 5 workingDir; 6 ports*:ContainerPort; 7 env*:EnvVar;"
         "8 resources:Resources; 9 volumeMounts*:VolumeMount; 10 livenessProbe:Probe;"
         "11 readinessProbe:Probe; 15 securityContext:SecurityContext; 22 startupProbe:Probe;"
-        "19 envFrom*:EnvFrom; 13 terminationMessagePath; 14 imagePullPolicy; 16 stdin:bool;"
-        "17 stdinOnce:bool; 18 tty:bool; 20 terminationMessagePolicy"
+        "12 lifecycle:Lifecycle; 19 envFrom*:EnvFrom; 13 terminationMessagePath;"
+        "14 imagePullPolicy; 16 stdin:bool; 17 stdinOnce:bool; 18 tty:bool;"
+        "20 terminationMessagePolicy; 24 restartPolicy"
     ),
+    "Lifecycle": _f("1 postStart:LifecycleHandler; 2 preStop:LifecycleHandler"),
+    "LifecycleHandler": _f(
+        "1 exec:ExecAction; 2 httpGet:HttpGet; 3 tcpSocket:TcpSocket; 4 sleep:SleepAction"
+    ),
+    "SleepAction": _f("1 seconds:int"),
     "Resources": _f("1 limits:quantities; 2 requests:quantities"),
     "ContainerPort": _f("1 name; 2 hostPort:int; 3 containerPort:int; 4 protocol; 5 hostIP"),
     "VolumeMount": _f(
@@ -204,6 +230,17 @@ MESSAGES: dict[str, dict[int, MessageField]] = {
     "SelfSubjectReview": _f("1 metadata:ObjectMeta; 2 status:Ignored"),
     "TokenReview": _f("1 metadata:ObjectMeta; 2 spec:TokenAsked; 3 status:Ignored"),
     "TokenAsked": _f("1 token; 2 audiences*"),
+    "CertificateSigningRequest": _f(
+        "1 metadata:ObjectMeta; 2 spec:SigningRequest; 3 status:SigningStatus"
+    ),
+    "SigningRequest": _f(
+        "1 request:bytes; 2 username; 3 uid; 4 groups*; 5 usages*; 7 signerName;"
+        "8 expirationSeconds:int"
+    ),
+    "SigningStatus": _f("1 conditions*:SigningCondition; 2 certificate:bytes"),
+    "SigningCondition": _f(
+        "1 type; 2 reason; 3 message; 4 lastUpdateTime:Time; 5 lastTransitionTime:Time; 6 status"
+    ),
     "DeleteOptions": _f(
         "1 gracePeriodSeconds:int; 2 preconditions:Preconditions; 3 orphanDependents:bool;"
         "4 propagationPolicy; 5 dryRun*"

@@ -41,10 +41,10 @@ class Reviews:
                     raise BadRequest("no namespace on request")
                 status = self._rules(user, spec["namespace"])
             case "SelfSubjectReview":
-                status = {"userInfo": _shown(user)}
+                status = {"userInfo": user.described()}
             case "TokenReview":
                 known = self._users.of_token(spec.get("token", ""))
-                status = {"authenticated": True, "user": _shown(known)} if known else {}
+                status = {"authenticated": True, "user": known.described()} if known else {}
             case _:
                 raise NotImplementedHere(f"the pocket lab does not answer a {kind}")
         return {**review, "metadata": {"creationTimestamp": None}, "status": status}
@@ -107,11 +107,3 @@ def _attributes(spec: Object) -> Attributes:
         asked.get("namespace", ""),
         asked.get("name", ""),
     )
-
-
-def _shown(user: UserInfo) -> Object:
-    return {
-        "username": user.name,
-        **({"uid": user.uid} if user.uid else {}),
-        "groups": list(user.groups),
-    }

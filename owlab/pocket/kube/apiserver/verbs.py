@@ -13,11 +13,18 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults, validation
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.admission import enforce, prepare
-from owlab.pocket.kube.apiserver import apply, field_validation, patch
+from owlab.pocket.kube.apiserver import apply, field_validation, patch, signing
 from owlab.pocket.kube.apiserver.deletion import Deletion
 from owlab.pocket.kube.apiserver.ephemeral_containers import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.apiserver.lists import Reading
-from owlab.pocket.kube.apiserver.negotiation import asked, body, decoded, respond, single
+from owlab.pocket.kube.apiserver.negotiation import (
+    asked,
+    body,
+    decoded,
+    respond,
+    single,
+    wants_table,
+)
 from owlab.pocket.kube.apiserver.versions import kept, shown
 from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.errors import (
@@ -31,7 +38,7 @@ from owlab.pocket.kube.errors import (
 )
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kinds import Kind, built_in
-from owlab.pocket.kube.scaling import scale_of, with_scale
+from owlab.pocket.kube.scaling import SCALE, scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.schemas.support import unheeded
 from owlab.pocket.kube.store import Store
@@ -40,6 +47,7 @@ from owlab.pocket.kube.validation.envelope import enveloped
 
 _MOST_NAMED = 5
 """Fields that one event names."""
+_ENDPOINTS = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 _POSTED = ("eviction", "binding", "token")
 """Subresources that something is asked of."""
 _SORTS = ", ".join(
@@ -71,12 +79,14 @@ class Resources:
         """Answer one request; raises ApiError."""
         if sub and sub not in kind.subresources:
             raise NoSuchResource()
+        if kind.built_in == "Endpoints":
+            field_validation.warn(request, [_ENDPOINTS])
         match request.method, bool(name):
             case "GET", False:
                 if request.query_params.get("watch") in ("true", "1"):
                     return self._reading.watch(request, kind, namespace)
                 return self._reading.page(request, kind, namespace)
-            case "GET", True if sub in ("", "status", "scale", "ephemeralcontainers"):
+            case "GET", True if sub in ("", "status", "scale", "ephemeralcontainers", "approval"):
                 return self._shown(request, kind, self._store.get(kind, name, namespace), sub)
             case "POST", False:
                 return await self._create(request, kind, namespace)
@@ -96,8 +106,10 @@ class Resources:
         self, request: Request, kind: Kind, obj: Object, sub: str = "", status: int = 200
     ) -> Response:
         """An object in the version, and as the subresource, that was asked for."""
-        found = scale_of(kind, obj) if sub == "scale" else single(request, kind, obj)
-        return respond(found, status)
+        if sub == "scale":
+            scale = scale_of(kind, obj)
+            return respond(single(request, SCALE, scale) if wants_table(request) else scale, status)
+        return respond(single(request, kind, obj), status)
 
     # -- changing --------------------------------------------------------------------------
 
@@ -119,6 +131,8 @@ class Resources:
         ):
             obj.pop("status")
         refuse_in_new_pod(kind, obj)
+        if kind.built_in == signing.KIND:
+            signing.posted(obj, request.state.user)
         ignored = unheeded(obj)
         field_validation.warn(request, ignored)
         prepare(self._store, obj)
@@ -126,7 +140,14 @@ class Resources:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         check_escalation(self._authorizer, request.state.user, kind, obj, None)
-        field_validation.warn(request, [*validation.warnings(obj), *enforce(self._store, obj)])
+        self._store.give_name(obj)
+        field_validation.warn(
+            request,
+            [
+                *validation.warnings(obj),
+                *enforce(self._store, obj, None, request.state.user.described()),
+            ],
+        )
         return self._noted(request, self._store.create(obj, dry=_dry(request)), ignored)
 
     def _noted(self, request: Request, obj: Object, ignored: list[str]) -> Object:
@@ -228,6 +249,11 @@ class Resources:
             )
         if sub == "status":
             return self._store.update_status(new, dry=_dry(request))
+        if sub == "approval":
+            approved = signing.approved(self._authorizer, request.state.user, kind, old, new)
+            return self._store.update_status(approved, dry=_dry(request))
+        if kind.built_in == signing.KIND:
+            signing.kept(new, old)
         ignored = unheeded(new, old)
         field_validation.warn(request, ignored)
         if sub == "ephemeralcontainers":
@@ -238,7 +264,13 @@ class Resources:
         self._fill(kind, new)
         validation.check(kind, new, old)
         check_escalation(self._authorizer, request.state.user, kind, new, old)
-        field_validation.warn(request, [*validation.warnings(new), *enforce(self._store, new, old)])
+        field_validation.warn(
+            request,
+            [
+                *validation.warnings(new),
+                *enforce(self._store, new, old, request.state.user.described()),
+            ],
+        )
         if not noted:
             apply.record_update(old, new, manager(request), Clock().timestamp())
         return self._noted(request, self._store.update(new, dry=_dry(request)), ignored)
@@ -256,13 +288,26 @@ class Resources:
             account = self._store.get("ServiceAccount", name, namespace)
             return respond(self._tokens.issue(account, given), 201)
         if sub == "binding":
-            given = await asked(request, "V1Binding")
-            pod = self._store.get("Pod", name, namespace)
-            if not (node := (given.get("target") or {}).get("name")):
-                raise Invalid('Binding "" is invalid: target.name: Required value')
-            self._store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
-            return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
+            return self._bind(namespace, name, await asked(request, "V1Binding"))
         raise NotImplementedHere(f"the pocket lab does not serve POST of {kind.plural}/{sub}")
+
+    async def bind(self, request: Request, namespace: str) -> Response:
+        """``bindings``: a pod's place is posted, as schedulers of one's own do."""
+        given = await asked(request, "V1Binding")
+        return self._bind(namespace, str((given.get("metadata") or {}).get("name", "")), given)
+
+    def _bind(self, namespace: str, name: str, given: Object) -> Response:
+        pod = self._store.get("Pod", name, namespace)
+        if not (node := (given.get("target") or {}).get("name")):
+            raise Invalid('Binding "" is invalid: target.name: Required value')
+        if on := pod["spec"].get("nodeName"):
+            raise Conflict(
+                f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already '
+                f'assigned to node "{on}"',
+                details(self._store.registry.get("Pod"), name),
+            )
+        self._store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
+        return respond({"kind": "Status", "apiVersion": "v1", "status": "Success"}, 201)
 
     def _fill(self, kind: Kind, obj: Object) -> None:
         defaults.fill(self._store, obj)

@@ -8,9 +8,11 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.errors import ApiError, Unauthorized
 from owlab.pocket.kube.store import Store
@@ -19,6 +21,8 @@ MASTERS = "system:masters"
 """The group that may do everything, whatever the roles say."""
 _AUTHENTICATED = "system:authenticated"
 _ACCOUNT = "system:serviceaccount:"
+_CERTIFICATE = "owlab.certificate"
+"""Where the server puts what a client has shown; the lab's authority has signed it."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,17 @@ class UserInfo:
     groups: tuple[str, ...]
     uid: str = ""
 
+    def described(self) -> Object:
+        """As reviews and policies see it."""
+        return {
+            "username": self.name,
+            **({"uid": self.uid} if self.uid else {}),
+            "groups": list(self.groups),
+        }
+
 
 class Users:
-    """Tells users by their bearer tokens."""
+    """Tells users by their certificates and their bearer tokens."""
 
     def __init__(self, tokens: Mapping[str, str], store: Store) -> None:
         self._tokens = tokens
@@ -40,6 +52,9 @@ class Users:
 
     def of(self, connection: HTTPConnection) -> UserInfo:
         """The user whose credentials a request has; raises Unauthorized."""
+        certified = of_certificate(connection.scope.get(_CERTIFICATE))
+        if certified is not None:
+            return certified
         given = connection.headers.get("authorization", "").removeprefix("Bearer ").strip()
         user = self.of_token(given)
         if user is None:
@@ -69,6 +84,14 @@ class Users:
             if pod is None or pod["metadata"]["uid"] != bound["uid"]:
                 return None
         return UserInfo(claims["sub"], (*account_groups(space), _AUTHENTICATED), uid)
+
+
+def of_certificate(shown: Any) -> UserInfo | None:
+    """Its common name is the user, its organizations are the groups."""
+    parts = [pair for names in (shown or {}).get("subject", ()) for pair in names]
+    name = next((value for field, value in parts if field == "commonName"), "")
+    groups = [value for field, value in parts if field == "organizationName"]
+    return UserInfo(name, (*groups, _AUTHENTICATED)) if name else None
 
 
 def account_groups(namespace: str) -> tuple[str, str]:

@@ -68,7 +68,76 @@ def _quota(prefix: str) -> Cell:
     return cell
 
 
+def _dangling(obj: Object) -> str:
+    found = [
+        c for c in (obj.get("status") or {}).get("conditions") or [] if c["type"] == "Dangling"
+    ]
+    return found[0]["status"] if found else "False"
+
+
+def _queuing(name: str) -> Cell:
+    def cell(obj: Object) -> str:
+        limited = obj["spec"].get("limited") or {}
+        queuing = (limited.get("limitResponse") or {}).get("queuing") or {}
+        return str(queuing.get(name, "<none>"))
+
+    return cell
+
+
+def _shares(obj: Object) -> str:
+    return str((obj["spec"].get("limited") or {}).get("nominalConcurrencyShares", "<none>"))
+
+
+def _parameter_kind(obj: Object) -> str:
+    found = obj["spec"].get("paramKind") or {}
+    return f"{found['apiVersion']}/{found['kind']}" if found else "<unset>"
+
+
+def _parameter(obj: Object) -> str:
+    found = obj["spec"].get("paramRef") or {}
+    if not found:
+        return "<unset>"
+    if not found.get("name"):
+        return "*"
+    return "/".join(filter(None, (found.get("namespace"), found["name"])))
+
+
+def _count(name: str) -> Cell:
+    return lambda obj: len(obj["spec"].get(name) or [])
+
+
+def _local(obj: Object) -> str:
+    service = obj["spec"].get("service")
+    return f"{service['namespace']}/{service['name']}" if service else "Local"
+
+
+def _available(obj: Object) -> str:
+    conditions = (obj.get("status") or {}).get("conditions") or []
+    found = next((c for c in conditions if c["type"] == "Available"), None)
+    if found is None:
+        return "Unknown" if obj["spec"].get("service") else "True"
+    return str(found["status"]) + (f" ({found['reason']})" if found["status"] == "False" else "")
+
+
+def _component(name: str) -> Cell:
+    def cell(obj: Object) -> str:
+        healthy = [c for c in obj.get("conditions") or [] if c["type"] == "Healthy"]
+        return str(healthy[0].get(name, "")) if healthy else ""
+
+    return cell
+
+
+def _component_status(obj: Object) -> str:
+    return "Healthy" if _component("status")(obj) == "True" else "Unhealthy"
+
+
 COLUMNS: dict[str, list[Column]] = {
+    "ComponentStatus": [
+        NAME,
+        col("Status", _component_status),
+        col("Message", _component("message")),
+        col("Error", _component("error")),
+    ],
     "Node": [
         NAME,
         col("Status", _node_status),
@@ -108,6 +177,46 @@ COLUMNS: dict[str, list[Column]] = {
         AGE,
         col("PreemptionPolicy", at("preemptionPolicy", default="PreemptLowerPriority")),
     ],
+    "APIService": [NAME, col("Service", _local), col("Available", _available), AGE],
+    "RuntimeClass": [NAME, col("Handler", at("handler")), AGE],
+    "FlowSchema": [
+        NAME,
+        col("PriorityLevel", at("spec", "priorityLevelConfiguration", "name")),
+        col("MatchingPrecedence", at("spec", "matchingPrecedence")),
+        col("DistinguisherMethod", at("spec", "distinguisherMethod", "type")),
+        AGE,
+        col("MissingPL", _dangling),
+    ],
+    "PriorityLevelConfiguration": [
+        NAME,
+        col("Type", at("spec", "type")),
+        col("NominalConcurrencyShares", _shares),
+        col("Queues", _queuing("queues")),
+        col("HandSize", _queuing("handSize")),
+        col("QueueLengthLimit", _queuing("queueLengthLimit")),
+        AGE,
+    ],
+    "ValidatingAdmissionPolicy": [
+        NAME,
+        col("Validations", _count("validations")),
+        col("ParamKind", _parameter_kind),
+        AGE,
+    ],
+    "MutatingAdmissionPolicy": [
+        NAME,
+        col("Mutations", _count("mutations")),
+        col("ParamKind", _parameter_kind),
+        AGE,
+    ],
+    **{
+        f"{kind}AdmissionPolicyBinding": [
+            NAME,
+            col("PolicyName", at("spec", "policyName")),
+            col("ParamRef", _parameter),
+            AGE,
+        ]
+        for kind in ("Validating", "Mutating")
+    },
     "CSINode": [NAME, col("Drivers", lambda o: len(o["spec"].get("drivers") or [])), AGE],
     "ValidatingWebhookConfiguration": [NAME, col("Webhooks", _webhooks), AGE],
     "MutatingWebhookConfiguration": [NAME, col("Webhooks", _webhooks), AGE],

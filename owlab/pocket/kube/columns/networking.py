@@ -44,6 +44,18 @@ def _external(service: Object) -> str:
     return ",".join(found) or "<none>"
 
 
+def _reached(ingress: Object) -> str:
+    balancer = (ingress.get("status") or {}).get("loadBalancer") or {}
+    return ",".join(one.get("ip") or one.get("hostname") for one in balancer.get("ingress") or [])
+
+
+def _parent(obj: Object) -> str:
+    """What has the address, as ``services/default/web``."""
+    parent = obj["spec"].get("parentRef") or {}
+    words = (parent.get("group"), parent.get("resource"), parent.get("namespace"))
+    return "/".join(word for word in (*words, parent.get("name")) if word)
+
+
 COLUMNS: dict[str, list[Column]] = {
     "Service": [
         NAME,
@@ -57,13 +69,15 @@ COLUMNS: dict[str, list[Column]] = {
         AGE,
         wide("Selector", selector_at("spec", "selector")),
     ],
+    "ServiceCIDR": [NAME, col("CIDRs", lambda o: ",".join(o["spec"].get("cidrs") or [])), AGE],
+    "IPAddress": [NAME, col("ParentRef", _parent), AGE],
     "Endpoints": [NAME, col("Endpoints", _endpoints), AGE],
     "NetworkPolicy": [NAME, col("Pod-Selector", selector_at("spec", "podSelector")), AGE],
     "Ingress": [
         NAME,
         col("Class", at("spec", "ingressClassName", default="<none>")),
         col("Hosts", lambda o: ",".join(r.get("host", "*") for r in o["spec"].get("rules") or [])),
-        col("Address", lambda o: ""),
+        col("Address", _reached),
         col("Ports", lambda o: "80, 443" if o["spec"].get("tls") else "80"),
         AGE,
     ],

@@ -32,6 +32,25 @@ def _volume_claim(obj: Object) -> str:
     return f"{claim['namespace']}/{claim['name']}" if claim else ""
 
 
+def _claim_state(obj: Object) -> str:
+    """Of a claim of devices."""
+    if obj["metadata"].get("deletionTimestamp"):
+        return "deleted"
+    status = obj.get("status") or {}
+    if not status.get("allocation"):
+        return "pending"
+    return "allocated,reserved" if status.get("reservedFor") else "allocated"
+
+
+def _yes(name: str, default: bool) -> Cell:
+    return lambda obj: str(bool(obj["spec"].get(name, default))).lower()
+
+
+def _audiences(obj: Object) -> str:
+    found = obj["spec"].get("tokenRequests") or []
+    return ",".join(one.get("audience", "") for one in found) or "<unset>"
+
+
 def _class_name(obj: Object) -> str:
     default = "storageclass.kubernetes.io/is-default-class"
     is_default = (obj["metadata"].get("annotations") or {}).get(default) == "true"
@@ -62,6 +81,38 @@ COLUMNS: dict[str, list[Column]] = {
         col("Reason", at("status", "reason")),
         AGE,
         wide("VolumeMode", at("spec", "volumeMode")),
+    ],
+    "VolumeAttributesClass": [NAME, col("DriverName", at("driverName")), AGE],
+    "CSIDriver": [
+        NAME,
+        col("AttachRequired", _yes("attachRequired", True)),
+        col("PodInfoOnMount", _yes("podInfoOnMount", False)),
+        col("StorageCapacity", _yes("storageCapacity", False)),
+        col("TokenRequests", _audiences),
+        col("RequiresRepublish", _yes("requiresRepublish", False)),
+        col("Modes", lambda o: ",".join(o["spec"].get("volumeLifecycleModes") or ["Persistent"])),
+        AGE,
+    ],
+    "CSIStorageCapacity": [
+        NAME,
+        col("StorageClassName", at("storageClassName")),
+        col("Capacity", at("capacity", default="<unset>")),
+    ],
+    "VolumeAttachment": [
+        NAME,
+        col("Attacher", at("spec", "attacher")),
+        col("PV", at("spec", "source", "persistentVolumeName")),
+        col("Node", at("spec", "nodeName")),
+        col("Attached", lambda o: str((o.get("status") or {}).get("attached", False)).lower()),
+        AGE,
+    ],
+    "ResourceClaim": [NAME, col("State", _claim_state), AGE],
+    "ResourceSlice": [
+        NAME,
+        col("Node", at("spec", "nodeName", default="<unset>")),
+        col("Driver", at("spec", "driver")),
+        col("Pool", at("spec", "pool", "name")),
+        AGE,
     ],
     "StorageClass": [
         col("Name", _class_name),

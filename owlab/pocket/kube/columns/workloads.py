@@ -113,6 +113,12 @@ _REPLICAS = [
 ]
 
 COLUMNS: dict[str, list[Column]] = {
+    "Scale": [
+        NAME,
+        col("Desired", at("spec", "replicas", default=0)),
+        col("Available", at("status", "replicas", default=0)),
+        AGE,
+    ],
     "Deployment": [
         NAME,
         col("Ready", _ratio),

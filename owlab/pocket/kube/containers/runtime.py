@@ -19,6 +19,7 @@ from owlab.pocket.kube.containers.disk import Disk
 from owlab.pocket.kube.containers.environment import MissingReference, environment
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.identity import identity
+from owlab.pocket.kube.containers.owners import OwnerCommands
 from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
@@ -245,6 +246,16 @@ class Runtime:
         bash.add_command("touch", touch)
         bash.add_command("id", user.id)
         bash.add_command("whoami", user.whoami)
+        files = disk.files(user.who)
+        owners = OwnerCommands(
+            files,
+            busybox=_is_small(container),
+            process=_first_process(container),
+            user=user.user,
+        )
+        for name, command_of_files in owners.commands().items():
+            for path in (name, f"/bin/{name}", f"/usr/bin/{name}"):
+                bash.add_command(path, command_of_files)
         for part, commands in self.commands.items():
             if part in container.get("image", ""):
                 for name, command in commands.items():
@@ -252,7 +263,7 @@ class Runtime:
         image = known.known(container)
         if serving is not None:
             self._bring(bash, image, pod, container, net, serving)
-        bash.mount("/", mountable(disk.files(user.who)))
+        bash.mount("/", mountable(files))
         return bash, holders
 
     def _bring(
@@ -413,16 +424,42 @@ def _end(process: ContainerProcess) -> None:
         process.task.cancel()
 
 
+def _is_small(container: Object) -> bool:
+    """Its programs are busybox'."""
+    return bool(re.search(r"\b(busybox|alpine)\b", container.get("image", "")))
+
+
+def _first_process(container: Object) -> str:
+    """The command line of the container's process 1, as ``ps`` shows it."""
+    image = known.known(container)
+    words = image.words(container) if image is not None else ["sh"]
+    if len(words) == 3 and words[1] == "-c" and not re.search(r"[;&|<>$`\n]", words[2]):
+        return words[2]  # a shell with one command to run becomes it
+    return " ".join(words)
+
+
 def _prompt(pod: Object, container: Object) -> str:
     """What a shell's prompt says before the directory; ash's says nothing."""
-    ash = re.search(r"\b(busybox|alpine)\b", container.get("image", ""))
-    return "" if ash else f"{identity(pod, container).user}@{pod['metadata']['name']}:"
+    return (
+        ""
+        if _is_small(container)
+        else f"{identity(pod, container).user}@{pod['metadata']['name']}:"
+    )
 
 
 def _expanded(word: str, container: Object) -> str:
     for variable in container.get("env") or []:
         word = word.replace(f"$({variable['name']})", str(variable.get("value", "")))
     return word
+
+
+_ACCOUNTS = {
+    "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\n"
+    b"bin:x:2:2:bin:/bin:/bin/false\nwww-data:x:33:33:www-data:/var/www:/bin/false\n"
+    b"nobody:x:65534:65534:nobody:/home:/bin/false\n",
+    "/etc/group": b"root:x:0:\ndaemon:x:1:\nbin:x:2:\nwww-data:x:33:\nnobody:x:65534:\n",
+}
+"""Who is known in every image."""
 
 
 def _new_disk(pod: Object, container: Object) -> Disk:
@@ -433,7 +470,7 @@ def _new_disk(pod: Object, container: Object) -> Disk:
         "/etc/hosts": hosts_file(pod).encode(),
         "/etc/resolv.conf": config_of(pod).text().encode(),
     }
-    files = image.files if image is not None else {}
+    files = {**_ACCOUNTS, **(image.files if image is not None else {})}
     security = container.get("securityContext") or {}
     return Disk({**files, **own}, read_only=bool(security.get("readOnlyRootFilesystem")))
 

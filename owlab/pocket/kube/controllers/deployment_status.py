@@ -6,7 +6,7 @@ from datetime import datetime
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.conditions import condition, with_condition
+from owlab.pocket.kube.conditions import condition, with_condition, without_condition
 from owlab.pocket.kube.controllers.replicas import counted
 from owlab.pocket.kube.controllers.rollout import RolloutLimits
 
@@ -40,7 +40,25 @@ def status_of(
     status["observedGeneration"] = deployment["metadata"].get("generation", 1)
     now = clock.timestamp()
     status = _with_available(status, available >= wanted - RolloutLimits.of(spec).unavailable, now)
+    status = _with_failure(status, [s for s in (current, *sets) if s is not None], now)
     return _with_progressing(deployment, before, status, current, clock)
+
+
+def _with_failure(status: Object, sets: list[Object], now: str) -> Object:
+    """That pods cannot be made stands in the Deployment too; the present template's comes first."""
+    failures = (condition(replicas, "ReplicaFailure") for replicas in sets)
+    found = next((failure for failure in failures if failure is not None), None)
+    if found is None:
+        return without_condition(status, "ReplicaFailure")
+    return with_condition(
+        status,
+        "ReplicaFailure",
+        "True",
+        now,
+        found["reason"],
+        found["message"],
+        lastUpdateTime=found["lastTransitionTime"],
+    )
 
 
 def _with_available(status: Object, enough: bool, now: str) -> Object:

@@ -19,8 +19,12 @@ class MemberClaims:
         self._when_deleted = policy.get("whenDeleted", "Retain") == "Delete"
         self._when_scaled = policy.get("whenScaled", "Retain") == "Delete"
 
-    def make(self, pod: Object, name: str) -> None:
-        """Make a new member's claims where they are missing, and have its pod use them."""
+    def make(self, pod: Object, name: str) -> list[str]:
+        """Make a new member's claims where they are missing, and have its pod use them.
+
+        :returns: the names of those that were made.
+        """
+        new: list[str] = []
         namespace = self._stateful["metadata"]["namespace"]
         volumes = pod["spec"].get("volumes") or []
         for template in self._templates:
@@ -34,10 +38,12 @@ class MemberClaims:
                     made["metadata"]["ownerReferences"] = [owner_reference(self._stateful)]
                 made["status"] = {"phase": "Pending"}
                 admit(self._store, made)
+                new.append(claim)
             volumes = [v for v in volumes if v["name"] != volume]
             volumes.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
         if volumes:
             pod["spec"]["volumes"] = volumes
+        return new
 
     def _labels(self) -> Object:
         selector = self._stateful["spec"].get("selector") or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.conditions import with_condition, without_condition
+from owlab.pocket.kube.conditions import is_true, with_condition, without_condition
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
 from owlab.pocket.kube.controllers.replicas import (
     available_in,
@@ -112,12 +112,13 @@ class ReplicaSets(Controller):
             always=("replicas",),
         )
         status["observedGeneration"] = owner["metadata"].get("generation", 1)
-        if refused is not None:
+        if refused is not None and not is_true({"status": status}, "ReplicaFailure"):
+            # Its message stays as it was first: the next pod has another name.
             now = self.clock.timestamp()
             status = with_condition(
                 status, "ReplicaFailure", "True", now, "FailedCreate", refused.message
             )
-        else:
+        elif refused is None:
             status = without_condition(status, "ReplicaFailure")
         self.store.set_status(owner, status)
         if refused is not None:

@@ -60,9 +60,11 @@ class Services(Controller):
         ]
         subset: dict[str, Any] = {"ports": ports}
         if ready:
-            subset["addresses"] = [_address(p) for p in ready]
+            subset["addresses"] = sorted(map(_address, ready), key=lambda one: str(one["ip"]))
         if waiting:
-            subset["notReadyAddresses"] = [_address(p) for p in waiting]
+            subset["notReadyAddresses"] = sorted(
+                map(_address, waiting), key=lambda one: str(one["ip"])
+            )
         self._put(
             {
                 "apiVersion": "v1",

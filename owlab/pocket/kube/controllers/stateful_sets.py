@@ -188,7 +188,9 @@ class _Members:
         pod["spec"]["hostname"] = name
         if spec.get("serviceName"):
             pod["spec"]["subdomain"] = spec["serviceName"]
-        self._claims.make(pod, name)
+        for claim in self._claims.make(pod, name):
+            said = f"create Claim {claim} Pod {name} in StatefulSet {meta['name']} success"
+            self._say("Normal", "SuccessfulCreate", said)
         try:
             self._controller.plane.admit(pod)
         except ApiError as error:

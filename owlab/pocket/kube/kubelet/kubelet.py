@@ -19,6 +19,7 @@ from owlab.pocket.kube.kubelet.mounts import MountProblem, mount_problem
 from owlab.pocket.kube.kubelet.pod_addresses import Addresses
 from owlab.pocket.kube.kubelet.probes import Execute
 from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.kubelet.sandboxes import sandbox_problem
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize
 from owlab.pocket.kube.kubelet.work import Outcomes, PodWork
 from owlab.pocket.kube.network.names import Names
@@ -117,7 +118,9 @@ class Kubelet(Controller):
         status["hostIPs"] = [{"ip": machine.address}]
         if self._too_late(pod, diary):
             return
-        problem = mount_problem(pod, self.store, self.plane.fleet, machine.name)
+        problem = sandbox_problem(pod, self.store) or mount_problem(
+            pod, self.store, self.plane.fleet, machine.name
+        )
         if problem is not None and not status.get("podIP"):
             self._creating(pod, diary, problem)
         else:

@@ -106,7 +106,17 @@ def summarize(pod: Object, clock: Clock) -> None:
         ("PodScheduled", True, ("", "")),
     ):
         new = with_condition(new, kind, str(value), now, because, message)
-    status["conditions"] = new["conditions"]
+    status["conditions"] = sorted(new["conditions"], key=_place)
+
+
+_ORDER = (
+    *("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"),
+)
+"""Of a kubelet's conditions; those of others come first."""
+
+
+def _place(condition: Object) -> int:
+    return _ORDER.index(condition["type"]) if condition["type"] in _ORDER else -1
 
 
 def _phase(spec: Object, mains: list[Object], inits: list[tuple[Object, Object]]) -> str:

@@ -18,6 +18,8 @@ from owlab.pocket.kube.kubelet.statuses import container_statuses, is_sidecar, t
 from owlab.pocket.kube.store import Store
 
 _START_SECONDS = 2.0
+_NOTICED_SECONDS = 0.5
+"""The lab's own, at every speed: a command of a pod that may end runs in earnest."""
 _FIRST_BACKOFF, _MOST_BACKOFF = 10.0, 300.0
 _KILLED, _LOST = 137, 255
 
@@ -221,11 +223,23 @@ class PodWork:
         if probe("livenessProbe").look() is False:
             self._unhealthy(container, status, "liveness")
             return
-        passed = probe("readinessProbe").look() if "readinessProbe" in container else True
+        if "readinessProbe" not in container:
+            status["ready"] = ready and (simulated or self._noticed(container, status))
+            return
+        passed = probe("readinessProbe").look()
         if passed is None and probe("readinessProbe").state.failures == 0:
             # Not asked yet: after a restart of the lab it is as it was.
             passed = status["ready"]
         status["ready"] = bool(ready and passed)
+
+    def _noticed(self, container: Object, status: Object) -> bool:
+        """A kubelet sees only by and by that a command runs: what ends sooner was never ready."""
+        if status["ready"] or self._pod["spec"].get("restartPolicy", "Always") == "Always":
+            return True
+        name = f"seen {container['name']} {status['restartCount']}"
+        if name not in self._diary.memory.due:
+            self._diary.start(name, _NOTICED_SECONDS)
+        return self._diary.over(name)
 
     def _unhealthy(self, container: Object, status: Object, kind: str) -> None:
         name = container["name"]

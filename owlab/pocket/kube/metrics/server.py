@@ -18,9 +18,10 @@ from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import missing
 
 GROUP, VERSION = "metrics.k8s.io", "v1beta1"
+_READ = ("get", "list")
 KINDS = (
-    Kind("NodeMetrics", "nodes", GROUP, VERSION, namespaced=False, subresources=()),
-    Kind("PodMetrics", "pods", GROUP, VERSION, subresources=()),
+    Kind("NodeMetrics", "nodes", GROUP, VERSION, namespaced=False, subresources=(), verbs=_READ),
+    Kind("PodMetrics", "pods", GROUP, VERSION, subresources=(), verbs=_READ),
 )
 _SIMULATED = "what pods and nodes use is simulated by the pocket lab"
 _NAME, _NAMESPACE = "metrics-server", "kube-system"

@@ -27,9 +27,13 @@ class PodNet:
         authorities: Callable[[], bytes],
     ) -> None:
         self._place, self._routes = place_of(pod), routes
-        self._resolver = Resolver(pod, names, fleet)
+        self._resolver = Resolver(pod, names, fleet, self._asks)
         self._authorities = authorities
         self.opened: list[Listening] = []
+
+    def _asks(self, server: str) -> bool:
+        cluster = self._routes.cluster
+        return cluster is None or cluster.names_reached(self._place, server)
 
     @property
     def config(self) -> ResolverConfig:

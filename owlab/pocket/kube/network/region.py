@@ -9,6 +9,7 @@ from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.network.balancing import Balancer
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.places import space_of
+from owlab.pocket.kube.network.policies import NetworkPolicies
 from owlab.pocket.kube.object_state import is_finished
 from owlab.pocket.kube.store import Store
 from owlab.pocket.network.dns import NameAnswer
@@ -31,6 +32,7 @@ class ClusterRegion:
     def __init__(self, store: Store, fleet: FleetView, routes: Routes, names: Names) -> None:
         self._store, self._fleet, self._routes, self._names = store, fleet, routes, names
         self._balancer = Balancer(store)
+        self._policies = NetworkPolicies(store)
         self.elsewhere: Elsewhere = lambda pod, port: None
 
     async def connect(self, peer: str, address: str, port: int, limit: float | None = None) -> Ends:
@@ -86,6 +88,8 @@ class ClusterRegion:
         for pod in self._store.indexed("node", machine.name.lower()):
             inner = _host_port(pod, port)
             if inner is not None and _runs(pod):
+                if not self._policies.permit(place, pod, inner):
+                    raise ConnectionRefused
                 return self._listening(pod, inner)
         return None
 
@@ -100,7 +104,21 @@ class ClusterRegion:
         if pod is None or not (place.pod or self._is_node(place.node)):
             return False
         machine = self._fleet.get(str(pod["spec"].get("nodeName")))
-        return machine is not None and machine.running
+        up = machine is not None and machine.running
+        return up and self._policies.permit(place, pod, None)
+
+    def permits(self, place: NetworkPlace, address: str, port: int | None) -> bool:
+        """Whether a pod may reach a machine."""
+        return self._policies.permit_leaving(place, address, port)
+
+    def names_reached(self, place: NetworkPlace, server: str) -> bool:
+        """Whether a pod's questions reach a name server."""
+        if not self._names.answers(server):
+            return self._policies.permit_leaving(place, server, 53, "UDP")
+        service = self._service_of(server)
+        ends = self._balancer.ends(service, {"name": "dns-tcp"}) if service is not None else []
+        pods = [pod for address, _, _ in ends if (pod := self.pod_at(address)) is not None]
+        return not pods or any(self._policies.permit(place, pod, 53, "UDP") for pod in pods)
 
     def opened(self, port: int | None = None) -> Iterator[tuple[Object, Object]]:
         """Services with ports on every node, and those ports: one number, or all."""
@@ -161,6 +179,8 @@ class ClusterRegion:
         machine = self._fleet.get(str(pod["spec"].get("nodeName")))
         if machine is None or not machine.running:
             raise ConnectionLost
+        if not self._policies.permit(place, pod, port):
+            raise ConnectionRefused  # K3s' controller rejects, others drop
         return self._listening(pod, port)
 
     def _listening(self, pod: Object, port: int) -> Listening:

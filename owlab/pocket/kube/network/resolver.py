@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.network.names import SERVER, ZONE, Names
 from owlab.pocket.network.dns import (
@@ -67,8 +69,15 @@ def hosts_file(pod: Object) -> str:
 class Resolver:
     """Finds the addresses of names for the containers of a pod."""
 
-    def __init__(self, pod: Object, names: Names, fleet: FleetView) -> None:
-        self._names, self._fleet = names, fleet
+    def __init__(
+        self,
+        pod: Object,
+        names: Names,
+        fleet: FleetView,
+        reached: Callable[[str], bool] = lambda server: True,
+    ) -> None:
+        """``reached``: whether questions get to a name server."""
+        self._names, self._fleet, self._reached = names, fleet, reached
         self._pod = pod
 
     @property
@@ -100,6 +109,8 @@ class Resolver:
 
     def ask(self, server: str, name: str, kind: str) -> NameAnswer | None:
         """What one server says of one full name; None when none answers there."""
+        if not self._reached(server):
+            return None
         return ask(self._names, self._fleet, server, name, kind)
 
 

@@ -1,7 +1,4 @@
-"""Custom resources against the schema of their definition: pruned, filled in, and validated.
-
-Rules in CEL (``x-kubernetes-validations``) are not evaluated.
-"""
+"""Custom resources against the schema of their definition: pruned, filled in, and validated."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from owlab.pocket.kube.schemas import patterns
+from owlab.pocket.kube.schemas import patterns, schema_rules
 
 Schema = dict[str, Any]
 Causes = list[tuple[str, str]]
@@ -62,9 +59,12 @@ def fill(value: Any, schema: Schema) -> None:
                 fill(inner_value, rest)
 
 
-def causes(value: Any, schema: Schema, path: str = "") -> Causes:
-    """Everything in which a value is not what its schema wants, as field and message."""
-    return list(_causes(value, schema, path))
+def causes(value: Any, schema: Schema, old: Any = None) -> Causes:
+    """Everything in which a value is not what its schema wants, as field and message.
+
+    Rules are asked about what is of the right shape only.
+    """
+    return list(_causes(value, schema, "")) or list(schema_rules.broken(value, schema, old))
 
 
 def _causes(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:

@@ -23,9 +23,11 @@ _KEYS = {
     "ownerReferences": "uid",
     "secrets": "name",
     "addresses": "type",
-    "taints": "key",
     "resourceClaims": "name",
+    "webhooks": "name",
 }
+_ATOMIC = ("imagePullSecrets",)
+"""Of a ServiceAccount: unlike a pod's, they are replaced as a whole."""
 
 
 def merge_key(path: Sequence[str], items: Sequence[Any]) -> str | None:
@@ -40,6 +42,8 @@ def merge_key(path: Sequence[str], items: Sequence[Any]) -> str | None:
         for key in ("containerPort", "port"):
             if all(key in item for item in items):
                 return key
+        return None
+    if tuple(path) == _ATOMIC:
         return None
     wanted = _KEYS.get(name)
     # A Secret may have fields of these names that mean something else.

@@ -93,7 +93,8 @@ def _listener(setting: Setting, found: list[Site], upstreams: dict[str, str], po
     secured = [site for site in found if port in site.tls]
     if not secured:
         return http_server(app)
-    return http_server(app, context_of(secured, setting.configuration()), plain=_plain(setting))
+    context = context_of(secured, setting.configuration())
+    return http_server(app, lambda: context, plain=_plain(setting))
 
 
 def _plain(setting: Setting) -> ASGIApp:

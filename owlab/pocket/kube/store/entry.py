@@ -57,9 +57,12 @@ class ColdEntry(Entry):
 
 
 def pack(data: Any) -> bytes:
-    """JSON, as short as it can be written."""
+    """JSON, as short as it can be written, in no more memory than that.
+
+    orjson returns bytes in a buffer of 4 KB or more, which goes on existing as long as they do.
+    """
     try:
-        return orjson.dumps(data)
+        return bytes(memoryview(orjson.dumps(data)))
     except (TypeError, ValueError) as error:  # surrogates, numbers beyond 64 bits, odd keys
         raise BadRequest(f"the object cannot be written as JSON: {error}") from None
 

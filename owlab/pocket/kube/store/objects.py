@@ -166,10 +166,7 @@ class Store:
         kind = self.registry.of(obj)
         obj = {**obj, "metadata": dict(obj.get("metadata") or {})}
         meta = obj["metadata"]
-        if not meta.get("name"):
-            if not meta.get("generateName"):
-                raise BadRequest("name or generateName is required")
-            meta["name"] = self._generated(kind, meta)
+        self.give_name(obj)
         if kind.namespaced:
             meta.setdefault("namespace", "default")
             self._check_namespace(kind, meta)
@@ -187,6 +184,18 @@ class Store:
         if "spec" in obj:
             meta["generation"] = 1
         return copied(obj) if dry else self._write("ADDED", key, obj)
+
+    def give_name(self, obj: Object) -> None:
+        """The name that is generated for an object without one, in place; raises BadRequest.
+
+        Policies see an object with its name.
+        """
+        meta = obj["metadata"]
+        if meta.get("name"):
+            return
+        if not meta.get("generateName"):
+            raise BadRequest("name or generateName is required")
+        meta["name"] = self._generated(self.registry.of(obj), meta)
 
     def _generated(self, kind: Kind, meta: Object) -> str:
         """A name with an end of its own; another one where that is taken."""

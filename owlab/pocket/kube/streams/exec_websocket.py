@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -22,6 +23,10 @@ _PROTOCOLS = (
 )
 _STDIN, _STDOUT, _STDERR, _ERROR, _CLOSE = 0, 1, 2, 3, 255
 _BUFFERED = 64
+_ENDING_SECONDS = 2.0
+"""How long a command goes on without its client, who may have sent all and gone.
+
+A terminal's command does not: it is hung up."""
 
 
 async def exec_over_websocket(socket: WebSocket, command: ExecRequest) -> None:
@@ -42,8 +47,7 @@ async def exec_over_websocket(socket: WebSocket, command: ExecRequest) -> None:
     try:
         await asyncio.wait([working, listening], return_when=asyncio.FIRST_COMPLETED)
         if not working.done():  # the client has gone
-            working.cancel()
-            await asyncio.wait([working])
+            await _left_alone(working, 0 if command.tty else _ENDING_SECONDS)
             return
         said = _told(working.result(), protocol)
         await channels.sink(_ERROR)(said)
@@ -53,6 +57,13 @@ async def exec_over_websocket(socket: WebSocket, command: ExecRequest) -> None:
     finally:
         listening.cancel()
         working.cancel()
+
+
+async def _left_alone(working: asyncio.Future[Object], seconds: float) -> None:
+    """Its input is over; a command that was about to end with it may do so."""
+    await asyncio.wait([working], timeout=seconds)
+    working.cancel()
+    await asyncio.wait([working])
 
 
 def _told(status: Object, protocol: str | None) -> bytes:
@@ -69,11 +80,14 @@ class _Channels:
         self._socket = socket
         self._in_base64 = in_base64
         self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(_BUFFERED)
+        self._gone = False
 
     def sink(self, number: int) -> Sink:
         """Where output of one channel goes."""
 
         async def send(data: bytes) -> None:
+            if self._gone:
+                return
             if self._in_base64:
                 await self._socket.send_text(f"{number}{base64.b64encode(data).decode()}")
             else:
@@ -91,7 +105,9 @@ class _Channels:
                 elif frame == bytes([_CLOSE, _STDIN]):
                     await self._chunks.put(None)
         except (WebSocketDisconnect, RuntimeError, ValueError):
-            return
+            self._gone = True
+            with suppress(asyncio.QueueFull):  # then nobody waits for more
+                self._chunks.put_nowait(None)
 
     async def _receive(self) -> bytes:
         """The next message, of text or of bytes."""
@@ -108,4 +124,4 @@ class _Channels:
 
     async def read_chunk(self) -> bytes | None:
         """The next bytes, or None when the client has closed its input."""
-        return await self._chunks.get()
+        return None if self._gone and self._chunks.empty() else await self._chunks.get()

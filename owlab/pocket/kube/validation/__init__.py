@@ -9,7 +9,10 @@ from owlab.pocket.kube.errors import Invalid
 from owlab.pocket.kube.kinds import Kind, built_in
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.validation import (
+    admission_policies,
+    certificates,
     configuration,
+    network_policies,
     networking,
     persistence,
     pods,
@@ -34,6 +37,7 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "PodDisruptionBudget": workloads.disruption_budget,
     "Service": networking.service,
     "Ingress": networking.ingress,
+    "NetworkPolicy": network_policies.network_policy,
     "PersistentVolumeClaim": persistence.claim,
     "PersistentVolume": persistence.volume,
     "StorageClass": persistence.storage_class,
@@ -42,6 +46,10 @@ _CHECKS: dict[str, Callable[[Object], Causes]] = {
     "CustomResourceDefinition": configuration.definition,
     "LimitRange": policies.limit_range,
     "PriorityClass": policies.priority_class,
+    "ValidatingAdmissionPolicy": admission_policies.policy,
+    "ValidatingAdmissionPolicyBinding": admission_policies.binding,
+    "CertificateSigningRequest": certificates.signing_request,
+    "RuntimeClass": certificates.runtime_class,
     "ResourceQuota": policies.resource_quota,
     "RoleBinding": configuration.binding,
     "ClusterRoleBinding": configuration.binding,
@@ -52,7 +60,7 @@ def check(kind: Kind, obj: Object, old: Object | None = None) -> None:
     """Raise Invalid with every cause that is found."""
     causes = metadata(kind, obj)
     if kind.schema is not None:
-        causes += custom.causes(obj, kind.schema)
+        causes += custom.causes(obj, kind.schema, old)
     elif kind.built_in in _CHECKS:
         causes += _CHECKS[kind.built_in](obj)
     if old is not None:
@@ -83,5 +91,10 @@ def invalid(kind: Kind, obj: Object, causes: Causes) -> Invalid:
 
 def warnings(obj: Object) -> list[str]:
     """What is allowed, and hardly meant."""
-    path = TEMPLATES.get(built_in(obj))
+    kind = built_in(obj)
+    if kind == "CustomResourceDefinition":
+        return list(configuration.unchecked_rules(obj))
+    if kind == "ValidatingAdmissionPolicy":
+        return list(admission_policies.unasked(obj))
+    path = TEMPLATES.get(kind)
     return list(pods.warnings(at(obj, *path) or {}, ".".join(path))) if path else []

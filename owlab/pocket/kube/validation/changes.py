@@ -18,6 +18,8 @@ _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
     "StorageClass": (("volumeBindingMode",),),
     "PriorityClass": (("preemptionPolicy",),),
     "Secret": (("type",),),
+    "RuntimeClass": (("handler",),),
+    "ServiceCIDR": (("spec", "cidrs"),),
 }
 _POD = (
     "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.schemas import patterns
+from owlab.pocket.kube.schemas import patterns, schema_rules
 from owlab.pocket.kube.validation.causes import Causes, at, unsupported, wrong
 
 MOST_BYTES = 1 << 20
@@ -98,7 +99,18 @@ def definition(obj: Object) -> Causes:
             text = wrong(schema["type"], said) if said else f"Required value: {_ROOT}"
             causes.append((f"{place}.schema.openAPIV3Schema.type", text))
         causes += _schema(schema, f"{place}.schema.openAPIV3Schema")
+        if isinstance(schema, dict):
+            causes += schema_rules.unreadable(schema, f"{place}.schema.openAPIV3Schema")
     return causes
+
+
+def unchecked_rules(obj: Object) -> Iterator[str]:
+    """Warnings of rules in CEL that the pocket lab cannot ask."""
+    for index, version in enumerate((obj.get("spec") or {}).get("versions") or []):
+        schema = at(version, "schema", "openAPIV3Schema")
+        if isinstance(schema, dict):
+            place = f"spec.versions[{index}].schema.openAPIV3Schema"
+            yield from schema_rules.unchecked(schema, place)
 
 
 def _schema(schema: Any, place: str) -> Causes:

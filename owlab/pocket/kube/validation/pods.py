@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from owlab.pocket.ground.views import Object
@@ -22,10 +22,11 @@ def pod(obj: Object) -> Causes:
     return pod_spec(obj.get("spec") or {}, "spec")
 
 
-def pod_spec(spec: Object, field: str) -> Causes:
-    """The spec of a pod."""
+def pod_spec(spec: Object, field: str, claims: Iterable[str] = ()) -> Causes:
+    """The spec of a pod. ``claims``: volumes that it gets beside its own."""
     causes: Causes = []
     volumes = [volume.get("name") for volume in spec.get("volumes") or []]
+    known = [*volumes, *claims]
     for index, name in enumerate(volumes):
         if not name:
             causes.append((f"{field}.volumes[{index}].name", "Required value"))
@@ -35,7 +36,7 @@ def pod_spec(spec: Object, field: str) -> Causes:
     if not spec.get("containers"):
         causes.append((f"{field}.containers", "Required value"))
     for group in ("initContainers", "containers"):
-        causes += _containers(spec.get(group) or [], f"{field}.{group}", volumes)
+        causes += _containers(spec.get(group) or [], f"{field}.{group}", known)
     policy = spec.get("restartPolicy", "Always")
     if policy not in _POLICIES:
         causes.append((f"{field}.restartPolicy", unsupported(policy, _POLICIES)))

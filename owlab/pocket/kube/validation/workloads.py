@@ -198,7 +198,8 @@ def _selecting(spec: Object, what: str) -> Causes:
 def _template(spec: Object) -> Causes:
     template = at(spec, "template", "spec") or {}
     causes = labels(at(spec, "template", "metadata", "labels") or {}, "spec.template.labels")
-    causes += pod_spec(template, "spec.template.spec")
+    claims = [at(claim, "metadata", "name") for claim in spec.get("volumeClaimTemplates") or []]
+    causes += pod_spec(template, "spec.template.spec", claims)
     policy = template.get("restartPolicy", "Always")
     if policy in ("Never", "OnFailure"):
         said = unsupported(policy, ("Always",))
