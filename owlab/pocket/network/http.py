@@ -63,8 +63,10 @@ def http_server(
     """
 
     async def serve(far: socket.socket, peer: str) -> None:
-        greeted = context is None or await _first_byte(far) == _HANDSHAKE
-        answers = app if greeted or plain is None else plain
+        secured = context is not None
+        answers = app
+        if context is not None and plain is not None and await _first_byte(far) != _HANDSHAKE:
+            secured, answers = False, plain
 
         async def known(scope: Scope, receive: Receive, send: Send) -> None:
             await answers({**scope, "client": (peer, 40000 + id(far) % 20000)}, receive, send)
@@ -72,7 +74,7 @@ def http_server(
         protocol = _Protocol(config=_config(), server_state=ServerState(), app_state={})
         protocol.app, protocol.over = known, asyncio.Event()
         loop = asyncio.get_running_loop()
-        tls = context() if context is not None and greeted else None
+        tls = context() if context is not None and secured else None
         try:
             transport, _ = await loop.connect_accepted_socket(lambda: protocol, far, ssl=tls)
         except (ssl.SSLError, ConnectionError):

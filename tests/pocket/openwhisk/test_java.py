@@ -44,9 +44,9 @@ def jar(tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "Hello.java").write_text(HELLO)
     jdk, library = java.jdk(), java.gson()
     assert jdk and library
-    words = [Path(jdk).with_name("javac"), "-cp", library, "-d", "out", "Hello.java"]
+    words = [str(Path(jdk).with_name("javac")), "-cp", library, "-d", "out", "Hello.java"]
     subprocess.run(words, cwd=folder, check=True)
-    words = [Path(jdk).with_name("jar"), "cf", "hello.jar", "-C", "out", "."]
+    words = [str(Path(jdk).with_name("jar")), "cf", "hello.jar", "-C", "out", "."]
     subprocess.run(words, cwd=folder, check=True)
     return base64.b64encode((folder / "hello.jar").read_bytes()).decode()
 
