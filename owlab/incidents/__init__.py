@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from owlab import marks
 from owlab.errors import CheckFailed, ConfigError, StepError
 from owlab.guide import STEPS
-from owlab.incidents import functions, nodes_and_clients, storage
+from owlab.incidents import functions, invokers, joining, nodes_and_clients, storage
 from owlab.incidents.incident import NAMESPACE, Incident, kubectl
 from owlab.lab import Lab, describe
 from owlab.language import _
@@ -24,7 +24,8 @@ _AT_ONCE = 4
 
 INCIDENTS: dict[str, Incident] = {
     incident.name: incident
-    for incident in (*nodes_and_clients.INCIDENTS, *functions.INCIDENTS, *storage.INCIDENTS)
+    for topic in (nodes_and_clients, functions, invokers, storage, joining)
+    for incident in topic.INCIDENTS
 }
 
 

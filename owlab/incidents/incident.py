@@ -9,6 +9,7 @@ from owlab.command import Command
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.step import Check, Evidence
+from owlab.steps import openwhisk as openwhisk_steps
 from owlab.steps.control import control
 from owlab.steps.kubernetes import one
 
@@ -61,6 +62,17 @@ def apply(lab: Lab, manifest: str) -> Command:
 def openwhisk(lab: Lab, words: str) -> Command:
     """The same in OpenWhisk's namespace."""
     return kubectl(lab, f"-n {lab.config.openwhisk.namespace} {words}")
+
+
+def openwhisk_chart(lab: Lab, options: str) -> Command:
+    """An upgrade of the release with the chart of section 6.4."""
+    settings, here = lab.config.openwhisk, control(lab)
+    return Command(
+        f"cd {here.home}/{openwhisk_steps.CHART_DIRECTORY} &&\n{here.helm} upgrade "
+        f"{settings.release} ./helm/openwhisk -n {settings.namespace} {options}",
+        on=here.machine,
+        timeout=300,
+    )
 
 
 def seen(what: str, ok: bool, said: str = "") -> Check:

@@ -159,9 +159,9 @@ def show_claims(
         remedy = "" if item.passed else item.remedy
         shown = "<br>".join(escape(line) for line in seen)
         if remedy:
-            shown += f"<br><strong>{escape(_('What to do:'))}</strong> {escape(remedy)}"
+            shown += f"<br><strong>{escape(_('What to do:'))}</strong> {page.prose(remedy)}"
         style = "good" if item.passed else "bad"
-        rows.append((f'<span class="{style}">{mark}</span>', escape(item.title), shown))
+        rows.append((f'<span class="{style}">{mark}</span>', page.prose(item.title), shown))
         lines.append(f"{mark}  {item.title}")
         lines += [f"      {line}" for line in seen]
         lines += [f"      {_('What to do:')} {remedy}"] if remedy else []

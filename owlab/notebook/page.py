@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -103,6 +104,11 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def prose(text: str) -> str:
+    """A sentence of ours; what stands between backticks is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
 def output(text: str) -> str:
     """What a command printed: as it is, scrolling when it is wide, also by keyboard."""
     return f'<pre tabindex="0">{escape(text)}</pre>'
@@ -122,9 +128,9 @@ def command(machine: str, text: str) -> str:
 
 def error(brief: str, details: str = "", resolution: str = "") -> str:
     """A failure: what happened first, then what was seen, then what to do."""
-    parts = [f'<div role="alert"><span class="bad">{escape(brief)}</span>']
+    parts = [f'<div role="alert"><span class="bad">{prose(brief)}</span>']
     if details:
         parts.append(output(details))
     if resolution:
-        parts.append(f"<div><strong>{escape(_('What to do:'))}</strong> {escape(resolution)}</div>")
+        parts.append(f"<div><strong>{escape(_('What to do:'))}</strong> {prose(resolution)}</div>")
     return "".join(parts) + "</div>"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import os
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,7 @@ def _introduce(lab: GuidedLab) -> None:
     ]
     if config.as_written:
         lines.append(_("as_written: the guide's own choices, in place of the better defaults."))
-    page.show("<br>".join(escape(line) for line in lines), "\n".join(lines))
+    page.show("<br>".join(page.prose(line) for line in lines), "\n".join(lines))
 
 
 def _refuse_unknown_parameters() -> None:
