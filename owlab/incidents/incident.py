@@ -16,6 +16,9 @@ from owlab.steps.kubernetes import one
 CommandsOf = Callable[[Lab], Iterator[Command]]
 CheckOf = Callable[[Lab], Check]
 
+_ADVICE = "Run 'wsk --help'"
+"""wsk says that after each error: the error itself stands before it."""
+
 NAMESPACE = "incident"
 """Where applications live that only an incident brings."""
 
@@ -94,7 +97,8 @@ def runs(lab: Lab, app: str) -> Check:
 def answers(lab: Lab, what: str, command: Command, wanted: str = "") -> Check:
     """A command succeeds, and prints what is wanted."""
     result = lab.read(command)
-    lines = (result.stdout + result.stderr).strip().splitlines()
+    said = (result.stdout + result.stderr).strip().splitlines()
+    lines = [line for line in said if not line.startswith(_ADVICE)]
     ok = bool(result) and wanted in result.stdout
     return seen(
         what,

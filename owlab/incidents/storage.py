@@ -9,7 +9,7 @@ from owlab.command import Command
 from owlab.fact import Fact, succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, listed
 from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import nfs
@@ -20,7 +20,7 @@ def _couchdb(lab: Lab) -> Check:
     name = f"{lab.config.openwhisk.release}-couchdb-"
     pods = read.pods(lab, lab.config.openwhisk.namespace)
     states = [pod["status"] for pod in pods if pod["name"].startswith(name)]
-    return seen(_("the database runs"), states == ["Running"], ", ".join(states) or _("no pod"))
+    return seen(_("the database runs"), states == ["Running"], listed(states) or _("no pod"))
 
 
 def _restart_database(lab: Lab) -> Command:

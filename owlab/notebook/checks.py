@@ -14,7 +14,7 @@ from owlab.events import Event
 from owlab.guide import ordered, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, pair
 from owlab.notebook import page
 from owlab.notebook.mime import CHECK
 from owlab.redact import redact
@@ -81,7 +81,7 @@ def prerequisites(lab: GuidedLab, section: str, *, catch_up: bool = False) -> No
         lab.up(to=str(int(section) - 1))
         missing = _not_done(lab, before)
     if missing:
-        names = "\n".join(f"{step.heading}: {why}" for step, why in missing)
+        names = "\n".join(pair(step.heading, why) for step, why in missing)
         raise StepError(
             brief=_("Section {section} needs sections that are not done yet.").format(
                 section=section

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from owlab import places, settings
 from owlab.config import MEANINGS, LabConfig
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.machines import provider_for
 from owlab.notebook import page
 from owlab.notebook.callbacks import html as styled
@@ -154,7 +154,7 @@ class SettingsForm:
 
         def clicked(change: Any) -> None:
             config = self.choose(**self._chosen())
-            names = ", ".join(machine.name for machine in config.machines)
+            names = listed(machine.name for machine in config.machines)
             note = _("Saved. Lab {name!r}, provider {provider}: {names}. ").format(
                 name=config.name, provider=config.provider, names=names
             )
