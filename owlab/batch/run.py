@@ -6,7 +6,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -21,6 +21,7 @@ from owlab.batch.progress import Progress
 from owlab.batch.summary import RunSummary
 from owlab.errors import ConfigError
 from owlab.language import _
+from owlab.redact import redact
 
 _TICK_SECONDS = 0.2
 
@@ -154,14 +155,33 @@ def _run_one(
         progress.note(_("Stopping: the running cell is interrupted. The lab stays as it is."))
         execution.interrupt()
     outcome = evidence.examine(notebook, output, interrupted=execution.interrupted)
-    failure = execution.failure
-    if outcome.status == "passed" and failure is not None:
-        outcome.status = "failed"
-    if failure is not None and (outcome.error is None or outcome.error.cell < 0):
-        outcome.error = ErrorRecord(
-            -1, "", type(failure).__name__, (str(failure).strip().splitlines() or [""])[0]
-        )
+    if execution.failure is not None:
+        _explain(outcome, execution.failure, execution.log)
     return outcome
+
+
+def _explain(outcome: NotebookOutcome, failure: BaseException, log: Path) -> None:
+    """Papermill's own failure is the error where the notebook shows none."""
+    if outcome.status == "passed":
+        outcome.status = "failed"
+    if outcome.status != "interrupted" and not any(cell.ran for cell in outcome.cells):
+        outcome.error = ErrorRecord(
+            -1,
+            "",
+            type(failure).__name__,
+            _("No cell ran: the notebook's kernel did not start."),
+            details=_last_words(failure, log),
+            resolution=_("Is there enough memory, and room on the disk? `owlab doctor` looks."),
+        )
+    elif outcome.error is None or outcome.error.cell < 0:
+        outcome.error = ErrorRecord(-1, "", type(failure).__name__, _last_words(failure))
+
+
+def _last_words(failure: BaseException, log: Path | None = None) -> str:
+    said = str(failure).strip().splitlines()[:1]
+    with suppress(OSError):
+        said += log.read_text("utf-8", "replace").strip().splitlines()[-1:] if log else []
+    return redact("\n".join(said))
 
 
 def _still_proved(run: RunSummary, chosen: list[NotebookFile]) -> list[NotebookOutcome]:

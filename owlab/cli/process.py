@@ -18,6 +18,7 @@ from owlab.cli import suggestions
 from owlab.language import N_, _, pair
 
 INTERRUPTED = 130
+NO_THREAD = "can't start new thread"  # CPython's own words; it has no class for it
 FAILED, REFUSED = 1, 2
 _received: list[int] = []
 
@@ -35,6 +36,11 @@ class Owlab(click.Group):
                 return super().main(*args, **kwargs)
         except (OSError, MemoryError, RecursionError) as error:
             _say(_sentence(error))
+            sys.exit(FAILED)
+        except RuntimeError as error:
+            if str(error) != NO_THREAD:
+                raise
+            _say(_("error: no thread can be started.") + _(_NO_ROOM))
             sys.exit(FAILED)
         finally:
             _flush()
@@ -108,7 +114,11 @@ def _sentence(error: BaseException) -> str:
     return _("error: {brief}.").format(brief=what) + (_(advice) if advice else "")
 
 
+_NO_ROOM = N_(
+    " Close other programs, or allow more memory and processes (ulimit -v, -u), and repeat."
+)
 _ADVICE = {
+    errno.ENOMEM: _NO_ROOM,
     errno.ENOSPC: N_(" Free some space and repeat."),
     errno.EDQUOT: N_(" Free some space and repeat."),
     errno.EFBIG: N_(" Files may not grow that large here (ulimit -f)."),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import resource
 import shutil
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -20,11 +23,14 @@ _WHEELS = {
 _GIGABYTE = 1 << 30
 _POCKET_MEMORY = _GIGABYTE
 _POCKET_DISK = _GIGABYTE // 2
+# Node.js ends at once below 1.5 GB of addresses; Go's programs reserve 1 GB and use little of it.
+_ADDRESSES = 4 * _GIGABYTE
+_CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
 def examine() -> list[Finding]:
     """Its packages, memory and disk."""
-    return [*wheels(), _memory(), _disk()]
+    return [*wheels(), _memory(), *_address_space(), _disk()]
 
 
 def wheels() -> list[Finding]:
@@ -48,7 +54,7 @@ def wheels() -> list[Finding]:
 
 
 def _memory() -> Finding:
-    free = psutil.virtual_memory().available
+    free = min(psutil.virtual_memory().available, _left_to_the_container())
     enough = free >= _POCKET_MEMORY
     return Finding(
         "free memory",
@@ -56,6 +62,23 @@ def _memory() -> Finding:
         f"{free / _GIGABYTE:.1f} GB",
         "" if enough else "The pocket lab with JupyterLab wants about 1 GB: close something.",
     )
+
+
+def _left_to_the_container() -> float:
+    """Bytes left below the limit of this process's container: the whole computer's are not ours."""
+    with suppress(OSError, ValueError):  # no container, no limit ("max"), or not Linux
+        limit = int((_CONTROL_GROUP / "memory.max").read_text("ascii"))
+        return limit - int((_CONTROL_GROUP / "memory.current").read_text("ascii"))
+    return float("inf")
+
+
+def _address_space() -> list[Finding]:
+    """Only a limit that is too low is worth a line: there is hardly ever one."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY or limit >= _ADDRESSES:
+        return []
+    advice = "kubectl, Helm and Node.js need 4 GB of addresses each: ulimit -v unlimited"
+    return [Finding("memory limit", "warn", f"{limit / _GIGABYTE:.1f} GB (ulimit -v)", advice)]
 
 
 def _disk() -> Finding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from owlab.command import Command
-from owlab.fact import Fact
 from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.step import Check, Evidence, Step, on_master
@@ -48,9 +47,10 @@ def _from_archive(lab: Lab) -> str:
 
 
 def _installed(lab: Lab, machine: str) -> Check:
-    version = lab.fact(Fact(Command("helm version --short", on=machine), str.strip, ""))
-    right = version.startswith(("v3.", "v4."))
-    return Check((Evidence("helm", right, version or _("not found")),))
+    asked = lab.read(Command("helm version --short", on=machine))
+    version = asked.stdout.strip()
+    right = bool(asked) and version.startswith(("v3.", "v4."))
+    return Check((Evidence("helm", right, version or asked.tail(1) or _("not found")),))
 
 
 def _remove(lab: Lab, machine: str) -> Iterator[Command]:

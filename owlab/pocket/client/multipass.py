@@ -29,6 +29,7 @@ OUTDATED = (
     "Start it again with any owlab command, for example: owlab status\n"
 )
 LOST, CLOSED = 255, 141
+NO_STATUS = "the pocket lab's process ended while this ran: its last words are in daemon.log\n"
 
 
 def announced(directory: str) -> dict[str, Any]:
@@ -96,9 +97,7 @@ def follow(about: dict[str, Any], response: ServiceResponse, stdin: int | None) 
             else:
                 threading.Thread(target=feed, args=(about, run, stdin), daemon=True).start()
     if status is None:
-        sys.stderr.write(
-            "the pocket lab's process ended while this ran: its last words are in daemon.log\n"
-        )
+        sys.stderr.write(NO_STATUS)
         return LOST
     return status
 
@@ -160,6 +159,9 @@ def main(argv: list[str]) -> int:
         return LOST
     except OSError as error:  # the disk that takes the output is full, say
         sys.stderr.write(f"{command} failed: {error.strerror or error}\n")
+        return 2
+    except (MemoryError, RuntimeError) as error:  # no thread can be started
+        sys.stderr.write(f"{command} failed: {error or 'there is not enough memory'}\n")
         return 2
     except KeyboardInterrupt:
         return 130

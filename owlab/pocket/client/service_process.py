@@ -283,7 +283,7 @@ def execute(
     except Silent as silent:
         raise _hangs(Path(directory), silent) from None
     except Gone:
-        return LOST
+        return _lost(err)
 
 
 def multipass_line(
@@ -308,7 +308,13 @@ def multipass_line(
     except Silent as silent:
         raise _hangs(Path(directory), silent) from None
     except (Gone, ConnectionError):
-        return LOST
+        return _lost(err)
+
+
+def _lost(err: Callable[[bytes], None] | None) -> int:
+    if err is not None:
+        err(multipass.NO_STATUS.encode())
+    return LOST
 
 
 def is_alive(directory: Path) -> bool:
@@ -337,7 +343,7 @@ def follow(
                 path = f"/v1/runs/{data.decode()}/stdin"
                 for piece in (stdin, b"") if stdin else (b"",):
                     multipass.request(about, "POST", path, piece).read()
-    return LOST
+    return _lost(err)
 
 
 def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> ServiceResponse:

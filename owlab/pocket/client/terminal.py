@@ -48,7 +48,7 @@ class RemoteConsole:
 
     def type(self, text: str) -> int:
         """Run commands; Ctrl-C ends them, and with them the connection."""
-        status = INTERRUPTED
+        status: int | None = None
         response = multipass.request(self.about, "POST", self._path, text.encode())
         with contextlib.closing(response):
             if response.status != 200:
@@ -62,6 +62,9 @@ class RemoteConsole:
                     self.where = json.loads(data)
                 elif kind == EXIT:
                     status = int(data)
+        if status is None:
+            sys.stderr.write(multipass.NO_STATUS)
+            return multipass.LOST
         return status
 
     def capture(self, text: str) -> str:

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+from owlab.pocket.programs.crash import NO_MEMORY, StackDump
+
 Sink = Callable[[bytes], Awaitable[None]]
 
 CHUNK = 64 * 1024
@@ -23,6 +25,12 @@ async def run(
 ) -> int:
     """Run to the end; returns the exit status. The child dies when this is cancelled, and when
     nobody reads its output any more."""
+    dump = StackDump()
+
+    async def errors(data: bytes) -> None:
+        if shown := dump.take(data):
+            await err(shown)
+
     process = await asyncio.create_subprocess_exec(
         *argv,
         env=dict(env),
@@ -34,7 +42,7 @@ async def run(
     assert process.stdout is not None and process.stderr is not None
     pumps = [
         asyncio.ensure_future(_pump(process.stdout, out)),
-        asyncio.ensure_future(_pump(process.stderr, err)),
+        asyncio.ensure_future(_pump(process.stderr, errors)),
     ]
     try:
         if stdin is not None and process.stdin is not None:
@@ -43,6 +51,10 @@ async def run(
                 await process.stdin.drain()
             process.stdin.close()
         await asyncio.gather(*pumps)
+        if rest := dump.end():
+            await err(rest)
+        if dump.lacks_memory:
+            await err(f"{Path(argv[0]).name}: {NO_MEMORY}\n".encode())
         return await process.wait()
     finally:
         for pump in pumps:

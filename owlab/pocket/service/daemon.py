@@ -214,4 +214,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    sys.stderr.flush()
+    # All is saved and closed. bashkit's threads may still call back: into an interpreter that is
+    # taken down they would crash.
+    os._exit(status)

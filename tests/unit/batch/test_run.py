@@ -109,6 +109,19 @@ def test_a_kernel_that_dies_is_a_failure(run: Run, folder: Path) -> None:
     assert summary.outcomes[0].checks == []
 
 
+def test_a_kernel_that_does_not_start_is_said_with_its_last_words(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_notebook(folder / "00-a.ipynb", ("code", "1"), PASSING)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    (folder / "ipykernel_launcher.py").write_text("raise MemoryError('no room')")
+    summary, printed = run()
+    assert summary.exit_code == 1
+    assert "the notebook's kernel did not start" in printed
+    assert "MemoryError: no room" in printed
+    assert "`owlab doctor`" in printed
+
+
 def test_a_failed_check_is_a_failure_although_no_cell_raised(run: Run, folder: Path) -> None:
     write_notebook(folder / "00-a.ipynb", FAILING)
     summary, printed = run()

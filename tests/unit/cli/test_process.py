@@ -135,6 +135,22 @@ def test_few_file_descriptors(home: dict[str, str], most: int) -> None:
     assert (status, out) == (0, "a\n") or (status == 1 and said)
 
 
+@pytest.mark.parametrize("megabytes", [100, 200, 300, 400, 600, 800])
+def test_little_memory(home: dict[str, str], megabytes: int) -> None:
+    """Whatever has no room says so: this command, its service, or kubectl in it."""
+    most = megabytes << 20
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+    kubectl = "sudo snap install kubectl --classic && kubectl version --client"
+    for text in ("echo a", kubectl):
+        status, out, err = shell(f"{OWLAB} exec host -- '{text}'", home, limit)
+        assert "Traceback" not in out + err and "goroutine" not in out + err
+        said = ("memory", "the lab itself failed", "the pocket lab's process ended")
+        assert status == 0 or any(words in err for words in said), (text, status, err)
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -51,7 +51,7 @@ def test_a_step_is_checked_against_the_world(lab: Lab, shown: Shown) -> None:
     with pytest.raises(CheckFailed) as caught:
         check(lab, helm.install)
     assert "helm.install(lab)" in caught.value.resolution
-    assert "✗ helm: not found" in shown.plain
+    assert "✗ helm: master does not run" in shown.plain
 
 
 def test_evidence_hides_secrets_and_html(lab: Lab, shown: Shown) -> None:

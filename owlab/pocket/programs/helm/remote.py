@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from owlab.pocket.programs.crash import NO_MEMORY, StackDump
+
 GRACE = 4.0
 ENGINE = Path(__file__).with_name("engine.py")
 _GO_LOG = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (DEBUG|INFO|WARN|ERROR) (.*)$")
@@ -63,7 +65,8 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
         start_new_session=True,
     )
     assert child.stdin and child.stdout and child.stderr
-    errors = asyncio.ensure_future(_relay_errors(child.stderr, listen))
+    dump = StackDump(python=True)
+    errors = asyncio.ensure_future(_relay_errors(child.stderr, listen, dump))
     answer: dict[str, Any] | None = None
     try:
         child.stdin.write(json.dumps(request).encode())
@@ -77,6 +80,8 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
                 await listen(message)
     finally:
         await asyncio.shield(_end(child, errors, answer is not None))
+    if dump.lacks_memory:
+        raise HelmFailed(f"the Helm engine has died: {NO_MEMORY}")
     if answer is None:
         raise HelmFailed(f"the Helm engine ended early (exit status {child.returncode})")
     if "error" in answer:
@@ -84,8 +89,14 @@ async def perform(request: dict[str, Any], home: Path, listen: Listener) -> Any:
     return answer["result"]
 
 
-async def _relay_errors(stream: asyncio.StreamReader, listen: Listener) -> None:
+async def _relay_errors(stream: asyncio.StreamReader, listen: Listener, dump: StackDump) -> None:
     async for line in stream:
+        await _relay_lines(dump.take(line), listen)
+    await _relay_lines(dump.end(), listen)
+
+
+async def _relay_lines(data: bytes, listen: Listener) -> None:
+    for line in data.splitlines():
         text = line.decode(errors="replace").rstrip("\n")
         match = _GO_LOG.match(text)
         await listen({"log": [match[1], match[2]]} if match else {"stderr": text})
