@@ -26,6 +26,7 @@ STYLE = """<style>
   word-break: normal; }
 .owlab .good { color: var(--good, #0b7a34); font-weight: 700; }
 .owlab .bad { color: var(--bad, #b3161d); font-weight: 700; }
+.owlab td > .good, .owlab td > .bad { white-space: nowrap; }
 [data-jp-theme-light="false"] .owlab .good { color: #6fdc97; }
 [data-jp-theme-light="false"] .owlab .bad { color: #ff9a9a; }
 .owlab summary { cursor: pointer; }

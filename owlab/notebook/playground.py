@@ -66,7 +66,7 @@ class Playground:
         import ipywidgets as widgets
 
         names = self.functions()
-        label = {"description_width": "9em"}
+        label = {"description_width": "11em"}
         wide = widgets.Layout(width="98%", max_width="60em")
         action = widgets.Dropdown(options=names, description=_("Function"), style=label)
         parameters = widgets.Textarea(

@@ -216,7 +216,8 @@ def _html(unit: _Unit) -> str:
                 else ""
             )
             lines = run.output.rstrip().count("\n") + 1
-            said = _("output, {lines} lines").format(lines=lines) + status
+            said = _("output, 1 line") if lines == 1 else _("output, {lines} lines")
+            said = said.format(lines=lines) + status
             parts.append(
                 f"<details{folded}><summary>{escape(said)}</summary>"
                 f"{page.output(run.output.rstrip())}</details>"
