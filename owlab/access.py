@@ -21,8 +21,8 @@ def kubeconfig(lab: Lab) -> str:
     :raises MachineError: there is no cluster yet.
     """
     if not lab.provider.has_machines:
-        return _read(lab, 'cat "$KUBECONFIG"', "The kubeconfig cannot be read.", "owlab doctor")
-    text = _read(lab, f"sudo cat {KUBECONFIG}", "There is no cluster yet.", "owlab up --to 1.3")
+        return _read(lab, 'cat "$KUBECONFIG"', _("The kubeconfig cannot be read."), "owlab doctor")
+    text = _read(lab, f"sudo cat {KUBECONFIG}", _("There is no cluster yet."), "owlab up --to 1.3")
     config = yaml.safe_load(text)
     address = lab.value(addresses.public(lab))
     for cluster in config["clusters"]:
@@ -43,7 +43,7 @@ def wskprops(lab: Lab) -> str:
     here = control(lab)
     as_root = lab.config.as_written and here.sudo
     read = "sudo cat /root/.wskprops" if as_root else f"cat {here.home}/.wskprops"
-    text = _read(lab, read, "wsk is not configured yet.", "owlab up --to 6.3")
+    text = _read(lab, read, _("wsk is not configured yet."), "owlab up --to 6.3")
     apihost = f"APIHOST={lab.value(addresses.public(lab))}:{lab.config.openwhisk.port}"
     return re.sub(r"(?m)^APIHOST=.*$", apihost, text)
 

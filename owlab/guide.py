@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from owlab.errors import ConfigError
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.step import Step
 from owlab.steps import existing_cluster, functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
 
@@ -51,9 +51,7 @@ def section_number(section: str) -> tuple[int, ...]:
     except ValueError:
         raise ConfigError(
             brief=_("{section!r} is not a section of the guide.").format(section=section),
-            resolution=_("Sections: {names}.").format(
-                names=", ".join(step.section for step in STEPS)
-            ),
+            resolution=_("Sections: {names}.").format(names=listed(step.section for step in STEPS)),
         ) from None
 
 
@@ -65,9 +63,7 @@ def ordered(to: str = "") -> list[Step]:
     if not any(section_number(step.section)[: len(limit)] == limit for step in STEPS):
         raise ConfigError(
             brief=_("The guide has no section {to}.").format(to=to),
-            resolution=_("Sections: {names}.").format(
-                names=", ".join(step.section for step in STEPS)
-            ),
+            resolution=_("Sections: {names}.").format(names=listed(step.section for step in STEPS)),
         )
     return [step for step in STEPS if section_number(step.section)[: len(limit)] <= limit]
 
@@ -80,6 +76,6 @@ def find(name: str) -> Step:
     raise ConfigError(
         brief=_("There is no step {name!r}.").format(name=name),
         resolution=_("Steps: {names}.").format(
-            names=", ".join(f"{step.section} {step.key}" for step in STEPS)
+            names=listed(f"{step.section} {step.key}" for step in STEPS)
         ),
     )

@@ -16,7 +16,7 @@ from owlab.errors import CommandError, CommandTimeout, ConfigError, MachineError
 from owlab.events import Event, Listener
 from owlab.fact import Fact
 from owlab.journal import Journal
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.machines import provider_for
 from owlab.machines.provider import MachineInfo, Provider
 from owlab.record import Record
@@ -123,7 +123,7 @@ class Lab:
         for machine in self.config.machines:
             if machine.name == name:
                 return machine
-        names = ", ".join(m.name for m in self.config.machines)
+        names = listed(m.name for m in self.config.machines)
         raise MachineError(
             brief=_("The lab has no machine {name!r}.").format(name=name),
             resolution=_("Its machines: {names}.").format(names=names),

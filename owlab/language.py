@@ -7,7 +7,7 @@ speak as they do.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -69,6 +69,21 @@ def _(text: str) -> str:
 def spellings(text: str) -> tuple[str, ...]:
     """A sentence of ours in every language: to recognise it."""
     return (text, *(_catalogue(language).gettext(text) for language in _CATALOGUES))
+
+
+def pair(what: str, said: str) -> str:
+    """A thing, and what is said of it."""
+    return _("{what}: {seen}").format(what=what, seen=said)
+
+
+def aside(text: str, note: str) -> str:
+    """A text, and what is said beside it; the text alone where that is nothing."""
+    return _("{text} ({note})").format(text=text, note=note) if note else text
+
+
+def listed(items: Iterable[str]) -> str:
+    """Several things, one after the other."""
+    return _("{first}, {second}").format(first="", second="").join(items)
 
 
 def N_(text: str) -> str:

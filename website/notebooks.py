@@ -120,6 +120,7 @@ def _transcript(record: dict[str, Any], words: Words) -> str:
         if output:
             lines = output.count("\n") + 1
             about = words("output, {lines} lines", lines=lines)
+            about = words("output, 1 line") if lines == 1 else about
             if item["exit_code"]:
                 about += f", {words('exit status {status}', status=item['exit_code'])}"
             parts.append(folded(about, fence(output), open_=lines < _FEW_LINES))

@@ -30,7 +30,7 @@ _LANGUAGE = "OWLAB_LANG"
 COURSE = ROOT / "notebooks"
 
 _PAGES = {
-    "Practice": ("commands", "commands-as-written", "incidents", "troubleshooting"),
+    "Practice": ("commands", "commands-as-written", "incidents", "troubleshooting", "class"),
     "Reference": (
         *("command-line", "python", "settings", "differences"),
         *("kubernetes-fields", "openwhisk-api", "real-machines"),
@@ -108,10 +108,17 @@ def _pages(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:
         yield name, f"# {words(title)}\n\n{_in_english(words)}{text}"
     for file, target in documents.PAGES.items():
         if target != "index.md":
-            first, _, rest = documents.read(file).partition("\n")
-            if file in documents.TITLES:
-                first = f"# {words(documents.TITLES[file])}"
-            yield target.removesuffix(".md"), f"{first}\n\n{_in_english(words)}{rest}"
+            yield target.removesuffix(".md"), _document(file, words)
+
+
+def _document(file: str, words: Words) -> str:
+    """A file of the project, in this language where it is there."""
+    chinese = documents.translation(file) if words.language == CHINESE else ""
+    title, _, text = documents.read(chinese or file).partition("\n")
+    if file in documents.TITLES:
+        title = f"# {words(documents.TITLES[file])}"
+    note = "" if chinese or documents.is_chinese(file) else _in_english(words)
+    return f"{title}\n\n{note}{text}"
 
 
 def _commands(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:

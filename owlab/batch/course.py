@@ -12,7 +12,7 @@ import nbformat
 
 import owlab
 from owlab.errors import BatchError
-from owlab.language import ENGLISH, _
+from owlab.language import ENGLISH, _, listed
 
 _NAME = re.compile(r"(\d\d)-[a-z0-9-]+\.ipynb")
 
@@ -112,7 +112,7 @@ def select(notebooks: list[NotebookFile], first: int, last: int) -> list[Noteboo
     chosen = [notebook for notebook in notebooks if first <= notebook.number <= last]
     if chosen:
         return chosen
-    numbers = ", ".join(f"{notebook.number:02}" for notebook in notebooks)
+    numbers = listed(f"{notebook.number:02}" for notebook in notebooks)
     raise BatchError(
         brief=_("There is no notebook from {first:02} to {last:02}.").format(
             first=first, last=last

@@ -21,6 +21,7 @@ from owlab.batch.summary import RunSummary, write_whole
 from owlab.language import N_, _
 from owlab.notebook.checks import DONE_NOT_YET, PASS_FAIL
 from owlab.notebook.mime import CHECK, EXERCISE, TRANSCRIPT
+from owlab.notebook.page import prose
 
 FILE = "report.html"
 
@@ -71,6 +72,7 @@ def write(run: RunSummary, notebooks: list[NotebookFile]) -> Path:
         lstrip_blocks=True,
     )
     environment.globals["_"] = _
+    environment.filters["prose"] = lambda text: Markup(prose(text))
     page = environment.get_template("report.html.j2").render(
         run=run, chapters=chapters, nonce=secrets.token_urlsafe(16)
     )

@@ -19,7 +19,7 @@ from owlab.classroom.reading import NotRead
 from owlab.classroom.rows import labs_of, marks_of
 from owlab.errors import LabError
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, pair
 from owlab.marks import Mark
 from owlab.notebook.exercises import JUDGES, Verdict, judge
 from owlab.redact import redact
@@ -164,7 +164,7 @@ def _grade(learner: str, key: str, most: int, known: list[_Known], notes: Sequen
 def _recorded(mark: Mark) -> str:
     seen = "; ".join(redact(line) for line in mark.evidence)
     said = _("recorded as solved") if mark.passed else _("recorded as not solved")
-    return f"{said}: {seen}" if seen else said
+    return pair(said, seen) if seen else said
 
 
 def _answer(mine: list[Mark]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from owlab import marks
 from owlab.guide import GUIDE, STEPS, section_number
-from owlab.language import N_, _
+from owlab.language import N_, _, pair
 from owlab.redact import redact
 
 _DONE = {"step-done", "step-skipped", "step-found"}
@@ -88,7 +88,7 @@ def last_failure(journal: list[dict[str, Any]]) -> LastFailure | None:
         elif kind in _NOT and key in GUIDE:
             step = GUIDE[key]
             why = entry.get("text", "").partition("\n")[0] or _("not done yet")
-            what = f"{step.heading}: {why}"
+            what = pair(step.heading, why)
             return LastFailure(entry["time"], redact(what), key in later)
         elif kind == "command-ended" and not key and _is_bad(entry.get("exit_code")):
             line = entry.get("command", "").partition("\n")[0]

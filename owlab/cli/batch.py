@@ -27,9 +27,13 @@ def _number(context: click.Context, parameter: click.Parameter, value: str | Non
     try:
         number = int(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not a notebook's number, such as 05.") from None
+        raise click.BadParameter(
+            _("{value!r} is not a notebook's number, such as 05.").format(value=value)
+        ) from None
     if not 0 <= number <= LAST:
-        raise click.BadParameter(f"notebooks are numbered from 00 to {LAST:02}.")
+        raise click.BadParameter(
+            _("notebooks are numbered from 00 to {last:02}.").format(last=LAST)
+        )
     return number
 
 

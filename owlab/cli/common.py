@@ -21,7 +21,7 @@ from owlab.cli.process import (
     silence,
 )
 from owlab.errors import ConfigError, LabError
-from owlab.language import _
+from owlab.language import _, listed
 
 if TYPE_CHECKING:
     from owlab.guided import GuidedLab
@@ -135,7 +135,7 @@ def known_lab(lab_name: str) -> None:
     if lab_name not in (*names, _USUAL):
         raise ConfigError(
             brief=_("There is no lab {lab_name!r}.").format(lab_name=lab_name),
-            details=_("Labs: {names}.").format(names=", ".join(names) or "none"),
+            details=_("Labs: {names}.").format(names=listed(names) or _("none")),
             resolution=_("Make it with `owlab up --lab {lab_name}`.").format(lab_name=lab_name),
         )
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from owlab import incidents as known
-from owlab.cli.common import existing_lab, friendly, lab_options
+from owlab.cli.common import existing_lab, friendly, hint, lab_options
 from owlab.errors import ConfigError
-from owlab.language import _
+from owlab.language import _, aside
 
 
 @click.command("break")
@@ -32,8 +32,9 @@ def break_lab(name: str | None, **which: Any) -> None:
         bold=True,
     )
     click.echo(f"\n{click.wrap_text(_(chosen.story), 88)}\n")
-    click.echo(_("Look around:  owlab shell master, owlab exec MACHINE -- COMMAND"))
-    click.echo(_("Is it mended? owlab incidents --check"))
+    look = _("Look around:  owlab shell master, owlab exec MACHINE -- COMMAND")
+    check = _("Is it mended? owlab incidents --check")
+    click.echo(hint(f"{look}\n{check}", lab.config.name))
 
 
 @click.command()
@@ -74,17 +75,21 @@ def incidents(name: str | None, what: str | None, number: int | None, **which: A
         mark = click.style(
             _("yes") if check.done else _("no "), fg="green" if check.done else "red"
         )
-        click.echo(f"{mark}  {title}{f' ({said})' if said and not check.done else ''}")
+        click.echo(f"{mark}  {aside(title, '' if check.done else said)}")
     sys.exit(0 if report.mended else 1)
 
 
 def _list() -> None:
     table = Table(_("Name"), _("Level"), _("Minutes"), _("What people say"))
     for one in known.INCIDENTS.values():
-        first = re.split(r"\. |。", _(one.story))[0].rstrip(".")
-        table.add_row(one.name, str(one.level), str(one.minutes), f"{first}.")
+        table.add_row(one.name, str(one.level), str(one.minutes), _first_sentence(_(one.story)))
     Console().print(table)
     click.echo(_("Put one in: owlab break NAME. A random one: owlab break"))
+
+
+def _first_sentence(story: str) -> str:
+    """With the full stop of its language."""
+    return re.split(r"(?<=\.) |(?<=。)", story)[0]
 
 
 def _show(event: Any) -> None:

@@ -23,7 +23,7 @@ from owlab.cli.display import StepDisplay
 from owlab.errors import ConfigError, DamagedRecord
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, pair
 
 
 @click.command()
@@ -106,7 +106,7 @@ def undo(number: int, only_list: bool, lab_name: str) -> None:
     """
     if only_list:
         for place, item in enumerate(moving.kept(lab_name), 1):
-            click.echo(f"{place}  {moving.local(item.when)}  {item.why}: {item.about}")
+            click.echo(f"{place}  {moving.local(item.when)}  {pair(item.why, item.about)}")
         if not moving.kept(lab_name):
             click.echo(_("Nothing is kept."), err=True)
         return

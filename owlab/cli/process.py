@@ -14,6 +14,9 @@ from typing import Any
 
 import click
 
+from owlab.cli import suggestions
+from owlab.language import N_, _, pair
+
 INTERRUPTED = 130
 NO_THREAD = "can't start new thread"  # CPython's own words; it has no class for it
 FAILED, REFUSED = 1, 2
@@ -37,10 +40,33 @@ class Owlab(click.Group):
         except RuntimeError as error:
             if str(error) != NO_THREAD:
                 raise
-            _say(f"error: no thread can be started.{_NO_ROOM}")
+            _say(_("error: no thread can be started.") + _(_NO_ROOM))
             sys.exit(FAILED)
         finally:
             _flush()
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options before the command."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.NoSuchOption as error:
+            raise suggestions.no_such_option(error) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read those of the command, and do it."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            raise suggestions.no_such_option(error) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named."""
+        name = click.utils.make_str(args[0])
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            raise suggestions.no_such_command(name, self.list_commands(ctx), ctx)
+        return super().resolve_command(ctx, args)
 
 
 def _open_streams() -> None:
@@ -78,15 +104,16 @@ def _say(text: str) -> None:
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
-        return "error: there is not enough memory. Close other programs and repeat."
+        return _("error: there is not enough memory. Close other programs and repeat.")
     if isinstance(error, RecursionError):
-        return "error: what was given is too deep."
+        return _("error: what was given is too deep.")
     assert isinstance(error, OSError)
     if isinstance(error, FileNotFoundError) and not error.filename and _is_nowhere():
-        return "error: the folder that you are in is gone. Change to another one and repeat."
-    where = f": {error.filename}" if error.filename else ""
-    what = f"error: {error.strerror or error}{where}."
-    return what + _ADVICE.get(error.errno or 0, "")
+        return _("error: the folder that you are in is gone. Change to another one and repeat.")
+    said = str(error.strerror or error)
+    what = pair(said, str(error.filename)) if error.filename else said
+    advice = _ADVICE.get(error.errno or 0)
+    return _("error: {brief}.").format(brief=what) + (_(advice) if advice else "")
 
 
 def _is_nowhere() -> bool:
@@ -97,14 +124,16 @@ def _is_nowhere() -> bool:
     return False
 
 
-_NO_ROOM = " Close other programs, or allow more memory and processes (ulimit -v, -u), and repeat."
+_NO_ROOM = N_(
+    " Close other programs, or allow more memory and processes (ulimit -v, -u), and repeat."
+)
 _ADVICE = {
     errno.ENOMEM: _NO_ROOM,
-    errno.ENOSPC: " Free some space and repeat.",
-    errno.EDQUOT: " Free some space and repeat.",
-    errno.EFBIG: " Files may not grow that large here (ulimit -f).",
-    errno.EMFILE: " Allow more open files (ulimit -n 1024) and repeat.",
-    errno.EAGAIN: " Allow more processes (ulimit -u) and repeat.",
+    errno.ENOSPC: N_(" Free some space and repeat."),
+    errno.EDQUOT: N_(" Free some space and repeat."),
+    errno.EFBIG: N_(" Files may not grow that large here (ulimit -f)."),
+    errno.EMFILE: N_(" Allow more open files (ulimit -n 1024) and repeat."),
+    errno.EAGAIN: N_(" Allow more processes (ulimit -u) and repeat."),
 }
 
 

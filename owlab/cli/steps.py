@@ -27,7 +27,7 @@ from owlab.cli.examination import before_launching
 from owlab.errors import DamagedRecord, LabError
 from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, listed, pair
 from owlab.step import Check, Evidence, Step
 
 TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
@@ -51,7 +51,7 @@ def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
     with StepDisplay(lab, console, verbose):
         summary = lab.up(to)
     if summary.changed:
-        look = hint("owlab status, owlab shell master", lab.config.name)
+        look = hint(listed(("owlab status", "owlab shell master")), lab.config.name)
         click.echo(
             _(
                 "\nSteps carried out: {count}. Done before: {before}. It took {seconds:.1f} s. "
@@ -104,7 +104,7 @@ def check(to: str, as_json: bool, **which: Any) -> None:
         Console().print(evidence_table([(s.section, _(s.title), found) for s, found in states]))
     missing = [step.section for step, found in states if not found.done]
     if missing:
-        click.echo(_("\nNot done: {names}.").format(names=", ".join(missing)), err=True)
+        click.echo(_("\nNot done: {names}.").format(names=listed(missing)), err=True)
         sys.exit(1)
 
 
@@ -120,8 +120,8 @@ def step(name: str, take_back: bool, **which: Any) -> None:
     with StepDisplay(lab, Console(), verbose=True):
         if take_back:
             did = teardown.undo(lab, wanted)
-            message = _("taken back") if did else _("there is nothing to take back")
-            click.echo(f"{wanted.heading}: {message}.")
+            message = _("taken back.") if did else _("there is nothing to take back.")
+            click.echo(pair(wanted.heading, message))
         else:
             click.echo(repr(lab.perform(wanted)))
 
@@ -153,13 +153,18 @@ def _what_goes(lab: Lab) -> str:
             return ""
     except DamagedRecord:
         if lab.provider.is_all_in_its_folder:
-            return f"Remove for good: the lab {lab.config.name!r}, with everything in it?"
+            return _("Remove for good: the lab {name!r}, with everything in it?").format(
+                name=lab.config.name
+            )
         raise
     if lab.provider.creates_machines:
-        machines = ", ".join(lab.record.made())
-        return f"Remove for good: {machines}, with everything on them?"
-    sections = ", ".join(sorted({find(key).section for key, _machine in lab.record.carried_out()}))
-    return f"Take back what was installed on your machines (sections {sections})?"
+        return _("Remove for good: {machines}, with everything on them?").format(
+            machines=listed(lab.record.made())
+        )
+    sections = sorted({find(key).section for key, machine in lab.record.carried_out()})
+    return _("Take back what was installed on your machines (sections {sections})?").format(
+        sections=listed(sections)
+    )
 
 
 @click.command()

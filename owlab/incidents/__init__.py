@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from owlab import marks
 from owlab.errors import CheckFailed, ConfigError, StepError
 from owlab.guide import STEPS
-from owlab.incidents import functions, nodes_and_clients, storage
+from owlab.incidents import functions, invokers, joining, nodes_and_clients, storage
 from owlab.incidents.incident import NAMESPACE, Incident, kubectl
 from owlab.lab import Lab, describe
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.step import Check, Evidence
 from owlab.teardown import is_done
 
@@ -24,7 +24,8 @@ _AT_ONCE = 4
 
 INCIDENTS: dict[str, Incident] = {
     incident.name: incident
-    for incident in (*nodes_and_clients.INCIDENTS, *functions.INCIDENTS, *storage.INCIDENTS)
+    for topic in (nodes_and_clients, functions, invokers, storage, joining)
+    for incident in topic.INCIDENTS
 }
 
 
@@ -53,7 +54,7 @@ def find(name: str) -> Incident:
         return INCIDENTS[name]
     raise ConfigError(
         brief=_("There is no incident {name!r}.").format(name=name),
-        resolution=_("Incidents: {names}.").format(names=", ".join(INCIDENTS)),
+        resolution=_("Incidents: {names}.").format(names=listed(INCIDENTS)),
     )
 
 
@@ -135,7 +136,7 @@ def _rest(lab: Lab) -> Check:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = list(pool.map(lambda step: is_done(lab, step), STEPS))
     broken = [step for step, whole in zip(STEPS, done, strict=True) if not whole]
-    names = ", ".join(step.heading for step in broken)
+    names = listed(step.heading for step in broken)
     return Check(
         (Evidence(_("every step of the guide is done"), not broken, names or _("all of them")),)
     )

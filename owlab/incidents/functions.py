@@ -7,12 +7,18 @@ from contextlib import suppress
 
 from owlab.command import HOST, Command
 from owlab.fact import parse_json
-from owlab.incidents.incident import Incident, answers, kubectl, openwhisk, seen
+from owlab.incidents.incident import (
+    Incident,
+    answers,
+    kubectl,
+    openwhisk,
+    openwhisk_chart,
+    seen,
+)
 from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.notebook import read
 from owlab.step import Check
-from owlab.steps import openwhisk as openwhisk_steps
 from owlab.steps import wsk
 from owlab.steps.control import control
 from owlab.steps.kubernetes import items, one
@@ -26,7 +32,8 @@ def _call(lab: Lab) -> Command:
     )
 
 
-def _calls_are_answered(lab: Lab) -> Check:
+def calls_are_answered(lab: Lab) -> Check:
+    """Whether OpenWhisk runs a function."""
     return answers(lab, _("a call of hellocli is answered"), _call(lab), "Hello")
 
 
@@ -53,7 +60,7 @@ def _invoked(lab: Lab) -> Check:
     name = f"{lab.config.openwhisk.release}-invoker-0"
     if [pod["status"] for pod in pods if pod["name"] == name] != ["Running"]:
         return seen(_("a call of hellocli is answered"), False, _("not all of OpenWhisk runs"))
-    return _calls_are_answered(lab)
+    return calls_are_answered(lab)
 
 
 def _label(lab: Lab) -> Iterator[Command]:
@@ -236,12 +243,7 @@ def _newest(lab: Lab) -> str:
 def _leave_half(lab: Lab) -> Iterator[Command]:
     settings, here = lab.config.openwhisk, control(lab)
     space = f"-n {settings.namespace}"
-    yield Command(
-        f"cd {here.home}/{openwhisk_steps.CHART_DIRECTORY} &&\n{here.helm} upgrade "
-        f"{settings.release} ./helm/openwhisk {space} --reuse-values",
-        on=here.machine,
-        timeout=300,
-    )
+    yield openwhisk_chart(lab, "--reuse-values")
     yield Command(
         f"name={_newest(lab)}\n"
         f"text=$({here.kubectl} get secret {space} $name -o jsonpath='{{.data.release}}' | "

@@ -9,11 +9,15 @@ from owlab.command import Command
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.step import Check, Evidence
+from owlab.steps import openwhisk as openwhisk_steps
 from owlab.steps.control import control
 from owlab.steps.kubernetes import one
 
 CommandsOf = Callable[[Lab], Iterator[Command]]
 CheckOf = Callable[[Lab], Check]
+
+_ADVICE = "Run 'wsk --help'"
+"""wsk says that after each error: the error itself stands before it."""
 
 NAMESPACE = "incident"
 """Where applications live that only an incident brings."""
@@ -63,6 +67,17 @@ def openwhisk(lab: Lab, words: str) -> Command:
     return kubectl(lab, f"-n {lab.config.openwhisk.namespace} {words}")
 
 
+def openwhisk_chart(lab: Lab, options: str) -> Command:
+    """An upgrade of the release with the chart of section 6.4."""
+    settings, here = lab.config.openwhisk, control(lab)
+    return Command(
+        f"cd {here.home}/{openwhisk_steps.CHART_DIRECTORY} &&\n{here.helm} upgrade "
+        f"{settings.release} ./helm/openwhisk -n {settings.namespace} {options}",
+        on=here.machine,
+        timeout=300,
+    )
+
+
 def seen(what: str, ok: bool, said: str = "") -> Check:
     """A check of one thing."""
     return Check((Evidence(what, ok, said),))
@@ -82,7 +97,8 @@ def runs(lab: Lab, app: str) -> Check:
 def answers(lab: Lab, what: str, command: Command, wanted: str = "") -> Check:
     """A command succeeds, and prints what is wanted."""
     result = lab.read(command)
-    lines = (result.stdout + result.stderr).strip().splitlines()
+    said = (result.stdout + result.stderr).strip().splitlines()
+    lines = [line for line in said if not line.startswith(_ADVICE)]
     ok = bool(result) and wanted in result.stdout
     return seen(
         what,

@@ -8,7 +8,7 @@ from owlab.command import Command, Variable
 from owlab.fact import Fact, succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, answers, apply, kubectl, runs, seen
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, listed
 from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import addresses, openwhisk, wsk
@@ -26,7 +26,7 @@ def _all_ready(lab: Lab) -> Check:
     rows = read.nodes(lab)
     bad = [row["name"] for row in rows if not row["ready"]]
     said = (
-        _("not ready: {names}").format(names=", ".join(bad))
+        _("not ready: {names}").format(names=listed(bad))
         if bad
         else _("{count} nodes").format(count=len(rows))
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from owlab.command import Command
-from owlab.fact import succeeds
+from owlab.fact import Fact, succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, listed
 from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import nfs
@@ -19,7 +20,7 @@ def _couchdb(lab: Lab) -> Check:
     name = f"{lab.config.openwhisk.release}-couchdb-"
     pods = read.pods(lab, lab.config.openwhisk.namespace)
     states = [pod["status"] for pod in pods if pod["name"].startswith(name)]
-    return seen(_("the database runs"), states == ["Running"], ", ".join(states) or _("no pod"))
+    return seen(_("the database runs"), states == ["Running"], listed(states) or _("no pod"))
 
 
 def _restart_database(lab: Lab) -> Command:
@@ -124,6 +125,84 @@ silent_storage = Incident(
         "The NFS service was stopped, and disabled: it would not start with the machine either. "
         "In life, pods that have the volume mounted already hang in their next read or write, and "
         "cannot even be deleted until the server is back."
+    ),
+)
+
+
+# -- after the audit -----------------------------------------------------------------------
+
+
+def _squash(lab: Lab) -> Iterator[Command]:
+    path = lab.config.nfs.path
+    yield apply(lab, _application("logbook", _class(lab)))
+    yield kubectl(lab, f"rollout status deployment logbook -n {NAMESPACE} --timeout=240s")
+    yield Command(
+        f"sudo sed -i '\\#^{path} #s/no_root_squash,//g' /etc/exports && sudo exportfs -ra",
+        on=lab.storage,
+    )
+    yield kubectl(lab, f"delete pod -n {NAMESPACE} -l app=logbook --now")
+
+
+def _root_may_write(lab: Lab) -> Check:
+    given = lab.fact(_options(lab.config.nfs.path, lab.storage))
+    squashed = [options for options in given if {"root_squash", "all_squash"} & options]
+    return seen(_("the cause"), bool(given) and not squashed)
+
+
+def _options(path: str, machine: str) -> Fact[list[set[str]]]:
+    """What each client of an exported directory is granted."""
+    entries = re.compile(rf"^{re.escape(path)}\s+\S+?\(([^)]*)\)", re.M)
+    return Fact(
+        Command("sudo exportfs -v", on=machine),
+        lambda shown: [set(options.split(",")) for options in entries.findall(shown)],
+        [],
+    )
+
+
+def _as_in_the_guide(lab: Lab) -> Iterator[Command]:
+    path = lab.config.nfs.path
+    clients, variables = nfs.allowed_clients(lab)
+    yield Command(
+        f"sudo sed -i '\\#^{path} #d' /etc/exports &&\n"
+        f'echo "{path} {clients}" | sudo tee -a /etc/exports && sudo exportfs -ra',
+        on=lab.storage,
+        variables=variables,
+    )
+    yield kubectl(lab, f"rollout restart deployment logbook -n {NAMESPACE}")
+    yield kubectl(lab, f"rollout status deployment logbook -n {NAMESPACE} --timeout=240s")
+
+
+after_the_audit = Incident(
+    name="after-the-audit",
+    level=2,
+    minutes=12,
+    story=N_(
+        "The security audit had a finding on `storage`, and somebody settled it within a minute. "
+        "Since its restart tonight the application `logbook`, in the namespace `incident`, does "
+        "not stay up. Its volume is mounted, and the disk is nearly empty."
+    ),
+    breaks=_squash,
+    symptom=lambda lab: runs(lab, "logbook"),
+    cause=_root_may_write,
+    hints=(
+        N_("It starts, and ends. kubectl logs -n incident deployment/logbook tells why."),
+        N_(
+            "Permission denied, for root, in its own directory. It is the server that says no: as "
+            "whom does it see the root of a client? sudo exportfs -v on storage."
+        ),
+        N_(
+            "root_squash is what counts where nothing else is said. The line of section 1.5 in "
+            "/etc/exports says no_root_squash. Put it back, sudo exportfs -ra, and restart the pod."
+        ),
+    ),
+    mends=_as_in_the_guide,
+    why=N_(
+        "The server made a client's root into `nobody`: root_squash. Mounting works as before, and "
+        "so does making a new file where everybody may. But the logbook's file belongs to root, "
+        "and `nobody` may not write into it. On real machines OpenWhisk's CouchDB and Redis would "
+        "not survive their next restart either: they change the owner of their files as root (here "
+        "they are simulated, and do not). The audit has a point: with no_root_squash root of each "
+        "client is root on the data. So export to the nodes only, and to nobody else."
     ),
 )
 
@@ -239,7 +318,7 @@ reinstalled_worker = Incident(
     why=N_(
         "The node had no nfs-common. Kubernetes mounts nothing itself: the node's own mount does, "
         "and for NFS it needs a helper. A node can be Ready without it. That is why section 2 says "
-        "*every* node, and why machines should be set up by a script."
+        "every node, and why machines should be set up by a script."
     ),
 )
 
@@ -352,4 +431,11 @@ will_not_go = Incident(
     ),
 )
 
-INCIDENTS = (restart_that_hangs, silent_storage, reinstalled_worker, reports_wait, will_not_go)
+INCIDENTS = (
+    restart_that_hangs,
+    silent_storage,
+    after_the_audit,
+    reinstalled_worker,
+    reports_wait,
+    will_not_go,
+)

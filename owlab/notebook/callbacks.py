@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from owlab.errors import LabError
+from owlab.language import _
 from owlab.notebook import page
 from owlab.redact import redact
 
@@ -27,8 +28,10 @@ def shielded(handler: Callable[[Any], None], show: Callable[[str], None]) -> Cal
                 html(
                     page.error(
                         f"{kind}: {redact(str(failure))}",
-                        resolution="This is a fault of owlab's own. Please report it, with what "
-                        "you clicked.",
+                        resolution=_(
+                            "This is a fault of owlab's own. Please report it, with what you "
+                            "clicked."
+                        ),
                     )
                 )
             )

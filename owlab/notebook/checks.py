@@ -14,7 +14,7 @@ from owlab.events import Event
 from owlab.guide import ordered, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, pair
 from owlab.notebook import page
 from owlab.notebook.mime import CHECK
 from owlab.redact import redact
@@ -81,7 +81,7 @@ def prerequisites(lab: GuidedLab, section: str, *, catch_up: bool = False) -> No
         lab.up(to=str(int(section) - 1))
         missing = _not_done(lab, before)
     if missing:
-        names = "\n".join(f"{step.heading}: {why}" for step, why in missing)
+        names = "\n".join(pair(step.heading, why) for step, why in missing)
         raise StepError(
             brief=_("Section {section} needs sections that are not done yet.").format(
                 section=section
@@ -136,6 +136,11 @@ def _diagnosis(lab: Lab, step: Step) -> tuple[str, ...]:
     return ()
 
 
+def _is_told(remedy: str, claims: Sequence[Claim]) -> bool:
+    """One of these says it beside what is missing: the summary above them need not."""
+    return any(item.remedy == remedy and not item.passed for item in claims)
+
+
 def show_claims(
     claims: Sequence[Claim],
     kind: str,
@@ -157,11 +162,13 @@ def show_claims(
         mark = _(words[0] if item.passed else words[1])
         seen = record["evidence"]
         remedy = "" if item.passed else item.remedy
-        shown = "<br>".join(escape(line) for line in seen)
-        if remedy:
-            shown += f"<br><strong>{escape(_('What to do:'))}</strong> {escape(remedy)}"
+        shown = [escape(line) for line in seen]
+        if remedy and not (item is claims[0] and _is_told(remedy, claims[1:])):
+            shown.append(f"<strong>{escape(_('What to do:'))}</strong> {page.prose(remedy)}")
         style = "good" if item.passed else "bad"
-        rows.append((f'<span class="{style}">{mark}</span>', escape(item.title), shown))
+        rows.append(
+            (f'<span class="{style}">{mark}</span>', page.prose(item.title), "<br>".join(shown))
+        )
         lines.append(f"{mark}  {item.title}")
         lines += [f"      {line}" for line in seen]
         lines += [f"      {_('What to do:')} {remedy}"] if remedy else []

@@ -8,9 +8,9 @@ from html import escape
 from typing import Any, get_args
 
 from owlab import places, settings
-from owlab.config import LabConfig
+from owlab.config import MEANINGS, LabConfig
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import _, listed
 from owlab.machines import provider_for
 from owlab.notebook import page
 from owlab.notebook.callbacks import html as styled
@@ -18,14 +18,11 @@ from owlab.notebook.callbacks import shielded
 
 _GIB = 1024**3
 _CHOICES = ("provider", "workers", "speed", "mirror", "memory_profile", "as_written")
-_HELP = {
-    "provider": N_("Who supplies the machines"),
-    "workers": N_("Nodes that run functions"),
-    "speed": N_("Pocket lab: how fast time passes"),
-    "mirror": N_("cn: mirrors inside China"),
-    "memory_profile": N_("small: for computers of 16 GB"),
-    "as_written": N_("The guide's own choices"),
-}
+
+
+def _meaning(name: str) -> str:
+    """What a setting is, where nothing but plain text can be shown."""
+    return _(MEANINGS[name]).replace("`", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,7 @@ class SettingsForm:
                 allowed = self._allowed(name)
                 known = allowed if value in allowed else (*allowed, value)
                 field = widgets.Dropdown(options=known, value=value, **label)
-            field.tooltip = _(_HELP[name])
+            field.tooltip = _meaning(name)
             self._fields[name] = field
         button = widgets.Button(
             description=_("Use these settings"), tooltip=_("Save them with the lab")
@@ -157,7 +154,7 @@ class SettingsForm:
 
         def clicked(change: Any) -> None:
             config = self.choose(**self._chosen())
-            names = ", ".join(machine.name for machine in config.machines)
+            names = listed(machine.name for machine in config.machines)
             note = _("Saved. Lab {name!r}, provider {provider}: {names}. ").format(
                 name=config.name, provider=config.provider, names=names
             )
@@ -178,7 +175,7 @@ class SettingsForm:
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Fields where there is a browser; elsewhere the settings as a table."""
-        values = [(name, str(getattr(self.lab.config, name)), _(_HELP[name])) for name in _CHOICES]
+        values = [(name, str(getattr(self.lab.config, name)), _meaning(name)) for name in _CHOICES]
         cost = Cost.of(self.lab.config).sentence
         header = (_("Setting"), _("Value"), _("Meaning"))
         html = page.table(header, [tuple(map(escape, v)) for v in values])

@@ -22,7 +22,7 @@ def incident(name: str) -> None:
         name=name, level=found.level, minutes=found.minutes
     )
     page.show(
-        f"<strong>{escape(about)}</strong><p>{escape(_(found.story))}</p>",
+        f"<strong>{escape(about)}</strong><p>{page.prose(_(found.story))}</p>",
         f"{about}\n{_(found.story)}",
     )
 
@@ -80,4 +80,4 @@ def wrap_up(name: str, *, give_up: bool | None = None) -> None:
             )
         incidents.mend(lab, name)
     why = _(incidents.find(name).why)
-    page.show(f"<p>{escape(why)}</p>", why)
+    page.show(f"<p>{page.prose(why)}</p>", why)

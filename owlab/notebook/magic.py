@@ -13,7 +13,7 @@ from owlab.command import HOST, Command, Result
 from owlab.errors import CommandError, LabError, MachineError
 from owlab.events import Event
 from owlab.lab import Lab, describe
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.notebook import page
 
 STRICT = "set -e -o pipefail"
@@ -62,7 +62,7 @@ def machine_named(lab: Lab, name: str) -> str:
         brief=_("The lab has no machine {name!r}.").format(name=name),
         details=_("Did you mean {near}?").format(near=near[0]) if near else "",
         resolution=_("Its machines: {names}; {host} is the laptop.").format(
-            names=", ".join(names[1:]), host=HOST
+            names=listed(names[1:]), host=HOST
         ),
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from owlab.errors import LabError
 from owlab.events import Event
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, aside, pair
 from owlab.notebook import page, read
 from owlab.notebook.callbacks import html as styled
 from owlab.notebook.callbacks import shielded
@@ -60,7 +60,7 @@ class Picture:
         for machine in self.machines:
             things = [(pod["name"], pod["status"]) for pod in self._on(machine["name"])]
             things += self._data(on_nfs=True) if machine["role"] == "storage" else []
-            title = f"{machine['name']} ({machine['role']}): {_state(machine)}"
+            title = pair(aside(machine["name"], machine["role"]), _state(machine))
             found.append((title, things))
         if local := self._data(on_nfs=False):
             found.append((_("on a node's own disk:"), local))

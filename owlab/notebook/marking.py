@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from html import escape
 from typing import Any
 
 from owlab import marks
@@ -20,7 +19,7 @@ def noted(lab: Lab, kind: marks.Kind, key: str, **mark: Any) -> None:
         text = _("This was not noted for the teacher's table: {why}: {file}").format(
             why=error.strerror, file=error.filename
         )
-        page.show(f'<span class="bad">{escape(text)}</span>', text)
+        page.show(f'<span class="bad">{page.prose(text)}</span>', text)
 
 
 def graded_by_nbgrader() -> bool:

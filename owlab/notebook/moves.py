@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from owlab import moving
 from owlab.errors import ConfigError
 from owlab.language import _
@@ -48,4 +46,4 @@ def undo(number: int = 1) -> None:
 
 
 def _say(text: str) -> None:
-    page.show(escape(text), text)
+    page.show(page.prose(text), text)

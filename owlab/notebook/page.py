@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -25,6 +26,7 @@ STYLE = """<style>
   word-break: normal; }
 .owlab .good { color: var(--good, #0b7a34); font-weight: 700; }
 .owlab .bad { color: var(--bad, #b3161d); font-weight: 700; }
+.owlab td > .good, .owlab td > .bad { white-space: nowrap; }
 [data-jp-theme-light="false"] .owlab .good { color: #6fdc97; }
 [data-jp-theme-light="false"] .owlab .bad { color: #ff9a9a; }
 .owlab summary { cursor: pointer; }
@@ -103,6 +105,11 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def prose(text: str) -> str:
+    """A sentence of ours; what stands between backticks is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
 def output(text: str) -> str:
     """What a command printed: as it is, scrolling when it is wide, also by keyboard."""
     return f'<pre tabindex="0">{escape(text)}</pre>'
@@ -122,9 +129,9 @@ def command(machine: str, text: str) -> str:
 
 def error(brief: str, details: str = "", resolution: str = "") -> str:
     """A failure: what happened first, then what was seen, then what to do."""
-    parts = [f'<div role="alert"><span class="bad">{escape(brief)}</span>']
+    parts = [f'<div role="alert"><span class="bad">{prose(brief)}</span>']
     if details:
         parts.append(output(details))
     if resolution:
-        parts.append(f"<div><strong>{escape(_('What to do:'))}</strong> {escape(resolution)}</div>")
+        parts.append(f"<div><strong>{escape(_('What to do:'))}</strong> {prose(resolution)}</div>")
     return "".join(parts) + "</div>"

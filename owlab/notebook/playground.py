@@ -9,7 +9,7 @@ from typing import Any
 from owlab.command import Command
 from owlab.errors import CommandError, ConfigError
 from owlab.lab import Lab, describe
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.notebook import page, read
 from owlab.notebook.callbacks import shielded
 from owlab.notebook.calls import call
@@ -66,7 +66,7 @@ class Playground:
         import ipywidgets as widgets
 
         names = self.functions()
-        label = {"description_width": "9em"}
+        label = {"description_width": "11em"}
         wide = widgets.Layout(width="98%", max_width="60em")
         action = widgets.Dropdown(options=names, description=_("Function"), style=label)
         parameters = widgets.Textarea(
@@ -129,7 +129,7 @@ class Playground:
         )
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        names = ", ".join(self.functions()) or _("no function yet")
+        names = listed(self.functions()) or _("no function yet")
         text = _("Playground for {names}: shown in JupyterLab.").format(names=names)
         return {**self.widget()._repr_mimebundle_(), **page.bundle(escape(text), text)}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import os
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from owlab import language
 from owlab.command import Result
 from owlab.errors import ConfigError, LabError
 from owlab.guided import GuidedLab
-from owlab.language import N_, _
+from owlab.language import N_, _, listed
 from owlab.notebook import magic, page, trouble
 from owlab.notebook.transcript import Transcript
 from owlab.settings import SETTINGS
@@ -89,7 +88,7 @@ def _show_once() -> None:
 
 def _introduce(lab: GuidedLab) -> None:
     config = lab.config
-    names = ", ".join(machine.name for machine in config.machines)
+    names = listed(machine.name for machine in config.machines)
     lines = [
         _("Lab {name!r}, provider {provider}: {names}.").format(
             name=config.name, provider=config.provider, names=names
@@ -98,7 +97,7 @@ def _introduce(lab: GuidedLab) -> None:
     ]
     if config.as_written:
         lines.append(_("as_written: the guide's own choices, in place of the better defaults."))
-    page.show("<br>".join(escape(line) for line in lines), "\n".join(lines))
+    page.show("<br>".join(page.prose(line) for line in lines), "\n".join(lines))
 
 
 def _refuse_unknown_parameters() -> None:
@@ -121,7 +120,7 @@ def _refuse_unknown_parameters() -> None:
             raise ConfigError(
                 brief=_("This notebook has no parameter {name!r}.").format(name=name),
                 details=_("Did you mean {near}?").format(near=near[0]) if near else "",
-                resolution=_("Its parameters: {names}.").format(names=", ".join(sorted(declared))),
+                resolution=_("Its parameters: {names}.").format(names=listed(sorted(declared))),
             )
 
 

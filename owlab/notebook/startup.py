@@ -14,15 +14,21 @@ _OWN = "OWLAB_PYTHONSTARTUP"
 def environment() -> dict[str, str]:
     """Variables for Jupyter's process; its kernels inherit them."""
     mine = os.environ.get("PYTHONSTARTUP", "")
-    paths = [str(Path(__file__).resolve().parents[1] / "jupyter")]  # our kernel is in it
-    paths += [os.environ["JUPYTER_PATH"]] if os.environ.get("JUPYTER_PATH") else []
+    ours = str(Path(__file__).resolve().parents[1] / "jupyter")
     return {
-        "JUPYTER_PATH": os.pathsep.join(paths),
+        "JUPYTER_PATH": _before(ours, "JUPYTER_PATH"),  # our kernel is in it
+        # JupyterLab would ask for news, and the internet for updates: defaults that say no.
+        "JUPYTER_CONFIG_PATH": _before(ours, "JUPYTER_CONFIG_PATH"),
         "PYTHONSTARTUP": str(Path(__file__).resolve()),
         **({_OWN: mine} if mine else {}),
         # glibc keeps a heap for each thread, and what is free in one is free for that one only.
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "1"),
     }
+
+
+def _before(folder: str, variable: str) -> str:
+    """The folders of a variable, with this one before them."""
+    return os.pathsep.join(filter(None, (folder, os.environ.get(variable))))
 
 
 def _start() -> None:
@@ -37,4 +43,4 @@ def _start() -> None:
 if os.environ.get("PYTHONSTARTUP") == str(Path(__file__).resolve()):
     _start()
     # This runs in the learner's own namespace, which should look as if it had not.
-    del os, Path, environment, _start, _OWN
+    del os, Path, environment, _before, _start, _OWN

@@ -15,7 +15,7 @@ from owlab.command import Command
 from owlab.events import Event
 from owlab.guide import GUIDE
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, aside, pair
 from owlab.notebook import page
 from owlab.notebook.mime import TRANSCRIPT
 from owlab.notebook.pasting import complete
@@ -169,7 +169,7 @@ class Transcript:
 def _bundle(unit: _Unit, record: bool) -> dict[str, Any]:
     records = {}
     if record:
-        title = f"{unit.title} ({unit.machine})" if unit.title else unit.machine
+        title = aside(unit.title, unit.machine) if unit.title else unit.machine
         commands = [
             {
                 "machine": run.paste.on,
@@ -197,7 +197,7 @@ def _headline(unit: _Unit) -> str:
     if not unit.title:
         return ""
     took = _(" in {seconds:.1f} s").format(seconds=unit.seconds) if unit.status == "done" else ""
-    return f"{unit.title} ({unit.machine}): {_(unit.status)}{took}"
+    return pair(aside(unit.title, unit.machine), f"{_(unit.status)}{took}")
 
 
 def _html(unit: _Unit) -> str:
@@ -216,7 +216,8 @@ def _html(unit: _Unit) -> str:
                 else ""
             )
             lines = run.output.rstrip().count("\n") + 1
-            said = _("output, {lines} lines").format(lines=lines) + status
+            said = _("output, 1 line") if lines == 1 else _("output, {lines} lines")
+            said = said.format(lines=lines) + status
             parts.append(
                 f"<details{folded}><summary>{escape(said)}</summary>"
                 f"{page.output(run.output.rstrip())}</details>"

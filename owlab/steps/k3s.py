@@ -129,17 +129,25 @@ install_server = Step(
 
 def _join(lab: Lab, worker: str) -> Iterator[Command]:
     yield from mirror.registries(lab, worker)
+    yield install_agent(lab, worker, join_token(lab))
+    yield _wait_until_ready(lab, worker)
+
+
+def install_agent(lab: Lab, worker: str, token: Variable) -> Command:
+    """The line with which a worker joins.
+
+    :param token: a variable of the name TOKEN.
+    """
     master, network = lab.address_variable(lab.master), addresses.network(lab, worker)
     words = [f"K3S_URL=https://${{{master.name}}}:6443", "K3S_TOKEN=${TOKEN}"]
     words += [f'INSTALL_K3S_EXEC="agent {network.options}"'] if network.options else []
-    yield Command(
+    return Command(
         install_script(lab, worker, *words),
         on=worker,
-        variables=(master, join_token(lab), *network.variables),
+        variables=(master, token, *network.variables),
         timeout=900,
         why="the same script makes an agent when it is told of a server",
     )
-    yield _wait_until_ready(lab, worker)
 
 
 def join_token(lab: Lab) -> Variable:

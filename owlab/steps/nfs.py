@@ -9,7 +9,7 @@ from owlab.command import Command, Variable
 from owlab.errors import MachineError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, listed
 from owlab.step import Check, Evidence, Step, on_nodes, on_storage
 from owlab.steps import vms
 
@@ -86,7 +86,7 @@ def _serves(lab: Lab, machine: str) -> Check:
     if not active:
         return Check((service,))
     seen = lab.fact(_exports(machine)).get(path, set())
-    to = ", ".join(sorted(seen)) or _("nobody")
+    to = listed(sorted(seen)) or _("nobody")
     return Check(
         (
             service,

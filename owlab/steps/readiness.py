@@ -8,7 +8,7 @@ from typing import Any
 from owlab.command import Command
 from owlab.fact import Fact
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.step import Check, Evidence
 from owlab.steps import addresses, certificate
 from owlab.steps.control import control
@@ -98,7 +98,7 @@ def _each_has_one(lab: Lab, claims: list[Object], directories: set[str]) -> Evid
     return Evidence(
         _("a directory on {storage} for each claim").format(storage=lab.storage),
         not missing,
-        _("missing for {names}").format(names=", ".join(missing)) if missing else str(len(claims)),
+        _("missing for {names}").format(names=listed(missing)) if missing else str(len(claims)),
     )
 
 
@@ -108,7 +108,7 @@ def _volumes(lab: Lab) -> Evidence:
     servers = [volume["spec"].get("nfs", {}).get("server") for volume in items(lab, "pv")]
     old = sorted({server for server in servers if server and server != address})
     seen = (
-        _("made for {names}: uninstall OpenWhisk and deploy it again").format(names=", ".join(old))
+        _("made for {names}: uninstall OpenWhisk and deploy it again").format(names=listed(old))
         if old
         else address
     )
@@ -124,7 +124,7 @@ def _directory(claim: Object) -> str:
 def _pods(lab: Lab) -> Evidence:
     pods = items(lab, "pods", lab.config.openwhisk.namespace)
     bad = [pod["metadata"]["name"] for pod in pods if not _fine(pod)]
-    seen = ", ".join(bad) if bad else _("{count} Running or Completed").format(count=len(pods))
+    seen = listed(bad) if bad else _("{count} Running or Completed").format(count=len(pods))
     return Evidence(_("pods"), not bad and bool(pods), seen)
 
 
@@ -168,7 +168,7 @@ def progress(lab: Lab) -> str:
     pods = items(lab, "pods", lab.config.openwhisk.namespace)
     ready = [pod for pod in pods if _fine(pod)]
     waiting = [pod["metadata"]["name"] for pod in pods if not _fine(pod)]
-    shown = _(", waiting for {names}").format(names=", ".join(waiting[:3])) if waiting else ""
+    shown = _(", waiting for {names}").format(names=listed(waiting[:3])) if waiting else ""
     return _("{count} of {total} pods ready{shown}").format(
         count=len(ready), total=len(pods), shown=shown
     )

@@ -9,7 +9,7 @@ from owlab.command import Command, Result
 from owlab.errors import MachineError, NameTaken, ProviderError
 from owlab.fact import Fact, succeeds
 from owlab.lab import Lab
-from owlab.language import N_, _
+from owlab.language import N_, _, listed
 from owlab.machines.multipass_errors import service_down
 from owlab.step import Check, Evidence, Step, on_every_machine, on_laptop
 
@@ -196,9 +196,9 @@ def _own(lab: Lab, names: Sequence[str]) -> Sequence[str]:
     others = [name for name in names if lab.machine(name).name not in lab.record.made()]
     if lab.provider.creates_machines and others:
         raise MachineError(
-            brief=_("This lab did not make {names}.").format(names=", ".join(others)),
+            brief=_("This lab did not make {names}.").format(names=listed(others)),
             details=_("It made: {names}.").format(
-                names=", ".join(lab.record.made()) or _("no machine yet")
+                names=listed(lab.record.made()) or _("no machine yet")
             ),
             resolution=_("Nothing was done. For a machine of your own, use `multipass` itself."),
         )

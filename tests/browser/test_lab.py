@@ -35,6 +35,8 @@ def test_the_first_notebook_works_as_a_learner_sees_it(
     assert "FAIL" not in notebook.shown("00-check")
     assert LAB in notebook.shown("00-begin")
 
+    assert "Jupyter news" not in page.value("document.body.innerText"), "nobody is asked"
+
     # The form: fields with labels; only providers that the notebooks can run on.
     form = "00-form"
     for label in ("provider", "workers", "speed", "mirror", "memory_profile"):

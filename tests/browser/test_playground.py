@@ -22,6 +22,9 @@ def test_functions_are_called_and_changed(page: Page, jupyter: Jupyter, tmp_path
     notebook = Notebook(page, jupyter, "07-functions")
     notebook.run_all(90)
     assert errors(page) == []
+    cut = "e => e.scrollWidth > e.clientWidth"
+    labels = f"[...{notebook.element(CELL)}.querySelectorAll('.widget-label')]"
+    assert page.value(f"{labels}.filter({cut}).map(e => e.innerText)") == []
     code = notebook.field(CELL, "Code")
     page.wait_for(f"({code}).value.includes('Hello, ')")
 

@@ -329,3 +329,34 @@ def test_an_ingress_is_described_with_its_endpoints(api):
     api.kubectl("create ingress web --rule=example.org/=web:80")
     assert "web:80 (10.42." in api.kubectl("describe ingress web")
     api.kubectl("delete ingress/web service/web deployment/web")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "said", "filled"),
+    [
+        ("Deployment", "strategy", None, {"maxSurge": "25%", "maxUnavailable": "25%"}),
+        (
+            "Deployment",
+            "strategy",
+            {"rollingUpdate": {"maxSurge": 2}},
+            {"maxSurge": 2, "maxUnavailable": "25%"},
+        ),
+        ("DaemonSet", "updateStrategy", None, {"maxSurge": 0, "maxUnavailable": 1}),
+        ("StatefulSet", "updateStrategy", None, {"partition": 0}),
+        ("StatefulSet", "updateStrategy", {"type": "RollingUpdate"}, {"partition": 0}),
+    ],
+)
+def test_a_rollout_is_watched_whatever_was_left_unsaid(api, kind, field, said, filled):
+    made = deployment()
+    made["kind"] = kind
+    made["spec"].pop("replicas", None)
+    made["spec"] |= ({"serviceName": "web"} if kind == "StatefulSet" else {}) | (
+        {field: said} if said else {}
+    )
+    api.kubectl("create -f -", made)
+    told = api.kubectl(f"rollout status {kind}/web --timeout=30s")
+    assert "successfully rolled out" in told or "roll out complete" in told
+    kept = json.loads(api.kubectl(f"get {kind}/web -o json"))["spec"]
+    assert kept[field] == {"type": "RollingUpdate", "rollingUpdate": filled}
+    assert kept["revisionHistoryLimit"] == 10
+    api.kubectl(f"delete {kind}/web")

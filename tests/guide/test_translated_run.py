@@ -54,7 +54,7 @@ def test_it_passes_and_says_so_in_chinese(run: tuple[RunSummary, str]) -> None:
 def test_the_kernels_speak_chinese(run: tuple[RunSummary, str]) -> None:
     summary, _printed = run
     assert outputs(summary, "00-begin").startswith("实验环境 'zh'，提供者 pocket：master")
-    assert "1.2 创建虚拟机 (worker1): 完成，用时" in outputs(summary, "01-s12-call")
+    assert "1.2 创建虚拟机（worker1）：完成，用时" in outputs(summary, "01-s12-call")
     check = outputs(summary, "01-check")
     assert check.startswith("通过  1.2 创建虚拟机")
     assert "节点 master：Ready" in check

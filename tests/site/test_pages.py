@@ -12,11 +12,12 @@ import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
+from owlab import language
 from owlab.cli import COMMANDS, main
 from owlab.config import AS_WRITTEN, MEANINGS, LabConfig
 from owlab.errors import BatchError
 from owlab.incidents import INCIDENTS
-from owlab.notebook.form import _HELP as form_help
+from owlab.notebook.form import _CHOICES, _meaning
 from tests.site.example import NAME, SECRET, SENTENCE, TITLE
 from tests.site.reading import after, article, copied, soup
 from website import ROOT, sources
@@ -26,6 +27,7 @@ from website.markdown import fence, section
 from website.pages.documents import PAGES
 from website.words import CHINESE, ENGLISH, Words
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
 ASSETS = ("script[src]", "link[href]", "img[src]", "iframe[src]", "source[src]", "object[data]")
 
 
@@ -112,8 +114,8 @@ def test_the_command_says_what_is_wrong_and_touches_nothing(tmp_path: Path) -> N
 
 def test_every_setting_has_its_meaning_default_and_the_guides_choice(site: Path) -> None:
     assert list(MEANINGS) == list(LabConfig().flat())
-    short = {name: MEANINGS[name].replace("`", "") for name in form_help}
-    assert form_help == short, "the form says the same"
+    for name in _CHOICES:
+        assert _meaning(name) == MEANINGS[name].replace("`", ""), "the form says the same"
     content = article(site / "settings.html")
     entries = {e.get_text(): e.find_next("dd").get_text() for e in content.select("dt")}  # type: ignore[union-attr]
     assert list(entries) == list(MEANINGS)
@@ -166,6 +168,44 @@ def test_incidents_tell_what_they_tell_in_a_lab(site: Path) -> None:
             element.decompose()
         assert incident.why.replace("`", "") not in outside.get_text()
         assert list(copied(folded[-1])), f"{name}: no command repairs it"
+
+
+def test_incidents_and_settings_are_told_in_chinese(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands on these pages has Chinese in it, but for names, values and commands."""
+    monkeypatch.setenv(language.VARIABLE, "zh")
+    content = article(site / "zh/incidents.html")
+    for name, incident in INCIDENTS.items():
+        shown = after(content, name).get_text()
+        for text in (incident.story, *incident.hints, incident.why):
+            assert language._(text) != text, name
+            assert language._(text).replace("`", "") in shown, name
+    entries = article(site / "zh/settings.html").select("dt")
+    told = {e.get_text(): e.find_next("dd").get_text() for e in entries}  # type: ignore[union-attr]
+    for name, meaning in MEANINGS.items():
+        assert language._(meaning) != meaning, name
+        assert f"{language._(meaning).replace('`', '')}。" in told[name]
+        assert "默认值：" in told[name]
+    for page in ("incidents", "settings"):
+        for element in article(site / f"zh/{page}.html").select("p, li, dd, summary, em"):
+            if element.select_one("p") is None and not element.select_one("code"):
+                text = element.get_text()
+                assert HAN.search(text) or not re.search(r"[a-z]+ [a-z]+ [a-z]+", text), text
+
+
+def test_the_page_on_classes_is_there_in_both_languages(site: Path) -> None:
+    english, chinese = (article(site / f"{tree}class.html") for tree in ("", "zh/"))
+    assert "sudo owlab grade --homes" in english.get_text()
+    assert "查看每个人的进度" in chinese.get_text()
+    assert "本页目前只有英文" not in chinese.get_text()
+    assert len(chinese.select("section")) == len(english.select("section"))
+    for content in (english, chinese):
+        assert content.select_one('a[href="security.html"]')
+        assert not content.select_one('a[href="class.html"]'), "no link to itself"
+    assert "Containerfile" in english.get_text()
+    for name in ("readme-zh", "glossary-zh"):
+        assert "本页目前只有英文" not in article(site / f"zh/{name}.html").get_text()
 
 
 def test_troubles_come_from_each_notebook_and_readme(site: Path) -> None:

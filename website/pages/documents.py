@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from website import ROOT
 from website.markdown import relink, section
 
 PAGES = {
+    "docs/class.md": "class.md",
     "docs/real-machines.md": "real-machines.md",
     "docs/kubernetes-fields.md": "kubernetes-fields.md",
     "docs/openwhisk-api.md": "openwhisk-api.md",
@@ -25,6 +27,10 @@ _DIFFERENCES = (
     "Where we differ from the guide",
 )
 
+_CHINESE = ".zh-CN.md"
+_UNSHOWN = re.compile(r"\[[^\]]+\]\((?:\.\./)?(Containerfile|deploy/[\w.-]+)\)")
+"""Links to files that are no text for a page: there they are named."""
+
 TITLES = {"CONTRIBUTING.md": "Architecture, and how to change it"}
 """Where a page is called otherwise than its file."""
 
@@ -32,7 +38,22 @@ TITLES = {"CONTRIBUTING.md": "Architecture, and how to change it"}
 def read(name: str) -> str:
     """A file of the project, its links leading to pages."""
     path = ROOT / name
-    return relink(path.read_text("utf-8"), lambda target: _page_of(target, Path(name).parent))
+    text = _UNSHOWN.sub(r"`\1`", path.read_text("utf-8"))
+    linked = relink(text, lambda target: _page_of(target, Path(name).parent))
+    # Each page of the site leads to the other language by itself.
+    own = PAGES.get(name.replace(_CHINESE, ".md"), "")
+    return re.sub(rf"^\[\w+\]\({re.escape(own)}\)\n\n", "", linked, flags=re.M)
+
+
+def is_chinese(name: str) -> bool:
+    """A file that is written in Chinese."""
+    return name.endswith(_CHINESE)
+
+
+def translation(name: str) -> str:
+    """The same file in Chinese; empty where nobody has written it."""
+    chinese = name.removesuffix(".md") + _CHINESE
+    return chinese if (ROOT / chinese).is_file() else ""
 
 
 def _page_of(target: str, folder: Path) -> str:
@@ -43,7 +64,7 @@ def _page_of(target: str, folder: Path) -> str:
     inside = named.relative_to(ROOT).as_posix()
     if inside.startswith("notebooks/"):
         return inside.replace("notebooks/", "course/", 1)
-    return PAGES.get(inside, target)
+    return PAGES.get(inside, PAGES.get(inside.replace(_CHINESE, ".md"), target))
 
 
 def differences() -> str:

@@ -9,6 +9,7 @@ from owlab import Lab
 from owlab.command import Command, Result, Variable
 from owlab.fact import Fact
 from owlab.incidents import INCIDENTS, Incident
+from owlab.language import _
 from owlab.notebook.pasting import complete
 from website.markdown import fence, folded, plain
 from website.pages.commands import typed
@@ -18,7 +19,7 @@ from website.words import Words
 class Dark(Lab):
     """A lab in which no command succeeds: what a check would look at, without a look."""
 
-    def read(self, command: Command, **_: Any) -> Result:
+    def read(self, command: Command, **more: Any) -> Result:
         """Nothing answers."""
         return Result(command, exit_code=1)
 
@@ -45,15 +46,15 @@ def _incident(lab: Lab, incident: Incident, words: Words) -> Iterator[str]:
         minutes=incident.minutes,
     )
     yield f"*{level}*\n"
-    yield f"**{words('What people notice')}.** {plain(incident.story)}\n"
+    yield f"**{words('What people notice')}.** {plain(_(incident.story))}\n"
     yield fence(f"owlab break {incident.name}", "bash", caption=words("Put it in"))
     yield f"**{words('It is mended when all of this holds')}:**\n"
     yield "\n".join(f"- {plain(what)}" for what in goals(lab, incident, words)) + "\n"
     for number, hint in enumerate(incident.hints, 1):
-        yield folded(words("Hint {number}", number=number), plain(hint))
+        yield folded(words("Hint {number}", number=number), plain(_(hint)))
     blocks = [complete(lab.provider, command) for command in incident.mends(lab)]
     solution = "\n".join(typed(block.on, block.text) for block in blocks)
-    yield folded(words("Solution"), f"{solution}\n{plain(incident.why)}")
+    yield folded(words("Solution"), f"{solution}\n{plain(_(incident.why))}")
 
 
 def goals(lab: Lab, incident: Incident, words: Words) -> list[str]:

@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from owlab.config import AS_WRITTEN, MEANINGS, PROFILES, LabConfig
+from owlab.language import _
 from owlab.settings import SETTINGS
 from website.markdown import code
 from website.words import Words
@@ -31,7 +32,7 @@ def page(words: Words) -> str:
     """The settings, in groups."""
     parts: list[str] = []
     for title, inside in groupby(SETTINGS.items(), key=lambda item: _title(item[1], words)):
-        parts += [f"## {title}\n", _entries([name for name, _ in inside], words)]
+        parts += [f"## {title}\n", _entries([name for name, path in inside], words)]
     return "\n".join(parts)
 
 
@@ -45,20 +46,21 @@ def _entries(names: list[str], words: Words) -> str:
     """An entry each: a table of four columns does not fit on a telephone."""
     defaults = LabConfig().flat()
     return "\n".join(
-        f"{code(name)}\n: {' '.join(_said(name, defaults[name], words))}\n" for name in names
+        f"{code(name)}\n: {words(' ').join(_said(name, defaults[name], words))}\n" for name in names
     )
 
 
 def _said(name: str, default: Any, words: Words) -> Iterator[str]:
-    yield f"{MEANINGS[name]}."
+    yield words("{meaning}.", meaning=_(MEANINGS[name]))
     if choices := _choices(SETTINGS[name]):
-        yield f"{words('Choices')}: {', '.join(code(choice) for choice in choices)}."
-    yield f"{words('Default')}: {_value(default)}."
+        listed = words(", ").join(code(choice) for choice in choices)
+        yield words("Choices: {values}.", values=listed)
+    yield words("Default: {value}.", value=_value(default))
     if name in AS_WRITTEN:
-        yield f"{words('The guide')}: {_value(AS_WRITTEN[name])}."
+        yield words("The guide: {value}.", value=_value(AS_WRITTEN[name]))
     small = PROFILES["small"].get(name)
     if small is not None:
-        yield f"`memory_profile: small`: {_value(small)}."
+        yield words("`memory_profile: small`: {value}.", value=_value(small))
 
 
 def _choices(path: tuple[str, ...]) -> list[str]:

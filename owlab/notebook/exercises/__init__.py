@@ -9,7 +9,7 @@ from typing import Any
 
 from owlab.errors import CheckFailed, ConfigError, LabError
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.notebook.checks import DONE_NOT_YET, Claim, claim, show_claims
 from owlab.notebook.exercises import (
     building,
@@ -53,7 +53,7 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
     if key not in JUDGES:
         raise ConfigError(
             brief=_("There is no exercise {key!r}.").format(key=key),
-            resolution=_("Exercises: {names}.").format(names=", ".join(JUDGES)),
+            resolution=_("Exercises: {names}.").format(names=listed(JUDGES)),
         )
     from owlab.notebook.session import current
 

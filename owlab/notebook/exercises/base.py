@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from owlab.command import Command
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, pair
 from owlab.notebook.checks import Claim, claim
 
 Judge = Callable[[Lab, Any], list[Claim]]
@@ -36,7 +37,7 @@ class Verdict:
     def evidence(self) -> tuple[str, ...]:
         """Each thing that was looked at, whether it holds, and what was seen."""
         return tuple(
-            f"{_('yes') if item.passed else _('no')}: {': '.join((item.title, *item.evidence))}"
+            pair(_("yes") if item.passed else _("no"), reduce(pair, (item.title, *item.evidence)))
             for item in self.claims
         )
 

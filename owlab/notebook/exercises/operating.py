@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.lab import Lab
-from owlab.language import _
+from owlab.language import _, listed
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
@@ -55,7 +55,7 @@ def _all_saved(lab: Lab, answer: Any) -> list[Claim]:
         claim(
             _("each function has its file in ~/backup-all"),
             bool(there) and not missing,
-            _("missing: {names}").format(names=", ".join(missing))
+            _("missing: {names}").format(names=listed(missing))
             if missing
             else _("{count} files").format(count=len(wanted)),
             _("wsk action get NAME --save-as NAME.py (or .js), for each."),

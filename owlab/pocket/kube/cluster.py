@@ -159,6 +159,10 @@ class Cluster:
         """K3s' guard of node names: the first password counts until the node is deleted."""
         return node_passwords.accept(self.store, node, password)
 
+    def has_node(self, node: str) -> bool:
+        """There is a node of that name."""
+        return self.store.find("Node", node) is not None
+
     def leave(self, machine: str) -> None:
         """K3s was removed from a machine. Its node stays, NotReady, until somebody deletes it."""
         self.machines_changed()

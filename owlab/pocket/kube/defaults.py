@@ -33,14 +33,7 @@ def fill(store: Store, obj: Object) -> None:
         case "Deployment":
             spec = obj.setdefault("spec", {})
             spec.setdefault("replicas", 1)
-            spec.setdefault(
-                "strategy",
-                {
-                    "type": "RollingUpdate",
-                    "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
-                },
-            )
-            spec.setdefault("revisionHistoryLimit", 10)
+            _rolling(spec, "strategy", {"maxUnavailable": "25%", "maxSurge": "25%"})
             spec.setdefault("progressDeadlineSeconds", 600)
             pod_spec(spec.get("template", {}).setdefault("spec", {}))
         case "ReplicaSet" | "StatefulSet" | "DaemonSet":
@@ -49,9 +42,9 @@ def fill(store: Store, obj: Object) -> None:
                 spec.setdefault("replicas", 1)
             if kind == "StatefulSet":
                 spec.setdefault("podManagementPolicy", "OrderedReady")
-                spec.setdefault(
-                    "updateStrategy", {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
-                )
+                _rolling(spec, "updateStrategy", {"partition": 0})
+            elif obj["kind"] == "DaemonSet":
+                _rolling(spec, "updateStrategy", {"maxUnavailable": 1, "maxSurge": 0})
             pod_spec(spec.get("template", {}).setdefault("spec", {}))
         case "Job":
             _job(obj)
@@ -142,6 +135,15 @@ def pod_spec(spec: Object) -> None:
         for name in ("livenessProbe", "readinessProbe", "startupProbe"):
             if container.get(name):
                 _probe(container[name])
+
+
+def _rolling(spec: Object, field: str, numbers: Object) -> None:
+    """How pods are replaced, as far as it is not said, and how many revisions are remembered."""
+    strategy = spec[field] = dict(spec.get(field) or {})
+    strategy.setdefault("type", "RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        strategy["rollingUpdate"] = numbers | (strategy.get("rollingUpdate") or {})
+    spec.setdefault("revisionHistoryLimit", 10)
 
 
 def _requests(spec: Object) -> None:

@@ -94,6 +94,9 @@ class K3s:
     """The service's variables."""
     secret: str = ""
     ca_hash: str = ""
+    """A server's: what its tokens begin with."""
+    joined: str = ""
+    """An agent's: the ``ca_hash`` of the cluster that gave it a certificate."""
     mirrors: dict[str, Any] = field(default_factory=dict)
     tokens: list[AgentToken] = field(default_factory=list)
 

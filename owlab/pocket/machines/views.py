@@ -101,6 +101,9 @@ class ClusterView(Protocol):
     def accepts_node(self, node: str, password: str) -> bool:
         """The cluster knows no other machine as this node; it remembers the first password."""
 
+    def has_node(self, node: str) -> bool:
+        """The cluster has a node of that name."""
+
     def kubeconfig(self) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""
 

@@ -80,6 +80,7 @@ async def _token(call: Call, words: list[str]) -> int:
         await call.err(f'level=fatal msg="Error: {error}"\n')
         return 1
     verb, names = (rest[0] if rest else ""), rest[1:]
+    k3s_token.sweep(record)
     if verb == "create":
         token = k3s_token.create(record, ttl, dict(options).get("--description", ""))
         call.machine.save()
@@ -89,9 +90,12 @@ async def _token(call: Call, words: list[str]) -> int:
         await call.out(k3s_token.create(K3s(), timedelta()) + "\n")
         return 0
     if verb == "list":
-        rows = [("TOKEN", "TTL", "EXPIRES", "DESCRIPTION"), *k3s_token.listed(record)]
+        header = ("TOKEN", "TTL", "EXPIRES", "USAGES", "DESCRIPTION", "EXTRA GROUPS")
+        rows = [header, *k3s_token.listed(record)]
+        widths = [max(10, *(len(row[column]) + 3 for row in rows)) for column in range(5)]
         for row in rows:
-            await call.out(f"{row[0]:<8}{row[1]:<12}{row[2]:<34}{row[3]}\n")
+            cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+            await call.out(f"{''.join(cells)}{row[-1]}\n")
         return 0
     if verb == "delete" and names:
         for name in names:

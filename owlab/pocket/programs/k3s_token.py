@@ -54,20 +54,43 @@ def create(state: K3s, ttl: timedelta, description: str = "") -> str:
     return f"{name}.{secret}"
 
 
+def sweep(state: K3s) -> None:
+    """Remove what has expired, as the cluster's token cleaner does."""
+    state.tokens = [token for token in state.tokens if _left(token) > timedelta()]
+
+
 def listed(state: K3s) -> list[tuple[str, ...]]:
     """Rows of ``k3s token list``."""
-    rows: list[tuple[str, ...]] = []
-    for token in state.tokens:
-        expires = token.expires
-        if not expires:
-            left = "<forever>"
-        else:
-            remaining = datetime.fromisoformat(expires) - datetime.now(UTC)
-            minutes = int(remaining.total_seconds() // 60)
-            left = f"{minutes // 60}h" if minutes >= 120 else f"{minutes}m"
-            left = left if minutes >= 0 else "<invalid>"
-        rows.append((token.id, left, expires or "<never>", token.description or "<none>"))
-    return rows
+    return [
+        (
+            token.id,
+            _short(_left(token)) if token.expires else "<forever>",
+            _utc(token.expires) if token.expires else "<never>",
+            "authentication,signing",
+            token.description or "<none>",
+            "system:bootstrappers:k3s:default-node-token",
+        )
+        for token in state.tokens
+    ]
+
+
+def _left(token: AgentToken) -> timedelta:
+    if not token.expires:
+        return timedelta.max
+    return datetime.fromisoformat(token.expires) - datetime.now(UTC)
+
+
+def _utc(moment: str) -> str:
+    return datetime.fromisoformat(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _short(left: timedelta) -> str:
+    """Kubernetes' way to write a duration: one unit, rounded down."""
+    seconds = int(left.total_seconds())
+    if seconds < 3600:
+        return f"{seconds}s" if seconds < 60 else f"{seconds // 60}m"
+    hours = seconds // 3600
+    return f"{hours}h" if hours < 24 else f"{hours // 24}d"
 
 
 def delete(state: K3s, name: str) -> bool:
@@ -86,7 +109,6 @@ def accepts(state: K3s, token: JoinToken, *, role: str) -> bool:
     if role == "server":
         return False
     return any(
-        token.secret == f"{known.id}.{known.secret}"
-        and (not known.expires or datetime.fromisoformat(known.expires) > datetime.now(UTC))
+        token.secret == f"{known.id}.{known.secret}" and _left(known) > timedelta()
         for known in state.tokens
     )

@@ -107,6 +107,10 @@ class Hosting:
         """Whether a machine with this password may be the node of that name."""
         return self.cluster is None or bool(self.cluster.accepts_node(node, password))
 
+    def has_node(self, node: str) -> bool:
+        """The cluster has a node of that name."""
+        return self.cluster is not None and bool(self.cluster.has_node(node))
+
     async def leave(self, machine: str) -> None:
         """K3s was uninstalled on a machine; with the server goes the cluster."""
         if machine == self._lab.recall(SERVER):

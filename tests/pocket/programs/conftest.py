@@ -44,6 +44,9 @@ class NotedHosting(Hosting):
     def accepts_node(self, node: str, password: str) -> bool:
         return self.passwords.setdefault(node, password) == password
 
+    def has_node(self, node: str) -> bool:
+        return node in self.passwords
+
     async def leave(self, machine: str) -> None:
         self.noted.append(("leave", machine))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,51 @@ async def test_a_worker_joins_with_a_short_lived_token(on, server):
     assert (await join(on, "worker1", f"https://{server.address}:6443", token)).status == 0
     await on("master", f"sudo k3s token delete {token.split('::')[1].split('.')[0]}")
     assert (await join(on, "worker2", f"https://{server.address}:6443", token)).status == 1
+
+
+async def test_who_has_joined_needs_no_token_any_more(on, server, lab):
+    """Its node's certificate is enough, until the node is deleted or K3s is uninstalled."""
+    token = (await on("master", "sudo k3s token create --ttl 1h")).out.strip()
+    assert (await join(on, "worker1", f"https://{server.address}:6443", token)).status == 0
+    server.state.k3s.tokens[0].expires = "2026-01-01T00:00:00+00:00"
+    assert (await on("worker1", "sudo systemctl restart k3s-agent")).status == 0
+    lab.hosting.passwords.clear()  # the node was deleted
+    assert (await on("worker1", "sudo systemctl restart k3s-agent")).status == 1
+    said = (await on("worker1", "sudo journalctl -u k3s-agent --no-pager")).out
+    assert "/v1-k3s/config: 401 Unauthorized" in said
+
+
+async def test_a_machine_that_was_made_again_needs_a_token(on, server, lab):
+    token = (await on("master", "sudo k3s token create --ttl 1h")).out.strip()
+    url = f"https://{server.address}:6443"
+    assert (await join(on, "worker1", url, token)).status == 0
+    server.state.k3s.tokens[0].expires = "2026-01-01T00:00:00+00:00"
+    await on("worker1", "sudo /usr/local/bin/k3s-agent-uninstall.sh")
+    assert (await join(on, "worker1", url, token)).status == 1
+
+
+async def test_tokens_are_listed_until_they_expire(on, server):
+    header = "TOKEN     TTL       EXPIRES   USAGES    DESCRIPTION   EXTRA GROUPS\n"
+    assert (await on("master", "sudo k3s token list")).out == header
+    await on("master", "sudo k3s token create --ttl 90m --description wiki")
+    await on("master", "sudo k3s token create --ttl 0")
+    server.state.k3s.tokens[0].expires = "2126-01-01T00:00:00+00:00"
+    rows = (await on("master", "sudo k3s token list")).out.splitlines()[1:]
+    assert re.fullmatch(
+        r"[a-z0-9]{6}    \d+d +2126-01-01T00:00:00Z   authentication,signing   wiki          "
+        "system:bootstrappers:k3s:default-node-token",
+        rows[0],
+    )
+    assert rows[1].split()[1:3] == ["<forever>", "<never>"]
+    server.state.k3s.tokens[0].expires = "2026-01-01T00:00:00+00:00"
+    assert len((await on("master", "sudo k3s token list")).out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(59.9, "59s"), (60, "1m"), (7199, "1h"), (90_000, "1d")]
+)
+def test_what_is_left_of_a_token_has_one_unit(seconds, shown):
+    assert k3s_token._short(timedelta(seconds=seconds)) == shown
 
 
 async def test_a_wrong_token(on, server, lab):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from owlab import places
-from owlab.cli import main
+from owlab.cli import COMMANDS, main
 from owlab.cli.common import hint
 from owlab.record import Record
 
@@ -161,3 +164,46 @@ def test_started_by_a_jupyterhub_it_is_the_server_of_one_user(tmp_path: Path) ->
         "--ServerApp.default_url=/lab/tree/00-start-here.ipynb",
         "--port=9999",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("up --workerz", "There is no option --workerz. Did you mean --set workers?"),
+        ("up --workers 3", "There is no option --workers. Did you mean --set workers?"),
+        (
+            "status --openwhisk-port 3",
+            "There is no option --openwhisk-port. Did you mean --set openwhisk_port?",
+        ),
+        ("up --forse", "There is no option --forse. Did you mean --force?"),
+        ("undo --workers", "There is no option --workers."),  # it takes no settings
+        ("up --xyzzy", "There is no option --xyzzy."),
+        ("up -z", "There is no option -z."),
+        ("--hlep", "There is no option --hlep. Did you mean --help?"),
+        ("incidnts", "There is no command incidnts. Did you mean incidents?"),
+        ("frobnicate", "There is no command frobnicate."),
+    ],
+)
+def test_what_is_mistyped_gets_a_close_guess_or_none(owlab: Owlab, line: str, said: str) -> None:
+    done = owlab(*line.split())
+    assert done.exit_code == 2
+    assert done.output.splitlines()[-1] == f"Error: {said}"
+
+
+def test_every_command_guesses_alike(owlab: Owlab) -> None:
+    """For each option of each command: what shares half of its letters is no guess."""
+    for name in COMMANDS:
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        if command.context_settings.get("ignore_unknown_options"):
+            continue
+        for option in ("--workerz", "--qqq", "--fourteen"):
+            guess = owlab(name, option).output.splitlines()[-1].partition("Did you mean ")[2]
+            for word in re.findall(r"--\w[\w-]*", guess.replace("--set workers", "")):
+                ratio = difflib.SequenceMatcher(None, option, word).ratio()
+                assert ratio >= 0.75, f"{name} {option}: {guess}"
+
+
+def test_a_guess_is_made_in_chinese(owlab: Owlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWLAB_LANG", "zh")
+    assert "没有选项 --workerz。你是不是想输入 --set workers？" in owlab("up", "--workerz").output

@@ -47,6 +47,21 @@ def test_what_is_left_out_is_optional_to_those_who_import_it() -> None:
     assert done.stdout == "False\n", done.stderr
 
 
+def test_jupyterlab_asks_neither_for_news_nor_for_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a default that users may change: nothing pops up, and nothing is asked of the internet."""
+    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    for name, value in startup.environment().items():
+        monkeypatch.setenv(name, value)
+    line = (
+        "from jupyterlab_server.config import ConfigManager as Manager\n"
+        "import json; known = Manager(config_dir_name='labconfig')\n"
+        "found = known.get('default_setting_overrides')\n"
+        "print(json.dumps(found['@jupyterlab/apputils-extension:notification']))"
+    )
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout) == {"checkForUpdates": False, "fetchNews": "false"}, done.stderr
+
+
 def test_the_kernel_is_found_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_PATH", "/mine")
     first, *rest = startup.environment()["JUPYTER_PATH"].split(":")

@@ -7,6 +7,7 @@ import pytest
 from owlab import Lab
 from owlab.errors import CheckFailed, StepError
 from owlab.notebook import check, claim, prerequisites
+from owlab.notebook.checks import show_claims
 from owlab.notebook.mime import CHECK
 from owlab.steps import helm
 
@@ -45,6 +46,17 @@ def test_what_fails_is_shown_with_all_others_and_then_raised(lab: Lab, shown: Sh
     assert "FAIL  first" in shown.plain
     assert "What to do: Run 1.2." in shown.plain
     assert "PASS  second" in shown.plain
+
+
+def test_a_summary_leaves_the_remedy_to_what_is_missing(lab: Lab, shown: Shown) -> None:
+    """One line says what to do, and a mark stays on one line."""
+    lines = [claim("all", False, remedy="Run `a`."), claim("a", False, "none", remedy="Run `a`.")]
+    show_claims(lines, CHECK, {})
+    assert shown.html.count("What to do:") == 1
+    assert "none<br><strong>What to do:</strong> Run <code>a</code>." in shown.html
+    assert "white-space: nowrap" in shown.html
+    show_claims([claim("alone", False, remedy="Run `b`.")], CHECK, {})
+    assert "<td><strong>What to do:</strong> Run <code>b</code>.</td>" in shown.html
 
 
 def test_a_step_is_checked_against_the_world(lab: Lab, shown: Shown) -> None:

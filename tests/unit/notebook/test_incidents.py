@@ -9,6 +9,7 @@ from owlab.errors import StepError
 from owlab.incidents import Report
 from owlab.lab import Lab
 from owlab.notebook import incidents as cells
+from owlab.notebook import page
 from owlab.notebook.mime import INCIDENT
 from owlab.step import Check, Evidence
 
@@ -54,6 +55,26 @@ def test_what_else_was_broken_is_told_when_the_cause_is_gone(
     state[0] = Report(WHOLE.symptom, WHOLE.cause, BROKEN.rest)
     assert cells.check_incident(NAME) is False
     assert "6.1 label the nodes" in shown.plain
+
+
+def test_what_is_typed_is_set_as_code(
+    state: list[Report], shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In stories, explanations and remedies: a backtick is no letter to a reader."""
+    monkeypatch.setattr(incidents, "put_in", lambda lab, name: incidents.find(name))
+    state[0] = Report(BROKEN.symptom, WHOLE.cause, BROKEN.rest)
+    cells.incident(NAME)
+    assert "<code>wsk action list</code>" in shown.html
+    cells.check_incident(NAME)
+    assert "<code>owlab check</code> tells." in shown.html
+    cells.wrap_up("after-the-weekend", give_up=True)
+    assert "<code>helm rollback</code>" in shown.html
+    assert "`" not in shown.html
+
+
+def test_prose_holds_whatever_is_in_it() -> None:
+    assert page.prose("a `b` <i>`") == "a <code>b</code> &lt;i&gt;`"
+    assert page.prose("`<b>` & `") == "<code>&lt;b&gt;</code> &amp; `"
 
 
 def test_the_explanation_waits_for_a_person(

@@ -43,14 +43,14 @@ def find_components(store: Store, release: str, namespace: str) -> Components:
             if any(_answers(store, one, namespace) for one in host.split(",")):
                 ready.add(name)
     invokers = tuple(
-        (str(pod["metadata"]["name"]), _starts_containers(pod))
+        (str(pod["metadata"]["name"]), starts_containers(pod))
         for pod in pods
         if workload_name(pod) == f"{release}-invoker"
     )
     return Components(frozenset(ready), invokers)
 
 
-def _starts_containers(invoker: Object) -> bool:
+def starts_containers(invoker: Object) -> bool:
     """The Kubernetes container factory asks the API; Docker's needs a daemon, which no node has."""
     return not any(
         "DockerContainerFactoryProvider" in str(variable.get("value", ""))

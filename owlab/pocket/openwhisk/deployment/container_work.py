@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from owlab.pocket.kube.containers.programs import NOTE, ContainerContext, ContainerOutcome
 from owlab.pocket.kube.object_state import ready_pods
 from owlab.pocket.openwhisk.deployment.certificates import self_signed
-from owlab.pocket.openwhisk.deployment.components_ready import Components, find_components
+from owlab.pocket.openwhisk.deployment.components_ready import (
+    Components,
+    find_components,
+    starts_containers,
+)
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,19 @@ class Hooks:
     """A call would be answered."""
 
 
+NO_DOCKER = (
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. "
+    "Is the docker daemon running?"
+)
+"""What Docker's own client says on a node of K3s, which has none."""
+
 Program = Callable[[ContainerContext, Hooks], ContainerOutcome]
 
 
 def main_container(context: ContainerContext, hooks: Hooks) -> ContainerOutcome | None:
-    """Where a container of ow-utils is now; None for every other image."""
+    """Where a container of ow-utils or of an invoker is now; None for every other image."""
+    if "openwhisk/invoker" in context.image and not starts_containers(context.pod):
+        return ContainerOutcome("ready", f"{NOTE}\n{NO_DOCKER}\n")
     if "openwhisk/ow-utils" not in context.image:
         return None
     names = f"{context.container['name']} {context.pod['metadata']['name']}"
