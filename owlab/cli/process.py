@@ -82,9 +82,19 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "error: what was given is too deep."
     assert isinstance(error, OSError)
+    if isinstance(error, FileNotFoundError) and not error.filename and _is_nowhere():
+        return "error: the folder that you are in is gone. Change to another one and repeat."
     where = f": {error.filename}" if error.filename else ""
     what = f"error: {error.strerror or error}{where}."
     return what + _ADVICE.get(error.errno or 0, "")
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return True
+    return False
 
 
 _NO_ROOM = " Close other programs, or allow more memory and processes (ulimit -v, -u), and repeat."
