@@ -39,6 +39,8 @@ def test_the_policy_of_the_documentation(api, put):
         "'demo-binding' denied request: failed expression: object.spec.replicas <= 5"
     )
     api.kubectl("create -f -", deployment("few", replicas=1))
+    assert "scaled" in api.kubectl("scale deployment few --replicas=6"), "not its rule's resource"
+    api.kubectl("scale deployment few --replicas=1")
     changed_one = changed(deployment("few"), "spec.replicas", 9)
     assert "denied request" in api.kubectl("apply -f -", changed_one, fails=True)
     assert "denied request" in api.kubectl("apply --server-side --force-conflicts -f -",

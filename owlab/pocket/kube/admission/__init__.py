@@ -57,14 +57,20 @@ def prepare(store: Store, obj: Object) -> None:
 
 
 def enforce(
-    store: Store, obj: Object, old: Object | None = None, user: Object | None = None
+    store: Store,
+    obj: Object,
+    old: Object | None = None,
+    user: Object | None = None,
+    subresource: str = "",
 ) -> list[str]:
     """Raise Denied for what no policy lets in; returns warnings for the client.
 
     :param user: who asks, as reviews describe a user; None for a controller.
+    :param subresource: by which it is changed: policies in CEL are about whole objects here.
     """
     warnings = pod_security.check(store, obj, old)
-    warnings += validating_policies.check(store, obj, old, user)
+    if not subresource:
+        warnings += validating_policies.check(store, obj, old, user)
     limit_ranges.check(store, obj, old)
     priorities.check(store, obj)
     claims.check(store, obj, old)

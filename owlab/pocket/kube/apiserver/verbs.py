@@ -186,7 +186,7 @@ class Resources:
         if sub == "scale":
             scale = decoded(_changed(sort, scale_of(kind, old), given), "V1Scale")
             scaled = with_scale(kind, old, scale)
-            return self._shown(request, kind, self._replace(request, kind, old, scaled, ""), sub)
+            return self._shown(request, kind, self._replace(request, kind, old, scaled, sub), sub)
         before = shown(kind, old)
         new = enveloped(_changed(sort, before, given), kind)
         meta = new["metadata"]
@@ -268,7 +268,7 @@ class Resources:
             request,
             [
                 *validation.warnings(new),
-                *enforce(self._store, new, old, request.state.user.described()),
+                *enforce(self._store, new, old, request.state.user.described(), sub),
             ],
         )
         if not noted:
