@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from owlab.pocket.openwhisk.runtimes import LOOP, RuntimeKind, tools
+from owlab.pocket.openwhisk.runtimes import LOOP, RuntimeKind, java, tools
 
 Plan = dict[str, Any]
 NO_FILE = "Zipped actions must contain {name} at the root."
@@ -89,6 +89,14 @@ def _go(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     }
 
 
+def _java(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
+    if problem := java.missing():
+        raise BadCode(problem)
+    if not any(place.rglob("*.class")):
+        raise BadCode("A java action is a jar file with the compiled class of its main.")
+    return {"command": java.command(LOOP / "Launcher.java", place, main), "told": True}
+
+
 def _native(kind: RuntimeKind, place: Path, main: str, cache: Path) -> Plan:
     program = place / "exec"
     if program.is_file():
@@ -100,6 +108,7 @@ STARTS: dict[str, Callable[[RuntimeKind, Path, str, Path], Plan]] = {
     "php": _script,
     "ruby": _script,
     "go": _go,
+    "java": _java,
     "rust": _compiled,
     "swift": _compiled,
     "native": _native,

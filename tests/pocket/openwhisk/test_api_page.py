@@ -44,12 +44,14 @@ APIs that `wsk api` makes are served below `/api`.
 - The API gateway's own management API (`/v1`, `/v2`) answers 501 and says what was asked; the
   actions of `/whisk.system/apimgmt`, which `wsk api` and the SDKs call, do without it.
 - Kinds: {kinds}, and by name `nodejs:18`, `nodejs:20`, `nodejs:22`, `python:3.x`. Actions run on
-  the Node.js and the Python of this computer, on its `php`, `ruby` and `go` where they are
+  the Node.js and the Python of this computer, on its `php`, `ruby`, `go` and JDK where they are
   installed, whatever version their kind names; `GET /` tells which, and whether they are kept from
   your files. What cannot run may be created; a call of it says why, as a developer error.
-- `swift` and `rust` run as zip files with a compiled program `exec`; `java`, `dotnet` and
-  `ballerina` do not run. Of container images, `openwhisk/dockerskeleton` (`--native`) runs, and
-  those of the runtimes that run; no image is fetched.
+- `java` needs a JDK (Java 11 or newer) and a `gson.jar`: Debian's `default-jdk-headless` and
+  `libgoogle-gson-java`, Maven's, or the one that `OWLAB_GSON` names. `swift` and `rust` run as zip
+  files with a compiled program `exec`; `dotnet` and `ballerina` do not run. Of container images,
+  `openwhisk/dockerskeleton` (`--native`) runs, and those of the runtimes that run; no image is
+  fetched.
 - `limits.concurrency` above 1 needs the chart's values `whisk.limits.actions.concurrency.max` and
   `invoker.containerFactory.enableConcurrency`, as OpenWhisk's do. Node.js alone answers several
   calls in one container; the others take one at a time. Such calls leave no logs in their records:

