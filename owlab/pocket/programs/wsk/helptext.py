@@ -33,8 +33,8 @@ _ABOUT = {
     "summary": ("-s, --summary", "a description, from its annotations"),
     "url": ("-r, --url", "the address of the action"),
     "logs": ("-g, --logs", "its logs only, without times and streams"),
-    "docker": ("    --docker IMAGE", "run an image: refused, since the lab has no containers"),
-    "native": ("    --native", "run an executable in a zip: refused, since there is no image"),
+    "docker": ("    --docker IMAGE", "run an image: the lab has those of the runtimes only"),
+    "native": ("    --native", "run an executable, alone or in a zip file as 'exec'"),
     "del-annotation": ("    --del-annotation KEY", "remove an annotation; repeatable"),
     "overwrite": ("-o, --overwrite", "replace a binding that exists"),
     "feed-param": ("-F, --feed-param KEY VALUE", "a parameter of the feed; repeatable"),
@@ -46,6 +46,18 @@ _ABOUT = {
     "manifest": ("    --manifest FILE", "the manifest (manifest.yaml)"),
     "project": ("    --project DIRECTORY", "where the manifest is (.)"),
     "projectname": ("    --projectname NAME", "the project's name"),
+    "deployment": ("    --deployment FILE", "values for the manifest's entities (deployment.yaml)"),
+    "config": ("    --config FILE", "host and key, in place of ~/.wskprops"),
+    "strict": ("    --strict", "take runtimes that the server does not list"),
+    "of-namespace": ("-n, --namespace NAME", "another namespace than the key's"),
+    "client-key": ("-k, --key FILE", "the client's key: refused, the lab asks for none"),
+    "client-cert": ("-c, --cert FILE", "the client's certificate: refused, the lab asks for none"),
+    "stdout": ("-s, --stdout", "print the Bash completion in place of writing it"),
+    "apiversion": ("    --apiversion", "the version of the API"),
+    "cert": ("    --cert", "the client's certificate"),
+    "key": ("    --key", "the client's key"),
+    "apibuild": ("    --apibuild", "when OpenWhisk was built"),
+    "apibuildno": ("    --apibuildno", "the number of that build"),
     "preview": ("    --preview", "show what would be deployed"),
     "since-days": ("    --since-days DAYS", "begin so many days ago"),
     "since-hours": ("    --since-hours HOURS", "begin so many hours ago"),
@@ -82,7 +94,11 @@ _SPAN = ("since", "upto")
 _AGO = ("since-days", "since-hours", "since-minutes", "since-seconds")
 _LOOK = ("summary",)
 _FEEDS = ("feed-param", "trigger-param")
-_PROJECT = ("manifest", "project", "projectname", "preview")
+_SHOWN = ("apiversion", "cert", "key")
+_PROJECT = (
+    "manifest", "deployment", "project", "projectname", "param", "param-file", "config", "strict",
+    "preview", "of-namespace", "client-key", "client-cert",
+)  # fmt: skip
 
 VERBS: dict[str, dict[str, Verb]] = {
     "action": {
@@ -142,9 +158,9 @@ VERBS: dict[str, dict[str, Verb]] = {
     },
     "property": {
         "set": Verb("set properties", "", ("apihost", "auth")),
-        "unset": Verb("unset properties", "", ("apihost", "auth")),
+        "unset": Verb("unset properties", "", ("apihost", "auth", *_SHOWN)),
         "get": Verb("get properties", "", ("all", "apihost", "auth", "namespace", "cliversion",
-                                          "output")),
+                                          "output", *_SHOWN, "apibuild", "apibuildno")),
     },
     "api": {
         "create": Verb(
@@ -160,9 +176,9 @@ VERBS: dict[str, dict[str, Verb]] = {
         "deploy": Verb("deploy what a manifest names", "", _PROJECT),
         "undeploy": Verb("remove what a manifest names", "", _PROJECT),
         "sync": Verb("deploy, and remove what the project names no more", "", _PROJECT),
-        "export": Verb("write a project's manifest and files", "", ("manifest", "projectname")),
+        "export": Verb("write a project's manifest and files", "", _PROJECT),
     },
-    "sdk": {"install": Verb("install SDK artifacts", "COMPONENT")},
+    "sdk": {"install": Verb("install SDK artifacts", "COMPONENT", ("stdout",))},
     "namespace": {
         "list": Verb("list the namespaces of the key"),
         "get": Verb("get the entities of a namespace", "[NAMESPACE]", ("name-sort",)),

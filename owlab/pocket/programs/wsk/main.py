@@ -110,7 +110,9 @@ async def _run(call: Call) -> int:
         await call.out(help_text([path[0]]))
         return 0
     session = Session(call, words)
-    if path not in WITHOUT_HOST:
+    # Another configuration of a project is read by the project.
+    elsewhere = path[0] == "project" and bool(words.text("config"))
+    if path not in WITHOUT_HOST and not elsewhere:
         session.remote.require_host()
     if path not in WITHOUT_CLIENT:
         session.remote.require_pair()

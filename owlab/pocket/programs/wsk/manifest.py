@@ -71,7 +71,7 @@ def plan_of(session: Session, path: str, runtimes: Collection[str]) -> Deploymen
         raise deploy_error("YAML_PARSER_ERROR", path, text)
     if not isinstance(found, dict):
         found = {}
-    found = _expanded(found, session.call.env)
+    found = expanded(found, session.call.env)
     project = found.get("project") or {}
     plan = DeploymentPlan(project.get("name", "") if isinstance(project, dict) else "")
     packages = found.get("packages") or (project.get("packages") if project else None) or {}
@@ -81,12 +81,12 @@ def plan_of(session: Session, path: str, runtimes: Collection[str]) -> Deploymen
     return plan
 
 
-def _expanded(value: Any, env: dict[str, str]) -> Any:
+def expanded(value: Any, env: dict[str, str]) -> Any:
     """Variables of the environment, wherever a text stands."""
     if isinstance(value, dict):
-        return {_expanded(k, env): _expanded(v, env) for k, v in value.items()}
+        return {expanded(k, env): expanded(v, env) for k, v in value.items()}
     if isinstance(value, list):
-        return [_expanded(item, env) for item in value]
+        return [expanded(item, env) for item in value]
     if not isinstance(value, str):
         return value
     return VARIABLE.sub(lambda found: env.get(found[1] or found[2], found[0]), value)

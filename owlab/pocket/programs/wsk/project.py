@@ -8,13 +8,14 @@ from typing import Any
 
 import yaml
 
-from owlab.pocket.programs.wsk import gateway, helptext, output
+from owlab.pocket.programs.wsk import gateway, helptext, output, properties
 from owlab.pocket.programs.wsk.code import file_name
+from owlab.pocket.programs.wsk.deployment import bind
 from owlab.pocket.programs.wsk.exits import AlreadyTold, Told, WskError, deploy_error, of_status
 from owlab.pocket.programs.wsk.invoking import invoke
 from owlab.pocket.programs.wsk.manifest import DeploymentPlan, plan_of
 from owlab.pocket.programs.wsk.preview import preview
-from owlab.pocket.programs.wsk.remote import ApiResponse, reason
+from owlab.pocket.programs.wsk.remote import ApiResponse, Remote, reason
 from owlab.pocket.programs.wsk.session import Session
 
 MANAGED = "whisk-managed"
@@ -24,15 +25,31 @@ FAILED = (
     "deployed assets.\n"
 )
 UNDEPLOY_FAILED = "Error: Undeployment did not complete sucessfully.\n"
-UNANSWERED = ("config", "deployment", "param", "param-file", "key", "cert")
+UNANSWERED = ("key", "cert")
 
 
 def _refuse_unknown(session: Session) -> None:
     for name in UNANSWERED:
         if session.words.given(name):
             raise WskError(f"--{name} of wsk project is not part of the pocket lab", usage=False)
+    if given := session.words.text("config"):
+        _other_properties(session, given)
     if namespace := session.words.text("namespace"):
         session.properties.environment["NAMESPACE"] = namespace
+
+
+def _other_properties(session: Session, name: str) -> None:
+    """``--config``: another file than ``.wskprops``; words of the command line count more."""
+    try:
+        text = session.call.fs.read_file(session.call.path(name)).decode(errors="replace")
+    except OSError as error:
+        raise WskError(
+            f"Unable to read the properties file '{name}': {error.strerror}", usage=False
+        ) from None
+    session.properties.file = properties.parse(text)
+    for key in ("APIHOST", "AUTH"):
+        session.properties.environment.pop(key, None)
+    session.remote = Remote(session.call, session.words, session.properties)
 
 
 async def _manifest(session: Session, verb: str) -> str:
@@ -96,6 +113,7 @@ async def _deploy(session: Session, verb: str) -> int:
     _refuse_unknown(session)
     path, managed = await _manifest(session, verb), verb == "sync"
     plan = plan_of(session, path, await _runtimes(session))
+    await bind(session, plan, path)
     project = session.words.text("projectname") or plan.project
     if managed and not project:
         text = "The mandatory key [project name] is missing.\n"
