@@ -21,7 +21,6 @@ NO_SETTINGS = frozenset(
         "OWLAB_PYTHONSTARTUP",  # what the learner's own kernels begin with
         "OWLAB_GSON",  # the library of Java actions
         "OWLAB_NODE_PATH",  # where notebooks find Node.js packages
-        "OWLAB_GSON",  # where the library of Java actions is
         "OWLAB_REWRITE_GOLDENS",  # for tests
     }
 )

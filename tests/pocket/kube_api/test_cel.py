@@ -1,9 +1,12 @@
 """Expressions in CEL: what they yield, and that none of them takes the server down."""
 
+import sys
+
 import pytest
 
-from owlab.pocket.kube.schemas import expressions
+from owlab.pocket.kube.schemas import expressions, schema_rules
 from owlab.pocket.kube.schemas.expressions import ExpressionError, UnknownFunction
+from owlab.pocket.kube.validation import admission_policies
 
 DEEP: dict[str, object] = {}
 for _ in range(500):
@@ -82,3 +85,23 @@ def test_deep_and_odd_data():
         expressions.evaluate("self.replace('a', self)", {"self": "\ud800"})
     with pytest.raises(ExpressionError):
         expressions.evaluate("self > 1", {"self": 2**70})
+
+
+def test_without_the_library_rules_are_warned_of_and_policies_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cel_expr_python", None)
+    for cached in (expressions._environment, expressions._compiled):
+        cached.cache_clear()
+    schema = {"type": "object", schema_rules.KEY: [{"rule": "self.a > 1"}]}
+    said = "CEL is not installed here (python -m pip install 'owlab[cel]')"
+    place = f"spec.{schema_rules.KEY}[0].rule"
+    assert list(schema_rules.unchecked(schema, "spec")) == [
+        f"{place}: {said}: the rule is not checked"
+    ]
+    assert list(schema_rules.unreadable(schema, "spec")) == []
+    assert list(schema_rules.broken({"a": 0}, schema)) == []
+    spec = {
+        "matchConstraints": {"resourceRules": []},
+        "validations": [{"expression": "object.a > 1"}],
+    }
+    causes = dict(admission_policies.policy({"spec": spec}))
+    assert said in causes["spec.validations[0].expression"]

@@ -27,6 +27,7 @@ _GROWING = re.compile(
 )
 """Calls that make texts larger, with what they put in where it stands there."""
 _MOST_BYTES, _MOST_ITEMS = 2**26, 2**20
+INSTALL = "python -m pip install 'owlab[cel]'"
 LONGEST = 5000
 """Characters of an expression; Kubernetes bounds what it costs instead."""
 
@@ -36,14 +37,21 @@ class ExpressionError(Exception):
 
 
 class UnknownFunction(ExpressionError):
-    """Kubernetes knows a function that is not here."""
+    """Kubernetes knows what is not here: a function, or all of CEL."""
+
+
+def _library() -> Any:
+    """Imported with the first expression: most labs have none, and it is 6 MB of memory."""
+    try:
+        from cel_expr_python import cel
+    except ImportError:
+        raise UnknownFunction(f"CEL is not installed here ({INSTALL})") from None
+    return cel
 
 
 @functools.cache
 def _environment(names: tuple[str, ...]) -> Any:
-    # Imported with the first expression: most labs have none, and it is 6 MB.
-    from cel_expr_python import cel
-
+    cel = _library()
     lines = "".join(f"- name: {name}\n" for name in _LIBRARIES)
     config = cel.NewEnvConfigFromYaml(f"name: kubernetes\nextensions:\n{lines}")
     return cel.NewEnv(config=config, variables=dict.fromkeys(names, cel.Type.DYN))
@@ -72,8 +80,7 @@ def check(text: str, names: tuple[str, ...], result: str = "") -> None:
 
 def evaluate(text: str, data: Mapping[str, Any]) -> Any:
     """The value, as JSON data; raises ExpressionError."""
-    from cel_expr_python import cel
-
+    cel = _library()
     try:
         if _may_become(text, data) > _MOST_BYTES:
             raise ExpressionError("running out of cost budget")
