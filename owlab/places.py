@@ -8,6 +8,9 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from owlab.errors import ConfigError
+from owlab.language import _
+
 NO_SETTINGS = frozenset(
     {
         "OWLAB_HOME",  # where labs live
@@ -24,9 +27,23 @@ NO_SETTINGS = frozenset(
 
 
 def home() -> Path:
-    """The folder of all labs: ``OWLAB_HOME``, or the user's state directory."""
+    """The folder of all labs: ``OWLAB_HOME``, or the user's state directory.
+
+    :raises ConfigError: ``OWLAB_HOME`` is a file, or leads nowhere.
+    """
     named = os.environ.get("OWLAB_HOME")
-    return Path(named).expanduser().absolute() if named else user_state_path("owlab")
+    if not named:
+        return user_state_path("owlab")
+    path = Path(named).expanduser().absolute()
+    there = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise ConfigError(
+            brief=_("OWLAB_HOME is {named!r}, and {there!r} is no folder.").format(
+                named=named, there=str(there)
+            ),
+            resolution=_("Set it to a folder, which need not be there yet, or unset it."),
+        )
+    return path
 
 
 def lab_directory(name: str) -> Path:
@@ -69,7 +86,7 @@ def remove(directory: Path) -> None:
 
 def _open_up(directory: Path) -> None:
     """Folders that may not be written, or were made meanwhile, should not stay."""
-    for folder, names, _ in os.walk(directory):
+    for folder, names, _files in os.walk(directory):
         for path in (Path(folder), *(Path(folder) / name for name in names)):
             if not path.is_symlink():
                 path.chmod(0o700)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from owlab.batch.course import NotebookFile
-from owlab.errors import BatchError
-from owlab.language import _
+from owlab.batch.kernel import Kernel
 from owlab.redact import redact
 
+_SAVED_EVERY = 0.5
 _GRACE_SECONDS = 10.0
 """How long an interrupted cell may take to put its things away."""
 
@@ -30,18 +30,13 @@ class Execution:
     source: NotebookFile
     output: Path
     parameters: Mapping[str, Any]
-    environment: Mapping[str, str]
+    kernel: Kernel
     on_cell: Callable[[int], None]
     interrupted: bool = False
     failure: BaseException | None = None
     _in_cell: threading.Event = field(default_factory=threading.Event, repr=False)
     _client: Any = None
     _thread: threading.Thread | None = field(default=None, repr=False)
-
-    @property
-    def log(self) -> Path:
-        """What the kernel's process said of itself: for a kernel that died."""
-        return self.output.with_name(f".{self.output.stem}.kernel.log")
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -90,10 +85,10 @@ class Execution:
             self.failure = error
         finally:
             # What a kernel says as it ends is no news when all its cells ran.
-            if self.log.exists() and (
-                self.failure is None or not self.log.read_text("utf-8", "replace").strip()
+            if self.kernel.log.exists() and (
+                self.failure is None or not self.kernel.log.read_text("utf-8", "replace").strip()
             ):
-                self.log.unlink()
+                self.kernel.log.unlink()
 
 
 def _papermill(execution: Execution) -> None:
@@ -101,7 +96,6 @@ def _papermill(execution: Execution) -> None:
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.log import logger
-    from traitlets.config import Config
 
     class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
         """papermill's own client, which notes from when to when the kernel runs a cell."""
@@ -120,6 +114,7 @@ def _papermill(execution: Execution) -> None:
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
             cell_start, save = nb_man.cell_start, nb_man.save
             under_way: list[Any] = []
+            written = 0.0
 
             def started(cell: Any, cell_index: int, **more: Any) -> None:
                 if execution.interrupted:
@@ -129,26 +124,31 @@ def _papermill(execution: Execution) -> None:
                 execution.on_cell(cell_index)
 
             def saved(**more: Any) -> None:
+                nonlocal written
                 for cell in under_way:
                     if "outputs" in cell:
                         cell.outputs = _redacted(cell.outputs)
-                save(**more)
+                # papermill writes the whole notebook twice a cell, also for each of the texts.
+                if time.monotonic() - written > _SAVED_EVERY:
+                    save(**more)
+                    written = time.monotonic()
 
             nb_man.cell_start, nb_man.save = started, saved
             execution._client = Client(
                 nb_man,
+                km=execution.kernel.manager,
                 kernel_name=kernel_name,
                 timeout=None,
                 startup_timeout=options["start_timeout"],
                 log=logger,
                 store_widget_state=False,
-                # Without it, each kernel warns that it listens to plain text.
-                config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+                # It has nothing to save: whatever a cell started, the cell has ended.
+                shutdown_kernel="immediate",
             )
-            environment = {**os.environ, **execution.environment}
-            # What the kernel itself says is not the notebook's output, nor for the terminal.
-            with execution.log.open("w") as log:
-                return execution._client.execute(env=environment, stdout=log, stderr=log)
+            try:
+                return execution._client.execute(cleanup_kc=True)
+            finally:
+                written = 0.0  # whatever papermill writes from now on is the end
 
     papermill_engines.register("owlab", NotebookEngine)
     logger.setLevel(logging.ERROR)
@@ -160,7 +160,7 @@ def _papermill(execution: Execution) -> None:
             str(execution.output).replace("{", "{{").replace("}", "}}"),
             parameters=dict(execution.parameters),
             engine_name="owlab",
-            kernel_name=_kernel_name(execution.source),
+            kernel_name=execution.kernel.name,
             progress_bar=False,
             start_timeout=120,
         )
@@ -176,20 +176,3 @@ def _redacted(output: Any) -> Any:
         for name, value in output.items():
             output[name] = _redacted(value)
     return output
-
-
-def _kernel_name(source: NotebookFile) -> str:
-    """The kernel of this Python: one installed for another Python would lack this package."""
-    from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
-
-    try:
-        KernelSpecManager(ensure_native_kernel=True).get_kernel_spec(NATIVE_KERNEL_NAME)
-    except NoSuchKernel:
-        raise BatchError(
-            brief=_("There is no Jupyter kernel for this Python."),
-            details=_("{source} needs the kernel {kernel!r}.").format(
-                source=source.name, kernel=NATIVE_KERNEL_NAME
-            ),
-            resolution=_("Install it: python -m pip install ipykernel"),
-        ) from None
-    return str(NATIVE_KERNEL_NAME)

@@ -17,6 +17,7 @@ from owlab.batch import course, evidence, parameters, report, summary
 from owlab.batch.course import NotebookFile
 from owlab.batch.evidence import ErrorRecord, NotebookOutcome
 from owlab.batch.execute import Execution
+from owlab.batch.kernel import Kernel
 from owlab.batch.progress import Progress
 from owlab.batch.summary import RunSummary
 from owlab.errors import ConfigError
@@ -122,33 +123,46 @@ def _run_all(
                 directory=run.directory, name=kept[-1].name
             )
         )
-    for position, notebook in enumerate(chosen, 1):
-        if any(outcome.name == notebook.name for outcome in kept):
-            continue
-        if run.unfinished is not None:
-            run.outcomes.append(NotebookOutcome(notebook.name, "not run", digest=notebook.digest))
-            continue
-        progress.start(notebook, position, len(chosen))
-        outcome = _run_one(notebook, plan, run, progress)
-        run.outcomes.append(outcome)
-        run.save()
-        progress.end(outcome)
+    left = [notebook for notebook in chosen if notebook.name not in {done.name for done in kept}]
+    kernels = [_kernel(notebook, plan, run) for notebook in left]
+    try:
+        for place, notebook in enumerate(left):
+            if run.unfinished is not None:
+                run.outcomes.append(
+                    NotebookOutcome(notebook.name, "not run", digest=notebook.digest)
+                )
+                continue
+            progress.start(notebook, len(chosen) - len(left) + place + 1, len(chosen))
+            outcome = _run_one(notebook, plan, run, progress, kernels[place : place + 2])
+            run.outcomes.append(outcome)
+            run.save()
+            progress.end(outcome)
+    finally:
+        for kernel in kernels:
+            kernel.end()
+
+
+def _kernel(notebook: NotebookFile, plan: parameters.Plan, run: RunSummary) -> Kernel:
+    log = run.directory / f".{notebook.path.stem}.kernel.log"
+    return Kernel(notebook.name, plan.environment[notebook.name], log)
 
 
 def _run_one(
-    notebook: NotebookFile, plan: parameters.Plan, run: RunSummary, progress: Progress
+    notebook: NotebookFile,
+    plan: parameters.Plan,
+    run: RunSummary,
+    progress: Progress,
+    kernels: list[Kernel],
 ) -> NotebookOutcome:
+    """Run one notebook in the first of these kernels; the others start meanwhile."""
     output = run.directory / notebook.path.name
     output.unlink(missing_ok=True)  # what an earlier attempt left is no proof of this one
-    execution = Execution(
-        notebook,
-        output,
-        plan.by_notebook[notebook.name],
-        plan.environment[notebook.name],
-        progress.cell,
-    )
+    parameters_of = plan.by_notebook[notebook.name]
+    execution = Execution(notebook, output, parameters_of, kernels[0], progress.cell)
     try:
         execution.start()
+        for kernel in kernels[1:]:
+            kernel.start_ahead()
         while not execution.wait(_TICK_SECONDS):
             progress.tick()
     except KeyboardInterrupt:
@@ -156,7 +170,7 @@ def _run_one(
         execution.interrupt()
     outcome = evidence.examine(notebook, output, interrupted=execution.interrupted)
     if execution.failure is not None:
-        _explain(outcome, execution.failure, execution.log)
+        _explain(outcome, execution.failure, kernels[0].log)
     return outcome
 
 

@@ -108,10 +108,20 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return _("error: what was given is too deep.")
     assert isinstance(error, OSError)
+    if isinstance(error, FileNotFoundError) and not error.filename and _is_nowhere():
+        return _("error: the folder that you are in is gone. Change to another one and repeat.")
     said = str(error.strerror or error)
     what = pair(said, str(error.filename)) if error.filename else said
     advice = _ADVICE.get(error.errno or 0)
     return _("error: {brief}.").format(brief=what) + (_(advice) if advice else "")
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return True
+    return False
 
 
 _NO_ROOM = N_(

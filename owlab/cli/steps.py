@@ -54,7 +54,7 @@ def up(to: str, verbose: bool, force: bool, **which: Any) -> None:
         look = hint(listed(("owlab status", "owlab shell master")), lab.config.name)
         click.echo(
             _(
-                "\n{count} steps carried out, {before} done before, in {seconds:.1f} s. "
+                "\nSteps carried out: {count}. Done before: {before}. It took {seconds:.1f} s. "
                 "Look around: {look}"
             ).format(
                 count=len(summary.ran),

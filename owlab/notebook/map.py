@@ -89,7 +89,7 @@ class Picture:
         return [
             (
                 f"{'▶ ' if (now - call['time']).total_seconds() < _JUST_NOW else ''}{name}",
-                _("{count} calls, last {start}, {duration_ms} ms").format(
+                _("calls: {count}, last {start}, {duration_ms} ms").format(
                     count=counts[name],
                     start=_(START[call["start"]]),
                     duration_ms=call["duration_ms"],

@@ -112,7 +112,7 @@ class Playground:
         def looked(change: Any) -> None:
             action.options = self.functions()
             chosen(None)
-            show(_("{count} functions.").format(count=len(action.options)))
+            show(_("Functions: {count}.").format(count=len(action.options)))
 
         action.observe(shielded(chosen, show), names="value")
         for button, handler in ((run, called), (save, saved), (again, looked)):

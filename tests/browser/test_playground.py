@@ -54,6 +54,6 @@ def test_functions_are_called_and_changed(page: Page, jupyter: Jupyter, tmp_path
     )
     notebook.run_cell("07-exercise-1-answer", f"%%on master\n{answer}")
     notebook.click(CELL, "Look again")
-    notebook.wait_for(CELL, "functions.")
+    notebook.wait_for(CELL, "Functions:")
     options = page.value(f"[...{notebook.field(CELL, 'Function')}.options].map(o => o.innerText)")
     assert {"another", "hellocli", "helloweb"} <= set(options)

@@ -7,15 +7,22 @@ from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
+from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.store import Store
 
 NODE_PORTS = range(30000, 32768)
+# Structures in Kubernetes' own types: one that a client leaves out is there, and empty.
+_ALWAYS_SPECIFIED = {"Ingress", "LimitRange", "NetworkPolicy", "Node", "PodDisruptionBudget"}
+_ALWAYS_SPECIFIED |= {"ReplicationController", "ResourceQuota"}
 
 
 def fill(store: Store, obj: Object) -> None:
     """Fill in an object before it is stored, in place."""
-    match obj.get("kind"):
+    kind = built_in(obj)
+    if kind in _ALWAYS_SPECIFIED:
+        obj.setdefault("spec", {})
+    match kind:
         case "Service":
             _service(store, obj)
         case "Pod":
@@ -30,9 +37,9 @@ def fill(store: Store, obj: Object) -> None:
             pod_spec(spec.get("template", {}).setdefault("spec", {}))
         case "ReplicaSet" | "StatefulSet" | "DaemonSet":
             spec = obj.setdefault("spec", {})
-            if obj["kind"] != "DaemonSet":
+            if kind != "DaemonSet":
                 spec.setdefault("replicas", 1)
-            if obj["kind"] == "StatefulSet":
+            if kind == "StatefulSet":
                 spec.setdefault("podManagementPolicy", "OrderedReady")
                 _rolling(spec, "updateStrategy", {"partition": 0})
             elif obj["kind"] == "DaemonSet":
@@ -75,7 +82,7 @@ def fill(store: Store, obj: Object) -> None:
 
 def keep(old: Object, new: Object) -> None:
     """Take over what was given to an object once, where a replacement does not mention it."""
-    if new.get("kind") != "Service":
+    if built_in(new) != "Service":
         return
     before, after = old.get("spec") or {}, new.setdefault("spec", {})
     if before.get("type") == "ExternalName" or after.get("type") == "ExternalName":

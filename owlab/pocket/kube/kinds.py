@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,11 @@ class Kind:
     def resource(self) -> str:
         """``pods`` or ``deployments.apps``, as in messages."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def built_in(self) -> str:
+        """Its name if it is one of Kubernetes' own, else "": a custom kind may be called as one."""
+        return self.kind if (self.group, self.kind) in _BUILT_IN else ""
 
     @property
     def singular(self) -> str:
@@ -185,3 +191,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("APIService", "apiservices", "apiregistration.k8s.io", namespaced=False),
     Kind("Addon", "addons", "k3s.cattle.io"),
 )
+_BUILT_IN = {(kind.group, kind.kind) for kind in KINDS}
+
+
+def built_in(obj: Mapping[str, Any]) -> str:
+    """The name of the kind that an object is of if that is one of Kubernetes' own, else ""."""
+    group, _, _ = str(obj.get("apiVersion", "")).rpartition("/")
+    kind = str(obj.get("kind", ""))
+    return kind if (group, kind) in _BUILT_IN else ""

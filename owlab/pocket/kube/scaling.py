@@ -82,7 +82,7 @@ def _selector(kind: Kind, obj: Object, path: str) -> str:
     if kind.scale is not None:
         return str(_read(obj, path) or "") if path else ""
     selector = obj["spec"].get("selector") or {}
-    if kind.kind == "ReplicationController":
+    if kind.built_in == "ReplicationController":
         selector = {"matchLabels": selector}
     parts = {key: f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()}
     for wanted in selector.get("matchExpressions") or ():

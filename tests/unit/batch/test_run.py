@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from owlab.batch import summary as summary_file
@@ -120,6 +121,36 @@ def test_a_kernel_that_does_not_start_is_said_with_its_last_words(
     assert "the notebook's kernel did not start" in printed
     assert "MemoryError: no room" in printed
     assert "`owlab doctor`" in printed
+
+
+SECOND_KERNEL = """
+import os, time, psutil
+def kernels():
+    known = psutil.Process(os.getppid()).children()
+    return [process for process in known if "ipykernel_launcher" in process.cmdline()]
+limit = time.monotonic() + 60
+while len(kernels()) < 2 and time.monotonic() < limit:
+    time.sleep(0.1)
+assert len(kernels()) == 2
+"""
+
+
+def test_the_next_kernel_starts_ahead_of_need(run: Run, folder: Path) -> None:
+    write_notebook(folder / "00-a.ipynb", ("code", SECOND_KERNEL), PASSING)
+    loaded = "import sys; assert 'owlab.notebook' in sys.modules and 'owlab' not in globals()"
+    write_notebook(folder / "01-b.ipynb", ("code", loaded), PASSING)
+    summary, printed = run()
+    assert summary.exit_code == 0, printed
+
+
+def test_a_kernel_that_nobody_needed_ends_with_the_run(run: Run, folder: Path) -> None:
+    write_notebook(folder / "00-a.ipynb", ("code", SECOND_KERNEL), FAILING)
+    write_notebook(folder / "01-b.ipynb", PASSING)
+    summary, printed = run()
+    assert "mend it" in printed and summary.exit_code == 1
+    kernels = [p for p in psutil.Process().children() if "ipykernel_launcher" in p.cmdline()]
+    assert kernels == []
+    assert not list(summary.directory.glob(".*.log"))
 
 
 def test_a_failed_check_is_a_failure_although_no_cell_raised(run: Run, folder: Path) -> None:

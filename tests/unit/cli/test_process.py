@@ -151,6 +151,31 @@ def test_little_memory(home: dict[str, str], megabytes: int) -> None:
         assert status == 0 or any(words in err for words in said), (text, status, err)
 
 
+@pytest.mark.parametrize("below", ["", "/deeper"])
+@pytest.mark.parametrize("kind", ["file", "loop"])
+def test_a_home_that_is_no_folder(
+    home: dict[str, str], tmp_path: Path, kind: str, below: str
+) -> None:
+    place = tmp_path / "place"
+    if kind == "file":
+        place.write_text("mine")
+    else:
+        place.symlink_to(place)
+    for words in ("up --to 1.2", "status", "down --yes", "exec host -- true"):
+        status, _, err = shell(f"{OWLAB} {words}", home | {"OWLAB_HOME": f"{place}{below}"})
+        assert (status, f"and '{place}' is no folder" in err) == (2, True), err
+    assert kind == "loop" or place.read_text() == "mine"
+
+
+def test_a_current_folder_that_is_gone(home: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    status, _, err = shell(f"cd {tmp_path}/gone; rmdir ../gone; {OWLAB} config", home)
+    assert (status, err) == (
+        1,
+        "error: the folder that you are in is gone. Change to another one and repeat.\n",
+    )
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -272,7 +272,7 @@ def test_the_map_tells_where_data_lies_and_which_functions_are_called(lab: Lab) 
     plain = picture.plain()
     assert "storage (storage): does not exist\n    volume of couchdb: Bound" in plain
     assert "on a node's own disk:\n    volume of diary: Bound" in plain
-    assert "▶ hello: 1 calls, last warm, 3 ms" in plain
+    assert "▶ hello: calls: 1, last warm, 3 ms" in plain
     assert "▶ old" not in plain
     svg = picture.drawing().svg()
     ElementTree.fromstring(svg)

@@ -20,6 +20,7 @@ from owlab.pocket.kube.admission import (
     service_accounts,
     tolerations,
 )
+from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.store import Store
 
 __all__ = ["admit", "enforce", "prepare"]
@@ -39,7 +40,7 @@ def prepare(store: Store, obj: Object) -> None:
     if core and (finalizer := _PROTECTED.get(obj["kind"])):
         others = [f for f in meta.get("finalizers") or () if f != finalizer]
         meta["finalizers"] = [*others, finalizer]
-    if obj["kind"] == "Job" and not obj["spec"].get("manualSelector"):
+    if built_in(obj) == "Job" and not obj["spec"].get("manualSelector"):
         job_labels.label(obj)
     if core and obj["kind"] == "Pod":
         service_accounts.fill(store, obj)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Denied
+from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.validation.causes import at
@@ -11,7 +12,7 @@ from owlab.pocket.kube.validation.causes import at
 
 def check(store: Store, obj: Object, old: Object | None) -> None:
     """Raise Denied for a claim that cannot grow."""
-    if obj.get("kind") != "PersistentVolumeClaim" or old is None:
+    if built_in(obj) != "PersistentVolumeClaim" or old is None:
         return
     path = ("spec", "resources", "requests", "storage")
     if quantity(at(obj, *path) or 0) <= quantity(at(old, *path) or 0):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Denied
+from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.store import Store
 
@@ -48,7 +49,7 @@ def _fill(container: Object, limits: Amounts, requests: Amounts, title: str) -> 
 def check(store: Store, obj: Object, old: Object | None) -> None:
     """Raise Denied for what is outside of its namespace's limits."""
     said: list[str] = []
-    match obj.get("kind"):
+    match built_in(obj):
         case "Pod" if old is None:
             spec = obj["spec"]
             containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]

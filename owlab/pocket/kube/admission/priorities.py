@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Denied
+from owlab.pocket.kube.kinds import built_in
 from owlab.pocket.kube.store import Store
 
 _GROUP = "scheduling.k8s.io"
@@ -36,7 +37,7 @@ def fill(store: Store, pod: Object) -> None:
 
 def check(store: Store, obj: Object) -> None:
     """Raise Denied for a second default class."""
-    if obj.get("kind") != "PriorityClass" or not obj.get("globalDefault"):
+    if built_in(obj) != "PriorityClass" or not obj.get("globalDefault"):
         return
     name = obj["metadata"].get("name", "")
     for other in store.list("PriorityClass"):

@@ -215,7 +215,7 @@ class _Api:
         if sub == "log":
             return await read_log(request, self._store, self._kubelet, namespace, name)
         if sub == "proxy":
-            if self._proxy is None or kind.kind not in ("Pod", "Service"):
+            if self._proxy is None or kind.built_in not in ("Pod", "Service"):
                 raise NotImplementedHere(
                     f"the pocket lab does not serve {kind.plural}/{sub} over HTTP"
                 )

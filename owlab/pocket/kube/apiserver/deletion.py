@@ -67,7 +67,7 @@ class Deletion:
 
     async def many(self, request: Request, kind: Kind, namespace: str) -> Response:
         """Delete what the selectors choose in a namespace."""
-        if kind.kind == "Namespace" or (kind.namespaced and not namespace):
+        if kind.built_in == "Namespace" or (kind.namespaced and not namespace):
             raise MethodNotAllowed(
                 "the server does not allow this method on the requested resource"
             )
@@ -88,7 +88,7 @@ class Deletion:
 
     def _delete(self, kind: Kind, obj: Object, options: dict[str, Any]) -> Object:
         meta = obj["metadata"]
-        if kind.kind == "Namespace" and meta["name"] in _IMMORTAL:
+        if kind.built_in == "Namespace" and meta["name"] in _IMMORTAL:
             raise Forbidden(kind.resource, meta["name"], "this namespace may not be deleted")
         _check(kind, meta, options.get("preconditions") or {})
         if options["dryRun"]:

@@ -68,7 +68,7 @@ def _halves(selector: str, part: str) -> list[str]:
 
 
 def _stored(kind: Kind, name: str) -> str:
-    if kind.kind == "Event" and kind.plural == "events":
+    if kind.built_in == "Event":
         known = _OF_NEWER_EVENTS if kind.group else _OF_EVENTS
         if name not in known:
             raise BadRequest(f"field label not supported: {name}")

@@ -37,9 +37,9 @@ class Proxy:
         if path is None:
             return Response(status_code=301, headers={"Location": request.url.path + "/"})
         scheme, host, port = _parts(name)
-        if kind.kind == "Service":
+        if kind.built_in == "Service":
             address, number = self._behind(namespace, host, port)
-        elif kind.kind == "Pod":
+        elif kind.built_in == "Pod":
             address, number = self._pod(namespace, host, port)
         else:
             raise BadRequest(f"the pocket lab has no proxy to {kind.plural}")

@@ -30,7 +30,7 @@ from owlab.pocket.kube.errors import (
     UnsupportedMediaType,
 )
 from owlab.pocket.kube.events import Recorder
-from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.kinds import Kind, built_in
 from owlab.pocket.kube.scaling import scale_of, with_scale
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.schemas.support import unheeded
@@ -113,7 +113,7 @@ class Resources:
 
     def _add(self, request: Request, kind: Kind, obj: Object) -> Object:
         if (
-            kind.kind not in ("Pod", "Namespace")
+            kind.built_in not in ("Pod", "Namespace")
             and "status" in obj
             and "status" in kind.subresources
         ):
@@ -131,7 +131,7 @@ class Resources:
 
     def _noted(self, request: Request, obj: Object, ignored: list[str]) -> Object:
         """What the lab does not act on stands in an event too: warnings are gone once printed."""
-        if ignored and not _dry(request) and obj["kind"] != "Event":
+        if ignored and not _dry(request) and built_in(obj) != "Event":
             said = "; ".join(ignored[:_MOST_NAMED])
             self._recorder.record(obj, "Warning", "NotActedOn", said, "pocket-lab")
         return obj

@@ -31,9 +31,9 @@ def shown(kind: Kind, obj: Object) -> Object:
     if there == kind.api_version or there is None:
         return obj
     result = {**obj, "apiVersion": kind.api_version}
-    if kind.kind == "HorizontalPodAutoscaler" and kind.version == "v1":
+    if kind.built_in == "HorizontalPodAutoscaler" and kind.version == "v1":
         return _autoscaler_v1(result)
-    if kind.kind == "Event":
+    if kind.built_in == "Event":
         return _renamed(result, _EVENT if kind.group else _OLD_EVENT)
     return result
 
@@ -43,9 +43,9 @@ def kept(kind: Kind, obj: Object, stored: Kind) -> Object:
     if kind == stored:
         return obj
     result = {**obj, "apiVersion": stored.api_version}
-    if kind.kind == "HorizontalPodAutoscaler" and kind.version == "v1":
+    if kind.built_in == "HorizontalPodAutoscaler" and kind.version == "v1":
         return _autoscaler_v2(result)
-    if kind.kind == "Event":
+    if kind.built_in == "Event":
         return _renamed(result, _OLD_EVENT)
     return result
 

@@ -22,7 +22,7 @@ def check_escalation(
         return
     meta = obj["metadata"]
     space, name = meta.get("namespace", ""), meta.get("name", "")
-    if kind.kind in _ROLES:
+    if kind.built_in in _ROLES:
         if old is not None and old.get("rules") == obj.get("rules"):
             return
         asked = Attributes("escalate", GROUP, kind.plural, namespace=space, name=name)
@@ -30,7 +30,7 @@ def check_escalation(
         if obj.get("aggregationRule"):
             # What it will hold is not known yet: only who has everything may make one.
             rules = [*rules, *_EVERYTHING]
-    elif kind.kind in _BINDINGS:
+    elif kind.built_in in _BINDINGS:
         role = obj["roleRef"]
         plural = "roles" if role["kind"] == "Role" else "clusterroles"
         asked = Attributes("bind", GROUP, plural, namespace=space, name=role["name"])

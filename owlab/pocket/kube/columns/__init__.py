@@ -28,4 +28,4 @@ def columns(kind: Kind) -> list[Column]:
     """The columns of a kind; name and age where it has no others."""
     if kind.printed:
         return [NAME, *printed_columns(kind.printed)]
-    return _COLUMNS.get(kind.kind, [NAME, AGE])
+    return _COLUMNS.get(kind.built_in, [NAME, AGE])

@@ -34,7 +34,7 @@ def usage(kind: Kind, obj: Object) -> Amounts:
         return found
     if kind.plural in _COUNTED:
         found[kind.plural] = _ONE
-    match kind.kind:
+    match kind.built_in:
         case "Pod" if not is_finished(obj):
             found["pods"] = _ONE
             found |= _of_pod(obj)
@@ -95,7 +95,7 @@ def selects(quota: Object, kind: Kind, obj: Object) -> bool:
     scopes = _scopes(quota)
     if not scopes:
         return True
-    if kind.kind != "Pod" or kind.group:
+    if kind.built_in != "Pod":
         return False
     return all(_in_scope(scope, obj) for scope in scopes)
 

@@ -39,6 +39,8 @@ Wanted = str | Kind
 
 FOREGROUND = "foregroundDeletion"
 _TRIES = 8
+# The kind whose objects say which other kinds there are.
+_DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 """Of generated names, as the API server has it."""
 _GIVEN_BY_THE_STORE = (
     "uid",
@@ -412,7 +414,7 @@ class Store:
 
     def _tell(self, change: Change) -> None:
         self._history.add(change)
-        if change.key.kind == "CustomResourceDefinition":
+        if (change.key.group, change.key.kind) == _DEFINITION:
             self._learn_custom_kinds()
         for callback in list(self._subscribers):
             callback(change)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Invalid
-from owlab.pocket.kube.kinds import Kind
+from owlab.pocket.kube.kinds import Kind, built_in
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.validation import (
     configuration,
@@ -53,8 +53,8 @@ def check(kind: Kind, obj: Object, old: Object | None = None) -> None:
     causes = metadata(kind, obj)
     if kind.schema is not None:
         causes += custom.causes(obj, kind.schema)
-    elif kind.kind in _CHECKS:
-        causes += _CHECKS[kind.kind](obj)
+    elif kind.built_in in _CHECKS:
+        causes += _CHECKS[kind.built_in](obj)
     if old is not None:
         causes += unchanged(kind, obj, old)
     if causes:
@@ -83,5 +83,5 @@ def invalid(kind: Kind, obj: Object, causes: Causes) -> Invalid:
 
 def warnings(obj: Object) -> list[str]:
     """What is allowed, and hardly meant."""
-    path = TEMPLATES.get(obj["kind"])
+    path = TEMPLATES.get(built_in(obj))
     return list(pods.warnings(at(obj, *path) or {}, ".".join(path))) if path else []

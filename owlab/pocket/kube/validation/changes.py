@@ -40,11 +40,11 @@ _CLAIM = (
 def unchanged(kind: Kind, obj: Object, old: Object) -> Causes:
     """What was changed and must not be."""
     causes: Causes = []
-    for path in _IMMUTABLE.get(kind.kind, ()):
+    for path in _IMMUTABLE.get(kind.built_in, ()):
         before, after = at(old, *path), at(obj, *path)
         if before is not None and after != before:
             causes.append((".".join(path), wrong(after, _FIXED)))
-    match kind.kind:
+    match kind.built_in:
         case "Pod" if _pod_spec(obj) != _pod_spec(old):
             causes.append(("spec", _POD))
         case "StatefulSet" if _differ(

@@ -44,7 +44,7 @@ def enveloped(given: Any, kind: Kind) -> Object:
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {text}'
         ) from None
     obj["metadata"] = {n: v for n, v in (meta or {}).items() if v is not None}
-    if kind.kind == "Event" and not _has_a_subject(obj):
+    if kind.built_in == "Event" and not _has_a_subject(obj):
         name = obj["metadata"].get("name", "")
         raise Invalid(f'Event "{name}" is invalid: involvedObject: Required value')
     return obj

@@ -65,14 +65,14 @@ def metadata(kind: Kind, obj: Object) -> Causes:
 
 
 def _name(kind: Kind, name: str) -> list[str]:
-    if kind.kind in _FREE:
+    if kind.built_in in _FREE:
         bad = next((c for c in ("/", "%") if c in name), None)
         return [wrong(name, f"may not contain '{bad}'")] if bad else []
-    if kind.kind == "Namespace":
+    if kind.built_in == "Namespace":
         return label(name)
-    if kind.kind == "Service":
+    if kind.built_in == "Service":
         return _wrong(name, _LABEL_1035, 63, _LABEL_1035_TEXT)
-    if kind.kind == "CronJob" and len(name) > 63 - _JOB_NAME:
+    if kind.built_in == "CronJob" and len(name) > 63 - _JOB_NAME:
         return [wrong(name, f"must be no more than {63 - _JOB_NAME} characters")]
     return subdomain(name)
 
