@@ -45,8 +45,7 @@ class FunctionCall:
             round_trip_ms=self.round_trip_ms,
         )
         logs = "\n".join(self.logs)
-        said = _("logs, 1 line") if len(self.logs) == 1 else _("logs, {count} lines")
-        said = said.format(count=len(self.logs))
+        said = _("logs, lines: {count}").format(count=len(self.logs))
         html = (
             f"{page.output(answer)}<div>{escape(about)}</div>"
             f"<details><summary>{escape(said)}</summary>"
