@@ -1,6 +1,7 @@
 """``kubectl debug``: containers that are added to a pod that runs."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -37,6 +38,45 @@ def test_a_shell_beside_a_container(api):
     path = "jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.reason}"
     until(lambda: api.kubectl(f"get pod box -o {path}") == "Completed")
     assert "helper" in api.kubectl("describe pod box")
+
+
+def test_the_target_is_process_1_and_its_files_are_there(api):
+    api.kubectl("exec -i box -- sh", "echo mine > /tmp/of-the-target")
+    line = f"debug box --image=busybox --target={container(api)} -c seer -- sh -c"
+    seen = "ps; cat /proc/1/root/tmp/of-the-target; ls /tmp"
+    subprocess.run(api.words(*line.split(), seen), check=True, timeout=60)
+    until(lambda: "mine" in api.kubectl("logs box -c seer"))
+    printed = api.kubectl("logs box -c seer").splitlines()
+    assert printed[0].split() == ["PID", "USER", "TIME", "COMMAND"]
+    assert [line.split()[0] for line in printed[1:4]] == ["1", "7", "13"]
+    assert "nginx" in printed[1] and "ps; cat" in printed[2]
+    assert printed[3].endswith(" ps") and printed[4:] == ["mine"]
+
+
+def test_containers_that_share_their_processes(api):
+    shell = {"image": "busybox", "command": ["sleep", "600"]}
+    two = [
+        {"name": "a", **shell},
+        {"name": "b", **shell, "securityContext": {"runAsUser": 1000}, "command": ["sleep", "601"]},
+    ]
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "shared"},
+        "spec": {"shareProcessNamespace": True, "containers": two},
+    }
+    api.kubectl("create -f -", manifest)
+    api.kubectl("wait --for=condition=Ready pod/shared --timeout=30s")
+    api.kubectl("exec -i shared -c b -- sh", "echo b > /tmp/b")
+    printed = api.kubectl("exec -i shared -c a -- sh", "ps; cat /proc/13/root/tmp/b").splitlines()
+    assert [line.split()[:2] for line in printed[1:4]] == [
+        ["1", "65535"],
+        ["7", "root"],
+        ["13", "1000"],
+    ]
+    assert [line.split()[-1] for line in printed[1:4]] == ["/pause", "600", "601"]
+    assert printed[-1] == "b"
+    api.kubectl("delete pod shared --now")
 
 
 def test_what_it_prints_is_in_its_log(api):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bashkit import CommandContext
 
+from owlab.pocket.kube.containers.process_namespace import SeenProcess
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import Inode
@@ -39,9 +40,9 @@ class OwnerCommands:
     :param busybox: the image's programs are busybox', which write wider columns.
     """
 
-    def __init__(self, files: Files, *, busybox: bool, process: str, user: str) -> None:
+    def __init__(self, files: Files, *, busybox: bool, processes: list[SeenProcess]) -> None:
         self._files, self._busybox = files, busybox
-        self._process, self._user = process, user
+        self._processes = processes
         self._accounts = Accounts(files.tree)
 
     def commands(self) -> dict[str, Command]:
@@ -247,9 +248,10 @@ class OwnerCommands:
 
     def _ps(self, context: CommandContext) -> Iterator[str]:
         yield "PID   USER     TIME  COMMAND\n"
-        typed = " ".join(["ps", *context.argv])
-        for number, command in ((1, self._process), (7, typed)):
-            yield f"{number:>5} {self._user:<8.8}  0:00 {command}\n"
+        for process in self._processes:
+            yield f"{process.number:>5} {process.user:<8.8}  0:00 {process.command}\n"
+        last, typed = self._processes[-1], " ".join(["ps", *context.argv])
+        yield f"{last.number + 6:>5} {context.env.get('USER', last.user):<8.8}  0:00 {typed}\n"
 
 
 def _told(name: str, run: Callable[[CommandContext], Iterator[str]]) -> Command:

@@ -20,6 +20,7 @@ from owlab.pocket.kube.containers.environment import MissingReference, environme
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.identity import identity
 from owlab.pocket.kube.containers.owners import OwnerCommands
+from owlab.pocket.kube.containers.process_namespace import seen
 from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
@@ -247,12 +248,8 @@ class Runtime:
         bash.add_command("id", user.id)
         bash.add_command("whoami", user.whoami)
         files = disk.files(user.who)
-        owners = OwnerCommands(
-            files,
-            busybox=_is_small(container),
-            process=_first_process(container),
-            user=user.user,
-        )
+        processes = seen(pod, container)
+        owners = OwnerCommands(files, busybox=_is_small(container), processes=processes)
         for name, command_of_files in owners.commands().items():
             for path in (name, f"/bin/{name}", f"/usr/bin/{name}"):
                 bash.add_command(path, command_of_files)
@@ -264,6 +261,11 @@ class Runtime:
         if serving is not None:
             self._bring(bash, image, pod, container, net, serving)
         bash.mount("/", mountable(files))
+        for process in processes:
+            if process.container is not None and len(processes) > 1:
+                other, more = self._disk(pod, process.container)
+                bash.mount(f"/proc/{process.number}/root", mountable(other.files(user.who)))
+                holders += more
         return bash, holders
 
     def _bring(
@@ -427,15 +429,6 @@ def _end(process: ContainerProcess) -> None:
 def _is_small(container: Object) -> bool:
     """Its programs are busybox'."""
     return bool(re.search(r"\b(busybox|alpine)\b", container.get("image", "")))
-
-
-def _first_process(container: Object) -> str:
-    """The command line of the container's process 1, as ``ps`` shows it."""
-    image = known.known(container)
-    words = image.words(container) if image is not None else ["sh"]
-    if len(words) == 3 and words[1] == "-c" and not re.search(r"[;&|<>$`\n]", words[2]):
-        return words[2]  # a shell with one command to run becomes it
-    return " ".join(words)
 
 
 def _prompt(pod: Object, container: Object) -> str:
