@@ -97,8 +97,8 @@ def test_what_is_set_is_warned_of():
 
 def test_what_was_there_is_not_warned_of_again():
     assert unheeded(POD, POD) == []
-    other = {**POD, "spec": {**POD["spec"], "shareProcessNamespace": True}}
-    assert unheeded(other, POD) == [f"spec.shareProcessNamespace: {SAID}"]
+    other = {**POD, "spec": {**POD["spec"], "hostPID": True}}
+    assert unheeded(other, POD) == [f"spec.hostPID: {SAID}"]
 
 
 def test_policies_of_admission_are_kept_and_warned_of():
