@@ -82,7 +82,7 @@ POD: dict[str, Any] = {
         "setHostnameAsFQDN": True,
         "containers": [
             {"name": "a", "image": "nginx"},
-            {"name": "b", "image": "nginx", "terminationMessagePath": "/tmp/last"},
+            {"name": "b", "image": "nginx", "volumeDevices": [{"name": "v", "devicePath": "/v"}]},
         ],
     },
 }
@@ -90,7 +90,7 @@ POD: dict[str, Any] = {
 
 def test_what_is_set_is_warned_of():
     assert unheeded(POD) == [
-        f"spec.containers[1].terminationMessagePath: {SAID}",
+        f"spec.containers[1].volumeDevices: {SAID}",
         f"spec.setHostnameAsFQDN: {SAID}",
     ]
 

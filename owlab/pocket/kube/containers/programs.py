@@ -27,6 +27,8 @@ class ContainerOutcome:
     code: int = 0
     reason: str = ""
     """Of a container that has ended, where it is not ``Completed`` or ``Error``."""
+    message: str = ""
+    """What one that has ended left for its status."""
 
 
 @dataclass(frozen=True)
@@ -80,4 +82,5 @@ def _command(context: ContainerContext, running: str) -> ContainerOutcome | None
         return None
     if process.code is None:
         return ContainerOutcome(running, process.printed)
-    return ContainerOutcome("failed" if process.code else "done", process.printed, process.code)
+    state = "failed" if process.code else "done"
+    return ContainerOutcome(state, process.printed, process.code, message=process.message)

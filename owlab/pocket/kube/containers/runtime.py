@@ -24,6 +24,7 @@ from owlab.pocket.kube.containers.process_namespace import seen
 from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
 from owlab.pocket.kube.containers.tar import tar
+from owlab.pocket.kube.containers.termination import TerminationMessage
 from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import Kept, mount_volumes
@@ -56,6 +57,8 @@ class ContainerProcess:
     task: asyncio.Task[None] | None = None
     code: int | None = None
     printed: str = ""
+    message: str = ""
+    """What it left for its status as it ended."""
     attached: bool = False
     """Somebody has looked at it already."""
     shell: Bash | None = field(default=None, repr=False)
@@ -118,6 +121,9 @@ class Runtime:
         if image is None or stand_in is not None:
             self._answer_beside(key, pod, container, stand_in or known.beside(container))
             return None
+        # Each start has a disk of its own: what one wrote beside its volumes is gone.
+        if any(owner == key[0] for owner, _ in self._processes):
+            self._disks.pop(key[0], None)
         self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
 
@@ -182,6 +188,7 @@ class Runtime:
                 process.serving.start(program, start, argv, variables, cwd, image=files)
                 process.serving.on_over = functools.partial(self._over, pod, process)
                 return process
+            left = TerminationMessage(self._disk(pod, container)[0], container)
             process.shell, holders = self._shell(pod, container, net, process.serving)
         except MissingReference as error:
             process.code, process.printed = 128, f"Error: {error}\n"
@@ -191,7 +198,7 @@ class Runtime:
             process.say(failed.text.rstrip("\n"))
             return process
         process.task = asyncio.ensure_future(
-            self._carry_out(pod["metadata"]["uid"], process, words, holders)
+            self._carry_out(pod["metadata"]["uid"], process, words, holders, left)
         )
         return process
 
@@ -203,7 +210,12 @@ class Runtime:
         self._ended(pod["metadata"]["uid"])
 
     async def _carry_out(
-        self, uid: str, process: ContainerProcess, words: list[str], holders: list[DiskMachine]
+        self,
+        uid: str,
+        process: ContainerProcess,
+        words: list[str],
+        holders: list[DiskMachine],
+        left: TerminationMessage,
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
@@ -212,6 +224,7 @@ class Runtime:
         saving = asyncio.ensure_future(_save_often(holders))
         try:
             done = await process.shell.execute(script_of(words), stdout=keep, stderr=keep)
+            process.message = left.read(int(done.exit_code), process.printed)
             process.code = int(done.exit_code)
         finally:
             saving.cancel()

@@ -184,7 +184,7 @@ class PodWork:
         now = self._diary.clock.timestamp()
         if outcome.state in ("done", "failed"):
             reason = outcome.reason or ("Completed" if outcome.code == 0 else "Error")
-            terminated(status, outcome.code, reason, now)
+            terminated(status, outcome.code, reason, now, outcome.message)
             return
         if init and not is_sidecar(container):
             return
