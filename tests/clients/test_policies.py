@@ -339,8 +339,8 @@ def test_claims_grow_only_where_their_class_lets_them(api):
 
 
 def test_what_is_not_acted_on_is_warned_of(api):
-    box = pod("root", terminationMessagePath="/tmp/last")
-    field = "spec.containers[0].terminationMessagePath: the pocket lab does not act on this field"
+    box = pod("root", resizePolicy=[{"resourceName": "cpu", "restartPolicy": "NotRequired"}])
+    field = "spec.containers[0].resizePolicy: the pocket lab does not act on this field"
     assert f"Warning: {field}" in api.kubectl("create --save-config -f -", box)
     # Who was not there when it was printed finds it later.
     about = "get events --field-selector reason=NotActedOn,involvedObject.name=root"
