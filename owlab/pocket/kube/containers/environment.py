@@ -1,4 +1,4 @@
-"""A container's environment: values, references, whole maps, and the API's own address."""
+"""A container's environment: values, references, whole maps, and the Services that there are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers.service_links import service_links
 from owlab.pocket.kube.store import Store
 
 
@@ -19,12 +20,7 @@ def environment(pod: Object, container: Object, store: Store) -> dict[str, str]:
 
     :raises MissingReference: a ConfigMap, a Secret or a key in one is not there.
     """
-    api = store.find("Service", "kubernetes", "default") or {"spec": {}}
-    found = {
-        "HOSTNAME": str(pod["metadata"]["name"]),
-        "KUBERNETES_SERVICE_HOST": str(api["spec"].get("clusterIP", "10.43.0.1")),
-        "KUBERNETES_SERVICE_PORT": "443",
-    }
+    found = {"HOSTNAME": str(pod["metadata"]["name"]), **service_links(pod, store)}
     namespace = pod["metadata"]["namespace"]
     for source in container.get("envFrom") or []:
         prefix = source.get("prefix", "")

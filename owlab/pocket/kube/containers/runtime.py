@@ -103,6 +103,8 @@ class Runtime:
         """Programs of images, by a part of the image's name: others give them."""
         self._disks: dict[Owner, Disk] = {}
         self._kept: dict[str, Kept] = {}
+        self._variables: dict[str, dict[str, dict[str, str]]] = {}
+        """By the pod's uid and the container's name."""
         self._processes: dict[tuple[Owner, int], ContainerProcess] = {}
         self._beside: dict[tuple[Owner, int], PodNet] = {}
         """What answers in place of simulated programs."""
@@ -124,6 +126,11 @@ class Runtime:
         # Each start has a disk of its own: what one wrote beside its volumes is gone.
         if any(owner == key[0] for owner, _ in self._processes):
             self._disks.pop(key[0], None)
+        uid, name = key[0]
+        mine = self._variables.setdefault(uid, {})
+        mine.pop(name, None)
+        with suppress(MissingReference):  # which the start itself meets again
+            mine[name] = environment(pod, container, self._store)
         self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
 
@@ -156,6 +163,11 @@ class Runtime:
         disk, _ = self._disk(pod, container)
         return FilesView(disk.files(identity(pod, container).who))
 
+    def _environment(self, pod: Object, container: Object) -> dict[str, str]:
+        """As it was when the container started: what is changed later reaches the next start."""
+        mine = self._variables.get(pod["metadata"]["uid"], {}).get(container["name"])
+        return mine if mine is not None else environment(pod, container, self._store)
+
     def _disk(self, pod: Object, container: Object) -> tuple[Disk, list[DiskMachine]]:
         """A container's disk with its volumes, and the machines that hold some of them."""
         uid = pod["metadata"]["uid"]
@@ -180,7 +192,7 @@ class Runtime:
             server = server_of(words, known.SERVERS, image.programs)
             if server is not None:
                 program, start, argv = server
-                variables = environment(pod, container, self._store)
+                variables = self._environment(pod, container)
                 cwd = container.get("workingDir") or "/"
                 files = None if image.is_covered(container) else ImageFiles(image.files)
                 if (pod["metadata"]["uid"], container["name"]) in self._disks:
@@ -241,7 +253,7 @@ class Runtime:
 
         :param serving: where its servers print; None where nothing is to be run.
         """
-        variables = environment(pod, container, self._store)
+        variables = self._environment(pod, container)
         user = identity(pod, container)
         disk, holders = self._disk(pod, container)
         bash = Bash(
@@ -412,6 +424,7 @@ class Runtime:
         for key in [key for key in self._beside if key[0][0] == uid]:
             self._beside.pop(key).close_all()
         self._disks = {owner: disk for owner, disk in self._disks.items() if owner[0] != uid}
+        self._variables.pop(uid, None)
         self._kept.pop(uid, None)
 
     def stop(self) -> None:
