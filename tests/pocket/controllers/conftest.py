@@ -73,7 +73,8 @@ class FakeMachine:
 
     def listdir(self, path: str) -> list[str] | None:
         start = path.rstrip("/") + "/"
-        return sorted(d.removeprefix(start) for d in self.directories if d.startswith(start))
+        below = sorted(d.removeprefix(start) for d in self.directories if d.startswith(start))
+        return below if below or path in {"/etc", *self.directories} else None
 
 
 class FakeFleet:

@@ -51,17 +51,33 @@ def _whole(source: Object, namespace: str, store: Store) -> dict[str, str]:
 
 
 def data_of(store: Store, kind: str, reference: Object, namespace: str) -> dict[str, str]:
-    """What a ConfigMap or Secret holds, as text."""
+    """What a ConfigMap or Secret holds for variables, as text."""
+    held = contents_of(store, kind, reference, namespace)
+    binary = (_held(store, kind, reference, namespace) or {}).get("binaryData") or {}
+    return {key: data.decode(errors="replace") for key, data in held.items() if key not in binary}
+
+
+def contents_of(store: Store, kind: str, reference: Object, namespace: str) -> dict[str, bytes]:
+    """What a ConfigMap or Secret holds for files."""
+    held = _held(store, kind, reference, namespace)
+    if held is None:
+        return {}
+    data = held.get("data") or {}
+    if kind == "Secret":
+        return {key: base64.b64decode(value) for key, value in data.items()}
+    binary = held.get("binaryData") or {}
+    return {
+        **{key: str(value).encode() for key, value in data.items()},
+        **{key: base64.b64decode(value) for key, value in binary.items()},
+    }
+
+
+def _held(store: Store, kind: str, reference: Object, namespace: str) -> Object | None:
     name = reference.get("name") or reference.get("secretName") or ""
     held = store.find(kind, name, namespace)
-    if held is None:
-        if reference.get("optional"):
-            return {}
+    if held is None and not reference.get("optional"):
         raise MissingReference(f'{kind.lower()} "{name}" not found')
-    data = held.get("data") or {}
-    if kind == "ConfigMap":
-        return {key: str(value) for key, value in data.items()}
-    return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}
+    return held
 
 
 def _referred(source: Object, pod: Object, container: Object, store: Store) -> str | None:

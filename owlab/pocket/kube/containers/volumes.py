@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.containers.disk import Disk, directory_of, same
-from owlab.pocket.kube.containers.environment import MissingReference, data_of, field_of
+from owlab.pocket.kube.containers.environment import MissingReference, contents_of, field_of
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import ROOT, SETGID, Inode
@@ -28,7 +28,7 @@ class _File:
     """One file of a volume that is made of the cluster's objects."""
 
     name: str
-    text: str
+    content: bytes
     mode: int
 
 
@@ -123,7 +123,7 @@ def _tree_of(files: list[_File], group: int | None) -> Tree:
     for file in files:
         path = f"/{file.name}"
         root.mkdir(posixpath.dirname(path), recursive=True)
-        root.write_file(path, file.text.encode())
+        root.write_file(path, file.content)
         root.chmod(path, file.mode if group is None else file.mode | _GROUP_READS)
         if group is not None:
             root.chown(path, gid=group)
@@ -139,21 +139,21 @@ def _files(pod: Object, volume: Object, store: Store, mode: int | None = None) -
     for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
         if field in volume:
             usual = _mode(volume[field], mode)
-            data = data_of(store, kind, volume[field], namespace)
+            data = contents_of(store, kind, volume[field], namespace)
             chosen = volume[field].get("items")
             if chosen is None:
-                yield from (_File(name, text, usual) for name, text in data.items())
+                yield from (_File(name, content, usual) for name, content in data.items())
             for item in chosen or []:
                 if item["key"] in data:
                     yield _File(item["path"], data[item["key"]], int(item.get("mode") or usual))
     downward = volume.get("downwardAPI") or {}
     for item in downward.get("items") or []:
         text = field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
-        yield _File(item["path"], text, int(item.get("mode") or _mode(downward, mode)))
+        yield _File(item["path"], text.encode(), int(item.get("mode") or _mode(downward, mode)))
     if "serviceAccountToken" in volume:
         wanted = volume["serviceAccountToken"]
         token = AccountTokens(store).for_pod(pod, wanted)
-        yield _File(wanted["path"], token, _FILE_MODE if mode is None else mode)
+        yield _File(wanted["path"], token.encode(), _FILE_MODE if mode is None else mode)
     projected = volume.get("projected") or {}
     for source in projected.get("sources") or []:
         try:
