@@ -37,7 +37,7 @@ def test_bytes_that_are_no_text(api, kind):
     named = (
         {"secret": {"secretName": "raw"}} if kind == "Secret" else {"configMap": {"name": "raw"}}
     )
-    make(api, names[kind])
+    make(api, named)
     api.kubectl("wait --for=condition=Ready pod/mounts --timeout=30s")
     assert api.kubectl("exec mounts -- base64 -w 0 /v/b").strip() == encoded
 

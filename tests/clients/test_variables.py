@@ -80,3 +80,15 @@ def test_a_map_that_is_changed_reaches_the_next_start_only(api):
     api.kubectl("create -f -", obj)
     api.kubectl("wait --for=condition=Ready pod/painter --timeout=30s")
     assert variables(api, "painter")["COLOUR"] == "blue"
+
+
+def test_host_names(api):
+    own = {"hostname": "one", "subdomain": "sub"}
+    for name, spec, said in (
+        ("plain", {}, "plain"),
+        ("short", own, "one"),
+        ("long", own | {"setHostnameAsFQDN": True}, "one.sub.default.svc.cluster.local"),
+    ):
+        started(api, name, **spec)
+        asked = "hostname; cat /etc/hostname; printenv HOSTNAME"
+        assert api.kubectl(f"exec -i {name} -- sh", asked).split() == [said] * 3

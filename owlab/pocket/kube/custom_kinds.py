@@ -30,4 +30,12 @@ def _kind(spec: Object, version: Object) -> Kind:
         tuple(version.get("additionalPrinterColumns") or ()),
         (version.get("subresources") or {}).get("scale"),
         tuple(str(f.get("jsonPath")).strip(".") for f in version.get("selectableFields") or ()),
+        _deprecated(spec, version),
     )
+
+
+def _deprecated(spec: Object, version: Object) -> str:
+    if not version.get("deprecated"):
+        return ""
+    kind = f"{spec['group']}/{version['name']} {spec['names']['kind']}"
+    return str(version.get("deprecationWarning") or f"{kind} is deprecated")

@@ -29,6 +29,8 @@ class Kind:
     """Of a custom kind: where its replicas stand."""
     selectable: tuple[str, ...] = field(default=(), compare=False, repr=False)
     """Of a custom kind: the fields that it may be selected by."""
+    deprecated: str = field(default="", compare=False, repr=False)
+    """Of a custom kind's version that should not be used any more: what its users are told."""
     verbs: tuple[str, ...] = VERBS
 
     @property

@@ -105,3 +105,23 @@ async def test_what_has_no_spec_has_an_empty_one(
         json={"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": pod},
     )
     assert made.status_code == 201, made.text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, None),
+        ({"deprecated": True}, '299 - "example.dev/v1 Widget is deprecated"'),
+        ({"deprecated": True, "deprecationWarning": "use v2"}, '299 - "use v2"'),
+    ],
+)
+async def test_a_deprecated_version_says_so(
+    api: httpx.AsyncClient, bench: Bench, more: dict[str, Any], said: str | None
+) -> None:
+    made = definition("Widget")
+    made["spec"]["versions"][0] |= more
+    where = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    assert (await api.post(where, json=made)).status_code == 201
+    await bench.settle()
+    answer = await api.get("/apis/example.dev/v1/namespaces/default/widgets")
+    assert (answer.status_code, answer.headers.get("warning")) == (200, said)

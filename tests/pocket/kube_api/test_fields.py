@@ -79,7 +79,7 @@ POD: dict[str, Any] = {
     "metadata": {"name": "box"},
     "spec": {
         "hostUsers": True,
-        "setHostnameAsFQDN": True,
+        "hostIPC": True,
         "containers": [
             {"name": "a", "image": "nginx"},
             {"name": "b", "image": "nginx", "volumeDevices": [{"name": "v", "devicePath": "/v"}]},
@@ -91,7 +91,7 @@ POD: dict[str, Any] = {
 def test_what_is_set_is_warned_of():
     assert unheeded(POD) == [
         f"spec.containers[1].volumeDevices: {SAID}",
-        f"spec.setHostnameAsFQDN: {SAID}",
+        f"spec.hostIPC: {SAID}",
     ]
 
 

@@ -79,8 +79,9 @@ class Resources:
         """Answer one request; raises ApiError."""
         if sub and sub not in kind.subresources:
             raise NoSuchResource()
-        if kind.built_in == "Endpoints":
-            field_validation.warn(request, [_ENDPOINTS])
+        deprecated = _ENDPOINTS if kind.built_in == "Endpoints" else kind.deprecated
+        if deprecated:
+            field_validation.warn(request, [deprecated])
         match request.method, bool(name):
             case "GET", False:
                 if request.query_params.get("watch") in ("true", "1"):

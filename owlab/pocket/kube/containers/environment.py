@@ -8,6 +8,7 @@ from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.service_links import service_links
+from owlab.pocket.kube.network.resolver import kernel_host_name
 from owlab.pocket.kube.store import Store
 
 
@@ -20,7 +21,7 @@ def environment(pod: Object, container: Object, store: Store) -> dict[str, str]:
 
     :raises MissingReference: a ConfigMap, a Secret or a key in one is not there.
     """
-    found = {"HOSTNAME": str(pod["metadata"]["name"]), **service_links(pod, store)}
+    found = {"HOSTNAME": kernel_host_name(pod), **service_links(pod, store)}
     namespace = pod["metadata"]["namespace"]
     for source in container.get("envFrom") or []:
         prefix = source.get("prefix", "")

@@ -32,7 +32,7 @@ from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.pod_net import PodNet
-from owlab.pocket.kube.network.resolver import config_of, hosts_file
+from owlab.pocket.kube.network.resolver import config_of, hosts_file, kernel_host_name
 from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.filesystem_abi import mountable
@@ -258,7 +258,7 @@ class Runtime:
         disk, holders = self._disk(pod, container)
         bash = Bash(
             username=user.user,
-            hostname=str(pod["spec"].get("hostname") or pod["metadata"]["name"]),
+            hostname=kernel_host_name(pod),
             cwd=container.get("workingDir") or "/",
             env={"HOME": user.home, **variables},
             # The others cut output off after a megabyte, and say nothing.
@@ -483,9 +483,8 @@ _ACCOUNTS = {
 
 def _new_disk(pod: Object, container: Object) -> Disk:
     image = known.known(container)
-    host = str(pod["spec"].get("hostname") or pod["metadata"]["name"])
     own = {
-        "/etc/hostname": f"{host}\n".encode(),
+        "/etc/hostname": f"{kernel_host_name(pod)}\n".encode(),
         "/etc/hosts": hosts_file(pod).encode(),
         "/etc/resolv.conf": config_of(pod).text().encode(),
     }

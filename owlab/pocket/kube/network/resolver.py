@@ -43,23 +43,32 @@ def config_of(pod: Object) -> ResolverConfig:
     return ResolverConfig(tuple(unique(servers)), tuple(unique(searches)), tuple(unique(options)))
 
 
+def host_names(pod: Object) -> tuple[str, str]:
+    """A pod's host name, and the whole name that it has with a ``subdomain``, or nothing."""
+    meta, spec = pod["metadata"], pod["spec"]
+    host = str(spec.get("hostname") or meta["name"])
+    subdomain = spec.get("subdomain")
+    return host, f"{host}.{subdomain}.{meta['namespace']}.svc.{ZONE}" if subdomain else ""
+
+
+def kernel_host_name(pod: Object) -> str:
+    """What ``hostname`` prints in its containers."""
+    host, full = host_names(pod)
+    return full if full and pod["spec"].get("setHostnameAsFQDN") else host
+
+
 def hosts_file(pod: Object) -> str:
     """``/etc/hosts`` as the kubelet writes it."""
-    meta, spec = pod["metadata"], pod["spec"]
     address = pod["status"].get("podIP") or "127.0.0.1"
-    host = str(spec.get("hostname") or meta["name"])
-    full = (
-        f"{host}.{spec['subdomain']}.{meta['namespace']}.svc.{ZONE}\t"
-        if (spec.get("subdomain"))
-        else ""
-    )
+    host, full = host_names(pod)
+    named = f"{full}\t{host}" if full else host
     lines = [
         "# Kubernetes-managed hosts file.",
         "127.0.0.1\tlocalhost",
         "::1\tlocalhost ip6-localhost ip6-loopback",
-        f"{address}\t{full}{host}",
+        f"{address}\t{named}",
     ]
-    aliases = spec.get("hostAliases") or []
+    aliases = pod["spec"].get("hostAliases") or []
     if aliases:
         lines += ["", "# Entries added by HostAliases."]
     lines += [f"{alias['ip']}\t" + "\t".join(alias.get("hostnames") or ()) for alias in aliases]
