@@ -90,3 +90,21 @@ def test_what_can(api, volume):
     kept(api, config_map("paint", colour="red"))
     make(api, volume)
     api.kubectl("wait --for=condition=Ready pod/mounts --timeout=30s")
+
+
+def test_a_directory_that_is_named_by_a_variable(api):
+    named = {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    writes: dict[str, object] = {"name": "writes", "image": "busybox", "env": [named]}
+    writes |= {"command": ["sh", "-c", "echo here > /v/file; sleep 600"]}
+    writes["volumeMounts"] = [{"name": "v", "mountPath": "/v", "subPathExpr": "logs/$(POD)"}]
+    reads: dict[str, object] = {"name": "reads", "image": "busybox", "command": ["sleep", "600"]}
+    reads["volumeMounts"] = [{"name": "v", "mountPath": "/all"}]
+    obj = pod("mounts")
+    obj["spec"] = {"containers": [writes, reads], "volumes": [{"name": "v", "emptyDir": {}}]}
+    api.kubectl("create -f -", obj)
+    api.kubectl("wait --for=condition=Ready pod/mounts --timeout=30s")
+    until(
+        lambda: (
+            api.kubectl("exec mounts -c reads -- cat /all/logs/mounts/file", fails=None) == "here\n"
+        )
+    )

@@ -92,3 +92,22 @@ def test_host_names(api):
         started(api, name, **spec)
         asked = "hostname; cat /etc/hostname; printenv HOSTNAME"
         assert api.kubectl(f"exec -i {name} -- sh", asked).split() == [said] * 3
+
+
+def test_references_in_commands(api):
+    container = {
+        "name": "main",
+        "image": "busybox",
+        "env": [
+            {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            {"name": "FIRST", "value": "a"},
+            {"name": "SECOND", "value": "$(FIRST)b $$(FIRST) $(NOSUCH) $x"},
+        ],
+        "command": ["echo", "$(POD)", "$(SECOND)", "$$(POD)", "$(NOSUCH)"],
+    }
+    obj = labelled(pod("refers"))
+    obj["spec"] = {"restartPolicy": "Never", "containers": [container]}
+    api.kubectl("create -f -", obj)
+    api.kubectl("wait --for=jsonpath={.status.phase}=Succeeded pod/refers --timeout=30s")
+    said = "refers ab $(FIRST) $(NOSUCH) $x $(POD) $(NOSUCH)"
+    assert api.kubectl("logs refers").strip() == said

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.service_links import service_links
 from owlab.pocket.kube.network.resolver import kernel_host_name
 from owlab.pocket.kube.store import Store
+
+_REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 class MissingReference(Exception):
@@ -33,15 +36,15 @@ def environment(pod: Object, container: Object, store: Store) -> dict[str, str]:
             if referred is not None:
                 found[variable["name"]] = referred
         else:
-            found[variable["name"]] = _expanded(str(variable.get("value", "")), found)
+            found[variable["name"]] = expanded(str(variable.get("value", "")), found)
     return found
 
 
-def _expanded(text: str, known: dict[str, str]) -> str:
-    """``$(NAME)`` of variables above; others stay as they are."""
-    for name, value in known.items():
-        text = text.replace(f"$({name})", value)
-    return text
+def expanded(text: str, known: Mapping[str, str]) -> str:
+    """``$(NAME)`` of known variables; others stay as they are, and ``$$`` is a ``$``."""
+    return _REFERENCE.sub(
+        lambda found: "$" if found[0] == "$$" else known.get(found[1], found[0]), text
+    )
 
 
 def _whole(source: Object, namespace: str, store: Store) -> dict[str, str]:

@@ -16,7 +16,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers import known
 from owlab.pocket.kube.containers.console import command
 from owlab.pocket.kube.containers.disk import Disk
-from owlab.pocket.kube.containers.environment import MissingReference, environment
+from owlab.pocket.kube.containers.environment import MissingReference, environment, expanded
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.identity import identity
 from owlab.pocket.kube.containers.owners import OwnerCommands
@@ -179,7 +179,9 @@ class Runtime:
         return disk, mount_volumes(disk, pod, container, self._store, self._fleet, kept)
 
     def _start(self, pod: Object, container: Object, image: known.KnownImage) -> ContainerProcess:
-        words = [_expanded(word, container) for word in image.words(container)]
+        # What a reference lacks is told further down.
+        known_here = self._variables[pod["metadata"]["uid"]].get(container["name"], {})
+        words = [expanded(word, known_here) for word in image.words(container)]
         process = ContainerProcess()
         if is_shell(words):
             # Without input it ends at once.
@@ -464,12 +466,6 @@ def _prompt(pod: Object, container: Object) -> str:
         if _is_small(container)
         else f"{identity(pod, container).user}@{pod['metadata']['name']}:"
     )
-
-
-def _expanded(word: str, container: Object) -> str:
-    for variable in container.get("env") or []:
-        word = word.replace(f"$({variable['name']})", str(variable.get("value", "")))
-    return word
 
 
 _ACCOUNTS = {

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.containers.disk import Disk, directory_of, same
-from owlab.pocket.kube.containers.environment import MissingReference, contents_of, field_of
+from owlab.pocket.kube.containers.environment import (
+    MissingReference,
+    contents_of,
+    environment,
+    expanded,
+    field_of,
+)
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import ROOT, SETGID, Inode
@@ -45,6 +51,9 @@ def mount_volumes(
         if volume is None:
             continue
         path = posixpath.normpath(mount["mountPath"])
+        if mount.get("subPathExpr"):
+            variables = environment(pod, container, store)
+            mount = {**mount, "subPath": expanded(mount["subPathExpr"], variables)}
         mounted, holder = _mounted(pod, volume, mount, store, fleet, kept)
         if mounted is not None:
             disk.mount(path, mounted)
