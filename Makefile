@@ -49,11 +49,19 @@ lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine 
 site: $(VENV)/.installed-site ## the course, as it runs, and the reference as web pages: make site RUN=runs/...
 	@$(BIN)/python -m website --run "$(RUN)"
 
-test: $(STAMP) ## all tests that need no virtual machine
+# What runs whole courses, and what opens a browser: as long again as all the others.
+COURSE_TESTS := tests/guide tests/incidents tests/site tests/browser
+PYTEST := $(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test: $(STAMP) ## ruff, mypy, and the tests of all parts (ten minutes)
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
-	@$(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile
+	@$(PYTEST) $(COURSE_TESTS:%=--ignore=%)
+
+.PHONY: test-course
+test-course: $(STAMP) ## the tests that run the course: by hand, headlessly, in a browser (ten minutes)
+	@$(PYTEST) $(COURSE_TESTS)
 
 test-vm: $(STAMP) ## boot four QEMU machines and run sections 1 to 3 on them
 	@$(BIN)/python -m pytest -m vm tests/vm -rs

@@ -1,10 +1,35 @@
-"""For all tests: owlab speaks English, and property tests may take their time."""
+"""For all tests: owlab speaks English, property tests may take their time, long files begin."""
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ["OWLAB_LANG"] = "en"
 
 settings.register_profile("owlab", deadline=None)
 settings.load_profile("owlab")
+
+# A file runs on one processor: begun last, it would keep the others waiting.
+LONGEST_FIRST = (
+    "incidents/test_incidents.py",
+    "guide/test_notebooks_run.py",
+    "guide/test_exercises.py",
+    "golden/test_real_machines.py",
+    "clients/test_ansible.py",
+    "clients/test_openwhisk_frameworks.py",
+    "site/",
+    "chaos/",
+    "unit/cli/",
+    "pocket/service/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long stand at the start."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.nodeid.removeprefix("tests/")
+        return next((n for n, start in enumerate(LONGEST_FIRST) if path.startswith(start)), 99)
+
+    items.sort(key=place)
