@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ..waiting import until
 from .manifests import changed, deployment, pod, service
 
 
@@ -105,3 +106,53 @@ def test_what_only_helps_the_cluster_itself_is_found(api):
     told = api.kubectl("cluster-info")
     assert "CoreDNS" in told and "Metrics-server" in told
     assert "coredns" in api.kubectl("-n kube-system get pods -l k8s-app=kube-dns")
+
+
+def test_what_finds_no_node_is_pending(api):
+    obj = pod("huge", resources={"requests": {"memory": "900Gi"}})
+    api.kubectl("create -f -", {**obj, "status": {}})
+    assert api.kubectl("get pod huge --no-headers").split()[2] == "Pending"
+    api.kubectl("create -f -", {**pod("claims"), "status": {"phase": "Running"}})
+    until(lambda: api.kubectl("get pod claims -o jsonpath={.status.podIP}"))
+    api.kubectl("delete pod huge claims --now")
+
+
+def test_no_command_runs_in_a_container_that_has_ended(api):
+    api.kubectl("create -f -", pod("crash", image="busybox", command=["sh", "-c", "exit 3"]))
+    until(lambda: "CrashLoopBackOff" in api.kubectl("get pod crash"))
+    # It starts again now and then, for a moment.
+    until(lambda: 'container not found ("main")' in api.kubectl("exec crash -- ls", fails=None))
+    uid = api.kubectl("get pod crash -o jsonpath={.metadata.uid}")
+    told = f"Back-off restarting failed container main in pod crash_default({uid})"
+    until(lambda: told in api.kubectl("describe pod crash"))
+    api.kubectl("delete pod crash --now")
+
+
+def test_kinds_whose_changes_are_not_counted(api):
+    api.kubectl("create -f -", service("uncounted"))
+    for name in ("service/uncounted", "node/master", "namespace/default"):
+        assert api.kubectl(f"get {name} -o jsonpath={{.metadata.generation}}") == ""
+    api.kubectl("create deployment counted --image=nginx")
+    api.kubectl("scale deployment counted --replicas=2")
+    assert api.kubectl("get deploy counted -o jsonpath={.metadata.generation}") == "2"
+    api.kubectl("delete deployment/counted service/uncounted")
+
+
+@pytest.mark.parametrize(
+    ("image", "there"),
+    [
+        ("nginx:1.161", False),
+        ("nginx:nosuch", False),
+        ("nginx:1.27-alpine3.20", True),
+        ("python:3.12-slim-bookworm", True),
+        ("nginx@sha256:" + "a" * 64, True),
+    ],
+)
+def test_tags_that_no_registry_has(api, image, there):
+    api.kubectl("create -f -", pod("tagged", image=image))
+    if there:
+        api.kubectl("wait --for=condition=Ready pod/tagged --timeout=30s")
+    else:
+        until(lambda: "ImagePullBackOff" in api.kubectl("get pod tagged"))
+        assert f"docker.io/library/{image}: not found" in api.kubectl("describe pod tagged")
+    api.kubectl("delete pod tagged --now")

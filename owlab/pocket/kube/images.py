@@ -7,6 +7,17 @@ import re
 _GONE = re.compile(r"docker\.io/wurstmeister/kafka:")
 """Withdrawn in May 2024: the failure that the guide tells of."""
 
+# Versions as the official images have them, and the words that stand for one or follow one. A tag
+# that is none of these is a slip, such as the documentation's nginx:1.161.
+_WORDS = (
+    "alpine|slim|latest|stable|mainline|lts|current|edge|rolling|bookworm|bullseye|buster|trixie|sid"
+    "|jammy|focal|noble|bionic|xenial|perl|otel|musl|glibc|uclibc|management|apache|fpm|cli|nanoserver"
+    "|linux|windowsservercore|unstable|testing|oldstable|devel|rc|iron|jod|hydrogen|gallium|rpms|debian|oracle|ubuntu"
+)
+_OFFICIAL_TAG = (
+    rf"(?:v?\d{{1,4}}(?:\.\d{{1,2}}(?:\.\d{{1,3}})?)?(?:(?:rc|a|b)\d{{1,2}})?|(?:{_WORDS})\d*)"
+    rf"(?:-(?:(?:{_WORDS})[\d.]*|\d{{8}}))*"
+)
 _KNOWN = tuple(
     re.compile(pattern)
     for pattern in (
@@ -19,13 +30,15 @@ _KNOWN = tuple(
         r"docker\.io/(bitnamilegacy|grafana|prom|curlimages)/[\w.-]+:[\w.-]+",
         r"docker\.io/(traefik/whoami|hashicorp/http-echo|(kennethreitz|kong)/httpbin|nicolaka/netshoot"
         r"|tutum/dnsutils):[\w.-]+",
-        r"docker\.io/library/(nginx|redis|busybox|alpine|zookeeper|python|node|httpd|postgres|mysql"
-        r"|hello-world|ubuntu|debian|bash|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):[\w.-]+",
+        r"docker\.io/library/(?:nginx|redis|busybox|alpine|zookeeper|python|node|httpd|postgres|mysql"
+        r"|hello-world|ubuntu|debian|bash|memcached|mongo|traefik|couchdb|rabbitmq|golang|perl):"
+        + _OFFICIAL_TAG,
         r"registry\.k8s\.io/[\w./-]+:[\w.-]+",
         r"quay\.io/external_storage/nfs-client-provisioner:[\w.-]+",
         r"(gcr|ghcr|quay)\.io/[\w./-]+:[\w.-]+",
     )
 )
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _SECONDS = {"openwhisk/ow-utils": 60.0, "openwhisk/": 45.0, "kafka": 40.0, "couchdb": 30.0}
 
 
@@ -44,18 +57,20 @@ def full_name(image: str) -> str:
 
 def exists(image: str) -> bool:
     """Whether some registry has the image."""
-    name = full_name(image)
+    name = full_name(_DIGEST.sub("", image))
     return not _GONE.match(name) and any(p.fullmatch(name) for p in _KNOWN)
 
 
 def pull_error(image: str) -> str:
     """What containerd says about an image that is not there."""
     name = full_name(image)
-    return (
-        f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": '
+    said = (
         "pull access denied, repository does not exist or may require authorization: server "
         "message: insufficient_scope: authorization failed"
     )
+    if not _GONE.match(name) and exists(name.rpartition(":")[0] + ":latest"):
+        said = f"{name}: not found"
+    return f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {said}'
 
 
 def pull_seconds(image: str) -> float:

@@ -125,12 +125,8 @@ class Resources:
         return kept(kind, obj, self._store.registry.stored(kind))
 
     def _add(self, request: Request, kind: Kind, obj: Object) -> Object:
-        if (
-            kind.built_in not in ("Pod", "Namespace")
-            and "status" in obj
-            and "status" in kind.subresources
-        ):
-            obj.pop("status")
+        if "status" in kind.subresources:
+            obj.pop("status", None)
         refuse_in_new_pod(kind, obj)
         if kind.built_in == signing.KIND:
             signing.posted(obj, request.state.user)

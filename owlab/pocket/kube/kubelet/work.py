@@ -151,10 +151,10 @@ class PodWork:
         )
         status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
         self._diary.start(self._backoff_name(container, status), self._diary.clock.backoff(seconds))
-        event = (
-            f"Back-off restarting failed container {name} in pod {self._pod['metadata']['name']}"
-        )
-        self._diary.say("Warning", "BackOff", f"{event}_{self._pod['metadata']['namespace']}")
+        meta = self._pod["metadata"]
+        whole = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
+        event = f"Back-off restarting failed container {name} in pod {whole}"
+        self._diary.say("Warning", "BackOff", event)
         return False
 
     def _configured(self, container: Object, status: Object) -> bool:

@@ -39,6 +39,9 @@ Wanted = str | Kind
 
 FOREGROUND = "foregroundDeletion"
 _TRIES = 8
+# Built-in kinds whose changes Kubernetes does not count, although they have a spec.
+_UNCOUNTED = {"CertificateSigningRequest", "Lease", "LimitRange", "Namespace", "Node", "Service"}
+_UNCOUNTED |= {"PersistentVolume", "PersistentVolumeClaim", "ResourceQuota"}
 # The kind whose objects say which other kinds there are.
 _DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
 """Of generated names, as the API server has it."""
@@ -181,7 +184,7 @@ class Store:
         meta["creationTimestamp"] = self._clock.timestamp()
         for given in ("resourceVersion", "deletionTimestamp", "selfLink"):
             meta.pop(given, None)
-        if "spec" in obj:
+        if "spec" in obj and kind.built_in not in _UNCOUNTED:
             meta["generation"] = 1
         return copied(obj) if dry else self._write("ADDED", key, obj)
 
@@ -230,7 +233,7 @@ class Store:
         for fixed in _GIVEN_BY_THE_STORE:
             if fixed in before:
                 meta[fixed] = before[fixed]
-        if new.get("spec") != old.get("spec"):
+        if "generation" in before and new.get("spec") != old.get("spec"):
             meta["generation"] = int(before.get("generation", 1)) + 1
         meta["resourceVersion"] = before["resourceVersion"]
         if new == old:

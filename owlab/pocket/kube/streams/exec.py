@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.errors import ApiError, BadRequest, KubeletUnreached
+from owlab.pocket.kube.errors import ApiError, BadRequest, KubeletUnreached, NotFound
 from owlab.pocket.kube.kubelet.protocol import KubeletApi, Streams
+from owlab.pocket.kube.kubelet.statuses import FIELDS
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.streams.logs import container_of, require_started
 
@@ -47,6 +48,7 @@ def command(connection: HTTPConnection, store: Store, kubelet: KubeletApi) -> Ex
         raise BadRequest("you must specify at least 1 command")
     container = container_of(pod, query.get("container", ""))
     require_started(pod, container)
+    _require_running(pod, container)
 
     async def run(streams: Streams) -> int:
         if (address := kubelet.unreached(pod)) is not None:
@@ -63,6 +65,14 @@ def command(connection: HTTPConnection, store: Store, kubelet: KubeletApi) -> Ex
         return await kubelet.exec(pod, container, list(words), streams)
 
     return ExecRequest(names, tty, run)
+
+
+def _require_running(pod: Object, container: str) -> None:
+    """Raise NotFound for a container that has ended, whether or not it will start again."""
+    for field in FIELDS.values():
+        for status in pod["status"].get(field) or []:
+            if status["name"] == container and "running" not in status.get("state", {}):
+                raise NotFound(f'container not found ("{container}")')
 
 
 def _ending(code: int) -> Object:
