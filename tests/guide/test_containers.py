@@ -149,6 +149,41 @@ def test_the_environment_and_the_volumes_are_the_pods(kubectl) -> None:
     )
 
 
+def test_files_go_in_and_out(lab, kubectl) -> None:
+    master = "mkdir -p ~/cp/folder && cd ~/cp && echo one > folder/a && echo two > b"
+    assert lab.run(Command(master, on=lab.master))
+    sudo = "cd ~/cp && sudo kubectl"
+    for line in (
+        "cp b counter:/tmp/b",
+        "cp folder counter:/tmp/",
+        "cp -c main b default/counter:/c",
+    ):
+        assert lab.run(Command(f"{sudo} {line}", on=lab.master))
+    assert kubectl("exec counter -c main -- cat /tmp/b /tmp/folder/a /c") == "two\none\ntwo\n"
+    back = f"{sudo} cp counter:/tmp/folder/a new/a && cat new/a && {sudo} cp nosuch:/a x"
+    done = lab.run(Command(back, on=lab.master))
+    assert done.stdout.endswith("one\n") and 'pods "nosuch" not found' in done.stderr
+
+
+def test_what_would_change_is_shown(lab) -> None:
+    words = "kind: ConfigMap\nmetadata: {name: greeting}\ndata: {word: bye}"
+    text = f"printf 'apiVersion: v1\n{words}\n' > ~/new.yaml && sudo kubectl diff -f ~/new.yaml"
+    done = lab.run(Command(text, on=lab.master))
+    assert done.exit_code == 1, done.stderr
+    shown = done.stdout.splitlines()
+    assert shown[0].startswith("diff -u -N ") and "-  word: hello" in shown
+    assert "+  word: bye" in shown
+    assert lab.run(
+        Command("sudo kubectl get cm greeting -o yaml | sudo kubectl diff -f -", on=lab.master)
+    )
+    assert not lab.run(Command("ls /.programs", on=lab.master))
+
+
+def test_a_node_is_debugged(kubectl) -> None:
+    said = kubectl("debug node/worker1 --image=busybox -i -- ls /host/var")
+    assert "lib" in said.split() or "log" in said.split()
+
+
 def test_a_command_that_fails_is_started_again_and_then_held_back(kubectl) -> None:
     until(lambda: "CrashLoopBackOff" in kubectl("get pod crashing"))
     assert kubectl("logs crashing") == "going down\n"

