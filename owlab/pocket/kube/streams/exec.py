@@ -48,7 +48,8 @@ def command(connection: HTTPConnection, store: Store, kubelet: KubeletApi) -> Ex
         raise BadRequest("you must specify at least 1 command")
     container = container_of(pod, query.get("container", ""))
     require_started(pod, container)
-    _require_running(pod, container)
+    if not attaches:  # who comes a moment late to `kubectl run -i` still gets what was printed
+        _require_running(pod, container)
 
     async def run(streams: Streams) -> int:
         if (address := kubelet.unreached(pod)) is not None:
