@@ -168,15 +168,24 @@ def test_a_finalizer_holds_an_object_until_it_is_taken_off(store):
 
 
 def test_generation_follows_the_spec_only(store):
-    spec = {"selector": {"a": "b"}, "ports": [{"port": 1}]}
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": spec}
-    store.create(service)
-    made = store.draft("Service", "s")
+    spec = {"defaultBackend": {"service": {"name": "a", "port": {"number": 1}}}}
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "i"}}
+    store.create({**ingress, "spec": spec})
+    made = store.draft("Ingress", "i")
     made["metadata"]["labels"] = {"x": "y"}
     assert store.update(made)["metadata"]["generation"] == 1
+    made = store.draft("Ingress", "i")
+    made["spec"]["ingressClassName"] = "b"
+    assert store.update(made)["metadata"]["generation"] == 2
+
+
+def test_kubernetes_does_not_count_the_changes_of_a_service(store):
+    spec = {"selector": {"a": "b"}, "ports": [{"port": 1}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": spec}
+    assert "generation" not in store.create(service)["metadata"]
     made = store.draft("Service", "s")
     made["spec"]["ports"] = [{"port": 2}]
-    assert store.update(made)["metadata"]["generation"] == 2
+    assert "generation" not in store.update(made)["metadata"]
 
 
 def test_a_watch_can_go_back_but_not_for_ever(store):
