@@ -196,6 +196,11 @@ class Activations:
         found: list[str] = document[APART if APART in document else "logs"]
         return found
 
+    def every(self) -> list[Document]:
+        """All records, of all namespaces."""
+        rows = self._db.rows("SELECT document FROM whisk_activations")
+        return [shown(json.loads(document)) for (document,) in rows]
+
     def list(
         self,
         namespace: str,

@@ -180,7 +180,7 @@ class Hosting:
         if not database or self.openwhisk is None:
             await apart(context.stderr.write(b"Exception:  [Errno 111] Connection refused\n"))
             return 1
-        code, out, err = run(self.openwhisk.subjects, list(context.argv))
+        code, out, err = run(self.openwhisk, list(context.argv))
         await apart(context.stdout.write(out.encode()))
         await apart(context.stderr.write(err.encode()))
         return code
