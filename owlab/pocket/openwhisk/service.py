@@ -148,14 +148,11 @@ class Service:
             ),
         )
         if wait is not None:
-            try:
-                return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
-            except TimeoutError:
-                pass
-            except asyncio.CancelledError:
-                if not task.cancelled():
-                    raise  # whoever waits has gone
+            await asyncio.wait({task}, timeout=wait)
+            if task.cancelled():
                 return identifier, None  # the service is ending: it was not this call's fault
+            if task.done():
+                return identifier, task.result()
         if not task.done():
             self.accept(by or caller, found, identifier)
         return identifier, None
