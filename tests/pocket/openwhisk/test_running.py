@@ -205,6 +205,20 @@ async def test_main_may_name_a_file_of_the_archive(guest: Client) -> None:
     assert (await guest.call("file", word="hi")).json()["response"]["result"] == {"told": "hi"}
 
 
+async def test_an_ecmascript_module_is_for_a_node_that_takes_one(guest: Client) -> None:
+    files = {
+        "package.json": '{"type": "module"}',
+        "index.js": "export const main = () => ({ a: 1 });",
+    }
+    code = archive(**files)
+    for kind, taken in (("nodejs:14", False), ("nodejs:20", False), ("nodejs:22", True)):
+        execution = {"kind": kind, "code": code, "binary": True}
+        await guest.put("/actions/module?overwrite=true", json={"exec": execution})
+        result = (await guest.call("module")).json()["response"]["result"]
+        assert (result == {"a": 1}) is taken, result
+        assert taken or "require() of ES Module" in result["error"]
+
+
 async def test_archive_without_its_files(guest: Client) -> None:
     await guest.action("empty", archive(readme="x"), "python:3")
     done = (await guest.call("empty")).json()
