@@ -49,3 +49,7 @@ async def test_it_is_printed_or_written(shell: Shell, configured: str) -> None:
     # Nothing of it needs an OpenWhisk; the other components do.
     ran = await shell("wsk sdk install docker")
     assert ran.status == 1 and "The API host is not valid" in ran.err
+    ran = await shell("sudo wsk -i sdk install docker")
+    assert ran.status == 1 and ran.err.endswith("dial tcp: lookup github.com: no such host\n")
+    ran = await shell("touch OpenWhiskIOSStarterApp.zip; sudo wsk -i sdk install iOS")
+    assert "already exists.  Delete it and retry." in ran.err

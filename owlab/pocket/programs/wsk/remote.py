@@ -46,6 +46,8 @@ class ApiResponse:
     status: int
     body: Any
     text: str = ""
+    location: str = ""
+    """Where it sends one."""
 
 
 class Remote:
@@ -179,7 +181,8 @@ class Remote:
             parsed = response.json() if response.content else None
         except ValueError:
             parsed = None
-        return ApiResponse(response.status_code, parsed, response.text)
+        location = response.headers.get("location", "")
+        return ApiResponse(response.status_code, parsed, response.text, location)
 
     async def _trace(self, text: str) -> None:
         if self._told:
