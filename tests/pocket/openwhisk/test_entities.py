@@ -63,3 +63,28 @@ async def test_catalog_runs(guest: Client, service: Service) -> None:
     url = "https://ow/api/v1/namespaces/whisk.system/actions/utils/sort?blocking=true&result=true"
     answer = await guest.post(url, json={"lines": ["b", "a"]})
     assert answer.json() == {"lines": ["a", "b"], "length": 2}
+
+
+async def test_catalog_is_whole(guest: Client, service: Service) -> None:
+    """Every sample of OpenWhisk's catalogue is there, in its language, with its parameters."""
+    service.install_catalog()
+    rows = (await guest.get("https://ow/api/v1/namespaces/whisk.system/actions/samples/")).json()
+    kinds = {
+        row["name"]: next(p["value"] for p in row["annotations"] if p["key"] == "exec")
+        for row in rows
+    }
+    swift = {"cat", "head", "invoke"}
+    assert set(kinds) == swift | {
+        "countdown", "curl", "greeting", "helloPromises", "helloWorld", "printParams", "wordCount",
+        "wordCountAsync",
+    }  # fmt: skip
+    assert {name for name, kind in kinds.items() if kind == "swift:4.2"} == swift
+    counted = await guest.post(
+        "https://ow/api/v1/namespaces/whisk.system/actions/samples/wordCountAsync?blocking=true",
+        json={"payload": "Five fuzzy felines"},
+    )
+    assert counted.json()["response"]["result"] == {"count": 3}
+    refused = await guest.post(
+        "https://ow/api/v1/namespaces/whisk.system/actions/samples/cat?blocking=true", json={}
+    )
+    assert "compiles no swift functions" in refused.json()["response"]["result"]["error"]
