@@ -99,6 +99,11 @@ class Service:
         return place
 
     @property
+    def release_key(self) -> str:
+        """The guest's key as the release's Secret has it, whether the database knows it or not."""
+        return self._keys[0]
+
+    @property
     def identities(self) -> tuple[Identity, ...]:
         """Everybody who may call."""
         return tuple(one.identity for one in self.subjects.all())
