@@ -91,6 +91,14 @@ async def test_values_of_the_command_line_count_most(project, machine):
     assert "new" not in told
 
 
+async def test_values_may_be_json_and_must_be(project):
+    ran = await project("""wsk -i project deploy --param='{"name": "Toto"}'""")
+    assert ran.status == 0, ran
+    assert pairs((await kept(project, "action", "demo/hello"))["parameters"])["name"] == "Toto"
+    ran = await project("wsk -i project deploy --param=name=Toto")
+    assert (ran.status, ran.err) == (1, "invalid character 'a' in literal null (expecting 'u')\n")
+
+
 async def test_another_configuration(project):
     await project("mv ~/.wskprops ~/elsewhere")
     ran = await project("wsk -i project deploy")

@@ -10,7 +10,7 @@ from owlab.pocket.programs.wsk.exits import deploy_error
 from owlab.pocket.programs.wsk.goerrors import unparsed_yaml
 from owlab.pocket.programs.wsk.manifest import DeploymentPlan
 from owlab.pocket.programs.wsk.manifest_actions import DEFAULT
-from owlab.pocket.programs.wsk.manifest_inputs import Document, Values
+from owlab.pocket.programs.wsk.manifest_inputs import Document, Values, asked
 from owlab.pocket.programs.wsk.session import Session
 
 Pairs = list[Document]
@@ -33,7 +33,7 @@ async def bind(session: Session, plan: DeploymentPlan, manifest: str) -> None:
     path = deployment_file(session)
     if path is not None:
         await _file(session, plan, path, manifest)
-    given = session.words.object("param")
+    given = asked(session)
     if not given:
         return
     bodies = (*plan.packages.values(), *plan.actions.values(), *plan.triggers.values())

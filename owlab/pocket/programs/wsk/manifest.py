@@ -17,7 +17,7 @@ from owlab.pocket.programs.wsk.manifest_actions import (
     component,
     sequence_of,
 )
-from owlab.pocket.programs.wsk.manifest_inputs import Document, Values, require
+from owlab.pocket.programs.wsk.manifest_inputs import Document, Values, asked, require
 from owlab.pocket.programs.wsk.manifest_keys import unknown
 from owlab.pocket.programs.wsk.session import Session
 from owlab.pocket.programs.wsk.web_flags import KEYS, WEB
@@ -147,7 +147,7 @@ def _values(reader: ManifestReader, given: Document, shared: Document) -> Values
     """What the entities of a package may use: the project's inputs, and the package's own."""
     env, outer = reader.session.call.env, Values(reader.path, reader.session.call.env, shared)
     known, missing = dict(shared), []
-    asked = reader.session.words.object("param")
+    given_here = asked(reader.session)
     for name, told in (given.get("inputs") or {}).items():
         optional = told | {"required": False} if isinstance(told, dict) else told
         (pair,) = outer.inputs({name: optional})
@@ -155,7 +155,7 @@ def _values(reader: ManifestReader, given: Document, shared: Document) -> Values
         if value in ("", 0, False):
             # What has no value yet may be a variable of the input's own name.
             value = env.get(str(name), "")
-        known[str(name)] = asked.get(str(name), value)
+        known[str(name)] = given_here.get(str(name), value)
         if isinstance(told, dict) and told.get("required") and known[str(name)] in ("", None, {}):
             missing.append(str(name))
     require(reader.path, missing)

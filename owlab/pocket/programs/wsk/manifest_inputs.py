@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from owlab.pocket.programs.wsk.exits import deploy_error, nested
+from owlab.pocket.programs.wsk.exits import Told, deploy_error, nested
+from owlab.pocket.programs.wsk.goerrors import unparsed
+from owlab.pocket.programs.wsk.session import Session
 
 Document = dict[str, Any]
 ZERO: Document = {"string": "", "integer": 0, "float": 0.0, "boolean": False, "json": {}}
@@ -50,6 +52,15 @@ class Values:
                 missing.append(str(name))
         require(self.path, missing)
         return found
+
+
+def asked(session: Session) -> Document:
+    """The values of ``--param`` and ``--param-file``."""
+    try:
+        return session.words.object("param")
+    except (ValueError, RecursionError) as error:
+        told = unparsed(error, session.words.texts["param"])
+        raise Told(f"{told}\n", usage=False) from error
 
 
 def require(path: str, missing: list[str]) -> None:
