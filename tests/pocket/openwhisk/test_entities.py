@@ -24,6 +24,24 @@ async def test_binding_inherits_parameters(guest: Client, service: Service) -> N
     assert (await guest.delete("/packages/p")).status_code == 409
 
 
+async def test_activations_are_listed_by_the_package_that_was_named(
+    guest: Client, system: Client
+) -> None:
+    await system.put("/packages/utils", json={"publish": True})
+    await system.action("utils/echo", ECHO)
+    await guest.put("/packages/p", json={})
+    await guest.action("p/echo", ECHO)
+    await guest.put("/packages/q", json={"binding": {"namespace": "_", "name": "p"}})
+    bound = {"binding": {"namespace": "whisk.system", "name": "utils"}}
+    assert (await guest.put("/packages/u", json=bound)).status_code == 200
+    foreign = "https://ow/api/v1/namespaces/whisk.system/actions/utils/echo?blocking=true"
+    for name in ("p/echo", "q/echo", "u/echo"):
+        assert (await guest.post(f"/actions/{name}?blocking=true", json={})).status_code == 200
+    assert (await guest.post(foreign, json={})).status_code == 200
+    for name, count in {"p/echo": 1, "q/echo": 1, "u/echo": 1, "utils/echo": 1, "echo": 0}.items():
+        assert len((await guest.get(f"/activations?name={name}")).json()) == count, name
+
+
 async def test_rule_runs_its_action(guest: Client, service: Service) -> None:
     await guest.action("echo", ECHO)
     await guest.put("/triggers/t", json={})
