@@ -83,11 +83,28 @@ class Mutant:
         """What should notice it."""
         return [f"tests/{name}" for name in TESTS[self.room].split()]
 
+    def nearest_first(self, root: Path) -> list[str]:
+        """The files of its tests, those first that name its module: they fail soonest."""
+        module = ".".join(self.path.with_suffix("").parts)
+        parent, _, stem = module.rpartition(".")
+
+        def distance(file: Path) -> tuple[bool, bool, str]:
+            text = file.read_text("utf-8")
+            imports = module in text or f"from {parent} import {stem}" in text
+            return not imports, stem.rstrip("s") not in file.stem, str(file)
+
+        files = [file for name in self.tests for file in _test_files(root / name)]
+        return [str(file.relative_to(root)) for file in sorted(files, key=distance)]
+
     def __str__(self) -> str:
         lines = difflib.unified_diff(
             self.before.splitlines(), self.after.splitlines(), lineterm="", n=1
         )
         return "\n".join([f"{self.path} ({self.kind})", *list(lines)[2:]])
+
+
+def _test_files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(path.rglob("test_*.py"))
 
 
 def chosen(root: Path, count: int, seed: int, room: str) -> Iterator[Mutant]:
@@ -173,8 +190,15 @@ def main() -> int:
             if not limits[tests]:
                 continue
             made[mutant.room] += 1
-            if is_caught(mutant, tests, copy, limits[tests]):
+            began = time.monotonic()
+            nearest = tuple(mutant.nearest_first(copy))
+            if is_caught(mutant, nearest, copy, limits[tests]):
                 caught[mutant.room] += 1
+                print(
+                    f"caught ({number} of {options.count}, {time.monotonic() - began:.0f} s):"
+                    f" {mutant.path} ({mutant.kind})",
+                    flush=True,
+                )
             else:
                 print(f"\nsurvived ({number} of {options.count}): {mutant}", flush=True)
     for room in sorted(made):
