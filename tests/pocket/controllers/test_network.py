@@ -371,4 +371,4 @@ async def test_probes_are_real_requests(bench: Bench) -> None:
 async def test_images_have_the_programs_that_they_have(bench: Bench) -> None:
     await bench.make(shell())
     for name in ("curl", "dig", "redis-cli"):
-        assert (await typed(bench, f"{name} x")) == (127, f"sh: {name}: command not found\n")
+        assert (await typed(bench, f"{name} x")) == (127, f"sh: {name}: not found\n")
