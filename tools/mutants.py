@@ -168,7 +168,7 @@ def judged(mutant: Mutant, copy: Path, seconds: float, broken: set[str]) -> str:
             target.write_text(mutant.before, "utf-8")
         if status == 0 or status is None:
             return "survived"
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)
+        failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", said, re.MULTILINE)
         if failed is None or _pytest(copy, [failed[1]], seconds)[0] == 0:
             return "caught"
         print(f"fails without a change: {failed[1]}", flush=True)
