@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.openwhisk.http import refusal, transaction
-from owlab.pocket.openwhisk.nginx import vanity
+from owlab.pocket.openwhisk.nginx import signed, vanity
 from owlab.pocket.openwhisk.refusals import WhiskError
 
 log = logging.getLogger(__name__)
@@ -29,18 +29,20 @@ class Boundary:
             return
         request = Request(scope, receive)
         identifier = transaction(request)
-        host = request.headers.get("host", "")
-        if not vanity(scope, host, self._apihost) and not is_local(host):
-            text = "The pocket lab is not called by that name."
-            await refusal(WhiskError(421, text), identifier)(scope, receive, send)
-            return
         started = False
 
         async def sending(message: Message) -> None:
             nonlocal started
             started = True
+            if message["type"] == "http.response.start":
+                message["headers"] = signed(message["headers"])
             await send(message)
 
+        host = request.headers.get("host", "")
+        if not vanity(scope, host, self._apihost) and not is_local(host):
+            text = "The pocket lab is not called by that name."
+            await refusal(WhiskError(421, text), identifier)(scope, receive, sending)
+            return
         try:
             await self._app(scope, receive, sending)
         except ClientDisconnect:
@@ -55,7 +57,7 @@ class Boundary:
             )
             if not started:
                 response = await failed(request, error)
-                await response(scope, receive, send)
+                await response(scope, receive, sending)
 
 
 async def failed(request: Request, error: Exception) -> Response:

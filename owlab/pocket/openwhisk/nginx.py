@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Scope
 
 GITHUB = "https://github.com"
@@ -29,11 +30,29 @@ PLACES = {
     "/cli/go/download": f"{_CLI}/latest",
 }
 """Where nginx sends those who ask for these files."""
+SERVER = "nginx/1.21.1"
+_SIGNED = (b"server", SERVER.encode())
 
 
 async def elsewhere(request: Request) -> Response:
     """A file of the above."""
-    return RedirectResponse(PLACES[request.url.path], 301)
+    answer = _page("301 Moved Permanently")
+    answer.headers["Location"] = PLACES[request.url.path]
+    return answer
+
+
+def bad_gateway() -> Response:
+    """Nobody is behind it."""
+    return _page("502 Bad Gateway")
+
+
+def _page(title: str) -> Response:
+    text = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
+        f"<center><h1>{title}</h1></center>\r\n<hr><center>{SERVER}</center>\r\n"
+        "</body>\r\n</html>\r\n"
+    )
+    return Response(text, int(title.split()[0]), headers={"Content-Type": "text/html"})
 
 
 def vanity(scope: Scope, host: str, apihost: str) -> bool:
@@ -53,3 +72,8 @@ def vanity(scope: Scope, host: str, apihost: str) -> bool:
         if scope.get("raw_path") is not None:
             scope["raw_path"] = prefix.encode() + scope["raw_path"]
     return True
+
+
+def signed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer as nginx lets them through: with its own ``Server``, no other."""
+    return [_SIGNED, *(pair for pair in headers if pair[0].lower() != b"server")]

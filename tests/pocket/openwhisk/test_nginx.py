@@ -34,3 +34,19 @@ async def test_no_other_name_is_one(nobody: Client, host: str) -> None:
 async def test_files_are_elsewhere(nobody: Client, path: str) -> None:
     answer = await nobody.get(path, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (301, PLACES[path])
+    assert "<center>nginx/1.21.1</center>" in answer.text
+
+
+async def test_every_answer_is_signed_by_nginx_and_nobody_else(
+    guest: Client, nobody: Client
+) -> None:
+    code = "function main() { return {headers: {server: 'mine', 'x-mine': 'yes'}, body: 'b'} }"
+    await guest.action("web", code, annotations=WEB)
+    answers = [
+        await nobody.get("/api/v1/web/guest/default/web"),
+        await guest.get("/actions"),
+        await nobody.get("/ping"),
+        await nobody.get("/ping", headers={"host": "evil.example"}),
+    ]
+    assert [answer.headers["server"] for answer in answers] == ["nginx/1.21.1"] * 4
+    assert answers[0].headers["x-mine"] == "yes"
