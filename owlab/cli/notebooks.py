@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from owlab import language
+from owlab.cli import suggestions
 from owlab.cli.common import friendly, lab_option, language_option
 from owlab.language import _
 
@@ -39,6 +40,13 @@ def _copies(folder: Path) -> Copies:
     )
 
 
+def _of_jupyterlab() -> set[str]:
+    """Its short options; the long ones, such as ``--ServerApp.port``, are close to none of ours."""
+    from jupyterlab.labapp import LabApp  # a second: only for who may have mistyped
+
+    return {f"--{name}" for name in ("help-all", "version", *LabApp.aliases, *LabApp.flags)}
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @folder_option
@@ -56,6 +64,7 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     from owlab.notebook import startup
 
     extras.need("lab")
+    suggestions.refuse_misspelt(click.get_current_context(), options, _of_jupyterlab)
     copies = _copies(folder)
     for told in copies.renew():
         click.echo(told)

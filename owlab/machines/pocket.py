@@ -5,6 +5,9 @@ With :mod:`owlab.machines.pocket_terminal`, the way between owlab and the island
 
 from __future__ import annotations
 
+import json
+import re
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +23,7 @@ from owlab.machines.multipass import MultipassProvider
 from owlab.machines.pocket_preflight import examine
 from owlab.machines.pocket_shell import PocketShell
 from owlab.pocket.client import service_process
+from owlab.shell import Finished
 
 
 class PocketProvider(MultipassProvider):
@@ -35,6 +39,11 @@ class PocketProvider(MultipassProvider):
         "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
     )
     simulated = True
+    OBJECTS = re.compile(
+        r"sudo kubectl get (?P<kind>[a-z]+)(?: (?P<name>[a-z0-9][a-z0-9.-]*))?"
+        r"(?: -n (?P<namespace>[a-z0-9-]+)| (?P<all>-A))? -o json"
+    )
+    """How steps ask for objects. Whatever else is asked for is asked of kubectl."""
 
     def __init__(self, directory: Path, *, only_asks: bool = False) -> None:
         binary = str(directory / "bin" / "multipass")
@@ -69,6 +78,24 @@ class PocketProvider(MultipassProvider):
             return super().argv(command, values)
         given = ["env", *(f"{name}={value}" for name, value in values.items())] if values else []
         return [self.binary, "exec", "-n", HOST, "--", *given, "bash", "-c", command.text]
+
+    def look_up(self, command: Command) -> Finished | None:
+        """Objects of the cluster: the lab's service tells them without a kubectl."""
+        asked = self.OBJECTS.fullmatch(command.text)
+        if asked is None or command.on == HOST:
+            return None
+        started = time.monotonic()
+        kind, name, namespace = asked["kind"], asked["name"] or "", asked["namespace"] or "default"
+        where = "" if asked["all"] else namespace
+        with pocket_terminal.telling():
+            found = service_process.objects(self._directory, command.on, kind, name, where)
+        if self.shell.is_cancelled:
+            raise KeyboardInterrupt
+        if found is None:
+            return None
+        objects, error = found
+        printed = "" if error else f"{json.dumps(objects)}\n"
+        return Finished(1 if error else 0, printed, error, time.monotonic() - started)
 
     def attach(self, machine: str, text: str | None) -> int:
         """Stream a command, or a script from standard input."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from rich.cells import cell_len
+
 from owlab.language import N_, _
 
 COPY, COPY_THIS = N_("Copy"), N_("Copy this command")
@@ -98,9 +100,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The same as text, in columns."""
     lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(header))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     )
 

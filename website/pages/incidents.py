@@ -34,7 +34,7 @@ class Dark(Lab):
 
 def page(lab: Lab, words: Words) -> str:
     """All of them, the easy ones first."""
-    found = sorted(INCIDENTS.values(), key=lambda incident: incident.level)
+    found = INCIDENTS.values()
     return "\n".join(part for incident in found for part in _incident(lab, incident, words))
 
 

@@ -311,6 +311,22 @@ def multipass_line(
         return _lost(err)
 
 
+def objects(
+    directory: Path, machine: str, kind: str, name: str, namespace: str
+) -> tuple[Any, str] | None:
+    """What ``sudo kubectl get KIND NAME -o json`` on the machine would print, as data.
+
+    :param namespace: empty for all namespaces.
+    :returns: objects, or kubectl's error; None where kubectl itself has to be asked.
+    """
+    asked = {"machine": machine, "kind": kind, "name": name, "namespace": namespace}
+    response = _ask(Path(directory), "POST", "/v1/objects", json.dumps(asked).encode())
+    if response.status == 204:
+        return None
+    found = json.loads(response.read())
+    return found["object"], str(found["error"])
+
+
 def _lost(err: Callable[[bytes], None] | None) -> int:
     if err is not None:
         err(multipass.NO_STATUS.encode())

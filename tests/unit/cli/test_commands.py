@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from owlab import places
-from owlab.cli import COMMANDS, main
+from owlab.cli import COMMANDS, main, suggestions
 from owlab.cli.common import hint
+from owlab.cli.notebooks import _of_jupyterlab
 from owlab.record import Record
 
 Owlab = Callable[..., Result]
@@ -188,6 +189,39 @@ def test_what_is_mistyped_gets_a_close_guess_or_none(owlab: Owlab, line: str, sa
     done = owlab(*line.split())
     assert done.exit_code == 2
     assert done.output.splitlines()[-1] == f"Error: {said}"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--langauge=zh", "There is no option --langauge. Did you mean --language?"),
+        ("--langauge", "There is no option --langauge. Did you mean --language?"),
+        ("--foldr", "There is no option --foldr. Did you mean --folder?"),
+        ("--labs", "There is no option --labs. Did you mean --lab?"),
+        ("--workers=3", "--workers is chosen in notebook 00, or with `owlab up`."),
+        ("--provider", "--provider is chosen in notebook 00, or with `owlab up`."),
+    ],
+)
+def test_what_goes_to_jupyterlab_was_not_meant_for_us(owlab: Owlab, word: str, said: str) -> None:
+    done = owlab("lab", word, "zh")
+    assert done.exit_code == 2
+    assert done.output.splitlines()[-1] == f"Error: {said}"
+
+
+def test_jupyterlabs_own_options_pass_also_those_that_are_close_to_ours() -> None:
+    from jupyterlab.labapp import LabApp
+
+    context = click.Context(main.get_command(click.Context(main), "lab") or main)
+    own = ["--help-all", *(f"--{name}" for name in (*LabApp.aliases, *LabApp.flags))]
+    suggestions.refuse_misspelt(context, [*own, "--ServerApp.langauge=x", "-y"], _of_jupyterlab)
+    asked: list[set[str]] = []
+
+    def others() -> set[str]:
+        asked.append({"--labs"})
+        return asked[-1]
+
+    suggestions.refuse_misspelt(context, ["--labs", "--port"], others)
+    assert len(asked) == 1, "asked only where somebody may have mistyped"
 
 
 def test_every_command_guesses_alike(owlab: Owlab) -> None:

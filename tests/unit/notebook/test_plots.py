@@ -18,6 +18,7 @@ from owlab import Lab
 from owlab.errors import LabError
 from owlab.events import Event
 from owlab.notebook import draw_bars, plots
+from owlab.notebook.lab_table import LabTable
 from owlab.shell import Shell
 
 
@@ -51,9 +52,20 @@ def test_cold_and_warm_calls_are_told_apart() -> None:
             "time": [now + timedelta(seconds=n) for n in range(3)],
         }
     )
-    words = shown(plots.starts(frame))
-    assert "cold: 1, median 90 ms" in words
-    assert "warm: 2, median 4 ms" in words
+    for calls in (frame, frame.to_dict("records"), LabTable(list(frame), frame.to_dict("records"))):
+        words = shown(plots.starts(calls))
+        assert "cold: 1, median 90 ms" in words
+        assert "warm: 2, median 4 ms" in words
+
+
+def test_calls_against_time_begin_with_the_oldest() -> None:
+    now = datetime.now(UTC)
+    rows = [
+        {"action": "nap", "start": "warm", "duration_ms": 30, "time": now + timedelta(seconds=2)},
+        {"action": "nap", "start": "cold", "duration_ms": 900, "time": now},
+    ]
+    words = shown(plots.calls(rows)).splitlines()
+    assert words[1:] == ["nap, cold: from 0.0, 900 ms", "nap, warm: from 2.0, 30 ms"]
 
 
 def test_drawing_leaves_nothing_in_the_kernels_memory(lab: Lab) -> None:
