@@ -80,22 +80,40 @@ class PocketProvider(MultipassProvider):
         return [self.binary, "exec", "-n", HOST, "--", *given, "bash", "-c", command.text]
 
     def look_up(self, command: Command) -> Finished | None:
-        """Objects of the cluster: the lab's service tells them without a kubectl."""
+        """Objects of the cluster, and addresses: the lab's service tells them by itself."""
+        if command.on == HOST:
+            asks = command.text.startswith("multipass info ")
+            return self._looked_up_address(command.text) if asks else None
         asked = self.OBJECTS.fullmatch(command.text)
-        if asked is None or command.on == HOST:
+        if asked is None:
             return None
         started = time.monotonic()
         kind, name, namespace = asked["kind"], asked["name"] or "", asked["namespace"] or "default"
         where = "" if asked["all"] else namespace
         with pocket_terminal.telling():
             found = service_process.objects(self._directory, command.on, kind, name, where)
-        if self.shell.is_cancelled:
-            raise KeyboardInterrupt
+        self._refuse_when_cancelled()
         if found is None:
             return None
         objects, error = found
         printed = "" if error else f"{json.dumps(objects)}\n"
         return Finished(1 if error else 0, printed, error, time.monotonic() - started)
+
+    def _looked_up_address(self, text: str) -> Finished | None:
+        """What :meth:`address_of` reads, of a machine that runs."""
+        started = time.monotonic()
+        with pocket_terminal.telling():
+            machines = service_process.status(self._directory).get("machines", [])
+        self._refuse_when_cancelled()
+        for machine in machines:
+            if machine["state"] == "Running" and text == self.address_of(machine["name"]).text:
+                return Finished(0, f"{machine['address']}\n", "", time.monotonic() - started)
+        return None
+
+    def _refuse_when_cancelled(self) -> None:
+        """Ctrl-C was pressed: as of a command that was ended."""
+        if self.shell.is_cancelled:
+            raise KeyboardInterrupt
 
     def attach(self, machine: str, text: str | None) -> int:
         """Stream a command, or a script from standard input."""

@@ -28,7 +28,7 @@ class LabTable(Sequence[Row]):
 
     def __init__(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
         self.columns = tuple(columns)
-        self.rows = [{name: row.get(name) for name in self.columns} for row in rows]
+        self.rows: list[Row] = [{name: row.get(name) for name in self.columns} for row in rows]
 
     @overload
     def __getitem__(self, which: int) -> Row: ...

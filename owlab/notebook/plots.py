@@ -134,7 +134,7 @@ def calls(activations: Iterable[Row]) -> Plot:
         words.append(
             _("{action}, {start}: from {at:.1f}, {duration_ms} ms").format(
                 action=row["action"],
-                start=_(START.get(row["start"], row["start"])),
+                start=_(START.get(row["start"], str(row["start"]))),
                 at=at,
                 duration_ms=row["duration_ms"],
             )

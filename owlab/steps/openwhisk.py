@@ -231,11 +231,11 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
     yield Command(
         # A Job that gave up never completes, and one whose pod cannot start never gives up.
         f"limit=$((SECONDS + {_PACKAGES_SECONDS}))\n"
-        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0 ||\n"
-        f"  [ $SECONDS -ge $limit ]; do\n"
-        "  sleep 1\ndone > /dev/null 2>&1\n"
-        f"{complete} --timeout=0 ||\n"
-        f"{{ {kubectl} get pods >&2; echo 'OpenWhisk is not ready: see these pods' >&2; exit 1; }}",
+        f"until {complete} --timeout=20s 2> /dev/null; do\n"
+        f"  if {wait} --for=condition=failed --timeout=0 > /dev/null 2>&1 ||\n"
+        f"    [ $SECONDS -ge $limit ]; then\n"
+        f"    {kubectl} get pods >&2; echo 'OpenWhisk is not ready: see these pods' >&2; exit 1\n"
+        "  fi\n  sleep 1\ndone",
         on=machine,
         timeout=_PACKAGES_SECONDS + 60,
         why="OpenWhisk is ready when its packages are installed",

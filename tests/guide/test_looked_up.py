@@ -69,9 +69,11 @@ def test_it_is_what_kubectl_prints(lab: Lab, what: str) -> None:
     for _attempt in range(5):  # a pod may come up between the two
         short, whole = asked(lab, what)
         assert short is not None
-        if short.stdout and json.loads(short.stdout) == json.loads(whole.stdout):
+        same = json.loads(short.stdout) == json.loads(whole.stdout)
+        if same:
             break
-    assert json.loads(short.stdout) == json.loads(whole.stdout)
+    assert same
+    assert short is not None
     assert (short.exit_code, short.stderr) == (whole.exit_code, whole.stderr) == (0, "")
 
 
@@ -115,6 +117,19 @@ def test_no_check_starts_a_kubectl(lab: Lab, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_all_else_is_asked_of_kubectl(lab: Lab, text: str) -> None:
     assert lab.provider.look_up(Command(text, on=lab.master)) is None
+
+
+def test_addresses_are_told_without_a_shell(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for machine in ("master", "worker1", "storage"):
+        command = lab.provider.address_of(machine)
+        short = lab.provider.look_up(command)
+        assert short is not None
+        assert short.stdout == lab.provider.execute(command, {}).stdout
+    assert lab.provider.look_up(lab.provider.address_of("nobody")) is None
+    assert lab.provider.look_up(Command("multipass info master")) is None
+    assert lab.run("multipass stop storage")
+    assert lab.provider.look_up(lab.provider.address_of("storage")) is None
+    assert lab.run("multipass start storage")
 
 
 def test_on_other_machines_it_is_asked_of_kubectl(lab: Lab) -> None:

@@ -99,6 +99,8 @@ class ControlApi:
         argv = [text_only(str(word)) for word in asked["argv"]]
 
         async def work(run: Run) -> int:
+            if asked.get("no_input"):
+                run.input.feed(b"")
             return await multipass(
                 Invocation(
                     argv=argv,
@@ -119,6 +121,8 @@ class ControlApi:
         script, name = text_only(asked["script"]), text_only(asked["machine"])
 
         async def work(run: Run) -> int:
+            if asked.get("no_input"):
+                run.input.feed(b"")
             invocation = Invocation([], self._lab, run.out, run.err, run.input, RealFiles("/"))
             try:
                 machine = await awake(invocation, name)

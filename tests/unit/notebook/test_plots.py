@@ -52,7 +52,9 @@ def test_cold_and_warm_calls_are_told_apart() -> None:
             "time": [now + timedelta(seconds=n) for n in range(3)],
         }
     )
-    for calls in (frame, frame.to_dict("records"), LabTable(list(frame), frame.to_dict("records"))):
+    rows: Any = frame.to_dict("records")
+    shapes: list[Any] = [frame, rows, LabTable(list(rows[0]), rows)]
+    for calls in shapes:
         words = shown(plots.starts(calls))
         assert "cold: 1, median 90 ms" in words
         assert "warm: 2, median 4 ms" in words
