@@ -90,7 +90,9 @@ def _tell(incident: known.Incident) -> None:
 
 def _list(lab_name: str) -> None:
     """In the order in which they are best met, each with how far the lab is with it."""
-    table = Table(_("Name"), _("Level"), _("Minutes"), _("What people say"), _("In this lab"))
+    table = Table(_("Name"), _("Level"), _("Minutes"))
+    table.add_column(_("What people say"), overflow="fold")  # Chinese has no spaces
+    table.add_column(_("In this lab"), no_wrap=True)
     found = marks.of(places.lab_directory(lab_name))
     level = 1
     for one in known.INCIDENTS.values():

@@ -33,7 +33,10 @@ STYLE = """<style>
 [data-jp-theme-light="false"] .owlab .bad { color: #ff9a9a; }
 .owlab summary { cursor: pointer; }
 .owlab .typed { display: flex; justify-content: space-between; align-items: end; gap: .6rem; }
-.owlab .copy { font-size: .8em; min-width: 5.5em; }
+.owlab .copy { font: inherit; font-size: .8em; min-width: 5.5em; padding: .1rem .5rem;
+  border: 1px solid rgba(128, 128, 128, .7); border-radius: 3px; background: transparent;
+  color: inherit; cursor: pointer; }
+.owlab .copy:hover { background: rgba(128, 128, 128, .2); }
 </style>"""
 
 
