@@ -58,7 +58,7 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         variables=network.variables,
         timeout=900,
-        why="K3s' own script installs a server; traefik and servicelb are not used here",
+        why=N_("K3s' own script installs a server; traefik and servicelb are not used here"),
     )
     yield _wait_until_ready(lab, machine)
 
@@ -150,7 +150,7 @@ def install_agent(lab: Lab, worker: str, token: Variable) -> Command:
         on=worker,
         variables=(master, token, *network.variables),
         timeout=900,
-        why="the same script makes an agent when it is told of a server",
+        why=N_("the same script makes an agent when it is told of a server"),
     )
 
 
