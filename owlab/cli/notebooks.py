@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from owlab.notebook.copies import Copies
 
 _FIRST = "00-start-here.ipynb"
+_IN_A_HUB = "JUPYTERHUB_SERVICE_PREFIX"
+_USUAL = ("--port", "--ip", "--no-browser", "--allow-root", "--browser", "--debug", "--config")
+"""Options of JupyterLab that people type."""
 
 folder_option = click.option(
     "--folder",
@@ -41,8 +44,8 @@ def _copies(folder: Path) -> Copies:
 
 
 def _of_jupyterlab() -> set[str]:
-    """Its short options; the long ones, such as ``--ServerApp.port``, are close to none of ours."""
-    from jupyterlab.labapp import LabApp  # a second: only for who may have mistyped
+    """Its short options; long ones are such as ``--ServerApp.port``."""
+    from jupyterlab.labapp import LabApp  # a second: only for what is not usual
 
     return {f"--{name}" for name in ("help-all", "version", *LabApp.aliases, *LabApp.flags)}
 
@@ -64,12 +67,14 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     from owlab.notebook import startup
 
     extras.need("lab")
-    suggestions.refuse_misspelt(click.get_current_context(), options, _of_jupyterlab)
+    # A hub's server has options of the hub's version.
+    others = None if _IN_A_HUB in os.environ else _of_jupyterlab
+    suggestions.refuse_misspelt(click.get_current_context(), options, _USUAL, others)
     copies = _copies(folder)
     for told in copies.renew():
         click.echo(told)
     click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))
-    if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
+    if _IN_A_HUB in os.environ:
         server = "jupyterhub.singleuser"
         first = f"--ServerApp.default_url=/lab/tree/{_FIRST}"
         words = [f"--ServerApp.root_dir={copies.folder}", first, *options]

@@ -27,25 +27,32 @@ def no_such_option(error: click.NoSuchOption) -> click.UsageError:
 
 
 def refuse_misspelt(
-    context: click.Context, words: Iterable[str], others: Callable[[], set[str]]
+    context: click.Context,
+    words: Iterable[str],
+    usual: Iterable[str],
+    others: Callable[[], set[str]] | None,
 ) -> None:
-    """Of words that go to another program: refuse those that were meant for this one.
+    """Of options that go to another program: refuse those that it does not have either.
 
-    :param others: the options of that program, asked only when there is something to refuse.
+    :param usual: options of that program; they are let through at once.
+    :param others: all of them, asked only when one is not usual. None: whatever is not close to
+        one of ours may be one.
     """
-    known = _long_options(context.command.params)
+    mine = _long_options(context.command.params)
     for word in words:
         name = word.partition("=")[0]
-        if not name.startswith("--") or "." in name:
+        # With a dot it is a setting of a class, which that program looks for itself.
+        if not name.startswith("--") or name == "--" or "." in name or name in usual:
             continue
-        near = _near(name, known)
-        settings = _settings(name) or (name in ("--set", "--provider"))
-        if not (near or settings) or name in others():
+        theirs = others() if others is not None else set()
+        if name in theirs:
             continue
-        if near:
+        if _settings(name) or name in ("--set", "--provider"):
+            text = _("{name} is chosen in notebook 00, or with `owlab up`.").format(name=name)
+            raise click.UsageError(text, ctx=context)
+        near = _near(name, mine) or _near(name, {*usual, *theirs})
+        if near or others is not None:
             raise _no_option(name, near, context)
-        text = _("{name} is chosen in notebook 00, or with `owlab up`.").format(name=name)
-        raise click.UsageError(text, ctx=context)
 
 
 def _long_options(params: Iterable[click.Parameter]) -> list[str]:
