@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from owlab.guide import STEPS
+from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook import read
@@ -62,7 +62,7 @@ def activations(lab: Lab, limit: int = 30) -> LabTable:
 def steps(lab: Lab) -> LabTable:
     """Every step of the guide: done or not, and the evidence."""
     rows = []
-    for step in STEPS:
+    for step in (for_lab(lab, each) for each in STEPS):
         seen = step.state(lab)
         rows.append(
             {
