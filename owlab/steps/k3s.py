@@ -69,7 +69,7 @@ def _wait_until_ready(lab: Lab, name: str) -> Command:
         f"limit=$((SECONDS + {_READY_SECONDS}))\n"
         f"until sudo kubectl wait --for=condition=Ready node/{name} --timeout=60s 2> /dev/null\n"
         "do\n"
-        "  [ $SECONDS -lt $limit ] || { sudo kubectl get nodes -o wide >&2; exit 1; }\n"
+        "  if [ $SECONDS -ge $limit ]; then sudo kubectl get nodes -o wide >&2; exit 1; fi\n"
         "  sleep 1\ndone",
         on=lab.master,
         timeout=600,
