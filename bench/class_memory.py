@@ -3,7 +3,8 @@
 Prints PSS (each shared page counts in parts) for each learner and part. The target is at most
 250 MB each: the lab's service, two kernels, and the share of JupyterLab. As in JupyterHub each
 learner has a JupyterLab; `--one-jupyterlab` opens all notebooks in one. Linux only.
-Six learners: 272 MB each with a JupyterLab each, 223 MB with one JupyterLab (docs/class.md).
+Thirty learners: 210 MB each with a JupyterLab each (docs/class.md); 272 MB before tables went
+without pandas. While nobody does anything, all of it takes 0.7 of a processor.
 
     python bench/class_memory.py 3
     python bench/class_memory.py 30 --notebooks 03 07
