@@ -3,7 +3,8 @@
 Prints PSS (each shared page counts in parts) for each learner and part. The target is at most
 250 MB each: the lab's service, two kernels, and the share of JupyterLab. As in JupyterHub each
 learner has a JupyterLab; `--one-jupyterlab` opens all notebooks in one. Linux only.
-Six learners: 272 MB each with a JupyterLab each, 223 MB with one JupyterLab (docs/class.md).
+Thirty learners: 210 MB each with a JupyterLab each (docs/class.md); 272 MB before tables went
+without pandas. While nobody does anything, all of it takes 0.7 of a processor.
 
     python bench/class_memory.py 3
     python bench/class_memory.py 30 --notebooks 03 07
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -34,6 +36,7 @@ from owlab.notebook import startup
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TARGET = 250
 _MB = 1 << 20
+_IDLE_SECONDS = 10
 _SKIPPED = {"exercise-answer", "exercise-check"}
 
 
@@ -159,6 +162,42 @@ def main() -> None:
             )
             print(f"learner {number + 1} of {asked.learners} is there", flush=True)
         print_memory(labs, [server for server, _, _ in servers], kernels)
+        print_idle(labs, servers, kernels)
+        print_class(home / "class.html")
+
+
+def print_idle(
+    labs: list[Lab], servers: list[tuple[psutil.Process, str, Path]], kernels: list[list[int]]
+) -> None:
+    """What a class that only reads takes of the processors."""
+
+    def spent() -> float:
+        open_ones = [server for server, _, _ in servers]
+        open_ones += [psutil.Process(number) for numbers in kernels for number in numbers]
+        open_ones += [process for lab in labs for process in service_of(lab)]
+        return sum(sum(process.cpu_times()[:2]) for process in open_ones)
+
+    before = spent()
+    time.sleep(_IDLE_SECONDS)
+    share = (spent() - before) / _IDLE_SECONDS
+    print(f"all of it, while nobody does anything: {share:.1%} of one processor")
+
+
+def print_class(page: Path) -> None:
+    """What a teacher's look at all of them takes."""
+    started = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "owlab", "class", "--html", str(page)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(
+        f"`owlab class`: {time.perf_counter() - started:.1f} s, {cpu:.1f} s of processor time, "
+        f"a page of {page.stat().st_size / 1024:.0f} KB"
+    )
 
 
 def print_memory(labs: list[Lab], servers: list[psutil.Process], kernels: list[list[int]]) -> None:

@@ -1,8 +1,10 @@
 """What `owlab up` takes on a new pocket lab, and how much memory the lab then uses.
 
 Prints seconds, and processor time, of the first and the second run (at most 6 s in commands and
-3 s in the service for the first one), seconds of each step, and the memory (unique set size) of
-the lab's processes.
+3 s in the service are wanted for the first one), seconds of each step, and the memory (unique set
+size) of the lab's processes. Measured: 0.2 s in commands; 4.1 s in the service, of which 1.3 s are
+kubectl (13 times) and Helm (3 times) and 0.9 s imports. It was 5.6 s when checks started kubectl
+(41 times in all), and when each sudo and each address took a shell (172 in all).
 """
 
 from __future__ import annotations

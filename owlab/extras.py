@@ -9,7 +9,7 @@ from owlab.language import N_, _
 
 _HOLDS = {
     "pocket": (N_("the pocket lab"), "bashkit"),
-    "plots": (N_("tables and plots"), "pandas"),
+    "plots": (N_("plots and data frames"), "pandas"),
     "lab": (N_("JupyterLab"), "jupyterlab"),
 }
 

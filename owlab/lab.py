@@ -21,7 +21,7 @@ from owlab.machines import provider_for
 from owlab.machines.provider import MachineInfo, Provider
 from owlab.record import Record
 from owlab.redact import LineRedactor, redact
-from owlab.shell import OnOutput, Shell
+from owlab.shell import Finished, OnOutput, Shell
 
 T = TypeVar("T")
 # Exit statuses of commands that had none: as `ssh`, `timeout` and a shell tell them.
@@ -251,6 +251,10 @@ class Lab:
         """
         if command.on != HOST and self.provider.creates_machines and not self._is_up(command.on):
             return Result(command, _UNREACHABLE, stderr=f"{command.on} does not run\n")
+        self.provider.prepare(self.config)
+        known = self.provider.look_up(command)
+        if known is not None:
+            return _result(command, known, {})
         return self._execute(command, self._values(command), lambda stream, text: None)
 
     def _is_up(self, machine: str) -> bool:
@@ -277,15 +281,11 @@ class Lab:
 
     def _execute(self, command: Command, values: dict[str, str], on_output: OnOutput) -> Result:
         self.provider.prepare(self.config)
-        finished = self.provider.execute(command, values, on_output=on_output)
-        return Result(
-            command,
-            finished.exit_code,
-            finished.stdout,
-            finished.stderr,
-            finished.seconds,
-            values,
-        )
+        return _result(command, self.provider.execute(command, values, on_output=on_output), values)
+
+
+def _result(command: Command, done: Finished, values: dict[str, str]) -> Result:
+    return Result(command, done.exit_code, done.stdout, done.stderr, done.seconds, values)
 
 
 def _refuse_changes(saved: LabConfig, wanted: LabConfig) -> None:

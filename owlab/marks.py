@@ -79,6 +79,15 @@ def note(
         os.close(number)
 
 
+def of(directory: Path) -> list[Mark]:
+    """All marks of a lab, oldest first."""
+    try:
+        text = path_of(directory).read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    return [mark for line in text.splitlines() if (mark := parse(line)) is not None]
+
+
 def parse(line: str) -> Mark | None:
     """A mark from its line; None for one that was cut by a crash, or edited into nonsense."""
     try:

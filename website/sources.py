@@ -38,6 +38,8 @@ _PAGES = {
     "The project": ("architecture", "changelog", "security", "readme-zh", "glossary-zh"),
 }
 """The pages beside the notebooks, as the site's navigation groups them."""
+_ENGLISH_ONLY = ("command-line", "python", "differences")
+"""Pages whose texts stand in files that are in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _pages(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:
     yield "index", _index(tree, words)
     yield from _commands(tree, words)
     for name, title, text in _generated(tree, words):
-        yield name, f"# {words(title)}\n\n{_in_english(words)}{text}"
+        note = _in_english(words) if name in _ENGLISH_ONLY else ""
+        yield name, f"# {words(title)}\n\n{note}{text}"
     for file, target in documents.PAGES.items():
         if target != "index.md":
             yield target.removesuffix(".md"), _document(file, words)
@@ -133,7 +136,8 @@ def _commands(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _generated(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str, str]]:
-    readme = documents.read("README.md")
+    chinese = documents.translation("README.md") if words.language == CHINESE else ""
+    readme = documents.read(chinese or "README.md")
     sources = [tree.source(name) for name in tree.names]
     english = [tree.course / f"{name}.ipynb" for name in tree.names]
     yield (
@@ -144,7 +148,8 @@ def _generated(tree: LanguageTree, words: Words) -> Iterator[tuple[str, str, str
     yield "troubleshooting", "Troubleshooting", troubleshooting.page(readme, sources, words)
     yield "command-line", "Command line", command_line.page()
     yield "python", "Python", python_api.page(english)
-    yield "settings", "Settings", f"{section(readme, 'Settings')}\n{settings.page(words)}"
+    about = section(readme, words("Settings"))
+    yield "settings", "Settings", f"{about}\n{settings.page(words)}"
     yield "differences", "What is real, and what differs", documents.differences()
 
 

@@ -14,7 +14,7 @@ from owlab.cli.examination import before_launching
 from owlab.errors import ConfigError
 from owlab.language import _
 
-NOTEBOOKS_OWN = ("catch_up", "really", "solve", "what")
+NOTEBOOKS_OWN = ("add_worker", "catch_up", "really", "solve", "what")
 """Parameters of notebooks that are no settings of a lab."""
 
 LAST = 11

@@ -131,7 +131,7 @@ def grade(
         return
     _save(output, text)
     click.echo(
-        _("{learners} learners, {exercises} exercises: {file}").format(
+        _("Learners: {learners}. Exercises: {exercises}. Points: {file}").format(
             learners=len(homes), exercises=len(points), file=output
         ),
         err=True,

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from owlab import incidents as known
+from owlab import marks, places
 from owlab.cli.common import existing_lab, friendly, hint, lab_options
 from owlab.errors import ConfigError
 from owlab.language import _, aside
@@ -24,14 +25,7 @@ from owlab.language import _, aside
 def break_lab(name: str | None, **which: Any) -> None:
     """Put an incident in (a random one without NAME), and tell its story, not its cause."""
     lab = existing_lab(**which)
-    chosen = known.put_in(lab, name or random.choice(list(known.INCIDENTS)))
-    click.secho(
-        _("{name} (level {level}, about {minutes} minutes)").format(
-            name=chosen.name, level=chosen.level, minutes=chosen.minutes
-        ),
-        bold=True,
-    )
-    click.echo(f"\n{click.wrap_text(_(chosen.story), 88)}\n")
+    _tell(known.put_in(lab, name or random.choice(list(known.INCIDENTS))))
     look = _("Look around:  owlab shell master, owlab exec MACHINE -- COMMAND")
     check = _("Is it mended? owlab incidents --check")
     click.echo(hint(f"{look}\n{check}", lab.config.name))
@@ -46,9 +40,16 @@ def break_lab(name: str | None, **which: Any) -> None:
 @lab_options
 @friendly
 def incidents(name: str | None, what: str | None, number: int | None, **which: Any) -> None:
-    """List the incidents; or ask about one (NAME; the last one that was put in)."""
+    """List the incidents, tell the story of one (NAME), or ask about it.
+
+    Without NAME, the options are about the one that was put in last.
+    """
     if what is None and number is None:
-        _list()
+        if name:
+            _tell(known.find(name))
+            click.echo(hint(f"owlab break {name}", which["lab_name"]))
+        else:
+            _list(which["lab_name"])
         return
     lab = existing_lab(**which)
     name = name or known.active(lab)
@@ -79,12 +80,42 @@ def incidents(name: str | None, what: str | None, number: int | None, **which: A
     sys.exit(0 if report.mended else 1)
 
 
-def _list() -> None:
-    table = Table(_("Name"), _("Level"), _("Minutes"), _("What people say"))
+def _tell(incident: known.Incident) -> None:
+    head = _("{name} (level {level}, about {minutes} minutes)").format(
+        name=incident.name, level=incident.level, minutes=incident.minutes
+    )
+    click.secho(head, bold=True)
+    click.echo(f"\n{click.wrap_text(_(incident.story), 88)}\n")
+
+
+def _list(lab_name: str) -> None:
+    """In the order in which they are best met, each with how far the lab is with it."""
+    table = Table(_("Name"), _("Level"), _("Minutes"))
+    table.add_column(_("What people say"), overflow="fold")  # Chinese has no spaces
+    table.add_column(_("In this lab"), no_wrap=True)
+    found = marks.of(places.lab_directory(lab_name))
+    level = 1
     for one in known.INCIDENTS.values():
-        table.add_row(one.name, str(one.level), str(one.minutes), _first_sentence(_(one.story)))
+        if one.level != level:
+            table.add_section()
+        level = one.level
+        story = _first_sentence(_(one.story))
+        table.add_row(one.name, str(level), str(one.minutes), story, _state(one.name, found))
     Console().print(table)
-    click.echo(_("Put one in: owlab break NAME. A random one: owlab break"))
+    begin = next(iter(known.INCIDENTS))
+    text = _(
+        "The easy ones come first. Put one in:  owlab break {begin}\nA random one:  owlab break"
+    ).format(begin=begin)
+    click.echo(hint(text, lab_name))
+
+
+def _state(name: str, found: list[marks.Mark]) -> str:
+    if name in marks.mended(found):
+        return _("mended")
+    events = {mark.event for mark in found if mark.kind == "incident" and mark.key == name}
+    if not events:
+        return ""
+    return _("given up") if "given-up" in events else _("begun")
 
 
 def _first_sentence(story: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from owlab import language
+from owlab.cli import suggestions
 from owlab.cli.common import friendly, lab_option, language_option
 from owlab.language import _
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from owlab.notebook.copies import Copies
 
 _FIRST = "00-start-here.ipynb"
+_IN_A_HUB = "JUPYTERHUB_SERVICE_PREFIX"
+_USUAL = ("--port", "--ip", "--no-browser", "--allow-root", "--browser", "--debug", "--config")
+"""Options of JupyterLab that people type."""
 
 folder_option = click.option(
     "--folder",
@@ -39,6 +43,13 @@ def _copies(folder: Path) -> Copies:
     )
 
 
+def _of_jupyterlab() -> set[str]:
+    """Its short options; long ones are such as ``--ServerApp.port``."""
+    from jupyterlab.labapp import LabApp  # a second: only for what is not usual
+
+    return {f"--{name}" for name in ("help-all", "version", *LabApp.aliases, *LabApp.flags)}
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @folder_option
@@ -56,11 +67,14 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     from owlab.notebook import startup
 
     extras.need("lab")
+    # A hub's server has options of the hub's version.
+    others = None if _IN_A_HUB in os.environ else _of_jupyterlab
+    suggestions.refuse_misspelt(click.get_current_context(), options, _USUAL, others)
     copies = _copies(folder)
     for told in copies.renew():
         click.echo(told)
     click.echo(_("Your notebooks: {folder}").format(folder=copies.folder))
-    if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
+    if _IN_A_HUB in os.environ:
         server = "jupyterhub.singleuser"
         first = f"--ServerApp.default_url=/lab/tree/{_FIRST}"
         words = [f"--ServerApp.root_dir={copies.folder}", first, *options]

@@ -22,11 +22,15 @@ from owlab.teardown import is_done
 
 _AT_ONCE = 4
 
+_TOPICS = (nodes_and_clients, functions, invokers, storage, joining)
 INCIDENTS: dict[str, Incident] = {
     incident.name: incident
-    for topic in (nodes_and_clients, functions, invokers, storage, joining)
-    for incident in topic.INCIDENTS
+    for incident in sorted(
+        (incident for topic in _TOPICS for incident in topic.INCIDENTS),
+        key=lambda incident: incident.level,
+    )
 }
+"""The easy ones first, and of one topic together: the order in which they are met everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,10 @@ class ClusterProvider:
         argv = self.argv(command, values)
         return self.shell.run(argv, timeout=command.timeout, on_output=on_output)
 
+    def look_up(self, command: Command) -> Finished | None:
+        """There is no shorter way."""
+        return None
+
     def machines(self) -> list[MachineInfo]:
         """The nodes that were named, ``Running`` while Ready, and the NFS server if one was."""
         found = {node["metadata"]["name"]: node for node in self._nodes()}

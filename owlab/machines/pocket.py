@@ -5,6 +5,9 @@ With :mod:`owlab.machines.pocket_terminal`, the way between owlab and the island
 
 from __future__ import annotations
 
+import json
+import re
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +24,7 @@ from owlab.machines.pocket_preflight import examine, functions
 from owlab.machines.pocket_shell import PocketShell
 from owlab.pocket.client import service_process
 from owlab.pocket.openwhisk import confine
+from owlab.shell import Finished
 
 # Where Linux keeps the functions from the user's files.
 ABOUT_CONFINED = N_(
@@ -44,6 +48,11 @@ class PocketProvider(MultipassProvider):
         "Simulated: machines, packages, containers, images."
     )
     simulated = True
+    OBJECTS = re.compile(
+        r"sudo kubectl get (?P<kind>[a-z]+)(?: (?P<name>[a-z0-9][a-z0-9.-]*))?"
+        r"(?: -n (?P<namespace>[a-z0-9-]+)| (?P<all>-A))? -o json"
+    )
+    """How steps ask for objects. Whatever else is asked for is asked of kubectl."""
 
     def __init__(self, directory: Path, *, only_asks: bool = False) -> None:
         binary = str(directory / "bin" / "multipass")
@@ -80,6 +89,42 @@ class PocketProvider(MultipassProvider):
             return super().argv(command, values)
         given = ["env", *(f"{name}={value}" for name, value in values.items())] if values else []
         return [self.binary, "exec", "-n", HOST, "--", *given, "bash", "-c", command.text]
+
+    def look_up(self, command: Command) -> Finished | None:
+        """Objects of the cluster, and addresses: the lab's service tells them by itself."""
+        if command.on == HOST:
+            asks = command.text.startswith("multipass info ")
+            return self._looked_up_address(command.text) if asks else None
+        asked = self.OBJECTS.fullmatch(command.text)
+        if asked is None:
+            return None
+        started = time.monotonic()
+        kind, name, namespace = asked["kind"], asked["name"] or "", asked["namespace"] or "default"
+        where = "" if asked["all"] else namespace
+        with pocket_terminal.telling():
+            found = service_process.objects(self._directory, command.on, kind, name, where)
+        self._refuse_when_cancelled()
+        if found is None:
+            return None
+        objects, error = found
+        printed = "" if error else f"{json.dumps(objects)}\n"
+        return Finished(1 if error else 0, printed, error, time.monotonic() - started)
+
+    def _looked_up_address(self, text: str) -> Finished | None:
+        """What :meth:`address_of` reads, of a machine that runs."""
+        started = time.monotonic()
+        with pocket_terminal.telling():
+            machines = service_process.status(self._directory).get("machines", [])
+        self._refuse_when_cancelled()
+        for machine in machines:
+            if machine["state"] == "Running" and text == self.address_of(machine["name"]).text:
+                return Finished(0, f"{machine['address']}\n", "", time.monotonic() - started)
+        return None
+
+    def _refuse_when_cancelled(self) -> None:
+        """Ctrl-C was pressed: as of a command that was ended."""
+        if self.shell.is_cancelled:
+            raise KeyboardInterrupt
 
     def attach(self, machine: str, text: str | None) -> int:
         """Stream a command, or a script from standard input."""

@@ -87,6 +87,12 @@ class Provider(Protocol):
         :raises CommandTimeout: the command did not end in time.
         """
 
+    def look_up(self, command: Command) -> Finished | None:
+        """What a command that only looks would print, where there is a shorter way to it.
+
+        None: it has to be run. Asked for what nobody is shown: facts, checks.
+        """
+
     def machines(self) -> list[MachineInfo]:
         """Every machine that the provider knows of, deleted ones included."""
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,10 +20,14 @@ if TYPE_CHECKING:
 
 _DOTS_PER_INCH = 110
 _FONTS = (
-    *("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB"),
+    # Of a file with several Matplotlib sees the first: of Noto's, the one that is called Japanese.
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "Source Han Sans"),
+    *("PingFang SC", "PingFang HK", "Hiragino Sans GB"),
     *("Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei"),
 )
 """Fonts for Chinese, as Linux, macOS and Windows have them; plots bring none."""
+_LOOKS_CHINESE = re.compile("cjk|sourcehan|wqy|pingfang|hiragino|msyh|simhei", re.IGNORECASE)
+"""Their files."""
 
 
 def picture(what: dict[str, Any]) -> bytes:
@@ -38,10 +45,19 @@ def picture(what: dict[str, Any]) -> bytes:
 
 def chinese_fonts() -> list[str]:
     """Fonts of this computer that have Chinese signs."""
-    from matplotlib.font_manager import fontManager
+    from matplotlib import font_manager
 
-    here = {font.name for font in fontManager.ttflist}
-    return [name for name in _FONTS if name in here]
+    def known() -> list[str]:
+        here = {font.name for font in font_manager.fontManager.ttflist}
+        return [name for name in _FONTS if name in here]
+
+    if not known():
+        # Matplotlib keeps its list, also when fonts are installed after it was made.
+        for path in font_manager.findSystemFonts():
+            if _LOOKS_CHINESE.search(Path(path).name):
+                with suppress(RuntimeError):  # what it cannot read
+                    font_manager.fontManager.addfont(path)
+    return known()
 
 
 def figure(what: dict[str, Any], said: dict[str, str]) -> Figure:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from rich.cells import cell_len
+
 from owlab.language import N_, _
 
 COPY, COPY_THIS = N_("Copy"), N_("Copy this command")
@@ -31,7 +33,10 @@ STYLE = """<style>
 [data-jp-theme-light="false"] .owlab .bad { color: #ff9a9a; }
 .owlab summary { cursor: pointer; }
 .owlab .typed { display: flex; justify-content: space-between; align-items: end; gap: .6rem; }
-.owlab .copy { font-size: .8em; min-width: 5.5em; }
+.owlab .copy { font: inherit; font-size: .8em; min-width: 5.5em; padding: .1rem .5rem;
+  border: 1px solid rgba(128, 128, 128, .7); border-radius: 3px; background: transparent;
+  color: inherit; cursor: pointer; }
+.owlab .copy:hover { background: rgba(128, 128, 128, .2); }
 </style>"""
 
 
@@ -98,9 +103,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The same as text, in columns."""
     lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(header))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     )
 

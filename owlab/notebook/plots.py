@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import median
+from typing import Any
 
 from owlab import extras
 from owlab.errors import LabError
@@ -14,10 +17,8 @@ from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.notebook import draw_bars, tables
 from owlab.notebook.calls import START
+from owlab.notebook.read import Row
 from owlab.shell import Shell
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _COLOURS = {"cold": "#2b6cb0", "warm": "#dd8a1b"}
 _PATIENCE = 120
@@ -65,15 +66,11 @@ class Plot:
 
 def timeline(lab: Lab) -> Plot:
     """When each step ran on each machine, and for how long: what ran side by side."""
-    extras.need("plots")
-    import pandas as pd
-
-    frame = tables.timings(lab)
-    done = frame[(frame["what"] == "step") & (frame["seconds"] > 0.05)].copy()
-    done["start"] = done["time"] - pd.to_timedelta(done["seconds"], unit="s")
+    done = [row for row in tables.timings(lab).where(what="step") if row["seconds"] > 0.05]
+    began = [row["time"] - timedelta(seconds=row["seconds"]) for row in done]
     bars, words = [], []
-    for place, (_index, row) in enumerate(done.iterrows()):
-        start = (row["start"] - done["start"].min()).total_seconds()
+    for place, (row, begin) in enumerate(zip(done, began, strict=True)):
+        start = (begin - min(began)).total_seconds()
         length = float(row["seconds"])
         bars.append(Bar(place, start, length, _COLOURS["cold"], f"{length:.1f} s"))
         words.append(
@@ -81,39 +78,41 @@ def timeline(lab: Lab) -> Plot:
                 step=row["step"], machine=row["machine"], start=start, seconds=length
             )
         )
-    names = [f"{row['step']} ({row['machine']})" for _index, row in done.iterrows()]
     drawn = Bars(
         N_("Timeline of the deployment"),
         N_("seconds since the first step"),
         1.2 + 0.28 * len(done),
-        names,
+        [f"{row['step']} ({row['machine']})" for row in done],
         bars,
     )
     return Plot(drawn, "\n".join([_("Timeline of the deployment."), *words]))
 
 
-def starts(activations: pd.DataFrame) -> Plot:
-    """How long each call took, oldest first; a cold one includes the start of the function."""
-    ordered = activations.sort_values("time").reset_index(drop=True)
+def starts(activations: Iterable[Row]) -> Plot:
+    """How long each call took, oldest first; a cold one includes the start of the function.
+
+    :param activations: rows of :func:`owlab.notebook.tables.activations`, or a DataFrame of them.
+    """
+    ordered = _oldest_first(activations)
     words = [_("Duration of each call, oldest first.")]
     for kind in _COLOURS:
-        part = ordered[ordered["start"] == kind]
-        if len(part):
+        took = [row["duration_ms"] for row in ordered if row["start"] == kind]
+        if took:
             words.append(
                 _("{kind}: {count}, median {median:.0f} ms").format(
-                    kind=_(START[kind]), count=len(part), median=part["duration_ms"].median()
+                    kind=_(START[kind]), count=len(took), median=median(took)
                 )
             )
     bars = [
         Bar(place, 0, float(row["duration_ms"]), _COLOURS[row["start"]])
-        for place, (_index, row) in enumerate(ordered.iterrows())
+        for place, row in enumerate(ordered)
         if row["start"] in _COLOURS
     ]
     drawn = Bars(
         N_("Cold and warm starts, oldest call first"),
         N_("duration (ms)"),
         3.2,
-        list(map(str, ordered["action"])),
+        [str(row["action"]) for row in ordered],
         bars,
         upright=True,
         legend=_legend(),
@@ -122,34 +121,43 @@ def starts(activations: pd.DataFrame) -> Plot:
     return Plot(drawn, "\n".join(words))
 
 
-def calls(activations: pd.DataFrame) -> Plot:
-    """Each call from its start to its end, against time: what ran side by side, and what waited."""
-    ordered = activations.sort_values("time").reset_index(drop=True)
-    begin = (ordered["time"] - ordered["time"].min()).dt.total_seconds()
+def calls(activations: Iterable[Row]) -> Plot:
+    """Each call from its start to its end, against time: what ran side by side, and what waited.
+
+    :param activations: as in :func:`starts`.
+    """
+    ordered = _oldest_first(activations)
     words = [_("Each call against time, in seconds after the first.")]
     bars = []
-    for place, (at, (_index, row)) in enumerate(zip(begin, ordered.iterrows(), strict=True)):
+    for place, row in enumerate(ordered):
+        at = (row["time"] - ordered[0]["time"]).total_seconds()
         words.append(
             _("{action}, {start}: from {at:.1f}, {duration_ms} ms").format(
                 action=row["action"],
-                start=_(START.get(row["start"], row["start"])),
+                start=_(START.get(row["start"], str(row["start"]))),
                 at=at,
                 duration_ms=row["duration_ms"],
             )
         )
         if row["start"] in _COLOURS:
             length = float(row["duration_ms"]) / 1000
-            bars.append(Bar(place, float(at), length, _COLOURS[row["start"]]))
+            bars.append(Bar(place, at, length, _COLOURS[row["start"]]))
     drawn = Bars(
         N_("Calls against time"),
         N_("seconds"),
         1.4 + 0.32 * len(ordered),
-        list(map(str, ordered["action"])),
+        [str(row["action"]) for row in ordered],
         bars,
         legend=_legend(),
         legend_title=N_("start"),
     )
     return Plot(drawn, "\n".join(words))
+
+
+def _oldest_first(activations: Any) -> list[Row]:
+    """Rows as they are, or out of a DataFrame."""
+    rows = activations.to_dict("records") if hasattr(activations, "to_dict") else activations
+    return sorted(rows, key=lambda row: row["time"])
 
 
 def _legend() -> dict[str, str]:
@@ -158,6 +166,7 @@ def _legend() -> dict[str, str]:
 
 def _drawn(bars: Bars) -> str:
     """A PNG, encoded."""
+    extras.need("plots")
     words = [sys.executable, "-P", str(Path(draw_bars.__file__).resolve())]
     texts = (bars.title, bars.measure, bars.legend_title, *bars.legend)
     told = {**asdict(bars), "translated": {text: _(text) for text in texts}}

@@ -1,17 +1,14 @@
-"""Every table of the lab as a pandas DataFrame, read anew at each call from JSON."""
+"""Every table of the lab, read anew at each call from JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from owlab import extras
 from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook import read
-
-if TYPE_CHECKING:
-    import pandas as pd
+from owlab.notebook.lab_table import LabTable
 
 COLUMNS = {
     "machines": ("name", "role", "state", "ipv4", "release", "cpus", "memory", "disk"),
@@ -32,37 +29,37 @@ COLUMNS = {
 """The columns of each table. An empty table has them as well."""
 
 
-def machines(lab: Lab) -> pd.DataFrame:
+def machines(lab: Lab) -> LabTable:
     """The machines: what they are, what they get, their state and address."""
-    return _frame("machines", read.machines(lab))
+    return _table("machines", read.machines(lab))
 
 
-def nodes(lab: Lab) -> pd.DataFrame:
+def nodes(lab: Lab) -> LabTable:
     """The nodes: ready, roles, version; ``openwhisk_role`` is the label of section 6.1."""
-    return _frame("nodes", read.nodes(lab))
+    return _table("nodes", read.nodes(lab))
 
 
-def pods(lab: Lab, namespace: str | None = None) -> pd.DataFrame:
+def pods(lab: Lab, namespace: str | None = None) -> LabTable:
     """The pods of one namespace (all by default); ``ready`` of ``containers`` are ready."""
-    return _frame("pods", read.pods(lab, namespace))
+    return _table("pods", read.pods(lab, namespace))
 
 
-def claims(lab: Lab, namespace: str | None = None) -> pd.DataFrame:
+def claims(lab: Lab, namespace: str | None = None) -> LabTable:
     """The claims for volumes: to which storage class, and bound or not."""
-    return _frame("claims", read.claims(lab, namespace))
+    return _table("claims", read.claims(lab, namespace))
 
 
-def volumes(lab: Lab) -> pd.DataFrame:
+def volumes(lab: Lab) -> LabTable:
     """The volumes: for which claim, and on which server and path their data is."""
-    return _frame("volumes", read.volumes(lab))
+    return _table("volumes", read.volumes(lab))
 
 
-def activations(lab: Lab, limit: int = 30) -> pd.DataFrame:
+def activations(lab: Lab, limit: int = 30) -> LabTable:
     """The newest calls of functions: cold or warm, how long, how they ended."""
-    return _frame("activations", read.activations(lab, limit))
+    return _table("activations", read.activations(lab, limit))
 
 
-def steps(lab: Lab) -> pd.DataFrame:
+def steps(lab: Lab) -> LabTable:
     """Every step of the guide: done or not, and the evidence."""
     rows = []
     for step in (for_lab(lab, each) for each in STEPS):
@@ -76,28 +73,22 @@ def steps(lab: Lab) -> pd.DataFrame:
                 "evidence": seen.why,
             }
         )
-    return _frame("steps", rows)
+    return _table("steps", rows)
 
 
-def timings(lab: Lab) -> pd.DataFrame:
+def timings(lab: Lab) -> LabTable:
     """How long each command and each step took, from the lab's journal, oldest first."""
-    extras.need("plots")
-    import pandas as pd
-
     rows = [
-        {**entry, "what": str(entry["kind"]).partition("-")[0]}
+        {
+            **entry,
+            "what": str(entry["kind"]).partition("-")[0],
+            "time": datetime.fromisoformat(entry["time"]),
+        }
         for entry in lab.journal.entries()
         if "seconds" in entry
     ]
-    frame = _frame("timings", rows)
-    frame["time"] = pd.to_datetime(frame["time"], utc=True)
-    return frame
+    return _table("timings", rows)
 
 
-def _frame(name: str, rows: list[read.Row]) -> pd.DataFrame:
-    extras.need("plots")
-    import pandas as pd  # half a second: only where a table is shown
-
-    pd.set_option("display.width", 160)  # the text form of a table: one line a row
-    pd.set_option("display.max_columns", 20)
-    return pd.DataFrame(rows, columns=list(COLUMNS[name]))
+def _table(name: str, rows: list[read.Row]) -> LabTable:
+    return LabTable(COLUMNS[name], rows)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command, Variable
 from owlab.lab import Lab
+from owlab.language import N_
 from owlab.steps import addresses
 from owlab.steps.control import control
 from owlab.steps.undoing import if_succeeds
@@ -41,7 +42,7 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
     yield Command(
         _AUTHORITY.replace("DIRECTORY", _directory(lab)),
         on=machine,
-        why="a certificate authority of this lab's own",
+        why=N_("a certificate authority of this lab's own"),
     )
     yield Command(
         _SERVER.replace("DIRECTORY", _directory(lab)).replace(
@@ -49,7 +50,7 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
         ),
         on=machine,
         variables=names,
-        why="a certificate for the addresses that clients use",
+        why=N_("a certificate for the addresses that clients use"),
     )
     if here.sudo:
         # The laptop's own list is left alone: wsk is told of the file there.
@@ -57,14 +58,14 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
             f"sudo cp {_directory(lab)}/ca.crt /usr/local/share/ca-certificates/owlab.crt &&\n"
             "sudo update-ca-certificates",
             on=machine,
-            why="wsk and curl on the master verify with it",
+            why=N_("wsk and curl on the master verify with it"),
         )
     yield Command(f"{here.kubectl} create namespace {namespace} {apply}", on=machine)
     yield Command(
         f"cd {_directory(lab)} && {here.kubectl} -n {namespace} create secret tls {release}-nginx "
         f"--cert=tls.crt --key=tls.key {apply}",
         on=machine,
-        why="the chart uses this secret when it exists, and makes its own otherwise",
+        why=N_("the chart uses this secret when it exists, and makes its own otherwise"),
     )
 
     yield Command(
@@ -73,7 +74,7 @@ def install(lab: Lab, machine: str) -> Iterator[Command]:
             f"{here.kubectl} -n {namespace} rollout restart deployment {release}-nginx",
         ),
         on=machine,
-        why="a server that runs already reads its certificate when it starts",
+        why=N_("a server that runs already reads its certificate when it starts"),
     )
 
 

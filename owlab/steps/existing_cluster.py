@@ -170,7 +170,7 @@ def ask(text: str) -> Callable[[Lab, str], Iterator[Command]]:
     """A program of the laptop is used as it is: only its version is shown."""
 
     def commands(lab: Lab, machine: str) -> Iterator[Command]:
-        yield Command(text, on=HOST, why="used as it is on this computer")
+        yield Command(text, on=HOST, why=N_("used as it is on this computer"))
 
     return commands
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from owlab.command import Command
 from owlab.lab import Lab
+from owlab.language import N_
 from owlab.steps.control import control
 
 _STOP = (
@@ -39,7 +40,7 @@ def start(lab: Lab) -> Iterator[Command]:
         "  ! grep -q Forwarding forward.log || exit 0; sleep 1\ndone\n"
         "cat forward.log >&2; exit 1",
         timeout=60,
-        why="no node can be reached from here: functions are called through the API",
+        why=N_("no node can be reached from here: functions are called through the API"),
     )
 
 

@@ -22,14 +22,14 @@ def _install(lab: Lab, machine: str) -> Iterator[Command]:
     channel = "" if lab.config.as_written else f" --channel={lab.config.helm.channel}"
     snap = f"sudo snap install helm --classic{channel}"
     if lab.provider.fresh_ubuntu:
-        why = "a classic snap may read /etc/rancher/k3s/k3s.yaml"
+        why = N_("a classic snap may read /etc/rancher/k3s/k3s.yaml")
         yield Command(snap, on=machine, timeout=600, why=why)
         return
     yield Command(
         f"if {_SNAP_WORKS}; then\n  {snap}\nelse\n{_from_archive(lab)}\nfi",
         on=machine,
         timeout=600,
-        why="the snap where it works, or the same program from its archive",
+        why=N_("the snap where it works, or the same program from its archive"),
     )
 
 

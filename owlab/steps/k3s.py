@@ -15,6 +15,8 @@ from owlab.steps.undoing import if_there
 SCRIPT = "https://get.k3s.io"
 MIRROR_SCRIPT = "https://rancher-mirror.rancher.cn/k3s/k3s-install.sh"
 
+_READY_SECONDS = 420
+
 # An installation that failed half-way may have left neither.
 UNINSTALL = "/usr/local/bin/k3s-uninstall.sh"
 UNINSTALL_AGENT = "/usr/local/bin/k3s-agent-uninstall.sh"
@@ -56,17 +58,19 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         variables=network.variables,
         timeout=900,
-        why="K3s' own script installs a server; traefik and servicelb are not used here",
+        why=N_("K3s' own script installs a server; traefik and servicelb are not used here"),
     )
     yield _wait_until_ready(lab, machine)
 
 
 def _wait_until_ready(lab: Lab, name: str) -> Command:
     return Command(
-        f"for second in $(seq 180); do "
-        f"sudo kubectl get node {name} > /dev/null 2>&1 && break; sleep 1; done &&\n"
-        f"sudo kubectl wait --for=condition=Ready node/{name} --timeout=300s ||\n"
-        "{ sudo kubectl get nodes -o wide >&2; exit 1; }",
+        # Of a node that is not there yet it says so at once.
+        f"limit=$((SECONDS + {_READY_SECONDS}))\n"
+        f"until sudo kubectl wait --for=condition=Ready node/{name} --timeout=60s 2> /dev/null\n"
+        "do\n"
+        "  if [ $SECONDS -ge $limit ]; then sudo kubectl get nodes -o wide >&2; exit 1; fi\n"
+        "  sleep 1\ndone",
         on=lab.master,
         timeout=600,
     )
@@ -146,7 +150,7 @@ def install_agent(lab: Lab, worker: str, token: Variable) -> Command:
         on=worker,
         variables=(master, token, *network.variables),
         timeout=900,
-        why="the same script makes an agent when it is told of a server",
+        why=N_("the same script makes an agent when it is told of a server"),
     )
 
 

@@ -38,5 +38,5 @@ def registries(lab: Lab, machine: str) -> Iterator[Command]:
         "sudo mkdir -p /etc/rancher/k3s &&\n"
         f"sudo tee /etc/rancher/k3s/registries.yaml > /dev/null <<'EOF'\n{REGISTRIES}EOF",
         on=machine,
-        why="pull container images through mirrors",
+        why=N_("pull container images through mirrors"),
     )

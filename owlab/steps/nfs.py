@@ -19,7 +19,10 @@ OPTIONS = "rw,sync,no_subtree_check,no_root_squash,no_all_squash"
 
 def _apt_install(package: str, machine: str) -> Iterator[Command]:
     yield Command(
-        "sudo apt-get update", on=machine, timeout=600, why="package lists of a new machine are old"
+        "sudo apt-get update",
+        on=machine,
+        timeout=600,
+        why=N_("package lists of a new machine are old"),
     )
     yield Command(
         f"sudo DEBIAN_FRONTEND=noninteractive apt-get install -y {package}",
@@ -44,7 +47,7 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
     path = lab.config.nfs.path
     clients, variables = allowed_clients(lab)
     yield from _apt_install("nfs-kernel-server", machine)
-    yield Command(f"sudo mkdir -p {path}", on=machine, why="where the cluster's data will be")
+    yield Command(f"sudo mkdir -p {path}", on=machine, why=N_("where the cluster's data will be"))
     yield Command(f"sudo chown nobody: {path}", on=machine)
     yield Command("sudo systemctl enable nfs-server.service", on=machine)
     yield Command("sudo systemctl start nfs-server.service", on=machine)
@@ -53,9 +56,9 @@ def _install_server(lab: Lab, machine: str) -> Iterator[Command]:
         f'echo "{path} {clients}" | sudo tee -a /etc/exports',
         on=machine,
         variables=variables,
-        why="one line for the directory, however often this is run",
+        why=N_("one line for the directory, however often this is run"),
     )
-    yield Command("sudo exportfs -rav", on=machine, why="apply /etc/exports")
+    yield Command("sudo exportfs -rav", on=machine, why=N_("apply /etc/exports"))
 
 
 def _exports(machine: str) -> Fact[dict[str, set[str]]]:
@@ -116,7 +119,7 @@ def _remove_server(lab: Lab, machine: str) -> Iterator[Command]:
         f"[ ! -e /etc/exports ] || "
         f"{{ sudo sed -i '\\#^{path} #d' /etc/exports && sudo exportfs -ra; }}",
         on=machine,
-        why="the data stays; remove its directory by hand when nobody needs it",
+        why=N_("the data stays; remove its directory by hand when nobody needs it"),
     )
 
 

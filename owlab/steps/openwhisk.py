@@ -38,7 +38,7 @@ def _label(lab: Lab, node: str) -> Iterator[Command]:
     yield Command(
         f"{control(lab).kubectl} label node {node} openwhisk-role={_role(lab, node)} --overwrite",
         on=control(lab).machine,
-        why="the control plane runs on core, functions on invoker",
+        why=N_("the control plane runs on core, functions on invoker"),
     )
 
 
@@ -139,19 +139,19 @@ def _configure_wsk(lab: Lab, machine: str) -> Iterator[Command]:
         yield Command(
             f"{program} property set --auth {versions.GUEST_KEY}",
             on=machine,
-            why="OpenWhisk's published guest key: anybody knows it",
+            why=N_("OpenWhisk's published guest key: anybody knows it"),
         )
     else:
         yield Command(
             f'. {values.directory(lab)}/keys.env && {program} property set --auth "$GUEST_KEY"',
             on=machine,
-            why="the key of the namespace guest, made in 6.2",
+            why=N_("the key of the namespace guest, made in 6.2"),
         )
     if not lab.config.as_written:
         yield Command(
             f"chmod 600 {control(lab).home}/.wskprops",
             on=machine,
-            why="wsk leaves its key readable by everybody",
+            why=N_("wsk leaves its key readable by everybody"),
         )
 
 
@@ -207,7 +207,7 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
         + (pinned if settings.chart_commit else ""),
         on=machine,
         timeout=600,
-        why="the chart from git: the released one fails on its old npm",
+        why=N_("the chart from git: the released one fails on its old npm"),
     )
     if settings.certificate == "own-ca":
         yield from certificate.install(lab, machine)
@@ -215,7 +215,7 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
         for worker in lab.workers or [lab.master]:
             for image in versions.RUNTIME_IMAGES:
                 if pull := lab.provider.pull(image, worker):
-                    why = "a first call that has to pull its image fails after 60 s"
+                    why = N_("a first call that has to pull its image fails after 60 s")
                     yield replace(pull, why=why)
     install = "install" if lab.config.as_written else "upgrade --install"
     yield Command(
@@ -231,14 +231,14 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
     yield Command(
         # A Job that gave up never completes, and one whose pod cannot start never gives up.
         f"limit=$((SECONDS + {_PACKAGES_SECONDS}))\n"
-        f"until {complete} --timeout=20s || {wait} --for=condition=failed --timeout=0 ||\n"
-        f"  [ $SECONDS -ge $limit ]; do\n"
-        "  sleep 1\ndone > /dev/null 2>&1\n"
-        f"{complete} --timeout=0 ||\n"
-        f"{{ {kubectl} get pods >&2; echo 'OpenWhisk is not ready: see these pods' >&2; exit 1; }}",
+        f"until {complete} --timeout=20s 2> /dev/null; do\n"
+        f"  if {wait} --for=condition=failed --timeout=0 > /dev/null 2>&1 ||\n"
+        f"    [ $SECONDS -ge $limit ]; then\n"
+        f"    {kubectl} get pods >&2; echo 'OpenWhisk is not ready: see these pods' >&2; exit 1\n"
+        "  fi\n  sleep 1\ndone",
         on=machine,
         timeout=_PACKAGES_SECONDS + 60,
-        why="OpenWhisk is ready when its packages are installed",
+        why=N_("OpenWhisk is ready when its packages are installed"),
     )
 
 
@@ -257,7 +257,7 @@ def uninstall_commands(lab: Lab, machine: str) -> Iterator[Command]:
         f"{here.kubectl} delete namespace {settings.namespace} --ignore-not-found",
         on=machine,
         timeout=300,
-        why="the certificate's secret, test pods and action pods are not the release's",
+        why=N_("the certificate's secret, test pods and action pods are not the release's"),
     )
 
 

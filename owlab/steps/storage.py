@@ -29,7 +29,7 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
     yield Command(
         f"{here.repositories} repo add {REPOSITORY} {versions.PROVISIONER_CHART_REPOSITORY}",
         on=machine,
-        why="the provisioner's own chart: the one that the OpenWhisk documents name is retired",
+        why=N_("the provisioner's own chart: the one that the OpenWhisk documents name is retired"),
     )
     yield Command(f"{here.repositories} repo update", on=machine)
     install = "install" if lab.config.as_written else "upgrade --install"
@@ -44,7 +44,7 @@ def _deploy(lab: Lab, machine: str) -> Iterator[Command]:
         on=machine,
         variables=(server,),
         timeout=300,
-        why="the address of the NFS server is read, never typed",
+        why=N_("the address of the NFS server is read, never typed"),
     )
     yield Command(
         f"{here.kubectl} rollout status deployment/{deployment_name(lab)} --timeout=300s",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from owlab import versions
 from owlab.command import Command, Variable
 from owlab.lab import Lab
+from owlab.language import N_
 from owlab.steps.control import control
 
 _MAKE_KEYS = """\
@@ -131,7 +132,7 @@ def write(lab: Lab, machine: str) -> Iterator[Command]:
         yield Command(
             f"mkdir -p {directory(lab)} && cd {directory(lab)} &&\n{_MAKE_KEYS}",
             on=machine,
-            why="keys of this lab's own, in a file that only its owner reads",
+            why=N_("keys of this lab's own, in a file that only its owner reads"),
         )
     kafka = kafka_image(lab)
     variables = (lab.address_variable(lab.master), *((kafka,) if kafka else ()))

@@ -27,7 +27,8 @@ def _install_provider(lab: Lab, machine: str) -> Iterator[Command]:
         if lab.fact(_versions(machine)):  # to install it again would help nobody
             raise service_down("`multipass version` names no multipassd")
         _refuse_to_hang(lab, machine)
-    yield Command(INSTALL_MULTIPASS, timeout=900, why="Multipass makes the virtual machines")
+    why = N_("Multipass makes the virtual machines")
+    yield Command(INSTALL_MULTIPASS, timeout=900, why=why)
 
 
 def _refuse_to_hang(lab: Lab, machine: str) -> None:

@@ -41,7 +41,7 @@ def _install(lab: Lab, machine: str) -> Iterator[Command]:
         "sudo mv wsk /usr/local/bin/wsk",
         on=machine,
         timeout=600,
-        why="the archive holds one program and some text files",
+        why=N_("the archive holds one program and some text files"),
     )
 
 

@@ -227,6 +227,13 @@ def test_links_lead_somewhere(notebook: Any) -> None:
         assert (FOLDER / target.partition("#")[0]).is_file(), target
 
 
+@each
+def test_pandas_is_loaded_where_it_is_used_only(notebook: Any) -> None:
+    """It stays in a kernel's memory, 30 MB for each learner of a class."""
+    uses = re.search(r"\bpandas\b|\.frame\(\)", code(notebook)) is not None
+    assert uses == (notebook.name == "09-operate")
+
+
 def test_navigation_goes_through_the_course() -> None:
     for place, notebook in enumerate(COURSE):
         for cell in cells(notebook, "markdown", "navigation"):

@@ -25,6 +25,7 @@ from website.__main__ import main as make_site
 from website.course_run import CourseRun
 from website.markdown import fence, section
 from website.pages.documents import PAGES
+from website.pages.other_commands import OTHERS, first_sentence
 from website.words import CHINESE, ENGLISH, Words
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -260,6 +261,30 @@ def test_the_chinese_tree_is_in_chinese(site: Path) -> None:
     assert TITLE in article(site / "zh/commands.html").get_text()
 
 
+def test_only_english_pages_are_said_to_be_english(site: Path) -> None:
+    note = "本页目前只有英文"
+    for name in ("incidents", "settings", "troubleshooting", "commands", "commands-as-written"):
+        assert note not in article(site / f"zh/{name}.html").get_text(), name
+    for name in ("command-line", "python", "differences", "security"):
+        assert note in article(site / f"zh/{name}.html").get_text(), name
+
+
+def test_the_commands_are_told_of_in_chinese(site: Path) -> None:
+    content = article(site / "zh/commands.html")
+    assert "1.3 在 master 节点中安装 K3s" in content.get_text()
+    for element in content.select("h3, p"):
+        if element.select_one("code, a") is None:
+            text = element.get_text()
+            assert HAN.search(text) or not re.search(r"[a-z]+ [a-z]+ [a-z]+", text), text
+
+
+def test_owlabs_own_troubles_are_told_in_chinese(site: Path) -> None:
+    rows = article(site / "zh/troubleshooting.html").select("table")[0].select("tbody tr")
+    english = article(site / "troubleshooting.html").select("table")[0].select("tbody tr")
+    assert len(rows) == len(english)
+    assert all(HAN.search(row.select("td")[1].get_text()) for row in rows)
+
+
 def test_without_chinese_notebooks_there_is_one_language(tmp_path: Path) -> None:
     (tmp_path / "00-a.ipynb").touch()
     assert [tree.language for tree in sources.languages(tmp_path, CourseRun())] == [ENGLISH]
@@ -273,6 +298,7 @@ def test_every_phrase_is_translated_and_used() -> None:
     known = tomllib.loads((ROOT / "website/words.toml").read_text("utf-8"))
     code = "".join(p.read_text("utf-8") for p in (ROOT / "website").rglob("*.py"))
     outcomes = {"passed", "failed", "interrupted", "not run"}
+    outcomes |= {first_sentence(function) for function, _ in OTHERS}
     for phrase in [*known["zh"], *known["texts"]["en"], *known["texts"]["zh"]]:
         assert phrase in outcomes or phrase in code, phrase
     with pytest.raises(KeyError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from owlab import Lab, guide
+from owlab.language import _
 from owlab.notebook.pasting import complete
 from owlab.step import Step
 from website.markdown import fence, folded, plain
@@ -38,12 +39,12 @@ def page(lab: Lab, lessons: Mapping[str, Lesson], words: Words) -> str:
 
 
 def _step(lab: Lab, step: Step, words: Words) -> Iterator[str]:
-    yield f"### {step.section} {_sentence(step.title)}\n"
+    yield f"### {step.section} {_sentence(_(step.title))}\n"
     commands = [c for place in step.where(lab.config) for c in step.commands(lab, place)]
     for command in commands:
         pasted = complete(lab.provider, command)
         if command.why:
-            yield f"{_sentence(command.why)}:\n"
+            yield words("{reason}:", reason=_sentence(_(command.why))) + "\n"
         yield typed(pasted.on, pasted.text)
     if not commands:
         yield words("Nothing to type here.") + "\n"

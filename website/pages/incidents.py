@@ -34,7 +34,7 @@ class Dark(Lab):
 
 def page(lab: Lab, words: Words) -> str:
     """All of them, the easy ones first."""
-    found = sorted(INCIDENTS.values(), key=lambda incident: incident.level)
+    found = INCIDENTS.values()
     return "\n".join(part for incident in found for part in _incident(lab, incident, words))
 
 
@@ -46,9 +46,9 @@ def _incident(lab: Lab, incident: Incident, words: Words) -> Iterator[str]:
         minutes=incident.minutes,
     )
     yield f"*{level}*\n"
-    yield f"**{words('What people notice')}.** {plain(_(incident.story))}\n"
+    yield f"**{words('What people notice.')}** {plain(_(incident.story))}\n"
     yield fence(f"owlab break {incident.name}", "bash", caption=words("Put it in"))
-    yield f"**{words('It is mended when all of this holds')}:**\n"
+    yield f"**{words('It is mended when all of this holds:')}**\n"
     yield "\n".join(f"- {plain(what)}" for what in goals(lab, incident, words)) + "\n"
     for number, hint in enumerate(incident.hints, 1):
         yield folded(words("Hint {number}", number=number), plain(_(hint)))

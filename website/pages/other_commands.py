@@ -59,16 +59,21 @@ class AllMade(Record):
 
 def section(lab: Lab, words: Words) -> str:
     """Each with its first sentence."""
-    return "\n".join([f"## {words('Other useful commands')}\n", *_blocks(lab)])
+    return "\n".join([f"## {words('Other useful commands')}\n", *_blocks(lab, words)])
 
 
-def _blocks(lab: Lab) -> Iterator[str]:
+def _blocks(lab: Lab, words: Words) -> Iterator[str]:
     for function, names in OTHERS:
-        first, _, _ = (inspect.getdoc(function) or "").partition("\n")
-        yield _ROLE.sub(r"`\1`", first) + "\n"
+        yield words(first_sentence(function)) + "\n"
         for command in noted(lab, function, names):
             pasted = complete(lab.provider, command)
             yield typed(pasted.on, pasted.text)
+
+
+def first_sentence(function: Callable[..., Any]) -> str:
+    """What a function's own description begins with."""
+    first, _, _ = (inspect.getdoc(function) or "").partition("\n")
+    return _ROLE.sub(r"`\1`", first)
 
 
 def noted(lab: Lab, function: Callable[..., Any], names: tuple[str, ...]) -> list[Command]:

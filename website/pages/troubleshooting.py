@@ -15,7 +15,7 @@ _CELL = "trouble"
 
 def page(readme: str, notebooks: list[Path], words: Words) -> str:
     """README's table first: it is of owlab itself."""
-    own = section(readme, "Troubleshooting").partition("\n\n")[0]
+    own = section(readme, words("Troubleshooting")).partition("\n\n")[0]
     title = words("owlab's own")
     return "\n".join([f"## {title}\n", own, "", *_tables(notebooks)])
 

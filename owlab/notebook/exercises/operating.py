@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from owlab.command import Command
 from owlab.lab import Lab
 from owlab.language import _, listed
 from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
+from owlab.steps import values, wsk
 from owlab.steps.kubernetes import items
 
 
@@ -63,4 +65,42 @@ def _all_saved(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-JUDGES = {"09.1": _emptied, "09.2": _all_saved}
+def _rotated(lab: Lab, answer: Any) -> list[Claim]:
+    space, release = lab.config.openwhisk.namespace, lab.config.openwhisk.release
+    secret = f"sudo kubectl -n {space} get secret {release}-whisk.auth"
+    installed = f"{secret} -o jsonpath='{{.data.guest}}' | base64 -d"
+
+    def holds(test: str) -> bool:
+        # The keys stay on the machine: what comes back is yes or no.
+        text = f". {values.directory(lab)}/keys.env && {test}"
+        return bool(lab.read(Command(text, on=lab.master)))
+
+    return [
+        claim(
+            _("guest has another key than the one that was installed"),
+            holds(f'[ "$GUEST_KEY" != "$({installed})" ]'),
+            "keys.env",
+            "wskadmin user create guest --revoke",
+        ),
+        claim(
+            _("OpenWhisk knows the key in keys.env"),
+            holds(f'{wsk.program(lab)} --auth "$GUEST_KEY" action list'),
+            "wsk action list",
+            _("Write the new key into keys.env: GUEST_KEY=..."),
+        ),
+        claim(
+            _("mycluster.yaml has it"),
+            holds(f'grep -qF "guest: \\"$GUEST_KEY\\"" {values.directory(lab)}/mycluster.yaml'),
+            "guest:",
+            _("Change its line `guest:`, below `auth:`."),
+        ),
+        claim(
+            _("wsk uses it"),
+            holds(f'[ "$({wsk.unverified(lab)} property get --auth -o raw)" = "$GUEST_KEY" ]'),
+            "wsk property get --auth",
+            'wsk property set --auth "$new"',
+        ),
+    ]
+
+
+JUDGES = {"09.1": _emptied, "09.2": _all_saved, "09.3": _rotated}

@@ -29,11 +29,9 @@ def _note_on_the_laptop(lab: Lab, answer: Any) -> list[Claim]:
 
 def _small_and_real(lab: Lab, answer: Any) -> list[Claim]:
     if not isinstance(answer, dict):
-        return [
-            claim(
-                _("there is an answer"), False, repr(answer), _("A dict: {'provider': ..., ...}.")
-            )
-        ]
+        seen = _("no answer yet") if answer is ... else repr(answer)
+        remedy = _("A dict: {'provider': ..., ...}.")
+        return [claim(_("there is an answer"), False, seen, remedy)]
     try:
         config = settings.load(answer, environment={})
     except ConfigError as error:

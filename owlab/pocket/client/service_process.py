@@ -276,7 +276,7 @@ def execute(
     err: Callable[[bytes], None] | None = None,
 ) -> int:
     """Run a script on a machine (``host`` is the laptop); output is passed on as it comes."""
-    body = json.dumps({"machine": machine, "script": script}).encode()
+    body = json.dumps({"machine": machine, "script": script, "no_input": not stdin}).encode()
     response = _ask(Path(directory), "POST", "/v1/execute", body)
     try:
         return follow(Path(directory), response, stdin, out, err)
@@ -300,7 +300,7 @@ def multipass_line(
     :param opened: given the answer before anything of it is read: hanging it up ends the command.
     :returns: its exit status; ``LOST`` where the service went away meanwhile.
     """
-    asked = {"argv": list(words), "cwd": os.getcwd(), "tty": False}  # noqa: PTH109
+    asked = {"argv": list(words), "cwd": os.getcwd(), "tty": False, "no_input": not stdin}  # noqa: PTH109
     response = _ask(Path(directory), "POST", "/v1/multipass", json.dumps(asked).encode())
     opened(response)
     try:
@@ -309,6 +309,22 @@ def multipass_line(
         raise _hangs(Path(directory), silent) from None
     except (Gone, ConnectionError):
         return _lost(err)
+
+
+def objects(
+    directory: Path, machine: str, kind: str, name: str, namespace: str
+) -> tuple[Any, str] | None:
+    """What ``sudo kubectl get KIND NAME -o json`` on the machine would print, as data.
+
+    :param namespace: empty for all namespaces.
+    :returns: objects, or kubectl's error; None where kubectl itself has to be asked.
+    """
+    asked = {"machine": machine, "kind": kind, "name": name, "namespace": namespace}
+    response = _ask(Path(directory), "POST", "/v1/objects", json.dumps(asked).encode())
+    if response.status == 204:
+        return None
+    found = json.loads(response.read())
+    return found["object"], str(found["error"])
 
 
 def _lost(err: Callable[[bytes], None] | None) -> int:
@@ -339,9 +355,9 @@ def follow(
                 err(data)
             elif kind == EXIT:
                 return int(data)
-            elif kind == RUN:
+            elif kind == RUN and stdin:
                 path = f"/v1/runs/{data.decode()}/stdin"
-                for piece in (stdin, b"") if stdin else (b"",):
+                for piece in (stdin, b""):
                     multipass.request(about, "POST", path, piece).read()
     return _lost(err)
 

@@ -107,6 +107,9 @@ class ClusterView(Protocol):
     def kubeconfig(self) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""
 
+    def kubeconfig_on(self, server: Machine) -> bytes:
+        """The same as K3s writes it on its server."""
+
     async def settle(self) -> None:
         """Until the servers answer exactly where they should."""
 

@@ -99,6 +99,8 @@ class ControlApi:
         argv = [text_only(str(word)) for word in asked["argv"]]
 
         async def work(run: Run) -> int:
+            if asked.get("no_input"):
+                run.input.feed(b"")
             return await multipass(
                 Invocation(
                     argv=argv,
@@ -119,6 +121,8 @@ class ControlApi:
         script, name = text_only(asked["script"]), text_only(asked["machine"])
 
         async def work(run: Run) -> int:
+            if asked.get("no_input"):
+                run.input.feed(b"")
             invocation = Invocation([], self._lab, run.out, run.err, run.input, RealFiles("/"))
             try:
                 machine = await awake(invocation, name)
@@ -129,6 +133,17 @@ class ControlApi:
             return await self._consoles.script(machine.name, script, run)
 
         return self._stream(work)
+
+    async def objects(self, request: Request) -> Response:
+        """Objects of the cluster, as kubectl on a machine would print them."""
+        from owlab.pocket.service.cluster_objects import looked_up  # with the whole cluster
+
+        words = dict.fromkeys(("machine", "kind", "name", "namespace"), str)
+        asked = await _asked(request, **words)
+        found = looked_up(self._lab, *(text_only(asked[word]) for word in words))
+        if found is None:
+            return Response(status_code=204)
+        return JSONResponse({"object": found[0], "error": found[1]})
 
     async def feed(self, request: Request) -> Response:
         """Standard input for a run; an empty body ends it."""
@@ -210,6 +225,7 @@ def control_app(lab: PocketLab, token: str, shut_down: Callable[[], None]) -> AS
         Route("/v1/status", control.status),
         Route("/v1/multipass", control.multipass, methods=["POST"]),
         Route("/v1/execute", control.execute, methods=["POST"]),
+        Route("/v1/objects", control.objects, methods=["POST"]),
         Route("/v1/runs/{run}/stdin", control.feed, methods=["POST"]),
         Route("/v1/consoles", control.open_console, methods=["POST"]),
         Route("/v1/consoles/{console}", control.console, methods=["POST"]),

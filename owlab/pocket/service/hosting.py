@@ -338,6 +338,15 @@ class Hosting:
         text: str = yaml.safe_dump(config, sort_keys=False)
         return text
 
+    def answers_on(self, machine: Machine) -> bool:
+        """The cluster's API answers there."""
+        return self._api is not None and machine.address in self._api.addresses
+
+    def kubeconfig_on(self, server: Machine) -> bytes:
+        """The kubeconfig that K3s writes on its server, where it answers on the loopback too."""
+        outside, inside = (f"https://{host}:" for host in (server.address, "127.0.0.1"))
+        return (self.kubeconfig() or "").replace(outside, inside).encode()
+
     def wskprops(self) -> str | None:
         """For clients of OpenWhisk, or None while it does not answer."""
         if self._whisk is None or self.endpoint is None:

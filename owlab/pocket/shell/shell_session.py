@@ -150,8 +150,9 @@ class ShellSession:
         part in pipes while it runs.
         """
         for name, entry in load_programs().items():
-            here = name in OPTIONAL or present(self.machine, name, entry)
-            if name not in self._known and here:
+            if name in self._known:
+                continue
+            if name in OPTIONAL or present(self.machine, name, entry):
                 self._bash.add_command(name, self._command(entry))
                 self._known.add(name)
 

@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from owlab import places
-from owlab.cli import COMMANDS, main
+from owlab.cli import COMMANDS, main, suggestions
 from owlab.cli.common import hint
+from owlab.cli.notebooks import _USUAL, _of_jupyterlab
 from owlab.record import Record
 
 Owlab = Callable[..., Result]
@@ -188,6 +189,51 @@ def test_what_is_mistyped_gets_a_close_guess_or_none(owlab: Owlab, line: str, sa
     done = owlab(*line.split())
     assert done.exit_code == 2
     assert done.output.splitlines()[-1] == f"Error: {said}"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--langauge=zh", "There is no option --langauge. Did you mean --language?"),
+        ("--langauge", "There is no option --langauge. Did you mean --language?"),
+        ("--foldr", "There is no option --foldr. Did you mean --folder?"),
+        ("--labs", "There is no option --labs. Did you mean --lab?"),
+        ("--workers=3", "--workers is chosen in notebook 00, or with `owlab up`."),
+        ("--provider", "--provider is chosen in notebook 00, or with `owlab up`."),
+        ("--prot=9999", "There is no option --prot. Did you mean --port?"),
+        ("--lbas", "There is no option --lbas."),
+    ],
+)
+def test_what_goes_to_jupyterlab_was_not_meant_for_us(owlab: Owlab, word: str, said: str) -> None:
+    done = owlab("lab", word, "zh")
+    assert done.exit_code == 2
+    assert done.output.splitlines()[-1] == f"Error: {said}"
+
+
+def lab_command() -> click.Context:
+    return click.Context(main.get_command(click.Context(main), "lab") or main)
+
+
+def test_jupyterlabs_own_options_pass_also_those_that_are_close_to_ours() -> None:
+    own = _of_jupyterlab()
+    assert {"--port", "--help-all", "--no-browser"} <= own
+    assert set(_USUAL) <= own
+    words = [*own, "--ServerApp.langauge=x", "-y", "--port=9999", "--", "some.ipynb"]
+    suggestions.refuse_misspelt(lab_command(), words, _USUAL, _of_jupyterlab)
+
+
+def test_the_usual_ones_need_no_look_at_jupyterlab() -> None:
+    def never() -> set[str]:
+        raise AssertionError("a second for each start")
+
+    words = [*_USUAL, "--port=1", "--ServerApp.token=x"]
+    suggestions.refuse_misspelt(lab_command(), words, _USUAL, never)
+
+
+def test_in_a_hub_only_what_is_close_to_ours_is_refused() -> None:
+    suggestions.refuse_misspelt(lab_command(), ["--group=x", "--disable-user-config"], (), None)
+    with pytest.raises(click.UsageError, match="Did you mean --language"):
+        suggestions.refuse_misspelt(lab_command(), ["--langauge=x"], (), None)
 
 
 def test_every_command_guesses_alike(owlab: Owlab) -> None:

@@ -57,6 +57,8 @@ class FolderProvider:
         argv = self.argv(command, values)
         return self.shell.run(argv, timeout=command.timeout, on_output=on_output)
 
+    def look_up(self, command: Command) -> Finished | None: ...
+
     def machines(self) -> list[MachineInfo]:
         return [
             MachineInfo(path.name, "Running", "127.0.0.1")

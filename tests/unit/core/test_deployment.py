@@ -41,6 +41,17 @@ def test_everything_that_the_image_copies_is_there_and_reaches_its_build() -> No
         }
 
 
+def test_the_image_brings_its_bytecode() -> None:
+    """Its user cannot write it, and Python would compile everything at each start."""
+    runs = [rest for word, rest in instructions() if word == "RUN"]
+    compiled = next(n for n, rest in enumerate(runs) if "-m compileall" in rest)
+    last_change = max(
+        n for n, rest in enumerate(runs) if "pip install" in rest or "slim.py" in rest
+    )
+    assert compiled > last_change
+    assert not [rest for word, rest in instructions() if "PYTHONDONTWRITEBYTECODE" in rest]
+
+
 def test_the_image_runs_as_the_user_that_the_hub_expects() -> None:
     users = [rest for word, rest in instructions() if word == "USER"]
     assert users == [str(values()["singleuser"]["uid"])]

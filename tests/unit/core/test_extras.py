@@ -5,7 +5,7 @@ import pytest
 from owlab import extras
 from owlab.errors import LabError
 from owlab.machines import pocket_terminal
-from owlab.notebook import tables
+from owlab.notebook import plots, tables
 
 
 @pytest.fixture
@@ -30,6 +30,13 @@ def test_a_pocket_lab_is_not_started_without_its_packages(without, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_table_says_what_it_needs(without, lab):
-    with pytest.raises(LabError, match="Tables and plots"):
-        tables.timings(lab)
+def test_a_frame_says_what_it_needs_and_a_table_needs_nothing(without, lab):
+    table = tables.timings(lab)
+    assert "seconds" in repr(table)
+    with pytest.raises(LabError, match="Plots and data frames"):
+        table.frame()
+
+
+def test_a_picture_says_what_it_needs(without, lab):
+    with pytest.raises(LabError, match="Plots and data frames"):
+        plots.timeline(lab)._repr_mimebundle_()

@@ -43,6 +43,8 @@ class PlainBash:
         argv = self.argv(command, values)
         return Shell().run(argv, timeout=command.timeout, on_output=on_output)
 
+    def look_up(self, command: Command) -> Finished | None: ...
+
     def machines(self) -> list[MachineInfo]:
         return self.known
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from owlab import Lab
 from owlab.errors import LabError
 from owlab.events import Event
 from owlab.notebook import draw_bars, plots
+from owlab.notebook.lab_table import LabTable
 from owlab.shell import Shell
 
 
@@ -51,9 +55,22 @@ def test_cold_and_warm_calls_are_told_apart() -> None:
             "time": [now + timedelta(seconds=n) for n in range(3)],
         }
     )
-    words = shown(plots.starts(frame))
-    assert "cold: 1, median 90 ms" in words
-    assert "warm: 2, median 4 ms" in words
+    rows: Any = frame.to_dict("records")
+    shapes: list[Any] = [frame, rows, LabTable(list(rows[0]), rows)]
+    for calls in shapes:
+        words = shown(plots.starts(calls))
+        assert "cold: 1, median 90 ms" in words
+        assert "warm: 2, median 4 ms" in words
+
+
+def test_calls_against_time_begin_with_the_oldest() -> None:
+    now = datetime.now(UTC)
+    rows = [
+        {"action": "nap", "start": "warm", "duration_ms": 30, "time": now + timedelta(seconds=2)},
+        {"action": "nap", "start": "cold", "duration_ms": 900, "time": now},
+    ]
+    words = shown(plots.calls(rows)).splitlines()
+    assert words[1:] == ["nap, cold: from 0.0, 900 ms", "nap, warm: from 2.0, 30 ms"]
 
 
 def test_drawing_leaves_nothing_in_the_kernels_memory(lab: Lab) -> None:
@@ -98,6 +115,23 @@ def test_a_picture_is_translated_only_where_a_font_for_it_is(
     legend = axes.get_legend()
     assert legend is not None
     assert legend.get_texts()[0].get_text() == ("à froid" if fonts else "cold")
+
+
+def test_a_font_that_was_installed_later_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Matplotlib keeps the list that it made when it was first used."""
+    mono = Path(font_manager.findfont("DejaVu Sans Mono"))
+    shutil.copy(mono, tmp_path / "NotoSansCJK-Regular.ttc")
+    (tmp_path / "wqy-broken.ttc").write_bytes(b"no font")
+    later = [str(path) for path in tmp_path.iterdir()]
+    older = [f for f in font_manager.fontManager.ttflist if f.name != "DejaVu Sans Mono"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", older)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [*later, str(mono)])
+    monkeypatch.setattr(draw_bars, "_FONTS", ("DejaVu Sans Mono",))
+    assert draw_bars.chinese_fonts() == ["DejaVu Sans Mono"]
+    added = {f.fname for f in font_manager.fontManager.ttflist if f.name == "DejaVu Sans Mono"}
+    assert added == {str(tmp_path / "NotoSansCJK-Regular.ttc")}
 
 
 def test_whoever_draws_is_told_the_texts_of_the_language(
