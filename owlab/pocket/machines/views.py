@@ -58,6 +58,16 @@ class ShellView(Protocol):
     switch: Callable[[str], None] | None
     files: Files
     litter: list[str]
+    used: float
+    """When a command last ended in it."""
+
+    @property
+    def parent(self) -> ShellView | None:
+        """The shell that it was started from."""
+
+    @property
+    def running(self) -> str:
+        """What was typed and runs now, or nothing."""
 
     @property
     def busy(self) -> bool:
@@ -145,3 +155,6 @@ class LabView(Protocol):
 
     def furnish(self, machine: Machine) -> None:
         """Show the programs that the machine has, at their places."""
+
+    def came_up(self, machine: Machine) -> None:
+        """Write in the machine's log what has started with it."""

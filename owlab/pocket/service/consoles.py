@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from typing import Any
 
 from owlab.pocket.bash.lines import commands
 from owlab.pocket.client import frames
-from owlab.pocket.machines.machine import HOST
+from owlab.pocket.machines.machine import HOST, Machine
+from owlab.pocket.machines.visits import Visit
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.lab import PocketLab
@@ -32,13 +34,25 @@ class Console:
         self._lab, self._tty = lab, tty
         self._next: str | None = None
         self._stack: list[ShellSession] = []
+        self._visits: dict[ShellSession, Visit] = {}
         self._status = 0
         self._enter(machine)
 
     def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
         machine = self._lab.fleet.machines[name]
         shell = self._lab.shell(machine, user, cwd=cwd, tty=self._tty, switch=self._switch)
+        if self._tty and not machine.is_host and not self._inside(machine):
+            origin = self._stack[-1].machine if self._stack else self._lab.fleet.host
+            self._visits[shell] = machine.visits.arrive(shell, origin.address)
         self._stack.append(shell)
+
+    def _inside(self, machine: Machine) -> bool:
+        """A shell within a shell has no terminal of its own."""
+        return bool(self._stack) and self._stack[-1].machine is machine
+
+    def _pop(self) -> None:
+        if (visit := self._visits.pop(self._stack.pop(), None)) is not None:
+            visit.left = time.time()
 
     def _switch(self, name: str) -> None:
         self._next = name
@@ -79,7 +93,7 @@ class Console:
             if not top.machine.running:
                 await run.err(f"Connection to {top.machine.name} closed.\n".encode())
                 self._status = 255
-                self._stack.pop()
+                self._pop()
                 continue
             if self._tty and (inner := SHELL.fullmatch(command)):
                 login = "-" in command.split()[-1]
@@ -90,7 +104,7 @@ class Console:
             # What the terminal asks for itself leaves no trace in `$?`.
             self._status = self._status if ASKED.match(command) else status
             if ended or not top.machine.running:
-                self._stack.pop()
+                self._pop()
             if self._next is not None:
                 self._enter(self._next)
                 self._next = None
@@ -105,7 +119,8 @@ class Console:
         """The terminal is gone: what runs in it ends."""
         for session in self._stack:
             session.kill()
-        self._stack.clear()
+        while self._stack:
+            self._pop()
 
 
 class Consoles:

@@ -15,6 +15,8 @@ from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.led import Streams
+from owlab.pocket.bash.menus import shown
 from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
@@ -80,10 +82,12 @@ class ShellSession:
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
-        self.parent = parent
+        self._parent = parent
         self._last: int | None = None
         self._started_in = cwd or home
-        self.started = time.time()
+        self.started = self.used = time.time()
+        self._text = ""
+        self._streams = Streams()
         self.at_terminal = False
         self.litter: list[str] = []
         self.jobs = JobTable()
@@ -212,6 +216,7 @@ class ShellSession:
                     raise
                 return HUNG_UP
             finally:
+                self.used = time.time()
                 # What Ctrl-Z stopped ends later: then another command may run here.
                 if self._task is asyncio.current_task():
                     self._task = None
@@ -223,9 +228,9 @@ class ShellSession:
         self._learn()
         self._started_in = self.cwd
         self._learn_scripts(script)
-        given, script = script, rewritten(script)
+        given, script = script, rewritten(script, self._streams if self.tty else None)
         if stdin is not None:
-            problem = self.problem(given)
+            problem = self.problem(shown(given))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -322,7 +327,7 @@ class ShellSession:
 
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
-        if problem := self.problem(text):
+        if problem := self.problem(shown(text)):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
         if not self.tty:
@@ -350,7 +355,7 @@ class ShellSession:
         return re.sub(r"'[^']*'|\$!", lambda m: str(pid) if m[0] == "$!" else m[0], text)
 
     async def _typed(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
-        self._last = None
+        self._last, self._text = None, text
         self._token += 1
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
@@ -465,6 +470,16 @@ class ShellSession:
             for job in self.jobs.listed()
             if job.status is None
         ]
+
+    @property
+    def parent(self) -> ShellView | None:
+        """The shell that it was started from."""
+        return self._parent
+
+    @property
+    def running(self) -> str:
+        """What was typed and runs now, or nothing."""
+        return self._text.partition("\n")[0] if self.busy else ""
 
     @property
     def busy(self) -> bool:
