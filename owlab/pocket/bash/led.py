@@ -98,7 +98,8 @@ def led(script: str, streams: Streams | None = None) -> str:
     execs = {_span(one)[0]: one for one in found if _alone(one) and one.top and _span(one) in whole}
     # bashkit forgets where a function's `>&3` leads within a group that is redirected itself.
     singles = {_span(one): _own(one) for one in found if one.top and one.words}
-    pieces, at = [FUNCTION], 0
+    pieces: list[str] = []
+    at = 0
     for statement in statements:
         pieces.append(script[at : statement.start])
         text = script[statement.start : statement.end]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import getopt
 from dataclasses import dataclass
 
+from owlab.pocket.machines.visits import outermost
 from owlab.pocket.programs import apt_cache, ubuntu_archive, units
 from owlab.pocket.programs.apt_cache import SITE
 from owlab.pocket.programs.base import Call, program
@@ -318,7 +319,8 @@ async def _confirmed(call: Call, request: AptRequest) -> bool:
     typed = await call.reader.read_chunk()
     answer = typed.decode(errors="replace").partition("\n")[0].strip() if typed else "Y"
     # A terminal has shown what was typed.
-    if typed is None or call.session is None or not call.session.tty:
+    top = outermost(call.session)
+    if typed is None or top is None or not top.tty:
         await call.out(f"{answer}\n")
     if answer[:1] in ("", "y", "Y"):
         return True

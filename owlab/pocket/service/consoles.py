@@ -36,6 +36,7 @@ class Console:
         self._stack: list[ShellSession] = []
         self._visits: dict[ShellSession, Visit] = {}
         self._status = 0
+        self._size: tuple[int, int] | None = None
         self._enter(machine)
 
     def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
@@ -78,13 +79,21 @@ class Console:
             "serves": top.machine is self._lab.hosting.server,
         }
 
-    async def type(self, text: str, run: Run) -> int:
-        """Run complete commands; shells are entered and left on the way."""
-        await self.run(text, run)
+    def resize(self, columns: str, lines: str) -> None:
+        """The window's size, for commands to come."""
+        if columns.isdecimal() and lines.isdecimal():
+            self._size = (int(columns), int(lines))
+
+    async def type(self, text: str, run: Run, *, reads: bool = False) -> int:
+        """Run complete commands; shells are entered and left on the way.
+
+        :param reads: what the client sends meanwhile is their standard input.
+        """
+        await self.run(text, run, reads=reads)
         await run.say(frames.SWITCH, json.dumps(self.where()))
         return self._status
 
-    async def run(self, text: str, run: Run) -> int:
+    async def run(self, text: str, run: Run, *, reads: bool = False) -> int:
         """Run complete commands one by one, each in the shell that is then at the top."""
         for command in commands(text):
             if self.left:
@@ -100,7 +109,9 @@ class Console:
                 user = "root" if inner["root"] else top.user
                 self._enter(top.machine.name, user, None if login else top.cwd)
                 continue
-            status, ended = await top.type(command, run.out, run.err, self._status)
+            top.size = self._size
+            keyboard = run.input if reads else None
+            status, ended = await top.type(command, run.out, run.err, self._status, keyboard)
             # What the terminal asks for itself leaves no trace in `$?`.
             self._status = self._status if ASKED.match(command) else status
             if ended or not top.machine.running:

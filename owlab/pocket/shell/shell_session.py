@@ -16,7 +16,7 @@ from bashkit import Bash, BashError, ExecutionProfile
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.led import Streams
-from owlab.pocket.bash.menus import shown
+from owlab.pocket.bash.menus import prompted, shown
 from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
@@ -88,6 +88,9 @@ class ShellSession:
         self.started = self.used = time.time()
         self._text = ""
         self._streams = Streams()
+        self._keyboard: Reader | None = None
+        self.size: tuple[int, int] | None = None
+        """Columns and lines of the terminal's window."""
         self.at_terminal = False
         self.litter: list[str] = []
         self.jobs = JobTable()
@@ -322,11 +325,16 @@ class ShellSession:
         known = PROVIDES.get(name) or (name if name in ARCHIVE else "")
         return f"sudo apt install {known}" if known else ""
 
-    async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
+    async def type(
+        self, text: str, out: Sink, err: Sink, status: int, keyboard: Reader | None = None
+    ) -> tuple[int, bool]:
         """Run what was typed, after a command that ended with ``status``.
+
+        :param keyboard: what is typed while it runs, where it may read that.
 
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
+        self._keyboard = keyboard if self.tty and "e" not in self._options else None
         if problem := self.problem(shown(text)):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
@@ -360,9 +368,14 @@ class ShellSession:
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
-        before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
+        # A program of ours would be handed the input that is for the next one.
+        nothing = " </dev/null" if self._keyboard is not None else ""
+        before = f"set -{self._options}" if self._options else f"__owlab_last {status}{nothing}"
         # On the same line, so that bash counts the lines as they were typed.
-        script = f"{before}; {text}\n__owlab_status {self._token} $? $-"
+        typed = text if self._keyboard is None else prompted(text)
+        script = f"{self._sized()}{before}; {typed}\n__owlab_status {self._token} $? $-{nothing}"
+        if self._keyboard is not None:
+            script = self._input.led(script, self._keyboard)
         try:
             if self.tty:
                 ended = await self._in_foreground(text, script, out, err)
@@ -371,6 +384,12 @@ class ShellSession:
         finally:
             self.at_terminal = False
         return (ended, True) if self._last is None else (self._last, False)
+
+    def _sized(self) -> str:
+        """The window's size, where it is known."""
+        if self.size is None:
+            return ""
+        return f"COLUMNS={self.size[0]} LINES={self.size[1]}; "
 
     async def _in_foreground(self, text: str, script: str, out: Sink, err: Sink) -> int:
         """Run what was typed, to its end or until Ctrl-Z stops it.

@@ -212,6 +212,29 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     assert typist.process.wait(20) == 0
 
 
+def test_a_question_a_menu_and_what_was_typed_before(lab: Served) -> None:
+    typist = typist_on(lab)
+    typist.expect("$")
+    typist.type("read -p 'Who? ' a; echo hi $a\r")
+    typist.expect("Who? ")
+    typist.type("Ada\n")
+    typist.expect("hi Ada\r\n")
+    typist.type("select x in red blue; do echo got $x; break; done\r")
+    typist.expect("#? ")
+    typist.type("2\n")
+    typist.expect("got blue\r\n")
+    typist.type("echo first second\r")
+    typist.expect("first second\r\n")
+    typist.type("echo again !$\r")
+    typist.expect("again second\r\n")
+    typist.type("!nosuch\r")
+    typist.expect("event not found")
+    typist.type("echo $COLUMNS\r")
+    typist.expect("80\r\n")
+    typist.type("exit\r")
+    assert typist.process.wait(20) == 0
+
+
 @pytest.mark.parametrize("text", ["cat > f", "sudo tee /etc/exports", "read x", "cat", "wc -l -"])
 def test_these_read_the_terminal(text: str) -> None:
     assert reads_terminal(text)
