@@ -21,15 +21,25 @@ TOOLS = frozenset(
     ]
 )
 """GNU's tools that the interpreter or the lab has in their place."""
+KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*(?:[;\n]|$))""")
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
-SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*'exec '*'>'*|*'select '*"
+_LED = "'exec '*'>'*|*'select '*|*'=(\"${!'"
+SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
 
 def suspect(script: str) -> bool:
     """There may be something in it, or in a file that it makes or goes to."""
-    return bool(any(kind.search(script) for kind in (NAMED, LOST, ASKED, GOES, LEADS, MENU)))
+    return bool(any(kind.search(script) for kind in (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS)))
+
+
+def _each_key(found: re.Match[str]) -> str:
+    """bashkit makes one word of the keys in an array: they are added one by one."""
+    name, sign, source = found[1], found[2] or "", found[3]
+    begin = "" if sign else f"{name}=(); "
+    loop = f'for __owlab_key in "${{!{source}[@]}}"; do {name}+=("$__owlab_key"); done'
+    return f"{begin}{loop}"
 
 
 def rewritten(script: str, streams: Streams | None = None) -> str:
@@ -39,6 +49,8 @@ def rewritten(script: str, streams: Streams | None = None) -> str:
     """
     if LOST.search(script):
         script = piped(script)
+    if KEYS.search(script):
+        script = KEYS.sub(_each_key, script)
     if MENU.search(script):
         script = shown(script)
     script = led(script, streams)

@@ -10,7 +10,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-READS = re.compile(r"(^|[\s;&|({])(read|select|mapfile|readarray|apt|apt-get|nc)\s", re.M)
+READS = re.compile(
+    r"(^|[\s;&|({])((read|select|mapfile|readarray|apt|apt-get|nc)\s|(rm|cp|mv)\s+-\w*i)", re.M
+)
 LEAVES = re.compile(r"(^|[\s;&|({])(exit|logout|exec)\b")
 PIECE = 4096
 

@@ -34,7 +34,8 @@ class RemoteConsole:
 
     def __init__(self, directory: Path, machine: str) -> None:
         self.about = multipass.service(str(directory))
-        body = json.dumps({"machine": machine}).encode()
+        asked = {"machine": machine, "interactive": sys.stdin.isatty()}
+        body = json.dumps(asked).encode()
         response = multipass.request(self.about, "POST", "/v1/consoles", body)
         answer = response.read().decode(errors="replace")
         if response.status != 200:

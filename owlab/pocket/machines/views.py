@@ -60,6 +60,8 @@ class ShellView(Protocol):
     litter: list[str]
     used: float
     """When a command last ended in it."""
+    size: tuple[int, int] | None
+    """Columns and lines of its terminal's window, where there is one."""
 
     @property
     def parent(self) -> ShellView | None:

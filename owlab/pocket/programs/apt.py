@@ -136,6 +136,9 @@ async def _install(call: Call, request: AptRequest) -> int:
     if unknown:
         for name in unknown:
             await call.err(f"E: Unable to locate package {name}\n")
+        await call.err(
+            "N: The pocket lab has a small part of Ubuntu's archive: apt-cache pkgnames lists it.\n"
+        )
         return 100
     have = ubuntu_archive.installed(machine)
     for name in names:

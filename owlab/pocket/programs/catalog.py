@@ -75,7 +75,8 @@ SYSTEM = _names(
     """
     exportfs mount.nfs mount.nfs4 umount.nfs showmount reboot shutdown poweroff halt ufw ip
     update-ca-certificates adduser addgroup deluser useradd userdel usermod groupadd
-    groupdel visudo chpasswd sysctl modprobe lsmod insmod rmmod depmod modinfo swapon swapoff mkswap
+    groupdel visudo chpasswd sshd locale-gen update-locale dpkg-reconfigure dmidecode
+    sysctl modprobe lsmod insmod rmmod depmod modinfo swapon swapoff mkswap
     blkid fdisk sfdisk cfdisk parted mkfs mkfs.ext4 mkfs.xfs fsck losetup iptables
     ip6tables iptables-save nft tc bridge ethtool ifconfig route arp chroot cron rpcinfo
     lvs vgs pvs lvcreate vgcreate pvcreate resize2fs tune2fs

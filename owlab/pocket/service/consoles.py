@@ -29,9 +29,11 @@ ENTERS = re.compile(r"^[ \t]*multipass[ \t]+(shell|sh|connect)\b", re.M)
 class Console:
     """What one terminal has open: the shell at the top takes what is typed."""
 
-    def __init__(self, lab: PocketLab, machine: str, tty: bool = True) -> None:
+    def __init__(
+        self, lab: PocketLab, machine: str, tty: bool = True, *, interactive: bool = True
+    ) -> None:
         self.id = secrets.token_hex(8)
-        self._lab, self._tty = lab, tty
+        self._lab, self._tty, self._interactive = lab, tty, interactive
         self._next: str | None = None
         self._stack: list[ShellSession] = []
         self._visits: dict[ShellSession, Visit] = {}
@@ -42,6 +44,7 @@ class Console:
     def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
         machine = self._lab.fleet.machines[name]
         shell = self._lab.shell(machine, user, cwd=cwd, tty=self._tty, switch=self._switch)
+        shell.tells_of_jobs = self._interactive
         if self._tty and not machine.is_host and not self._inside(machine):
             origin = self._stack[-1].machine if self._stack else self._lab.fleet.host
             self._visits[shell] = machine.visits.arrive(shell, origin.address)
@@ -141,10 +144,10 @@ class Consoles:
         self._lab = lab
         self._open: dict[str, Console] = {}
 
-    async def open(self, name: str) -> dict[str, Any]:
-        """Open a terminal on a machine."""
+    async def open(self, name: str, *, interactive: bool = True) -> dict[str, Any]:
+        """Open a terminal on a machine; one that is not interactive tells nothing of its jobs."""
         machine = await awake(_nobody(self._lab), name)
-        console = Console(self._lab, machine.name)
+        console = Console(self._lab, machine.name, interactive=interactive)
         self._open[console.id] = console
         return console.where()
 

@@ -142,7 +142,10 @@ class ControlApi:
         """A terminal: shells that keep their state between lines."""
         asked = await _asked(request, machine=str)
         try:
-            return JSONResponse(await self._consoles.open(text_only(asked["machine"])))
+            told = asked.get("interactive", True)
+            return JSONResponse(
+                await self._consoles.open(text_only(asked["machine"]), interactive=bool(told))
+            )
         except Refused as refused:
             return PlainTextResponse(failure_of(refused, "shell").text, 409)
 

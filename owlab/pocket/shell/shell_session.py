@@ -88,6 +88,8 @@ class ShellSession:
         self.started = self.used = time.time()
         self._text = ""
         self._streams = Streams()
+        self.tells_of_jobs = True
+        """As an interactive shell does: their numbers, and how they ended."""
         self._keyboard: Reader | None = None
         self.size: tuple[int, int] | None = None
         """Columns and lines of the terminal's window."""
@@ -340,7 +342,8 @@ class ShellSession:
             return sentences.SYNTAX, False
         if not self.tty:
             return await self._typed(text, out, err, status)
-        await out(self.jobs.printed() + self.jobs.ended().encode())
+        ended = self.jobs.ended().encode()
+        await out(self.jobs.printed() + (ended if self.tells_of_jobs else b""))
         if text.strip() in ("exit", "logout") and self.jobs.stopped() and not self._warned:
             self._warned = True
             await err(b"There are stopped jobs.\n")
@@ -349,7 +352,8 @@ class ShellSession:
         for command, background in segments(text):
             if background:
                 job = self._start(command)
-                await out(f"[{job.number}] {job.pid}\n".encode())
+                if self.tells_of_jobs:
+                    await out(f"[{job.number}] {job.pid}\n".encode())
                 status = 0
             elif not left:
                 status, left = await self._typed(self._last_pid(command), out, err, status)

@@ -118,6 +118,11 @@ def test_set_e_ends_the_shell(lab: Served) -> None:
     assert script(lab, "set -e\nfalse\necho never\n", "master")[:2] == (1, "")
 
 
+def test_a_script_is_told_nothing_of_its_jobs(lab: Served) -> None:
+    text = "sleep 0.2 &\n(sleep 0.1; echo from job; exit 3) &\nwait $!\necho $?\nwait\n"
+    assert script(lab, text, "master") == (0, "from job\n3\n", "")
+
+
 def test_bad_grammar_does_not_end_it(lab: Served) -> None:
     status, out, err = script(lab, "echo )\necho $?\n", "master")
     assert (status, out) == (0, "2\n")
