@@ -109,7 +109,8 @@ mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test not
 	@$(BIN)/python tools/mutants.py --count $(or $(COUNT),100) --seed $(or $(SEED),1)
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
-	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden
+	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden \
+	    tests/pocket/controllers/test_from_files.py
 
 pictures: $(STAMP) ## draw the course's pictures again
 	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures

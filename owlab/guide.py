@@ -6,7 +6,18 @@ from owlab.errors import ConfigError
 from owlab.lab import Lab
 from owlab.language import _, listed
 from owlab.step import Step
-from owlab.steps import existing_cluster, functions, helm, k3s, nfs, openwhisk, storage, vms, wsk
+from owlab.steps import (
+    existing_cluster,
+    existing_machines,
+    functions,
+    helm,
+    k3s,
+    nfs,
+    openwhisk,
+    storage,
+    vms,
+    wsk,
+)
 
 STEPS: tuple[Step, ...] = (
     vms.install_provider,
@@ -27,8 +38,11 @@ STEPS: tuple[Step, ...] = (
 )
 """In the guide's order."""
 
+ON_GIVEN_MACHINES: dict[str, Step] = {step.key: step for step in existing_machines.STEPS}
+"""The same keys, for labs whose machines were there before."""
+
 ON_A_CLUSTER: dict[str, Step] = {step.key: step for step in existing_cluster.STEPS}
-"""The same keys, for labs that have a cluster's API and no machines."""
+"""The same, for labs that have a cluster's API and no machines."""
 
 ON_OUR_CLUSTER: dict[str, Step] = {step.key: step for step in existing_cluster.MADE}
 """The same, where the lab makes the cluster itself."""
@@ -38,9 +52,10 @@ GUIDE: dict[str, Step] = {step.key: step for step in STEPS}
 
 def for_lab(lab: Lab, step: Step) -> Step:
     """The step as it is carried out with what the lab's provider offers."""
-    if lab.provider.has_machines:
-        return step
-    others = ON_OUR_CLUSTER if lab.provider.creates_machines else ON_A_CLUSTER
+    makes, given = (
+        ({}, ON_GIVEN_MACHINES) if lab.provider.has_machines else (ON_OUR_CLUSTER, ON_A_CLUSTER)
+    )
+    others = makes if lab.provider.creates_machines else given
     return others.get(step.key, step)
 
 

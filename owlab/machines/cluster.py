@@ -26,7 +26,7 @@ from owlab.finding import Finding, refused
 from owlab.language import N_
 from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_laptop
-from owlab.machines.provider import MachineInfo
+from owlab.machines.provider import MachineInfo, needs_multipass
 from owlab.shell import Finished, OnOutput, Shell
 
 PROGRAMS = {
@@ -286,6 +286,10 @@ class ClusterProvider:
     def delete(self, names: Sequence[str]) -> Command:
         """Not possible: raises ProviderError."""
         raise self._cannot(f"delete {', '.join(names)}")
+
+    def manage(self, verb: str, names: Sequence[str]) -> Command:
+        """Not possible: raises ProviderError."""
+        raise needs_multipass(verb)
 
     def attach(self, machine: str, text: str | None) -> int:
         """Run on this process' own streams."""

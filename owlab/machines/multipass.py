@@ -200,6 +200,10 @@ class MultipassProvider:
         """``multipass delete --purge``, by name: never the global purge."""
         return Command(f"multipass delete --purge {' '.join(names)}", timeout=600)
 
+    def manage(self, verb: str, names: Sequence[str]) -> Command:
+        """``multipass VERB NAMES``."""
+        return Command(f"multipass {verb} {' '.join(names)}", timeout=330)
+
     def attach(self, machine: str, text: str | None) -> int:
         """Run on this process' own streams."""
         command = Command(sys.stdin.read() if text is None else text, on=machine)

@@ -83,8 +83,11 @@ def _ask(address: str, port: Port) -> str:
     )
 
 
-def read(output: str) -> dict[str, bool | None]:
-    """``address port``: whether it can be reached; None when UDP said nothing."""
+def read(output: str, targets: Sequence[Target]) -> dict[str, bool | None]:
+    """``address port``: whether it can be reached; None when UDP said nothing.
+
+    In the order of the targets: they answer in any.
+    """
     found: dict[str, bool | None] = {}
     for line in output.splitlines():
         words = line.split(" ", 3)
@@ -93,7 +96,8 @@ def read(output: str) -> dict[str, bool | None]:
         open_or_refused = words[2] == "0" or "refused" in " ".join(words[3:])
         silent_udp = words[1].endswith("udp") and words[2] == "0"
         found[f"{words[0]} {words[1]}"] = None if silent_udp else open_or_refused
-    return found
+    names = [f"{address} {port}" for address, port in targets]
+    return {name: found[name] for name in names if name in found}
 
 
 def from_here(targets: Sequence[Target]) -> dict[str, bool | None]:

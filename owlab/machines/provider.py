@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from owlab.command import Command
+from owlab.errors import ProviderError
+from owlab.language import _
 from owlab.shell import Finished, OnOutput, Shell
 
 if TYPE_CHECKING:
@@ -109,6 +111,12 @@ class Provider(Protocol):
     def delete(self, names: Sequence[str]) -> Command:
         """The command that removes machines for good, by exact name."""
 
+    def manage(self, verb: str, names: Sequence[str]) -> Command:
+        """The provider's own command about machines, ``info`` or ``delete --purge`` say.
+
+        :raises ProviderError: it has none: its machines are somebody else's.
+        """
+
     def attach(self, machine: str, text: str | None) -> int:
         """Run ``text``, or a script from standard input, on this process' own streams.
 
@@ -127,3 +135,11 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Let go of what it keeps for this lab, after its machines are gone."""
+
+
+def needs_multipass(verb: str) -> ProviderError:
+    """For providers whose machines are run by somebody else."""
+    return ProviderError(
+        brief=_("`multipass {verb}` needs machines of Multipass.").format(verb=verb),
+        resolution=_("These machines exist on their own: use the tools of whoever runs them."),
+    )

@@ -26,7 +26,7 @@ from owlab.machines.command_line import foreground, one_line, words_of
 from owlab.machines.control import Control, on_the_master
 from owlab.machines.deadline import SPARE_SECONDS, limited, refuse_late
 from owlab.machines.private import private_folder
-from owlab.machines.provider import MachineInfo
+from owlab.machines.provider import MachineInfo, needs_multipass
 from owlab.machines.ssh_errors import TRANSPORT_FAILED, SshError, classify
 from owlab.machines.ssh_preflight import examine
 from owlab.machines.ssh_probe import PROBE, Seen, read_probe, refuse, refuse_twins
@@ -183,6 +183,10 @@ class SshProvider:
     def delete(self, names: Sequence[str]) -> Command:
         """Not possible: raises ProviderError."""
         raise _cannot(f"delete {', '.join(names)}", "`owlab down` undoes the steps on it instead.")
+
+    def manage(self, verb: str, names: Sequence[str]) -> Command:
+        """Not possible: raises ProviderError."""
+        raise needs_multipass(verb)
 
     def attach(self, machine: str, text: str | None) -> int:
         """Run on this process' own streams."""

@@ -38,7 +38,7 @@ def _ports(provider: SshProvider, config: LabConfig, address: dict[str, str]) ->
     def ask(machine: str) -> dict[str, bool | None]:
         command = Command(ports.question(wanted[machine]), on=machine, timeout=30)
         try:
-            return ports.read(provider.execute(command, {}).stdout)
+            return ports.read(provider.execute(command, {}).stdout, wanted[machine])
         except LabError:
             return {}
 

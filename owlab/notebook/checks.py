@@ -11,7 +11,7 @@ from typing import Any
 from owlab.diagnosis import diagnose
 from owlab.errors import CheckFailed, LabError, StepError
 from owlab.events import Event
-from owlab.guide import ordered, section_number
+from owlab.guide import for_lab, ordered, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
 from owlab.language import N_, _, pair
@@ -110,13 +110,14 @@ def _not_done(lab: Lab, steps: list[Step]) -> list[tuple[Step, str]]:
 def _missing(lab: Lab, step: Step) -> str:
     """Why it is not done; empty when it is. What cannot be asked is not done either."""
     try:
-        state = step.state(lab)
+        state = for_lab(lab, step).state(lab)
     except LabError as error:
         return error.brief
     return "" if state.done else state.why or _("nothing of it was seen")
 
 
-def _of_step(lab: Lab, step: Step) -> Claim:
+def _of_step(lab: Lab, given: Step) -> Claim:
+    step = for_lab(lab, given)
     try:
         seen = step.state(lab)
     except LabError as error:

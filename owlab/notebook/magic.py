@@ -7,6 +7,7 @@ import difflib
 import shlex
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from owlab.command import HOST, Command, Result
@@ -148,11 +149,9 @@ class Printed:
         self._handle.update(page.bundle(page.output(shown), shown), raw=True)
 
 
-def register() -> None:
-    """Make ``%%on`` known to the notebook."""
+def register(current: Callable[[], Lab]) -> None:
+    """Make ``%%on`` known to the notebook; it types on the lab that is the ``current`` one then."""
     from IPython.core.getipython import get_ipython
-
-    from owlab.notebook.session import current
 
     shell: Any = get_ipython()
     if shell is None:

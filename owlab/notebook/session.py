@@ -46,7 +46,7 @@ def begin(*, lab_name: str | None = None, **settings: Any) -> GuidedLab:
     lab = GuidedLab.open(lab_name or os.environ.get("OWLAB_LAB", "owlab"), **settings)
     lab.listeners.append(Transcript(lab))
     _current[:] = [lab]
-    magic.register()
+    magic.register(current)
     _show_once()
     _introduce(lab)
     return lab

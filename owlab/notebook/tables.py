@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from owlab import extras
-from owlab.guide import STEPS
+from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook import read
@@ -65,7 +65,7 @@ def activations(lab: Lab, limit: int = 30) -> pd.DataFrame:
 def steps(lab: Lab) -> pd.DataFrame:
     """Every step of the guide: done or not, and the evidence."""
     rows = []
-    for step in STEPS:
+    for step in (for_lab(lab, each) for each in STEPS):
         seen = step.state(lab)
         rows.append(
             {

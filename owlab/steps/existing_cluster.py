@@ -29,14 +29,10 @@ from owlab.steps import (
 )
 from owlab.steps.control import control
 from owlab.steps.kubernetes import condition, one, warnings
+from owlab.steps.undoing import nothing
 
 PROBE_SECONDS = 120
 """For pulling a small image, mounting the export and writing to it."""
-
-
-def nothing(lab: Lab, machine: str) -> Iterator[Command]:
-    """There is nothing to do, or to take back."""
-    yield from ()
 
 
 def server(lab: Lab) -> str:

@@ -12,6 +12,11 @@ from owlab.steps.control import KUBECONFIG
 Commands = Callable[[Lab, str], Iterator[Command]]
 
 
+def nothing(lab: Lab, machine: str) -> Iterator[Command]:
+    """There is nothing to do, or to take back."""
+    yield from ()
+
+
 def if_there(path: str, command: str) -> str:
     """``command``, typed only where a file is there."""
     return f"[ ! -e {path} ] || {command}"

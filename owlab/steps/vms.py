@@ -23,12 +23,11 @@ def _versions(machine: str) -> Fact[dict[str, str]]:
 
 
 def _install_provider(lab: Lab, machine: str) -> Iterator[Command]:
-    if lab.provider.creates_machines:
-        if not lab.planning:
-            if lab.fact(_versions(machine)):  # to install it again would help nobody
-                raise service_down("`multipass version` names no multipassd")
-            _refuse_to_hang(lab, machine)
-        yield Command(INSTALL_MULTIPASS, timeout=900, why="Multipass makes the virtual machines")
+    if not lab.planning:
+        if lab.fact(_versions(machine)):  # to install it again would help nobody
+            raise service_down("`multipass version` names no multipassd")
+        _refuse_to_hang(lab, machine)
+    yield Command(INSTALL_MULTIPASS, timeout=900, why="Multipass makes the virtual machines")
 
 
 def _refuse_to_hang(lab: Lab, machine: str) -> None:
@@ -51,8 +50,6 @@ def _refuse_to_hang(lab: Lab, machine: str) -> None:
 
 
 def _provider_ready(lab: Lab, machine: str) -> Check:
-    if not lab.provider.creates_machines:
-        return Check((Evidence(_("the machines exist already"), True),))
     told = lab.fact(_versions(machine))
     client, service = told.get("multipass", ""), told.get("multipassd", "")
     seen = service or (f"{client}, but its service does not answer" if client else "not found")
@@ -100,10 +97,8 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
 
 
 def _created(lab: Lab, name: str) -> Check:
-    info = lab.machine_info(name)
-    if info is None:
-        return Check((Evidence(name, False, _("does not exist")),))
-    if lab.provider.creates_machines and name not in lab.record.made():
+    info = None if name in lab.record.made() else lab.machine_info(name)
+    if info is not None:
         raise MachineError(
             brief=_("There is a machine {name} that this lab did not make.").format(name=name),
             details=_("state {state}, address {ipv4}").format(
@@ -114,10 +109,18 @@ def _created(lab: Lab, name: str) -> Check:
                 "the setting `prefix`, such as --set prefix owl-."
             ),
         )
+    return is_up(lab, name)
+
+
+def is_up(lab: Lab, name: str) -> Check:
+    """The machine runs, has an address, and has booted."""
+    info = lab.machine_info(name)
+    if info is None:
+        return Check((Evidence(name, False, _("does not exist")),))
     seen = f"{info.state} {info.ipv4}".strip()
-    up = Evidence(name, info.state in UP_STATES and bool(info.ipv4), seen)
-    if not up.ok:
-        return Check((up,))
+    runs = Evidence(name, info.state in UP_STATES and bool(info.ipv4), seen)
+    if not runs.ok:
+        return Check((runs,))
     # A machine that exists already may have no cloud-init at all.
     booted = lab.fact(
         succeeds(
@@ -128,7 +131,7 @@ def _created(lab: Lab, name: str) -> Check:
     )
     return Check(
         (
-            up,
+            runs,
             Evidence(
                 _("{name} has booted").format(name=name),
                 booted,
@@ -139,7 +142,7 @@ def _created(lab: Lab, name: str) -> Check:
 
 
 def _delete(lab: Lab, name: str) -> Iterator[Command]:
-    if lab.provider.creates_machines and name in lab.record.made():
+    if name in lab.record.made():
         yield lab.provider.delete([name])
         if not lab.planning:
             lab.record.remove_made(name)
@@ -170,31 +173,32 @@ worker2                 Running           10.251.200.168   Ubuntu 24.04 LTS""",
 
 def info(lab: Lab, *names: str) -> Result:
     """``multipass info``: state, address, load, memory and disk of machines (all by default)."""
-    return _multipass(lab, "info", names or [m.name for m in lab.config.machines])
+    return _manage(lab, "info", names or [m.name for m in lab.config.machines])
 
 
 def delete(lab: Lab, *names: str) -> Result:
     """``multipass delete``: move machines to the recycle bin; :func:`recover` takes them back."""
-    return _multipass(lab, "delete", _own(lab, names))
+    return _manage_own(lab, "delete", names)
 
 
 def recover(lab: Lab, *names: str) -> Result:
     """``multipass recover``: take machines back from the recycle bin. They are stopped then."""
-    return _multipass(lab, "recover", _own(lab, names))
+    return _manage_own(lab, "recover", names)
 
 
 def purge(lab: Lab, *names: str) -> Result:
     """``multipass delete --purge``: destroy machines, with everything on them."""
-    result = _multipass(lab, "delete --purge", _own(lab, names))
+    result = _manage_own(lab, "delete --purge", names)
     for name in names:
         lab.record.remove_made(name)
     return result
 
 
-def _own(lab: Lab, names: Sequence[str]) -> Sequence[str]:
-    """The names, when all are of machines that this lab made."""
+def _manage_own(lab: Lab, verb: str, names: Sequence[str]) -> Result:
+    """Only when this lab made all of them."""
+    lab.provider.manage(verb, names)  # who cannot do it at all says so first
     others = [name for name in names if lab.machine(name).name not in lab.record.made()]
-    if lab.provider.creates_machines and others:
+    if others:
         raise MachineError(
             brief=_("This lab did not make {names}.").format(names=listed(others)),
             details=_("It made: {names}.").format(
@@ -202,22 +206,18 @@ def _own(lab: Lab, names: Sequence[str]) -> Sequence[str]:
             ),
             resolution=_("Nothing was done. For a machine of your own, use `multipass` itself."),
         )
-    return names
+    return _manage(lab, verb, names)
 
 
-def _multipass(lab: Lab, verb: str, names: Sequence[str]) -> Result:
-    if not lab.provider.creates_machines:
-        raise ProviderError(
-            brief=_("`multipass {verb}` needs machines of Multipass.").format(verb=verb),
-            resolution=_("These machines exist on their own: use the tools of whoever runs them."),
-        )
+def _manage(lab: Lab, verb: str, names: Sequence[str]) -> Result:
+    command = lab.provider.manage(verb, names)
     if not names:
         raise MachineError(
             brief=_("`multipass {verb}` needs the name of a machine.").format(verb=verb)
         )
     for name in names:
         lab.machine(name)
-    result = lab.run(Command(f"multipass {verb} {' '.join(names)}", timeout=330))
+    result = lab.run(command)
     if not result:
         raise MachineError(
             brief=_("multipass {verb} {names} failed.").format(verb=verb, names=" ".join(names)),

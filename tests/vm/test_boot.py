@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from owlab.guide import for_lab
 from owlab.machines.ssh_preflight import examine
 from owlab.steps import vms
 from tests.vm.performing import perform
@@ -21,7 +22,7 @@ def test_the_machines_are_four_and_reached_by_ssh(lab, machines):
 def test_machines_that_exist_need_no_creation(lab, machines):
     for step in (vms.install_provider, vms.create):
         assert perform(lab, step) == (False, [])
-    seen = " ".join(item.seen for item in vms.create.state(lab).evidence)
+    seen = " ".join(item.seen for item in for_lab(lab, vms.create).state(lab).evidence)
     for machine in machines.all.values():
         assert f"Reachable {machine.address}" in seen
 
@@ -33,7 +34,7 @@ def test_a_machine_whose_cloud_init_runs_is_not_ready_yet(lab, machines):
         for status, ready in (("running", False), ("disabled", True), ("done", True)):
             put = f"{said} {status} | sudo install -m 755 /dev/stdin {program}"
             assert machines.ssh("worker2", put).returncode == 0
-            assert vms.create.check(lab, "worker2").done is ready
+            assert for_lab(lab, vms.create).check(lab, "worker2").done is ready
     finally:
         machines.ssh("worker2", f"sudo rm {program}")
 

@@ -77,7 +77,7 @@ def pod_of(template: Object, owner: Object, **meta: Any) -> Object:
         "metadata": {
             "namespace": owner["metadata"]["namespace"],
             "labels": labels,
-            **({"annotations": given["annotations"]} if given.get("annotations") else {}),
+            **{k: given[k] for k in ("annotations", "finalizers") if given.get(k)},
             "ownerReferences": [owner_reference(owner)],
             **meta,
         },

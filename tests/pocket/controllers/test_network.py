@@ -371,4 +371,19 @@ async def test_probes_are_real_requests(bench: Bench) -> None:
 async def test_images_have_the_programs_that_they_have(bench: Bench) -> None:
     await bench.make(shell())
     for name in ("curl", "dig", "redis-cli"):
-        assert (await typed(bench, f"{name} x")) == (127, f"sh: {name}: command not found\n")
+        assert (await typed(bench, f"{name} x")) == (127, f"sh: {name}: not found\n")
+
+
+async def test_pods_on_machines_that_run_answer_a_ping_and_nobody_else(bench: Bench) -> None:
+    await bench.make(shell())
+    await bench.make(pod("web", "nginx", spec={"nodeName": "worker1"}))
+    await bench.make(service("web"))
+    web = bench.store.get("Pod", "web", "default")["status"]["podIP"]
+    virtual = bench.store.get("Service", "web", "default")["spec"]["clusterIP"]
+    assert (await typed(bench, f"ping -c 1 {web}"))[0] == 0
+    # Nothing answers for the address of a Service, and nobody has the other one.
+    for silent in (virtual, "10.42.9.9"):
+        assert (await typed(bench, f"ping -c 1 -W 1 {silent}"))[0] == 1, silent
+    bench.fleet.machines["worker1"].running = False
+    await bench.settle()
+    assert (await typed(bench, f"ping -c 1 -W 1 {web}"))[0] == 1

@@ -81,6 +81,9 @@ class FolderProvider:
     def start(self, names: Sequence[str]) -> Command:
         return Command("true")
 
+    def manage(self, verb: str, names: Sequence[str]) -> Command:
+        return Command(f"multipass {verb} {' '.join(names)}")
+
     def delete(self, names: Sequence[str]) -> Command:
         return Command(f"cd .. && rm -r {' '.join(names)}")
 

@@ -51,8 +51,9 @@ def test_open_closed_and_silent_are_told_apart():
         text = ports.question(asked)
         done = subprocess.run(["bash", "-c", text], capture_output=True, text=True)
         assert time.monotonic() - started < 8
-        answers = [ports.read(done.stdout)[f"{HERE} {port}"] for _, port in asked]
-        assert answers == [True, True, False]
+        assert list(ports.read(done.stdout, asked).values()) == [True, True, False]
+        backwards = "\n".join(reversed(done.stdout.splitlines()))
+        assert list(ports.read(backwards, asked).values()) == [True, True, False]
         assert list(ports.from_here(asked).values()) == [True, True, False]
 
 
@@ -61,11 +62,12 @@ def test_udp_is_open_when_somebody_says_no_and_unknown_when_nobody_does(monkeypa
         taken.bind((HERE, 0))
         number = taken.getsockname()[1]
         monkeypatch.setattr(ports, "PODS", Port(number, "", "udp"))
-        text = ports.question([(HERE, ports.PODS)])
+        asked = [(HERE, ports.PODS)]
+        text = ports.question(asked)
 
         def ask() -> bool | None:
             done = subprocess.run(["bash", "-c", text], capture_output=True, text=True)
-            return ports.read(done.stdout)[f"{HERE} {number}/udp"]
+            return ports.read(done.stdout, asked)[f"{HERE} {number}/udp"]
 
         assert ask() is None
     assert ask() is True

@@ -19,8 +19,8 @@ from owlab.pocket.kube.kubelet.protocol import Streams
 
 INTERRUPTED = 130
 _SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")
-# bashkit adds advice to this; shells do not.
-_ADVICE = re.compile(rb"(command not found)\. [^\n]*")
+Said = Callable[[bytes], bytes]
+"""What the interpreter says, in the words of the image's shell."""
 
 
 def is_shell(words: list[str]) -> bool:
@@ -44,7 +44,7 @@ def script_of(words: list[str]) -> str:
     return re.sub(r"\btail -[fF] /dev/null\b", "sleep infinity", text)
 
 
-async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -> int:
+async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str, said: Said) -> int:
     """Run a command with these streams; returns its exit status. Cancelling ends it.
 
     :param name: what an interactive shell's prompt begins with.
@@ -53,22 +53,22 @@ async def carry_out(bash: Bash, words: list[str], streams: Streams, name: str) -
         terminal = Terminal(streams.stdin, streams.out)
         try:
             if is_shell(words):
-                return await _Conversation(bash, terminal, name).hold()
+                return await _Conversation(bash, terminal, name, said).hold()
             script = ScriptInput(bash).piped(script_of(words), terminal)
-            return await _until_interrupted(bash, script, terminal)
+            return await _until_interrupted(bash, script, terminal, said)
         finally:
             terminal.close()
     if streams.stdin is not None and is_shell(words):
-        return await _Dictation(bash, streams).take()
+        return await _Dictation(bash, streams, said).take()
     script = script_of(words)
     if streams.stdin is not None:
         script = ScriptInput(bash).piped(script, streams.stdin)
-    return await _run(bash, script, streams.out, streams.err)
+    return await _run(bash, script, streams.out, streams.err, said)
 
 
-async def _run(bash: Bash, script: str, out: Sink, err: Sink) -> int:
+async def _run(bash: Bash, script: str, out: Sink, err: Sink, said: Said) -> int:
     async def tell(data: bytes) -> None:
-        await err(_ADVICE.sub(rb"\1", data))
+        await err(said(data))
 
     done = await execute(bash, script, out, tell)
     if done.error:
@@ -76,8 +76,8 @@ async def _run(bash: Bash, script: str, out: Sink, err: Sink) -> int:
     return int(done.exit_code)
 
 
-async def _until_interrupted(bash: Bash, script: str, terminal: Terminal) -> int:
-    running = asyncio.ensure_future(_run(bash, script, terminal.write, terminal.write))
+async def _until_interrupted(bash: Bash, script: str, terminal: Terminal, said: Said) -> int:
+    running = asyncio.ensure_future(_run(bash, script, terminal.write, terminal.write, said))
     with terminal.interrupts(running.cancel):
         try:
             return await running
@@ -93,8 +93,8 @@ async def _until_interrupted(bash: Bash, script: str, terminal: Terminal) -> int
 class _Dictation:
     """A shell without a terminal: what arrives is run as soon as it is complete."""
 
-    def __init__(self, bash: Bash, streams: Streams) -> None:
-        self._bash, self._streams = bash, streams
+    def __init__(self, bash: Bash, streams: Streams, said: Said) -> None:
+        self._bash, self._streams, self._said = bash, streams, said
         self._status = 0
         self._lives = True
         bash.add_command("__owlab_status", _noting(self._note))
@@ -115,7 +115,8 @@ class _Dictation:
             if text.strip():
                 self._lives = False
                 script = f"(exit {self._status}); {text}\n__owlab_status $?"
-                status = await _run(self._bash, script, self._streams.out, self._streams.err)
+                out, err = self._streams.out, self._streams.err
+                status = await _run(self._bash, script, out, err, self._said)
                 if not self._lives:
                     return status
             text = ""
@@ -125,8 +126,8 @@ class _Dictation:
 class _Conversation:
     """An interactive shell."""
 
-    def __init__(self, bash: Bash, terminal: Terminal, name: str) -> None:
-        self._bash, self._terminal, self._name = bash, terminal, name
+    def __init__(self, bash: Bash, terminal: Terminal, name: str, said: Said) -> None:
+        self._bash, self._terminal, self._name, self._said = bash, terminal, name, said
         self._status = 0
         self._lives = False
         bash.add_command("__owlab_status", _noting(self._note))
@@ -152,7 +153,7 @@ class _Conversation:
                 continue
             self._lives = False
             script = f"(exit {self._status}); {text}\n__owlab_status $?"
-            status = await _until_interrupted(self._bash, script, self._terminal)
+            status = await _until_interrupted(self._bash, script, self._terminal, self._said)
             if status == INTERRUPTED and not self._lives:
                 self._status = INTERRUPTED
             elif not self._lives:

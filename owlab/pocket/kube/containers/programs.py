@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
-from owlab.pocket.kube.containers.runtime import ContainerProcess
+from owlab.pocket.kube.containers.container_process import ContainerProcess
 from owlab.pocket.kube.object_state import release_of
 from owlab.pocket.kube.store import Store
 

@@ -7,18 +7,20 @@ import functools
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from bashkit import Bash, CommandContext, ExecutionProfile
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.containers import known
+from owlab.pocket.kube.containers import known, start, userland
 from owlab.pocket.kube.containers.console import command
+from owlab.pocket.kube.containers.container_process import ContainerProcess
 from owlab.pocket.kube.containers.disk import Disk
 from owlab.pocket.kube.containers.environment import MissingReference, environment, expanded
 from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_of
 from owlab.pocket.kube.containers.identity import identity
+from owlab.pocket.kube.containers.image_disk import new_disk
 from owlab.pocket.kube.containers.owners import OwnerCommands
 from owlab.pocket.kube.containers.process_namespace import seen
 from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
@@ -32,7 +34,7 @@ from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.pod_net import PodNet
-from owlab.pocket.kube.network.resolver import config_of, hosts_file, kernel_host_name
+from owlab.pocket.kube.network.resolver import kernel_host_name
 from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.filesystem_abi import mountable
@@ -41,37 +43,9 @@ from owlab.pocket.network.routes import Routes
 
 _UNLIMITED = 10**12
 _LOOK_SECONDS = 0.2
-_LOG_LIMIT = 256 * 1024
-"""Characters that are kept of what a container has printed."""
-
 ContainerCommand = Callable[[CommandContext], Awaitable[int]]
 Owner = tuple[str, str]
 """A pod's uid and a container's name."""
-
-
-@dataclass
-class ContainerProcess:
-    """A container's command, running or ended; a shell with ``stdin`` waits for who attaches."""
-
-    waits: bool = False
-    task: asyncio.Task[None] | None = None
-    code: int | None = None
-    printed: str = ""
-    message: str = ""
-    """What it left for its status as it ended."""
-    attached: bool = False
-    """Somebody has looked at it already."""
-    shell: Bash | None = field(default=None, repr=False)
-    net: PodNet | None = field(default=None, repr=False)
-    serving: Serving | None = field(default=None, repr=False)
-
-    def say(self, line: str) -> None:
-        """Add a line to what it has printed."""
-        self.keep(f"{line}\n".encode())
-
-    def keep(self, data: bytes) -> None:
-        """Add to what it has printed."""
-        self.printed = (self.printed + data.decode(errors="replace"))[-_LOG_LIMIT:]
 
 
 class Runtime:
@@ -134,6 +108,26 @@ class Runtime:
         self._processes[key] = self._start(pod, container, image)
         return self._processes[key]
 
+    def require_start(self, pod: Object, container: Object) -> None:
+        """Raise CannotStart where a container's first word is no program of its image."""
+        image = known.known(container)
+        if image is not None and self.stand_in(pod, container) is None:
+            words = image.words(container)
+            if words and server_of(words, known.SERVERS, image.programs) is None:
+                self._require(pod, container, words[0])
+
+    def _require(self, pod: Object, container: Object, word: str) -> None:
+        land = userland.userland(container)
+        if land is not None:
+            files = self._disk(pod, container)[0].files(identity(pod, container).who)
+            start.require(word, land.names | self._own(container), files)
+
+    def _own(self, container: Object) -> frozenset[str]:
+        """The programs that the lab gives an image beside the interpreter's."""
+        image, name = known.known(container), container.get("image", "")
+        given = [names for part, names in self.commands.items() if part in name]
+        return frozenset(image.programs if image is not None else ()).union(*given)
+
     def _shared(self, pod: Object) -> Object:
         """The store's own object with this address: what runs long must not hold a copy."""
         kept = self._store.by_uid(pod["metadata"]["uid"])
@@ -173,7 +167,7 @@ class Runtime:
         uid = pod["metadata"]["uid"]
         owner = (uid, container["name"])
         if owner not in self._disks:
-            self._disks[owner] = _new_disk(pod, container)
+            self._disks[owner] = new_disk(pod, container, self._own(container))
         disk = self._disks[owner]
         kept = self._kept.setdefault(uid, {})
         return disk, mount_volumes(disk, pod, container, self._store, self._fleet, kept)
@@ -203,7 +197,7 @@ class Runtime:
                 process.serving.on_over = functools.partial(self._over, pod, process)
                 return process
             left = TerminationMessage(self._disk(pod, container)[0], container)
-            process.shell, holders = self._shell(pod, container, net, process.serving)
+            process.shell, holders = self._shell(pod, container, net, process.serving, words)
         except MissingReference as error:
             process.code, process.printed = 128, f"Error: {error}\n"
             return process
@@ -211,8 +205,9 @@ class Runtime:
             process.code = failed.code
             process.say(failed.text.rstrip("\n"))
             return process
+        said = functools.partial(_in_the_words_of, userland.userland(container), words)
         process.task = asyncio.ensure_future(
-            self._carry_out(pod["metadata"]["uid"], process, words, holders, left)
+            self._carry_out(pod["metadata"]["uid"], process, words, holders, left, said)
         )
         return process
 
@@ -230,14 +225,18 @@ class Runtime:
         words: list[str],
         holders: list[DiskMachine],
         left: TerminationMessage,
+        said: Callable[[bytes], bytes],
     ) -> None:
         async def keep(data: bytes) -> None:
             process.keep(data)
 
+        async def keep_said(data: bytes) -> None:
+            process.keep(said(data))
+
         assert process.shell is not None
         saving = asyncio.ensure_future(_save_often(holders))
         try:
-            done = await process.shell.execute(script_of(words), stdout=keep, stderr=keep)
+            done = await process.shell.execute(script_of(words), stdout=keep, stderr=keep_said)
             process.message = left.read(int(done.exit_code), process.printed)
             process.code = int(done.exit_code)
         finally:
@@ -249,11 +248,11 @@ class Runtime:
             self._ended(uid)
 
     def _shell(
-        self, pod: Object, container: Object, net: PodNet, serving: Serving | None
+        self, pod: Object, container: Object, net: PodNet, serving: Serving, words: list[str]
     ) -> tuple[Bash, list[DiskMachine]]:
         """A shell in a container: its files are those of its other shells.
 
-        :param serving: where its servers print; None where nothing is to be run.
+        :param serving: where its servers print.
         """
         variables = self._environment(pod, container)
         user = identity(pod, container)
@@ -262,13 +261,18 @@ class Runtime:
             username=user.user,
             hostname=kernel_host_name(pod),
             cwd=container.get("workingDir") or "/",
-            env={"HOME": user.home, **variables},
+            env={"PATH": start.PATH, "HOME": user.home, **variables},
             # The others cut output off after a megabyte, and say nothing.
             profile=ExecutionProfile.Interactive,
             max_commands=_UNLIMITED,
             max_loop_iterations=_UNLIMITED,
             timeout_seconds=_UNLIMITED,
         )
+        land = userland.userland(container)
+        if land is not None:
+            shell = userland.shell_of(words)
+            for name, instead in userland.commands(land, self._own(container), shell):
+                bash.add_command(name, instead)
         bash.add_command("tar", tar)
         bash.add_command("sleep", sleep)
         bash.add_command("touch", touch)
@@ -284,9 +288,7 @@ class Runtime:
             if part in container.get("image", ""):
                 for name, command in commands.items():
                     bash.add_command(name, command)
-        image = known.known(container)
-        if serving is not None:
-            self._bring(bash, image, pod, container, net, serving)
+        self._bring(bash, known.known(container), pod, container, net, serving)
         bash.mount("/", mountable(files))
         for process in processes:
             if process.container is not None and len(processes) > 1:
@@ -317,21 +319,27 @@ class Runtime:
                 run = command(TOOLS[name], net, self._clock)
             for path in (name, f"/{name}", f"/bin/{name}", f"/usr/bin/{name}", f"/usr/sbin/{name}"):
                 bash.add_command(path, run)
-        for name in sorted(set(TOOLS) - set(image.programs if image is not None else ())):
-            bash.add_command(name, _missing)
+        if userland.userland(container) is None:
+            for name in sorted(set(TOOLS) - set(image.programs if image is not None else ())):
+                bash.add_command(name, _missing)
 
     async def exec(self, pod: Object, container: Object, argv: list[str], streams: Streams) -> int:
-        """A command in a container; returns its exit status."""
+        """A command in a container; returns its exit status.
+
+        :raises CannotStart: its first word is no program of the image.
+        """
+        self._require(pod, container, argv[0])
         net, printed = self._net(pod), self._latest((pod["metadata"]["uid"], container["name"]))
         log = printed.say if printed is not None else ContainerProcess().say
         serving = Serving(pod, net, lambda: self._view(pod, container), log)
         try:
-            bash, holders = self._shell(pod, container, net, serving)
+            bash, holders = self._shell(pod, container, net, serving, argv)
         except MissingReference as error:
             await streams.err(f"{error}\n".encode())
             return 126
         try:
-            return await carry_out(bash, argv, streams, _prompt(pod, container))
+            said = functools.partial(_in_the_words_of, userland.userland(container), argv)
+            return await carry_out(bash, argv, streams, _prompt(pod, container), said)
         finally:
             net.close_all()
             _save(holders)
@@ -413,7 +421,7 @@ class Runtime:
         """End a container's command; its next start is another one."""
         for (owner, _), process in self._processes.items():
             if owner == (uid, name):
-                _end(process)
+                process.end()
         for key in [key for key in self._beside if key[0] == (uid, name)]:
             self._beside.pop(key).close_all()
 
@@ -421,7 +429,7 @@ class Runtime:
         """A pod is gone: its processes end, its own files are no more."""
         for key, process in list(self._processes.items()):
             if key[0][0] == uid:
-                _end(process)
+                process.end()
                 del self._processes[key]
         for key in [key for key in self._beside if key[0][0] == uid]:
             self._beside.pop(key).close_all()
@@ -432,26 +440,21 @@ class Runtime:
     def stop(self) -> None:
         """End every process."""
         for process in self._processes.values():
-            _end(process)
+            process.end()
         for net in self._beside.values():
             net.close_all()
         self._processes.clear()
         self._beside.clear()
 
 
+def _in_the_words_of(land: userland.Userland | None, words: list[str], said: bytes) -> bytes:
+    return (land or userland.UNKNOWN).in_its_words(userland.shell_of(words), said)
+
+
 async def _missing(context: CommandContext) -> int:
     """bashkit has a command that the image has not."""
     await context.stderr.write(f"sh: {context.name}: command not found\n".encode())
     return 127
-
-
-def _end(process: ContainerProcess) -> None:
-    if process.net is not None:
-        process.net.close_all()
-    if process.shell is not None:
-        process.shell.cancel()
-    if process.task is not None:
-        process.task.cancel()
 
 
 def _is_small(container: Object) -> bool:
@@ -466,27 +469,6 @@ def _prompt(pod: Object, container: Object) -> str:
         if _is_small(container)
         else f"{identity(pod, container).user}@{pod['metadata']['name']}:"
     )
-
-
-_ACCOUNTS = {
-    "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\n"
-    b"bin:x:2:2:bin:/bin:/bin/false\nwww-data:x:33:33:www-data:/var/www:/bin/false\n"
-    b"nobody:x:65534:65534:nobody:/home:/bin/false\n",
-    "/etc/group": b"root:x:0:\ndaemon:x:1:\nbin:x:2:\nwww-data:x:33:\nnobody:x:65534:\n",
-}
-"""Who is known in every image."""
-
-
-def _new_disk(pod: Object, container: Object) -> Disk:
-    image = known.known(container)
-    own = {
-        "/etc/hostname": f"{kernel_host_name(pod)}\n".encode(),
-        "/etc/hosts": hosts_file(pod).encode(),
-        "/etc/resolv.conf": config_of(pod).text().encode(),
-    }
-    files = {**_ACCOUNTS, **(image.files if image is not None else {})}
-    security = container.get("securityContext") or {}
-    return Disk({**files, **own}, read_only=bool(security.get("readOnlyRootFilesystem")))
 
 
 async def _save_often(holders: list[DiskMachine]) -> None:

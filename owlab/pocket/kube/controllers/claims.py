@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import condition
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.controllers.scheduler import claim_names
 from owlab.pocket.kube.object_state import is_ready, owner_reference
 from owlab.pocket.kube.storage import local_path
-from owlab.pocket.kube.storage.binding import fits, is_for, reference_to, smallest
+from owlab.pocket.kube.storage.binding import SELECTED_NODE, fits, is_for, reference_to, smallest
 from owlab.pocket.kube.storage.nfs_subdir import NfsSubdir
 from owlab.pocket.kube.storage.provisioner import (
     CannotProvision,
     Provisioner,
     VolumeRequest,
     volume_of,
+    waiting_for,
 )
 from owlab.pocket.kube.store import Change, Key
 
 _COMPONENT = "persistentvolume-controller"
 PROTECTION = "kubernetes.io/pvc-protection"
+STORAGE_PROVISIONER = (
+    "volume.beta.kubernetes.io/storage-provisioner",
+    "volume.kubernetes.io/storage-provisioner",
+)
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 
@@ -149,11 +155,11 @@ class Claims(Controller):
             return
         name = spec.get("storageClassName") or ""
         kind = self.store.find("StorageClass", name)
-        node = self._first_consumer(claim)
         late = kind is not None and kind.get("volumeBindingMode") == "WaitForFirstConsumer"
+        # The scheduler writes it: a pod that names its node itself waits for ever, as in life.
+        node = (claim["metadata"].get("annotations") or {}).get(SELECTED_NODE)
         if late and node is None:
-            said = "waiting for first consumer to be created before binding"
-            self._say(claim, "Normal", "WaitForFirstConsumer", said)
+            self._wait_for_consumer(claim)
             return
         where = self.store.find("Node", node) if node and late else None
         found = smallest(v for v in volumes if fits(v, claim, where))
@@ -172,13 +178,19 @@ class Claims(Controller):
         else:
             self._provision(VolumeRequest(claim, kind, node))
 
-    def _first_consumer(self, claim: Object) -> str | None:
-        """The node of the first pod that uses the claim."""
+    def _wait_for_consumer(self, claim: Object) -> None:
         meta = claim["metadata"]
-        for pod in self.store.indexed("claim", f"{meta['namespace']}/{meta['name']}"):
-            if pod["spec"].get("nodeName"):
-                return str(pod["spec"]["nodeName"])
-        return None
+        waiting = [
+            pod["metadata"]["name"]
+            for pod in self.store.indexed("claim", f"{meta['namespace']}/{meta['name']}")
+            if (condition(pod, "PodScheduled") or {}).get("status") == "False"
+        ]
+        if waiting:
+            said = f"waiting for pod {waiting[0]} to be scheduled"
+            self._say(claim, "Normal", "WaitForPodScheduled", said)
+        else:
+            said = "waiting for first consumer to be created before binding"
+            self._say(claim, "Normal", "WaitForFirstConsumer", said)
 
     def _provision(self, request: VolumeRequest) -> None:
         claim = request.claim
@@ -187,26 +199,31 @@ class Claims(Controller):
             said = "claim.Spec.Selector is not supported for dynamic provisioning"
             self._say(claim, "Warning", "ProvisioningFailed", said)
             return
-        who = self.provisioner(request.storage_class["provisioner"])
+        name = request.storage_class["provisioner"]
+        self._say(claim, "Normal", "ExternalProvisioning", waiting_for(name))
         try:
-            source = who.provision(request)
+            source = self.provisioner(name).provision(request)
         except CannotProvision as why:
-            self._say(claim, why.kind, why.reason, why.message)
+            self._say(claim, why.kind, why.reason, why.message, name)
             return
+        asked = f"{claim['metadata']['namespace']}/{claim['metadata']['name']}"
+        said = f'External provisioner is provisioning volume for claim "{asked}"'
+        self._say(claim, "Normal", "Provisioning", said, name)
         volume = self.store.find("PersistentVolume", request.name)
         if volume is None:
             volume = self.store.create(volume_of(request, source))
         said = f"Successfully provisioned volume {request.name}"
-        self._say(claim, "Normal", "ProvisioningSucceeded", said)
-        self._bind(claim, volume)
+        self._say(claim, "Normal", "ProvisioningSucceeded", said, name)
+        self._bind(claim, volume, dict.fromkeys(STORAGE_PROVISIONER, str(name)))
 
-    def _bind(self, claim: Object, volume: Object) -> None:
+    def _bind(self, claim: Object, volume: Object, noted: Mapping[str, str] | None = None) -> None:
         spec = {**volume["spec"], "claimRef": reference_to(claim)}
         volume = self.store.update({**volume, "spec": spec})
         self.store.set_status(volume, {"phase": "Bound"})
         meta = claim["metadata"]
         annotations = {
             **(meta.get("annotations") or {}),
+            **(noted or {}),
             "pv.kubernetes.io/bind-completed": "yes",
             "pv.kubernetes.io/bound-by-controller": "yes",
         }
@@ -226,8 +243,10 @@ class Claims(Controller):
             },
         )
 
-    def _say(self, claim: Object, kind: str, reason: str, message: str) -> None:
+    def _say(
+        self, claim: Object, kind: str, reason: str, message: str, who: str = _COMPONENT
+    ) -> None:
         key = (claim["metadata"]["uid"], message)
         if key not in self._said:
             self._said.add(key)
-            self.recorder.record(claim, kind, reason, message, _COMPONENT)
+            self.recorder.record(claim, kind, reason, message, who)

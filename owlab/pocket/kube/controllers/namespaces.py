@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import with_condition
 from owlab.pocket.kube.controllers.control_plane import EVERY_KIND, ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
+from owlab.pocket.kube.controllers.namespace_conditions import left_over
+from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.store import Change, Key
 
 _FREED_FIRST = ("Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet")
@@ -68,17 +71,28 @@ class Namespaces(Controller):
             self.store.update({**known, "data": wanted})
 
     def _empty(self, name: str, space: Object) -> None:
-        left: list[Object] = []
+        remaining: list[tuple[Kind, Object]] = []
         kinds = {(k.group, k.kind): k for k in self.store.registry.all() if k.namespaced}
         for kind in sorted(kinds.values(), key=lambda k: k.kind not in _FREED_FIRST):
             for obj in self.store.list(kind, name):
                 meta = obj["metadata"]
                 if not meta.get("deletionTimestamp"):
                     self.store.delete(kind, meta["name"], name)
-                if self.store.find(kind, meta["name"], name) is not None:
-                    left.append(obj)
-        if not left:
+                left = self.store.find(kind, meta["name"], name)
+                if left is not None:
+                    remaining.append((kind, left))
+        if remaining:
+            self._tell(space, remaining)
+        else:
             self.store.remove("Namespace", name)
+
+    def _tell(self, space: Object, remaining: list[tuple[Kind, Object]]) -> None:
+        """Why the namespace is still there."""
+        status, now = space["status"], self.clock.timestamp()
+        for kind, value, reason, message in left_over(remaining):
+            status = with_condition(status, kind, value, now, reason, message)
+        if status != space["status"]:
+            self.store.set_status(space, status)
 
 
 _ROOT = "kube-root-ca.crt"

@@ -113,6 +113,8 @@ class Nodes(Controller):
             ]
             if status.get("phase") not in ("Succeeded", "Failed"):
                 self.store.set_status(pod, {**status, "conditions": conditions})
+                said = "Node is not ready"
+                self.recorder.record(pod, "Warning", "NodeNotReady", said, "node-controller")
 
     def _remove_pods(self, node: str) -> None:
         """A node that was deleted has no kubelet that could end its pods."""

@@ -12,6 +12,7 @@ from owlab.pocket.kube.scheduling.choice import Choice, unavailable
 from owlab.pocket.kube.scheduling.loads import Loads
 from owlab.pocket.kube.scheduling.node_affinity import chosen_by
 from owlab.pocket.kube.scheduling.preemption import Preemption, may_preempt, priority
+from owlab.pocket.kube.storage.binding import SELECTED_NODE
 from owlab.pocket.kube.store import Change, Key
 
 _PREEMPTION = ". preemption: "
@@ -125,6 +126,7 @@ class Scheduler(Controller):
         """Put a pod on a node."""
         meta = pod["metadata"]
         now = self.clock.timestamp()
+        self._select_node(pod, node)
         bound = self.store.update({**pod, "spec": {**pod["spec"], "nodeName": node}})
         status = with_condition(bound.get("status") or {}, "PodScheduled", "True", now)
         status.pop("nominatedNodeName", None)
@@ -154,6 +156,16 @@ class Scheduler(Controller):
             if kind is None or kind.get("volumeBindingMode") != "WaitForFirstConsumer":
                 return unavailable(count, "pod has unbound immediate PersistentVolumeClaims")
         return None
+
+    def _select_node(self, pod: Object, node: str) -> None:
+        """Tell those that make volumes late where this pod's are wanted."""
+        for name in claim_names(pod):
+            claim = self.store.find("PersistentVolumeClaim", name, pod["metadata"]["namespace"])
+            if claim is None or claim["status"].get("phase") == "Bound":
+                continue
+            meta = claim["metadata"]
+            annotations = {**(meta.get("annotations") or {}), SELECTED_NODE: node}
+            self.store.update({**claim, "metadata": {**meta, "annotations": annotations}})
 
     def _reachable(self, pod: Object) -> Callable[[Object], str | None]:
         """Whether the pod's volumes can be used on a node."""

@@ -40,14 +40,14 @@ class Services(Controller):
     def _endpoints(self, service: Object) -> None:
         meta = service["metadata"]
         chosen = service["spec"]["selector"].items()
-        pods = [
+        running = [
             p
             for p in self.store.list("Pod", meta["namespace"])
             if chosen <= (p["metadata"].get("labels") or {}).items()
             and p["status"].get("podIP")
             and p["status"].get("phase") == "Running"
-            and not p["metadata"].get("deletionTimestamp")
         ]
+        pods = [p for p in running if not p["metadata"].get("deletionTimestamp")]
         ready = [p for p in pods if is_ready(p) or service["spec"].get("publishNotReadyAddresses")]
         waiting = [p for p in pods if p not in ready]
         ports = [
@@ -65,11 +65,17 @@ class Services(Controller):
             subset["notReadyAddresses"] = sorted(
                 map(_address, waiting), key=lambda one: str(one["ip"])
             )
+        headless = service["spec"].get("clusterIP") == "None"
+        mark = {"service.kubernetes.io/headless": ""} if headless else {}
         self._put(
             {
                 "apiVersion": "v1",
                 "kind": "Endpoints",
-                "metadata": {"name": meta["name"], "namespace": meta["namespace"]},
+                "metadata": {
+                    "name": meta["name"],
+                    "namespace": meta["namespace"],
+                    **({"labels": mark} if mark else {}),
+                },
                 "subsets": [subset] if pods else [],
             }
         )
@@ -83,6 +89,7 @@ class Services(Controller):
                     "labels": {
                         "kubernetes.io/service-name": meta["name"],
                         "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+                        **mark,
                     },
                     "ownerReferences": [owner_reference(service)],
                 },
@@ -92,11 +99,15 @@ class Services(Controller):
                 "endpoints": [
                     {
                         "addresses": [p["status"]["podIP"]],
-                        "conditions": {"ready": p in ready, "serving": p in ready},
+                        "conditions": {
+                            "ready": p in ready,
+                            "serving": is_ready(p),
+                            "terminating": "deletionTimestamp" in p["metadata"],
+                        },
                         "nodeName": p["spec"]["nodeName"],
                         "targetRef": _address(p)["targetRef"],
                     }
-                    for p in pods
+                    for p in running
                 ],
             }
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers.start import CannotStart
 from owlab.pocket.kube.kubelet.checks import KINDS, Check, port_of
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.probes import Execute, listens_on
@@ -57,8 +58,12 @@ def _really(
                 diary.again(0.0)
                 return said or ""
             command = list(spec["exec"].get("command") or [])
-            code, printed = await execute(container, command)
-            diary.again(0.0)
+            try:
+                code, printed = await execute(container, command)
+            except CannotStart as error:
+                return f"rpc error: code = Unknown desc = {error.told}"
+            finally:
+                diary.again(0.0)
             if code == 0:
                 return ""
             return f"command '{' '.join(command)}' exited with {code}: {printed.strip()}"

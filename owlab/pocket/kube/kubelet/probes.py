@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
+from owlab.pocket.kube.containers.start import CannotStart
 from owlab.pocket.kube.kubelet.checks import Check, port_of
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.memory import ProbeState
@@ -21,6 +22,10 @@ Execute = Callable[[Object, list[str]], Awaitable[tuple[int, str]]]
 _LEAST_SECONDS = 1.0
 """Between two runs of a command, also when time does not count."""
 _NAMES = {"livenessProbe": "Liveness", "readinessProbe": "Readiness", "startupProbe": "Startup"}
+
+
+class ProbeErrored(Exception):
+    """It could not be asked at all: neither a success nor a failure."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,9 @@ class Probe:
         async def ask() -> None:
             try:
                 answer = await self._asked(spec)
+            except ProbeErrored as error:
+                self._wait(f"probe errored and resulted in unknown state: {error}")
+                return
             finally:
                 state.task = None
             self._count(answer)
@@ -98,6 +106,8 @@ class Probe:
         try:
             run = asyncio.ensure_future(self.execute(self.container, command))
             code, printed = await asyncio.wait_for(run, max(limit, 1))
+        except CannotStart as error:
+            raise ProbeErrored(f"rpc error: code = Unknown desc = {error.told}") from error
         except TimeoutError:
             return f"command timed out: {' '.join(command)} timed out after {limit}s"
         return None if code == 0 else printed.strip()
@@ -123,11 +133,20 @@ class Probe:
             return f'Get "{scheme}://{host}:{port}{path}": {refused}'
         return None
 
-    def _count(self, problem: str | None) -> None:
+    def _wait(self, told: str = "") -> float:
+        """Until it is asked again; an error is told, and its answer counts for nothing."""
         spec, state = self.spec or {}, self.state
         period = int(spec.get("periodSeconds") or 10)
         wait = max(self.diary.clock.scaled(period), min(period, _LEAST_SECONDS))
         state.due = asyncio.get_running_loop().time() + wait
+        if told:
+            self.diary.say("Warning", "Unhealthy", f"{_NAMES[self.kind]} {told}")
+            self.diary.again(wait + 0.01)
+        return wait
+
+    def _count(self, problem: str | None) -> None:
+        spec, state = self.spec or {}, self.state
+        wait = self._wait()
         if problem is None:
             state.successes, state.failures = state.successes + 1, 0
             if state.successes >= int(spec.get("successThreshold") or 1):

@@ -71,7 +71,7 @@ def summarize(pod: Object, clock: Clock) -> None:
         )
     )
     initialized = len(inits) == len(spec.get("initContainers") or []) and all(
-        status_["started"] if is_sidecar(container) else _succeeded(status_)
+        _has_started(status_) if is_sidecar(container) else _succeeded(status_)
         for container, status_ in inits
     )
     status["phase"] = _phase(spec, mains, inits)
@@ -125,14 +125,27 @@ def _phase(spec: Object, mains: list[Object], inits: list[tuple[Object, Object]]
         ended = init["state"].get("terminated")
         if ended and ended["exitCode"] and policy == "Never" and not is_sidecar(container):
             return "Failed"
-    codes = [s["state"]["terminated"]["exitCode"] for s in mains if "terminated" in s["state"]]
-    over = policy == "Never" or (policy == "OnFailure" and not any(codes))
-    if mains and len(codes) == len(mains) and over:
+    helped = any(is_sidecar(container) and "running" in s["state"] for container, s in inits)
+    if mains_are_over(spec, mains) and not helped:
+        codes = [s["state"]["terminated"]["exitCode"] for s in mains]
         return "Failed" if any(codes) else "Succeeded"
     begun = any(
         "running" in s["state"] or s["restartCount"] or "terminated" in s["state"] for s in mains
     )
     return "Running" if begun else "Pending"
+
+
+def mains_are_over(spec: Object, mains: list[Object]) -> bool:
+    """All have ended, and none is started again."""
+    codes = [s["state"]["terminated"]["exitCode"] for s in mains if "terminated" in s["state"]]
+    policy = spec.get("restartPolicy", "Always")
+    over = policy == "Never" or (policy == "OnFailure" and not any(codes))
+    return bool(mains) and len(codes) == len(mains) and over
+
+
+def _has_started(status: Object) -> bool:
+    """Now, or before it ended."""
+    return bool(status["started"]) or "terminated" in status["state"]
 
 
 def _succeeded(status: Object) -> bool:

@@ -9,19 +9,27 @@ from owlab.pocket.kube.containers.environment import MissingReference, environme
 from owlab.pocket.kube.containers.identity import NotAllowedAsRoot, identity
 from owlab.pocket.kube.containers.programs import ContainerOutcome
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.containers.start import CannotStart
 from owlab.pocket.kube.kubelet.checks import Check
 from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.hooks import hook
 from owlab.pocket.kube.kubelet.probes import Execute, Probe
 from owlab.pocket.kube.kubelet.pulling import pull
-from owlab.pocket.kube.kubelet.statuses import container_statuses, is_sidecar, terminated
+from owlab.pocket.kube.kubelet.statuses import (
+    container_statuses,
+    is_sidecar,
+    mains_are_over,
+    terminated,
+)
 from owlab.pocket.kube.store import Store
 
 _START_SECONDS = 2.0
 _NOTICED_SECONDS = 0.5
 """The lab's own, at every speed: a command of a pod that may end runs in earnest."""
+_GRACE_SECONDS = 30
 _FIRST_BACKOFF, _MOST_BACKOFF = 10.0, 300.0
-_KILLED, _LOST = 137, 255
+_KILLED, _LOST, _NOT_STARTED = 137, 255, 128
+_NEVER = "1970-01-01T00:00:00Z"
 
 Outcomes = Callable[[Object, Object, bool], ContainerOutcome]
 """Where a container of a pod is; the last argument says whether it is an init container."""
@@ -61,6 +69,9 @@ class PodWork:
             self._diary.memory.lost = False
             self._restart_all([*inits, *mains])
         begun = any("running" in s["state"] or s["restartCount"] for s in mains)
+        if mains_are_over(self._pod["spec"], mains):
+            self._end_sidecars(inits)
+            return
         if not self._initialize(inits, begun):
             return
         for container, status in zip(self._pod["spec"]["containers"], mains, strict=True):
@@ -95,6 +106,20 @@ class PodWork:
             status["ready"] = True
         return True
 
+    def _end_sidecars(self, statuses: list[Object]) -> None:
+        """They served the others, and go after them, in the reverse order of their starts."""
+        grace = float(self._pod["spec"].get("terminationGracePeriodSeconds", _GRACE_SECONDS))
+        uid = self._pod["metadata"]["uid"]
+        for status in reversed([s for s in statuses if "running" in s["state"]]):
+            name = status["name"]
+            self._diary.once("Normal", "Killing", f"Stopping container {name}")
+            killed = self._runtime.ignores_signals((uid, name))
+            if killed and not self._diary.passed(f"end {name}", grace):
+                return
+            self._runtime.kill(uid, name)
+            now, reason = self._diary.clock.timestamp(), "Error" if killed else "Completed"
+            terminated(status, _KILLED if killed else 0, reason, now)
+
     def _debug(self) -> None:
         """Ephemeral containers are started once, and never again."""
         statuses = container_statuses(self._pod, "ephemeralContainers", "ContainerCreating")
@@ -126,7 +151,8 @@ class PodWork:
                 return
             if not self._configured(container, status):
                 return
-            self._begin(container, status)
+            if not self._begin(container, status):
+                return
         if not self._diary.passed(f"start {container['name']}", _START_SECONDS):
             return
         self._run(container, status, init)
@@ -169,14 +195,25 @@ class PodWork:
             return False
         return True
 
-    def _begin(self, container: Object, status: Object) -> None:
+    def _begin(self, container: Object, status: Object) -> bool:
+        """False when the engine finds nothing to start: that is the container's end."""
         name, uid = container["name"], self._pod["metadata"]["uid"]
         now = self._diary.clock.timestamp()
+        self._diary.say("Normal", "Created", f"Created container: {name}")
+        status["containerID"] = f"simulated://{uid}/{name}/{status['restartCount']}"
+        try:
+            self._runtime.require_start(self._pod, container)
+        except CannotStart as error:
+            self._diary.memory.logs[name] = ""
+            self._diary.say("Warning", "Failed", f"Error: {error.at_first}")
+            terminated(status, _NOT_STARTED, "StartError", now, error.at_first)
+            status["state"]["terminated"]["startedAt"] = _NEVER
+            self._diary.again(0.0)
+            return False
         status["state"] = {"running": {"startedAt": now}}
         status["started"] = "startupProbe" not in container
-        status["containerID"] = f"simulated://{uid}/{name}/{status['restartCount']}"
-        self._diary.say("Normal", "Created", f"Created container: {name}")
         self._diary.say("Normal", "Started", f"Started container {name}")
+        return True
 
     def _run(self, container: Object, status: Object, init: bool) -> None:
         outcome = self._outcomes(self._pod, container, init)

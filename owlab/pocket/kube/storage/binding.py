@@ -10,6 +10,9 @@ from owlab.pocket.kube import selectors
 from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.scheduling.node_affinity import chosen_by
 
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+"""Where the scheduler wants the volume of a claim that is bound late."""
+
 
 def reference_to(claim: Object) -> Object:
     """A volume's ``claimRef``."""

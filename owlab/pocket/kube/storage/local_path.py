@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.views import FleetView, Object
 from owlab.pocket.kube.object_state import is_ready
-from owlab.pocket.kube.storage.provisioner import CannotProvision, VolumeRequest
+from owlab.pocket.kube.storage.provisioner import CannotProvision, VolumeRequest, waiting_for
 from owlab.pocket.kube.store import Store
 
 NAME = "rancher.io/local-path"
@@ -33,7 +33,10 @@ class LocalPath:
         machine = self._fleet.get(node)
         if machine is None or not machine.running:
             raise CannotProvision(
-                "Normal", "ExternalProvisioning", f"waiting for node {node} to come back"
+                "Warning",
+                "ProvisioningFailed",
+                f'failed to provision volume with StorageClass "{_name(request.storage_class)}": '
+                f"failed to create volume {request.name}: create process timeout after 120 seconds",
             )
         meta = request.claim["metadata"]
         path = f"{DIRECTORY}/{request.name}_{meta['namespace']}_{meta['name']}"
@@ -64,15 +67,6 @@ class LocalPath:
             if pod["metadata"]["name"].startswith("local-path-provisioner") and is_ready(pod):
                 return
         raise CannotProvision("Normal", "ExternalProvisioning", waiting_for(NAME))
-
-
-def waiting_for(provisioner: str) -> str:
-    """What the claim's event says while nobody makes its volume."""
-    return (
-        "Waiting for a volume to be created either by the external provisioner "
-        f"'{provisioner}' or manually by the system administrator. If volume creation is "
-        "delayed, please verify that the provisioner is running and correctly registered."
-    )
 
 
 def _name(storage_class: Object) -> str:

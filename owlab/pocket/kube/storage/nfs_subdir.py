@@ -7,8 +7,12 @@ import re
 
 from owlab.pocket.ground.views import FleetView, MachineView, Object
 from owlab.pocket.kube.object_state import is_ready
-from owlab.pocket.kube.storage.local_path import waiting_for
-from owlab.pocket.kube.storage.provisioner import PROVISIONED_BY, CannotProvision, VolumeRequest
+from owlab.pocket.kube.storage.provisioner import (
+    PROVISIONED_BY,
+    CannotProvision,
+    VolumeRequest,
+    waiting_for,
+)
 from owlab.pocket.kube.store import Store
 
 _IMAGES = ("nfs-subdir-external-provisioner", "nfs-client-provisioner")

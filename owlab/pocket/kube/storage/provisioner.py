@@ -76,3 +76,12 @@ def volume_of(request: VolumeRequest, source: Object) -> Object:
         },
         "status": {"phase": "Pending"},
     }
+
+
+def waiting_for(provisioner: str) -> str:
+    """What the claim's event says while nobody makes its volume."""
+    return (
+        "Waiting for a volume to be created either by the external provisioner "
+        f"'{provisioner}' or manually by the system administrator. If volume creation is "
+        "delayed, please verify that the provisioner is running and correctly registered."
+    )

@@ -233,7 +233,7 @@ class Store:
         for fixed in _GIVEN_BY_THE_STORE:
             if fixed in before:
                 meta[fixed] = before[fixed]
-        if "generation" in before and new.get("spec") != old.get("spec"):
+        if "generation" in before and _wanted(new) != _wanted(old):
             meta["generation"] = int(before.get("generation", 1)) + 1
         meta["resourceVersion"] = before["resourceVersion"]
         if new == old:
@@ -461,6 +461,14 @@ def _grace(pod: Object, asked: int | None) -> int:
     if not pod["spec"].get("nodeName") or phase in ("Succeeded", "Failed"):
         return 0
     return int(pod["spec"].get("terminationGracePeriodSeconds", 30)) if asked is None else asked
+
+
+def _wanted(obj: Object) -> object:
+    """What an object's generation counts: a pod's node is its scheduler's choice."""
+    spec = obj.get("spec")
+    if obj["kind"] == "Pod" and isinstance(spec, dict):
+        return {name: value for name, value in spec.items() if name != "nodeName"}
+    return spec
 
 
 def _is_free(key: Key, meta: Object) -> bool:
