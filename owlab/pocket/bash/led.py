@@ -2,7 +2,7 @@
 
 bashkit writes such output when the script ends, and not at all where the stream is given back
 (``exec 3>&1; exec >log; ...; exec 1>&3``). So each statement that follows is put in a group with
-the redirection of its own, which is written at once: ``{ ...; } >>log``. Streams that are kept
+the redirection of its own, which is written at once: ``{ ...; } >>log``. ShellStreams that are kept
 aside (``3>&1``) stay the interpreter's.
 """
 
@@ -33,7 +33,7 @@ TERMINAL = ("/dev/tty", "/dev/stdout", "/dev/fd/1")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StreamPlace:
     """Where a stream leads: ``std`` to one of the shell's own, ``fd`` to another, ``file``."""
 
     kind: str
@@ -46,14 +46,14 @@ class Place:
         return f"{number}>&{self.name}"
 
 
-OUT, ERR = Place("std", "1"), Place("std", "2")
+OUT, ERR = StreamPlace("std", "1"), StreamPlace("std", "2")
 
 
-class Streams:
+class ShellStreams:
     """Where a shell's streams lead now."""
 
     def __init__(self) -> None:
-        self.places: dict[int, Place] = {1: OUT, 2: ERR}
+        self.places: dict[int, StreamPlace] = {1: OUT, 2: ERR}
         self._files = 0
 
     @property
@@ -73,23 +73,23 @@ class Streams:
             told.insert(0 if out == ERR or err != OUT else len(told), out.shown(1))
         return " ".join(told)
 
-    def file(self) -> Place:
+    def file(self) -> StreamPlace:
         """A new file's."""
         self._files += 1
-        return Place("file", f"__owlab_led{self._files}")
+        return StreamPlace("file", f"__owlab_led{self._files}")
 
 
-def led(script: str, streams: Streams | None = None) -> str:
+def led(script: str, streams: ShellStreams | None = None) -> str:
     """The script, with what it prints led where it wants it."""
-    streams = streams or Streams()
+    streams = streams or ShellStreams()
     if streams.own and not LEADS.search(script):
         return script
     found = commands(script)
     moving = [one for one in found if _alone(one) and _moves(one)]
     if streams.own and not moving:
         return script
-    statements = _statements(script)
-    whole = {(at.start, at.end) for at in statements}
+    parts = statements(script)
+    whole = {(at.start, at.end) for at in parts}
     top = [one for one in moving if one.top and _span(one) in whole]
     if any(_gives_back(one) for one in moving if one not in top):
         return f"echo 'bash: {SENTENCE}' >&2; (exit 2)"
@@ -100,7 +100,7 @@ def led(script: str, streams: Streams | None = None) -> str:
     singles = {_span(one): _own(one) for one in found if one.top and one.words}
     pieces: list[str] = []
     at = 0
-    for statement in statements:
+    for statement in parts:
         pieces.append(script[at : statement.start])
         text = script[statement.start : statement.end]
         if statement.start in execs:
@@ -123,16 +123,19 @@ def led(script: str, streams: Streams | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class Statement:
+    """What stands at the top of a script, up to the sign that ends it."""
+
     start: int
     end: int
     next: int
-    """Behind the sign that ends it, and the here-documents of its line."""
+    """Behind that sign, and the here-documents of its line."""
+    sign: str
 
 
-def _statements(script: str) -> list[_Statement]:
+def statements(script: str) -> list[Statement]:
     """What stands at the top of a script: from where to where."""
-    found: list[_Statement] = []
+    found: list[Statement] = []
     begin = 0
     ends = [*top_level(script), Token(len(script), len(script), "", operator=True)]
     for sign in ends:
@@ -144,7 +147,7 @@ def _statements(script: str) -> list[_Statement]:
         if sign.text == "\n" and CONTINUES.search(re.sub(r"\s#.*$", "", text)):
             continue
         start = begin + len(text) - len(text.lstrip())
-        found.append(_Statement(start, start + len(bare), sign.end))
+        found.append(Statement(start, start + len(bare), sign.end, sign.text))
         begin = sign.end
     return found
 
@@ -188,7 +191,7 @@ def _gives_back(simple: Simple) -> bool:
     )
 
 
-def _opened(simple: Simple, streams: Streams) -> str:
+def _opened(simple: Simple, streams: ShellStreams) -> str:
     """What stands in place of an `exec`."""
     done: list[str] = []
     for sign, to in simple.redirections:
@@ -199,7 +202,7 @@ def _opened(simple: Simple, streams: Streams) -> str:
             done += _joined(streams, number, word, operator)
         elif operator[0] == "<" or (number > 2 and operator[0] != "&"):
             done.append(f"exec {sign.text}{word}")
-            streams.places[number] = Place("fd", str(number))
+            streams.places[number] = StreamPlace("fd", str(number))
         else:
             place = OUT if word in TERMINAL else streams.file()
             if place is not OUT:
@@ -210,14 +213,14 @@ def _opened(simple: Simple, streams: Streams) -> str:
     return "; ".join(done) or ":"
 
 
-def _joined(streams: Streams, number: int, word: str, operator: str) -> list[str]:
+def _joined(streams: ShellStreams, number: int, word: str, operator: str) -> list[str]:
     """``N>&M``, ``N>&M-`` and ``N>&-``."""
     source, places = word.rstrip("-"), streams.places
     own = number in (1, 2)
     if not source:
-        places[number] = Place("fd", "-")
+        places[number] = StreamPlace("fd", "-")
         return [] if own else [f"exec {number}{operator}-"]
-    place = places.get(int(source), Place("fd", source))
+    place = places.get(int(source), StreamPlace("fd", source))
     places[number] = place
     after = []
     if word.endswith("-") and int(source) > 2:

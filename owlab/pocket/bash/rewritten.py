@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.led import LEADS, Streams, led
+from owlab.pocket.bash.led import LEADS, ShellStreams, led
 from owlab.pocket.bash.menus import MENU, shown
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
@@ -42,7 +42,7 @@ def _each_key(found: re.Match[str]) -> str:
     return f"{begin}{loop}"
 
 
-def rewritten(script: str, streams: Streams | None = None) -> str:
+def rewritten(script: str, streams: ShellStreams | None = None) -> str:
     """The script; as it is in nearly all cases.
 
     :param streams: where those of the shell lead, which the script may change.

@@ -83,6 +83,9 @@ class ShellView(Protocol):
     ) -> int:
         """Run a script; its exit status."""
 
+    async def tell(self, data: bytes) -> None:
+        """What a job of the script that runs prints."""
+
     @property
     def killed_hard(self) -> bool:
         """It was ended by SIGKILL, or a shell around it was."""

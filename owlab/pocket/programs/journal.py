@@ -56,7 +56,7 @@ def record(call: Call, line: LogLine) -> dict[str, str]:
 
 
 @dataclass
-class Question:
+class JournalQuestion:
     """What `journalctl` was asked for."""
 
     units: list[str] = field(default_factory=list)
@@ -176,8 +176,8 @@ async def _kept(call: Call, names: set[str]) -> int | None:
     return 0 if names & {"--rotate", "--flush", "--sync"} else None
 
 
-def _question(call: Call, given: list[tuple[str, str]], words: list[str]) -> Question:
-    question = Question()
+def _question(call: Call, given: list[tuple[str, str]], words: list[str]) -> JournalQuestion:
+    question = JournalQuestion()
     for name, value in given:
         if name in ("-u", "--unit"):
             question.units.append(units.plain(value))
@@ -258,7 +258,7 @@ def _moment(call: Call, text: str) -> datetime:
         raise Complaint(f"Failed to parse timestamp: {text}\n") from None
 
 
-async def _follow(call: Call, question: Question) -> None:
+async def _follow(call: Call, question: JournalQuestion) -> None:
     """New lines as they are written, until somebody ends it."""
     seen = syslog.lines(call.machine)
     while True:
@@ -269,7 +269,7 @@ async def _follow(call: Call, question: Question) -> None:
         await _print(call, question, [line for line in fresh if question.wants(call, line)])
 
 
-async def _print(call: Call, question: Question, found: list[LogLine]) -> None:
+async def _print(call: Call, question: JournalQuestion, found: list[LogLine]) -> None:
     show = FORMS.get(question.form, short)
     for line in found:
         text = show(call, line)

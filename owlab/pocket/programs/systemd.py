@@ -82,6 +82,16 @@ async def systemctl(call: Call) -> int:
         case "is-system-running":
             await call.out("running\n")
             return 0
+        case "get-default":
+            await call.out("graphical.target\n")
+            return 0
+        case "list-timers" | "list-sockets" | "list-jobs":
+            kind = request.verb.removeprefix("list-")
+            await call.out("No jobs running.\n" if kind == "jobs" else f"0 {kind} listed.\n")
+            return 0
+        case "list-dependencies" | "set-default" | "isolate" | "edit":
+            await call.err(f"systemctl: {request.verb} is not part of the pocket lab's systemctl\n")
+            return 1
         case "list-units" | "list-unit-files":
             return await _list(call, request)
         case "--version":

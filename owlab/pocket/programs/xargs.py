@@ -23,7 +23,7 @@ ESCAPES = {r"\n": "\n", r"\t": "\t", r"\0": "\0", r"\r": "\r", r"\\": "\\"}
 
 
 @dataclass
-class Plan:
+class XargsPlan:
     """How words become commands."""
 
     command: list[str]
@@ -79,7 +79,7 @@ def _parted(argv: list[str]) -> tuple[list[str], list[str]]:
     return own, words
 
 
-def _plan(options: Options, command: list[str]) -> Plan:
+def _plan(options: Options, command: list[str]) -> XargsPlan:
     def number(what: str, *names: str) -> int | None:
         text = options.value(*names)
         if text is None:
@@ -89,7 +89,7 @@ def _plan(options: Options, command: list[str]) -> Plan:
         return int(text)
 
     place = options.value("I", "replace")
-    return Plan(
+    return XargsPlan(
         command,
         place="{}" if place == "" else place,
         lines=number("L", "L", "max-lines"),
@@ -108,7 +108,7 @@ async def _input(call: Call, name: str | None) -> str:
     return content.decode(errors="surrogateescape")
 
 
-def _words(plan: Plan, options: Options, text: str) -> list[list[str]]:
+def _words(plan: XargsPlan, options: Options, text: str) -> list[list[str]]:
     """The words of each line."""
     delimiter = "\0" if options.has("0", "null") else options.value("d", "delimiter")
     if delimiter is not None:
@@ -155,7 +155,7 @@ def _split(line: str, *, whole: bool) -> list[str]:
     return [*words, word] if begun else words
 
 
-def _groups(plan: Plan, lines: list[list[str]]) -> Iterator[list[str]]:
+def _groups(plan: XargsPlan, lines: list[list[str]]) -> Iterator[list[str]]:
     """The words of each command."""
     if plan.place is not None:
         yield from lines
@@ -177,7 +177,7 @@ def _groups(plan: Plan, lines: list[list[str]]) -> Iterator[list[str]]:
         yield group
 
 
-async def _all(call: Call, plan: Plan, groups: list[list[str]]) -> int:
+async def _all(call: Call, plan: XargsPlan, groups: list[list[str]]) -> int:
     if (problem := _cannot(call, plan.command[0])) is not None and groups:
         text, status = problem
         raise Complaint(f"xargs: {plan.command[0]}: {text}\n", status)

@@ -15,7 +15,8 @@ from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
-from owlab.pocket.bash.led import Streams
+from owlab.pocket.bash.kept import kept
+from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import prompted, shown
 from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
@@ -87,9 +88,10 @@ class ShellSession:
         self._started_in = cwd or home
         self.started = self.used = time.time()
         self._text = ""
-        self._streams = Streams()
+        self._streams = ShellStreams()
         self.tells_of_jobs = True
         """As an interactive shell does: their numbers, and how they ended."""
+        self._print: Sink | None = None
         self._keyboard: Reader | None = None
         self.size: tuple[int, int] | None = None
         """Columns and lines of the terminal's window."""
@@ -233,7 +235,8 @@ class ShellSession:
         self._learn()
         self._started_in = self.cwd
         self._learn_scripts(script)
-        given, script = script, rewritten(script, self._streams if self.tty else None)
+        given = script
+        script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
         if stdin is not None:
             problem = self.problem(shown(given))
             if problem is None:
@@ -261,6 +264,7 @@ class ShellSession:
             text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, self._brings) if self.tty else text)
 
+        self._print = write_out
         try:
             result = await execute(self._bash, script, write_out, write_err)
         except asyncio.CancelledError:
@@ -277,6 +281,11 @@ class ShellSession:
             if "parse error" in str(result.error):
                 return sentences.SYNTAX
         return int(result.exit_code)
+
+    async def tell(self, data: bytes) -> None:
+        """What a job of the script that runs prints."""
+        if self._print is not None:
+            await self._print(data)
 
     async def _prepare(self, out: Sink, err: Sink) -> None:
         """What a shell starts with, once."""
