@@ -351,8 +351,8 @@ class ShellSession:
             return sentences.SYNTAX, False
         if not self.tty:
             return await self._typed(text, out, err, status)
-        ended = self.jobs.ended().encode()
-        await out(self.jobs.printed() + (ended if self.tells_of_jobs else b""))
+        printed, ended = self.jobs.printed(), self.jobs.ended().encode()
+        await out(printed + (ended if self.tells_of_jobs else b""))
         if text.strip() in ("exit", "logout") and self.jobs.stopped() and not self._warned:
             self._warned = True
             await err(b"There are stopped jobs.\n")
