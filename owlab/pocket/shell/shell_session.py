@@ -23,16 +23,14 @@ from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import EXECUTE
-from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.shells import ours
-from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
 from owlab.pocket.shell.callbacks import missing, opened, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
+from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -137,23 +135,6 @@ class ShellSession:
             bash.add_command(name, missing)
         return bash, flow
 
-    def _learn_scripts(self, script: str) -> None:
-        """Files that bashkit would read as its own, and that it should not, or not as they are."""
-        try:
-            commands = self._bash.analyze(script).commands
-        except BashError:
-            return
-        for command in commands:
-            name = command.name or ""
-            if (
-                "/" in name
-                and name not in self._known
-                and name not in SHELL_PATHS
-                and (name.endswith(".py") or ours(self.files, self._started_in, name, script))
-            ):
-                self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
-                self._known.add(name)
-
     def _learn(self) -> None:
         """Make the machine's programs commands of the shell; more may be installed later.
 
@@ -234,7 +215,11 @@ class ShellSession:
         await self._prepare(out, err)
         self._learn()
         self._started_in = self.cwd
-        self._learn_scripts(script)
+        for name in unreadable(self._bash, self.files, self._started_in, script):
+            if name not in self._known:
+                program = load_programs()["__owlab_script"]
+                self._bash.add_command(name, self._command(program, True))
+                self._known.add(name)
         given = script
         script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
         if stdin is not None:
@@ -262,7 +247,7 @@ class ShellSession:
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
             text = sentences.timed(text, time.process_time() - busy)
-            await err(sentences.typed(text, self._brings) if self.tty else text)
+            await err(sentences.typed(text, brings) if self.tty else text)
 
         self._print = write_out
         try:
@@ -329,13 +314,6 @@ class ShellSession:
         closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
         return found[1] + found[2] + (b": Permission denied" if closed else found[3])
 
-    def _brings(self, name: str) -> str:
-        """How Ubuntu says that a missing program can be installed."""
-        if name in snap.STORE:
-            return f"sudo snap install {name}"
-        known = PROVIDES.get(name) or (name if name in ARCHIVE else "")
-        return f"sudo apt install {known}" if known else ""
-
     async def type(
         self, text: str, out: Sink, err: Sink, status: int, keyboard: Reader | None = None
     ) -> tuple[int, bool]:
@@ -365,15 +343,9 @@ class ShellSession:
                     await out(f"[{job.number}] {job.pid}\n".encode())
                 status = 0
             elif not left:
-                status, left = await self._typed(self._last_pid(command), out, err, status)
+                command = with_last_pid(command, self.jobs.last_pid)
+                status, left = await self._typed(command, out, err, status)
         return status, left
-
-    def _last_pid(self, text: str) -> str:
-        """``$!`` is what this room started, which the interpreter does not know."""
-        pid = self.jobs.last_pid
-        if pid is None or "$!" not in text:
-            return text
-        return re.sub(r"'[^']*'|\$!", lambda m: str(pid) if m[0] == "$!" else m[0], text)
 
     async def _typed(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
         self._last, self._text = None, text
@@ -386,7 +358,7 @@ class ShellSession:
         before = f"set -{self._options}" if self._options else f"__owlab_last {status}{nothing}"
         # On the same line, so that bash counts the lines as they were typed.
         typed = text if self._keyboard is None else prompted(text)
-        script = f"{self._sized()}{before}; {typed}\n__owlab_status {self._token} $? $-{nothing}"
+        script = f"{sized(self.size)}{before}; {typed}\n__owlab_status {self._token} $? $-{nothing}"
         if self._keyboard is not None:
             script = self._input.led(script, self._keyboard)
         try:
@@ -397,12 +369,6 @@ class ShellSession:
         finally:
             self.at_terminal = False
         return (ended, True) if self._last is None else (self._last, False)
-
-    def _sized(self) -> str:
-        """The window's size, where it is known."""
-        if self.size is None:
-            return ""
-        return f"COLUMNS={self.size[0]} LINES={self.size[1]}; "
 
     async def _in_foreground(self, text: str, script: str, out: Sink, err: Sink) -> int:
         """Run what was typed, to its end or until Ctrl-Z stops it.
