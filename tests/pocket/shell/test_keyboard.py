@@ -12,14 +12,14 @@ PATIENCE = 30
 class Typist:
     """Lines that come only when the one before was answered."""
 
-    def __init__(self, *lines: str) -> None:
-        self.lines = list(lines)
+    def __init__(self, *lines: str, mark: str = "") -> None:
+        self.lines, self.mark = list(lines), mark.encode()
         self.shown = bytearray()
         self.moved = asyncio.Event()
 
     async def show(self, data: bytes) -> None:
         self.shown.extend(data)
-        if data:
+        if data and self.shown.endswith(self.mark):
             self.moved.set()
 
     async def read_chunk(self) -> bytes | None:
@@ -33,8 +33,8 @@ def session(master):
     return master.session(tty=True)
 
 
-async def typed(session, text: str, *lines: str) -> str:
-    typist = Typist(*lines)
+async def typed(session, text: str, *lines: str, mark: str = "") -> str:
+    typist = Typist(*lines, mark=mark)
     async with asyncio.timeout(PATIENCE):
         await session.type(text, typist.show, typist.show, 0, typist)
     return typist.shown.decode()
@@ -55,7 +55,9 @@ async def test_lines_are_answered_as_they_come(session):
 
 
 async def test_a_menu(session):
-    shown = await typed(session, "select x in red blue; do echo $REPLY $x; break; done", "2")
+    shown = await typed(
+        session, "select x in red blue; do echo $REPLY $x; break; done", "2", mark="#? "
+    )
     assert shown == "1) red\n2) blue\n#? 2 blue\n"
 
 
