@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from owlab.pocket.bash.led import LEADS, ShellStreams, led
+from owlab.pocket.bash.menus import MENU, shown
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
 from owlab.pocket.bash.own_programs import told
@@ -19,23 +21,39 @@ TOOLS = frozenset(
     ]
 )
 """GNU's tools that the interpreter or the lab has in their place."""
+KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*(?:[;\n]|$))""")
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
-SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*"
+_LED = "'exec '*'>'*|*'select '*|*'=(\"${!'"
+SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
 
 def suspect(script: str) -> bool:
     """There may be something in it, or in a file that it makes or goes to."""
-    return bool(
-        NAMED.search(script) or LOST.search(script) or ASKED.search(script) or GOES.search(script)
-    )
+    return bool(any(kind.search(script) for kind in (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS)))
 
 
-def rewritten(script: str) -> str:
-    """The script; as it is in nearly all cases."""
+def _each_key(found: re.Match[str]) -> str:
+    """bashkit makes one word of the keys in an array: they are added one by one."""
+    name, sign, source = found[1], found[2] or "", found[3]
+    begin = "" if sign else f"{name}=(); "
+    loop = f'for __owlab_key in "${{!{source}[@]}}"; do {name}+=("$__owlab_key"); done'
+    return f"{begin}{loop}"
+
+
+def rewritten(script: str, streams: ShellStreams | None = None) -> str:
+    """The script; as it is in nearly all cases.
+
+    :param streams: where those of the shell lead, which the script may change.
+    """
     if LOST.search(script):
         script = piped(script)
+    if KEYS.search(script):
+        script = KEYS.sub(_each_key, script)
+    if MENU.search(script):
+        script = shown(script)
+    script = led(script, streams)
     if NAMED.search(script):
         script = told(script, TOOLS)
     return asked(script) if ASKED.search(script) or "eval " in script else script

@@ -8,6 +8,8 @@ from collections.abc import Callable
 # bashkit adds advice to "command not found", and says where an error comes from; bash does not.
 ADVICE = re.compile(rb"(command not found)\. [^\n]*|io error: ")
 GUESS = re.compile(rb"(: command not found)\. Did you mean: [^\n]*\?")
+OWN_NAME = re.compile(rb"Bashkit never executes host commands from a sed script")
+QUOTED = re.compile(rb"^find: '([^']*)'", re.M)
 LINE = re.compile(rb"^bash: line \d+: ", re.M)
 MISSING = re.compile(rb"^bash: (?:line \d+: )?([^\s:/]+): command not found$", re.M)
 PROBLEM = re.compile(r"parse error at line (\d+), column \d+: (.*)", re.S)
@@ -17,7 +19,9 @@ SYNTAX = 2
 
 def plain(data: bytes) -> bytes:
     """An error as bash prints it in a script."""
-    return ADVICE.sub(rb"\1", data)
+    if data.startswith(b"find: "):
+        data = QUOTED.sub("find: ‘\\1’".encode(), data)
+    return OWN_NAME.sub(b"the pocket lab's sed runs no commands", ADVICE.sub(rb"\1", data))
 
 
 def timed(data: bytes, seconds: float) -> bytes:

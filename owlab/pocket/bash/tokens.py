@@ -63,7 +63,10 @@ def commands(text: str) -> list[Simple]:
 
 
 def top_level(text: str) -> list[Token]:
-    """What ends the commands that stand in no other one: ``;``, ``&`` and line ends."""
+    """What ends the commands that stand in no other one: ``;``, ``&`` and line ends.
+
+    A line's end has the here-documents that begin on the line with it.
+    """
     reader = _Reader(text)
     try:
         reader.script(0, closed_by="")
@@ -127,7 +130,7 @@ class _Reader:
                     continue
                 ended()
                 if sign in (";", "&", "\n") and not (closed_by or subshells or depth):
-                    self.ends.append(Token(began, began + len(sign), sign, operator=True))
+                    self.ends.append(Token(began, at, sign, operator=True))
                 if sign == "(":
                     subshells += 1
                 elif sign == ")":

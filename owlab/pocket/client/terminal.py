@@ -5,23 +5,24 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from owlab.pocket.bash.lines import complete, with_input
-from owlab.pocket.client import container_shell, editing, multipass
+from owlab.pocket.client import container_shell, editing, keyboard, multipass, recall
 from owlab.pocket.client.completion import MachineCompleter
-from owlab.pocket.client.frames import ERR, EXIT, OUT, SWITCH, frames
+from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, SWITCH, frames
 from owlab.pocket.client.wire import Gone
 
 INTERRUPTED = 130
@@ -33,7 +34,8 @@ class RemoteConsole:
 
     def __init__(self, directory: Path, machine: str) -> None:
         self.about = multipass.service(str(directory))
-        body = json.dumps({"machine": machine}).encode()
+        asked = {"machine": machine, "interactive": sys.stdin.isatty()}
+        body = json.dumps(asked).encode()
         response = multipass.request(self.about, "POST", "/v1/consoles", body)
         answer = response.read().decode(errors="replace")
         if response.status != 200:
@@ -46,14 +48,21 @@ class RemoteConsole:
         """The last shell was left."""
         return bool(self.where["left"])
 
-    def type(self, text: str) -> int:
-        """Run commands; Ctrl-C ends them, and with them the connection."""
+    def type(self, text: str, *, reads: bool = False) -> int:
+        """Run commands; Ctrl-C ends them, and with them the connection.
+
+        :param reads: what is typed meanwhile is theirs.
+        """
         status: int | None = None
-        response = multipass.request(self.about, "POST", self._path, text.encode())
-        with contextlib.closing(response):
+        columns, lines = shutil.get_terminal_size()
+        asked = f"{self._path}?columns={columns}&lines={lines}&reads={int(reads)}"
+        response = multipass.request(self.about, "POST", asked, text.encode())
+        with contextlib.closing(response), contextlib.ExitStack() as meanwhile:
             if response.status != 200:
                 raise NotOpened(response.read().decode(errors="replace"))
             for kind, data in frames(response):
+                if kind == RUN and reads:
+                    meanwhile.enter_context(keyboard.typed(self._feeder(data.decode())))
                 if kind in (OUT, ERR):
                     stream = sys.stdout if kind == OUT else sys.stderr
                     stream.buffer.write(data)
@@ -66,6 +75,16 @@ class RemoteConsole:
             sys.stderr.write(multipass.NO_STATUS)
             return multipass.LOST
         return status
+
+    def _feeder(self, run: str) -> Callable[[bytes], bool]:
+        def send(data: bytes) -> bool:
+            try:
+                answer = multipass.request(self.about, "POST", f"/v1/runs/{run}/stdin", data)
+            except (Gone, OSError):
+                return False
+            return answer.status == 204
+
+        return send
 
     def suspend(self) -> None:
         """Stop what runs, so that the prompt comes back."""
@@ -160,11 +179,25 @@ def _interactive(console: RemoteConsole, directory: Path) -> int:
             print("exit")
         try:  # Ctrl-C may come at any moment, not only while a command answers
             if text.strip():
-                status = _carry_out(console, text)
+                status = _recall_and_carry_out(console, text, session.history)
         except KeyboardInterrupt:
             print("^C")
             status = INTERRUPTED
     return status
+
+
+def _recall_and_carry_out(console: RemoteConsole, text: str, history: History) -> int:
+    """With what ``!!`` and its like mean, which is shown first."""
+    known = history.get_strings()
+    try:
+        whole, only_shown = recall.recalled(text, known[:-1] if known[-1:] == [text] else known)
+    except recall.NoEvent as missing:
+        sys.stderr.write(f"bash: {missing}: event not found\n")
+        return 1
+    if whole != text:
+        print(whole)
+        history.append_string(whole)
+    return 0 if only_shown else _carry_out(console, whole)
 
 
 def _carry_out(console: RemoteConsole, text: str) -> int:
@@ -178,7 +211,7 @@ def _carry_out(console: RemoteConsole, text: str) -> int:
         return editing.edit(*opened, console.capture)
     text = with_input(text, _typed_lines)
     with _suspends(console):
-        return console.type(text)
+        return console.type(text, reads=keyboard.reads(text))
 
 
 def _typed_lines(most: int | None) -> str:

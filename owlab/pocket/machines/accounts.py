@@ -9,7 +9,7 @@ from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import Credentials
 from owlab.pocket.machines.tree import Tree
 
-PASSWD, GROUP = "/etc/passwd", "/etc/group"
+PASSWD, GROUP, SHADOW = "/etc/passwd", "/etc/group", "/etc/shadow"
 LOST = {
     PASSWD: "root:x:0:0::/root:/bin/bash\nubuntu:x:1000:1000::/home/ubuntu:/bin/bash\n",
     GROUP: "root:x:0:\nsudo:x:27:ubuntu\nubuntu:x:1000:\n",

@@ -211,6 +211,7 @@ class Fleet:
         await self._lab.clock.pause(LAUNCH)
         if machine.status == "Starting":
             machine.status = "Running"
+            self._lab.came_up(machine)
             self.changed(machine)
         return machine
 
@@ -229,6 +230,8 @@ class Fleet:
         if not resumed:
             machine.boot()
         machine.status = "Running"
+        if not resumed:
+            self._lab.came_up(machine)
         self.changed(machine)
 
     async def stop(self, machine: Machine) -> None:
@@ -275,6 +278,7 @@ class Fleet:
         await self._lab.clock.pause(STOP + START)
         machine.boot()
         machine.status = "Running"
+        self._lab.came_up(machine)
         self.changed(machine)
 
     async def delete(self, machine: Machine) -> None:

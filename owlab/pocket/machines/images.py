@@ -67,7 +67,7 @@ def install(machine: Machine) -> None:
         fs.write_file(path, text.encode())
         if path in SECRET:
             fs.chown(path, 0, SHADOW_GROUP)
-        fs.chmod(path, 0o640 if path in SECRET else 0o644)
+        fs.chmod(path, 0o640 if path in SECRET else 0o440 if path in RULES else 0o644)
     machine.own("/home/ubuntu", "ubuntu")
     for path in HOME_FILES:
         machine.own(path, "ubuntu")
@@ -75,6 +75,8 @@ def install(machine: Machine) -> None:
 
 DIRECTORIES = {
     "/boot": 0o755,
+    "/etc/apt/keyrings": 0o755,
+    "/etc/apt/sources.list.d": 0o755,
     "/etc/default": 0o755,
     "/etc/cron.d": 0o755,
     "/etc/modules-load.d": 0o755,
@@ -111,6 +113,7 @@ LINKS = {"/etc/localtime": "/usr/share/zoneinfo/Etc/UTC"}
 LINKS |= {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
 SECRET = ("/etc/shadow", "/etc/gshadow")
 SHADOW_GROUP = 42
+RULES = ("/etc/sudoers", "/etc/sudoers.d/90-cloud-init-users")
 
 PROFILE = """\
 # ~/.bashrc of a machine in an owlab pocket lab.
@@ -121,6 +124,31 @@ alias la='ls -A'
 alias l='ls -CF'
 """
 
+
+SUDOERS = """\
+#
+# This file MUST be edited with the 'visudo' command as root.
+#
+Defaults\tenv_reset
+Defaults\tmail_badpass
+Defaults\tsecure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+Defaults\tuse_pty
+
+# User privilege specification
+root\tALL=(ALL:ALL) ALL
+
+# Members of the admin group may gain root privileges
+%admin ALL=(ALL) ALL
+
+# Allow members of group sudo to execute any command
+%sudo\tALL=(ALL:ALL) ALL
+
+@includedir /etc/sudoers.d
+"""
+CLOUD_USERS = """\
+# User rules for ubuntu
+ubuntu ALL=(ALL) NOPASSWD:ALL
+"""
 
 HOME_FILES = ("/home/ubuntu/.bashrc", "/home/ubuntu/.profile")
 
@@ -181,6 +209,10 @@ def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
             f"{line.split(':')[0]}:*:19999:0:99999:7:::\n" for line in PASSWD.split()
         ),
         "/etc/gshadow": "".join(f"{line.split(':')[0]}:*::\n" for line in GROUP.split()),
+        "/etc/sudoers": SUDOERS,
+        "/etc/sudoers.d/90-cloud-init-users": CLOUD_USERS,
+        "/etc/lsb-release": lsb_release(image),
+        "/etc/apt/sources.list.d/ubuntu.sources": sources(image),
         "/etc/timezone": "Etc/UTC\n",
         "/etc/shells": "/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n",
         "/etc/fstab": "LABEL=cloudimg-rootfs\t/\t ext4\tdiscard,commit=30,errors=remount-ro\t0 1\n",
@@ -192,6 +224,24 @@ def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
 def hosts(machine: Machine) -> str:
     """The machine's /etc/hosts."""
     return f"127.0.1.1 {machine.name} {machine.name}\n127.0.0.1 localhost\n"
+
+
+def sources(image: UbuntuRelease) -> str:
+    """Where apt gets packages from."""
+    suites = " ".join(image.codename + end for end in ("", "-updates", "-backports"))
+    return (
+        "Types: deb\nURIs: http://archive.ubuntu.com/ubuntu\n"
+        f"Suites: {suites}\nComponents: main universe\n"
+        "Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n"
+    )
+
+
+def lsb_release(image: UbuntuRelease) -> str:
+    """What older scripts read."""
+    return (
+        f"DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE={image.number}\n"
+        f'DISTRIB_CODENAME={image.codename}\nDISTRIB_DESCRIPTION="Ubuntu {image.full}"\n'
+    )
 
 
 def os_release(image: UbuntuRelease) -> str:

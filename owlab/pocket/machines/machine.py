@@ -15,6 +15,7 @@ from owlab.pocket.machines.inode import READ, WRITE, Credentials
 from owlab.pocket.machines.state import BASE, MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.machines.views import LabView, ShellView
+from owlab.pocket.machines.visits import Visits
 
 HOST = "host"
 """The reserved name of the laptop."""
@@ -48,6 +49,7 @@ class Machine:
     state: MachineState = field(default_factory=MachineState)
     tree: Tree = field(default_factory=Tree, repr=False)
     sessions: set[ShellView] = field(default_factory=set, repr=False)
+    visits: Visits = field(default_factory=Visits, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
     booted: float = field(default_factory=time.time, repr=False)
@@ -208,7 +210,7 @@ class Machine:
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""
-        self.booted = time.time()
+        self.booted, self.visits = time.time(), Visits()
         for unit in self.state.units.values():
             unit.active = unit.enabled
         mounts.after_boot(self)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import usage
 from owlab.pocket.machines.devices import Device, read_only
 from owlab.pocket.machines.inode import Inode
 
@@ -33,7 +34,7 @@ class Proc:
             "cmdline": lambda: "BOOT_IMAGE=/vmlinuz root=LABEL=cloudimg-rootfs ro console=ttyS0\n",
             "cpuinfo": self._processors,
             "filesystems": lambda: FILE_SYSTEMS,
-            "loadavg": lambda: "0.00 0.00 0.00 1/98 12001\n",
+            "loadavg": self._load,
             "meminfo": self._memory,
             "modules": lambda: "",
             "mounts": self._mounts,
@@ -70,11 +71,15 @@ class Proc:
         )
 
     def _memory(self) -> str:
-        total = self._machine.spec.memory // 1024
-        free = total - min(total // 4, 420 * 1024)
+        used, total = (size // 1024 for size in usage.memory(self._machine))
+        free = total - used
         rows = {"MemTotal": total, "MemFree": free, "MemAvailable": free, "Buffers": 0}
         rows |= {"Cached": 0, "SwapTotal": 0, "SwapFree": 0}
         return "".join(f"{name + ':':<16}{size:>8} kB\n" for name, size in rows.items())
+
+    def _load(self) -> str:
+        shown = " ".join(f"{one:.2f}" for one in usage.load(self._machine))
+        return f"{shown} 1/98 12001\n"
 
     def _mounts(self) -> str:
         lines = ["/dev/vda1 / ext4 rw,relatime,discard,errors=remount-ro 0 0"]

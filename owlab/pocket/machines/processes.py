@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from owlab.pocket.machines.state import Unit
+from owlab.pocket.machines.visits import FIRST_PID
 
 KIB = 1024
 
@@ -55,6 +56,8 @@ class Login:
     running: str
     jobs: tuple[tuple[int, str, str, float], ...] = ()
     """Process number, command, state and start of what runs behind its prompt."""
+    runner: str = ""
+    """As whom it runs."""
 
 
 def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> list[ProcessRow]:
@@ -79,7 +82,7 @@ def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> 
         )
     for login in logins:
         tty = f"pts/{login.number}"
-        pid = 12_000 + 10 * login.number
+        pid = FIRST_PID + 10 * login.number
         rows.append(
             ProcessRow(pid, 1, login.user, "-bash", login.started, tty, 5 * KIB, state="Ss")
         )
@@ -88,7 +91,7 @@ def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> 
         if login.running:
             rows.append(
                 ProcessRow(
-                    *(pid + 1, pid, login.user, login.running, time.time(), tty, 4 * KIB),
+                    *(pid + 1, pid, login.runner, login.running, time.time(), tty, 4 * KIB),
                     state="R+",
                 )
             )

@@ -58,6 +58,18 @@ class ShellView(Protocol):
     switch: Callable[[str], None] | None
     files: Files
     litter: list[str]
+    used: float
+    """When a command last ended in it."""
+    size: tuple[int, int] | None
+    """Columns and lines of its terminal's window, where there is one."""
+
+    @property
+    def parent(self) -> ShellView | None:
+        """The shell that it was started from."""
+
+    @property
+    def running(self) -> str:
+        """What was typed and runs now, or nothing."""
 
     @property
     def busy(self) -> bool:
@@ -70,6 +82,9 @@ class ShellView(Protocol):
         self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None = None
     ) -> int:
         """Run a script; its exit status."""
+
+    async def tell(self, data: bytes) -> None:
+        """What a job of the script that runs prints."""
 
     @property
     def killed_hard(self) -> bool:
@@ -148,3 +163,6 @@ class LabView(Protocol):
 
     def furnish(self, machine: Machine) -> None:
         """Show the programs that the machine has, at their places."""
+
+    def came_up(self, machine: Machine) -> None:
+        """Write in the machine's log what has started with it."""

@@ -8,6 +8,14 @@ NO_KERNEL = "a machine of the pocket lab has no kernel of its own"
 NO_PACKETS = "no packets travel between the machines of the pocket lab"
 NO_DISK = "a machine of the pocket lab has files, and no disk beneath them"
 NO_PROCESS = "programs of the pocket lab are no processes of a kernel"
+NO_BOOT = "a machine of the pocket lab boots no kernel, so that there is nothing to measure"
+NO_HARDWARE = "a machine of the pocket lab has no hardware that could be listed"
+NO_NETWORK = "a machine of the pocket lab keeps its one address, and its names come from the lab"
+NO_LANGUAGE = "the machines of the pocket lab speak English, in C.UTF-8"
+NO_ARCHIVE = "the pocket lab's apt has one archive, and nothing in it gets newer"
+NO_SSHD = (
+    "the ssh server of the pocket lab has no configuration: keys let in, and nothing else does"
+)
 NO_SCREEN = "the pocket lab has one screen for each terminal; open another terminal instead"
 
 REASONS: dict[str, tuple[str, ...]] = {
@@ -42,6 +50,12 @@ REASONS: dict[str, tuple[str, ...]] = {
         "renice",
         "chrt",
     ),
+    NO_BOOT: ("systemd-analyze", "iostat", "mpstat", "sar"),
+    NO_HARDWARE: ("lspci", "lsusb", "lshw", "dmidecode", "sensors"),
+    NO_NETWORK: ("netplan", "networkctl", "resolvectl", "dhclient"),
+    NO_LANGUAGE: ("localectl", "locale-gen", "update-locale", "dpkg-reconfigure"),
+    NO_ARCHIVE: ("add-apt-repository", "apt-key", "unattended-upgrade", "do-release-upgrade"),
+    NO_SSHD: ("sshd",),
     NO_SCREEN: ("tmux", "screen", "byobu"),
 }
 WHY = {name: reason for reason, names in REASONS.items() for name in names}

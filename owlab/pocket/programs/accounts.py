@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 
-from owlab.pocket.machines.accounts import GROUP, PASSWD
+from owlab.pocket.machines.accounts import GROUP, PASSWD, SHADOW
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
-SHADOW = "/etc/shadow"
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 FIRST = 1001
 
@@ -127,14 +126,57 @@ async def _join(call: Call, name: str, groups: list[str]) -> int:
     return 0
 
 
-@program("usermod", "gpasswd")
+def _leave(call: Call, name: str, groups: list[str]) -> None:
+    """Take a user out of these groups."""
+    rows = []
+    for row in _lines(call, GROUP):
+        first, password, gid, members = row.split(":")
+        if first in groups:
+            members = ",".join(member for member in members.split(",") if member != name)
+        rows.append(":".join((first, password, gid, members)))
+    _write(call, GROUP, rows)
+
+
+@program("gpasswd")
+async def gpasswd(call: Call) -> int:
+    """``-a USER GROUP`` and ``-d USER GROUP``: into a group, and out of it."""
+    options = parse(call, "a:d:M:A:rR", "add= delete= members= administrators=")
+    _root(call)
+    group = options.words[0] if options.words else ""
+    if call.machine.accounts.group(group) is None:
+        raise Complaint(f"gpasswd: group '{group}' does not exist in /etc/group\n", 3)
+    for adds, names in ((True, ("a", "add")), (False, ("d", "delete"))):
+        if (name := options.value(*names)) is None:
+            continue
+        if call.machine.accounts.user(name) is None:
+            raise Complaint(f"gpasswd: user '{name}' does not exist\n", 3)
+        if adds:
+            await call.out(f"Adding user {name} to group {group}\n")
+            return await _join(call, name, [group])
+        return await _removed(call, name, group)
+    raise Complaint("gpasswd: groups of the pocket lab have no passwords: -a or -d USER\n")
+
+
+async def _removed(call: Call, name: str, group: str) -> int:
+    known = call.machine.accounts.group(group)
+    if known is None or name not in known.members:
+        if call.name == "deluser":
+            raise Complaint(f"fatal: The user `{name}' is not a member of group `{group}'.\n", 6)
+        raise Complaint(f"gpasswd: user '{name}' is not a member of '{group}'\n", 3)
+    if call.name == "gpasswd":
+        await call.out(f"Removing user {name} from group {group}\n")
+    else:
+        await call.out(f"info: Removing user `{name}' from group `{group}' ...\n")
+    _leave(call, name, [group])
+    return 0
+
+
+@program("usermod")
 async def usermod(call: Call) -> int:
-    """Change a user: ``-aG GROUPS``, ``-s SHELL``, ``-d HOME``; or ``gpasswd -a USER GROUP``."""
+    """Change a user: ``-aG GROUPS``, ``-s SHELL``, ``-d HOME``."""
     options = parse(call, "aG:s:d:mlLUc:g:u:", "append groups= shell= home=")
     _root(call)
     words = list(options.words)
-    if call.name == "gpasswd" and len(words) == 2:
-        return await _join(call, words[0], [words[1]])
     if len(words) != 1:
         raise Complaint(f"Usage: {call.name} [options] LOGIN\n", 2)
     name = words[0]
@@ -150,20 +192,17 @@ async def usermod(call: Call) -> int:
     _write(call, PASSWD, rows)
     groups = options.value("G", "groups")
     if groups is not None and not options.has("a", "append"):
-        kept = []
-        for row in _lines(call, GROUP):
-            first, password, gid, members = row.split(":")
-            left = ",".join(member for member in members.split(",") if member != name)
-            kept.append(":".join((first, password, gid, left)))
-        _write(call, GROUP, kept)
+        _leave(call, name, [group.name for group in call.machine.accounts.groups()])
     return await _join(call, name, [group for group in (groups or "").split(",") if group])
 
 
 @program("userdel", "deluser")
 async def userdel(call: Call) -> int:
     """Remove a user; ``-r`` with their home."""
-    options = parse(call, "rf", "remove remove-home")
+    options = parse(call, "rf", "remove remove-home quiet")
     _root(call)
+    if call.name == "deluser" and len(options.words) == 2:
+        return await _removed(call, *options.words)
     for name in options.words[:1]:
         user = call.machine.accounts.user(name)
         if user is None:
@@ -174,9 +213,3 @@ async def userdel(call: Call) -> int:
         if options.has("r", "remove", "remove-home") and posixpath.dirname(user.home) == "/home":
             call.fs.remove(user.home, recursive=True)
     return 0
-
-
-@program("passwd", "chpasswd")
-async def passwd(call: Call) -> int:
-    """Nobody has a password here: Multipass' machines know keys."""
-    raise Complaint(f"{call.name}: accounts of the pocket lab have no passwords; use sudo\n")

@@ -11,7 +11,9 @@ from __future__ import annotations
 import getopt
 from dataclasses import dataclass
 
-from owlab.pocket.programs import ubuntu_archive, units
+from owlab.pocket.machines.visits import outermost
+from owlab.pocket.programs import apt_cache, ubuntu_archive, units
+from owlab.pocket.programs.apt_cache import SITE
 from owlab.pocket.programs.base import Call, program
 
 NO_STABLE_CLI = (
@@ -21,7 +23,6 @@ READING = (
     "Reading package lists... Done\nBuilding dependency tree... Done\n"
     "Reading state information... Done\n"
 )
-SITE = "http://archive.ubuntu.com/ubuntu"
 CHANGING = {"install", "remove", "purge", "autoremove", "update", "upgrade", "full-upgrade"}
 CHANGING |= {"dist-upgrade", "clean", "autoclean", "reinstall"}
 
@@ -135,6 +136,9 @@ async def _install(call: Call, request: AptRequest) -> int:
     if unknown:
         for name in unknown:
             await call.err(f"E: Unable to locate package {name}\n")
+        await call.err(
+            "N: The pocket lab has a small part of Ubuntu's archive: apt-cache pkgnames lists it.\n"
+        )
         return 100
     have = ubuntu_archive.installed(machine)
     for name in names:
@@ -260,6 +264,10 @@ async def _update(call: Call) -> int:
     suites = ("noble", "noble-updates", "noble-backports", "noble-security")
     for number, suite in enumerate(suites, 1):
         await call.out(f"Hit:{number} {SITE} {suite} InRelease\n")
+    for name in apt_cache.strangers(call):
+        await call.err(
+            f"W: {name} is not read: the pocket lab has a part of Ubuntu's archive, and no other\n"
+        )
     await call.clock.pause(5)
     await call.out(READING)
     if call.name == "apt":
@@ -276,38 +284,30 @@ async def _list(call: Call, request: AptRequest) -> int:
         package = ubuntu_archive.known(name)
         wanted = not request.names or name in request.names
         if package and wanted and (name in have or not request.installed_only):
-            mark = " [installed]" if name in have else ""
-            await call.out(f"{name}/noble {package.version} amd64{mark}\n")
+            await call.out(f"{_listed(call, name, package.version)}\n")
     return 0
 
 
+def _listed(call: Call, name: str, version: str) -> str:
+    """A package as `list` and `search` show it."""
+    packages = call.machine.state.packages
+    have = name in ubuntu_archive.installed(call.machine)
+    kind = "installed,automatic" if name in packages.automatic else "installed"
+    return f"{name}/noble{',now' if have else ''} {version} amd64{f' [{kind}]' if have else ''}"
+
+
 async def _query(call: Call, request: AptRequest) -> int:
-    have = ubuntu_archive.installed(call.machine)
-    if request.verb == "search":
-        for name in sorted({*ubuntu_archive.ARCHIVE, *ubuntu_archive.BASE}):
-            package = ubuntu_archive.known(name)
-            words = request.names
-            if package and all(word in f"{name} {package.summary}".lower() for word in words):
-                await call.out(f"{name}/noble {package.version} amd64\n  {package.summary}\n\n")
-        return 0
-    status = 0
-    for name in request.names:
-        package = ubuntu_archive.known(name)
-        if package is None:
-            await call.err(f"N: Unable to locate package {name}\n")
-            status = 100 if request.verb == "show" else status
-        elif request.verb == "policy":
-            await call.out(
-                f"{name}:\n  Installed: {have.get(name, '(none)')}\n"
-                f"  Candidate: {package.version}\n  Version table:\n"
-                f"     {package.version} 500\n        500 {SITE} noble/main amd64 Packages\n"
-            )
-        else:
-            await call.out(
-                f"Package: {name}\nVersion: {package.version}\nSection: pocket\n"
-                f"Depends: {', '.join(package.depends)}\nDescription: {package.summary}\n\n"
-            )
-    return status
+    if request.verb == "policy":
+        return await apt_cache.policy(call, request.names)
+    if request.verb == "show":
+        return await apt_cache.show(call, request.names)
+    if not request.names:
+        await call.err("E: You must give at least one search pattern\n")
+        return 100
+    await call.out("Sorting...\nFull Text Search...\n")
+    for name, package in apt_cache.found(request.names):
+        await call.out(f"{_listed(call, name, package.version)}\n  {package.summary}\n\n")
+    return 0
 
 
 async def _confirmed(call: Call, request: AptRequest) -> bool:
@@ -322,7 +322,8 @@ async def _confirmed(call: Call, request: AptRequest) -> bool:
     typed = await call.reader.read_chunk()
     answer = typed.decode(errors="replace").partition("\n")[0].strip() if typed else "Y"
     # A terminal has shown what was typed.
-    if typed is None or call.session is None or not call.session.tty:
+    top = outermost(call.session)
+    if typed is None or top is None or not top.tty:
         await call.out(f"{answer}\n")
     if answer[:1] in ("", "y", "Y"):
         return True

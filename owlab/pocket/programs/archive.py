@@ -5,18 +5,21 @@ bashkit has a tar of its own, which forgets modes: `wsk` out of its archive must
 
 from __future__ import annotations
 
+import fnmatch
 import getopt
 import io
 import posixpath
 import tarfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from owlab.pocket.programs.base import Call, program
 
-SHORT = "xctzvf:C:kpjJhPO"
+SHORT = "xctrzvf:C:kpjJhPOaX:"
 LONG = ["extract", "create", "list", "gzip", "gunzip", "verbose", "file=", "directory=", "get"]
 LONG += ["strip-components=", "exclude=", "no-same-owner", "to-stdout", "overwrite", "bzip2", "xz"]
+LONG += ["append", "auto-compress", "exclude-from="]
+ENDINGS = {".tar.gz": "gz", ".tgz": "gz", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz"}
 TRY = "Try 'tar --help' or 'tar --usage' for more information.\n"
 
 
@@ -36,6 +39,16 @@ class TarRequest:
     verbose: bool = False
     strip: int = 0
     to_stdout: bool = False
+    without: tuple[str, ...] = ()
+    """Patterns of names that are left out."""
+    lists: tuple[str, ...] = ()
+    """Files with such patterns."""
+
+    def leaves_out(self, name: str) -> bool:
+        """A pattern fits the name, or its end behind a slash, or what it is in."""
+        parts = name.rstrip("/").split("/")
+        ends = ["/".join(parts[at:upto]) for upto in range(1, len(parts) + 1) for at in range(upto)]
+        return any(fnmatch.fnmatchcase(end, one) for one in self.without for end in ends)
 
 
 def parse(argv: list[str]) -> TarRequest:
@@ -49,7 +62,7 @@ def parse(argv: list[str]) -> TarRequest:
         raise TarError(f"tar: {error.msg}\n{TRY}") from None
     given = dict(options)
     actions = {"-x": "x", "--extract": "x", "--get": "x", "-c": "c", "--create": "c"}
-    actions |= {"-t": "t", "--list": "t"}
+    actions |= {"-t": "t", "--list": "t", "-r": "r", "--append": "r"}
     chosen = {actions[name] for name, _ in options if name in actions}
     if len(chosen) != 1:
         what = (
@@ -64,15 +77,20 @@ def parse(argv: list[str]) -> TarRequest:
     compression = ""
     for name, form in (("-z", "gz"), ("--gzip", "gz"), ("-j", "bz2"), ("-J", "xz")):
         compression = form if name in given else compression
+    file = given.get("-f") or given.get("--file") or "-"
+    if {"-a", "--auto-compress"} & set(given):
+        compression = next((ENDINGS[end] for end in ENDINGS if file.endswith(end)), compression)
     return TarRequest(
         chosen.pop(),
-        given.get("-f") or given.get("--file") or "-",
+        file,
         given.get("-C") or given.get("--directory") or ".",
         tuple(names),
         compression,
         bool({"-v", "--verbose"} & set(given)),
         int(strip),
         bool({"-O", "--to-stdout"} & set(given)),
+        tuple(value.rstrip("/") for name, value in options if name == "--exclude"),
+        tuple(value for name, value in options if name in ("-X", "--exclude-from")),
     )
 
 
@@ -93,13 +111,26 @@ def _old_style(words: list[str]) -> list[str]:
 async def tar(call: Call) -> int:
     """Parse, then one of the three actions."""
     try:
-        request = parse(call.argv)
-        if request.action == "c":
+        request = _with_lists(call, parse(call.argv))
+        if request.action in ("c", "r"):
             return await _create(call, request)
         return await _read(call, request)
     except TarError as error:
         await call.err(str(error))
         return 2
+
+
+def _with_lists(call: Call, request: TarRequest) -> TarRequest:
+    """With the patterns that stand in files."""
+    patterns = list(request.without)
+    for name in request.lists:
+        content = call.read(call.path(name))
+        if content is None:
+            raise TarError(f"tar: {name}: Cannot open: No such file or directory\n{TRY}")
+        patterns += [
+            line.rstrip("/") for line in content.decode(errors="replace").split("\n") if line
+        ]
+    return replace(request, without=tuple(patterns))
 
 
 async def _read(call: Call, request: TarRequest) -> int:
@@ -124,7 +155,7 @@ async def _read(call: Call, request: TarRequest) -> int:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             for member in archive:
                 wanted = [n for n in request.names if _within(member.name, n)]
-                if request.names and not wanted:
+                if (request.names and not wanted) or request.leaves_out(member.name):
                     continue
                 missing.difference_update(wanted)
                 await _take(call, request, archive, member, folder)
@@ -193,8 +224,8 @@ def _restore(call: Call, member: tarfile.TarInfo, path: str) -> None:
 async def _create(call: Call, request: TarRequest) -> int:
     if not request.names:
         raise TarError(f"tar: Cowardly refusing to create an empty archive\n{TRY}")
-    buffer, status = io.BytesIO(), 0
-    with _writer(buffer, request.compression) as archive:
+    buffer, status = _before(call, request), 0
+    with _writer(buffer, request) as archive:
         for name in request.names:
             path = posixpath.normpath(posixpath.join(call.path(request.directory), name))
             if not call.fs.exists(path):
@@ -211,8 +242,25 @@ async def _create(call: Call, request: TarRequest) -> int:
     return status
 
 
-def _writer(buffer: io.BytesIO, compression: str) -> tarfile.TarFile:
-    match compression:
+def _before(call: Call, request: TarRequest) -> io.BytesIO:
+    """What the archive has already."""
+    if request.action == "c":
+        return io.BytesIO()
+    content = call.read(call.path(request.file)) or b""
+    if request.compression or content[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7"):
+        raise TarError(
+            "tar: Cannot update compressed archives\ntar: Error is not recoverable: exiting now\n"
+        )
+    buffer = io.BytesIO()
+    buffer.write(content)
+    buffer.seek(0)
+    return buffer
+
+
+def _writer(buffer: io.BytesIO, request: TarRequest) -> tarfile.TarFile:
+    if request.action == "r":
+        return tarfile.open(fileobj=buffer, mode="a" if buffer.getvalue() else "w")
+    match request.compression:
         case "gz":
             return tarfile.open(fileobj=buffer, mode="w:gz")
         case "bz2":
@@ -225,6 +273,8 @@ def _writer(buffer: io.BytesIO, compression: str) -> tarfile.TarFile:
 async def _pack(
     call: Call, request: TarRequest, archive: tarfile.TarFile, path: str, name: str
 ) -> None:
+    if request.leaves_out(name):
+        return
     info = call.fs.stat(path)
     member = tarfile.TarInfo(name.rstrip("/"))
     member.mode, member.mtime = int(info["mode"]), int(info["modified"])
@@ -232,7 +282,8 @@ async def _pack(
     member.uname = call.machine.accounts.user_name(member.uid)
     member.gname = call.machine.accounts.group_name(member.gid)
     if request.verbose:
-        await (call.err if request.file == "-" else call.out)(f"{name}\n")
+        folder = "/" if info["file_type"] == "directory" and not name.endswith("/") else ""
+        await (call.err if request.file == "-" else call.out)(f"{name}{folder}\n")
     if info["file_type"] == "symlink":
         member.type, member.linkname = tarfile.SYMTYPE, call.fs.read_link(path)
         archive.addfile(member)

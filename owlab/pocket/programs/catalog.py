@@ -49,7 +49,8 @@ READERS = _names(
     """
     cat tee tail tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
     kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
-    multipass git crontab nc crictl ctr k3s-pocket-installer dd head timeout date
+    bc grep egrep fgrep xargs split __owlab_kept
+    multipass git crontab nc crictl ctr k3s-pocket-installer dd head timeout date logger
     """
 )
 """Programs of ours that may read standard input; all others leave it to who comes next."""
@@ -74,7 +75,8 @@ SYSTEM = _names(
     """
     exportfs mount.nfs mount.nfs4 umount.nfs showmount reboot shutdown poweroff halt ufw ip
     update-ca-certificates adduser addgroup deluser useradd userdel usermod groupadd
-    groupdel visudo sysctl modprobe lsmod insmod rmmod depmod modinfo swapon swapoff mkswap
+    groupdel visudo chpasswd sshd locale-gen update-locale dpkg-reconfigure dmidecode
+    sysctl modprobe lsmod insmod rmmod depmod modinfo swapon swapoff mkswap
     blkid fdisk sfdisk cfdisk parted mkfs mkfs.ext4 mkfs.xfs fsck losetup iptables
     ip6tables iptables-save nft tc bridge ethtool ifconfig route arp chroot cron rpcinfo
     lvs vgs pvs lvcreate vgcreate pvcreate resize2fs tune2fs

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.consent import agreed
 from owlab.pocket.programs.modes import changed
 from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse, usage
 
@@ -56,10 +57,11 @@ async def cp(call: Call) -> int:
     """Copy files; ``-r`` directories, ``-a`` and ``-p`` with modes, times and owners."""
     options = parse(
         call,
-        "adfiHlLnPpRrsTt:uvx",
+        "adfiHlLnPpRrsTt:uvxb",
         "archive force interactive dereference no-clobber no-dereference recursive update "
-        f"verbose preserve backup {TARGETS}",
+        f"verbose preserve backup? {TARGETS}",
     )
+    _no_backups(options)
     names, target = _operands(call, options)
     status = 0
     for name in names:
@@ -72,6 +74,11 @@ async def cp(call: Call) -> int:
             continue
         status = await _copy(call, options, inode, (call.path(name), name), (path, shown)) or status
     return status
+
+
+def _no_backups(options: Options) -> None:
+    if options.has("b", "backup"):
+        raise Complaint("cp and mv of the pocket lab keep no backups: no -b\n")
 
 
 def _as_links(options: Options) -> bool:
@@ -100,6 +107,8 @@ async def _copy(
         old = options.has("u", "update") and existing.modified >= inode.modified
         if options.has("n", "no-clobber") or old:
             return 0
+        if options.has("i", "interactive") and not await agreed(call, f"cp: overwrite '{shown}'? "):
+            return 1
     status = 0
     try:
         if inode.kind == "symlink":
@@ -170,8 +179,9 @@ def _preserve(call: Call, inode: Inode, where: str) -> None:
 async def mv(call: Call) -> int:
     """Move or rename."""
     options = parse(
-        call, "fint:Tuvb", f"force interactive no-clobber update verbose backup {TARGETS}"
+        call, "fint:Tuvb", f"force interactive no-clobber update verbose backup? {TARGETS}"
     )
+    _no_backups(options)
     names, target = _operands(call, options)
     status = 0
     for name in names:
@@ -188,6 +198,10 @@ async def mv(call: Call) -> int:
             status = 1
             continue
         if there and options.has("n", "no-clobber"):
+            continue
+        asks = there and options.has("i", "interactive") and not options.has("f", "force")
+        if asks and not await agreed(call, f"mv: overwrite '{shown}'? "):
+            status = 1
             continue
         try:
             call.fs.rename(path, where)

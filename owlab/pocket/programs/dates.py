@@ -46,6 +46,7 @@ class _Reading:
         self.now = now
         self.day: tuple[int, int, int] | None = None
         self.clock: tuple[int, int, int] | None = None
+        self.microsecond = 0
         self.zone: tzinfo | None = None
         self.moment: datetime | None = None
         self.weekday: int | None = None
@@ -66,7 +67,8 @@ class _Reading:
                 base = base.replace(year=self.day[0], month=self.day[1], day=self.day[2])
             if self.clock is not None:
                 hour, minute, second = self.clock
-                base = base.replace(hour=hour, minute=minute, second=second, microsecond=0)
+                base = base.replace(hour=hour, minute=minute, second=second)
+                base = base.replace(microsecond=self.microsecond)
             elif self.day is not None or self.weekday is not None:
                 base = base.replace(hour=0, minute=0, second=0, microsecond=0)
         if self.weekday is not None and self.day is None:
@@ -170,6 +172,8 @@ def _taken(reading: _Reading, found: re.Match[str]) -> None:
         moment = datetime.fromtimestamp(float(found["epoch"][1:]), UTC)
         reading.moment = moment.astimezone(reading.now.tzinfo)
     elif found["clock"]:
+        fraction = re.search(r"[.,](\d+)$", found["clock"])
+        reading.microsecond = int(f"{fraction[1]:0<6}"[:6]) if fraction is not None else 0
         reading.clock = _clock(found["clock"], found["half"])
     elif found["hour"]:
         reading.clock = _clock(found["hour"], found["half2"])

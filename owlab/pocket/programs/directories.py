@@ -6,6 +6,9 @@ import posixpath
 from datetime import UTC, datetime
 
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.consent import agreed
+from owlab.pocket.programs.date import zone_of
+from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.modes import changed
 from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse
 
@@ -116,6 +119,12 @@ async def _remove(call: Call, options: Options, path: str, name: str) -> int:
                 )
             if status:
                 return status
+        asks = options.has("i", "interactive") and not options.has("f", "force")
+        kind = "directory" if inode.is_directory else "regular file"
+        kind = "regular empty file" if kind == "regular file" and not inode.size else kind
+        kind = "symbolic link" if inode.kind == "symlink" else kind
+        if asks and not await agreed(call, f"rm: remove {kind} '{name}'? "):
+            return 0
         fs.remove(path)
     except FileNotFoundError as error:
         if options.has("f", "force"):
@@ -188,15 +197,10 @@ def _moment(call: Call, options: Options) -> float | None:
             ) from None
     text = options.value("d", "date")
     if text is not None:
-        for form in ("", "%Y-%m-%d %H:%M", "%b %d %Y", "%d %b %Y"):
-            try:
-                if text.startswith("@"):
-                    return float(text[1:])
-                when = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
-            except ValueError:
-                continue
-            return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-        raise Complaint(f"touch: invalid date format ‘{text}’\n")
+        try:
+            return parsed(text, datetime.now(UTC).astimezone(zone_of(call))).timestamp()
+        except NotADate:
+            raise Complaint(f"touch: invalid date format ‘{text}’\n") from None
     stamp = options.value("t")
     if stamp is None:
         return None

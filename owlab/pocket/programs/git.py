@@ -48,6 +48,9 @@ async def git(call: Call) -> int:
         return await _clone(call, rest, folder)
     if verb == "ls-remote":
         return await _ls_remote(call, rest)
+    if verb == "init":
+        await call.err(LATER.format(verb=verb) + "\n")
+        return 1
     root = _root(call, folder)
     if root is None:
         await call.err("fatal: not a git repository (or any of the parent directories): .git\n")

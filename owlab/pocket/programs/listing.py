@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import time
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.modes import shown
 from owlab.pocket.programs.options import Options, parse
 
-SHORT = "aAlhdtrRSX1niFpCxmgoULHkGQqcusvBbNfZ"
+SHORT = "aAlhdtrRSX1niFpCxmgoULHkGQqcusvBbNfZw:I:"
 LONG = (
     "all almost-all human-readable directory recursive reverse inode numeric-uid-gid classify "
     "color? no-group sort= time-style= full-time group-directories-first si size "
@@ -48,6 +49,11 @@ class Listing:
         self.tty = session is not None and session.tty and call.terminal
         when = options.value("color") if options.has("color") else "never"
         self.colour = when in ("", "always") or (when == "auto" and self.tty)
+        self.without = options.values("I", "ignore")
+        if not self.hidden:
+            self.without += options.values("hide")
+        width = options.value("w", "width") or call.env.get("COLUMNS", "")
+        self.width = int(width) if width.isdecimal() and int(width) else WIDTH
         self.human = options.has("h", "human-readable", "si")
 
     async def trouble(self, text: str, status: int) -> None:
@@ -91,6 +97,8 @@ class Listing:
         rows = []
         for name in names:
             path = posixpath.join(row.path, name)
+            if any(fnmatch.fnmatchcase(name, one) for one in self.without):
+                continue
             if self.hidden or not name.startswith("."):
                 rows.append(ListedFile(name, path, fs.look(path, follow=False)))
         rows = self.ordered(rows)
@@ -138,12 +146,15 @@ class Listing:
         if self.options.has("m"):
             return ", ".join(cell for cell, _ in cells) + ("\n" if cells else "")
         columns = self.options.has("C", "x") or (self.tty and not self.options.has("1"))
-        return _columns(cells) if columns else "".join(f"{cell}\n" for cell, _ in cells)
+        return _columns(cells, self.width) if columns else "".join(f"{cell}\n" for cell, _ in cells)
 
     def _cell(self, row: ListedFile) -> tuple[str, int]:
         """A name as shown, and how wide it is."""
         before = f"{row.inode.number} " if self.options.has("i", "inode") else ""
+        before += f"{_blocks(row.inode)} " if self.options.has("s", "size") else ""
         name = f"'{row.name}'" if self.tty and " " in row.name else row.name
+        name = f'"{row.name}"' if self.options.has("Q", "quote-name") else name
+        name = row.name.replace(" ", "\\ ") if self.options.has("b", "escape") else name
         after = self._mark(row.inode)
         return before + self._painted(name, row) + after, len(before + name + after)
 
@@ -222,9 +233,8 @@ def _human(size: float) -> str:
     return f"{size:.1f}T"
 
 
-def _columns(cells: list[tuple[str, int]]) -> str:
+def _columns(cells: list[tuple[str, int]], wide: int) -> str:
     """Down first, then across, as many columns as the line holds."""
-    wide = WIDTH
     for rows in range(1, len(cells) + 1):
         groups = [cells[start : start + rows] for start in range(0, len(cells), rows)]
         widths = [max(width for _, width in group) for group in groups]

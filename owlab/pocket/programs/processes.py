@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import time
 
+from owlab.pocket.machines import usage
 from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
+from owlab.pocket.machines.visits import outermost
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.logins import headline
 from owlab.pocket.programs.options import Complaint
 
 MEMORY = {"k3s": 520_000, "k3s-agent": 180_000, "snapd": 38_000, "nginx": 6_000}
@@ -53,17 +56,20 @@ def processes(call: Call) -> list[ProcessRow]:
         for unit in units.names(machine)
         if units.active(machine, unit) and not units.kind_of(machine, unit).oneshot
     ]
+    own = machine.visits.of(call.session)
+    command = " ".join([call.name, *call.argv])
     logins = [
         Login(
-            number,
-            session.user,
-            session.started,
-            " ".join([call.name, *call.argv]) if session is call.session else "",
-            tuple(session.background()),
+            *(visit.number, visit.user, visit.came, command if visit is own else ""),
+            *(tuple(visit.shell.background()), call.user if visit is own else ""),
         )
-        for number, session in enumerate(sorted(machine.sessions, key=lambda s: s.started))
-        if session.tty or session is call.session
+        for visit in machine.visits.here()
     ]
+    if own is None:  # what `multipass exec` runs has no terminal
+        number = 1 + max((login.number for login in logins), default=-1)
+        top = outermost(call.session)
+        jobs = tuple(top.background()) if top is not None else ()
+        logins.append(Login(number, call.user, time.time(), command, jobs, call.user))
     return table(machine.booted, daemons, logins)
 
 
@@ -201,12 +207,9 @@ async def _full(call: Call, rows: list[ProcessRow], headed: bool) -> None:
 async def top(call: Call) -> int:
     """One look at the table: nothing of it moves here, so that there is no second one."""
     rows = processes(call)
-    up = int(time.time() - call.machine.booted)
-    total = call.machine.spec.memory / (1 << 20)
-    used = sum(row.memory for row in rows) / 1024
+    used, total = (size / (1 << 20) for size in usage.memory(call.machine))
     await call.out(
-        f"top - {time.strftime('%H:%M:%S', time.gmtime())} up {up // 60} min,  1 user,  "
-        "load average: 0.00, 0.00, 0.00\n"
+        f"top -{headline(call)}"
         f"Tasks: {len(rows):>3} total,   1 running, {len(rows) - 1:>3} sleeping,   0 stopped,   "
         "0 zombie\n"
         "%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\n"

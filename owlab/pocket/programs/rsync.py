@@ -20,7 +20,7 @@ SYNTAX, PARTIAL, UNREACHED = 1, 23, 255
 SHORT = "avrlptgoDznuhqPe:c"
 LONG = ["archive", "verbose", "recursive", "links", "perms", "times", "group", "owner", "compress",
         "dry-run", "update", "human-readable", "quiet", "delete", "exclude=", "rsh=", "checksum",
-        "progress", "mkpath", "partial", "stats"]  # fmt: skip
+        "progress", "mkpath", "partial", "stats", "chown="]  # fmt: skip
 _LETTERS = {
     "archive": "a", "verbose": "v", "recursive": "r", "links": "l", "perms": "p", "times": "t",
     "group": "g", "owner": "o", "compress": "z", "dry-run": "n", "update": "u",
@@ -42,6 +42,8 @@ class RsyncRun:
     problems: list[str] = field(default_factory=list)
     sent: int = 0
     total: int = 0
+    given_to: tuple[int, int] | None = None
+    """Whose everything becomes (``--chown``)."""
 
     def has(self, letter: str) -> bool:
         """A flag was given, by itself or as one of ``-a``."""
@@ -57,6 +59,7 @@ class RsyncRun:
 async def rsync(call: Call) -> int:
     """``rsync [-avznu] [--delete] [--exclude P] SOURCE... TARGET``; a side may be HOST:PATH."""
     flags, excluded, keys, words = _words(call.argv)
+    owner = next((flag.partition("=")[2] for flag in flags if flag.startswith("chown=")), None)
     if len(words) < 2:
         raise Complaint("rsync: the pocket lab's rsync takes SOURCE... TARGET\n", SYNTAX)
     *sources, into = words
@@ -64,6 +67,8 @@ async def rsync(call: Call) -> int:
         raise Complaint("The source and destination cannot both be remote.\n", SYNTAX)
     target, where = await _opened(call, into, keys)
     run = RsyncRun(call.fs, target, flags, excluded)
+    if owner is not None:
+        run.given_to = _numbers(call, owner, into)
     if run.has("v"):
         await call.out("sending incremental file list\n")
     for word in sources:
@@ -91,11 +96,23 @@ def _words(argv: list[str]) -> tuple[set[str], list[str], list[str], list[str]]:
         letter = _LETTERS.get(plain, plain)
         if plain == "exclude":
             excluded.append(value)
+        elif plain == "chown":
+            flags.add(f"chown={value}")
         elif letter == "e":
             keys += _keys(value)
         else:
             flags.add(letter)
     return flags, excluded, keys, words
+
+
+def _numbers(call: Call, owner: str, into: str) -> tuple[int, int]:
+    """The numbers of ``--chown``, which this machine knows."""
+    if _is_far(into):
+        raise Complaint("rsync: --chown only within one machine of the pocket lab\n", SYNTAX)
+    try:
+        return call.machine.accounts.numbers(owner)
+    except KeyError as unknown:
+        raise Complaint(f"rsync: unknown user or group: {unknown.args[0]}\n", SYNTAX) from None
 
 
 def _keys(shell: str) -> list[str]:
@@ -257,7 +274,9 @@ def _differs(run: RsyncRun, inode: Inode, path: str, where: str) -> bool:
 
 
 def _preserve(run: RsyncRun, inode: Inode, where: str, mode: bool = False) -> None:
-    if run.has("o") and run.target.who.is_root:
+    if run.given_to is not None and run.target.who.is_root:
+        run.target.chown(where, *run.given_to)
+    elif run.has("o") and run.target.who.is_root:
         run.target.chown(where, inode.uid, inode.gid)
     if run.has("p"):
         run.target.chmod(where, inode.mode)

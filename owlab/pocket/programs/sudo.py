@@ -8,16 +8,21 @@ import shlex
 from dataclasses import replace
 
 from owlab.pocket.machines.accounts import PasswdEntry
+from owlab.pocket.programs import sudoers, syslog
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import present
+from owlab.pocket.programs.sudoers import Allowance, Sudoers
 
 USAGE = (
     "usage: sudo -h | -K | -k | -V\n"
+    "usage: sudo -l [command [arg ...]]\n"
     "usage: sudo [-HEinS] [-u user] [VAR=value] [command [arg ...]]\n"
 )
+SECURE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-FLAGS = set("AbEHnPSikKs")
+FLAGS = set("AbEHnPSikKslvV")
+FORGETS = ({"-k"}, {"-K"}, {"-v"}, {"-nv"}, {"--validate"}, {"--reset-timestamp"})
 
 
 ALONE = frozenset({"kubectl", "helm", "k3s", "systemctl", "exportfs"})
@@ -53,7 +58,12 @@ def _as_another(call: Call, words: list[str], user: str, home: str, env: dict[st
 async def sudo(call: Call) -> int:
     """Run a command as root, or with ``-u`` as someone else."""
     words = list(call.argv)
-    user, keep, login = "root", False, False
+    user, keep, login, listing = "root", False, False, False
+    if set(words) in FORGETS:
+        return 0  # nobody has a password here that could be remembered
+    if words in (["-V"], ["--version"]):
+        await call.out("Sudo version 1.9.15p5\nSudoers policy plugin version 1.9.15p5\n")
+        return 0
     while words and words[0].startswith("-") and words[0] != "--":
         option = words.pop(0)
         if option in ("-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir"):
@@ -64,12 +74,15 @@ async def sudo(call: Call) -> int:
             user = value.lstrip("#") if option in ("-u", "--user") else user
         elif option.startswith("--user="):
             user = option.partition("=")[2]
+        elif option == "--list":
+            listing = True
         elif option in ("--preserve-env", "--login", "--non-interactive", "--set-home", "--stdin"):
             keep, login = keep or option == "--preserve-env", login or option == "--login"
         elif option.startswith("-u"):
             user = option[2:]
         elif set(option[1:]) <= FLAGS:
             keep, login = keep or "E" in option, login or "i" in option or "s" in option
+            listing = listing or "l" in option
         else:
             await call.err(f"sudo: unrecognized option '{option}'\n{USAGE}")
             return 1
@@ -88,13 +101,23 @@ async def sudo(call: Call) -> int:
             f"sudo: unknown user {user}\nsudo: error initializing audit plugin sudoers_audit\n"
         )
         return 1
-    if not call.root and not any(g.name == "sudo" for g in accounts.groups_of(_self(call))):
-        await call.err(f"{call.user} is not in the sudoers file.\n")
-        return 1
     user = account.name
-    if not words and not login:
+    rules = sudoers.read(call.machine)
+    for problem in rules.problems:
+        await call.err(problem)
+    mine = rules.of(_self(call), accounts)
+    if listing and not mine:
+        await call.err(f"Sorry, user {call.user} may not run sudo on {call.machine.name}.\n")
+        return 1
+    if not (call.root or listing) and (told := _refused(call, rules, mine, user, words)):
+        await call.err(told)
+        return 1
+    if not words and not login and not listing:
         await call.err(USAGE)
         return 1
+    if listing:
+        return await _allowed(call, mine, words)
+    _logged(call, user, words)
     if (entry := _alone(call, words)) is not None:
         return await carried_out(entry, _as_another(call, words, user, account.home, env))
     session = call.machine.session(
@@ -111,6 +134,65 @@ async def sudo(call: Call) -> int:
 
     status = await session.run(script, call.out, err, stdin=call.reader if words else b"")
     return 1 if unknown and status == 127 else status
+
+
+def _refused(call: Call, rules: Sudoers, mine: list[Allowance], user: str, words: list[str]) -> str:
+    """Why somebody may not, or nothing."""
+    if not mine:
+        return (
+            f"{call.user} is not in the sudoers file.\n"
+            "This incident has been reported to the administrator.\n"
+        )
+    full = [_place(call, words[0]), *words[1:]] if words else ["/bin/bash"]
+    if rules.allow(mine, user, full):
+        return ""
+    command = " ".join(full)
+    return (
+        f"Sorry, user {call.user} is not allowed to execute '{command}' as {user} on "
+        f"{call.machine.name}.\n"
+    )
+
+
+def _place(call: Call, name: str) -> str:
+    """The path of a command; where there is none, the place that it would have."""
+    if "/" in name:
+        return call.path(name)
+    for folder in SECURE.split(":"):
+        if call.machine.files.exists(f"{folder}/{name}"):
+            return f"{folder}/{name}"
+    return f"/usr/bin/{name}"
+
+
+async def _allowed(call: Call, mine: list[Allowance], words: list[str]) -> int:
+    """``sudo -l``: what one may do; of a command, where it is."""
+    if words:
+        path = _place(call, words[0])
+        if not call.machine.files.exists(path):
+            return 1
+        await call.out(" ".join([path, *words[1:]]) + "\n")
+        return 0
+    await call.out(
+        f"Matching Defaults entries for {call.user} on {call.machine.name}:\n"
+        "    env_reset, mail_badpass,\n"
+        f"    secure_path={SECURE.replace(':', chr(92) + ':')}, use_pty\n\n"
+        f"User {call.user} may run the following commands on {call.machine.name}:\n"
+        + "".join(f"    {rule.shown()}\n" for rule in mine)
+    )
+    return 0
+
+
+def _logged(call: Call, user: str, words: list[str]) -> None:
+    """What `sudo` did stands in the log, as whoever looks for it expects."""
+    visit = call.machine.visits.of(call.session)
+    terminal = f"TTY={visit.terminal} ; " if visit is not None else ""
+    if call.machine.is_host:
+        return
+    command = " ".join([_place(call, words[0]), *words[1:]]) if words else "/bin/bash"
+    text = f"{call.user:>8} : {terminal}PWD={call.cwd} ; USER={user} ; COMMAND={command}"
+    line = syslog.LogLine(
+        syslog.now(), "sudo", text.replace("\n", "#012"), priority="notice", facility="authpriv"
+    )
+    syslog.write(call.machine, line)
 
 
 def _self(call: Call) -> PasswdEntry:

@@ -45,12 +45,18 @@ async def hostnamectl(call: Call) -> int:
     if call.argv and call.argv[0] != "status":
         await call.err("hostnamectl: a machine of the pocket lab keeps its name\n")
         return 1
-    await call.out(
-        f" Static hostname: {call.machine.name}\n"
-        "  Virtualization: none (a machine of the owlab pocket lab)\n"
-        f"Operating System: Ubuntu {call.machine.spec.release}\n"
-        f"    Architecture: {architecture(call).replace('_', '-')}\n"
-    )
+    identity = (call.machine.read("/etc/machine-id") or b"").decode().strip()
+    rows = {
+        "Static hostname": call.machine.name,
+        "Icon name": "computer-vm",
+        "Chassis": "vm",
+        "Machine ID": identity,
+        "Virtualization": "none (a machine of the owlab pocket lab)",
+        "Operating System": release_of(call).get("PRETTY_NAME", "Ubuntu"),
+        "Kernel": f"Linux {KERNEL}-pocket",
+        "Architecture": architecture(call).replace("_", "-"),
+    }
+    await call.out("".join(f"{name:>16}: {value}\n" for name, value in rows.items()))
     return 0
 
 
@@ -91,11 +97,16 @@ async def nproc(call: Call) -> int:
     return 0
 
 
+def release_of(call: Call) -> dict[str, str]:
+    """What ``/etc/os-release`` says."""
+    text = (call.machine.read("/etc/os-release") or b"").decode()
+    return dict(line.replace('"', "").split("=", 1) for line in text.splitlines() if "=" in line)
+
+
 @program("lsb_release", machines="all")
 async def lsb_release(call: Call) -> int:
     """Which Ubuntu this says it is."""
-    text = (call.machine.read("/etc/os-release") or b"").decode()
-    release = dict(line.replace('"', "").split("=", 1) for line in text.splitlines() if "=" in line)
+    release = release_of(call)
     rows = {
         "Distributor ID": "Ubuntu",
         "Description": release.get("PRETTY_NAME", "Ubuntu"),
@@ -157,8 +168,11 @@ async def timedatectl(call: Call) -> int:
     await call.out(
         f"               Local time: {local:%a %Y-%m-%d %H:%M:%S %Z}\n"
         f"           Universal time: {now:%a %Y-%m-%d %H:%M:%S} UTC\n"
+        f"                 RTC time: {now:%a %Y-%m-%d %H:%M:%S}\n"
         f"                Time zone: {name} ({local:%Z, %z})\n"
         "System clock synchronized: yes\n"
+        "              NTP service: n/a\n"
+        "          RTC in local TZ: no\n"
     )
     return 0
 

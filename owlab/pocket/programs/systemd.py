@@ -6,8 +6,9 @@ import getopt
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from owlab.pocket.programs import units
+from owlab.pocket.programs import syslog, units
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.journal import short
 
 LONG = ["now", "no-pager", "quiet", "type=", "state=", "all", "full", "no-legend", "plain"]
 LONG += ["lines=", "wait", "no-block", "failed", "property=", "value", "system", "force", "user"]
@@ -81,6 +82,16 @@ async def systemctl(call: Call) -> int:
         case "is-system-running":
             await call.out("running\n")
             return 0
+        case "get-default":
+            await call.out("graphical.target\n")
+            return 0
+        case "list-timers" | "list-sockets" | "list-jobs":
+            kind = request.verb.removeprefix("list-")
+            await call.out("No jobs running.\n" if kind == "jobs" else f"0 {kind} listed.\n")
+            return 0
+        case "list-dependencies" | "set-default" | "isolate" | "edit":
+            await call.err(f"systemctl: {request.verb} is not part of the pocket lab's systemctl\n")
+            return 1
         case "list-units" | "list-unit-files":
             return await _list(call, request)
         case "--version":
@@ -256,12 +267,9 @@ async def status(call: Call, unit: str) -> int:
     if state == "active" and not kind.oneshot:
         program = kind.program.rsplit("/", 1)[-1]
         text += f"   Main PID: {units.pid(unit)} ({program}, simulated by the pocket lab)\n"
-    lines = units.journal(call.machine, unit)[-10:]
+    lines = syslog.lines(call.machine, [unit])[-10:]
     if lines:
-        text += "\n" + "".join(
-            f"{units.syslog_time(when)} {call.machine.name} {by}: {what}\n"
-            for when, by, what in lines
-        )
+        text += "\n" + "".join(f"{short(call, line)}\n" for line in lines)
     await call.out(text)
     return 0 if state == "active" else LSB["dead"]
 

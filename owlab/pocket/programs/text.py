@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getopt
 
+from owlab.pocket.bash.kept import KEEP
 from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
 
@@ -46,6 +47,15 @@ async def cat(call: Call) -> int:
     if flags:
         await call.out(_shown(bytes(text), flags))
     return status
+
+
+@program(KEEP, machines="all")
+async def pass_on(call: Call) -> int:
+    """A job's output, to where its shell prints."""
+    while (chunk := await call.reader.read_chunk()) is not None:
+        if call.session is not None:
+            await call.session.tell(chunk)
+    return 0
 
 
 async def _file(call: Call, name: str) -> bytes | None:

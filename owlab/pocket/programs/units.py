@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.state import BASE, Unit
-from owlab.pocket.programs import ubuntu_archive
+from owlab.pocket.programs import syslog, ubuntu_archive
+from owlab.pocket.programs.syslog import LogLine
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -25,7 +26,6 @@ Hook = Callable[["Call"], Awaitable[str | None]]
 STARTING: dict[str, Hook] = {}
 STOPPING: dict[str, Hook] = {}
 
-JOURNAL_LINES = 400
 OWN = "/etc/systemd/system"
 
 
@@ -136,16 +136,11 @@ def active(machine: Machine, unit: str) -> bool:
     return condition(machine, plain(unit)) == "active"
 
 
-def note(machine: Machine, unit: str, text: str, *, by: str = "systemd[1]") -> None:
+def note(
+    machine: Machine, unit: str, text: str, *, by: str = "systemd[1]", grave: str = "info"
+) -> None:
     """Write one line of the unit's journal."""
-    journal = machine.state.journal.setdefault(unit, [])
-    journal.append([_now(), by, text])
-    del journal[:-JOURNAL_LINES]
-
-
-def journal(machine: Machine, unit: str) -> list[list[str]]:
-    """The unit's lines, oldest first: time, writer, text."""
-    return machine.state.journal.get(unit, [])
+    syslog.write(machine, LogLine(syslog.now(), by, text, unit, grave))
 
 
 async def start(call: Call, unit: str) -> str | None:
@@ -171,9 +166,13 @@ async def start(call: Call, unit: str) -> str | None:
     record.since = _now()
     if failure:
         note(call.machine, unit, failure, by=f"{unit.removesuffix('-agent')}[{pid(unit)}]")
-        note(call.machine, unit, f"{unit}.service: Main process exited, code=exited, status=1")
-        note(call.machine, unit, f"{unit}.service: Failed with result 'exit-code'.")
-        note(call.machine, unit, f"Failed to start {unit}.service - {kind.description}.")
+        main = f"{unit}.service: Main process exited, code=exited, status=1/FAILURE"
+        note(call.machine, unit, main, grave="notice")
+        note(
+            call.machine, unit, f"{unit}.service: Failed with result 'exit-code'.", grave="warning"
+        )
+        failed = f"Failed to start {unit}.service - {kind.description}."
+        note(call.machine, unit, failed, grave="err")
         return failure
     verb = "Finished" if kind.oneshot else "Started"
     note(call.machine, unit, f"{verb} {unit}.service - {kind.description}.")
@@ -207,10 +206,17 @@ def pid(unit: str) -> int:
     return 600 + sum(unit.encode()) * 7 % 9000
 
 
-def syslog_time(when: str) -> str:
-    """A time of the journal as it is shown: ``May 08 10:15:14``."""
-    return datetime.fromisoformat(when).strftime("%b %d %H:%M:%S")
-
-
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def came_up(machine: Machine) -> None:
+    """What systemd and the daemons write when a machine comes up."""
+    for unit in names(machine):
+        if not active(machine, unit):
+            continue
+        kind = kind_of(machine, unit)
+        verb = "Finished" if kind.oneshot else "Started"
+        note(machine, unit, f"{verb} {unit}.service - {kind.description}.")
+        if unit == "ssh":
+            note(machine, unit, "Server listening on 0.0.0.0 port 22.", by=f"sshd[{pid(unit)}]")

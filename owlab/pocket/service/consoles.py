@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from typing import Any
 
 from owlab.pocket.bash.lines import commands
 from owlab.pocket.client import frames
-from owlab.pocket.machines.machine import HOST
+from owlab.pocket.machines.machine import HOST, Machine
+from owlab.pocket.machines.visits import Visit
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.lab import PocketLab
@@ -27,18 +29,34 @@ ENTERS = re.compile(r"^[ \t]*multipass[ \t]+(shell|sh|connect)\b", re.M)
 class Console:
     """What one terminal has open: the shell at the top takes what is typed."""
 
-    def __init__(self, lab: PocketLab, machine: str, tty: bool = True) -> None:
+    def __init__(
+        self, lab: PocketLab, machine: str, tty: bool = True, *, interactive: bool = True
+    ) -> None:
         self.id = secrets.token_hex(8)
-        self._lab, self._tty = lab, tty
+        self._lab, self._tty, self._interactive = lab, tty, interactive
         self._next: str | None = None
         self._stack: list[ShellSession] = []
+        self._visits: dict[ShellSession, Visit] = {}
         self._status = 0
+        self._size: tuple[int, int] | None = None
         self._enter(machine)
 
     def _enter(self, name: str, user: str = "ubuntu", cwd: str | None = None) -> None:
         machine = self._lab.fleet.machines[name]
         shell = self._lab.shell(machine, user, cwd=cwd, tty=self._tty, switch=self._switch)
+        shell.tells_of_jobs = self._interactive
+        if self._tty and not machine.is_host and not self._inside(machine):
+            origin = self._stack[-1].machine if self._stack else self._lab.fleet.host
+            self._visits[shell] = machine.visits.arrive(shell, origin.address)
         self._stack.append(shell)
+
+    def _inside(self, machine: Machine) -> bool:
+        """A shell within a shell has no terminal of its own."""
+        return bool(self._stack) and self._stack[-1].machine is machine
+
+    def _pop(self) -> None:
+        if (visit := self._visits.pop(self._stack.pop(), None)) is not None:
+            visit.left = time.time()
 
     def _switch(self, name: str) -> None:
         self._next = name
@@ -64,13 +82,21 @@ class Console:
             "serves": top.machine is self._lab.hosting.server,
         }
 
-    async def type(self, text: str, run: Run) -> int:
-        """Run complete commands; shells are entered and left on the way."""
-        await self.run(text, run)
+    def resize(self, columns: str, lines: str) -> None:
+        """The window's size, for commands to come."""
+        if columns.isdecimal() and lines.isdecimal():
+            self._size = (int(columns), int(lines))
+
+    async def type(self, text: str, run: Run, *, reads: bool = False) -> int:
+        """Run complete commands; shells are entered and left on the way.
+
+        :param reads: what the client sends meanwhile is their standard input.
+        """
+        await self.run(text, run, reads=reads)
         await run.say(frames.SWITCH, json.dumps(self.where()))
         return self._status
 
-    async def run(self, text: str, run: Run) -> int:
+    async def run(self, text: str, run: Run, *, reads: bool = False) -> int:
         """Run complete commands one by one, each in the shell that is then at the top."""
         for command in commands(text):
             if self.left:
@@ -79,18 +105,20 @@ class Console:
             if not top.machine.running:
                 await run.err(f"Connection to {top.machine.name} closed.\n".encode())
                 self._status = 255
-                self._stack.pop()
+                self._pop()
                 continue
             if self._tty and (inner := SHELL.fullmatch(command)):
                 login = "-" in command.split()[-1]
                 user = "root" if inner["root"] else top.user
                 self._enter(top.machine.name, user, None if login else top.cwd)
                 continue
-            status, ended = await top.type(command, run.out, run.err, self._status)
+            top.size = self._size
+            keyboard = run.input if reads else None
+            status, ended = await top.type(command, run.out, run.err, self._status, keyboard)
             # What the terminal asks for itself leaves no trace in `$?`.
             self._status = self._status if ASKED.match(command) else status
             if ended or not top.machine.running:
-                self._stack.pop()
+                self._pop()
             if self._next is not None:
                 self._enter(self._next)
                 self._next = None
@@ -105,7 +133,8 @@ class Console:
         """The terminal is gone: what runs in it ends."""
         for session in self._stack:
             session.kill()
-        self._stack.clear()
+        while self._stack:
+            self._pop()
 
 
 class Consoles:
@@ -115,10 +144,10 @@ class Consoles:
         self._lab = lab
         self._open: dict[str, Console] = {}
 
-    async def open(self, name: str) -> dict[str, Any]:
-        """Open a terminal on a machine."""
+    async def open(self, name: str, *, interactive: bool = True) -> dict[str, Any]:
+        """Open a terminal on a machine; one that is not interactive tells nothing of its jobs."""
         machine = await awake(_nobody(self._lab), name)
-        console = Console(self._lab, machine.name)
+        console = Console(self._lab, machine.name, interactive=interactive)
         self._open[console.id] = console
         return console.where()
 

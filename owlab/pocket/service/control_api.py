@@ -157,7 +157,10 @@ class ControlApi:
         """A terminal: shells that keep their state between lines."""
         asked = await _asked(request, machine=str)
         try:
-            return JSONResponse(await self._consoles.open(text_only(asked["machine"])))
+            told = asked.get("interactive", True)
+            return JSONResponse(
+                await self._consoles.open(text_only(asked["machine"]), interactive=bool(told))
+            )
         except Refused as refused:
             return PlainTextResponse(failure_of(refused, "shell").text, 409)
 
@@ -167,7 +170,10 @@ class ControlApi:
         if console is None:
             return PlainTextResponse("that terminal is gone\n", 410)
         text = (await request.body()).decode(errors="replace")
-        return self._stream(lambda run: console.type(text, run))
+        asked = request.query_params
+        console.resize(asked.get("columns", ""), asked.get("lines", ""))
+        reads = asked.get("reads") == "1"
+        return self._stream(lambda run: console.type(text, run, reads=reads))
 
     async def suspend_console(self, request: Request) -> Response:
         """Ctrl-Z: what runs in the terminal is stopped, and its prompt comes back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from owlab.pocket.bash.led import FUNCTION as LEADING
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 
@@ -43,6 +44,7 @@ SHELLS = (
         'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
     )
     + HISTORY
+    + LEADING
 )
 SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")
 """bashkit's own shells are found by name only."""

@@ -15,21 +15,22 @@ from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.kept import kept
+from owlab.pocket.bash.led import ShellStreams
+from owlab.pocket.bash.menus import prompted, shown
 from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import EXECUTE
-from owlab.pocket.programs import snap
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.shells import ours
-from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
 from owlab.pocket.shell.callbacks import missing, opened, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
+from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -80,10 +81,18 @@ class ShellSession:
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
-        self.parent = parent
+        self._parent = parent
         self._last: int | None = None
         self._started_in = cwd or home
-        self.started = time.time()
+        self.started = self.used = time.time()
+        self._text = ""
+        self._streams = ShellStreams()
+        self.tells_of_jobs = True
+        """As an interactive shell does: their numbers, and how they ended."""
+        self._print: Sink | None = None
+        self._keyboard: Reader | None = None
+        self.size: tuple[int, int] | None = None
+        """Columns and lines of the terminal's window."""
         self.at_terminal = False
         self.litter: list[str] = []
         self.jobs = JobTable()
@@ -125,23 +134,6 @@ class ShellSession:
         for name in STRANGE:
             bash.add_command(name, missing)
         return bash, flow
-
-    def _learn_scripts(self, script: str) -> None:
-        """Files that bashkit would read as its own, and that it should not, or not as they are."""
-        try:
-            commands = self._bash.analyze(script).commands
-        except BashError:
-            return
-        for command in commands:
-            name = command.name or ""
-            if (
-                "/" in name
-                and name not in self._known
-                and name not in SHELL_PATHS
-                and (name.endswith(".py") or ours(self.files, self._started_in, name, script))
-            ):
-                self._bash.add_command(name, self._command(load_programs()["__owlab_script"], True))
-                self._known.add(name)
 
     def _learn(self) -> None:
         """Make the machine's programs commands of the shell; more may be installed later.
@@ -213,6 +205,7 @@ class ShellSession:
                     raise
                 return HUNG_UP
             finally:
+                self.used = time.time()
                 # What Ctrl-Z stopped ends later: then another command may run here.
                 if self._task is asyncio.current_task():
                     self._task = None
@@ -223,10 +216,15 @@ class ShellSession:
         await self._prepare(out, err)
         self._learn()
         self._started_in = self.cwd
-        self._learn_scripts(script)
-        given, script = script, rewritten(script)
+        for name in unreadable(self._bash, self.files, self._started_in, script):
+            if name not in self._known:
+                program = load_programs()["__owlab_script"]
+                self._bash.add_command(name, self._command(program, True))
+                self._known.add(name)
+        given = script
+        script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
         if stdin is not None:
-            problem = self.problem(given)
+            problem = self.problem(shown(given))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -250,8 +248,9 @@ class ShellSession:
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
             text = sentences.timed(text, time.process_time() - busy)
-            await err(sentences.typed(text, self._brings) if self.tty else text)
+            await err(sentences.typed(text, brings) if self.tty else text)
 
+        self._print = write_out
         try:
             result = await execute(self._bash, script, write_out, write_err)
         except asyncio.CancelledError:
@@ -268,6 +267,11 @@ class ShellSession:
             if "parse error" in str(result.error):
                 return sentences.SYNTAX
         return int(result.exit_code)
+
+    async def tell(self, data: bytes) -> None:
+        """What a job of the script that runs prints."""
+        if self._print is not None:
+            await self._print(data)
 
     async def _prepare(self, out: Sink, err: Sink) -> None:
         """What a shell starts with, once."""
@@ -311,24 +315,23 @@ class ShellSession:
         closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
         return found[1] + found[2] + (b": Permission denied" if closed else found[3])
 
-    def _brings(self, name: str) -> str:
-        """How Ubuntu says that a missing program can be installed."""
-        if name in snap.STORE:
-            return f"sudo snap install {name}"
-        known = PROVIDES.get(name) or (name if name in ARCHIVE else "")
-        return f"sudo apt install {known}" if known else ""
-
-    async def type(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
+    async def type(
+        self, text: str, out: Sink, err: Sink, status: int, keyboard: Reader | None = None
+    ) -> tuple[int, bool]:
         """Run what was typed, after a command that ended with ``status``.
+
+        :param keyboard: what is typed while it runs, where it may read that.
 
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
-        if problem := self.problem(text):
+        self._keyboard = keyboard if self.tty and "e" not in self._options else None
+        if problem := self.problem(shown(text)):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
         if not self.tty:
             return await self._typed(text, out, err, status)
-        await out(self.jobs.printed() + self.jobs.ended().encode())
+        printed, ended = self.jobs.printed(), self.jobs.ended().encode()
+        await out(printed + (ended if self.tells_of_jobs else b""))
         if text.strip() in ("exit", "logout") and self.jobs.stopped() and not self._warned:
             self._warned = True
             await err(b"There are stopped jobs.\n")
@@ -337,28 +340,28 @@ class ShellSession:
         for command, background in segments(text):
             if background:
                 job = self._start(command)
-                await out(f"[{job.number}] {job.pid}\n".encode())
+                if self.tells_of_jobs:
+                    await out(f"[{job.number}] {job.pid}\n".encode())
                 status = 0
             elif not left:
-                status, left = await self._typed(self._last_pid(command), out, err, status)
+                command = with_last_pid(command, self.jobs.last_pid)
+                status, left = await self._typed(command, out, err, status)
         return status, left
 
-    def _last_pid(self, text: str) -> str:
-        """``$!`` is what this room started, which the interpreter does not know."""
-        pid = self.jobs.last_pid
-        if pid is None or "$!" not in text:
-            return text
-        return re.sub(r"'[^']*'|\$!", lambda m: str(pid) if m[0] == "$!" else m[0], text)
-
     async def _typed(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
-        self._last = None
+        self._last, self._text = None, text
         self._token += 1
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
-        before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
+        # A program of ours would be handed the input that is for the next one.
+        nothing = " </dev/null" if self._keyboard is not None else ""
+        before = f"set -{self._options}" if self._options else f"__owlab_last {status}{nothing}"
         # On the same line, so that bash counts the lines as they were typed.
-        script = f"{before}; {text}\n__owlab_status {self._token} $? $-"
+        typed = text if self._keyboard is None else prompted(text)
+        script = f"{sized(self.size)}{before}; {typed}\n__owlab_status {self._token} $? $-{nothing}"
+        if self._keyboard is not None:
+            script = self._input.led(script, self._keyboard)
         try:
             if self.tty:
                 ended = await self._in_foreground(text, script, out, err)
@@ -466,6 +469,16 @@ class ShellSession:
             for job in self.jobs.listed()
             if job.status is None
         ]
+
+    @property
+    def parent(self) -> ShellView | None:
+        """The shell that it was started from."""
+        return self._parent
+
+    @property
+    def running(self) -> str:
+        """What was typed and runs now, or nothing."""
+        return self._text.partition("\n")[0] if self.busy else ""
 
     @property
     def busy(self) -> bool:

@@ -57,6 +57,20 @@ async def test_ordinary_questions(on, script, out, status):
         ),
         ("pkill cron", "Operation not permitted"),
         ("man nosuch", "No manual entry for nosuch\n"),
+        ("systemd-analyze blame", "boots no kernel, so that there is nothing to measure\n"),
+        ("sudo netplan apply", "keeps its one address, and its names come from the lab\n"),
+        ("sudo sshd -t", "the ssh server of the pocket lab has no configuration"),
+        (
+            "sudo apt-get install -y docker.io",
+            "N: The pocket lab has a small part of Ubuntu's archive",
+        ),
+        ("systemctl list-dependencies ssh", "is not part of the pocket lab's systemctl\n"),
+        ("git init", "git: "),
+        ("echo 'if (1) 2' | bc", "bc: the pocket lab's bc calculates expressions"),
+        ("cp -b a b", "cp and mv of the pocket lab keep no backups: no -b\n"),
+        ("stty size", "stty: 'standard input': Inappropriate ioctl for device\n"),
+        ("tput nosuch", "tput: unknown terminfo capability 'nosuch'\n"),
+        ("getent nosuch", "Unknown database: nosuch\n"),
     ],
 )
 async def test_one_honest_sentence(on, script, words):
@@ -114,3 +128,29 @@ async def test_versions_are_ubuntus_and_say_what_they_are(on):
         assert "the pocket lab's own" in said
     timed = (await on("master", "time sleep 0.01")).err
     assert "user\t0m0." in timed and "unavailable" not in timed
+
+
+async def test_what_a_new_account_is_given(on):
+    await on("master", "sudo useradd -m ann; mkdir -p k; echo key > k/a")
+    typed = await on(
+        "master",
+        "sudo rsync --archive --chown=ann:ann k /home/ann; sudo stat -c %U:%G /home/ann/k/a; "
+        "sudo rsync -a --chown=nobodyknows k /tmp",
+    )
+    assert typed.out == "ann:ann\n"
+    assert typed.err == "rsync: unknown user or group: nobodyknows\n"
+
+
+async def test_what_a_terminal_can_do(on, master):
+    assert (await on("master", "tput cols; tput setaf 1; tput sgr0; tput cup 1 2")).out == (
+        "80\n\x1b[31m\x1b(B\x1b[m\x1b[2;3H"
+    )
+    shown = bytearray()
+
+    async def show(data: bytes) -> None:
+        shown.extend(data)
+
+    session = master.session(tty=True)
+    session.size = (91, 17)
+    await session.type("tput cols; stty size; bash -c 'tput lines'", show, show, 0)
+    assert shown == b"91\n17 91\n17\n"

@@ -118,6 +118,11 @@ def test_set_e_ends_the_shell(lab: Served) -> None:
     assert script(lab, "set -e\nfalse\necho never\n", "master")[:2] == (1, "")
 
 
+def test_a_script_is_told_nothing_of_its_jobs(lab: Served) -> None:
+    text = "sleep 0.2 &\n(sleep 0.1; echo from job; exit 3) &\nwait $!\necho $?\nwait\n"
+    assert script(lab, text, "master") == (0, "from job\n3\n", "")
+
+
 def test_bad_grammar_does_not_end_it(lab: Served) -> None:
     status, out, err = script(lab, "echo )\necho $?\n", "master")
     assert (status, out) == (0, "2\n")
@@ -208,6 +213,29 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.expect("No such file")
     typist.type("history 1\r")
     typist.expect("history 1\r\n")
+    typist.type("exit\r")
+    assert typist.process.wait(20) == 0
+
+
+def test_a_question_a_menu_and_what_was_typed_before(lab: Served) -> None:
+    typist = typist_on(lab)
+    typist.expect("$")
+    typist.type("read -p 'Who? ' a; echo hi $a\r")
+    typist.expect("Who? ")
+    typist.type("Ada\n")
+    typist.expect("hi Ada\r\n")
+    typist.type("select x in red blue; do echo got $x; break; done\r")
+    typist.expect("#? ")
+    typist.type("2\n")
+    typist.expect("got blue\r\n")
+    typist.type("echo first second\r")
+    typist.expect("first second\r\n")
+    typist.type("echo again !$\r")
+    typist.expect("again second\r\n")
+    typist.type("!nosuch\r")
+    typist.expect("event not found")
+    typist.type("echo $COLUMNS\r")
+    typist.expect("80\r\n")
     typist.type("exit\r")
     assert typist.process.wait(20) == 0
 

@@ -210,9 +210,15 @@ async def host(console: NetworkConsole) -> int:
 
 async def getent(console: NetworkConsole) -> int:
     """``getent hosts|ahosts NAME``, and databases of ``/etc``."""
-    if len(console.argv) < 2:
-        raise Refusal("getent: give a database and a key: getent hosts|passwd|group NAME\n")
+    if not console.argv:
+        raise Refusal("Usage: getent [OPTION...] database [key ...]\n")
     database, *keys = console.argv
+    if not keys:
+        content = console.read(f"/etc/{database}")
+        if content is None:
+            raise Refusal(f"Unknown database: {database}\n")
+        await console.out(content.decode(errors="replace"))
+        return 0
     status = 0
     for key in keys:
         if database in ("hosts", "ahosts", "ahostsv4"):

@@ -1,0 +1,12 @@
+"""What `rm -i`, `cp -i` and `mv -i` ask, and who says yes."""
+
+from __future__ import annotations
+
+from owlab.pocket.programs.base import Call
+
+
+async def agreed(call: Call, question: str) -> bool:
+    """Ask; nothing to read is a no."""
+    await call.err(question)
+    typed = await call.next_input() or b""
+    return typed[:1] in (b"y", b"Y")

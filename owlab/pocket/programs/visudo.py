@@ -1,0 +1,30 @@
+"""`visudo -c`: whether the rules of `sudo` can be read."""
+
+from __future__ import annotations
+
+from owlab.pocket.programs import sudoers
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Complaint, parse
+
+
+@program("visudo")
+async def visudo(call: Call) -> int:
+    """``-c`` checks the files, ``-f FILE`` one; in a terminal it opens the editor."""
+    options = parse(call, "cf:qs", "check file= quiet strict")
+    if not options.has("c", "check"):
+        raise Complaint("visudo: no editor here: sudo tee /etc/sudoers.d/NAME, then visudo -c\n")
+    name = options.value("f", "file") or (options.words[0] if options.words else "")
+    path = call.path(name) if name else ""
+    if not call.root and not path:
+        raise Complaint(f"visudo: {sudoers.FILE}: Permission denied\n")
+    found = sudoers.read_file(call.machine, path) if path else sudoers.read(call.machine)
+    if path and call.read(path) is None:
+        raise Complaint(f"visudo: unable to open {name}: No such file or directory\n")
+    for problem in found.problems:
+        await call.err(problem)
+    if not options.has("q", "quiet"):
+        bad = {problem.partition(":")[0] for problem in found.problems}
+        for one in [path] if path else found.files:
+            if one not in bad:
+                await call.out(f"{one}: parsed OK\n")
+    return 1 if found.problems else 0

@@ -1,0 +1,231 @@
+"""`xargs`: commands with words from standard input, in a shell of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Complaint, Options, parse
+from owlab.pocket.programs.shells import child_of
+
+LONG = (
+    "null arg-file= delimiter= eof? replace? max-lines? max-args= open-tty max-procs= interactive "
+    "no-run-if-empty max-chars= verbose exit show-limits"
+)
+MOST = 128 * 1024
+"""Bytes of a command line, as GNU's."""
+ABORTS, FAILED, NOT_RUN, NOT_FOUND = 124, 123, 126, 127
+ESCAPES = {r"\n": "\n", r"\t": "\t", r"\0": "\0", r"\r": "\r", r"\\": "\\"}
+
+
+@dataclass
+class XargsPlan:
+    """How words become commands."""
+
+    command: list[str]
+    place: str | None = None
+    lines: int | None = None
+    words: int | None = None
+    size: int = MOST
+    skips_empty: bool = False
+    tells: bool = False
+    at_once: int = 1
+
+
+@program("xargs", machines="all")
+async def xargs(call: Call) -> int:
+    """COMMAND with words from standard input; ``-n -L -I -0 -d -r -t -P -a -x -s``."""
+    before, command = _parted(call.argv)
+    call.argv[:] = before
+    options = parse(call, "0a:d:E:I:L:n:oP:prs:tx", LONG, mixed=False)
+    if options.has("p", "interactive"):
+        raise Complaint("xargs: -p asks a terminal, which the pocket lab's xargs does not\n")
+    plan = _plan(options, [*options.words, *command] or ["echo"])
+    text = await _input(call, options.value("a", "arg-file"))
+    groups = list(_groups(plan, _words(plan, options, text)))
+    if not groups and not plan.skips_empty and plan.place is None:
+        groups = [[]]
+    return await _all(call, plan, groups)
+
+
+def _parted(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Its own options, with old forms made new, and the command."""
+    words, own = list(argv), []
+    with_value = set("adEILnPs")
+    while words and words[0].startswith("-") and words[0] != "-":
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word[:2] in ("-i", "-l", "-e") and word[1] != "-":
+            word = {"-i": f"-I{word[2:] or '{}'}", "-l": f"-L{word[2:] or 1}"}.get(word[:2], "")
+            own += [word] if word else []
+            continue
+        own.append(word)
+        long = word.startswith("--")
+        takes = word[2:] in ("arg-file", "delimiter", "max-args", "max-procs", "max-chars")
+        if (takes if long else word[-1] in with_value and len(word) == 2) and words:
+            own.append(words.pop(0))
+        elif (
+            not long
+            and len(word) > 2
+            and word[-1] in with_value
+            and not set(word[1:-1]) & with_value
+        ):
+            own += [words.pop(0)] if words else []
+    return own, words
+
+
+def _plan(options: Options, command: list[str]) -> XargsPlan:
+    def number(what: str, *names: str) -> int | None:
+        text = options.value(*names)
+        if text is None:
+            return None
+        if not text.isdecimal() or (not int(text) and "P" not in names):
+            raise Complaint(f"xargs: value {text} for -{what} option should be >= 1\n")
+        return int(text)
+
+    place = options.value("I", "replace")
+    return XargsPlan(
+        command,
+        place="{}" if place == "" else place,
+        lines=number("L", "L", "max-lines"),
+        words=number("n", "n", "max-args"),
+        size=number("s", "s", "max-chars") or MOST,
+        skips_empty=options.has("r", "no-run-if-empty"),
+        tells=options.has("t", "verbose"),
+        at_once=number("P", "P", "max-procs") or 1,
+    )
+
+
+async def _input(call: Call, name: str | None) -> str:
+    content = await call.stdin() if name in (None, "-") else call.read(call.path(name or ""))
+    if content is None:
+        raise Complaint(f"xargs: {name}: No such file or directory\n")
+    return content.decode(errors="surrogateescape")
+
+
+def _words(plan: XargsPlan, options: Options, text: str) -> list[list[str]]:
+    """The words of each line."""
+    delimiter = "\0" if options.has("0", "null") else options.value("d", "delimiter")
+    if delimiter is not None:
+        delimiter = ESCAPES.get(delimiter, delimiter)
+        parts = text.split(delimiter)
+        return [[part] for part in (parts[:-1] if parts[-1] == "" else parts)]
+    if plan.place is not None:
+        # A line is one word; blanks before it are not part of it.
+        return [["".join(_split(line, whole=True))] for line in text.splitlines() if line.strip()]
+    lines, joined = [], ""
+    for line in text.split("\n"):
+        joined += line
+        if plan.lines is not None and line.endswith((" ", "\t")):
+            continue
+        words = _split(joined, whole=False)
+        joined = ""
+        lines += [words] if words else []
+    return lines
+
+
+def _split(line: str, *, whole: bool) -> list[str]:
+    """Words as `xargs` reads them: quotes and backslashes, nothing expanded."""
+    words, word, begun, at = [], "", False, 0
+    line = line.lstrip()
+    while at < len(line):
+        char = line[at]
+        at += 1
+        if char in "'\"":
+            end = line.find(char, at)
+            if end < 0:
+                kind = "single" if char == "'" else "double"
+                raise Complaint(
+                    f"xargs: unmatched {kind} quote; by default quotes are special to xargs "
+                    "unless you use the -0 option\n"
+                )
+            word, begun, at = word + line[at:end], True, end + 1
+        elif char == "\\" and at < len(line):
+            word, begun, at = word + line[at], True, at + 1
+        elif char in " \t" and not whole:
+            words += [word] if begun else []
+            word, begun = "", False
+        else:
+            word, begun = word + char, True
+    return [*words, word] if begun else words
+
+
+def _groups(plan: XargsPlan, lines: list[list[str]]) -> Iterator[list[str]]:
+    """The words of each command."""
+    if plan.place is not None:
+        yield from lines
+        return
+    if plan.lines is not None:
+        for at in range(0, len(lines), plan.lines):
+            yield [word for line in lines[at : at + plan.lines] for word in line]
+        return
+    group: list[str] = []
+    used = start = sum(len(word) + 1 for word in plan.command)
+    for word in (word for line in lines for word in line):
+        full = plan.words is not None and len(group) >= plan.words
+        if group and (full or used + len(word) + 1 > plan.size):
+            yield group
+            group, used = [], start
+        group.append(word)
+        used += len(word) + 1
+    if group:
+        yield group
+
+
+async def _all(call: Call, plan: XargsPlan, groups: list[list[str]]) -> int:
+    if (problem := _cannot(call, plan.command[0])) is not None and groups:
+        text, status = problem
+        raise Complaint(f"xargs: {plan.command[0]}: {text}\n", status)
+    waiting = asyncio.Semaphore(plan.at_once)
+    shells = [child_of(call) for _ in range(min(plan.at_once, len(groups)))]
+    worst, over = 0, False
+
+    async def one(words: list[str]) -> None:
+        nonlocal worst, over
+        async with waiting:
+            if over:
+                return
+            shell = shells.pop()
+            try:
+                if plan.place is not None:
+                    line = [word.replace(plan.place, words[0]) for word in plan.command]
+                else:
+                    line = [*plan.command, *words]
+                if plan.tells:
+                    await call.err(" ".join(map(_shown, line)) + "\n")
+                status = await shell.run(shlex.join(line), call.out, call.err, stdin=b"")
+            finally:
+                shells.append(shell)
+            if status == 255:
+                over, worst = True, ABORTS
+                await call.err(f"xargs: {plan.command[0]}: exited with status 255; aborting\n")
+            elif status:
+                worst = worst or FAILED
+
+    await asyncio.gather(*map(one, groups))
+    return worst
+
+
+def _shown(word: str) -> str:
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else shlex.quote(word)
+
+
+def _cannot(call: Call, name: str) -> tuple[str, int] | None:
+    """Why a command cannot be run: `xargs` knows no shell's own."""
+    folders = call.env.get("PATH", "").split(":") if "/" not in name else [""]
+    found = None
+    for folder in folders:
+        path = call.path(f"{folder}/{name}" if folder else name)
+        try:
+            inode = call.fs.look(path)
+        except OSError:
+            continue
+        if not inode.is_directory and call.fs.allows(path, 1):
+            return None
+        found = ("Permission denied", NOT_RUN)
+    return found or ("No such file or directory", NOT_FOUND)
