@@ -2,7 +2,9 @@
 
 `python bench/invoke.py`: bare interpreters for cold calls; for warm ones functions-framework over
 plain HTTP, which needs `pip install functions-framework`. Ratios count: the times depend on what
-else runs. Of a warm call, the client and TLS take some two thirds, the container a tenth.
+else runs. Of a warm call, the client and TLS take some two thirds, the container a tenth. The
+service itself needs some 0.9 ms of processor time for it: a third are sockets and TLS, a quarter
+uvicorn and Starlette, a tenth the record and the action's document; functions-framework needs 0.4.
 """
 
 from __future__ import annotations

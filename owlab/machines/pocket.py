@@ -20,10 +20,18 @@ from owlab.finding import Finding
 from owlab.language import N_, _
 from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
-from owlab.machines.pocket_preflight import examine
+from owlab.machines.pocket_preflight import examine, functions
 from owlab.machines.pocket_shell import PocketShell
 from owlab.pocket.client import service_process
+from owlab.pocket.openwhisk import confine
 from owlab.shell import Finished
+
+# Where Linux keeps the functions from the user's files.
+ABOUT_CONFINED = N_(
+    "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
+    "OpenWhisk APIs, the functions, which Landlock keeps from your files. "
+    "Simulated: machines, packages, containers, images."
+)
 
 
 class PocketProvider(MultipassProvider):
@@ -36,7 +44,8 @@ class PocketProvider(MultipassProvider):
     is_all_in_its_folder = True
     about = N_(
         "a pocket lab. Real: bash language, kubectl, Helm's engine, the Kubernetes and "
-        "OpenWhisk APIs, the functions. Simulated: machines, packages, containers, images."
+        "OpenWhisk APIs, the functions, which can read your files. "
+        "Simulated: machines, packages, containers, images."
     )
     simulated = True
     OBJECTS = re.compile(
@@ -50,6 +59,8 @@ class PocketProvider(MultipassProvider):
         inside = PocketShell(binary, partial(_speak_multipass, directory))
         super().__init__(inside, binary=binary, guarded=False)
         self._directory = directory
+        if confine.version():
+            self.about = ABOUT_CONFINED
         self._speed = ""
         self._only_asks = only_asks
 
@@ -70,7 +81,7 @@ class PocketProvider(MultipassProvider):
 
     def examine(self, config: LabConfig) -> list[Finding]:
         """The packages that carry the pocket lab's programs; memory and disk for it."""
-        return examine()
+        return [*examine(), functions(confine.version(), confine.SHARED)]
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """As Multipass' own; the laptop is the machine ``host`` of the service."""

@@ -6,6 +6,7 @@ import importlib.util
 import platform
 import resource
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,6 +52,24 @@ def wheels() -> list[Finding]:
             )
         )
     return found
+
+
+def functions(landlock: int, shared: Sequence[str]) -> Finding:
+    """Whether functions can read what is not theirs.
+
+    :param landlock: the version that the kernel has; 0 for none.
+    :param shared: folders that functions share with everybody.
+    """
+    if not landlock:
+        advice = "This system has no Landlock: deploy functions that you have read."
+        return Finding("functions", "warn", "not kept from your files", advice)
+    seen = f"kept from your files by Landlock (version {landlock})"
+    home = places.home().resolve()
+    open_to = next((place for place in shared if home.is_relative_to(place)), None)
+    if open_to is None:
+        return Finding("functions", "ok", seen)
+    advice = f"Not from this lab's: functions share {open_to}. Set OWLAB_HOME to another folder."
+    return Finding("functions", "warn", seen, advice)
 
 
 def _memory() -> Finding:

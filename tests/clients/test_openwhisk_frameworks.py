@@ -70,8 +70,10 @@ def serverless(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def helix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # Version 13 bundles modules in whose exports OpenWhisk's runtimes find no function.
-    return npm.install(tmp_path_factory.mktemp("helix"), "@adobe/helix-deploy@12.4.39")
+    # As it comes, version 13 bundles ECMAScript modules without a `main`, which no runtime of
+    # OpenWhisk's takes: the plugin makes the bundle of before.
+    packages = ("@adobe/helix-deploy@13.5.1", "@adobe/helix-deploy-plugin-webpack@1.0.9")
+    return npm.install(tmp_path_factory.mktemp("helix"), *packages, seconds=300)
 
 
 def _environment(openwhisk: OpenWhisk, home: Path, **more: str) -> dict[str, str]:
@@ -133,6 +135,7 @@ async def test_helix_deploy(openwhisk: OpenWhisk, helix: Path, tmp_path: Path) -
     program = str(helix / "@adobe" / "helix-deploy" / "src" / "index.js")
     words = ["--target", "wsk", "--build", "--deploy", "--test", "/", "--no-hints"]
     words += ["-p", "WHO=you", "--node-version", "18"]
+    words += ["--no-esm", "--plugin", "@adobe/helix-deploy-plugin-webpack", "--bundler", "webpack"]
     ran = await openwhisk.run("node", program, *words, env=env, cwd=project, timeout=180)
     assert ran.status == 0, ran.out + ran.err
     assert "ok: 200" in ran.out + ran.err

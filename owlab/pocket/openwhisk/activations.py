@@ -34,7 +34,6 @@ class Activation:
     """One run of an action, a sequence or a trigger."""
 
     namespace: str
-    path: str
     name: str
     version: str
     subject: str
@@ -52,6 +51,18 @@ class Activation:
     """How many actions ran for it."""
     logs_apart: bool = False
     """Logs are asked for by themselves: calls at a time in one container leave none in a record."""
+
+    @property
+    def listed(self) -> str:
+        """The name that a list is asked for it by: of a package's action, the package with it.
+
+        It is the caller's namespace that counts, and the package that the caller named.
+        """
+        whose = self.annotations.get("binding") or self.annotations.get("path", "")
+        parts = whose.split("/")
+        inside = "binding" in self.annotations or len(parts) == 3
+        package = [parts[1]] if inside else []
+        return "/".join([self.namespace, *package, self.name])
 
     @property
     def duration(self) -> int:
@@ -120,17 +131,16 @@ class Activations:
         self._db.run(
             "INSERT OR REPLACE INTO whisk_accepted VALUES (?, ?, ?)",
             activation.id,
-            activation.path,
+            activation.listed,
             json.dumps(activation.document()),
         )
 
     def recover(self) -> None:
         """End what was accepted by a service that ended before it could."""
-        for identifier, path, text in self._db.rows("SELECT * FROM whisk_accepted"):
+        for identifier, text in self._db.rows("SELECT id, document FROM whisk_accepted"):
             document = json.loads(text)
             activation = Activation(
                 namespace=document["namespace"],
-                path=path,
                 name=document["name"],
                 version=document["version"],
                 subject=document["subject"],
@@ -153,7 +163,7 @@ class Activations:
             "INSERT OR REPLACE INTO whisk_activations VALUES (?, ?, ?, ?, ?)",
             activation.id,
             activation.namespace,
-            activation.path,
+            activation.listed,
             activation.start,
             json.dumps(
                 activation.document() | ({APART: activation.logs} if activation.logs_apart else {})
@@ -195,6 +205,11 @@ class Activations:
         document = self.get(namespace, identifier)
         found: list[str] = document[APART if APART in document else "logs"]
         return found
+
+    def every(self) -> list[Document]:
+        """All records, of all namespaces."""
+        rows = self._db.rows("SELECT document FROM whisk_activations")
+        return [shown(json.loads(document)) for (document,) in rows]
 
     def list(
         self,

@@ -13,6 +13,7 @@ from owlab.pocket.openwhisk import rest
 from owlab.pocket.openwhisk.api_description import describe
 from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
 from owlab.pocket.openwhisk.http import Door, Handler
+from owlab.pocket.openwhisk.nginx import PLACES, elsewhere
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
 
@@ -67,6 +68,7 @@ def openwhisk_app(service: Service) -> ASGIApp:
         Route("/metrics", behind(public.metrics)),
         Route("/api/v1/{path:path}", behind(public.missing), methods=WEB_METHODS),
         Route("/api/{path:path}", behind(public.gateway, part=""), methods=WEB_METHODS),
+        *(Route(path, elsewhere) for path in PLACES),
         Route("/v1/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/v2/{path:path}", public.not_simulated, methods=WEB_METHODS),
         Route("/{path:path}", behind(public.missing), methods=WEB_METHODS),
@@ -80,7 +82,7 @@ def openwhisk_app(service: Service) -> ASGIApp:
         await response(scope, receive, send)
 
     app.router.default = missing
-    return Boundary(app)
+    return Boundary(app, service.apihost)
 
 
 def description() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.openwhisk.http import refusal, transaction
+from owlab.pocket.openwhisk.nginx import signed, vanity
 from owlab.pocket.openwhisk.refusals import WhiskError
 
 log = logging.getLogger(__name__)
@@ -18,8 +19,8 @@ log = logging.getLogger(__name__)
 class Boundary:
     """Around the whole application: what nobody thought of is answered in its own words."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, apihost: str = "") -> None:
+        self._app, self._apihost = app, apihost
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless it came by a name of somebody else's."""
@@ -28,17 +29,20 @@ class Boundary:
             return
         request = Request(scope, receive)
         identifier = transaction(request)
-        if not is_local(request.headers.get("host", "")):
-            text = "The pocket lab is not called by that name."
-            await refusal(WhiskError(421, text), identifier)(scope, receive, send)
-            return
         started = False
 
         async def sending(message: Message) -> None:
             nonlocal started
             started = True
+            if message["type"] == "http.response.start":
+                message["headers"] = signed(message["headers"])
             await send(message)
 
+        host = request.headers.get("host", "")
+        if not vanity(scope, host, self._apihost) and not is_local(host):
+            text = "The pocket lab is not called by that name."
+            await refusal(WhiskError(421, text), identifier)(scope, receive, sending)
+            return
         try:
             await self._app(scope, receive, sending)
         except ClientDisconnect:
@@ -53,7 +57,7 @@ class Boundary:
             )
             if not started:
                 response = await failed(request, error)
-                await response(scope, receive, send)
+                await response(scope, receive, sending)
 
 
 async def failed(request: Request, error: Exception) -> Response:

@@ -35,12 +35,15 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "utils/sort": ("lines",),
     "utils/head": ("lines", "num"),
     "utils/hosturl": ("web", "ext", "trigger", "path"),
+    "samples/cat": ("lines",),
     "samples/countdown": ("n",),
     "samples/curl": ("payload",),
     "samples/greeting": ("name", "place"),
+    "samples/head": ("lines", "num"),
     "samples/helloPromises": ("name", "place"),
     "samples/helloWorld": ("payload",),
     "samples/wordCount": ("payload",),
+    "samples/wordCountAsync": ("payload",),
     "slack/post": ("text",),
     "websocket/send": ("uri", "payload"),
     "alarms/alarm": ("cron", "timezone", "trigger_payload", "maxTriggers", "startDate", "stopDate"),
@@ -51,7 +54,9 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "messaging/kafkaProduce": ("brokers", "topic", "value", "key"),
 }
 # Samples that call OpenWhisk themselves.
-NEED_KEY = ("samples/countdown", "samples/helloPromises")
+NEED_KEY = ("samples/countdown", "samples/helloPromises", "samples/invoke")
+# Three samples are written in Swift, and say when they are called that nothing compiles it here.
+KINDS = {".js": "nodejs:14", ".swift": "swift:4.2"}
 
 # Executed by the lab's service itself: see inside.py.
 INSIDE: dict[str, dict[str, str]] = {
@@ -93,8 +98,9 @@ def install(service: Service) -> None:
             "annotations": [{"key": "description", "value": description}],
         }
         service.packages.put(caller, "_", package, body, overwrite=True)
-        for file in sorted((HERE / package).glob("*.js")):
-            _action(service, package, file.stem, file.read_text("utf-8"))
+        for file in sorted((HERE / package).iterdir() if (HERE / package).is_dir() else ()):
+            kind = KINDS[file.suffix]
+            _action(service, package, file.stem, file.read_text("utf-8"), kind=kind)
         for name, about in INSIDE.get(package, {}).items():
             code = f"// {about}\n{INSIDE_CODE}"
             _action(service, package, name, code, (MARK, f"{package}/{name}"))
@@ -103,7 +109,14 @@ def install(service: Service) -> None:
             _action(service, package, name, REFUSAL % (path, why, path, why))
 
 
-def _action(service: Service, package: str, name: str, code: str, *more: tuple[str, Any]) -> None:
+def _action(
+    service: Service,
+    package: str,
+    name: str,
+    code: str,
+    *more: tuple[str, Any],
+    kind: str = "nodejs:14",
+) -> None:
     path = f"{package}/{name}"
     annotations: dict[str, Any] = {
         "description": code.splitlines()[0].removeprefix("// "),
@@ -118,7 +131,7 @@ def _action(service: Service, package: str, name: str, code: str, *more: tuple[s
     if path in PARAMETERS:
         annotations["parameters"] = [{"name": one} for one in PARAMETERS[path]]
     body = {
-        "exec": {"kind": "nodejs:14", "code": code},
+        "exec": {"kind": kind, "code": code},
         "annotations": [{"key": key, "value": value} for key, value in annotations.items()],
     }
     service.actions.put(service.system, "_", package, name, body, overwrite=True)

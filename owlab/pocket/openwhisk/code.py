@@ -46,7 +46,9 @@ def place(
     unpacked = directory / "action"
     _unpack(code, unpacked)
     if kind.family == "nodejs":
-        if not any((unpacked / name).exists() for name in ("package.json", "index.js")):
+        # ``file.main`` names a module of the archive, which needs no package then.
+        known = ("package.json", "index.js")
+        if "." not in main and not any((unpacked / name).exists() for name in known):
             raise BadCode(
                 "Initialization has failed due to: Error: Zipped actions must contain either "
                 "package.json or index.js at the root."

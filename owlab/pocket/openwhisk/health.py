@@ -20,11 +20,6 @@ UNAVAILABLE = (
 )
 # Seconds without a ping after which the controller counts an invoker as gone.
 PATIENCE = 10
-PAGE = (
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.21.1</center>\r\n"
-    "</body>\r\n</html>\r\n"
-)
 
 
 class BadGateway(Exception):

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from owlab.pocket.ground.intake import Unreadable, parse
 from owlab.pocket.openwhisk.activations import new_id
 from owlab.pocket.openwhisk.entity_names import Identity
-from owlab.pocket.openwhisk.health import PAGE, BadGateway
+from owlab.pocket.openwhisk.health import BadGateway
+from owlab.pocket.openwhisk.nginx import bad_gateway
 from owlab.pocket.openwhisk.refusals import WhiskError, bad_request, malformed, too_large
 from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.openwhisk.store import Document
@@ -172,11 +173,6 @@ def refusal(error: WhiskError, identifier: str) -> Response:
     response = reply(body, error.status, identifier)
     response.headers.update(error.headers)
     return response
-
-
-def bad_gateway() -> Response:
-    """nginx's own page."""
-    return Response(PAGE, 502, media_type="text/html", headers={"Server": "nginx/1.21.1"})
 
 
 def not_allowed(handled: tuple[str, ...]) -> WhiskError:

@@ -42,10 +42,18 @@ def _alarm(kind: str) -> Inside:
     return run
 
 
+def _reach(service: Service) -> None:
+    """The management actions ask the gateway, which keeps its APIs in Redis."""
+    for part, name in (("apigateway", "API gateway"), ("redis", "API gateway's Redis")):
+        if not service.health.has(part):
+            raise GatewayError(f"The {name} does not answer.", 502)
+
+
 def _gateway(verb: str) -> Inside:
     def run(service: Service, caller: Identity, value: Value) -> Ended:
         owner = value.get("__ow_user") or caller.namespace
         try:
+            _reach(service)
             body = getattr(service.gateway, verb)(owner, value)
         except GatewayError as error:
             refused = {

@@ -22,7 +22,7 @@ from owlab.pocket.openwhisk.runtimes import RuntimeKind
 
 SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 LINE = 64 * 1024
-# Seconds that an action may run before its memory is looked at often.
+# Seconds from a call's beginning until its memory is looked at often, and what it prints at once.
 UNWATCHED = 0.01
 
 
@@ -58,8 +58,13 @@ class Logs:
         self._open = 0
         self._complete = asyncio.Event()
 
+    @property
+    def complete(self) -> bool:
+        """All that the activation printed is here."""
+        return self._complete.is_set()
+
     def start(self, limit: int) -> None:
-        """Forget the last activation's lines."""
+        """Forget the last activation's lines. Its end is told on both streams, by their writer."""
         self._lines, self._size, self._limit = [], 0, limit
         self._open = 2
         self._complete.clear()
@@ -78,6 +83,10 @@ class Logs:
         self._open -= 1
         if self._open <= 0:
             self._complete.set()
+
+    def end(self) -> None:
+        """Nothing will come any more."""
+        self._complete.set()
 
     def _keep(self, line: bytes) -> None:
         if self._size > self._limit:
@@ -110,14 +119,35 @@ class Logs:
 
 
 class Pump:
-    """Reads one of the process's streams, line by line, without waiting for anybody."""
+    """Reads what the process prints, line by line, without waiting for anybody.
+
+    While a short action runs nobody looks: all that it printed is there when its reply is.
+    """
 
     def __init__(self, descriptor: int, logs: Logs) -> None:
         self._descriptor, self._logs = descriptor, logs
         self._pending = b""
+        self._watching = False
         os.set_blocking(descriptor, False)
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(descriptor, self._read)
+        self.watch()
+
+    def watch(self) -> None:
+        """From now on take what is printed when it is."""
+        if not self._watching and self._descriptor >= 0:
+            self._watching = True
+            self._loop.add_reader(self._descriptor, self._read)
+
+    def hold(self) -> None:
+        """Do not look until there is a reason."""
+        if self._watching:
+            self._watching = False
+            self._loop.remove_reader(self._descriptor)
+
+    def drain(self) -> None:
+        """A call has ended: take what it printed."""
+        while not self._logs.complete and self._read():
+            pass
 
     def _read(self) -> bool:
         """A chunk, if there is one; false at the end, or when there is none now."""
@@ -146,7 +176,8 @@ class Pump:
             self._logs.add(self._pending)
         self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
-        self._logs.close_one()
+        self._descriptor = -1
+        self._logs.end()
 
 
 _LONGEST = 64 * 2**20
@@ -253,10 +284,12 @@ class WorkerProcess:
         self.pid = 0
         self._custody = custody
         self._number = self._asked = 0
+        self._busy = False
+        self._timer: asyncio.TimerHandle | None = None
         self._ended: asyncio.Event | None = None
         self._reason = ""
         self._channel = Channel()
-        self._pumps: list[Pump] = []
+        self._pump: Pump | None = None
 
     @property
     def alive(self) -> bool:
@@ -276,8 +309,8 @@ class WorkerProcess:
         """Start the interpreter; it waits for ``init``."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         ours, theirs = socket.socketpair()
-        out, out_end = os.pipe()
-        err, err_end = os.pipe()
+        # One for both streams: so their lines stay in order, and logs do not tell them apart.
+        printed, end = os.pipe()
         self._ended = asyncio.Event()
         try:
             self._number, self.pid = await self._custody.start(
@@ -287,22 +320,20 @@ class WorkerProcess:
                 write=[str(self.cache)] if self.cache is not None else [],
                 env=self._environment(),
                 memory_mb=self.memory_mb,
-                streams=(theirs.fileno(), out_end, err_end),
+                streams=(theirs.fileno(), end, end),
                 ended=self._on_end,
             )
         except BaseException:
             self._ended = None
             ours.close()
-            os.close(out)
-            os.close(err)
+            os.close(printed)
             raise
         finally:
             theirs.close()
-            os.close(out_end)
-            os.close(err_end)
+            os.close(end)
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self._channel, sock=ours)
-        self._pumps = [Pump(out, self.logs), Pump(err, self.logs)]
+        self._pump = Pump(printed, self.logs)
 
     def _on_end(self, reason: str) -> None:
         self._reason = reason
@@ -325,24 +356,44 @@ class WorkerProcess:
         """Send a request and wait for its reply. ``log_bytes`` begins new logs."""
         if log_bytes is not None:
             self.logs.start(log_bytes)
-        if not self.alive:
+        if not self.alive or self._pump is None:
             raise ProcessEnded(self._reason)
-        # A word to the warden costs as much as a short action: only longer ones are worth it.
-        loop = asyncio.get_running_loop()
-        watched = loop.call_later(UNWATCHED, self._custody.busy, self._number, True)
-        self._asked += 1
-        began = loop.time()
+        self._begin(self._pump)
         try:
             reply = await self._channel.ask(request)
         except ProcessEnded:
             # The channel may be closed a moment before the warden says why.
             raise ProcessEnded(await self._why()) from None
         finally:
-            watched.cancel()
-            self._asked -= 1
-            if loop.time() - began >= UNWATCHED and not self._asked:
-                self._custody.busy(self._number, False)
+            self._finish()
         return Reply(bool(reply["ok"]), reply.get("body"), _lines(reply.get("logs")))
+
+    def _begin(self, pump: Pump) -> None:
+        """The first call at a time: a word to the warden, or a look at what is printed, costs as
+        much as a short action. Only longer ones are worth it."""
+        self._asked += 1
+        if self._asked > 1:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        pump.hold()
+        self._timer = asyncio.get_running_loop().call_later(UNWATCHED, self._watch)
+
+    def _watch(self) -> None:
+        """The call takes long; or it is over, and what is printed between calls is taken, too."""
+        if self._pump is not None:
+            self._pump.watch()
+        if self._asked and not self._busy:
+            self._busy = True
+            self._custody.busy(self._number, True)
+
+    def _finish(self) -> None:
+        self._asked -= 1
+        if self._pump is not None:
+            self._pump.drain()
+        if self._busy and not self._asked:
+            self._busy = False
+            self._custody.busy(self._number, False)
 
     async def _why(self) -> str:
         if self._ended is not None:
@@ -360,6 +411,8 @@ class WorkerProcess:
             await asyncio.wait_for(ended.wait(), 5)
         ended.set()
         self._channel.close()
-        pumps, self._pumps = self._pumps, []
-        for pump in pumps:
+        pump, self._pump = self._pump, None
+        if self._timer is not None:
+            self._timer.cancel()
+        if pump is not None:
             pump.close()

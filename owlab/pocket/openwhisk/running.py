@@ -55,7 +55,6 @@ class Runner:
         document = found.document
         activation = Activation(
             namespace=caller.namespace,
-            path=found.name.path,
             name=found.name.name,
             version=document["version"],
             subject=caller.subject,
@@ -220,7 +219,6 @@ class Runner:
             return None
         activation = Activation(
             namespace=caller.namespace,
-            path=f"{caller.namespace}/{trigger['name']}",
             name=trigger["name"],
             version=trigger["version"],
             subject=caller.subject,

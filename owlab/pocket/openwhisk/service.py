@@ -99,6 +99,11 @@ class Service:
         return place
 
     @property
+    def release_key(self) -> str:
+        """The guest's key as the release's Secret has it, whether the database knows it or not."""
+        return self._keys[0]
+
+    @property
     def identities(self) -> tuple[Identity, ...]:
         """Everybody who may call."""
         return tuple(one.identity for one in self.subjects.all())
@@ -148,14 +153,11 @@ class Service:
             ),
         )
         if wait is not None:
-            try:
-                return identifier, await asyncio.wait_for(asyncio.shield(task), wait)
-            except TimeoutError:
-                pass
-            except asyncio.CancelledError:
-                if not task.cancelled():
-                    raise  # whoever waits has gone
+            await asyncio.wait({task}, timeout=wait)
+            if task.cancelled():
                 return identifier, None  # the service is ending: it was not this call's fault
+            if task.done():
+                return identifier, task.result()
         if not task.done():
             self.accept(by or caller, found, identifier)
         return identifier, None

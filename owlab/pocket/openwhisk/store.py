@@ -110,6 +110,11 @@ class EntityStore:
             name,
         )
 
+    def every(self) -> list[tuple[str, Document, str]]:
+        """All there is, by its collection, with the code of actions."""
+        rows = self._db.rows("SELECT collection, document, code FROM whisk_entities")
+        return [(collection, json.loads(text), code) for collection, text, code in rows]
+
     def list(self, collection: str, namespace: str, package: str | None = None) -> list[Document]:
         """Documents of a namespace (of one package, ``""`` being the default one), newest first."""
         query = "SELECT document FROM whisk_entities WHERE collection = ? AND namespace = ?"

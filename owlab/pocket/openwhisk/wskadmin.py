@@ -5,23 +5,36 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from owlab.pocket.openwhisk.databases import NAMES, primary_index
+from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.openwhisk.subjects import Subject, Subjects, new_key
 
 LIMITS = (
     "invocationsPerMinute", "firesPerMinute", "concurrentInvocations", "allowedKinds",
     "storeActivations",
 )  # fmt: skip
+RATES = (
+    "invocations per minute allowed", "trigger fires per minute allowed",
+    "concurrent invocations allowed",
+)  # fmt: skip
 MISSING = '{"error":"not_found","reason":"missing"}'
-ELSEWHERE = "wskadmin %s is not part of the pocket lab: it would read CouchDB and log files\n"
+NO_DATABASE = '{"error":"not_found","reason":"Database does not exist."}'
+VIEWS = "wskadmin db get: the pocket lab has the primary index of each database, and no views\n"
+LOGS = "/var/log"
+# So it is with this chart: nothing writes there.
+ELSEWHERE = (
+    "The parts of OpenWhisk log to their containers here: kubectl logs -n openwhisk POD tells it\n"
+)
 Ended = tuple[int, str]
 
 
-def run(subjects: Subjects, argv: list[str]) -> tuple[int, str, str]:
+def run(service: Service, argv: list[str]) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
     try:
@@ -29,10 +42,31 @@ def run(subjects: Subjects, argv: list[str]) -> tuple[int, str, str]:
             given = _parser().parse_args(argv)
     except SystemExit as ended:
         return int(ended.code or 0), out.getvalue(), err.getvalue()
-    if given.command in ("db", "syslog"):
-        return 2, "", ELSEWHERE % given.command
-    status, text = COMMANDS[given.command, given.verb](subjects, given)
+    if given.command == "db":
+        return _database(service, given)
+    if given.command == "syslog":
+        return 0, "", _no_logs(given.components)
+    status, text = COMMANDS[given.command, given.verb](service.subjects, given)
     return status, text, ""
+
+
+def _database(service: Service, given: argparse.Namespace) -> tuple[int, str, str]:
+    if given.view:
+        if "/" not in given.view:
+            text = f'view name "{given.view}" is not formatted correctly, should be design/view\n'
+            return 2, text, ""
+        return 2, "", VIEWS
+    name = NAMES.get(given.database, given.database)
+    told = f"getting contents for {name} (primary index)\n"
+    found = primary_index(service, name, docs=given.docs)
+    if found is None:
+        return 1, f"{told}Failed to get database ({NO_DATABASE})\n", ""
+    return 0, told + json.dumps(found, sort_keys=True, indent=4) + "\n", ""
+
+
+def _no_logs(components: list[str]) -> str:
+    paths = [f"{LOGS}/{name}/{name}_logs.log" for name in components]
+    return "".join(f"cat: {path}: No such file or directory\n" for path in paths) + ELSEWHERE
 
 
 def _boolean(text: str) -> bool:
@@ -46,45 +80,82 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("wskadmin", description=about)
     parser.add_argument("-v", "--verbose", action="store_true", help="verbose output")
     commands = parser.add_subparsers(title="available commands", dest="command", required=True)
-    user = commands.add_parser("user", help="manage users")
-    verbs = user.add_subparsers(title="available commands", dest="verb", required=True)
-    verb = verbs.add_parser("create", help="create a user and show authorization key")
-    verb.add_argument("subject")
-    verb.add_argument("-u", "--auth")
-    verb.add_argument("-ns", "--namespace")
-    for short, long in (("-r", "--revoke"), ("-g", "--genonly"), ("-s", "--silent")):
-        verb.add_argument(short, long, action="store_true")
-    verb = verbs.add_parser("delete", help="delete a user")
-    verb.add_argument("subject")
-    verb.add_argument("-ns", "--namespace")
-    verb = verbs.add_parser("get", help="get authorization key for user")
-    verb.add_argument("subject")
-    verb.add_argument("-ns", "--namespace")
-    verb.add_argument("-a", "--all", action="store_true")
-    verbs.add_parser("whois", help="identify user from a key").add_argument("authkey")
-    for name in ("block", "unblock"):
-        verb = verbs.add_parser(name, help=f"{name} one or more users")
-        verb.add_argument("subjects", nargs="+")
-    verb = verbs.add_parser("list", help="list authorization keys associated with a namespace")
-    verb.add_argument("namespace")
-    verb.add_argument("-p", "--pick", type=int, default=1)
-    verb.add_argument("-a", "--all", action="store_true")
-    verb.add_argument("-k", "--key", action="store_true")
-    limits = commands.add_parser("limits", help="manage namespace-specific limits")
-    verbs = limits.add_subparsers(title="available commands", dest="verb", required=True)
-    verb = verbs.add_parser("set", help="set limits for a given namespace")
-    verb.add_argument("namespace")
-    for name in LIMITS[:3]:
-        verb.add_argument(f"--{name}", type=int)
-    verb.add_argument("--allowedKinds", nargs="+")
-    verb.add_argument("--storeActivations", type=_boolean)
-    for name in ("get", "delete"):
-        verbs.add_parser(name, help=f"{name} limits for a given namespace").add_argument(
-            "namespace"
-        )
-    for name in ("db", "syslog"):
-        commands.add_parser(name).add_argument("rest", nargs=argparse.REMAINDER)
+    _user(_group(commands, "user", "manage users"))
+    _limits(_group(commands, "limits", "manage namespace-specific limits"))
+    verb = _verb(_group(commands, "db", "work with dbs"), "get", "get contents of database")
+    verb.add_argument("database", help="the database name")
+    verb.add_argument("-w", "--view", help="the view in the database to query")
+    verb.add_argument("--docs", action="store_true", help="include document contents")
+    verb = _verb(_group(commands, "syslog", "work with system logs"), "get", "get logs")
+    verb.add_argument(
+        "components", nargs="*", default=["controller0", "scheduler0", "invoker0"],
+        help="controllerN, schedulerN or invokerN, N being the instance",
+    )  # fmt: skip
+    verb.add_argument("-t", "--tid", help="retrieve logs for the transaction id")
+    verb.add_argument("-g", "--grep", help="retrieve logs that match grep expression")
     return parser
+
+
+def _group(commands: Any, name: str, about: str) -> Any:
+    group = commands.add_parser(name, help=about)
+    return group.add_subparsers(title="available commands", dest="verb", required=True)
+
+
+def _verb(verbs: Any, name: str, about: str, *words: tuple[str, str]) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = verbs.add_parser(name, help=about)
+    for word, told in words:
+        made.add_argument(word, help=told)
+    return made
+
+
+def _switch(verb: argparse.ArgumentParser, short: str, long: str, about: str) -> None:
+    verb.add_argument(short, long, action="store_true", help=about)
+
+
+def _user(verbs: Any) -> None:
+    verb = _verb(
+        verbs, "create", "create a user and show authorization key",
+        ("subject", "the subject to create"),
+    )  # fmt: skip
+    verb.add_argument("-u", "--auth", help="the subject's authorization key, as uuid:key")
+    verb.add_argument("-ns", "--namespace", help="the namespace of the key, if not the subject's")
+    _switch(verb, "-r", "--revoke", "revoke existing key and create a new one")
+    _switch(verb, "-g", "--genonly", "show a new key, and store nothing")
+    _switch(verb, "-s", "--silent", "do not show the new key")
+    verb = _verb(verbs, "delete", "delete a user", ("subject", "the subject to delete"))
+    verb.add_argument("-ns", "--namespace", help="delete key for given namespace only")
+    verb = _verb(
+        verbs, "get", "get authorization key for user", ("subject", "the subject to get key for")
+    )
+    verb.add_argument("-ns", "--namespace", help="the namespace of the key, if not the subject's")
+    _switch(verb, "-a", "--all", "list all namespaces and their keys")
+    _verb(
+        verbs, "whois", "identify user from an authorization key",
+        ("authkey", "the credentials to look up"),
+    )  # fmt: skip
+    for name in ("block", "unblock"):
+        verb = _verb(verbs, name, f"{name} one or more users")
+        verb.add_argument("subjects", nargs="+", help=f"one or more users to {name}")
+    verb = _verb(
+        verbs, "list", "list authorization keys associated with a namespace",
+        ("namespace", "the namespace to lookup"),
+    )  # fmt: skip
+    verb.add_argument("-p", "--pick", metavar="N", type=int, default=1, help="N identities at most")
+    _switch(verb, "-a", "--all", "show all identities")
+    _switch(verb, "-k", "--key", "show only the keys")
+
+
+def _limits(verbs: Any) -> None:
+    verb = _verb(
+        verbs, "set", "set limits for a given namespace", ("namespace", "whose limits to set")
+    )
+    for name, about in zip(LIMITS, RATES, strict=False):
+        verb.add_argument(f"--{name}", type=int, help=about)
+    verb.add_argument("--allowedKinds", nargs="+", help="the runtimes that may be used")
+    verb.add_argument("--storeActivations", type=_boolean, help="whether activations are kept")
+    for name in ("get", "delete"):
+        what = ("namespace", f"whose limits to {name}; without limits the system's apply")
+        _verb(verbs, name, f"{name} limits for a given namespace", what)
 
 
 def _of(subjects: Subjects, subject: str) -> list[Subject]:

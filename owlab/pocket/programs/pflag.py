@@ -19,7 +19,7 @@ class Flag:
     """One flag. ``strings`` may be repeated; ``words`` too, and splits at commas.
 
     ``bare`` is the value of a flag given without one; ``becomes`` names the flag that a deprecated
-    one stands for.
+    one stands for; ``shown`` is what help calls its value, in place of its kind.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Flag:
     help: str = ""
     bare: str | None = None
     becomes: str = ""
+    shown: str = ""
 
     @property
     def takes_value(self) -> bool:

@@ -125,6 +125,7 @@ class Hosting:
         deployment.on_components = self._components_changed
         deployment.on_install_packages = self._install_packages
         deployment.on_wipe = self._wipe
+        deployment.on_test = self._test
         self.cluster = cluster = components.new_cluster(self._lab, deployment)
         cluster.give_command("openwhisk/ow-utils", "wskadmin", self._wskadmin)
         self._ports = components.opened_ports(
@@ -180,10 +181,18 @@ class Hosting:
         if not database or self.openwhisk is None:
             await apart(context.stderr.write(b"Exception:  [Errno 111] Connection refused\n"))
             return 1
-        code, out, err = run(self.openwhisk.subjects, list(context.argv))
+        code, out, err = run(self.openwhisk, list(context.argv))
         await apart(context.stdout.write(out.encode()))
         await apart(context.stderr.write(err.encode()))
         return code
+
+    async def _test(self, name: str) -> tuple[bool, str]:
+        """One of the tests of `helm test`."""
+        from owlab.pocket.openwhisk.release_tests import run
+
+        if self.openwhisk is None:
+            return False, "FAILED! OpenWhisk does not answer"
+        return await run(self.openwhisk, name)
 
     def _install_packages(self, *_: Any) -> None:
         if self.openwhisk is not None:

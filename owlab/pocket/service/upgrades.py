@@ -9,6 +9,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
+from owlab.pocket.service.together import TogetherTransport
+
 CERTIFICATE = "owlab.certificate"
 """In a scope: the certificate that the client has shown, as ``ssl`` describes it."""
 
@@ -21,6 +23,10 @@ class UpgradingProtocol(HttpToolsProtocol):
     """
 
     _streams: asyncio.StreamReaderProtocol | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has come."""
+        super().connection_made(TogetherTransport.around(transport, self.loop))
 
     def on_headers_complete(self) -> None:
         """An ordinary request, but for what its scope offers."""

@@ -57,7 +57,9 @@ APIs that `wsk api` makes are served below `/api`.
   calls in one container; the others take one at a time. Such calls leave no logs in their records:
   they are asked for by themselves (`wsk activation logs`), and each call has its own.
 - `require('openwhisk')` finds a small client of the lab's own with the SDK's interface. The SDK
-  itself is used when it is in the action's zip, or in the folder that `OWLAB_NODE_PATH` names.
+  itself is used when it is in the action's zip, or in the folder that `OWLAB_NODE_PATH` names; so
+  are the image's other packages (`express` and its like). Kinds below `nodejs:22` cannot require
+  ECMAScript modules, as in life; what else a newer Node.js takes they take here.
   Python finds the packages of OpenWhisk's image as far as they are installed here: `requests`,
   `bs4` and `dateutil` always, others with `pip install owlab[functions]`.
 - Firing a trigger does not hand the caller's `Authorization` header to the rules' actions, as it
@@ -73,6 +75,14 @@ APIs that `wsk api` makes are served below `/api`.
 - Memory is the resident memory of all processes of a container, looked at fifty times a second
   while an action runs; there is no limit of processors, as with the chart. A container may have 512
   processes, files of 1 GB and 1024 open files.
+- `wsk` says in its own words what is long in the real one's help; `-d` does not name lines of
+  wsk's source. `wsk project` fetches nothing from the internet, and says so, and takes `--param`,
+  which the real one drops; `wsk sdk install docker` and `iOS` end where nginx sends them, at
+  GitHub.
+- `wskadmin db get` has no views, and revisions made of a document's version. `wskadmin syslog`
+  finds no logs, as with this chart.
+- `helm test` makes the calls of the chart's two tests from the lab's service, and leaves an action
+  `hello` of yours alone.
 - An activation that the lab's service could not end, since it was killed, ends with an internal
   error when the service is back.
 """

@@ -24,6 +24,24 @@ async def test_binding_inherits_parameters(guest: Client, service: Service) -> N
     assert (await guest.delete("/packages/p")).status_code == 409
 
 
+async def test_activations_are_listed_by_the_package_that_was_named(
+    guest: Client, system: Client
+) -> None:
+    await system.put("/packages/utils", json={"publish": True})
+    await system.action("utils/echo", ECHO)
+    await guest.put("/packages/p", json={})
+    await guest.action("p/echo", ECHO)
+    await guest.put("/packages/q", json={"binding": {"namespace": "_", "name": "p"}})
+    bound = {"binding": {"namespace": "whisk.system", "name": "utils"}}
+    assert (await guest.put("/packages/u", json=bound)).status_code == 200
+    foreign = "https://ow/api/v1/namespaces/whisk.system/actions/utils/echo?blocking=true"
+    for name in ("p/echo", "q/echo", "u/echo"):
+        assert (await guest.post(f"/actions/{name}?blocking=true", json={})).status_code == 200
+    assert (await guest.post(foreign, json={})).status_code == 200
+    for name, count in {"p/echo": 1, "q/echo": 1, "u/echo": 1, "utils/echo": 1, "echo": 0}.items():
+        assert len((await guest.get(f"/activations?name={name}")).json()) == count, name
+
+
 async def test_rule_runs_its_action(guest: Client, service: Service) -> None:
     await guest.action("echo", ECHO)
     await guest.put("/triggers/t", json={})
@@ -63,3 +81,28 @@ async def test_catalog_runs(guest: Client, service: Service) -> None:
     url = "https://ow/api/v1/namespaces/whisk.system/actions/utils/sort?blocking=true&result=true"
     answer = await guest.post(url, json={"lines": ["b", "a"]})
     assert answer.json() == {"lines": ["a", "b"], "length": 2}
+
+
+async def test_catalog_is_whole(guest: Client, service: Service) -> None:
+    """Every sample of OpenWhisk's catalogue is there, in its language, with its parameters."""
+    service.install_catalog()
+    rows = (await guest.get("https://ow/api/v1/namespaces/whisk.system/actions/samples/")).json()
+    kinds = {
+        row["name"]: next(p["value"] for p in row["annotations"] if p["key"] == "exec")
+        for row in rows
+    }
+    swift = {"cat", "head", "invoke"}
+    assert set(kinds) == swift | {
+        "countdown", "curl", "greeting", "helloPromises", "helloWorld", "printParams", "wordCount",
+        "wordCountAsync",
+    }  # fmt: skip
+    assert {name for name, kind in kinds.items() if kind == "swift:4.2"} == swift
+    counted = await guest.post(
+        "https://ow/api/v1/namespaces/whisk.system/actions/samples/wordCountAsync?blocking=true",
+        json={"payload": "Five fuzzy felines"},
+    )
+    assert counted.json()["response"]["result"] == {"count": 3}
+    refused = await guest.post(
+        "https://ow/api/v1/namespaces/whisk.system/actions/samples/cat?blocking=true", json={}
+    )
+    assert "compiles no swift functions" in refused.json()["response"]["result"]["error"]

@@ -107,3 +107,16 @@ async def test_the_gateway_is_a_part(
     assert (await nobody.get(url("/club/books"))).status_code == 502
     service.health.update(Components(frozenset(NAMES) - {"redis"}, (("i", True),)))
     assert (await nobody.get(url("/club/books"))).status_code == 500
+
+
+@pytest.mark.parametrize("part", ["apigateway", "redis"])
+async def test_its_management_needs_the_gateway(service: Service, club: Client, part: str) -> None:
+    service.health.update(Components(frozenset(NAMES) - {part}, (("owdev-invoker-0", True),)))
+    for method, verb in (("GET", "getApi"), ("DELETE", "deleteApi"), ("POST", "createApi")):
+        answer = await club.request(method, f"{MANAGE}/{verb}.http?{QUERY}&basepath=/club")
+        assert answer.status_code == 502 and "does not answer" in answer.json()["error"], (
+            answer.text
+        )
+    service.health.update(Components(frozenset(NAMES), (("owdev-invoker-0", True),)))
+    found = (await club.get(f"{MANAGE}/getApi.http?{QUERY}")).json()["apis"]
+    assert len(found) == 1

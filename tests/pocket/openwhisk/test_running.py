@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import zipfile
@@ -29,6 +30,32 @@ def archive(**files: str) -> str:
         for name, text in files.items():
             made.writestr(name.replace("__dot__", "."), text)
     return base64.b64encode(data.getvalue()).decode()
+
+
+async def test_both_streams_keep_their_order(guest: Client) -> None:
+    """Of short calls, of long ones, and of what is printed before nobody waits."""
+    code = """async function main(args) {
+      for (let i = 0; i < 6; i += 1) {
+        (i % 2 ? console.log : console.error)(i);
+        if (args.slow) await new Promise((done) => setTimeout(done, 5));
+      }
+      return {};
+    }"""
+    await guest.action("both", code)
+    for slow in (False, False, True, False):
+        told = (await guest.call("both", slow=slow)).json()["logs"]
+        assert [line.split(" ", 1)[1] for line in told] == [f"stdout: {i}" for i in range(6)]
+
+
+async def test_what_is_printed_between_calls_holds_nothing_up(guest: Client) -> None:
+    code = """function main(args) {
+      if (args.later) setTimeout(() => console.log('x'.repeat(300000)), 50);
+      return {};
+    }"""
+    await guest.action("later", code)
+    await guest.call("later", later=True)
+    await asyncio.sleep(0.3)
+    assert (await guest.call("later")).json()["response"]["success"] is True
 
 
 @pytest.mark.parametrize(("kind", "code"), [("nodejs:default", HELLO), ("python:3", PYTHON)])
@@ -169,6 +196,27 @@ async def test_archives(guest: Client) -> None:
     python = archive(**{"__main__.py": "import b\ndef main(a): return {'b': b.B}", "b.py": "B = 4"})
     await guest.action("zipped", python, "python:3")
     assert (await guest.call("zipped")).json()["response"]["result"] == {"b": 4}
+
+
+async def test_main_may_name_a_file_of_the_archive(guest: Client) -> None:
+    code = archive(**{"first.js": "exports.go = { on: (a) => ({ told: a.word }) };"})
+    execution = {"kind": "nodejs:14", "code": code, "binary": True, "main": "first.go.on"}
+    await guest.action("file", code, exec=execution)
+    assert (await guest.call("file", word="hi")).json()["response"]["result"] == {"told": "hi"}
+
+
+async def test_an_ecmascript_module_is_for_a_node_that_takes_one(guest: Client) -> None:
+    files = {
+        "package.json": '{"type": "module"}',
+        "index.js": "export const main = () => ({ a: 1 });",
+    }
+    code = archive(**files)
+    for kind, taken in (("nodejs:14", False), ("nodejs:20", False), ("nodejs:22", True)):
+        execution = {"kind": kind, "code": code, "binary": True}
+        await guest.put("/actions/module?overwrite=true", json={"exec": execution})
+        result = (await guest.call("module")).json()["response"]["result"]
+        assert (result == {"a": 1}) is taken, result
+        assert taken or "require() of ES Module" in result["error"]
 
 
 async def test_archive_without_its_files(guest: Client) -> None:

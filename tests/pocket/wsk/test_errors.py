@@ -14,7 +14,11 @@ USAGE = "Run 'wsk --help' for usage.\n"
 CODE = r" \(code [0-9A-Za-z]{32}\)"
 ECHO = "echo 'function main(a) { return a }' > echo.js\n"
 REFUSED = [
-    ("wsk --apihost '' action list", 1, "The API host is not valid: An API host must be provided."),
+    (
+        "wsk --apihost '' action list",
+        1,
+        "The API host is not valid: An API host must be provided.\n",
+    ),
     (
         "wsk -i --apihost 127.0.0.1:1 action list",
         2,

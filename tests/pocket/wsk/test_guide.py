@@ -79,7 +79,7 @@ async def test_errors(shell: Shell, configured: str) -> None:
     text = "error: Invalid argument(s). File 'nofile.js' is not a valid file or it does not exist\n"
     assert (ran.status, ran.err) == (2, text + usage)
     ran = await shell("wsk action list")
-    text = "error: The API host is not valid: An API host must be provided.\n"
+    text = "error: The API host is not valid: An API host must be provided.\n\n"
     assert (ran.status, ran.err) == (1, text + usage)
     ran = await shell("sudo wsk action list")
     assert (ran.status, "x509: " in ran.err) == (3, True)

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from owlab.pocket.programs.wsk import helptext
-from owlab.pocket.programs.wsk.flags import FLAGS
+from ..openwhisk.conftest import GUEST
 
 MANIFEST = """
 project:
@@ -92,6 +91,14 @@ async def test_values_of_the_command_line_count_most(project, machine):
     assert "new" not in told
 
 
+async def test_values_may_be_json_and_must_be(project):
+    ran = await project("""wsk -i project deploy --param='{"name": "Toto"}'""")
+    assert ran.status == 0, ran
+    assert pairs((await kept(project, "action", "demo/hello"))["parameters"])["name"] == "Toto"
+    ran = await project("wsk -i project deploy --param=name=Toto")
+    assert (ran.status, ran.err) == (1, "invalid character 'a' in literal null (expecting 'u')\n")
+
+
 async def test_another_configuration(project):
     await project("mv ~/.wskprops ~/elsewhere")
     ran = await project("wsk -i project deploy")
@@ -101,7 +108,58 @@ async def test_another_configuration(project):
     assert "Unable to read the properties file 'nowhere'" in ran.out + ran.err
 
 
-@pytest.mark.parametrize("path", [path for path in FLAGS if len(path) == 2], ids=" ".join)
-def test_help_names_every_flag(path):
-    text = helptext.verb_help(*path)
-    assert [flag.name for flag in FLAGS[path] if f"--{flag.name}" not in text] == []
+@pytest.mark.parametrize(
+    ("package", "sentence"),
+    [
+        ("dependencies: {lib: {location: github.com/some/one}}", "'dependencies' of package 'p'"),
+        ("repositories: [{url: 'https://github.com/some/one'}]", "'repositories' of package 'p'"),
+        ("actions: {a: {function: 'https://example.com/a.js'}}", "[https://example.com/a.js]"),
+    ],
+)
+async def test_what_would_come_from_the_internet_is_refused(project, machine, package, sentence):
+    text = f"packages: {{p: {{{package}}}}}"
+    machine.write("/home/ubuntu/manifest.yaml", text.encode(), owner="ubuntu")
+    ran = await project("wsk -i project deploy")
+    assert ran.status == 1 and sentence in ran.err and "from the internet" in ran.err
+
+
+async def test_verbose_tells_each_step_and_each_warning(project):
+    ran = await project("wsk -i project deploy -v")
+    assert "Info: Deploying action [demo/hello] ...\n" in ran.out
+    assert "Info: trigger [tick] has been successfully deployed.\n" in ran.out
+    assert "Warning: The mandatory key [package version] should be set." in ran.out
+    ran = await project("wsk -i project undeploy -v")
+    assert "Info: Undeploying action [demo/hello]...\n" in ran.out
+    assert "Info:" not in (await project("wsk -i project deploy")).out
+
+
+async def test_an_exported_project_is_deployed_again(project, machine):
+    manifest = MANIFEST.replace("tick: {inputs: {every: 5}}", FED)
+    machine.write("/home/ubuntu/manifest.yaml", manifest.encode(), owner="ubuntu")
+    assert (await project("wsk -i project sync")).status == 0
+    before = await kept(project, "action", "demo/hello")
+    ran = await project("wsk -i project export --projectname shop --manifest out/all.yaml")
+    assert ran.out == "Manifest exported to: out/all.yaml\n"
+    assert (await project("cat out/demo/hello.js")).out == "function main(a) { return a }"
+    told = (await project("cat out/all.yaml")).out
+    assert "feed: /whisk.system/alarms/interval" in told and "minutes: 7" not in told
+    assert (await project("wsk -i project undeploy --projectname shop")).status == 0
+    assert (await project("wsk -i project deploy --manifest out/all.yaml")).status == 0
+    after = await kept(project, "action", "demo/hello")
+    assert pairs(after["parameters"]) == pairs(before["parameters"])
+    assert pairs(after["annotations"]).items() >= {"about": "hello", "level": 1}.items()
+    read = json.loads((await project("wsk -i trigger get tick")).out)
+    assert read["response"]["result"]["config"]["minutes"] == 7
+
+
+FED = "tick: {feed: /whisk.system/alarms/interval, inputs: {minutes: 7}}"
+
+
+async def test_the_project_may_name_its_host_and_key(project, machine, host):
+    named = MANIFEST.replace("name: shop", f"name: shop\n  apiHost: {host}\n  credential: {GUEST}")
+    machine.write("/home/ubuntu/manifest.yaml", named.encode(), owner="ubuntu")
+    await project("mv ~/.wskprops ~/elsewhere")
+    assert (await project("wsk project deploy")).status == 0
+    ran = await project("wsk -i project undeploy --projectname shop")
+    assert "The authentication key is not configured." in ran.err
+    assert "The API host is not configured." in ran.err

@@ -45,7 +45,10 @@ async def _differs(shell: Shell, run: Run) -> str:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", ["course", "actions", "entities", "apis", "projects", "flags"])
+@pytest.mark.parametrize(
+    "name",
+    ["course", "actions", "entities", "apis", "projects", "managed", "slips", "names", "flags"],
+)
 async def test_command_lines_are_identical(
     shell: Shell, host: str, machine: Machine, name: str
 ) -> None:

@@ -37,3 +37,20 @@ def test_a_limit_on_addresses_is_told(
     found = [one for one in pocket_preflight.examine() if one.name == "memory limit"]
     assert [one.verdict for one in found] == (["warn"] if said else [])
     assert not said or "ulimit -v" in found[0].advice
+
+
+@pytest.mark.parametrize(
+    ("landlock", "home", "verdict", "part"),
+    [
+        (0, "/home/ada", "warn", "deploy functions that you have read"),
+        (7, "/home/ada", "ok", ""),
+        (7, "/tmp/labs", "warn", "functions share /tmp"),
+    ],
+)
+def test_what_functions_may_read_is_told(
+    monkeypatch: pytest.MonkeyPatch, landlock: int, home: str, verdict: str, part: str
+) -> None:
+    monkeypatch.setenv("OWLAB_HOME", home)
+    found = pocket_preflight.functions(landlock, ("/tmp", "/var/tmp"))
+    assert found.verdict == verdict and part in found.advice
+    assert ("Landlock (version 7)" in found.seen) is bool(landlock)

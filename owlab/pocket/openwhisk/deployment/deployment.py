@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOutcome
@@ -22,6 +23,10 @@ from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint, find_e
 from owlab.pocket.openwhisk.deployment.release_watch import ReleaseWatch
 
 
+async def _no_openwhisk(name: str) -> tuple[bool, str]:
+    return False, "FAILED! OpenWhisk does not answer"
+
+
 class Deployment:
     """Software of a cluster. Callbacks tell of changes; until one is given, nobody is told."""
 
@@ -35,6 +40,9 @@ class Deployment:
         """Told when the Job that installs the catalogue has run."""
         self.on_wipe: Callable[[], None] = lambda: None
         """Told when the Job init-couchdb has emptied the database."""
+        self.on_test: Callable[[str], Awaitable[tuple[bool, str]]] = _no_openwhisk
+        """Asked to run one of the chart's tests."""
+        self._tests: dict[str, asyncio.Future[tuple[bool, str]]] = {}
         self._endpoint: OpenWhiskEndpoint | None = None
         self._reconsider: Callable[[], None] = lambda: None
         self._store: Store
@@ -43,6 +51,7 @@ class Deployment:
             installed=lambda release: self.on_install_packages(release),
             wiped=lambda: self.on_wipe(),
             healthy=self._is_healthy,
+            tested=self._tested,
         )
 
     # -- what a cluster asks of its software -------------------------------------------------
@@ -78,6 +87,15 @@ class Deployment:
 
     def _is_healthy(self) -> bool:
         return self._endpoint is not None and self.components.healthy_invokers > 0
+
+    def _tested(self, name: str, pod: str) -> tuple[bool, str] | None:
+        """A test runs once for its pod; the cluster looks again when it has ended."""
+        running = self._tests.get(pod)
+        if running is None:
+            test = self.on_test(name) if self._endpoint is not None else _no_openwhisk(name)
+            running = self._tests[pod] = asyncio.ensure_future(test)
+            running.add_done_callback(lambda _: self._reconsider())
+        return running.result() if running.done() else None
 
     def _look(self) -> None:
         endpoint, components = find_endpoint(self._store), Components()

@@ -34,13 +34,16 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
+# What runs here is newer than most kinds' Node.js, which takes no ECMAScript module for a package.
+REQUIRES_MODULES = ("nodejs:22",)
 LOOP = HERE / "loop"
 
 
 def command(kind: RuntimeKind) -> list[str]:
     """The worker's command line; nothing where Python's interpreter, which is there, runs it."""
     if kind.family == "nodejs":
-        return [str(node_path()), str(HERE / "nodejs" / "worker.js")]
+        flags = [] if kind.name in REQUIRES_MODULES else ["--no-experimental-require-module"]
+        return [str(node_path()), *flags, str(HERE / "nodejs" / "worker.js")]
     return []
 
 

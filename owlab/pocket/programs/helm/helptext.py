@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from owlab.pocket.programs.flag_usages import flag_usages
 from owlab.pocket.programs.helm.commands import HelmCommand, below
 from owlab.pocket.programs.pflag import Flag
 
@@ -21,38 +20,6 @@ Common actions for Helm:
 - helm list:      list releases of charts
 """
 
-_TYPES = {
-    "string": "string",
-    "bool": "",
-    "int": "int",
-    "duration": "duration",
-    "strings": "stringArray",
-    "words": "strings",
-}
-
-
-def _flag_lines(flags: Iterable[Flag]) -> str:
-    rows = []
-    for flag in sorted(flags, key=lambda flag: flag.name):
-        if flag.becomes:
-            continue
-        word = f"-{flag.short}, --{flag.name}" if flag.short else f"    --{flag.name}"
-        kind = _TYPES[flag.kind]
-        if flag.bare is not None:
-            kind += f'[="{flag.bare}"]'
-        rows.append((f"  {word} {kind}".rstrip(), flag.help + _default(flag)))
-    width = max((len(left) for left, _ in rows), default=0) + 3
-    return "".join(f"{left:<{width}}{right}".rstrip() + "\n" for left, right in rows)
-
-
-def _default(flag: Flag) -> str:
-    if not flag.default:
-        return ""
-    if flag.kind == "duration":
-        minutes, seconds = divmod(int(flag.default), 60)
-        return f" (default {minutes}m{seconds}s)"
-    return f' (default "{flag.default}")' if flag.kind == "string" else f" (default {flag.default})"
-
 
 def help_text(entry: HelmCommand | None, globals_: tuple[Flag, ...]) -> str:
     """The help of a command, of a group, or of helm itself."""
@@ -68,9 +35,9 @@ def help_text(entry: HelmCommand | None, globals_: tuple[Flag, ...]) -> str:
         lines = "".join(f"  {child.name:<{width}} {child.short}\n" for child in children)
         parts.append(f"Available Commands:\n{lines}")
     own = (*(entry.flags if entry else globals_), _help_flag(path or "helm"))
-    parts.append(f"Flags:\n{_flag_lines(own)}")
+    parts.append(f"Flags:\n{flag_usages(own)}")
     if entry:
-        parts.append(f"Global Flags:\n{_flag_lines(globals_)}")
+        parts.append(f"Global Flags:\n{flag_usages(globals_)}")
     if children:
         words = f"helm {path} [command] --help".replace("  ", " ")
         parts.append(f'Use "{words}" for more information about a command.\n')

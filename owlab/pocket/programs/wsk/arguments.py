@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from owlab.pocket.programs.pflag import Flag, Parsed, UsageError
+from owlab.pocket.programs.pflag import Parsed, UsageError
 from owlab.pocket.programs.pflag import parse as sort_flags
 from owlab.pocket.programs.wsk.exits import USAGE, FlagError, WskError
 from owlab.pocket.programs.wsk.flags import FLAGS, GLOBAL, flags_of
+from owlab.pocket.programs.wsk.guesses import suggestions
 
 # What a pair's flags are called, and what wsk says in front of an error of theirs.
 PAIRS = {
@@ -96,13 +97,16 @@ def parse(argv: list[str], read: Read) -> WskWords:
     path, rest = command(words)
     unknown = None if path else _first(rest)
     if unknown not in (None, "help"):
-        text = f'unknown command "{unknown}" for "wsk"'
+        text = f'unknown command "{unknown}" for "wsk"' + suggestions(str(unknown))
         raise FlagError(f"Error: {text}\n{USAGE}{text}")
     try:
         parsed = sort_flags(rest, flags_of(path))
     except UsageError as error:
         # A command with verbs tells it twice, the verbs themselves once.
         raise FlagError(str(error) if path in FLAGS else f"Error: {error}\n{error}") from error
+    for name in {name for name, _ in PAIRS.values()} & parsed.given:
+        # ``--param=JSON`` takes the place of all pairs.
+        texts[name] = parsed.values[name]
     return WskWords(path, parsed.arguments, parsed, texts)
 
 
@@ -162,8 +166,8 @@ def command(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
 
 def _first(words: list[str]) -> str | None:
     """The first word that is no flag's: whatever is not known to be a switch takes the next."""
-    switches = {f"--{flag.name}" for flag in GLOBAL if not flag.takes_value}
-    switches |= {f"-{flag.short}" for flag in GLOBAL if not flag.takes_value}
+    known = [flag for flag in GLOBAL if not flag.takes_value]
+    switches = {f"--{flag.name}" for flag in known} | {f"-{flag.short}" for flag in known}
     at = 0
     while at < len(words) and words[at] != "--":
         word = words[at]
@@ -174,10 +178,12 @@ def _first(words: list[str]) -> str | None:
 
 
 def _takes_next(word: str, path: tuple[str, ...]) -> bool:
-    """The word after a flag belongs to it, as far as the flag is known by now."""
+    """The word after a flag belongs to it, as far as it is known by now, which help is not."""
     if "=" in word:
         return False
-    flags: list[Flag] = flags_of(path) if path in FLAGS else list(GLOBAL)
+    if word in ("--help", "-h"):
+        return True
+    flags = flags_of(path)
     if word.startswith("--"):
         return any(f.name == word[2:] and f.takes_value for f in flags)
     return any(f.short == word[-1] and f.takes_value for f in flags) and len(word) == 2

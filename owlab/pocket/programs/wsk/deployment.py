@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-from typing import Any
 
 import yaml
 
 from owlab.pocket.programs.wsk.exits import deploy_error
 from owlab.pocket.programs.wsk.goerrors import unparsed_yaml
-from owlab.pocket.programs.wsk.manifest import DEFAULT, DeploymentPlan, expanded, inputs, pairs
+from owlab.pocket.programs.wsk.manifest import DeploymentPlan
+from owlab.pocket.programs.wsk.manifest_actions import DEFAULT
+from owlab.pocket.programs.wsk.manifest_inputs import Document, Values, asked
 from owlab.pocket.programs.wsk.session import Session
 
-Document = dict[str, Any]
 Pairs = list[Document]
 NAMES = ("deployment.yaml", "deployment.yml")
 UNFOUND = "The {kind} [{name}] in the deployment file was not found in the manifest file.\n"
 
 
-def _place(session: Session) -> str | None:
+def deployment_file(session: Session) -> str | None:
     """The deployment file: the one that is named, or one beside the project's manifest."""
     given = session.words.text("deployment")
     directory = session.words.text("project").strip() or "."
@@ -30,10 +30,10 @@ def _place(session: Session) -> str | None:
 
 async def bind(session: Session, plan: DeploymentPlan, manifest: str) -> None:
     """Add what the deployment file says, then put the values of ``--param`` in their places."""
-    path = _place(session)
+    path = deployment_file(session)
     if path is not None:
         await _file(session, plan, path, manifest)
-    given = session.words.object("param")
+    given = asked(session)
     if not given:
         return
     bodies = (*plan.packages.values(), *plan.actions.values(), *plan.triggers.values())
@@ -49,21 +49,24 @@ async def _file(session: Session, plan: DeploymentPlan, path: str, manifest: str
         found = yaml.safe_load(session.read(path))
     except yaml.YAMLError as error:
         raise deploy_error("YAML_PARSER_ERROR", path, f"\n==> {unparsed_yaml(error)}") from error
-    found = expanded(found if isinstance(found, dict) else {}, session.call.env)
+    found = found if isinstance(found, dict) else {}
+    values = Values(path, session.call.env, {})
     project = found.get("project") or {}
     packages = project.get("packages") or found.get("packages") or {}
-    if project.get("packages") and plan.project and project.get("name") != plan.project:
+    if project.get("packages") and plan.named and project.get("name") != plan.named:
         text = (
             f"The project named [{project.get('name', '')}] in deployment file "
-            f"[{session.call.path(path)}] does not match the name [{plan.project}] in manifest "
+            f"[{session.call.path(path)}] does not match the name [{plan.named}] in manifest "
             f"file [{session.call.path(manifest)}]."
         )
         raise deploy_error("YAML_FILE_FORMAT_ERROR", manifest, text)
     for name, package in packages.items():
-        await _package(session, plan, str(name), package or {})
+        await _package(session, plan, values, values.text(str(name)), package or {})
 
 
-async def _package(session: Session, plan: DeploymentPlan, name: str, given: Document) -> None:
+async def _package(
+    session: Session, plan: DeploymentPlan, values: Values, name: str, given: Document
+) -> None:
     prefix = "" if name == DEFAULT else f"{name}/"
     actions = given.get("actions") or {}
     known = name in plan.packages or any(
@@ -73,26 +76,27 @@ async def _package(session: Session, plan: DeploymentPlan, name: str, given: Doc
         await _unfound(session, "package", name)
         return
     if name in plan.packages:
-        _bound(plan.packages[name], given)
+        _bound(values, plan.packages[name], given)
     for action, told in actions.items():
         body = plan.actions.get(f"{prefix}{action}")
         if body is None:
             await _unfound(session, "action", str(action))
         else:
-            _bound(body, told or {})
+            _bound(values, body, told or {})
     for trigger, told in (given.get("triggers") or {}).items():
         if trigger in plan.feeds:
-            values = {pair["key"]: pair["value"] for pair in inputs((told or {}).get("inputs"))}
-            plan.feeds[trigger][1].update(values)
+            given_to = values.inputs((told or {}).get("inputs"))
+            plan.feeds[trigger][1].update({pair["key"]: pair["value"] for pair in given_to})
         elif trigger in plan.triggers:
-            _bound(plan.triggers[trigger], told or {})
+            _bound(values, plan.triggers[trigger], told or {})
         else:
             await _unfound(session, "trigger", str(trigger))
 
 
-def _bound(body: Document, given: Document) -> None:
-    body["parameters"] = _over(body.get("parameters") or [], inputs(given.get("inputs")))
-    body["annotations"] = _over(body.get("annotations") or [], pairs(given.get("annotations")))
+def _bound(values: Values, body: Document, given: Document) -> None:
+    body["parameters"] = _over(body.get("parameters") or [], values.inputs(given.get("inputs")))
+    own = values.pairs(given.get("annotations"))
+    body["annotations"] = _over(body.get("annotations") or [], own)
 
 
 def _over(old: Pairs, new: Pairs) -> Pairs:

@@ -95,7 +95,9 @@ async def create(session: Session) -> int:
     return 0
 
 
-def document(session: Session, rest: list[str], style: str) -> tuple[dict[str, Any], Name]:
+def document(
+    session: Session, rest: list[str], style: str, title: str = ""
+) -> tuple[dict[str, Any], Name]:
     """An operation as the management actions want it, and its action; ``style`` is the answer's."""
     base, named = "/", False
     if len(rest) == 4:
@@ -118,7 +120,7 @@ def document(session: Session, rest: list[str], style: str) -> tuple[dict[str, A
         raise WskError(f"'{rest[2]}' is not a valid action name: {why}", NOT_ALLOWED) from error
     if not name.entity:
         raise WskError(f"'{rest[2]}' is not a valid action name.")
-    title = session.words.text("apiname")
+    title = title or session.words.text("apiname")
     if title and named:
         raise WskError("An API name can only be specified once.")
     web = f"/web/{name.namespace}/{name.package or 'default'}/{name.name}.http"
@@ -184,11 +186,16 @@ async def remove(session: Session, base: str, path: str = "", verb: str = "") ->
     await _manage(session, "Unable to delete API", "DELETE", "deleteApi", query)
 
 
-async def _create_from_file(session: Session, path: str) -> int:
+def swagger_of(session: Session, path: str) -> dict[str, Any]:
+    """A file that describes a whole API."""
     try:
-        swagger = _swagger(session, path)
+        return _swagger(session, path)
     except WskError as error:
         raise within("Unable to parse swagger file: ", error, usage=True) from error
+
+
+async def _create_from_file(session: Session, path: str) -> int:
+    swagger = swagger_of(session, path)
     apidoc = {"namespace": session.namespace, "swagger": json.dumps(swagger)}
     made = await insert(session, apidoc, session.words.text("response-type"))
     base = str(made.get("gwApiUrl", "")).rstrip("/")
@@ -243,9 +250,17 @@ def _rows(api: dict[str, Any], path: str = "", verb: str = "") -> Rows:
                     "base": swagger.get("basePath", ""),
                     "path": at,
                     "url": base + at,
+                    "style": str(told.get("url", "")).rpartition(".")[2],
                 }
             )
     return rows
+
+
+async def every_operation(session: Session) -> Rows:
+    """All operations of all APIs of the namespace."""
+    doing = "Unable to obtain the API list"
+    found = await _manage(session, doing, "GET", "getApi", _options(session))
+    return [row for api in found.get("apis") or [] for row in _rows(api)]
 
 
 async def listing(session: Session) -> int:

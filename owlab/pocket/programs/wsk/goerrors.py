@@ -31,6 +31,17 @@ SENTENCES = (
 )
 
 
+def plain_value(value: Any) -> str:
+    """A value as Go's ``%v`` prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{plain_value(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(plain_value(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "<nil>" if value is None else str(value)
+
+
 def load_yaml(text: str | bytes) -> Any:
     """What a YAML text holds; raises YAMLError."""
     return yaml.load(text, LOADER)

@@ -9,7 +9,6 @@ from owlab.pocket.programs.wsk import (
     actions,
     activations,
     gateway,
-    helptext,
     packages,
     project,
     properties_cli,
@@ -17,66 +16,33 @@ from owlab.pocket.programs.wsk import (
     sdk,
     triggers,
 )
-from owlab.pocket.programs.wsk.arguments import parse
+from owlab.pocket.programs.wsk.arguments import WskWords, parse
 from owlab.pocket.programs.wsk.exits import USAGE, AlreadyTold, FlagError, Told, WskError
+from owlab.pocket.programs.wsk.helptext import help_text, usage_of_program
 from owlab.pocket.programs.wsk.session import Session, read
 
 Verb = Callable[[Session], Awaitable[int]]
 
-COMMANDS: dict[str, tuple[str, Mapping[str, Verb]]] = {
-    "action": ("work with actions", actions.VERBS),
-    "activation": ("work with activations", activations.VERBS),
-    "api": ("work with APIs", gateway.VERBS),
-    "package": ("work with packages", packages.VERBS),
-    "project": ("The OpenWhisk Project Management Tool", project.VERBS),
-    "rule": ("work with rules", rules.VERBS),
-    "sdk": ("work with the sdk", sdk.VERBS),
-    "trigger": ("work with triggers", triggers.VERBS),
-    "property": ("work with whisk properties", properties_cli.PROPERTY),
-    "namespace": ("work with namespaces", properties_cli.NAMESPACE),
+COMMANDS: dict[str, Mapping[str, Verb]] = {
+    "action": actions.VERBS,
+    "activation": activations.VERBS,
+    "api": gateway.VERBS,
+    "package": packages.VERBS,
+    "project": project.VERBS,
+    "rule": rules.VERBS,
+    "sdk": sdk.VERBS,
+    "trigger": triggers.VERBS,
+    "property": properties_cli.PROPERTY,
+    "namespace": properties_cli.NAMESPACE,
 }
-ALONE: dict[str, tuple[str, Verb]] = {
-    "list": ("list entities in the current namespace", properties_cli.entities),
-}
-# Commands that do without an OpenWhisk.
-WITHOUT_HOST = {("property", "set"), ("property", "unset"), ("property", "get"), ("sdk", "install")}
+ALONE: dict[str, Verb] = {"list": properties_cli.entities}
+# Commands that do without a client of OpenWhisk, or make their own.
 WITHOUT_CLIENT = {("property", "unset")} | {("project", verb) for verb in project.VERBS}
-GLOBAL = """
-Global Flags:
-      --apihost HOST         whisk API HOST
-      --apiversion VERSION   whisk API VERSION
-  -u, --auth KEY             authorization KEY
-      --cert string          client cert
-  -d, --debug                debug level output
-  -i, --insecure             bypass certificate checking
-      --key string           client key
-  -v, --verbose              verbose output
-"""
-
-
-def help_text(words: list[str]) -> str:
-    """Help for the program, a command, or a verb."""
-    command = words[0] if words else ""
-    if command in COMMANDS:
-        about, verbs = COMMANDS[command]
-        if len(words) > 1 and words[1] in verbs:
-            return f"{helptext.verb_help(command, words[1])}{GLOBAL}"
-        rows = "".join(
-            f"  {verb:<11} {helptext.VERBS[command][verb].about}\n" for verb in sorted(verbs)
-        )
-        return (
-            f"{about}\nUsage:\n  wsk {command} [command]\n\nAvailable Commands:\n{rows}"
-            f"\nFlags:\n  -h, --help   help for {command}\n{GLOBAL}"
-            f'\nUse "wsk {command} [command] --help" for more information about a command.\n'
-        )
-    known = {name: about for name, (about, _) in COMMANDS.items()}
-    known |= {name: about for name, (about, _) in ALONE.items()}
-    rows = "".join(f"  {name:<11} {about}\n" for name, about in sorted(known.items()))
-    return (
-        "OpenWhisk cloud computing command line interface (the pocket lab's own program).\n"
-        f"\nUsage:\n  wsk [command]\n\nAvailable Commands:\n{rows}{GLOBAL}"
-        '\nUse "wsk [command] --help" for more information about a command.\n'
-    )
+# Flags with which `property` needs no host: what they ask for is known here.
+LOCAL = {
+    "get": ("auth", "cert", "key", "apihost", "apiversion", "cliversion"),
+    "set": ("apihost", "apiversion", "auth"),
+}
 
 
 async def run(call: Call) -> int:
@@ -100,20 +66,37 @@ async def _run(call: Call) -> int:
     words = parse(call.argv, lambda path: read(call, path))
     path = words.path
     asked = words.rest[1:] if words.rest[:1] == ["help"] and not path else None
-    if asked is not None or words.on("help") or not path:
-        await call.out(help_text([*path] if asked is None else asked))
-        return 0
-    verb = ALONE[path[0]][1] if path[0] in ALONE else None
-    if verb is None:
-        verb = COMMANDS[path[0]][1].get(path[1]) if len(path) > 1 else None
-    if verb is None:
-        await call.out(help_text([path[0]]))
+    if asked is not None:
+        return await _help(call, words, asked)
+    verb = ALONE.get(path[0]) if len(path) == 1 else None
+    if len(path) > 1:
+        verb = COMMANDS[path[0]][path[1]]
+    if words.on("help") or verb is None:
+        await call.out(help_text([*path]))
         return 0
     session = Session(call, words)
-    # Another configuration of a project is read by the project.
-    elsewhere = path[0] == "project" and bool(words.text("config"))
-    if path not in WITHOUT_HOST and not elsewhere:
-        session.remote.require_host()
     if path not in WITHOUT_CLIENT:
+        if not _local(words):
+            session.remote.require_host()
         session.remote.require_pair()
     return await verb(session)
+
+
+async def _help(call: Call, words: WskWords, asked: list[str]) -> int:
+    """``wsk help COMMAND``: of a command that there is not it is told on standard error."""
+    if words.on("help"):
+        asked = ["help"]
+    if asked and asked[0] not in (*COMMANDS, *ALONE, "help"):
+        topic = " ".join(f"`{word}`" for word in asked)
+        await call.err(f"Unknown help topic [{topic}]\n{usage_of_program()}")
+        return 0
+    await call.out(help_text(asked))
+    return 0
+
+
+def _local(words: WskWords) -> bool:
+    """The command needs no OpenWhisk."""
+    if words.path[0] == "property":
+        known = LOCAL.get(words.path[1], ())
+        return any(words.on(name) for name in known)
+    return words.path == ("sdk", "install") and words.rest[:1] == ["bashauto"]

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-import posixpath
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 import yaml
 
-from owlab.pocket.programs.wsk.code import ARCHIVES, KINDS
-from owlab.pocket.programs.wsk.exits import WskError, deploy_error, nested
+from owlab.pocket.programs.wsk.exits import Told, deploy_error, nested
 from owlab.pocket.programs.wsk.goerrors import load_yaml, unparsed_yaml
+from owlab.pocket.programs.wsk.managed import managed_annotation
+from owlab.pocket.programs.wsk.manifest_actions import (
+    DEFAULT,
+    ManifestReader,
+    action_of,
+    component,
+    sequence_of,
+)
+from owlab.pocket.programs.wsk.manifest_inputs import Document, Values, asked, require
 from owlab.pocket.programs.wsk.manifest_keys import unknown
 from owlab.pocket.programs.wsk.session import Session
 from owlab.pocket.programs.wsk.web_flags import KEYS, WEB
 
-DEFAULT = "default"
-UNSPECIFIED = "NOT SPECIFIED"
-_INVALID = (
-    "Invalid or missing runtime [{runtime}] specified in manifest for the action [{action}].\n"
-)
-LIMITS = {"timeout": "timeout", "memorySize": "memory", "logSize": "logs"}
-UNFETCHED = ("dependencies", "repositories")
-VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
-Document = dict[str, Any]
+WEB_EXPORT = KEYS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedApi:
+    """An operation of an API that a manifest names."""
+
+    name: str
+    base: str
+    path: str
+    method: str
+    action: str
+    style: str
 
 
 @dataclass
@@ -34,33 +42,23 @@ class DeploymentPlan:
     """What a manifest asks for, in the order in which it can be made."""
 
     project: str = ""
+    named: str = ""
+    """What the manifest itself calls the project."""
     packages: dict[str, Document] = field(default_factory=dict)
+    bindings: dict[str, Document] = field(default_factory=dict)
     actions: dict[str, Document] = field(default_factory=dict)
     triggers: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, tuple[str, Document]] = field(default_factory=dict)
     rules: dict[str, Document] = field(default_factory=dict)
-    apis: list[tuple[str, str, str, str, str]] = field(default_factory=list)
-    """Base path, path, method, action, response type."""
+    apis: list[PlannedApi] = field(default_factory=list)
+    swagger: str = ""
+    """A file that describes an API whole; then those of the manifest are not made."""
+    mark: list[Document] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestReader:
-    """Where a manifest is, and what the server runs."""
-
-    session: Session
-    path: str
-    runtimes: Collection[str]
-
-    def no_runtime(self, action: str, given: str, problem: str) -> WskError:
-        """An action whose code nothing can run."""
-        known = ", ".join(self.runtimes)
-        text = f"{problem}Action [{action}]: Runtime [{given}]: Supported Runtimes [{known}]"
-        inner = deploy_error("YAML_INVALID_RUNTIME", self.path, text)
-        return nested(self.path, inner.message.removesuffix("\n"), "actions")
-
-
-def plan_of(session: Session, path: str, runtimes: Collection[str]) -> DeploymentPlan:
-    """Read a manifest and everything that it names, for a server that has these runtimes."""
+def load(session: Session, path: str) -> Document:
+    """A manifest's content; refused where it has keys that have no meaning there."""
     try:
         wrong = unknown(session.read(path))
         found = load_yaml(session.read(path))
@@ -69,186 +67,194 @@ def plan_of(session: Session, path: str, runtimes: Collection[str]) -> Deploymen
     if wrong:
         text = "".join(f"\n==> {line}" for line in ("yaml: unmarshal errors:", *wrong))
         raise deploy_error("YAML_PARSER_ERROR", path, text)
-    if not isinstance(found, dict):
-        found = {}
-    found = expanded(found, session.call.env)
+    return found if isinstance(found, dict) else {}
+
+
+def plan_of(
+    session: Session, path: str, runtimes: Collection[str], *, managed: bool = False
+) -> DeploymentPlan:
+    """Read a manifest and everything that it names, for a server that has these runtimes."""
+    found = load(session, path)
     project = found.get("project") or {}
-    plan = DeploymentPlan(project.get("name", "") if isinstance(project, dict) else "")
-    packages = found.get("packages") or (project.get("packages") if project else None) or {}
-    reader = ManifestReader(session, path, runtimes)
+    named = str(project.get("name") or "")
+    plan = DeploymentPlan(session.words.text("projectname") or named, named)
+    if session.words.text("projectname"):
+        plan.warnings.append(f"The project name has been overridden. Using {plan.project}\n")
+    if managed:
+        if not plan.project:
+            text = "The mandatory key [project name] is missing.\n"
+            raise deploy_error("YAML_FILE_FORMAT_ERROR", path, text)
+        plan.mark.append(managed_annotation(plan.project, path, session.read(path)))
+    reader = ManifestReader(session, path, runtimes, plan.mark, plan.warnings)
+    packages = found.get("packages") or project.get("packages") or {}
+    if not packages:
+        reader.warn(f"The manifest file [{path}] contained no packages.\n")
+    outer = Values(path, session.call.env, {})
+    shared = {pair["key"]: pair["value"] for pair in outer.inputs(project.get("inputs"))}
     for name, package in packages.items():
-        _package(reader, plan, str(name), package or {})
+        _package(reader, plan, outer.text(str(name)), package or {}, shared)
+    plan.swagger = str(project.get("config") or "")
     return plan
 
 
-def expanded(value: Any, env: dict[str, str]) -> Any:
-    """Variables of the environment, wherever a text stands."""
-    if isinstance(value, dict):
-        return {expanded(k, env): expanded(v, env) for k, v in value.items()}
-    if isinstance(value, list):
-        return [expanded(item, env) for item in value]
-    if not isinstance(value, str):
-        return value
-    return VARIABLE.sub(lambda found: env.get(found[1] or found[2], found[0]), value)
-
-
-def _package(reader: ManifestReader, plan: DeploymentPlan, name: str, given: Document) -> None:
-    session = reader.session
-    for key in UNFETCHED:
-        if given.get(key):
-            raise WskError(f"'{key}' of package '{name}' would be fetched from the internet: the "
-                           "pocket lab cannot.", usage=False)  # fmt: skip
-    prefix = "" if name == DEFAULT else f"{name}/"
-    if name != DEFAULT:
+def _package(
+    reader: ManifestReader, plan: DeploymentPlan, name: str, given: Document, shared: Document
+) -> None:
+    if given.get("repositories"):
+        raise _unfetched(name, "repositories")
+    plain = name.lower() == DEFAULT
+    prefix = "" if plain else f"{name}/"
+    values = _values(reader, given, shared)
+    if not plain:
+        _described(reader, given)
+        own = [{"key": key, "value": values.known[key]} for key in given.get("inputs") or {}]
         plan.packages[name] = {
+            "version": str(values.text(given.get("version") or "0.0.1")),
             "publish": bool(given.get("public", False)),
-            "parameters": inputs(given.get("inputs")),
-            "annotations": pairs(given.get("annotations")),
+            "parameters": own,
+            "annotations": [*values.pairs(given.get("annotations")), *reader.mark],
         }
+        if given.get("public"):
+            reader.warn(f"[{name}] is public: every namespace can use it.")
+    for label, told in (given.get("dependencies") or {}).items():
+        plan.bindings[str(label)] = _binding(reader, values, name, told or {})
     for action, told in (given.get("actions") or {}).items():
-        plan.actions[f"{prefix}{action}"] = _action(reader, action, told or {})
+        plan.actions[f"{prefix}{action}"] = action_of(reader, values, action, told or {})
     for sequence, told in (given.get("sequences") or {}).items():
-        names = [part.strip() for part in str(told.get("actions", "")).split(",") if part.strip()]
-        plan.actions[f"{prefix}{sequence}"] = {
-            "exec": {
-                "kind": "sequence",
-                "components": [_component(session, n, prefix) for n in names],
-            },
-            "annotations": [
-                *_web(reader, sequence, told, "sequences"),
-                *pairs(told.get("annotations")),
-            ],
-        }
+        called = f"{prefix}{values.name(sequence)}"
+        if called in plan.actions:
+            text = (
+                f"Sequence [{values.name(sequence)}] is already defined as an action under the "
+                "same package. Actions and sequences can not have same name in a single package."
+            )
+            inner = deploy_error("YAML_PARSER_ERROR", reader.path, text, "sequence")
+            raise nested(reader.path, inner, "kept sequences")
+        plan.actions[called] = sequence_of(reader, values, sequence, told or {}, prefix)
     for trigger, told in (given.get("triggers") or {}).items():
-        _trigger(plan, str(trigger), told or {})
+        _trigger(reader, plan, values, values.name(trigger), told or {})
     for rule, told in (given.get("rules") or {}).items():
-        action = str(told["action"])
-        plan.rules[str(rule)] = {
-            "trigger": f"/{session.namespace}/{told['trigger']}",
-            "action": _component(session, action, prefix),
+        action = component(reader.session, values.name(told["action"]).strip(), prefix)
+        plan.rules[values.name(rule)] = {
+            "trigger": f"/{reader.session.namespace}/{values.name(told['trigger'])}",
+            "action": action,
+            "annotations": [*values.pairs(told.get("annotations")), *reader.mark],
         }
-    for bases in (given.get("apis") or {}).values():
-        for base, paths in bases.items():
-            for at, actions in paths.items():
-                for action, told in actions.items():
-                    method = told if isinstance(told, str) else told.get("method", "get")
-                    style = "json" if isinstance(told, str) else told.get("response", "json")
-                    row = (f"/{base.strip('/')}", f"/{at.strip('/')}", method.upper())
-                    plan.apis.append((*row, f"{prefix}{action}", style))
+    for title, bases in (given.get("apis") or {}).items():
+        _apis(reader, plan, prefix, str(title), bases or {}, given)
 
 
-def _component(session: Session, name: str, prefix: str) -> str:
-    if name.startswith("/"):
-        return name
-    return f"/{session.namespace}/{name if '/' in name else prefix + name}"
+def _values(reader: ManifestReader, given: Document, shared: Document) -> Values:
+    """What the entities of a package may use: the project's inputs, and the package's own."""
+    env, outer = reader.session.call.env, Values(reader.path, reader.session.call.env, shared)
+    known, missing = dict(shared), []
+    given_here = asked(reader.session)
+    for name, told in (given.get("inputs") or {}).items():
+        optional = told | {"required": False} if isinstance(told, dict) else told
+        (pair,) = outer.inputs({name: optional})
+        value = pair["value"]
+        if value in ("", 0, False):
+            # What has no value yet may be a variable of the input's own name.
+            value = env.get(str(name), "")
+        known[str(name)] = given_here.get(str(name), value)
+        if isinstance(told, dict) and told.get("required") and known[str(name)] in ("", None, {}):
+            missing.append(str(name))
+    require(reader.path, missing)
+    return Values(reader.path, env, known)
 
 
-def _trigger(plan: DeploymentPlan, name: str, told: Document) -> None:
-    annotations = pairs(told.get("annotations"))
-    feed = told.get("feed") or told.get("source")
-    given = inputs(told.get("inputs"))
+def _described(reader: ManifestReader, given: Document) -> None:
+    for key, default in (("version", "0.0.1"), ("license", "unlicensed")):
+        if not given.get(key):
+            reader.warn(f"The mandatory key [package {key}] should be set. Using {default}...\n")
+
+
+def _unfetched(package: str, key: str) -> Told:
+    return Told(
+        f"'{key}' of package '{package}' would be fetched from the internet: the pocket lab "
+        "cannot.\n\n",
+        usage=False,
+    )
+
+
+def _binding(reader: ManifestReader, values: Values, package: str, told: Document) -> Document:
+    """A dependency: a package that is there already, to which one is bound."""
+    location = str(values.text(told.get("location") or ""))
+    if not location.startswith("/"):
+        if "github" in location.partition("://")[2].partition("/")[0] + location.partition("/")[0]:
+            raise _unfetched(package, "dependencies")
+        inner = (
+            "Dependency type is unknown.  wskdeploy only supports /whisk.system bindings or "
+            "github.com packages.\n"
+        )
+        raise nested(reader.path, inner, "dependencies")
+    namespace, _, name = location.removeprefix("/").partition("/")
+    return {
+        "binding": {"namespace": namespace, "name": name},
+        "publish": False,
+        "parameters": values.inputs(told.get("inputs")),
+        "annotations": [*values.pairs(told.get("annotations")), *reader.mark],
+    }
+
+
+def _trigger(
+    reader: ManifestReader, plan: DeploymentPlan, values: Values, name: str, told: Document
+) -> None:
+    if told.get("source"):
+        reader.warn("The [source] key in the manifest file is an old name of [feed].\n")
+    feed = values.text(told.get("feed") or told.get("source") or "")
+    annotations = [*values.pairs(told.get("annotations")), *reader.mark]
+    given = values.inputs(told.get("inputs"))
+    if name in plan.triggers and plan.feeds.get(name, ("",))[0] != feed:
+        feeds = f'"{feed}", "{plan.feeds.get(name, ("",))[0]}"'
+        text = f"One single trigger [{name}] is defined with multiple feeds [{feeds}]."
+        inner = deploy_error("YAML_PARSER_ERROR", reader.path, text, "trigger")
+        raise nested(reader.path, inner, "kept triggers")
     if feed:
-        annotations.append({"key": "feed", "value": feed})
+        annotations = [{"key": "feed", "value": feed}, *annotations]
         plan.feeds[name] = (str(feed), {pair["key"]: pair["value"] for pair in given})
         given = []
     plan.triggers[name] = {"annotations": annotations, "parameters": given}
 
 
-def _action(reader: ManifestReader, name: str, told: Document) -> Document:
-    file = told.get("function") or told.get("location")
-    execution: Document = {}
-    if file:
-        execution = _from_file(reader, name, told, str(file))
-    elif told.get("code") is not None:
-        if not told.get("runtime"):
-            inner = deploy_error(
-                "YAML_FILE_FORMAT_ERROR",
-                reader.path,
-                f"Action [{name}] is invalid. It has code specified without any runtime. With "
-                "action source code, runtime is mandatory.",
-                "code",
-            )
-            raise nested(reader.path, inner.message.removesuffix("\n"), "actions")
-        execution = {"code": str(told["code"]), "kind": told["runtime"]}
-    if told.get("docker") or told.get("native"):
-        image = "openwhisk/dockerskeleton" if told.get("native") else told["docker"]
-        execution |= {"kind": "blackbox", "image": image}
-    if told.get("main"):
-        execution["main"] = told["main"]
-    body: Document = {
-        "exec": execution,
-        "parameters": inputs(told.get("inputs")),
-        "annotations": _web(reader, name, told, "actions") + pairs(told.get("annotations")),
-    }
-    if told.get("conductor"):
-        body["annotations"].append({"key": "conductor", "value": True})
-    limits = told.get("limits") or {}
-    if chosen := {ours: limits[theirs] for theirs, ours in LIMITS.items() if theirs in limits}:
-        body["limits"] = chosen
-    return body
+def _apis(
+    reader: ManifestReader,
+    plan: DeploymentPlan,
+    prefix: str,
+    title: str,
+    bases: Document,
+    package: Document,
+) -> None:
+    for base, paths in bases.items():
+        for at, actions in paths.items():
+            for action, told in actions.items():
+                kind = "actions" if action in (package.get("actions") or {}) else "sequences"
+                if action not in (package.get(kind) or {}):
+                    text = f"Action/Sequence [{action}] of API [{title}] is not in the manifest.\n"
+                    inner = deploy_error("YAML_FILE_FORMAT_ERROR", reader.path, text, "api")
+                    raise nested(reader.path, inner, "apis")
+                _exported(reader, title, action, plan.actions[f"{prefix}{action}"])
+                style = str(told.get("response") or "json")
+                method = str(told.get("method") or "get")
+                path = f"/{at.strip('/')}"
+                if "{" in path and style != "http":
+                    reader.warn(f"API [{title}] with path parameters answers as http.")
+                    style = "http"
+                row = (title, f"/{base.strip('/')}", path, method.upper())
+                plan.apis.append(PlannedApi(*row, f"{prefix}{action}", style))
 
 
-def _from_file(reader: ManifestReader, name: str, told: Document, file: str) -> Document:
-    path = posixpath.join(posixpath.dirname(reader.path), file)
-    extension = posixpath.splitext(path)[1]
-    given, kind = told.get("runtime") or "", KINDS.get(extension, "")
-    problem = ""
-    if not given and not told.get("docker") and not told.get("native"):
-        if extension == ".zip":
-            problem = _INVALID.format(runtime=UNSPECIFIED, action=name)
-        elif not kind:
-            problem = (
-                f"[{name}] has not specified any runtime and the action source file extension "
-                f"[{extension[1:]}] is not supported.\n"
-            )
-    elif given and given not in reader.runtimes and extension == ".zip":
-        problem = _INVALID.format(runtime=given, action=name)
-    if problem:
-        raise reader.no_runtime(name, given or UNSPECIFIED, problem)
-    try:
-        data = reader.session.read(path)
-    except WskError as error:
-        text = f"open {path}: no such file or directory"
-        raise nested(reader.path, text, "actions") from error
-    # A runtime that the server lacks, or that is not the file's, gives way to the file's own.
-    if given and (extension == ".zip" or given.split(":")[0] == kind.split(":")[0]):
-        kind = given if given in reader.runtimes else kind
-    if given and reader.session.words.on("strict"):
-        kind = given
-    binary = extension in ARCHIVES
-    text = base64.b64encode(data).decode() if binary else data.decode("utf-8", "replace")
-    return {"code": text, "kind": kind}
-
-
-def _web(reader: ManifestReader, name: str, told: Document, place: str) -> list[Document]:
-    given = told.get("web", told.get("web-export"))
-    if given is None:
-        return []
-    choice = str(given).lower()
-    if choice not in WEB:
-        known = ", ".join(WEB)
-        text = f"Action [{name}]: web-export [{given}]: Supported Web Exports [{known}]"
-        inner = deploy_error("YAML_INVALID_WEB_EXPORT", reader.path, text)
-        raise nested(reader.path, inner.message.removesuffix("\n"), place)
-    return [{"key": key, "value": value} for key, value in zip(KEYS, WEB[choice], strict=True)]
-
-
-def pairs(given: Any) -> list[Document]:
-    """A mapping as OpenWhisk's pairs."""
-    return [{"key": key, "value": value} for key, value in (given or {}).items()]
-
-
-ZERO: Document = {"string": "", "integer": 0, "number": 0, "float": 0.0, "boolean": False}
-
-
-def inputs(given: Any) -> list[Document]:
-    """Inputs: plain values, or with a type, a value and a default."""
-    found = []
-    for key, value in (given or {}).items():
-        if isinstance(value, dict) and {"type", "value", "default"} & set(value):
-            kind = value.get("type", "string")
-            value = value.get("value", value.get("default", ZERO.get(kind)))
-        elif isinstance(value, str) and value in ZERO:
-            value = ZERO[value]
-        found.append({"key": key, "value": value})
-    return found
+def _exported(reader: ManifestReader, title: str, name: str, body: Document) -> None:
+    """An API needs a web action: one that says nothing of it becomes one."""
+    found = [pair["value"] for pair in body["annotations"] if pair["key"] == WEB_EXPORT]
+    if found == [True]:
+        return
+    if found or reader.session.words.on("strict"):
+        text = (
+            f"Action [{name}] is not a web action, API [{title}] can only be created using a web "
+            "action.\n"
+        )
+        raise nested(reader.path, deploy_error("YAML_INVALID_API", "", text), "apis")
+    reader.warn(f"Action [{name}] of API [{title}] becomes a web action.\n")
+    body["annotations"] += [
+        {"key": key, "value": value} for key, value in zip(KEYS, WEB["true"], strict=True)
+    ]

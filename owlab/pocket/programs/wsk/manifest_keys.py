@@ -17,6 +17,12 @@ class Shape:
     free: frozenset[str]
     shapes: dict[str, Shape] = field(default_factory=dict)
     named: dict[str, Shape] = field(default_factory=dict)
+    deep: dict[str, tuple[int, Shape]] = field(default_factory=dict)
+    """Shapes below so many names."""
+
+
+# Longer values are cut in an error.
+SHOWN = 10
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -37,13 +43,14 @@ TRIGGER = Shape("Trigger", _keys(
 RULE = Shape("Rule", _keys("trigger action rule name description annotations"))
 FEED = Shape("Feed", _keys("namespace credential inputs location action operations name"))
 DEPENDENCY = Shape("Dependency", _keys("version location inputs annotations"))
+API = Shape("APIMethodResponse", _keys("method response"))
 PACKAGE = Shape("Package", _keys(
     "name version license public repositories namespace credential apiHost apigwAccessToken inputs "
-    "description annotations apis"
+    "description annotations"
 ), named={
     "actions": ACTION, "triggers": TRIGGER, "rules": RULE, "sequences": SEQUENCE, "feeds": FEED,
     "dependencies": DEPENDENCY,
-})  # fmt: skip
+}, deep={"apis": (4, API)})  # fmt: skip
 PROJECT = Shape("Project", _keys(
     "name namespace credential apiHost apigwAccessToken version inputs config"
 ), named={"packages": PACKAGE})  # fmt: skip
@@ -57,18 +64,41 @@ def unknown(text: str | bytes) -> list[str]:
 
 
 def _unknown(node: yaml.Node, shape: Shape) -> list[str]:
+    if wrong := _no_mapping(node, f"parsers.{shape.name}"):
+        return [wrong]
     found: list[str] = []
     for key, value in _pairs(node):
         name = str(key.value)
         if name in shape.shapes:
             found += _unknown(value, shape.shapes[name])
         elif name in shape.named:
-            for _, inner in _pairs(value):
-                found += _unknown(inner, shape.named[name])
+            found += _below(value, 1, shape.named[name])
+        elif name in shape.deep:
+            found += _below(value, *shape.deep[name])
         elif name not in shape.free:
             line = key.start_mark.line + 1
             found.append(f"line {line}: field {name} not found in type parsers.{shape.name}")
     return found
+
+
+def _below(node: yaml.Node, depth: int, shape: Shape) -> list[str]:
+    """What is wrong below so many free names."""
+    if not depth:
+        return _unknown(node, shape)
+    kind = "map[string]" * depth + f"parsers.{shape.name}"
+    if wrong := _no_mapping(node, kind):
+        return [wrong]
+    return [line for _, inner in _pairs(node) for line in _below(inner, depth - 1, shape)]
+
+
+def _no_mapping(node: yaml.Node, kind: str) -> str:
+    """Go's sentence for a value where a mapping should be; nothing for none at all."""
+    tag = node.tag.rpartition(":")[2]
+    if isinstance(node, yaml.MappingNode) or tag == "null":
+        return ""
+    text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+    shown = f" `{text if len(text) <= SHOWN else text[:7] + '...'}`" if text else ""
+    return f"line {node.start_mark.line + 1}: cannot unmarshal !!{tag}{shown} into {kind}"
 
 
 def _pairs(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:

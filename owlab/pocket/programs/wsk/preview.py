@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from owlab.pocket.programs.wsk.manifest import DEFAULT, DeploymentPlan
+from owlab.pocket.programs.wsk.goerrors import plain_value
+from owlab.pocket.programs.wsk.manifest import DeploymentPlan
+from owlab.pocket.programs.wsk.manifest_actions import DEFAULT
 
 Document = dict[str, Any]
 
@@ -17,7 +19,12 @@ def preview(plan: DeploymentPlan) -> str:
     if any("/" not in name for name in plan.actions):
         names.append(DEFAULT)
     for name in names:
-        lines += [f"Name: {name}", *_bindings(plan.packages.get(name, {})), ""]
+        lines += [f"Name: {name}", *_bindings(plan.packages.get(name, {}))]
+        for label, body in plan.bindings.items() if name == names[0] else ():
+            target = body["binding"]
+            lines += [f"  * dependency: {label}"]
+            lines += [f"    location: /{target['namespace']}/{target['name']}"]
+        lines.append("")
         inside = _inside(plan, name)
         for kind, wanted in (("action", False), ("sequence", True)):
             for action, body in inside.items():
@@ -30,8 +37,8 @@ def preview(plan: DeploymentPlan) -> str:
         lines += [f"* trigger: {name}", *_bindings(body)]
     lines += ["", "Rules"]
     for name, body in plan.rules.items():
-        trigger, action = (body[what].split("/", 2)[2] for what in ("trigger", "action"))
-        lines += [f"* rule: {name}", "    annotation: "]
+        trigger, action = (_target(body[what]) for what in ("trigger", "action"))
+        lines += [f"* rule: {name}", *_annotations(body)]
         lines += [f"    - trigger: {trigger}", f"    - action: {action}"]
     return "\n".join([*lines, "", ""])
 
@@ -47,16 +54,21 @@ def _inside(plan: DeploymentPlan, package: str) -> dict[str, Document]:
 
 def _bindings(body: Document) -> list[str]:
     rows = [
-        f"        - {pair['key']} : {json.dumps(pair['value'], ensure_ascii=False)}"
+        f"        - {pair['key']} : {json.dumps(pair['value'], indent=2, ensure_ascii=False)}"
         for pair in body.get("parameters") or []
     ]
     return ["    bindings: ", *rows, *_annotations(body)]
 
 
 def _annotations(body: Document) -> list[str]:
-    rows = [f"        - {p['key']} : {_plain(p['value'])}" for p in body.get("annotations") or []]
+    rows = [
+        f"        - {p['key']} : {plain_value(p['value'])}" for p in body.get("annotations") or []
+    ]
     return ["    annotation: ", *rows]
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _target(given: Any) -> str:
+    """A rule's trigger or action, from a manifest or from the server."""
+    if isinstance(given, dict):
+        return f"{given['path']}/{given['name']}"
+    return str(given).split("/", 2)[2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from owlab.pocket.programs.wsk import output
 from owlab.pocket.programs.wsk.exits import NETWORK, WskError, arguments
 from owlab.pocket.programs.wsk.rules import with_status
@@ -42,6 +44,8 @@ async def set_(session: Session) -> int:
         value = session.words.text(flag)
         if not value:
             continue
+        if flag == "apihost":
+            _check_host(value)
         file[name] = value
         if shown:
             lines.append(f"{what} set to {value}")
@@ -51,6 +55,17 @@ async def set_(session: Session) -> int:
     for line in lines:
         await session.ok(line)
     return 0
+
+
+def _check_host(value: str) -> None:
+    """The real one breaks off at such a host, without a word of its own."""
+    try:
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        _ = parts.port
+    except ValueError as error:
+        raise WskError(f"Unable to set API host value; '{value}' is invalid: {error}") from error
+    if any(letter.isspace() for letter in value):
+        raise WskError(f"Unable to set API host value; '{value}' is invalid: it has a blank")
 
 
 async def unset(session: Session) -> int:

@@ -15,12 +15,24 @@ import httpx
 
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk.arguments import WskWords
-from owlab.pocket.programs.wsk.exits import BAD_USAGE, NETWORK, WskError, of_status, within
+from owlab.pocket.programs.wsk.exits import (
+    BAD_USAGE,
+    NETWORK,
+    Told,
+    WskError,
+    of_status,
+    within,
+)
 from owlab.pocket.programs.wsk.properties import Properties
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 AGENT = "OpenWhisk-CLI/1.0 (2021-04-01) linux amd64"
-NO_HOST = "The API host is not valid: An API host must be provided."
+NO_HOST = "The API host is not valid: An API host must be provided.\n"
+# As `wsk project`, which is another program's work, tells of them.
+UNCONFIGURED = (
+    ("key", "whiskclient.go [278]: The authentication key is not configured.\n"),
+    ("host", "whiskclient.go [283]: The API host is not configured.\n"),
+)
 NO_KEY = (
     "Unable to add the HTTP authentication header: Authorization key is not configured "
     "(--auth is required)"
@@ -34,6 +46,8 @@ class ApiResponse:
     status: int
     body: Any
     text: str = ""
+    location: str = ""
+    """Where it sends one."""
 
 
 class Remote:
@@ -66,10 +80,26 @@ class Remote:
         """Refuse at once when no host is known, as wsk does before it looks at the words."""
         _ = self.base
 
-    def require_pair(self) -> None:
+    def require_configured(self) -> None:
+        """Refuse at once when host or key are not known, as `wsk project` does."""
+        missing = [text for name, text in UNCONFIGURED if not getattr(self, name)]
+        if missing:
+            told = "".join(f"  >> {text}" for text in missing)
+            start = "whiskclient.go [293]: [ERROR_WHISK_CLIENT_INVALID_CONFIG]: \n"
+            raise Told(f"{start}{told}\n\n", usage=False)
+
+    def trust_everyone(self) -> None:
+        """`wsk project` verifies no certificate, unless it has one itself."""
+        self.insecure = self.insecure or not self._pair
+
+    def require_pair(self, doing: str = "Unable to initialize server connection: ") -> None:
         """Refuse a client's certificate and key that cannot be used, as wsk does at its start."""
-        if self._pair:
+        if not self._pair:
+            return
+        try:
             self._load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        except WskError as error:
+            raise WskError(f"{doing}{error.message}", usage=bool(doing)) from error
 
     def _load_pair(self, context: ssl.SSLContext) -> None:
         with tempfile.TemporaryDirectory() as directory:
@@ -151,7 +181,8 @@ class Remote:
             parsed = response.json() if response.content else None
         except ValueError:
             parsed = None
-        return ApiResponse(response.status_code, parsed, response.text)
+        location = response.headers.get("location", "")
+        return ApiResponse(response.status_code, parsed, response.text, location)
 
     async def _trace(self, text: str) -> None:
         if self._told:
@@ -190,10 +221,7 @@ class Remote:
 
 
 def _no_pair(why: str) -> WskError:
-    return WskError(
-        "Unable to initialize server connection: Unable to load the X509 key pair due to the "
-        f"following reason: {why}"
-    )
+    return WskError(f"Unable to load the X509 key pair due to the following reason: {why}")
 
 
 def refused(doing: str, answer: ApiResponse, *, usage: bool = False) -> WskError:

@@ -46,9 +46,12 @@ function fromSource(request) {
   return found ?? request.main.split('.').reduce((at, name) => at?.[name], exported.exports);
 }
 
+// The package of a zip file; or `file.main`, a module in it and what it exports.
 function fromDirectory(request) {
-  const loaded = createRequire(path.join(request.directory, 'x.js'))(request.directory);
-  return request.main.split('.').reduce((at, name) => at?.[name], loaded);
+  const [file, ...names] = request.main.includes('.') ? request.main.split('.') : ['', request.main];
+  const from = createRequire(path.join(request.directory, 'x.js'));
+  const loaded = from(file ? path.join(request.directory, file) : request.directory);
+  return names.reduce((at, name) => at?.[name], loaded);
 }
 
 function setEnvironment(given) {
