@@ -87,9 +87,17 @@ def _kernels(process: psutil.Process) -> list[psutil.Process]:
     found = []
     for child in process.children(recursive=True):
         with suppress(psutil.Error):
-            if any("ipykernel_launcher" in word for word in child.cmdline()):
+            if any("ipykernel_launcher" in word for word in words_of(child)):
                 found.append(child)
     return found
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """What it was started with; of one that has just ended, nothing."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one, too
+        return []
 
 
 def test_it_is_jupyterlab_itself_that_runs(terminal: Terminal) -> None:
@@ -98,7 +106,7 @@ def test_it_is_jupyterlab_itself_that_runs(terminal: Terminal) -> None:
     assert "owlab" not in words
     assert any("ipykernel_launcher" in word for word in terminal.kernel.cmdline())
     assert "owlab.lean" in terminal.kernel.cmdline(), "the kernel is ours: without a debugger"
-    ours = [one for one in terminal.process.children(recursive=True) if "owlab" in one.cmdline()]
+    ours = [one for one in terminal.process.children(recursive=True) if "owlab" in words_of(one)]
     assert ours == [], "nothing of owlab's stays in memory beside it"
 
 
