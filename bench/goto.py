@@ -1,9 +1,9 @@
 """What `owlab goto` and `owlab undo` take on a pocket lab on which the whole course was done.
 
 At most 5 s are wanted for each. Seconds depend on what else the computer does: the load is printed,
-and the processor time. On two processors, one of which others used half: `goto 05` 2.9 s, `goto 06`
-3.0 s, `goto 07` 5.1 s (OpenWhisk is deployed, with 4.3 s of processor time; it was 6.1 s before
-checks asked the lab's service), `undo` 1.0 s. Where ten others wait, `goto 07` takes 10 to 20 s.
+and the processor time. On two processors that did nothing else: `goto 05` 1.9 s, `goto 06` 2.2 s,
+`goto 07` 3.5 s (OpenWhisk is deployed, with 3.5 s of processor time; it was 6.1 s before checks
+asked the lab's service), `undo` 0.9 s. Where ten others wait, `goto 07` takes 10 to 20 s.
 Python's bytecode is kept, as it is for users: without it (PYTHONDONTWRITEBYTECODE) add a second.
 """
 
