@@ -15,8 +15,9 @@ from tools.mutation.rooms import nearest_first
 from tools.mutation.traces import Traces
 
 PLAIN = re.compile(r"[\w./:\[\]\- ]+")
-NO_SUCH_TEST = 4
+ALL_DESELECTED = 5
 """pytest's exit status."""
+NO_SUCH_TEST = "ERROR: not found: "
 
 
 class Judge:
@@ -50,7 +51,7 @@ class Judge:
                 status, said = _pytest(copy, [*words, *tests], left)
             finally:
                 target.write_text(mutant.before, "utf-8")
-            if status in (0, None, NO_SUCH_TEST, 5):  # 5: all were deselected
+            if status in (0, None, ALL_DESELECTED) or NO_SUCH_TEST in said:
                 return False
             failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", said, re.MULTILINE)
             if failed is None or _pytest(copy, [failed[1]], self._seconds)[0] == 0:

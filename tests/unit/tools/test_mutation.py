@@ -62,6 +62,7 @@ def test_a_change_that_fails_a_test_is_caught(project: Path, traces: Traces) -> 
     judge = Judge(traces, 60)
     assert judge.judged(_mutant(">=", ">"), project) == "caught"
     assert judge.judged(_mutant("3", "2"), project) == "survived"
+    assert judge.judged(_mutant("LIMIT = 3", "LIMIT = 1 / 0"), project) == "caught", "on import"
     assert (project / "owlab/rule.py").read_text() == RULE, "nothing is left changed"
     assert not judge.broken
 
