@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from tools.mutation.changes import Mutant
-from tools.mutation.rooms import nearest_first
+from tools.mutation.rooms import naming, nearest_first
 from tools.mutation.traces import Traces
 
 PLAIN = re.compile(r"[\w./:\[\]\- ]+")
@@ -35,6 +35,8 @@ class Judge:
         noticed within the time has survived.
         """
         own = [_typed(test) for test in self._traces.tests(mutant.path, mutant.lines)]
+        about = naming(mutant.path, copy)
+        own.sort(key=lambda test: test.partition("::")[0] not in about)
         end = time.monotonic() + self._seconds
         for tests in (list(dict.fromkeys(own)), nearest_first(mutant.path, copy)):
             if tests and self._noticed(mutant, copy, tests, end):
@@ -53,7 +55,8 @@ class Judge:
                 target.write_text(mutant.before, "utf-8")
             if status in (0, None, ALL_DESELECTED) or NO_SUCH_TEST in said:
                 return False
-            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", said, re.MULTILINE)
+            told = said.rpartition("short test summary info")[2]  # before it, what was logged
+            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.MULTILINE)
             if failed is None or _pytest(copy, [failed[1]], self._seconds)[0] == 0:
                 return True
             print(f"fails without a change: {failed[1]}", flush=True)

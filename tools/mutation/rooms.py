@@ -39,17 +39,23 @@ def room(module: Path) -> str:
     return max(fits, key=len)
 
 
-def nearest_first(module: Path, root: Path) -> list[str]:
-    """The files of its room's tests, those first that name the module: they fail soonest."""
+def naming(module: Path, root: Path) -> set[str]:
+    """The files of tests that import the module, or have its name."""
     name = ".".join(module.with_suffix("").parts)
     parent, _, stem = name.rpartition(".")
+    imports = (name, f"from {parent} import {stem}")
+    return {
+        str(file.relative_to(root))
+        for file in (root / "tests").rglob("test_*.py")
+        if stem.rstrip("s") in file.stem or any(text in file.read_text("utf-8") for text in imports)
+    }
 
-    def distance(file: Path) -> tuple[bool, bool, str]:
-        text = file.read_text("utf-8")
-        imports = name in text or f"from {parent} import {stem}" in text
-        return not imports, stem.rstrip("s") not in file.stem, str(file)
 
-    return [str(file.relative_to(root)) for file in sorted(_files(module, root), key=distance)]
+def nearest_first(module: Path, root: Path) -> list[str]:
+    """The files of its room's tests, those first that name the module: they fail soonest."""
+    about = naming(module, root)
+    files = [str(file.relative_to(root)) for file in _files(module, root)]
+    return sorted(files, key=lambda file: (file not in about, file))
 
 
 def _files(module: Path, root: Path) -> Iterator[Path]:
