@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import random
 import re
@@ -19,6 +20,7 @@ KINDS = re.compile(
     r"|ReplaceUnaryOperator|ExceptionReplacer|ZeroIterationForLoop|ReplaceBreakWithContinue"
     r"|ReplaceContinueWithBreak)"
 )
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,49 @@ class Mutant:
             for number in range(first, max(last, first + 1))
         ]
 
+    @property
+    def users(self) -> list[int]:
+        """The lines that use what the changed ones define: they run when the module is imported.
+
+        Of a function's head its body, of a constant or a field where its name stands.
+        """
+        tree = ast.parse(self.before)
+        found: set[int] = set()
+        for number in self.lines:
+            around = [node for node in ast.walk(tree) if _spans(node, number)]
+            if functions := [node for node in around if isinstance(node, _FUNCTIONS)]:
+                found |= set(range(functions[-1].body[0].lineno, _last(functions[-1]) + 1))
+                continue
+            names = {
+                name.id
+                for node in around
+                if isinstance(node, ast.Assign | ast.AnnAssign)
+                for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name)
+            }
+            for node in ast.walk(tree):
+                used = getattr(node, "id", None) or getattr(node, "attr", None)
+                if used in names and isinstance(node, ast.Name | ast.Attribute):
+                    found.add(node.lineno)
+        return sorted(found - set(self.lines))
+
     def __str__(self) -> str:
         lines = difflib.unified_diff(
             self.before.splitlines(), self.after.splitlines(), lineterm="", n=1
         )
         return "\n".join([f"{self.path} ({self.kind})", *list(lines)[2:]])
+
+
+def _spans(node: ast.AST, line: int) -> bool:
+    first = getattr(node, "lineno", None)
+    if isinstance(node, _FUNCTIONS) and node.decorator_list:
+        first = min(decorator.lineno for decorator in node.decorator_list)
+    return first is not None and first <= line <= _last(node)
+
+
+def _last(node: ast.AST) -> int:
+    return int(getattr(node, "end_lineno", 0) or 0)
 
 
 def chosen(root: Path, count: int, seed: int, room: str) -> Iterator[Mutant]:

@@ -34,7 +34,8 @@ class Judge:
         First the tests that run the changed line, then those of its room: what none of them has
         noticed within the time has survived.
         """
-        own = [_typed(test) for test in self._traces.tests(mutant.path, mutant.lines)]
+        found = self._traces.tests(mutant.path, mutant.lines, mutant.users)
+        own = [_typed(test) for test in found]
         about = naming(mutant.path, copy)
         own.sort(key=lambda test: test.partition("::")[0] not in about)
         end = time.monotonic() + self._seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ from coverage import CoverageData
 WITHOUT = ("guide", "incidents", "site", "browser", "vm", "fuzz", "chaos")
 """Tests of processes that they start: what these run is not seen, and tracing slows them down."""
 MOST = 300
-"""Tests for one line; a line that more of them run is one of those that the first ones notice."""
+"""Tests for one line. Of more, some of all kinds: the narrowest ones would be all alike."""
 
 
 def take_down(root: Path, file: Path) -> None:
@@ -52,15 +53,22 @@ class Traces:
             }
             self._breadth.update(tests)
 
-    def tests(self, module: Path, lines: list[int]) -> list[str]:
-        """Those that run one of these lines, or else any line of the module; the narrowest first.
+    def tests(self, module: Path, lines: list[int], users: list[int]) -> list[str]:
+        """Those that run one of these lines, the narrowest first.
 
-        A line that runs when its module is imported, a constant's for example, is no test's own.
+        A line that runs when its module is imported, a constant's for example, is no test's own:
+        then those that run its ``users``, or else any line of the module.
         """
         by_line = self._data.contexts_by_lineno(str(self._root / module))
-        own = {_test(context) for line in lines for context in by_line.get(line, [])} - {""}
-        some = own or {_test(context) for found in by_line.values() for context in found} - {""}
-        return sorted(some, key=lambda test: (self._breadth[test], test))[:MOST]
+        for numbers in (lines, users, list(by_line)):
+            some = {_test(context) for line in numbers for context in by_line.get(line, [])} - {""}
+            if some:
+                break
+        else:
+            return []
+        if len(some) > MOST:
+            some = set(random.Random(len(lines)).sample(sorted(some), MOST))
+        return sorted(some, key=lambda test: (self._breadth[test], test))
 
 
 def _test(context: str) -> str:

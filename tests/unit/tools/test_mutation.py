@@ -51,10 +51,17 @@ def _mutant(old: str, new: str) -> Mutant:
 
 def test_the_tests_of_a_line_are_those_that_run_it_the_narrowest_first(traces: Traces) -> None:
     broad = "tests/a.py::test_broad"
-    assert traces.tests(Path("owlab/rule.py"), [5]) == [KNOWN, broad]
-    assert traces.tests(Path("owlab/rule.py"), [1]) == [KNOWN, broad], "a constant's"
-    assert traces.tests(Path("owlab/other.py"), [1]) == [broad]
-    assert traces.tests(Path("owlab/none.py"), [1]) == []
+    assert traces.tests(Path("owlab/rule.py"), [5], []) == [KNOWN, broad]
+    assert traces.tests(Path("owlab/rule.py"), [1], [5]) == [KNOWN, broad], "a constant's"
+    assert traces.tests(Path("owlab/rule.py"), [1], []) == [KNOWN, broad], "any of the module"
+    assert traces.tests(Path("owlab/other.py"), [1], []) == [broad]
+    assert traces.tests(Path("owlab/none.py"), [1], [2]) == []
+
+
+def test_a_constants_users_and_a_heads_body() -> None:
+    assert _mutant("3", "4").users == [5]
+    assert _mutant("seats)", "seats=1)").users == [5]
+    assert _mutant(">=", ">").users == [], "the line itself"
 
 
 def test_a_change_that_fails_a_test_is_caught(project: Path, traces: Traces) -> None:
