@@ -254,4 +254,4 @@ def test_a_cluster_needs_nodes_of_different_names(nodes):
     given = {"provider": "cluster", "cluster_kubeconfig": "kc", "cluster_nodes": nodes}
     with pytest.raises(ConfigError, match="needs cluster_nodes, different names"):
         load(given)
-    assert load({**given, "cluster_nodes": "a"}).cluster.nodes == ["a"]
+    assert load({**given, "cluster_nodes": "a"}).cluster.nodes == ("a",)
