@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from owlab.pocket.bash.expansions import CHANGED, KEY, closed, expanded
 from owlab.pocket.bash.led import LEADS, ShellStreams, led
 from owlab.pocket.bash.menus import MENU, shown
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
 from owlab.pocket.bash.own_programs import told
 from owlab.pocket.bash.questions import ASKED, asked
+from owlab.pocket.bash.traps import COMMAND, ERROR, trapped
 
 TOOLS = frozenset(
     [
@@ -24,14 +26,17 @@ TOOLS = frozenset(
 KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*(?:[;\n]|$))""")
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
-_LED = "'exec '*'>'*|*'select '*|*'=(\"${!'"
+_LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
 SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
 
+KINDS = (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND)
+
+
 def suspect(script: str) -> bool:
     """There may be something in it, or in a file that it makes or goes to."""
-    return bool(any(kind.search(script) for kind in (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS)))
+    return any(kind.search(script) is not None for kind in KINDS)
 
 
 def _each_key(found: re.Match[str]) -> str:
@@ -47,6 +52,7 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
 
     :param streams: where those of the shell lead, which the script may change.
     """
+    script = trapped(expanded(closed(script)))
     if LOST.search(script):
         script = piped(script)
     if KEYS.search(script):

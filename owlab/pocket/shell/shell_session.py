@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
+from owlab.pocket.bash.expansions import closed
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
@@ -224,7 +225,7 @@ class ShellSession:
         given = script
         script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
         if stdin is not None:
-            problem = self.problem(shown(given))
+            problem = self.problem(shown(closed(given)))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -235,14 +236,14 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
-        closed, busy = False, time.process_time()
+        broken, busy = False, time.process_time()
 
         async def write_out(data: bytes) -> None:
-            nonlocal closed
+            nonlocal broken
             try:
                 await out(sentences.without_guess(data))
             except BrokenPipeError:
-                closed = True
+                broken = True
                 raise
 
         async def write_err(data: bytes) -> None:
@@ -259,7 +260,7 @@ class ShellSession:
         finally:
             self._clean()
             self.machine.save()
-        if result.error and closed:
+        if result.error and broken:
             raise BrokenPipeError  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)
