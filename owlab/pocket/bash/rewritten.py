@@ -25,7 +25,7 @@ TOOLS = frozenset(
 """GNU's tools that the interpreter or the lab has in their place."""
 KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*(?:[;\n]|$))""")
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
-_IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
+_IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
 SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
 """What a script has somewhere that may need it, as a pattern of the shell's."""

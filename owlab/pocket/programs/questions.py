@@ -10,6 +10,7 @@ from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.programs.base import Call, program
 
+SPECIAL = {"-p": "fifo", "-c": "character", "-b": "block", "-S": "socket"}
 BITS = {"-r": READ, "-w": WRITE, "-x": EXECUTE}
 
 
@@ -44,7 +45,7 @@ def _look(call: Call, path: str) -> Inode | None:
 
 def _true(call: Call, path: str, operator: str) -> bool:
     if path.startswith(("/dev/fd/", "/dev/std")):
-        return operator in ("-r", "-w", "-e", "-O", "-G")
+        return operator in ("-r", "-w", "-e", "-O", "-G", "-p")
     inode = _look(call, path)
     if inode is None or operator == "-e":
         return inode is not None
@@ -52,6 +53,8 @@ def _true(call: Call, path: str, operator: str) -> bool:
         return call.fs.allows(call.path(path), BITS[operator])
     if operator == "-d":
         return inode.is_directory
+    if operator in SPECIAL:
+        return inode.kind == SPECIAL[operator]
     if operator == "-N":
         return False  # nobody keeps when a file was read last
     return call.fs.who.uid == inode.uid if operator == "-O" else call.fs.who.gid == inode.gid
