@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from owlab.pocket.bash.aside import KEPT_ASIDE, apart, aside
 from owlab.pocket.bash.expansions import CHANGED, KEY, closed, expanded
 from owlab.pocket.bash.led import LEADS, ShellStreams, led
 from owlab.pocket.bash.menus import MENU, shown
@@ -27,11 +28,12 @@ KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
-SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
+_ASIDE = "*[3-9]'>&'*"
+SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*|{_ASIDE}"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
 
-KINDS = (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND)
+KINDS = (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND, KEPT_ASIDE)
 
 
 def suspect(script: str) -> bool:
@@ -63,3 +65,14 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
     if NAMED.search(script):
         script = told(script, TOOLS)
     return asked(script) if ASKED.search(script) or "eval " in script else script
+
+
+def for_session(script: str, streams: ShellStreams | None = None) -> str:
+    """The script of a session, whose streams nobody else has."""
+    return aside(rewritten(script, streams))
+
+
+def for_child(script: str) -> str:
+    """The script of a shell that another one runs."""
+    other = apart(script)
+    return other if other != script else rewritten(script)

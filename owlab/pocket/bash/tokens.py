@@ -21,6 +21,7 @@ DEPTHS = {
 LEADING = frozenset(["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"])
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[[^]]*\])?\+?=")
 DECLARING = frozenset(["declare", "typeset", "local", "readonly", "export"])
+CONTINUES = re.compile(r"(&&|\|\|?)\s*$")
 UNQUOTED = re.compile(r"['\"\\]")
 
 
@@ -58,6 +59,17 @@ class Simple:
     def name(self) -> str:
         """Its first word."""
         return self.words[0].text if self.words else ""
+
+    @property
+    def start(self) -> int:
+        """Where its first word is, or what is set before that."""
+        return [*self.assigned, *self.words][0].start
+
+    @property
+    def end(self) -> int:
+        """Behind its last word or redirection."""
+        last = [*self.assigned, *self.words][-1].end
+        return max([last, *(to.end for _, to in self.redirections)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,36 @@ def open_documents(text: str) -> list[OpenDocument]:
 
 def _opens_array(text: str, word: Token) -> bool:
     return text[word.end : word.end + 1] == "(" and ASSIGNMENT.fullmatch(word.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What stands at the top of a script, up to the sign that ends it."""
+
+    start: int
+    end: int
+    next: int
+    """Behind that sign, and the here-documents of its line."""
+    sign: str
+
+
+def statements(script: str) -> list[Statement]:
+    """What stands at the top of a script: from where to where."""
+    found: list[Statement] = []
+    begin = 0
+    ends = [*top_level(script), Token(len(script), len(script), "", operator=True)]
+    for sign in ends:
+        text = script[begin : sign.start]
+        bare = text.strip()
+        if not bare or bare.startswith("#"):
+            begin = sign.end
+            continue
+        if sign.text == "\n" and CONTINUES.search(re.sub(r"\s#.*$", "", text)):
+            continue
+        start = begin + len(text) - len(text.lstrip())
+        found.append(Statement(start, start + len(bare), sign.end, sign.text))
+        begin = sign.end
+    return found
 
 
 @functools.lru_cache(maxsize=64)

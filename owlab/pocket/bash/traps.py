@@ -12,6 +12,10 @@ import re
 from owlab.pocket.bash.tokens import Simple, assignments, commands
 
 ERROR = re.compile(r"\btrap\s[^\n]*\bERR\b")
+AT_END = re.compile(r"\btrap\s[^\n]*\b(EXIT|0)\b")
+"""bashkit obeys `exit` in such a trap in a shell, and not in a subshell."""
+LEAVES = re.compile(r"(\btrap\s+'[^'\n]+?);?\s*\bexit\s*'(\s[^\n;]*\bEXIT\b)")
+"""It ends with the status from before the trap, which is what happens without it."""
 COMMAND = re.compile(r"\$\{?BASH_COMMAND\b")
 ENTER, LEAVE = "__owlab_on_error", "__owlab_after_error"
 FAILING, TEXT = "__owlab_failing", "__owlab_command"
@@ -30,6 +34,8 @@ Edit = tuple[int, int, str]
 
 def trapped(script: str) -> str:
     """The script, with such traps put another way."""
+    if AT_END.search(script):
+        script = LEAVES.sub(r"\1'\2", script)
     if COMMAND.search(script):
         if any(_traps(one, "DEBUG") for one in commands(script)):
             return f"echo 'bash: {SENTENCE}' >&2; (exit 2)"
@@ -79,8 +85,8 @@ def _noted(script: str) -> str:
     edits: list[Edit] = []
     begun: Simple | None = None
     found = [one for one in (*commands(script), *assignments(script)) if one.words or one.assigned]
-    for one in sorted(found, key=_start):
-        if begun is not None and _start(one) < _end(begun):
+    for one in sorted(found, key=lambda one: one.start):
+        if begun is not None and one.start < begun.end:
             continue  # within a substitution
         if _no_command(script, one):
             begun = None
@@ -91,8 +97,8 @@ def _noted(script: str) -> str:
             continue
         quoted = _shown(one).replace("'", "'\\''")
         edits += [
-            (_start(first), _start(first), f"{{ {TEXT}='{quoted}'; "),
-            (_end(one), _end(one), "; }"),
+            (first.start, first.start, f"{{ {TEXT}='{quoted}'; "),
+            (one.end, one.end, "; }"),
         ]
     return _edited(script, edits)
 
@@ -100,18 +106,8 @@ def _noted(script: str) -> str:
 def _no_command(script: str, one: Simple) -> bool:
     """A word of the grammar, a label of ``case``, the name of a function, or with a document."""
     documents = any(sign.text.startswith("<<") for sign, _ in one.redirections)
-    defines = script[_end(one) :].lstrip(" ").startswith("(")
+    defines = script[one.end :].lstrip(" ").startswith("(")
     return one.name in NO_COMMANDS or one.label or documents or defines
-
-
-def _start(simple: Simple) -> int:
-    return [*simple.assigned, *simple.words][0].start
-
-
-def _end(simple: Simple) -> int:
-    return max(
-        [[*simple.assigned, *simple.words][-1].end, *(to.end for _, to in simple.redirections)]
-    )
 
 
 def _shown(simple: Simple) -> str:

@@ -6,7 +6,7 @@ import secrets
 
 from owlab.pocket.bash.questions import ASK, FIRST, SECOND, SOURCED, TEXT
 from owlab.pocket.bash.questions import BINARY as COMPARED
-from owlab.pocket.bash.rewritten import rewritten
+from owlab.pocket.bash.rewritten import for_child, rewritten
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.programs.base import Call, program
 
@@ -98,5 +98,5 @@ def _copied(call: Call, name: str) -> str:
 @program(TEXT, machines="all")
 async def script(call: Call) -> int:
     """A script for a child shell."""
-    await call.out(rewritten(" ".join(call.argv)))
+    await call.out(for_child(" ".join(call.argv)))
     return 0

@@ -19,7 +19,8 @@ from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import prompted, shown
-from owlab.pocket.bash.rewritten import rewritten
+from owlab.pocket.bash.rewritten import for_session
+from owlab.pocket.bash.traps import AT_END
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
@@ -28,7 +29,7 @@ from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_foun
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
-from owlab.pocket.shell.callbacks import missing, opened, weakly
+from owlab.pocket.shell.callbacks import KeptAside, missing, opened, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
 from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
@@ -223,12 +224,14 @@ class ShellSession:
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
         given = script
-        script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
+        script = for_session(script, self._streams) if self.tty else for_session(kept(script))
         if stdin is not None:
             problem = self.problem(shown(closed(given)))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
+                if AT_END.search(script) and "exit" in script:
+                    script = f'command bash -c "$__OWLAB_SHELLS"{shlex.quote(script)} bash'
                 script = self._input.piped(script, reader)
         else:
             problem = None
@@ -252,12 +255,16 @@ class ShellSession:
             await err(sentences.typed(text, brings) if self.tty else text)
 
         self._print = write_out
+        printed = KeptAside({"1": write_out, "2": write_err})
+        self.files.aside = printed.write
         try:
-            result = await execute(self._bash, script, write_out, write_err)
+            result = await execute(self._bash, script, printed.after(write_out), write_err)
         except asyncio.CancelledError:
             self._input.end()
             raise
         finally:
+            self.files.aside = None
+            await printed.flush()
             self._clean()
             self.machine.save()
         if result.error and broken:
