@@ -16,6 +16,8 @@ PRINTED = {"1": "/dev/__owlab_out", "2": "/dev/__owlab_err"}
 """Files that are printed: to standard output, and to errors."""
 KEPT_ASIDE = re.compile(r"[3-9]>&\s*[12]\b")
 CLOSING = ("", "}", "done", "fi", "esac")
+BEGIN = '"__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"'
+"""What a child's script begins with: the functions of the shells, for its own children as well."""
 APART, TURN = "__owlab_apart", "__owlab_turn"
 SENTENCE = (
     "a descriptor above 2 that leads to where the shell prints is set at the top of a script in "

@@ -8,6 +8,7 @@ from owlab.pocket.bash.aside import KEPT_ASIDE, apart, aside
 from owlab.pocket.bash.expansions import CHANGED, KEY, closed, expanded
 from owlab.pocket.bash.led import LEADS, ShellStreams, led
 from owlab.pocket.bash.menus import MENU, shown
+from owlab.pocket.bash.numbers import NUMBERED, numbered
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
 from owlab.pocket.bash.own_programs import told
@@ -28,12 +29,15 @@ KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
-_ASIDE = "*[3-9]'>&'*"
+_ASIDE = "*[3-9]'>&'*|*'$$'*|*PID*|*kill*"
 SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*|{_ASIDE}"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
 
-KINDS = (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND, KEPT_ASIDE)
+KINDS = (
+    *(NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND, KEPT_ASIDE),
+    NUMBERED,
+)
 
 
 def suspect(script: str) -> bool:
@@ -67,12 +71,17 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
     return asked(script) if ASKED.search(script) or "eval " in script else script
 
 
-def for_session(script: str, streams: ShellStreams | None = None) -> str:
-    """The script of a session, whose streams nobody else has."""
-    return aside(rewritten(script, streams))
+def for_session(
+    script: str, pid: int, streams: ShellStreams | None = None, *, kills: bool = True
+) -> str:
+    """The script of a session, whose streams nobody else has.
+
+    :param pid: the session's number.
+    """
+    return aside(rewritten(numbered(script, pid, kills=kills), streams))
 
 
-def for_child(script: str) -> str:
+def for_child(script: str, pid: int) -> str:
     """The script of a shell that another one runs."""
     other = apart(script)
-    return other if other != script else rewritten(script)
+    return other if other != script else rewritten(numbered(script, pid))

@@ -21,6 +21,7 @@ DEPTHS = {
 LEADING = frozenset(["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"])
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[[^]]*\])?\+?=")
 DECLARING = frozenset(["declare", "typeset", "local", "readonly", "export"])
+NUMBER = re.compile(r"\$(?:\$|(?P<name>BASHPID|PPID)\b|\{(?:(?P<long>BASHPID|PPID)|\$)\})")
 CONTINUES = re.compile(r"(&&|\|\|?)\s*$")
 UNQUOTED = re.compile(r"['\"\\]")
 
@@ -81,6 +82,17 @@ class OpenDocument:
     """Where it is begun."""
 
 
+@dataclass(frozen=True, slots=True)
+class HereDocument:
+    """One that is begun on a line."""
+
+    tabs: bool
+    delimiter: str
+    begins: int
+    word: str
+    """The delimiter as it is written: nothing is expanded where it is quoted."""
+
+
 def commands(text: str) -> list[Simple]:
     """All commands of a script, those in its substitutions as well; none where it is no script."""
     return _read(text).found
@@ -107,6 +119,11 @@ def calculations(text: str) -> list[tuple[int, int]]:
 def arrays(text: str) -> list[tuple[int, int]]:
     """Where the values of ``name=(...)`` are, from the first character inside."""
     return _read(text).arrays
+
+
+def numbers(text: str) -> list[tuple[int, int, str]]:
+    """Where ``$$``, ``$BASHPID`` and ``$PPID`` are expanded: from where to where, and which."""
+    return _read(text).numbers
 
 
 def open_documents(text: str) -> list[OpenDocument]:
@@ -156,7 +173,7 @@ def _read(text: str) -> _Reader:
         reader.script(0, closed_by="")
     except Unfinished:
         return _Reader(text)
-    reader.open += [OpenDocument(word, begins) for _, word, begins in reader.documents]
+    reader.open += [OpenDocument(one.delimiter, one.begins) for one in reader.documents]
     return reader
 
 
@@ -169,7 +186,8 @@ class _Reader:
         self.calculations: list[tuple[int, int]] = []
         self.arrays: list[tuple[int, int]] = []
         self.open: list[OpenDocument] = []
-        self.documents: list[tuple[bool, str, int]] = []
+        self.numbers: list[tuple[int, int, str]] = []
+        self.documents: list[HereDocument] = []
 
     def script(self, at: int, closed_by: str) -> int:
         """Read commands until the closing character; where it is, or the end."""
@@ -362,6 +380,9 @@ class _Reader:
 
     def _expansion(self, at: int) -> int:
         text = self.text
+        if (found := NUMBER.match(text, at)) is not None:
+            self.numbers.append((at, found.end(), found["name"] or found["long"] or "$"))
+            return found.end()
         if text.startswith("$((", at):
             return self._arithmetic(at + 3)
         if text.startswith("$(", at):
@@ -427,19 +448,27 @@ class _Reader:
         while self.text[at : at + 1] in (" ", "\t"):
             at += 1
         end = self._word(at)
-        self.documents.append((tabs, UNQUOTED.sub("", self.text[at:end]), at))
+        word = self.text[at:end]
+        self.documents.append(HereDocument(tabs, UNQUOTED.sub("", word), at, word))
         return end
 
     def _bodies(self, at: int) -> int:
         """Past the here-documents that begin on this line."""
-        for tabs, delimiter, begins in self.documents:
+        for one in self.documents:
+            began = at
             for line in self._lines(at):
                 at += len(line)
                 bare = line.removesuffix("\n")
-                if (bare.lstrip("\t") if tabs else bare) == delimiter:
+                if (bare.lstrip("\t") if one.tabs else bare) == one.delimiter:
                     break
             else:
-                self.open.append(OpenDocument(delimiter, begins))
+                self.open.append(OpenDocument(one.delimiter, one.begins))
+            if one.word == one.delimiter:
+                self.numbers += [
+                    (found.start(), found.end(), found["name"] or found["long"] or "$")
+                    for found in NUMBER.finditer(self.text, began, at)
+                    if self.text[found.start() - 1] != "\\"
+                ]
         self.documents.clear()
         return at
 

@@ -12,7 +12,7 @@ import re
 from owlab.pocket.bash.tokens import Simple, assignments, commands
 
 ERROR = re.compile(r"\btrap\s[^\n]*\bERR\b")
-AT_END = re.compile(r"\btrap\s[^\n]*\b(EXIT|0)\b")
+AT_END = re.compile(r"""\btrap\s+(?:'[^']*'|"[^"]*"|[^\s'"]+)\s[^\n;]*\b(?:EXIT|0)\b""")
 """bashkit obeys `exit` in such a trap in a shell, and not in a subshell."""
 LEAVES = re.compile(r"(\btrap\s+'[^'\n]+?);?\s*\bexit\s*'(\s[^\n;]*\bEXIT\b)")
 """It ends with the status from before the trap, which is what happens without it."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 
+from owlab.pocket.bash.numbers import numbered
 from owlab.pocket.bash.questions import ASK, FIRST, SECOND, SOURCED, TEXT
 from owlab.pocket.bash.questions import BINARY as COMPARED
 from owlab.pocket.bash.rewritten import for_child, rewritten
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, program
 
 SPECIAL = {"-p": "fifo", "-c": "character", "-b": "block", "-S": "socket"}
@@ -83,7 +85,7 @@ def _copied(call: Call, name: str) -> str:
         text = call.fs.read_file(call.path(name)).decode()
     except (OSError, UnicodeDecodeError):
         return name
-    changed = rewritten(text)
+    changed = rewritten(numbered(text, pid_of(call.session)))
     if changed == text:
         return name
     # As bash keeps a here-document: a file of its own, that nobody else reads.
@@ -98,5 +100,5 @@ def _copied(call: Call, name: str) -> str:
 @program(TEXT, machines="all")
 async def script(call: Call) -> int:
     """A script for a child shell."""
-    await call.out(for_child(" ".join(call.argv)))
+    await call.out(for_child(" ".join(call.argv), pid_of(call.session)))
     return 0

@@ -6,11 +6,12 @@ import asyncio
 import posixpath
 import shlex
 
-from owlab.pocket.bash.aside import APART, TURN
+from owlab.pocket.bash.aside import APART, BEGIN, TURN
 from owlab.pocket.bash.rewritten import for_child, for_session, suspect
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.machines.views import ShellView
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, program
 
 MEANWHILE = 0.003
@@ -39,7 +40,7 @@ def ours(files: Files, cwd: str, name: str, script: str) -> bool:
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return bool(interpreter_of(files, cwd, name)) or for_child(text) != text
+    return bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
 
 
 def child_of(call: Call) -> ShellView:
@@ -86,10 +87,8 @@ async def apart(call: Call) -> int:
     options, script, *words = call.argv
     flags = "".join(letter for letter in options if letter in "eux")
     session = child_of(call)
-    line = (
-        f"command bash {f'-{flags}' if flags else ''} "
-        f'-c "$__OWLAB_SHELLS"{shlex.quote(for_session(script))} {shlex.join(words)}'
-    )
+    text = shlex.quote(for_session(script, pid_of(session)))
+    line = f"command bash {f'-{flags}' if flags else ''} -c {BEGIN}{text} {shlex.join(words)}"
     return await session.run(line, call.out, call.err, stdin=call.reader)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
+from owlab.pocket.bash.aside import BEGIN
 from owlab.pocket.bash.expansions import closed
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
@@ -25,6 +26,7 @@ from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
@@ -84,6 +86,7 @@ class ShellSession:
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
         self._parent = parent
+        self.pid = machine.visits.next_pid()
         self._last: int | None = None
         self._started_in = cwd or home
         self.started = self.used = time.time()
@@ -224,14 +227,18 @@ class ShellSession:
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
         given = script
-        script = for_session(script, self._streams) if self.tty else for_session(kept(script))
+        pid = pid_of(self)
+        if self.tty:
+            script = for_session(script, pid, self._streams, kills=False)
+        else:
+            script = for_session(kept(script), pid)
         if stdin is not None:
             problem = self.problem(shown(closed(given)))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
                 if AT_END.search(script) and "exit" in script:
-                    script = f'command bash -c "$__OWLAB_SHELLS"{shlex.quote(script)} bash'
+                    script = f"command bash -c {BEGIN}{shlex.quote(script)} bash"
                 script = self._input.piped(script, reader)
         else:
             problem = None
