@@ -40,6 +40,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("growpart", "resize2fs", "tune2fs", "losetup", "hdparm", "smartctl"),
     ),
     NO_PROCESS: (
+        "ldd",
         "strace",
         "ltrace",
         "gdb",

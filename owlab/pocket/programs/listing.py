@@ -258,7 +258,13 @@ def _columns(cells: list[tuple[str, int]], wide: int) -> str:
     return ""
 
 
-@program("ls", machines="all")
+@program("ls", "dir", "vdir", machines="all")
 async def ls(call: Call) -> int:
     """List what is in directories; the usual options of GNU's."""
+    if call.name != "ls":
+        # `dir` writes columns wherever it prints, and `vdir` the long form.
+        flags = "".join(word for word in call.argv if word[:1] == "-" and word[1:2] != "-")
+        form = "l" if call.name == "vdir" else "" if set(flags) & set("1lmxgon") else "C"
+        call.argv.insert(0, f"-{form}b")
+        call.name = "ls"
     return await Listing(call, parse(call, SHORT, LONG, status=SERIOUS)).run()
