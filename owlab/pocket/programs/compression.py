@@ -58,7 +58,7 @@ async def _listed(call: Call, form: Form, options: Options) -> int:
     """``-l``: sizes of compressed files."""
     if form is not GZIP:
         raise Complaint(f"{call.name}: the pocket lab's {form.name} lists no sizes\n")
-    status, total = 0, [0, 0]
+    status, total, about = 0, [0, 0], 0
     head = "" if options.has("q", "quiet") else HEADING
     for name in options.words or ("-",):
         suffixed = name + form.suffix
@@ -75,21 +75,27 @@ async def _listed(call: Call, form: Form, options: Options) -> int:
             await call.err(f"\ngzip: {name}: not in gzip format\n")
             status = 1
             continue
-        await call.out(head + _sizes(len(content), size, "stdout" if name == "-" else name[:-3]))
+        about = _about(content)
+        shown = "stdout" if name == "-" else name[:-3]
+        await call.out(head + _sizes(len(content), size, shown, about))
         head = ""
         total = [total[0] + len(content), total[1] + size]
     if len(options.words) > 1:
-        await call.out(_sizes(total[0], total[1], "(totals)"))
+        await call.out(_sizes(total[0], total[1], "(totals)", about))
     return status
 
 
 HEADING = "         compressed        uncompressed  ratio uncompressed_name\n"
-HEAD = 18
-"""Bytes of a gzip file that are no data, as its ratio counts."""
+HEAD, HAS_NAME = 18, 8
 
 
-def _sizes(packed: int, size: int, name: str) -> str:
-    ratio = 100 * (size - (packed - HEAD)) / size if size else 0.0
+def _about(content: bytes) -> int:
+    """Bytes of a gzip file that are no data, as its ratio counts: head, name and sum."""
+    return HEAD + (content.index(b"\0", 10) - 9 if content[3] & HAS_NAME else 0)
+
+
+def _sizes(packed: int, size: int, name: str, about: int) -> str:
+    ratio = 100 * (size - (packed - about)) / size if size else 0.0
     return f"{packed:>19} {size:>19} {ratio:>5.1f}% {name}\n"
 
 
