@@ -1,4 +1,4 @@
-"""`lsblk`, `dmesg`, `findmnt`, `crontab`, `man`: what a server is asked now and then."""
+"""`dmesg`, `findmnt`, `crontab`, `man`: what a server is asked now and then."""
 
 from __future__ import annotations
 
@@ -9,20 +9,7 @@ from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.boundary import help_of
 from owlab.pocket.programs.options import Complaint, parse
 
-GIB = 1 << 30
 TABS = "/var/spool/cron/crontabs"
-
-
-@program("lsblk")
-async def lsblk(call: Call) -> int:
-    """The disk that the machine was launched with."""
-    size = call.machine.spec.disk / GIB
-    await call.out(
-        "NAME    MAJ:MIN RM   SIZE RO TYPE MOUNTPOINTS\n"
-        f"vda     252:0    0 {size:5.1f}G  0 disk \n"
-        f"└─vda1  252:1    0 {size:5.1f}G  0 part /\n"
-    )
-    return 0
 
 
 @program("findmnt")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import shlex
 
-from owlab.pocket.bash.rewritten import rewritten, suspect
+from owlab.pocket.bash.aside import APART, BEGIN, TURN
+from owlab.pocket.bash.rewritten import for_child, for_session, suspect
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.machines.views import ShellView
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, program
+
+MEANWHILE = 0.003
+"""Seconds that it takes."""
 
 
 def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
@@ -34,7 +40,7 @@ def ours(files: Files, cwd: str, name: str, script: str) -> bool:
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
+    return bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
 
 
 def child_of(call: Call) -> ShellView:
@@ -73,3 +79,21 @@ async def shell(call: Call) -> int:
     name = "sh" if call.name in ("sh", "dash") else "bash"
     script = shlex.join([name, *call.argv])
     return await session.run(script, call.out, call.err, stdin=call.reader)
+
+
+@program(APART, machines="all")
+async def apart(call: Call) -> int:
+    """A child's script in a session of its own, with the options of the shell that runs it."""
+    options, script, *words = call.argv
+    flags = "".join(letter for letter in options if letter in "eux")
+    session = child_of(call)
+    text = shlex.quote(for_session(script, pid_of(session)))
+    line = f"command bash {f'-{flags}' if flags else ''} -c {BEGIN}{text} {shlex.join(words)}"
+    return await session.run(line, call.out, call.err, stdin=call.reader)
+
+
+@program(TURN, machines="all")
+async def turn(call: Call) -> int:
+    """Let the interpreter hand over what it has printed; the status is that before."""
+    await asyncio.sleep(MEANWHILE)
+    return int(call.argv[0])

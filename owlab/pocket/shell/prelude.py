@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.bash.led import FUNCTION as LEADING
+from owlab.pocket.bash.numbers import FUNCTION as SIGNALS
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 
@@ -24,12 +25,12 @@ SHELLS = (
         '__owlab_read() { __script=${__script%x}; case "$__script" in '
         f'{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
         "__script=${__script%x};; "
-        "esac; }; "
+        'esac; __owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; }; '
         "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
         "while [ $# -gt 0 ]; do case $1 in "
         '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
         "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
+        'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return;; '
         "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
         "--version) __owlab_version bash; return;; "
         "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
@@ -37,13 +38,14 @@ SHELLS = (
         '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
         '-*|+*) __flags="$__flags $1"; shift;; '
         '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __owlab_read; '
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return; fi; '
+        'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '
         "__script=$(cat; printf x); __owlab_read; "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" $__shell "$@"; }; '
+        'command $__shell $__flags -c "$__owlab_begin$__script" $__shell "$@"; }; '
         'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
     )
     + HISTORY
+    + SIGNALS
     + LEADING
 )
 SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")

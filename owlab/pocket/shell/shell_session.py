@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
+from owlab.pocket.bash.aside import BEGIN
+from owlab.pocket.bash.expansions import closed
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import prompted, shown
-from owlab.pocket.bash.rewritten import rewritten
+from owlab.pocket.bash.rewritten import for_session
+from owlab.pocket.bash.traps import AT_END
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
-from owlab.pocket.shell.callbacks import missing, opened, weakly
+from owlab.pocket.shell.callbacks import KeptAside, missing, opened, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
 from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
@@ -82,6 +86,7 @@ class ShellSession:
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
         self._parent = parent
+        self.pid = machine.visits.next_pid()
         self._last: int | None = None
         self._started_in = cwd or home
         self.started = self.used = time.time()
@@ -222,12 +227,18 @@ class ShellSession:
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
         given = script
-        script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
+        pid = pid_of(self)
+        if self.tty:
+            script = for_session(script, pid, self._streams, kills=False)
+        else:
+            script = for_session(kept(script), pid)
         if stdin is not None:
-            problem = self.problem(shown(given))
+            problem = self.problem(shown(closed(given)))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
+                if AT_END.search(script) and "exit" in script:
+                    script = f"command bash -c {BEGIN}{shlex.quote(script)} bash"
                 script = self._input.piped(script, reader)
         else:
             problem = None
@@ -235,14 +246,14 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
-        closed, busy = False, time.process_time()
+        broken, busy = False, time.process_time()
 
         async def write_out(data: bytes) -> None:
-            nonlocal closed
+            nonlocal broken
             try:
                 await out(sentences.without_guess(data))
             except BrokenPipeError:
-                closed = True
+                broken = True
                 raise
 
         async def write_err(data: bytes) -> None:
@@ -251,15 +262,19 @@ class ShellSession:
             await err(sentences.typed(text, brings) if self.tty else text)
 
         self._print = write_out
+        printed = KeptAside({"1": write_out, "2": write_err})
+        self.files.aside = printed.write
         try:
-            result = await execute(self._bash, script, write_out, write_err)
+            result = await execute(self._bash, script, printed.after(write_out), write_err)
         except asyncio.CancelledError:
             self._input.end()
             raise
         finally:
+            self.files.aside = None
+            await printed.flush()
             self._clean()
             self.machine.save()
-        if result.error and closed:
+        if result.error and broken:
             raise BrokenPipeError  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)
