@@ -77,6 +77,9 @@ class ShellView(Protocol):
     def busy(self) -> bool:
         """A command runs in it."""
 
+    def signal(self, pid: int, name: str) -> bool:
+        """Send a signal to one of its jobs; False where it has none of that number."""
+
     def background(self) -> list[tuple[int, str, str, float]]:
         """Process number, command, state and start of what runs behind its prompt."""
 

@@ -1,8 +1,7 @@
-"""`ps`, `top`, `pgrep`, `pkill` and their like: one table of processes, shown in many ways."""
+"""One table of processes, which `ps`, `top`, `pgrep` and their like show; and `top`."""
 
 from __future__ import annotations
 
-import re
 import time
 
 from owlab.pocket.machines import usage
@@ -12,7 +11,6 @@ from owlab.pocket.machines.visits import Visit, outermost, pid_of
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.logins import headline
-from owlab.pocket.programs.options import Complaint
 
 MEMORY = {"k3s": 520_000, "k3s-agent": 180_000, "snapd": 38_000, "nginx": 6_000}
 COLUMNS = {
@@ -25,6 +23,7 @@ COLUMNS = {
     "stat": ("STAT", -4),
     "s": ("S", -1),
     "time": ("TIME", 8),
+    "bsdtime": ("TIME", 6),
     "etime": ("ELAPSED", 11),
     "start": ("STARTED", 8),
     "lstart": ("STARTED", 24),
@@ -94,7 +93,8 @@ def _daemons(machine: Machine) -> list[Daemon]:
     ]
 
 
-def _value(call: Call, row: ProcessRow, column: str) -> str:
+def value(call: Call, row: ProcessRow, column: str) -> str:
+    """A row's field, by its name in :data:`COLUMNS`."""
     elapsed = int(time.time() - row.started)
     clock = f"{elapsed // 3600:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
     total = call.machine.spec.memory // 1024
@@ -109,6 +109,7 @@ def _value(call: Call, row: ProcessRow, column: str) -> str:
         "stat": row.state,
         "s": row.state[0],
         "time": "00:00:00",
+        "bsdtime": "0:00",
         "etime": clock if elapsed >= 3600 else clock[3:],
         "start": time.strftime("%H:%M:%S", time.gmtime(row.started)),
         "lstart": time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(row.started)),
@@ -123,107 +124,6 @@ def _value(call: Call, row: ProcessRow, column: str) -> str:
         "unit": f"{row.unit}.service" if row.unit else "-",
     }
     return str(values.get(column, row.command))
-
-
-@program("ps")
-async def ps(call: Call) -> int:
-    """Processes: ``aux``, ``-ef``, ``-e``, ``-p PID``, ``-u USER``, ``-C NAME``, ``-o COLUMNS``."""
-    rows = processes(call)
-    words = list(call.argv)
-    letters, columns, headed = "", None, True
-    chosen: list[ProcessRow] | None = None
-    while words:
-        word = words.pop(0)
-        if word in ("--no-headers", "--no-header", "h"):
-            headed = False
-        elif word.startswith("--sort"):
-            continue
-        elif word in ("-p", "--pid", "-C", "-u", "-U", "-o", "-eo", "-q", "axo", "-axo", "-Ao"):
-            if not words:
-                raise Complaint(f"error: list of {word} is missing\n")
-            value = words.pop(0)
-            if word in ("-o", "-eo", "axo", "-axo", "-Ao"):
-                letters += "" if word == "-o" else "e"
-                columns = [*(columns or []), *value.split(",")]
-            else:
-                wanted = set(re.split(r"[ ,]", value))
-                chosen = [
-                    row
-                    for row in rows
-                    if (word in ("-p", "--pid", "-q") and str(row.pid) in wanted)
-                    or (word == "-C" and row.name in wanted)
-                    or (word in ("-u", "-U") and row.user in wanted)
-                ]
-        elif word.startswith("-o"):
-            columns = word[2:].split(",")
-        else:
-            letters += word.lstrip("-")
-    for column in columns or []:
-        if column.partition("=")[0] not in COLUMNS:
-            raise Complaint(
-                f'error: unknown user-defined format specifier "{column}"\n\n'
-                "Usage:\n ps [options]\n\n For more details see ps(1).\n"
-            )
-    if chosen is None:
-        everyone = set(letters) & set("eAax")
-        tty = next((row.tty for row in rows if row.state == "R+"), "pts/0")
-        chosen = (
-            rows if everyone else [row for row in rows if row.tty == tty and row.user == call.user]
-        )
-    if "u" in letters:
-        await _aux(call, chosen, headed)
-        return 0
-    if columns is None:
-        if "f" in letters:
-            await _full(call, chosen, headed)
-            return 0 if chosen else 1
-        columns = ["pid", "tty", "time", "comm"]
-    await _rows(call, chosen, columns, headed)
-    return 0 if chosen else 1
-
-
-async def _rows(call: Call, rows: list[ProcessRow], columns: list[str], headed: bool) -> None:
-    names = [column.partition("=")[0] for column in columns]
-    titles = []
-    for column, name in zip(columns, names, strict=True):
-        given = column.partition("=")[2] if "=" in column else COLUMNS[name][0]
-        titles.append(
-            "CMD" if columns == ["pid", "tty", "time", "comm"] and name == "comm" else given
-        )
-        titles[-1] = "TTY" if columns[:2] == ["pid", "tty"] and name == "tty" else titles[-1]
-    headed = headed and any(titles)
-    table_ = [titles] if headed else []
-    table_ += [[_value(call, row, name) for name in names] for row in rows]
-    for line in table_:
-        cells = []
-        for cell, name in zip(line, names, strict=True):
-            width = COLUMNS[name][1]
-            cells.append(cell.ljust(-width) if width < 0 else cell.rjust(width))
-        await call.out(" ".join(cells).rstrip() + "\n")
-
-
-async def _aux(call: Call, rows: list[ProcessRow], headed: bool) -> None:
-    if headed:
-        await call.out(
-            "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
-        )
-    for row in rows:
-        start = time.strftime("%H:%M", time.gmtime(row.started))
-        await call.out(
-            f"{row.user:<8} {row.pid:>7}  0.0 {_value(call, row, '%mem'):>4} {row.memory * 9:>6} "
-            f"{row.memory:>5} {row.tty:<8} {row.state:<4} {start}   0:00 {row.command}\n"
-        )
-
-
-async def _full(call: Call, rows: list[ProcessRow], headed: bool) -> None:
-    if headed:
-        await call.out("UID          PID    PPID  C STIME TTY          TIME CMD\n")
-    for row in rows:
-        start = time.strftime("%H:%M", time.gmtime(row.started))
-        await call.out(
-            f"{row.user:<8} {row.pid:>7} {row.parent:>7}  0 {start} {row.tty:<8} 00:00:00 "
-            f"{row.command}\n"
-        )
 
 
 @program("top", "htop")
@@ -244,67 +144,7 @@ async def top(call: Call) -> int:
     for row in sorted(rows, key=lambda row: -row.memory):
         await call.out(
             f"{row.pid:>7} {row.user:<8}  20   0 {row.memory * 9:>7} {row.memory:>6} "
-            f"{row.memory // 2:>6} {row.state[0]}   0.0 {_value(call, row, '%mem'):>5}   0:00.00 "
+            f"{row.memory // 2:>6} {row.state[0]}   0.0 {value(call, row, '%mem'):>5}   0:00.00 "
             f"{row.name}\n"
         )
     return 0
-
-
-def _matching(call: Call, pattern: str, *, whole: bool, exact: bool) -> list[ProcessRow]:
-    try:
-        expression = re.compile(f"^(?:{pattern})$" if exact else pattern)
-    except re.error:
-        raise Complaint(f"{call.name}: Unmatched [, [^, [:, [., or [=\n", 2) from None
-    own = [call.name, *call.argv]
-    return [
-        row
-        for row in processes(call)
-        if expression.search(row.command if whole else row.name) and row.command != " ".join(own)
-    ]
-
-
-@program("pgrep", "pidof")
-async def pgrep(call: Call) -> int:
-    """The numbers of processes by name; ``-f`` by the whole command, ``-l``, ``-a``, ``-c``."""
-    flags = "".join(word.lstrip("-") for word in call.argv if word.startswith("-"))
-    names = [word for word in call.argv if not word.startswith("-")]
-    if not names:
-        raise Complaint(
-            f"{call.name}: no matching criteria specified\n"
-            f"Try `{call.name} --help' for more information.\n",
-            2,
-        )
-    pidof = call.name == "pidof"
-    found = _matching(call, names[0], whole="f" in flags, exact=pidof or "x" in flags)
-    if "c" in flags:
-        await call.out(f"{len(found)}\n")
-    elif pidof:
-        await call.out(" ".join(str(row.pid) for row in found) + ("\n" if found else ""))
-    else:
-        for row in found:
-            more = f" {row.command}" if "a" in flags else f" {row.name}" if "l" in flags else ""
-            await call.out(f"{row.pid}{more}\n")
-    return 0 if found else 1
-
-
-@program("pkill", "killall")
-async def pkill(call: Call) -> int:
-    """End processes by name: a unit's, which systemd starts again where it is told to."""
-    names = [word for word in call.argv if not word.startswith("-")]
-    if not names:
-        raise Complaint(f"{call.name}: no process selection criteria\n", 2)
-    whole = any(word.startswith("-") and "f" in word for word in call.argv)
-    found = _matching(call, names[-1], whole=whole, exact=call.name == "killall")
-    if not found and call.name == "killall":
-        await call.err(f"{names[-1]}: no process found\n")
-    status = 0 if found else 1
-    for row in found:
-        if not call.root and row.user != call.user:
-            await call.err(f"{call.name}: killing pid {row.pid} failed: Operation not permitted\n")
-            status = 1
-        elif row.unit:
-            await units.stop(call, row.unit)
-            if row.unit in ("k3s", "k3s-agent", "ssh"):
-                await units.start(call, row.unit)
-            call.fleet.changed(call.machine)
-    return status

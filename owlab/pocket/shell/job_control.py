@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.processes import processes
+from owlab.pocket.programs.signalling import delivered
 from owlab.pocket.programs.signals import NAMES, listing, named
 from owlab.pocket.shell.jobs import SUSPENDED, Job, JobTable
 
@@ -247,15 +247,19 @@ async def _send(call: Call, word: str, signal: str) -> int:
     if row is None:
         await call.err(f"bash: kill: ({word}) - No such process\n")
         return 1
-    if not call.root and row.user != call.user:
-        await call.err(f"bash: kill: ({word}) - Operation not permitted\n")
+    if why := await delivered(call, row, signal):
+        await call.err(f"bash: kill: ({word}) - {why}\n")
         return 1
-    if row.unit and signal != "0":
-        await units.stop(call, row.unit)
-        if row.unit in ("k3s", "k3s-agent", "ssh"):
-            await units.start(call, row.unit)
-        call.fleet.changed(call.machine)
     return 0
+
+
+def signal(table: JobTable, pid: int, name: str) -> bool:
+    """Send a signal to the job of a number; False where there is none."""
+    job = table.find(str(pid))
+    if job is None or job.status is not None:
+        return False
+    _signal(table, job, name)
+    return True
 
 
 def _signal(table: JobTable, job: Job, signal: str) -> None:

@@ -30,7 +30,7 @@ from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
+from owlab.pocket.shell import job_control
 from owlab.pocket.shell.callbacks import KeptAside, missing, opened, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
@@ -476,6 +476,10 @@ class ShellSession:
         except BashError as error:
             return str(error)
         return None
+
+    def signal(self, pid: int, name: str) -> bool:
+        """Send a signal to one of the jobs; False where none has that number."""
+        return job_control.signal(self.jobs, pid, name)
 
     def background(self) -> list[tuple[int, str, str, float]]:
         """Process number, command, state and start of each job, for `ps`."""

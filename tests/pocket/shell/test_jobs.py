@@ -107,6 +107,32 @@ async def test_ps_shows_jobs_and_their_state(terminal):
     await terminal.type("kill 20001 20002")
 
 
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("pkill sleep", "Terminated"),
+        ("killall -v sleep", "Terminated"),
+        ("pkill -9 -f 'sleep 6'", "Killed"),
+        ("sudo pkill -e -x sleep", "Terminated"),
+    ],
+)
+async def test_jobs_end_by_their_name(terminal, how, told):
+    await terminal.type("sleep 61 &")
+    seen = await terminal.type(how)
+    assert (told in seen or await terminal.told(f"[1]+  {told}")) and terminal.status == 0
+    assert await terminal.type("pgrep sleep") == ""
+
+
+async def test_jobs_of_another_terminal_end_too(terminal, master):
+    await terminal.type("sleep 61 &")
+    other = Terminal(master)
+    visit = master.visits.arrive(terminal.session, "10.0.0.1")
+    assert await other.type("pgrep -l sleep") == "20001 sleep\n"
+    assert await other.type("kill 20001") == ""
+    await terminal.told("Terminated")
+    visit.left = 0.0
+
+
 async def test_bg_goes_on_behind_the_prompt(terminal):
     await terminal.type_and_stop("sh -c 'echo a; sleep 0.3; echo b; exit 3'", "a\n")
     assert await terminal.type("bg") == "[1]+ sh -c 'echo a; sleep 0.3; echo b; exit 3' &\n"

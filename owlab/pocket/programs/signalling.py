@@ -1,0 +1,35 @@
+"""What a signal does to a process of the table."""
+
+from __future__ import annotations
+
+from owlab.pocket.machines.processes import ProcessRow
+from owlab.pocket.machines.visits import outermost
+from owlab.pocket.programs import units
+from owlab.pocket.programs.base import Call
+
+RESTARTED = ("k3s", "k3s-agent", "ssh")
+"""Units that systemd starts again when their process ends."""
+HARMLESS = {"0", "HUP", "CONT", "CHLD", "URG", "WINCH", "USR1", "USR2"}
+"""To a daemon: it reads its files anew, or takes no notice."""
+
+
+async def delivered(call: Call, row: ProcessRow, signal: str) -> str:
+    """Send it; nothing, or why it did not arrive."""
+    if not call.root and row.user != call.user:
+        return "Operation not permitted"
+    if signal == "0":
+        return ""
+    shells = [visit.shell for visit in call.machine.visits.here()]
+    shells += [top for top in {*map(outermost, call.machine.sessions)} if top is not None]
+    if any(shell.signal(row.pid, signal) for shell in shells):
+        return ""
+    if row.unit:
+        if signal not in HARMLESS:
+            await units.stop(call, row.unit)
+            if row.unit in RESTARTED:
+                await units.start(call, row.unit)
+            call.fleet.changed(call.machine)
+        return ""
+    if row.name == "bash" and signal not in ("HUP", "KILL"):
+        return ""  # a shell at its prompt takes no notice
+    return "the pocket lab ends only jobs and services: Ctrl-C, or `exit`, where it runs"
