@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 from collections import Counter
@@ -13,8 +12,6 @@ from coverage import CoverageData
 
 WITHOUT = ("guide", "incidents", "site", "browser", "vm", "fuzz", "chaos")
 """Tests of processes that they start: what these run is not seen, and tracing slows them down."""
-MOST = 300
-"""Tests for one line. Of more, some of all kinds: the narrowest ones would be all alike."""
 
 
 def take_down(root: Path, file: Path) -> None:
@@ -66,8 +63,6 @@ class Traces:
                 break
         else:
             return []
-        if len(some) > MOST:
-            some = set(random.Random(len(lines)).sample(sorted(some), MOST))
         return sorted(some, key=lambda test: (self._breadth[test], test))
 
 

@@ -61,6 +61,19 @@ async def test_an_alarm_lives(trigger: Client, service: Service) -> None:
     assert (await feed(trigger, "alarm", "READ")).status_code == 502
 
 
+async def test_an_alarm_does_not_end_before_it_starts(trigger: Client) -> None:
+    cron = {"cron": "0 0 1 1 *", "startDate": "2101-01-01T00:00:00Z"}
+    assert (await feed(trigger, "alarm", "CREATE", **cron)).status_code == 200
+    early = await feed(trigger, "alarm", "UPDATE", stopDate="2100-06-01T00:00:00Z")
+    assert "must be greater than the startDate parameter '2101-01-01" in early.text
+    late = {"stopDate": "2102-01-01T00:00:00Z"}
+    assert (await feed(trigger, "alarm", "UPDATE", **late)).status_code == 200
+    both = {"startDate": "2100-01-01T00:00:00Z", "stopDate": "2100-06-01T00:00:00Z"}
+    assert (await feed(trigger, "alarm", "UPDATE", **both)).status_code == 200
+    after = await feed(trigger, "alarm", "UPDATE", startDate="2100-06-01T00:00:00Z")
+    assert "must be less than the stopDate parameter '2100-06-01" in after.text
+
+
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [

@@ -20,6 +20,14 @@ async def test_a_message_of_ones_own_is_in_the_journal_and_in_the_file(on):
     assert piped.err.startswith("<13>")
 
 
+async def test_the_journal_as_json_keeps_letters_of_all_languages(on):
+    await on("master", "logger -t x 'größe 集群'")
+    for form in ("json", "json-pretty"):
+        typed = await on("master", f"journalctl -t x -o {form}")
+        assert "größe 集群" in typed.out, form
+        assert json.loads(typed.out)["MESSAGE"] == "größe 集群"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
