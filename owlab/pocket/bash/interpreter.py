@@ -59,14 +59,6 @@ class ScriptInput:
         # A subshell, so that `exit` ends the script and not what tells the pump to stop.
         return f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
 
-    def led(self, script: str, reader: Reader) -> str:
-        """The script, reading from ``reader``, in the shell itself: what it sets stays set."""
-        self._reader = reader
-        self._ended.clear()
-        # `shopt` within would let bashkit read all of it first.
-        piped = f"__owlab_stdin | {{ {script}; __owlab_done $?; }}"
-        return f"shopt -s lastpipe; {piped}; shopt -u lastpipe"
-
     def end(self) -> None:
         """Nobody reads any more."""
         self._ended.set()

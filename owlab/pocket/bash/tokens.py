@@ -19,6 +19,7 @@ DEPTHS = {
 }
 LEADING = frozenset(["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"])
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[[^]]*\])?\+?=")
+TERMINAL = "/dev/tty"
 UNQUOTED = re.compile(r"['\"\\]")
 
 
@@ -45,11 +46,20 @@ class Simple:
     """Operators, with a number before them, and where they lead."""
     top: bool = False
     """It stands in no other command."""
+    start: int = -1
+    """Where it begins, with the variables that are set for it."""
+    fed: bool = False
+    """It reads a pipe, a file or a here-document, by itself or with what it stands in."""
 
     @property
     def name(self) -> str:
         """Its first word."""
         return self.words[0].text if self.words else ""
+
+    @property
+    def end(self) -> int:
+        """Where it ends, with its redirections."""
+        return max(token.end for token in (*self.words, *(to for _, to in self.redirections)))
 
 
 def commands(text: str) -> list[Simple]:
@@ -75,9 +85,51 @@ def top_level(text: str) -> list[Token]:
     return reader.ends
 
 
+class _Enclosures:
+    """The compound commands around a place, and which of what stands in them reads no terminal."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[bool, list[Simple]]] = []
+        self._closed: list[Simple] = []
+        self._last: list[Simple] = []
+        self.piped = False
+        """What begins here is behind a ``|``."""
+
+    def open(self) -> None:
+        """A compound command begins."""
+        self._open.append((self.piped, []))
+        self.piped = False
+
+    def close(self) -> None:
+        """One has ended; its redirections may follow."""
+        if self._open:
+            piped, inside = self._open.pop()
+            self._closed = inside
+            for simple in inside if piped else ():
+                simple.fed = True
+
+    def ended(self, simple: Simple) -> None:
+        """A simple command has ended, or the word that closes a compound one."""
+        simple.fed = simple.fed or any(
+            "<" in sign.text and to.text != TERMINAL for sign, to in simple.redirections
+        )
+        for inner in self._closed if simple.fed else ():
+            inner.fed = True
+        self._last, self._closed = [simple, *self._closed], []
+        simple.fed, self.piped = simple.fed or self.piped, False
+        for _, inside in self._open:
+            inside.append(simple)
+
+    def sent_behind(self) -> None:
+        """What has ended just now is a job in the background, which reads no terminal either."""
+        for simple in self._last:
+            simple.fed = True
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
+        self._around = _Enclosures()
         self.ends: list[Token] = []
         self.found: list[Simple] = []
         self.documents: list[tuple[bool, str]] = []
@@ -86,6 +138,7 @@ class _Reader:
         """Read commands until the closing character; where it is, or the end."""
         text, simple = self.text, Simple()
         subshells = cases = depth = 0
+        around = self._around
         target: Token | None = None
         number: Token | None = None
 
@@ -94,6 +147,8 @@ class _Reader:
             if simple.words or simple.redirections:
                 simple.top = not (closed_by or subshells or depth)
                 self.found.append(simple)
+            if simple.words or simple.redirections or simple.fed:
+                around.ended(simple)
             simple, target = Simple(), None
 
         while at < len(text):
@@ -123,19 +178,25 @@ class _Reader:
                 if REDIRECTION.fullmatch(sign):
                     if sign in ("<<", "<<-"):
                         at = self._delimiter(at, tabs=sign == "<<-")
+                        simple.fed = True
                     else:
                         before = number.text if number is not None else ""
                         began = number.start if number is not None else began
                         target, number = Token(began, at, before + sign, operator=True), None
                     continue
                 ended()
+                if sign == "&":
+                    around.sent_behind()
+                around.piped = sign in ("|", "|&") or (around.piped and sign == "\n")
                 if sign in (";", "&", "\n") and not (closed_by or subshells or depth):
                     self.ends.append(Token(began, at, sign, operator=True))
                 if sign == "(":
                     subshells += 1
+                    around.open()
                 elif sign == ")":
                     if subshells:
                         subshells -= 1
+                        around.close()
                     elif not cases:
                         if closed_by != ")":
                             raise Unfinished
@@ -153,13 +214,19 @@ class _Reader:
                     at = self._condition(word)
                 elif not simple.words and word.text in LEADING:
                     depth += DEPTHS.get(word.text, 0)
+                    if DEPTHS.get(word.text) == 1:
+                        around.open()
                 elif not simple.words and ASSIGNMENT.match(word.text):
+                    simple.start = word.start if simple.start < 0 else simple.start
                     if text[at : at + 1] == "(" and word.text.endswith("="):
                         at = self._array(at + 1)
                 else:
                     if not simple.words:
                         cases += {"case": 1, "esac": -1}.get(word.text, 0)
-                        depth += DEPTHS.get(word.text, 0)
+                        depth += (deeper := DEPTHS.get(word.text, 0))
+                        if deeper:
+                            around.open() if deeper > 0 else around.close()
+                        simple.start = word.start if simple.start < 0 else simple.start
                     simple.words.append(word)
         ended()
         if closed_by:

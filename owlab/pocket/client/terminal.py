@@ -15,14 +15,17 @@ from typing import Any
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import FileHistory, History
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 
-from owlab.pocket.bash.lines import complete, with_input
-from owlab.pocket.client import container_shell, editing, keyboard, multipass, recall
+from owlab.pocket.bash.lines import complete
+from owlab.pocket.client import container_shell, editing, multipass, recall
 from owlab.pocket.client.completion import MachineCompleter
-from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, SWITCH, frames
+from owlab.pocket.client.frames import ASK, ERR, EXIT, OUT, RUN, SWITCH, frames
+from owlab.pocket.client.keyboard import AnsweringKeyboard
+from owlab.pocket.client.typed_ahead import TypedAhead
 from owlab.pocket.client.wire import Gone
 
 INTERRUPTED = 130
@@ -48,22 +51,27 @@ class RemoteConsole:
         """The last shell was left."""
         return bool(self.where["left"])
 
-    def type(self, text: str, *, reads: bool = False) -> int:
+    def type(self, text: str, source: Input | None = None) -> int:
         """Run commands; Ctrl-C ends them, and with them the connection.
 
-        :param reads: what is typed meanwhile is theirs.
+        :param source: the terminal, at which can be typed what they ask for.
         """
         status: int | None = None
+        answering: AnsweringKeyboard | None = None
         columns, lines = shutil.get_terminal_size()
-        asked = f"{self._path}?columns={columns}&lines={lines}&reads={int(reads)}"
+        asked = f"{self._path}?columns={columns}&lines={lines}&asks={int(source is not None)}"
         response = multipass.request(self.about, "POST", asked, text.encode())
         with contextlib.closing(response), contextlib.ExitStack() as meanwhile:
             if response.status != 200:
                 raise NotOpened(response.read().decode(errors="replace"))
             for kind, data in frames(response):
-                if kind == RUN and reads:
-                    meanwhile.enter_context(keyboard.typed(self._feeder(data.decode())))
-                if kind in (OUT, ERR):
+                if kind == RUN and source is not None:
+                    ahead = TypedAhead(source)
+                    answering = AnsweringKeyboard(self._feeder(data.decode()), ahead)
+                    meanwhile.callback(answering.close)
+                elif kind == ASK and answering is not None:
+                    answering.asked(data.decode())
+                elif kind in (OUT, ERR):
                     stream = sys.stdout if kind == OUT else sys.stderr
                     stream.buffer.write(data)
                     stream.flush()
@@ -76,13 +84,10 @@ class RemoteConsole:
             return multipass.LOST
         return status
 
-    def _feeder(self, run: str) -> Callable[[bytes], bool]:
-        def send(data: bytes) -> bool:
-            try:
-                answer = multipass.request(self.about, "POST", f"/v1/runs/{run}/stdin", data)
-            except (Gone, OSError):
-                return False
-            return answer.status == 204
+    def _feeder(self, run: str) -> Callable[[bytes], None]:
+        def send(data: bytes) -> None:
+            with contextlib.suppress(Gone, OSError):
+                multipass.request(self.about, "POST", f"/v1/runs/{run}/stdin", data)
 
         return send
 
@@ -179,15 +184,16 @@ def _interactive(console: RemoteConsole, directory: Path) -> int:
             print("exit")
         try:  # Ctrl-C may come at any moment, not only while a command answers
             if text.strip():
-                status = _recall_and_carry_out(console, text, session.history)
+                status = _recall_and_carry_out(console, text, session)
         except KeyboardInterrupt:
-            print("^C")
+            print()  # behind the ^C that the terminal itself shows
             status = INTERRUPTED
     return status
 
 
-def _recall_and_carry_out(console: RemoteConsole, text: str, history: History) -> int:
+def _recall_and_carry_out(console: RemoteConsole, text: str, session: PromptSession[str]) -> int:
     """With what ``!!`` and its like mean, which is shown first."""
+    history = session.history
     known = history.get_strings()
     try:
         whole, only_shown = recall.recalled(text, known[:-1] if known[-1:] == [text] else known)
@@ -197,10 +203,10 @@ def _recall_and_carry_out(console: RemoteConsole, text: str, history: History) -
     if whole != text:
         print(whole)
         history.append_string(whole)
-    return 0 if only_shown else _carry_out(console, whole)
+    return 0 if only_shown else _carry_out(console, whole, session.input)
 
 
-def _carry_out(console: RemoteConsole, text: str) -> int:
+def _carry_out(console: RemoteConsole, text: str, source: Input) -> int:
     """What was typed at the prompt."""
     words = container_shell.kubectl_words(text, console.where)
     if words is not None:
@@ -209,21 +215,8 @@ def _carry_out(console: RemoteConsole, text: str) -> int:
         return editing.edit_round(both, console.capture)
     if (opened := editing.words_of(text)) is not None:
         return editing.edit(*opened, console.capture)
-    text = with_input(text, _typed_lines)
     with _suspends(console):
-        return console.type(text, reads=keyboard.reads(text))
-
-
-def _typed_lines(most: int | None) -> str:
-    """Lines for a command that reads the terminal: until Ctrl-D, or so many."""
-    session: PromptSession[str] = PromptSession(enable_open_in_editor=False)
-    lines: list[str] = []
-    while most is None or len(lines) < most:
-        try:
-            lines.append(session.prompt(""))
-        except EOFError:
-            break
-    return "".join(f"{line}\n" for line in lines)
+        return console.type(text, source)
 
 
 def _keys() -> KeyBindings:

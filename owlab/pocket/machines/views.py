@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.keyboards import Keyboard
 from owlab.pocket.ground.streams import Reader, Sink
 from owlab.pocket.ground.views import FleetView, MachineView
 from owlab.pocket.machines.addresses import LabNetwork
@@ -57,6 +58,8 @@ class ShellView(Protocol):
     tty: bool
     switch: Callable[[str], None] | None
     files: Files
+    keyboard: Keyboard | None
+    """Who types at its terminal, while something runs there."""
     litter: list[str]
     used: float
     """When a command last ended in it."""

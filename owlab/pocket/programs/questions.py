@@ -6,9 +6,9 @@ import secrets
 
 from owlab.pocket.bash.questions import ASK, FIRST, SECOND, SOURCED, TEXT
 from owlab.pocket.bash.questions import BINARY as COMPARED
-from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.shells import prepared
 
 BITS = {"-r": READ, "-w": WRITE, "-x": EXECUTE}
 
@@ -80,7 +80,7 @@ def _copied(call: Call, name: str) -> str:
         text = call.fs.read_file(call.path(name)).decode()
     except (OSError, UnicodeDecodeError):
         return name
-    changed = rewritten(text)
+    changed = prepared(text, call.session)
     if changed == text:
         return name
     # As bash keeps a here-document: a file of its own, that nobody else reads.
@@ -95,5 +95,5 @@ def _copied(call: Call, name: str) -> str:
 @program(TEXT, machines="all")
 async def script(call: Call) -> int:
     """A script for a child shell."""
-    await call.out(rewritten(" ".join(call.argv)))
+    await call.out(prepared(" ".join(call.argv), call.session))
     return 0

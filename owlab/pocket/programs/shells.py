@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import shlex
 
+from owlab.pocket.bash.asking import asking
+from owlab.pocket.bash.menus import MENU, shown
 from owlab.pocket.bash.rewritten import rewritten, suspect
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.machines.views import ShellView
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import Call, load_programs, program
+from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, READERS
 
 
 def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
@@ -27,14 +31,35 @@ def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
     return [] if shell else words
 
 
-def ours(files: Files, cwd: str, name: str, script: str) -> bool:
-    """A file is not for bashkit to run by itself: another program's, or one to be rewritten."""
+def ours(files: Files, cwd: str, name: str, script: str, asks: bool = False) -> bool:
+    """A file is not for bashkit to run by itself: another program's, or one to be rewritten.
+
+    :param asks: it may ask at a terminal.
+    """
     try:
         text = files.read_file(posixpath.join(cwd, name)).decode()
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
+    return asks or bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
+
+
+def prepared(script: str, session: ShellView | None) -> str:
+    """A script for a shell like this one: with questions where it is at a terminal."""
+    return at_terminal(rewritten(script), session)
+
+
+def at_terminal(script: str, session: ShellView | None) -> str:
+    """The script as it was written, with questions where the shell is at a terminal."""
+    if session is None or session.keyboard is None:
+        return script
+    return asking(shown(script) if MENU.search(script) else script, *_who_asks())
+
+
+@functools.cache
+def _who_asks() -> tuple[frozenset[str], frozenset[str]]:
+    readers = READERS | {"bash", "sh", "rm", "cp", "mv"}
+    return readers, frozenset({*PLAIN, *BUILTINS, *BOTH, *load_programs()}) - readers
 
 
 def child_of(call: Call) -> ShellView:

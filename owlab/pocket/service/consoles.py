@@ -15,7 +15,7 @@ from owlab.pocket.machines.visits import Visit
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.lab import PocketLab
-from owlab.pocket.service.runs import Run, RunInput
+from owlab.pocket.service.runs import Run, RunInput, RunKeyboard
 from owlab.pocket.shell.shell_session import ShellSession
 
 SHELL = re.compile(
@@ -87,16 +87,16 @@ class Console:
         if columns.isdecimal() and lines.isdecimal():
             self._size = (int(columns), int(lines))
 
-    async def type(self, text: str, run: Run, *, reads: bool = False) -> int:
+    async def type(self, text: str, run: Run, *, asks: bool = False) -> int:
         """Run complete commands; shells are entered and left on the way.
 
-        :param reads: what the client sends meanwhile is their standard input.
+        :param asks: the client has somebody who types what is asked for.
         """
-        await self.run(text, run, reads=reads)
+        await self.run(text, run, asks=asks)
         await run.say(frames.SWITCH, json.dumps(self.where()))
         return self._status
 
-    async def run(self, text: str, run: Run, *, reads: bool = False) -> int:
+    async def run(self, text: str, run: Run, *, asks: bool = False) -> int:
         """Run complete commands one by one, each in the shell that is then at the top."""
         for command in commands(text):
             if self.left:
@@ -113,7 +113,7 @@ class Console:
                 self._enter(top.machine.name, user, None if login else top.cwd)
                 continue
             top.size = self._size
-            keyboard = run.input if reads else None
+            keyboard = RunKeyboard(run) if asks else None
             status, ended = await top.type(command, run.out, run.err, self._status, keyboard)
             # What the terminal asks for itself leaves no trace in `$?`.
             self._status = self._status if ASKED.match(command) else status

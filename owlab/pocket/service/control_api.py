@@ -172,8 +172,8 @@ class ControlApi:
         text = (await request.body()).decode(errors="replace")
         asked = request.query_params
         console.resize(asked.get("columns", ""), asked.get("lines", ""))
-        reads = asked.get("reads") == "1"
-        return self._stream(lambda run: console.type(text, run, reads=reads))
+        asks = asked.get("asks") == "1"
+        return self._stream(lambda run: console.type(text, run, asks=asks))
 
     async def suspend_console(self, request: Request) -> Response:
         """Ctrl-Z: what runs in the terminal is stopped, and its prompt comes back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -33,9 +34,35 @@ class RunInput:
         """The next piece, or None at the end, and for ever after."""
         if self._ended:
             return None
-        piece = await self._pieces.get()
+        piece = await self.next_piece()
         self._ended = piece is None
         return piece
+
+    async def next_piece(self) -> bytes | None:
+        """The next piece, or None for an end that may not be the last."""
+        return await self._pieces.get()
+
+
+class RunKeyboard:
+    """The client's terminal: it is told when something is wanted, and sends that."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def ask(
+        self, *, echo: bool = True, keys: int = 0, seconds: float | None = None
+    ) -> bytes | None:
+        """A line, or so many keys; None where Ctrl-D ended it."""
+        await self._tell(echo=echo, keys=keys)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._run.input.next_piece()
+        except (TimeoutError, asyncio.CancelledError):
+            await self._tell(stop=True)
+            raise
+
+    async def _tell(self, **wanted: bool | int) -> None:
+        await self._run.say(frames.ASK, json.dumps(wanted))
 
 
 class Run:

@@ -7,12 +7,17 @@ import errno
 import os
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
 
+from owlab.pocket.bash.asking import HERE
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
-from owlab.pocket.programs.base import command_not_found
+from owlab.pocket.programs.base import Call, command_not_found
+
+if TYPE_CHECKING:
+    from owlab.pocket.shell.shell_session import ShellSession
 
 
 async def missing(context: Any) -> int:
@@ -39,6 +44,28 @@ def opened(files: Files, shell: FileSystem) -> Files:
     own = copy.copy(files)
     own.descriptors, own.pipes = read, write
     return own
+
+
+def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> Call:
+    """bashkit's context as a program of ours is given it."""
+    env = dict(context.env)
+    keyboard = session.keyboard if env.pop(HERE, "") == "1" else None
+    return Call(
+        name=name,
+        argv=argv,
+        env=env,
+        cwd=context.cwd,
+        fs=opened(session.files, context.fs),
+        root=session.files.who.is_root,
+        user=session.user,
+        machine=session.machine,
+        lab=session.machine.lab,
+        reader=KeyboardReader(keyboard) if keyboard is not None else context.stdin,
+        stdout=context.stdout,
+        stderr=context.stderr,
+        session=session,
+        terminal=session.at_terminal,
+    )
 
 
 def weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from owlab.pocket.bash.asking import HERE
 from owlab.pocket.bash.led import FUNCTION as LEADING
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
@@ -21,14 +22,14 @@ GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bash
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
     rewritten(
-        '__owlab_read() { __script=${__script%x}; case "$__script" in '
-        f'{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
-        "__script=${__script%x};; "
-        "esac; }; "
+        f'__owlab_read() {{ __script=${{__script%x}}; case "${{{HERE}:+{HERE}}}$__script" in '
+        f'{HERE}*|{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
+        "__script=${__script%x};; esac; "
+        f'[ -z "${HERE}" ] || __script="unset {HERE}; {HERE}=1; $__script"; }}; '
         "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
         "while [ $# -gt 0 ]; do case $1 in "
         '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-        "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
+        "shift; __script=${1}x; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
         'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
         "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
         "--version) __owlab_version bash; return;; "
@@ -39,7 +40,7 @@ SHELLS = (
         '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __owlab_read; '
         'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '
-        "__script=$(cat; printf x); __owlab_read; "
+        "__script=$(cat; printf x); __owlab_tty= __owlab_read; "
         'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" $__shell "$@"; }; '
         'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
     )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from bashkit import Bash, BashError
 
 from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs import snap
 from owlab.pocket.programs.shells import ours
 from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell.prelude import SHELL_PATHS
 
+CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
-def unreadable(bash: Bash, files: Files, cwd: str, script: str) -> Iterator[str]:
-    """Files that bashkit would read as its own, and that it should not, or not as they are."""
+
+def unreadable(bash: Bash, files: Files, cwd: str, script: str, asks: bool) -> Iterator[str]:
+    """Files that bashkit would read as its own, and that it should not, or not as they are.
+
+    :param asks: they may ask at a terminal.
+    """
     try:
         commands = bash.analyze(script).commands
     except BashError:
@@ -25,7 +32,7 @@ def unreadable(bash: Bash, files: Files, cwd: str, script: str) -> Iterator[str]
         if (
             "/" in name
             and name not in SHELL_PATHS
-            and (name.endswith(".py") or ours(files, cwd, name, script))
+            and (name.endswith(".py") or ours(files, cwd, name, script, asks))
         ):
             yield name
 
@@ -48,3 +55,18 @@ def with_last_pid(text: str, pid: int | None) -> str:
 def sized(size: tuple[int, int] | None) -> str:
     """The window's size as a script's first words, where it is known."""
     return f"COLUMNS={size[0]} LINES={size[1]}; " if size is not None else ""
+
+
+def closed_doors(errors: bytes, all_files: Files, files: Files, cwd: str) -> bytes:
+    """Errors with the reason why one cannot go somewhere: bashkit knows one reason only.
+
+    :param all_files: as root sees them.
+    :param files: as the user does.
+    """
+
+    def reason(found: re.Match[bytes]) -> bytes:
+        path = posixpath.join(cwd, found[2].decode(errors="replace"))
+        closed = all_files.exists(path) and not files.allows(path, EXECUTE)
+        return found[1] + found[2] + (b": Permission denied" if closed else found[3])
+
+    return CLOSED_DOOR.sub(reason, errors)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
 import re
 import shlex
 import time
@@ -14,23 +13,25 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
+from owlab.pocket.bash.asking import HERE
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
-from owlab.pocket.bash.menus import prompted, shown
+from owlab.pocket.bash.menus import shown
 from owlab.pocket.bash.rewritten import rewritten
+from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
-from owlab.pocket.machines.inode import EXECUTE
-from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
+from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
+from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
-from owlab.pocket.shell.callbacks import missing, opened, weakly
+from owlab.pocket.shell.callbacks import call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
-from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
+from owlab.pocket.shell.reading import brings, closed_doors, sized, unreadable, with_last_pid
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -44,7 +45,6 @@ HUNG_UP = 255
 
 
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
-CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
 
 class ShellSession:
@@ -90,7 +90,8 @@ class ShellSession:
         self.tells_of_jobs = True
         """As an interactive shell does: their numbers, and how they ended."""
         self._print: Sink | None = None
-        self._keyboard: Reader | None = None
+        self.keyboard: Keyboard | None = None
+        """Who types at its terminal, while something runs there."""
         self.size: tuple[int, int] | None = None
         """Columns and lines of the terminal's window."""
         self.at_terminal = False
@@ -170,22 +171,7 @@ class ShellSession:
             if chosen is None or not there:
                 await context.stderr.write(command_not_found(name).encode())
                 return 127
-            call = Call(
-                name=name if whole else name.rpartition("/")[2],
-                argv=argv,
-                env=dict(context.env),
-                cwd=context.cwd,
-                fs=opened(session.files, context.fs),
-                root=session.files.who.is_root,
-                user=session.user,
-                machine=session.machine,
-                lab=session.machine.lab,
-                reader=context.stdin,
-                stdout=context.stdout,
-                stderr=context.stderr,
-                session=session,
-                terminal=session.at_terminal,
-            )
+            call = call_of(session, context, name if whole else name.rpartition("/")[2], argv)
             return await carried_out(chosen, call)
 
         return run
@@ -216,7 +202,10 @@ class ShellSession:
         await self._prepare(out, err)
         self._learn()
         self._started_in = self.cwd
-        for name in unreadable(self._bash, self.files, self._started_in, script):
+        if isinstance(stdin, KeyboardReader):
+            self.keyboard, stdin = stdin.keyboard, None
+            script = f"{HERE}=1; {at_terminal(script, self)}"
+        for name in unreadable(self._bash, self.files, self._started_in, script, self.asks):
             if name not in self._known:
                 program = load_programs()["__owlab_script"]
                 self._bash.add_command(name, self._command(program, True))
@@ -246,7 +235,9 @@ class ShellSession:
                 raise
 
         async def write_err(data: bytes) -> None:
-            text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            text = closed_doors(
+                sentences.plain(data), self.machine.files, self.files, self._started_in
+            )
             text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, brings) if self.tty else text)
 
@@ -309,22 +300,16 @@ class ShellSession:
         """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
         await execute(self._bash, GREETING, out, err)
 
-    def _reason(self, found: re.Match[bytes]) -> bytes:
-        """Why one cannot go there: bashkit knows one reason only."""
-        path = posixpath.join(self._started_in, found[2].decode(errors="replace"))
-        closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
-        return found[1] + found[2] + (b": Permission denied" if closed else found[3])
-
     async def type(
-        self, text: str, out: Sink, err: Sink, status: int, keyboard: Reader | None = None
+        self, text: str, out: Sink, err: Sink, status: int, keyboard: Keyboard | None = None
     ) -> tuple[int, bool]:
         """Run what was typed, after a command that ended with ``status``.
 
-        :param keyboard: what is typed while it runs, where it may read that.
+        :param keyboard: who types while it runs.
 
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
-        self._keyboard = keyboard if self.tty and "e" not in self._options else None
+        self.keyboard = keyboard if self.tty else None
         if problem := self.problem(shown(text)):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
@@ -354,14 +339,11 @@ class ShellSession:
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
-        # A program of ours would be handed the input that is for the next one.
-        nothing = " </dev/null" if self._keyboard is not None else ""
-        before = f"set -{self._options}" if self._options else f"__owlab_last {status}{nothing}"
+        before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
         # On the same line, so that bash counts the lines as they were typed.
-        typed = text if self._keyboard is None else prompted(text)
-        script = f"{sized(self.size)}{before}; {typed}\n__owlab_status {self._token} $? $-{nothing}"
-        if self._keyboard is not None:
-            script = self._input.led(script, self._keyboard)
+        here = f"{HERE}={'1' if self.asks else ''}; " if self.tty else ""
+        typed = at_terminal(text, self)
+        script = f"{sized(self.size)}{here}{before}; {typed}\n__owlab_status {self._token} $? $-"
         try:
             if self.tty:
                 ended = await self._in_foreground(text, script, out, err)
@@ -448,6 +430,11 @@ class ShellSession:
             self._last = int(status)
             self._options = "".join(x for x in "".join(shown) if x in KEPT_OPTIONS)
         return int(status)
+
+    @property
+    def asks(self) -> bool:
+        """What runs in it may ask at a terminal."""
+        return self.keyboard is not None
 
     @property
     def cwd(self) -> str:

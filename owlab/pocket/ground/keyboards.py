@@ -1,0 +1,35 @@
+"""What is typed at a terminal, asked for when a command wants it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Keyboard(Protocol):
+    """Somebody at a terminal, who types when asked."""
+
+    async def ask(
+        self, *, echo: bool = True, keys: int = 0, seconds: float | None = None
+    ) -> bytes | None:
+        """A line with its end, or None where Ctrl-D ended it.
+
+        :param echo: what is typed is shown.
+        :param keys: at most so many bytes, at once and without waiting for the line's end.
+        :raises TimeoutError: nothing came in so many seconds.
+        """
+
+
+class KeyboardReader:
+    """Standard input that is the terminal."""
+
+    def __init__(self, keyboard: Keyboard) -> None:
+        self.keyboard = keyboard
+        self._ended = False
+
+    async def read_chunk(self) -> bytes | None:
+        """The next line; None after Ctrl-D, and for ever after."""
+        if self._ended:
+            return None
+        line = await self.keyboard.ask()
+        self._ended = line is None
+        return line
