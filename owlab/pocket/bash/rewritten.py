@@ -25,7 +25,7 @@ KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'"
-SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
+SHELL_PATTERN = f"*'$$'*|*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
 

@@ -74,8 +74,9 @@ class AnsweringKeyboard:
         if self._thread is None:
             return
         os.write(self._wake, b".")
-        self._thread.join()
-        os.read(self._woken, 1)
+        if self._thread.ident is not None:  # Ctrl-C may come while it is being started
+            self._thread.join()
+            os.read(self._woken, 1)
         self._thread = None
 
     def _set(self, wanted: Wanted) -> None:
@@ -101,5 +102,11 @@ class AnsweringKeyboard:
         if self._woken in ready or select.select([self._woken], [], [], SIGNALS)[0]:
             return
         typed = os.read(self._file, wanted.keys or PIECE)
+        if b"\r" in typed and not wanted.keys:
+            # It was typed while the prompt still had the terminal, which showed nothing of it.
+            first, _, rest = typed.partition(b"\r")
+            typed = first + b"\n"
+            self._ahead.put(rest.decode(errors="replace"))
+            os.write(sys.stdout.fileno(), typed if wanted.echo else b"")
         with contextlib.suppress(OSError):
             self._send(typed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import shutil
 import signal
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -29,7 +30,7 @@ from owlab.pocket.client.typed_ahead import TypedAhead
 from owlab.pocket.client.wire import Gone
 
 INTERRUPTED = 130
-HOMES = {"root": "/root", "ubuntu": "/home/ubuntu"}
+TITLE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 
 
 class RemoteConsole:
@@ -165,23 +166,25 @@ def _interactive(console: RemoteConsole, directory: Path) -> int:
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(directory / "history")),
         multiline=Condition(lambda: True),
-        prompt_continuation=lambda width, line, wrapped: "" if wrapped else "> ",
+        prompt_continuation=lambda width, line, wrapped: (
+            "" if wrapped else prompt(console.where["continuation"])
+        ),
         key_bindings=_keys(),
         enable_open_in_editor=False,
         completer=MachineCompleter(console.capture),
         complete_while_typing=False,
         complete_style=CompleteStyle.READLINE_LIKE,
     )
+    print(console.where["welcome"], end="", flush=True)
     status = 0
     while not console.left:
         try:
-            text = session.prompt(prompt(console.where))
+            text = session.prompt(prompt(console.where["prompt"]))
         except KeyboardInterrupt:
             status = INTERRUPTED  # what was typed is dropped, as a shell does
             continue
         except EOFError:
             text = "exit"
-            print("exit")
         try:  # Ctrl-C may come at any moment, not only while a command answers
             if text.strip():
                 status = _recall_and_carry_out(console, text, session)
@@ -238,21 +241,9 @@ def _keys() -> KeyBindings:
     return keys
 
 
-def prompt(where: dict[str, Any]) -> FormattedText:
-    """``ubuntu@master:~$``."""
-    home = HOMES.get(where["user"], "/")
-    cwd = str(where["cwd"])
-    if (cwd + "/").startswith(home + "/"):
-        cwd = "~" + cwd[len(home) :]
-    mark = "#" if where["user"] == "root" else "$"
-    return FormattedText(
-        [
-            ("bold ansigreen", f"{where['user']}@{where['machine']}"),
-            ("", ":"),
-            ("bold ansiblue", cwd),
-            ("", f"{mark} "),
-        ]
-    )
+def prompt(shown: str) -> ANSI:
+    """A prompt of the shell's; what sets the window's title is passed on and takes no room."""
+    return ANSI(TITLE.sub(lambda found: f"\001{found[0]}\002", shown))
 
 
 def main(argv: list[str] | None = None) -> int:

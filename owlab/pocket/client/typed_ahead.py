@@ -37,6 +37,10 @@ class TypedAhead:
         text = line[0].replace("\r", "\n")
         return text.removesuffix("\x04")
 
+    def put(self, text: str) -> None:
+        """More that was typed too early."""
+        self._text += text
+
     def give_back(self) -> None:
         """What nobody asked for is for the next prompt."""
         presses: list[KeyPress] = []

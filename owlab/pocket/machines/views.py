@@ -6,7 +6,8 @@ Protocols only: the lab's service and the shell are above this room, and hand th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -50,13 +51,27 @@ class DiskFleet(FleetView, Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class ShellWanted:
+    """A shell that a program opens at its terminal: it begins when the program has ended."""
+
+    machine: str
+    user: str = "ubuntu"
+    cwd: str | None = None
+    """None for the user's home."""
+    login: bool = True
+    env: Mapping[str, str] = field(default_factory=dict)
+    closing: str = ""
+    """What is said when it was left."""
+
+
 class ShellView(Protocol):
     """A shell on a machine, as a program sees the one that it was started from."""
 
     user: str
     started: float
     tty: bool
-    switch: Callable[[str], None] | None
+    switch: Callable[[ShellWanted], None] | None
     files: Files
     keyboard: Keyboard | None
     """Who types at its terminal, while something runs there."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import posixpath
+import random
 import shlex
 
 from owlab.pocket.bash.asking import asking
 from owlab.pocket.bash.menus import MENU, shown
+from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.rewritten import rewritten, suspect
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
-from owlab.pocket.machines.views import ShellView
+from owlab.pocket.machines.views import ShellView, ShellWanted
 from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, READERS
+
+PIDS = (13_000, 19_000)
 
 
 def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
@@ -41,12 +46,22 @@ def ours(files: Files, cwd: str, name: str, script: str, asks: bool = False) -> 
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return asks or bool(interpreter_of(files, cwd, name)) or rewritten(text) != text
+    return asks or bool(interpreter_of(files, cwd, name)) or "$$" in text or rewritten(text) != text
 
 
 def prepared(script: str, session: ShellView | None) -> str:
     """A script for a shell like this one: with questions where it is at a terminal."""
-    return at_terminal(rewritten(script), session)
+    return at_terminal(rewritten(with_pid(script, next_pid())), session)
+
+
+def next_pid() -> int:
+    """A process number for a shell."""
+    return random.randrange(*PIDS)
+
+
+def with_pid(script: str, pid: int) -> str:
+    """``$$`` is the shell's number; not where it is killed by it: bashkit's own is 1 there."""
+    return script if "kill" in script else told(script, {"$": str(pid), "BASHPID": str(pid)})
 
 
 def at_terminal(script: str, session: ShellView | None) -> str:
@@ -67,6 +82,30 @@ def child_of(call: Call) -> ShellView:
     return call.machine.session(
         user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask, parent=call.session
     )
+
+
+def opened_shell(
+    call: Call, user: str, *, login: bool, home: bool, env: dict[str, str] | None = None
+) -> bool:
+    """Open another user's shell where the program stands at a terminal; False elsewhere.
+
+    :param home: it begins in the user's home, and not here.
+    """
+    shell = call.session
+    while shell is not None and shell.switch is None:
+        shell = shell.parent
+    if shell is None or shell.switch is None or not isinstance(call.reader, KeyboardReader):
+        return False
+    cwd = None if home else call.cwd
+    shell.switch(ShellWanted(call.machine.name, user, cwd, login=login, env=env or {}))
+    return True
+
+
+@program("__owlab_inner", machines="all")
+async def inner(call: Call) -> int:
+    """A shell within the shell, at the terminal; ``1`` for one that logs in."""
+    login = call.argv == ["1"]
+    return 0 if opened_shell(call, call.user, login=login, home=False, env=call.env) else 1
 
 
 @program("__owlab_script", machines="all")

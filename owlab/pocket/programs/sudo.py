@@ -12,6 +12,7 @@ from owlab.pocket.programs import sudoers, syslog
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import present
+from owlab.pocket.programs.shells import opened_shell
 from owlab.pocket.programs.sudoers import Allowance, Sudoers
 
 USAGE = (
@@ -118,6 +119,11 @@ async def sudo(call: Call) -> int:
     if listing:
         return await _allowed(call, mine, words)
     _logged(call, user, words)
+    _noted(call)
+    plain = words in ([], ["bash"], ["/bin/bash"], ["sh"])
+    inner = login and "-s" not in call.argv and not words
+    if plain and opened_shell(call, user, login=inner, home=inner, env=env):
+        return 0
     if (entry := _alone(call, words)) is not None:
         return await carried_out(entry, _as_another(call, words, user, account.home, env))
     session = call.machine.session(
@@ -193,6 +199,14 @@ def _logged(call: Call, user: str, words: list[str]) -> None:
         syslog.now(), "sudo", text.replace("\n", "#012"), priority="notice", facility="authpriv"
     )
     syslog.write(call.machine, line)
+
+
+def _noted(call: Call) -> None:
+    """Who has used it once needs no hint at the next login."""
+    mark = f"{_self(call).home}/.sudo_as_admin_successful"
+    if not (call.root or call.machine.is_host or call.machine.files.exists(mark)):
+        call.machine.files.write_file(mark, b"")
+        call.machine.own(mark, call.user)
 
 
 def _self(call: Call) -> PasswdEntry:

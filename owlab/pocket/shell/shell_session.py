@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash, BashError, ExecutionProfile
+from bashkit import Bash, ExecutionProfile
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.asking import HERE
@@ -18,32 +18,38 @@ from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import shown
+from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.rewritten import rewritten
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
-from owlab.pocket.ground.streams import Bytes, Reader, Sink
+from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.shells import at_terminal
+from owlab.pocket.programs.shells import at_terminal, next_pid, with_pid
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
 from owlab.pocket.shell.callbacks import call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
-from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
-from owlab.pocket.shell.reading import brings, closed_doors, sized, unreadable, with_last_pid
+from owlab.pocket.shell.prelude import NO_JOB_CONTROL, SHELL_PATHS, SHELLS, greeting
+from owlab.pocket.shell.reading import (
+    brings,
+    closed_doors,
+    environment,
+    facts_of,
+    problem_of,
+    sized,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.machines.views import ShellView
+    from owlab.pocket.machines.views import ShellView, ShellWanted
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 UNLIMITED = 10**12
 FOR_EVER = 1e9
 KEPT_OPTIONS = "eufC"
-HUNG_UP = 255
-
-
+HUNG_UP, INIT = 255, 1
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 
 
@@ -58,26 +64,18 @@ class ShellSession:
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
         tty: bool = False,
-        switch: Callable[[str], None] | None = None,
+        switch: Callable[[ShellWanted], None] | None = None,
+        login: bool = False,
         umask: int = UMASK,
         parent: ShellView | None = None,
     ) -> None:
         self.machine = machine
         self.tty = tty
-        self.switch = switch
+        self.switch, self.login = switch, login
         self.user = user
         self.files = machine.files_of(user, umask)
         account = machine.accounts.user(user)
         home = account.home if account is not None else "/"
-        variables = {
-            "HOME": home,
-            "USER": user,
-            "LOGNAME": user,
-            "SHELL": "/bin/bash",
-            "PATH": PATH,
-            "LANG": "C.UTF-8",
-            **(env or {}),
-        }
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
@@ -97,17 +95,19 @@ class ShellSession:
         self.at_terminal = False
         self.litter: list[str] = []
         self.jobs = JobTable()
-        self._options = ""
+        self.options = ""
         self.restored_from: bytes | None = None
         """The state of the shell that this one is a child of."""
-        self._token = 0
+        self.pid, self.parent_pid = next_pid(), INIT
+        self.commands = 0
+        """How many were typed here."""
         self._suspend: asyncio.Event | None = None
         self.fronted: Job | None = None
         """The job that `fg` has brought back, while it runs."""
         self._warned = False
         self._known: set[str] = set()
         self._ready = False
-        self._variables = variables
+        self._variables = {**environment(user, home), **(env or {})}
         self._bash, self._flow = self._interpreter(cwd or home)
         self._input = ScriptInput(self._bash)
         self._learn()
@@ -211,9 +211,11 @@ class ShellSession:
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
         given = script
-        script = rewritten(script, self._streams) if self.tty else rewritten(kept(script))
+        if not self.tty:
+            script = with_pid(kept(script), self.pid)
+        script = rewritten(script, self._streams if self.tty else None)
         if stdin is not None:
-            problem = self.problem(shown(given))
+            problem = problem_of(self._bash, shown(given))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -274,13 +276,12 @@ class ShellSession:
         await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
         self._ready = True
         if self.tty:
-            await self._greet(out, err)
+            await self._greet(out if self.tells_of_jobs else nowhere, err)
 
     def _clean(self) -> None:
         """Remove what was written only for the interpreter to read."""
-        for path in self.litter:
-            if self.machine.files.exists(path):
-                self.machine.files.remove(path)
+        for path in filter(self.machine.files.exists, self.litter):
+            self.machine.files.remove(path)
         self.litter.clear()
 
     async def _keep_input(self, script: str) -> None:
@@ -297,8 +298,18 @@ class ShellSession:
             await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
 
     async def _greet(self, out: Sink, err: Sink) -> None:
-        """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
-        await execute(self._bash, GREETING, out, err)
+        """What a shell at a terminal does first: aliases work, and its files are read."""
+        await execute(self._bash, greeting(self.login), out, err)
+
+    def variable(self, name: str) -> str:
+        """What a variable holds, or nothing."""
+        state = self._bash.shell_state()
+        return str(state.variables.get(name) or state.env.get(name) or "")
+
+    async def aside(self, script: str, out: Sink, err: Sink) -> None:
+        """Run something for the prompt, between what is typed."""
+        await self._prepare(out, err)
+        await execute(self._bash, script, out, err)
 
     async def type(
         self, text: str, out: Sink, err: Sink, status: int, keyboard: Keyboard | None = None
@@ -310,7 +321,7 @@ class ShellSession:
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
         self.keyboard = keyboard if self.tty else None
-        if problem := self.problem(shown(text)):
+        if problem := problem_of(self._bash, shown(text)):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
         if not self.tty:
@@ -329,21 +340,21 @@ class ShellSession:
                     await out(f"[{job.number}] {job.pid}\n".encode())
                 status = 0
             elif not left:
-                command = with_last_pid(command, self.jobs.last_pid)
+                command = told(command, facts_of(self))
                 status, left = await self._typed(command, out, err, status)
         return status, left
 
     async def _typed(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
         self._last, self._text = None, text
-        self._token += 1
+        self.commands += 1
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
-        before = f"set -{self._options}" if self._options else f"__owlab_last {status}"
+        before = f"set -{self.options}" if self.options else f"__owlab_last {status}"
         # On the same line, so that bash counts the lines as they were typed.
         here = f"{HERE}={'1' if self.asks else ''}; " if self.tty else ""
         typed = at_terminal(text, self)
-        script = f"{sized(self.size)}{here}{before}; {typed}\n__owlab_status {self._token} $? $-"
+        script = f"{sized(self.size)}{here}{before}; {typed}\n__owlab_status {self.commands} $? $-"
         try:
             if self.tty:
                 ended = await self._in_foreground(text, script, out, err)
@@ -426,10 +437,15 @@ class ShellSession:
     async def _note(self, context: Any) -> int:
         """The typed command has ended, and the shell lives."""
         token, status, *shown = context.argv
-        if int(token) == self._token:  # and not one that was stopped meanwhile
+        if int(token) == self.commands:  # and not one that was stopped meanwhile
             self._last = int(status)
-            self._options = "".join(x for x in "".join(shown) if x in KEPT_OPTIONS)
+            self.options = "".join(x for x in "".join(shown) if x in KEPT_OPTIONS)
         return int(status)
+
+    @property
+    def exported(self) -> dict[str, str]:
+        """What a program started here is given."""
+        return {str(name): str(value) for name, value in self._bash.shell_state().env.items()}
 
     @property
     def asks(self) -> bool:
@@ -440,14 +456,6 @@ class ShellSession:
     def cwd(self) -> str:
         """The shell's directory."""
         return str(self._bash.shell_state().cwd)
-
-    def problem(self, script: str) -> str | None:
-        """What is wrong with a script's grammar, or None."""
-        try:
-            self._bash.analyze(script)
-        except BashError as error:
-            return str(error)
-        return None
 
     def background(self) -> list[tuple[int, str, str, float]]:
         """Process number, command, state and start of each job, for `ps`."""

@@ -24,11 +24,14 @@ class Typist:
 
     def __init__(self, *lines: str) -> None:
         self.lines = list(lines)
-        self.shown = bytearray()
+        self.shown, self.errors = bytearray(), bytearray()
         self.asked: list[bool] = []
 
     async def show(self, data: bytes) -> None:
         self.shown.extend(data)
+
+    async def show_error(self, data: bytes) -> None:
+        self.errors.extend(data)
 
     async def ask(
         self, *, echo: bool = True, keys: int = 0, seconds: float | None = None
@@ -50,10 +53,11 @@ def session(master):
 
 
 async def typed(session, text: str, *lines: str) -> str:
+    """Its errors, where prompts are, and then what it printed."""
     typist = Typist(*lines)
     async with asyncio.timeout(PATIENCE):
-        await session.type(text, typist.show, typist.show, 0, typist)
-    return typist.shown.decode()
+        await session.type(text, typist.show, typist.show_error, 0, typist)
+    return (typist.errors + typist.shown).decode()
 
 
 async def test_a_question_is_shown_and_answered(session):
@@ -88,10 +92,10 @@ async def test_the_windows_size(session):
 @pytest.mark.parametrize(
     ("text", "lines", "shown"),
     [
-        ("./ask.sh", ["Ada", "Eve"], "name? hi Ada\nagain? m=Eve\n"),
-        ("bash ask.sh", ["Ada", "Eve"], "name? hi Ada\nagain? m=Eve\n"),
-        ("sudo bash ./ask.sh", ["Ada", "Eve"], "name? hi Ada\nagain? m=Eve\n"),
-        (". ./ask.sh", ["Ada", "Eve"], "name? hi Ada\nagain? m=Eve\n"),
+        ("./ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
+        ("bash ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
+        ("sudo bash ./ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
+        (". ./ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
         ("bash -c 'read x; echo got $x'", ["a b"], "got a b\n"),
         ("x=$(bash -c 'read x; echo $x'); echo =$x", ["q"], "=q\n"),
         ('while read -r l; do echo "<$l>"; done; echo end', ["a", "b"], "<a>\n<b>\nend\n"),
@@ -130,7 +134,7 @@ async def test_what_reads_something_else_asks_nothing(session, text: str, shown:
     await typed(session, f"cat > ask.sh <<'E'\n{ASK}E\nchmod +x ask.sh")
     typist = Typist("typed")
     async with asyncio.timeout(PATIENCE):
-        await session.type(text, typist.show, typist.show, 0, typist)
+        await session.type(text, typist.show, typist.show_error, 0, typist)
     assert (typist.shown.decode(), typist.asked) == (shown, [])
 
 
