@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from prompt_toolkit import PromptSession
-from prompt_toolkit.filters import Condition
+from prompt_toolkit import PromptSession, search
+from prompt_toolkit.filters import is_searching
 from prompt_toolkit.formatted_text import ANSI
-from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
@@ -26,6 +25,7 @@ from owlab.pocket.client import container_shell, editing, multipass, recall
 from owlab.pocket.client.completion import MachineCompleter
 from owlab.pocket.client.frames import ASK, ERR, EXIT, OUT, RUN, SWITCH, frames
 from owlab.pocket.client.keyboard import AnsweringKeyboard
+from owlab.pocket.client.shell_history import ShellHistory
 from owlab.pocket.client.typed_ahead import TypedAhead
 from owlab.pocket.client.wire import Gone
 
@@ -127,7 +127,7 @@ def run_terminal(directory: str | Path, machine: str) -> int:
         return 2
     try:
         if sys.stdin.isatty():
-            return _interactive(console, Path(directory))
+            return _interactive(console)
         return _script(console)
     except NotOpened as refused:
         sys.stderr.write(str(refused))
@@ -162,10 +162,10 @@ def _suspends(console: RemoteConsole) -> Iterator[None]:
         signal.signal(signal.SIGTSTP, before)
 
 
-def _interactive(console: RemoteConsole, directory: Path) -> int:
+def _interactive(console: RemoteConsole) -> int:
+    history = ShellHistory()
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(directory / "history")),
-        multiline=Condition(lambda: True),
+        history=history,
         prompt_continuation=lambda width, line, wrapped: (
             "" if wrapped else prompt(console.where["continuation"])
         ),
@@ -178,6 +178,9 @@ def _interactive(console: RemoteConsole, directory: Path) -> int:
     print(console.where["welcome"], end="", flush=True)
     status = 0
     while not console.left:
+        history.learn(console.where)
+        console.where.pop("history", None)
+        console.where.pop("typed", None)
         try:
             text = session.prompt(prompt(console.where["prompt"]))
         except KeyboardInterrupt:
@@ -196,16 +199,13 @@ def _interactive(console: RemoteConsole, directory: Path) -> int:
 
 def _recall_and_carry_out(console: RemoteConsole, text: str, session: PromptSession[str]) -> int:
     """With what ``!!`` and its like mean, which is shown first."""
-    history = session.history
-    known = history.get_strings()
     try:
-        whole, only_shown = recall.recalled(text, known[:-1] if known[-1:] == [text] else known)
+        whole, only_shown = recall.recalled(text, session.history.get_strings())
     except recall.NoEvent as missing:
         sys.stderr.write(f"bash: {missing}: event not found\n")
         return 1
     if whole != text:
         print(whole)
-        history.append_string(whole)
     return 0 if only_shown else _carry_out(console, whole, session.input)
 
 
@@ -225,7 +225,14 @@ def _carry_out(console: RemoteConsole, text: str, source: Input) -> int:
 def _keys() -> KeyBindings:
     keys = KeyBindings()
 
-    @keys.add("enter")
+    @keys.add("enter", filter=is_searching, eager=True)
+    def found(event: KeyPressEvent) -> None:
+        """Run what Ctrl-R has found."""
+        search.accept_search()
+        accept(event)
+
+    @keys.add("enter", filter=~is_searching)
+    @keys.add("c-j", filter=~is_searching)
     def accept(event: KeyPressEvent) -> None:
         """Run what is complete; otherwise go on in the next line, as bash does."""
         buffer = event.current_buffer
@@ -233,6 +240,13 @@ def _keys() -> KeyBindings:
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")
+
+    @keys.add("c-c", filter=~is_searching, eager=True)
+    def drop(event: KeyPressEvent) -> None:
+        """What was typed stays to be seen, and is not run."""
+        event.current_buffer.cursor_position = len(event.current_buffer.text)
+        event.current_buffer.insert_text("^C")
+        event.app.exit(exception=KeyboardInterrupt())
 
     @keys.add("c-z")
     def nothing(_event: KeyPressEvent) -> None:

@@ -19,6 +19,7 @@ from owlab.pocket.ground.views import FleetView, MachineView
 from owlab.pocket.machines.addresses import LabNetwork
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.tree import Mounted, Tree
+from owlab.pocket.machines.typed_history import TypedHistory
 from owlab.pocket.network.routes import Routes
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class ShellView(Protocol):
     files: Files
     keyboard: Keyboard | None
     """Who types at its terminal, while something runs there."""
+    history: TypedHistory
+    """What was typed in it."""
     litter: list[str]
     used: float
     """When a command last ended in it."""

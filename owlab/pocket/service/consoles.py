@@ -19,7 +19,7 @@ from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.runs import Run, RunInput, RunKeyboard
 from owlab.pocket.shell.logging_in import welcome
-from owlab.pocket.shell.prompting import prompted
+from owlab.pocket.shell.prompting import history_file, keep_history, prompted, remember
 from owlab.pocket.shell.shell_session import ShellSession
 
 LEAVES = re.compile(r"(?:^|[\s;&|({])(exit|logout)\b")
@@ -42,6 +42,7 @@ class Console:
         self._status = 0
         self._size: tuple[int, int] | None = None
         self._first = ShellWanted(machine)
+        self._told: tuple[ShellSession | None, int, int] = (None, 0, 0)
 
     async def begin(self) -> bytes:
         """Open the first shell; what is shown before its prompt."""
@@ -80,6 +81,8 @@ class Console:
             shell.pid, shell.parent_pid = visit.pid, visit.pid - 1
         elif self._stack:
             shell.pid, shell.parent_pid = self._stack[-1].pid + 2, self._stack[-1].pid + 1
+        if self._tty and self._interactive:
+            shell.history.load(shell.files, history_file(shell))
         self._closing[shell] = wanted.closing
         self._stack.append(shell)
 
@@ -90,6 +93,8 @@ class Console:
     def _pop(self) -> str:
         """The shell at the top was left; what its program says of that."""
         shell = self._stack.pop()
+        if self._tty and self._interactive:
+            keep_history(shell)
         if (visit := self._visits.pop(shell, None)) is not None:
             visit.left = time.time()
         return self._closing.pop(shell, "")
@@ -112,6 +117,7 @@ class Console:
         top = self._stack[-1]
         prompts = await prompted(top, out, err) if self._tty else ("", "")
         return {
+            **self._remembered(top),
             "prompt": prompts[0],
             "continuation": prompts[1],
             "id": self.id,
@@ -124,6 +130,15 @@ class Console:
             "serves": top.machine is self._lab.hosting.server,
         }
 
+    def _remembered(self, top: ShellSession) -> dict[str, list[str]]:
+        """The lines of the shell that the client does not know yet."""
+        shell, generation, known = self._told
+        history = top.history
+        self._told = (top, history.generation, len(history.lines))
+        if shell is top and generation == history.generation:
+            return {"typed": history.lines[known:]}
+        return {"history": list(history.lines)}
+
     def resize(self, columns: str, lines: str) -> None:
         """The window's size, for commands to come."""
         if columns.isdecimal() and lines.isdecimal():
@@ -134,6 +149,8 @@ class Console:
 
         :param asks: the client has somebody who types what is asked for.
         """
+        if asks and self._stack:
+            remember(self._stack[-1], text)
         await self.run(text, run, asks=asks)
         await run.say(frames.SWITCH, json.dumps(await self.where(run.out, run.err)))
         return self._status
@@ -157,6 +174,7 @@ class Console:
             wanted, self._next = self._next, None
             visit = None
             if ended and wanted is not None:  # `exec bash`
+                keep_history(top)
                 visit = self._visits.pop(self._stack.pop(), None)
             elif ended or not top.machine.running:
                 if self._tty and self._interactive and LEAVES.search(command):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from owlab.pocket.ground.streams import Sink
+from owlab.pocket.machines.typed_history import FILE
 from owlab.pocket.shell import prompts
 from owlab.pocket.shell.logging_in import zone
 
@@ -48,3 +50,22 @@ def _facts(session: ShellSession) -> prompts.PromptFacts:
         now=datetime.now(zone(session.machine)),
         number=session.commands + 1,
     )
+
+
+def remember(session: ShellSession, text: str) -> None:
+    """A line was typed."""
+    session.history.add(text, session.variable("HISTCONTROL"), session.variable("HISTIGNORE"))
+
+
+def keep_history(session: ShellSession) -> None:
+    """The shell ends: the next one knows what was typed."""
+    with contextlib.suppress(OSError):
+        session.history.save(session.files, history_file(session))
+        session.machine.save()
+
+
+def history_file(session: ShellSession) -> str:
+    """Where its lines are between two shells."""
+    account = session.machine.accounts.user(session.user)
+    home = account.home if account is not None else "/"
+    return session.variable("HISTFILE") or f"{home}/{FILE}"

@@ -24,6 +24,7 @@ from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
+from owlab.pocket.machines.typed_history import TypedHistory
 from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
@@ -99,6 +100,7 @@ class ShellSession:
         self.restored_from: bytes | None = None
         """The state of the shell that this one is a child of."""
         self.pid, self.parent_pid = next_pid(), INIT
+        self.history = TypedHistory()
         self.commands = 0
         """How many were typed here."""
         self._suspend: asyncio.Event | None = None
