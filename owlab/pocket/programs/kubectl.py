@@ -94,6 +94,7 @@ async def kubectl(call: Call) -> int:
         return await child.run(
             [str(kubectl_path()), *words.argv],
             env={
+                **child.FRUGAL_GO,
                 "HOME": str(stage.root / "home"),
                 "KUBECONFIG": config,
                 "KUBECACHEDIR": str(call.lab.directory / "cache" / "kubectl"),

@@ -75,7 +75,7 @@ async def serve(directory: Path, speed: str | None) -> None:
     _withdraw(directory, about)
     await lab.stop()
     others[2].cancel()
-    server.should_exit = True
+    server.end()
     await serving
     _end_children()
 

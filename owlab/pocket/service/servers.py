@@ -28,7 +28,22 @@ def at_once(listener: socket.socket) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the process has several servers."""
+    """uvicorn for a process that has several servers, most of which wait most of the time."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
+    def end(self, force: bool = False) -> None:
+        """Take no more requests; ``force`` waits for none that is being answered."""
+        self.should_exit, self.force_exit = True, force
+        self._ended.set()
+
+    async def main_loop(self) -> None:
+        """Look once a second, for the Date of answers: uvicorn's own loop looks ten times."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), 1)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -103,7 +118,7 @@ class Listener:
 
     async def _close(self, address: str) -> None:
         server, task = self._running.pop(address)
-        server.should_exit = server.force_exit = True
+        server.end(force=True)
         with contextlib.suppress(asyncio.CancelledError):
             await task
         log.info("closed %s port %d", address, self.port)

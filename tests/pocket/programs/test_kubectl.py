@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from owlab.pocket.programs import kubectl
 from owlab.pocket.programs.staging import Stage
 
 
@@ -104,3 +105,12 @@ def test_paths_cannot_leave_the_stage(master):
     finally:
         stage.close()
     assert not stage.root.exists()
+
+
+async def test_kubectl_collects_no_garbage_in_its_short_life(on, server, monkeypatch, tmp_path):
+    asked = tmp_path / "kubectl"
+    asked.write_text('#!/bin/sh\necho "$GOGC $GOMEMLIMIT"\n')
+    asked.chmod(0o755)
+    monkeypatch.setattr(kubectl, "kubectl_path", lambda: asked)
+    typed = await on("master", "sudo kubectl version --client")
+    assert typed.out == "off 96MiB\n"

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from owlab.pocket.programs.child import FRUGAL_GO
 from owlab.pocket.programs.crash import NO_MEMORY, StackDump
 
 GRACE = 4.0
@@ -37,6 +38,7 @@ def _environment(home: Path) -> dict[str, str]:
     paths = [entry for entry in sys.path if entry]
     return {
         **kept,
+        **FRUGAL_GO,
         "HOME": str(home),
         # The library writes the kubeconfig to a file, which stays when it is interrupted.
         "TMPDIR": str(home),
