@@ -38,7 +38,8 @@ class Wanted:
 class AnsweringKeyboard:
     """Reads the terminal for one run, as that asks."""
 
-    def __init__(self, send: Callable[[bytes], object], ahead: TypedAhead) -> None:
+    def __init__(self, run: str, send: Callable[[bytes], object], ahead: TypedAhead) -> None:
+        self.run = run
         self._send, self._ahead = send, ahead
         self._file = sys.stdin.fileno()
         self._before = termios.tcgetattr(self._file)
@@ -61,12 +62,16 @@ class AnsweringKeyboard:
         self._thread = threading.Thread(target=self._answer, args=(wanted,), daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """The run has ended: the terminal is as it was."""
+    def suspended(self) -> None:
+        """Somebody else has the terminal for a while, as it was."""
         self._leave()
         if self._changed:
             termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
         self._ahead.give_back()
+
+    def close(self) -> None:
+        """The run has ended."""
+        self.suspended()
         os.close(self._woken)
         os.close(self._wake)
 

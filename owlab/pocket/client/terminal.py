@@ -21,9 +21,9 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from owlab.pocket.bash.lines import complete
-from owlab.pocket.client import container_shell, editing, multipass, recall
+from owlab.pocket.client import container_shell, multipass, recall
 from owlab.pocket.client.completion import MachineCompleter
-from owlab.pocket.client.frames import ASK, ERR, EXIT, OUT, RUN, SWITCH, frames
+from owlab.pocket.client.frames import ASK, EDIT, ERR, EXIT, OUT, RUN, SWITCH, frames
 from owlab.pocket.client.keyboard import AnsweringKeyboard
 from owlab.pocket.client.shell_history import ShellHistory
 from owlab.pocket.client.typed_ahead import TypedAhead
@@ -68,8 +68,12 @@ class RemoteConsole:
             for kind, data in frames(response):
                 if kind == RUN and source is not None:
                     ahead = TypedAhead(source)
-                    answering = AnsweringKeyboard(self._feeder(data.decode()), ahead)
+                    run = data.decode()
+                    answering = AnsweringKeyboard(run, self._feeder(run), ahead)
                     meanwhile.callback(answering.close)
+                elif kind == EDIT and answering is not None:
+                    answering.suspended()
+                    self._edit(answering.run, json.loads(data))
                 elif kind == ASK and answering is not None:
                     answering.asked(data.decode())
                 elif kind in (OUT, ERR):
@@ -91,6 +95,21 @@ class RemoteConsole:
                 multipass.request(self.about, "POST", f"/v1/runs/{run}/stdin", data)
 
         return send
+
+    def _edit(self, run: str, draft: dict[str, Any]) -> None:
+        """An editor, until it is left; the run is told how."""
+        from owlab.pocket.client.editor import Editor
+
+        def write(name: str, text: str, force: bool) -> str:
+            body = json.dumps({"name": name, "text": text, "force": force}).encode()
+            try:
+                answer = multipass.request(self.about, "POST", f"/v1/runs/{run}/save", body)
+                return answer.read().decode(errors="replace")
+            except (Gone, OSError) as error:
+                return str(error) or "the lab does not answer"
+
+        status = Editor.of(draft, write).run()
+        self._feeder(run)(str(status).encode())
 
     def suspend(self) -> None:
         """Stop what runs, so that the prompt comes back."""
@@ -214,10 +233,6 @@ def _carry_out(console: RemoteConsole, text: str, source: Input) -> int:
     words = container_shell.kubectl_words(text, console.where)
     if words is not None:
         return container_shell.run(console.about, words)
-    if (both := editing.round_of(text)) is not None:
-        return editing.edit_round(both, console.capture)
-    if (opened := editing.words_of(text)) is not None:
-        return editing.edit(*opened, console.capture)
     with _suspends(console):
         return console.type(text, source)
 

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
+
+Save = Callable[[str, str, bool], str]
+"""Takes a file's name, its text, and whether to insist; says what is wrong, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an editor opens."""
+
+    program: str
+    name: str
+    text: str
+    new: bool = False
+    problem: str = ""
+    """Why the file could not be read."""
+    line: int = 1
+    read_only: bool = False
 
 
 class Keyboard(Protocol):
@@ -17,6 +36,9 @@ class Keyboard(Protocol):
         :param keys: at most so many bytes, at once and without waiting for the line's end.
         :raises TimeoutError: nothing came in so many seconds.
         """
+
+    async def edit(self, draft: Draft, save: Save) -> int:
+        """An editor at the terminal, until it is left; its exit status."""
 
 
 class KeyboardReader:

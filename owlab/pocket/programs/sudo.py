@@ -12,6 +12,7 @@ from owlab.pocket.programs import sudoers, syslog
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import present
+from owlab.pocket.programs.editors import chosen
 from owlab.pocket.programs.shells import opened_shell
 from owlab.pocket.programs.sudoers import Allowance, Sudoers
 
@@ -65,6 +66,8 @@ async def sudo(call: Call) -> int:
     if words in (["-V"], ["--version"]):
         await call.out("Sudo version 1.9.15p5\nSudoers policy plugin version 1.9.15p5\n")
         return 0
+    if words[:1] in (["-e"], ["--edit"]):
+        words[0] = chosen(call)
     while words and words[0].startswith("-") and words[0] != "--":
         option = words.pop(0)
         if option in ("-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir"):

@@ -8,9 +8,11 @@ import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import asdict
 
 from owlab.pocket.client import frames
 from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.ground.keyboards import Draft, Save
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,13 @@ class RunKeyboard:
             await self._tell(stop=True)
             raise
 
+    async def edit(self, draft: Draft, save: Save) -> int:
+        """The client's editor, which hands over what is written as often as it is."""
+        self._run.save = save
+        await self._run.say(frames.EDIT, json.dumps(asdict(draft)))
+        ended = await self._run.input.next_piece()
+        return int(ended or b"1")
+
     async def _tell(self, **wanted: bool | int) -> None:
         await self._run.say(frames.ASK, json.dumps(wanted))
 
@@ -71,6 +80,8 @@ class Run:
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
         self.input = RunInput()
+        self.save: Save | None = None
+        """What its editor writes with, while one is open."""
         # Bounded: a client that does not read holds its command back, as a pipe would.
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(MOST_WAITING)
 
