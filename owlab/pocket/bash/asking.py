@@ -16,6 +16,15 @@ HERE = "__owlab_tty"
 """Set where standard input is the terminal."""
 LINE = "__owlab_line"
 """The program that asks for a line, with the words of `read`; ``--all`` for all of them."""
+SHOWN = "__owlab_out"
+"""Set where what a program prints goes to the terminal."""
+SHOWS = frozenset(
+    (
+        *("ls", "ll", "la", "l", "grep", "egrep", "fgrep", "tree", "git", "sudo"),
+        *("less", "more", "pager", "man", "top", "htop", "journalctl"),
+    )
+)
+"""Who prints otherwise there."""
 TOLD = f"{HERE}=${HERE} "
 ELSEWHERE = f"{HERE}= "
 BUILTINS = ("read", "mapfile", "readarray")
@@ -30,18 +39,25 @@ PROMPT = re.compile(r"-[a-oq-zA-Z]*p")
 UNSURE = re.compile(r"[$`*?]")
 
 
-def asking(script: str, readers: frozenset[str], plain: frozenset[str]) -> str:
+def asking(
+    script: str, readers: frozenset[str], plain: frozenset[str], *, shows: bool = False
+) -> str:
     """The script, for a shell at a terminal.
 
     :param readers: programs that may read their standard input, and want to be told.
     :param plain: those that never ask, the interpreter's own.
+    :param shows: what it prints at its top goes to the terminal.
     """
     edits: list[tuple[int, int, str]] = []
     last = 0
     for simple in sorted(commands(script), key=lambda one: (one.start, -one.end)):
         # What stands within another that is put in other words is asked for by that one.
         if simple.start >= last or not simple.words:
-            edits += (new := _edits(script, simple, readers, plain))
+            new = _edits(script, simple, readers, plain)
+            if shows and simple.name in SHOWS and _is_shown(script, simple):
+                at = simple.words[0].start
+                new = [*new, (at, at, f"{SHOWN}=1 ")]
+            edits += new
             last = max([last, *(end for _, end, _ in new)])
     for start, end, text in sorted(edits, reverse=True):
         script = script[:start] + text + script[end:]
@@ -73,6 +89,12 @@ def _edits(
     if simple.fed and not named and name not in plain and re.fullmatch(r"[\w.-]+", name):
         return [(at, at, ELSEWHERE), *edits]  # perhaps a function
     return edits
+
+
+def _is_shown(script: str, simple: Simple) -> bool:
+    away = any(">" in sign.text and sign.text[0] != "2" for sign, _ in simple.redirections)
+    after = script[simple.end :].lstrip(" \t")
+    return simple.top and not away and not re.match(r"\|(?!\|)|&(?!&)", after)
 
 
 def _asked(script: str, simple: Simple, always: bool) -> str:

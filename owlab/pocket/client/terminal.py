@@ -30,6 +30,7 @@ from owlab.pocket.client.typed_ahead import TypedAhead
 from owlab.pocket.client.wire import Gone
 
 INTERRUPTED = 130
+SCREEN, SCREEN_LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
 TITLE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 
 
@@ -45,6 +46,8 @@ class RemoteConsole:
         if response.status != 200:
             raise NotOpened(answer)
         self.where: dict[str, Any] = json.loads(answer)
+        self.whole_screen = False
+        """A program has the terminal's other screen."""
         self._path = f"/v1/consoles/{self.where['id']}"
 
     @property
@@ -80,6 +83,8 @@ class RemoteConsole:
                     stream = sys.stdout if kind == OUT else sys.stderr
                     stream.buffer.write(data)
                     stream.flush()
+                    if SCREEN in data or SCREEN_LEFT in data:
+                        self.whole_screen = data.rfind(SCREEN) > data.rfind(SCREEN_LEFT)
                 elif kind == SWITCH:
                     self.where = json.loads(data)
                 elif kind == EXIT:
@@ -211,7 +216,9 @@ def _interactive(console: RemoteConsole) -> int:
             if text.strip():
                 status = _recall_and_carry_out(console, text, session)
         except KeyboardInterrupt:
-            print()  # behind the ^C that the terminal itself shows
+            # Behind the ^C that the terminal itself shows; a program may have had all of it.
+            print(SCREEN_LEFT.decode() if console.whole_screen else "")
+            console.whole_screen = False
             status = INTERRUPTED
     return status
 

@@ -44,8 +44,8 @@ class Keyboard(Protocol):
 class KeyboardReader:
     """Standard input that is the terminal."""
 
-    def __init__(self, keyboard: Keyboard) -> None:
-        self.keyboard = keyboard
+    def __init__(self, keyboard: Keyboard, *, shown: bool = False) -> None:
+        self.keyboard, self.shown = keyboard, shown
         self._ended = False
 
     async def read_chunk(self) -> bytes | None:

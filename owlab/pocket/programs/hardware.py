@@ -10,6 +10,7 @@ from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.boundary import help_of
 from owlab.pocket.programs.editors import chosen, edited_text
 from owlab.pocket.programs.options import Complaint, parse
+from owlab.pocket.programs.pager import in_pages
 
 GIB = 1 << 30
 TABS = "/var/spool/cron/crontabs"
@@ -132,7 +133,8 @@ async def man(call: Call) -> int:
     _, _, text = help_of(words[0], entry).partition("\n")
     indented = "".join(f"       {line}\n" for line in text.strip().splitlines() if line)
     title = f"{words[0].upper()}(1)"
-    await call.out(
+    page = (
         f"{title:<28}User Commands{title:>28}\n\nNAME\n       {words[0]}\n\nDESCRIPTION\n{indented}"
     )
+    await in_pages(call, page, f" Manual page {words[0]}(1) line 1 (press h for help or q to quit)")
     return 0

@@ -64,11 +64,14 @@ def with_pid(script: str, pid: int) -> str:
     return script if "kill" in script else told(script, {"$": str(pid), "BASHPID": str(pid)})
 
 
-def at_terminal(script: str, session: ShellView | None) -> str:
-    """The script as it was written, with questions where the shell is at a terminal."""
+def at_terminal(script: str, session: ShellView | None, *, shows: bool = False) -> str:
+    """The script as it was written, with questions where the shell is at a terminal.
+
+    :param shows: what it prints goes there as well.
+    """
     if session is None or session.keyboard is None:
         return script
-    return asking(shown(script) if MENU.search(script) else script, *_who_asks())
+    return asking(shown(script) if MENU.search(script) else script, *_who_asks(), shows=shows)
 
 
 @functools.cache

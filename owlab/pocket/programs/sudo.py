@@ -53,6 +53,7 @@ def _as_another(call: Call, words: list[str], user: str, home: str, env: dict[st
         root=files.who.is_root,
         user=user,
         terminal=False,
+        screen=None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
 
-from owlab.pocket.bash.asking import HERE
+from owlab.pocket.bash.asking import HERE, SHOWN
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
 from owlab.pocket.programs.base import Call, command_not_found
@@ -50,6 +50,7 @@ def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> 
     """bashkit's context as a program of ours is given it."""
     env = dict(context.env)
     keyboard = session.keyboard if env.pop(HERE, "") == "1" else None
+    shown = env.pop(SHOWN, "") == "1" and session.keyboard is not None
     return Call(
         name=name,
         argv=argv,
@@ -60,11 +61,12 @@ def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> 
         user=session.user,
         machine=session.machine,
         lab=session.machine.lab,
-        reader=KeyboardReader(keyboard) if keyboard is not None else context.stdin,
+        reader=KeyboardReader(keyboard, shown=shown) if keyboard is not None else context.stdin,
         stdout=context.stdout,
         stderr=context.stderr,
         session=session,
-        terminal=session.at_terminal,
+        terminal=session.at_terminal or shown,
+        screen=session.keyboard if shown else None,
     )
 
 

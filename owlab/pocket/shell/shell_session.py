@@ -205,8 +205,8 @@ class ShellSession:
         self._learn()
         self._started_in = self.cwd
         if isinstance(stdin, KeyboardReader):
-            self.keyboard, stdin = stdin.keyboard, None
-            script = f"{HERE}=1; {at_terminal(script, self)}"
+            self.keyboard, shows, stdin = stdin.keyboard, stdin.shown, None
+            script = f"{HERE}=1; {at_terminal(script, self, shows=shows)}"
         for name in unreadable(self._bash, self.files, self._started_in, script, self.asks):
             if name not in self._known:
                 program = load_programs()["__owlab_script"]
@@ -355,7 +355,7 @@ class ShellSession:
         before = f"set -{self.options}" if self.options else f"__owlab_last {status}"
         # On the same line, so that bash counts the lines as they were typed.
         here = f"{HERE}={'1' if self.asks else ''}; " if self.tty else ""
-        typed = at_terminal(text, self)
+        typed = at_terminal(text, self, shows=True)
         script = f"{sized(self.size)}{here}{before}; {typed}\n__owlab_status {self.commands} $? $-"
         try:
             if self.tty:

@@ -221,7 +221,6 @@ def test_a_question_a_menu_and_what_was_typed_before(lab: Served) -> None:
     typist = typist_on(lab)
     typist.expect("$")
     typist.type("read -p 'Who? ' a; echo hi $a\rAda\n")
-    typist.expect("Who? Ada")
     typist.expect("hi Ada\r\n")
     typist.type("select x in red blue; do echo got $x; break; done\r")
     typist.expect("#? ")
