@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.tokens import TERMINAL, Simple, commands
+from owlab.pocket.bash.enclosures import TERMINAL
+from owlab.pocket.bash.tokens import Simple, commands
 
 HERE = "__owlab_tty"
 """Set where standard input is the terminal."""
@@ -50,9 +51,9 @@ def asking(
     """
     edits: list[tuple[int, int, str]] = []
     last = 0
-    for simple in sorted(commands(script), key=lambda one: (one.start, -one.end)):
+    for simple in sorted(commands(script), key=_place):
         # What stands within another that is put in other words is asked for by that one.
-        if simple.start >= last or not simple.words:
+        if not simple.words or simple.start >= last:
             new = _edits(script, simple, readers, plain)
             if shows and simple.name in SHOWS and _is_shown(script, simple):
                 at = simple.words[0].start
@@ -62,6 +63,13 @@ def asking(
     for start, end, text in sorted(edits, reverse=True):
         script = script[:start] + text + script[end:]
     return script
+
+
+def _place(simple: Simple) -> tuple[int, int]:
+    """What stands around another comes first."""
+    if not simple.words:
+        return min(sign.start for sign, _ in simple.redirections), 0
+    return simple.start, -simple.end
 
 
 def _edits(

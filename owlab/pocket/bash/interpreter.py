@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from bashkit import Bash
+from bashkit import Bash, ExecutionProfile
 
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, apart
 
 _STOPPING_SECONDS = 5
+UNLIMITED, FOR_EVER = 10**12, 1e9
 
 # bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
 # while one is being started makes the start of the next fail ("cannot enter context"). Threads
 # here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
 sys.setswitchinterval(0.5)
+
+
+def new_bash(user: str, host: str, cwd: str, env: Mapping[str, str]) -> Bash:
+    """An interpreter without the usual limits."""
+    return Bash(
+        username=user,
+        hostname=host,
+        cwd=cwd,
+        env=dict(env),
+        # The others cut output off after a megabyte, and say nothing.
+        profile=ExecutionProfile.Interactive,
+        max_commands=UNLIMITED,
+        max_loop_iterations=UNLIMITED,
+        timeout_seconds=FOR_EVER,
+    )
 
 
 async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.led import statements
+from owlab.pocket.bash.tokens import statements
 
 KILLS = re.compile(r"\bkill\b")
 KEEP = "__owlab_kept"

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from owlab.pocket.bash.tokens import Simple, Token, commands, top_level
+from owlab.pocket.bash.aside import PRINTED
+from owlab.pocket.bash.tokens import Simple, Token, commands, statements
 
 LEADS = re.compile(r"(^|[\s;&|({])exec\s+[^\n]*>", re.M)
-LEAD = "__owlab_lead"
+LEAD, ENDS = "__owlab_lead", "__owlab_ends"
 FUNCTION = (
     LEAD + "() { if [ $# != 3 ]; then "
     'echo "bash: ambiguous redirect" >&2; return 1; fi; '
@@ -28,7 +29,6 @@ SENTENCE = (
     "if, a loop or a function"
 )
 SIGN = re.compile(r"(\d*)(&>>|&>|<<<|<<-?|<>|>>|>\||[<>]&|<|>)")
-CONTINUES = re.compile(r"(&&|\|\|?)\s*$")
 TERMINAL = ("/dev/tty", "/dev/stdout", "/dev/fd/1")
 
 
@@ -88,6 +88,11 @@ def led(script: str, streams: ShellStreams | None = None) -> str:
     moving = [one for one in found if _alone(one) and _moves(one)]
     if streams.own and not moving:
         return script
+    if moving and (traps := [edit for one in found if (edit := _at_end(one)) is not None]):
+        for start, end, text in sorted(traps, reverse=True):
+            script = script[:start] + text + script[end:]
+        found = commands(script)
+        moving = [one for one in found if _alone(one) and _moves(one)]
     parts = statements(script)
     whole = {(at.start, at.end) for at in parts}
     top = [one for one in moving if one.top and _span(one) in whole]
@@ -122,34 +127,18 @@ def led(script: str, streams: ShellStreams | None = None) -> str:
     return "".join([*pieces, script[at:]])
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What stands at the top of a script, up to the sign that ends it."""
-
-    start: int
-    end: int
-    next: int
-    """Behind that sign, and the here-documents of its line."""
-    sign: str
-
-
-def statements(script: str) -> list[Statement]:
-    """What stands at the top of a script: from where to where."""
-    found: list[Statement] = []
-    begin = 0
-    ends = [*top_level(script), Token(len(script), len(script), "", operator=True)]
-    for sign in ends:
-        text = script[begin : sign.start]
-        bare = text.strip()
-        if not bare or bare.startswith("#"):
-            begin = sign.end
-            continue
-        if sign.text == "\n" and CONTINUES.search(re.sub(r"\s#.*$", "", text)):
-            continue
-        start = begin + len(text) - len(text.lstrip())
-        found.append(Statement(start, start + len(bare), sign.end, sign.text))
-        begin = sign.end
-    return found
+def _at_end(simple: Simple) -> tuple[int, int, str] | None:
+    """A trap of EXIT that prints where the streams lead then."""
+    words = [word.text for word in simple.words]
+    if words[:1] != ["trap"] or words[1:2] in (["-"], ["-p"], ["''"], []):
+        return None
+    if not {"EXIT", "0"} & set(words[2:]):
+        return None
+    action = re.sub(r";?\s*(['\"])$", r"\1", words[1])
+    between = "\n" if "#" in action or action.rstrip("'\"").endswith("&") else "; "
+    led = f'>>"${{{ENDS}1:-/dev/stdout}}" 2>>"${{{ENDS}2:-/dev/stderr}}"'
+    text = f"'{{ '{action}'{between}}} {led}'"
+    return simple.words[1].start, simple.words[1].end, text
 
 
 def _alone(simple: Simple) -> bool:
@@ -210,7 +199,11 @@ def _opened(simple: Simple, streams: ShellStreams) -> str:
                 done.append(f"{LEAD} {place.name} {how} {word}")
             both = operator[0] == "&" or operator == ">&"
             streams.places.update(dict.fromkeys((1, 2) if both else (number,), place))
-    return "; ".join(done) or ":"
+    done += [
+        f'{ENDS}{number}="${place.name}"' if place.kind == "file" else f"{ENDS}{number}="
+        for number, place in ((one, streams.places[one]) for one in (1, 2))
+    ]
+    return "; ".join(done)
 
 
 def _joined(streams: ShellStreams, number: int, word: str, operator: str) -> list[str]:
@@ -231,4 +224,6 @@ def _joined(streams: ShellStreams, number: int, word: str, operator: str) -> lis
         return after if place.kind == "std" else []
     if place.kind == "file":
         return [f'exec {number}>>"${place.name}"', *after]
+    if place.kind == "std":
+        return [f"exec {number}>>{PRINTED[place.name]}", *after]
     return [f"exec {number}{operator}{place.name}", *after]

@@ -21,9 +21,11 @@ BINARY = frozenset(["-ef", "-nt", "-ot"])
 COMPARES = (
     frozenset(["=", "==", "!=", "<", ">", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"]) | BINARY
 )
-ASKED = re.compile(r"(^|[\s'\"])(-[rwxOGNde]|-ef|-nt|-ot)\s|(^|[\s;&|({])(\.|source)\s", re.M)
+ASKED = re.compile(r"(^|[\s'\"])(-[rwxOGNdepcbS]|-ef|-nt|-ot)\s|(^|[\s;&|({])(\.|source)\s", re.M)
 """What a script has somewhere that may need this."""
-BY_RIGHTS = frozenset(["-r", "-w", "-x", "-O", "-G", "-N", "-d", "-e"])
+BY_RIGHTS = frozenset(
+    [*("-r", "-w", "-x", "-O", "-G", "-N", "-d", "-e"), *("-p", "-c", "-b", "-S")]
+)
 
 Edit = tuple[int, int, str]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+from owlab.pocket.bash.aside import KEPT_ASIDE, apart, aside
+from owlab.pocket.bash.expansions import CHANGED, KEY, closed, expanded
 from owlab.pocket.bash.led import LEADS, ShellStreams, led
 from owlab.pocket.bash.menus import MENU, shown
+from owlab.pocket.bash.numbers import NUMBERED, numbered
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
 from owlab.pocket.bash.own_programs import told
 from owlab.pocket.bash.questions import ASKED, asked
+from owlab.pocket.bash.traps import COMMAND, ERROR, trapped
 
 TOOLS = frozenset(
     [
@@ -23,15 +27,22 @@ TOOLS = frozenset(
 """GNU's tools that the interpreter or the lab has in their place."""
 KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*(?:[;\n]|$))""")
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
-_IN_SHELL = "' -'[rwxOGNde]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
-_LED = "'exec '*'>'*|*'select '*|*'=(\"${!'"
-SHELL_PATTERN = f"*'$$'*|*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*"
+_IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
+_LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
+_ASIDE = "*[3-9]'>&'*|*'$$'*|*PID*|*kill*"
+SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*|{_ASIDE}"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
+
+
+KINDS = (
+    *(NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND, KEPT_ASIDE),
+    NUMBERED,
+)
 
 
 def suspect(script: str) -> bool:
     """There may be something in it, or in a file that it makes or goes to."""
-    return bool(any(kind.search(script) for kind in (NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS)))
+    return any(kind.search(script) is not None for kind in KINDS)
 
 
 def _each_key(found: re.Match[str]) -> str:
@@ -47,6 +58,7 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
 
     :param streams: where those of the shell lead, which the script may change.
     """
+    script = trapped(expanded(closed(script)))
     if LOST.search(script):
         script = piped(script)
     if KEYS.search(script):
@@ -57,3 +69,19 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
     if NAMED.search(script):
         script = told(script, TOOLS)
     return asked(script) if ASKED.search(script) or "eval " in script else script
+
+
+def for_session(
+    script: str, pid: int, streams: ShellStreams | None = None, *, kills: bool = True
+) -> str:
+    """The script of a session, whose streams nobody else has.
+
+    :param pid: the session's number.
+    """
+    return aside(rewritten(numbered(script, pid, kills=kills), streams))
+
+
+def for_child(script: str, pid: int) -> str:
+    """The script of a shell that another one runs."""
+    other = apart(script)
+    return other if other != script else rewritten(numbered(script, pid))

@@ -6,9 +6,12 @@ left to the interpreter, which says what is wrong with it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from owlab.pocket.bash.enclosures import Enclosures
 
 BLANK = " \t"
 OPERATOR = re.compile(r"&>>|&>|<<<|<<-?|<>|>>|>\||[<>]&|<|>|&&|\|\||\|&|;;&|;;|;&|[;&|\n()]")
@@ -19,7 +22,9 @@ DEPTHS = {
 }
 LEADING = frozenset(["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"])
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[[^]]*\])?\+?=")
-TERMINAL = "/dev/tty"
+DECLARING = frozenset(["declare", "typeset", "local", "readonly", "export"])
+NUMBER = re.compile(r"\$(?:\$|(?P<name>BASHPID|PPID)\b|\{(?:(?P<long>BASHPID|PPID)|\$)\})")
+CONTINUES = re.compile(r"(&&|\|\|?)\s*$")
 UNQUOTED = re.compile(r"['\"\\]")
 
 
@@ -42,12 +47,16 @@ class Simple:
     """One simple command, or what stands between ``[[`` and ``]]``."""
 
     words: list[Token] = field(default_factory=list)
+    assigned: list[Token] = field(default_factory=list)
+    """What is set before its first word."""
     redirections: list[tuple[Token, Token]] = field(default_factory=list)
     """Operators, with a number before them, and where they lead."""
     top: bool = False
     """It stands in no other command."""
-    start: int = -1
-    """Where it begins, with the variables that are set for it."""
+    ended_by: str = ""
+    """The operator behind it."""
+    label: bool = False
+    """It is no command, but the last pattern of a branch of ``case``."""
     fed: bool = False
     """It reads a pipe, a file or a here-document, by itself or with what it stands in."""
 
@@ -57,19 +66,45 @@ class Simple:
         return self.words[0].text if self.words else ""
 
     @property
+    def start(self) -> int:
+        """Where its first word is, or what is set before that."""
+        return [*self.assigned, *self.words][0].start
+
+    @property
     def end(self) -> int:
-        """Where it ends, with its redirections."""
-        return max(token.end for token in (*self.words, *(to for _, to in self.redirections)))
+        """Behind its last word or redirection."""
+        last = [*self.assigned, *self.words][-1].end
+        return max([last, *(to.end for _, to in self.redirections)])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """A here-document without its last line."""
+
+    delimiter: str
+    begins: int
+    """Where it is begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class HereDocument:
+    """One that is begun on a line."""
+
+    tabs: bool
+    delimiter: str
+    begins: int
+    word: str
+    """The delimiter as it is written: nothing is expanded where it is quoted."""
 
 
 def commands(text: str) -> list[Simple]:
     """All commands of a script, those in its substitutions as well; none where it is no script."""
-    reader = _Reader(text)
-    try:
-        reader.script(0, closed_by="")
-    except Unfinished:
-        return []
-    return reader.found
+    return _read(text).found
+
+
+def assignments(text: str) -> list[Simple]:
+    """Commands that only set variables."""
+    return _read(text).assignments
 
 
 def top_level(text: str) -> list[Token]:
@@ -77,62 +112,87 @@ def top_level(text: str) -> list[Token]:
 
     A line's end has the here-documents that begin on the line with it.
     """
+    return _read(text).ends
+
+
+def calculations(text: str) -> list[tuple[int, int]]:
+    """Where ``$((...))`` and ``((...))`` are, from the first character inside."""
+    return _read(text).calculations
+
+
+def arrays(text: str) -> list[tuple[int, int]]:
+    """Where the values of ``name=(...)`` are, from the first character inside."""
+    return _read(text).arrays
+
+
+def numbers(text: str) -> list[tuple[int, int, str]]:
+    """Where ``$$``, ``$BASHPID`` and ``$PPID`` are expanded: from where to where, and which."""
+    return _read(text).numbers
+
+
+def open_documents(text: str) -> list[OpenDocument]:
+    """Here-documents that the end of the script ends."""
+    return _read(text).open
+
+
+def _opens_array(text: str, word: Token) -> bool:
+    return text[word.end : word.end + 1] == "(" and ASSIGNMENT.fullmatch(word.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What stands at the top of a script, up to the sign that ends it."""
+
+    start: int
+    end: int
+    next: int
+    """Behind that sign, and the here-documents of its line."""
+    sign: str
+
+
+def statements(script: str) -> list[Statement]:
+    """What stands at the top of a script: from where to where."""
+    found: list[Statement] = []
+    begin = 0
+    ends = [*top_level(script), Token(len(script), len(script), "", operator=True)]
+    for sign in ends:
+        text = script[begin : sign.start]
+        bare = text.strip()
+        if not bare or bare.startswith("#"):
+            begin = sign.end
+            continue
+        if sign.text == "\n" and CONTINUES.search(re.sub(r"\s#.*$", "", text)):
+            continue
+        start = begin + len(text) - len(text.lstrip())
+        found.append(Statement(start, start + len(bare), sign.end, sign.text))
+        begin = sign.end
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _read(text: str) -> _Reader:
+    """A script that was read; it is asked several things."""
     reader = _Reader(text)
     try:
         reader.script(0, closed_by="")
     except Unfinished:
-        return []
-    return reader.ends
-
-
-class _Enclosures:
-    """The compound commands around a place, and which of what stands in them reads no terminal."""
-
-    def __init__(self) -> None:
-        self._open: list[tuple[bool, list[Simple]]] = []
-        self._closed: list[Simple] = []
-        self._last: list[Simple] = []
-        self.piped = False
-        """What begins here is behind a ``|``."""
-
-    def open(self) -> None:
-        """A compound command begins."""
-        self._open.append((self.piped, []))
-        self.piped = False
-
-    def close(self) -> None:
-        """One has ended; its redirections may follow."""
-        if self._open:
-            piped, inside = self._open.pop()
-            self._closed = inside
-            for simple in inside if piped else ():
-                simple.fed = True
-
-    def ended(self, simple: Simple) -> None:
-        """A simple command has ended, or the word that closes a compound one."""
-        simple.fed = simple.fed or any(
-            "<" in sign.text and to.text != TERMINAL for sign, to in simple.redirections
-        )
-        for inner in self._closed if simple.fed else ():
-            inner.fed = True
-        self._last, self._closed = [simple, *self._closed], []
-        simple.fed, self.piped = simple.fed or self.piped, False
-        for _, inside in self._open:
-            inside.append(simple)
-
-    def sent_behind(self) -> None:
-        """What has ended just now is a job in the background, which reads no terminal either."""
-        for simple in self._last:
-            simple.fed = True
+        return _Reader(text)
+    reader.open += [OpenDocument(one.delimiter, one.begins) for one in reader.documents]
+    return reader
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self._around = _Enclosures()
+        self._around = Enclosures()
         self.ends: list[Token] = []
         self.found: list[Simple] = []
-        self.documents: list[tuple[bool, str]] = []
+        self.assignments: list[Simple] = []
+        self.calculations: list[tuple[int, int]] = []
+        self.arrays: list[tuple[int, int]] = []
+        self.open: list[OpenDocument] = []
+        self.numbers: list[tuple[int, int, str]] = []
+        self.documents: list[HereDocument] = []
 
     def script(self, at: int, closed_by: str) -> int:
         """Read commands until the closing character; where it is, or the end."""
@@ -147,6 +207,8 @@ class _Reader:
             if simple.words or simple.redirections:
                 simple.top = not (closed_by or subshells or depth)
                 self.found.append(simple)
+            elif simple.assigned:
+                self.assignments.append(simple)
             if simple.words or simple.redirections or simple.fed:
                 around.ended(simple)
             simple, target = Simple(), None
@@ -162,7 +224,7 @@ class _Reader:
             elif closed_by == "`" and char == "`":
                 ended()
                 return at
-            elif not simple.words and text.startswith("((", at):
+            elif simple.name in ("", "for") and text.startswith("((", at):
                 at = self._arithmetic(at + 2)
             elif (found := self._substitution(at)) is not None:
                 token, at = found
@@ -184,6 +246,8 @@ class _Reader:
                         began = number.start if number is not None else began
                         target, number = Token(began, at, before + sign, operator=True), None
                     continue
+                simple.ended_by = sign
+                simple.label = sign == ")" and not subshells and cases > 0
                 ended()
                 if sign == "&":
                     around.sent_behind()
@@ -217,16 +281,18 @@ class _Reader:
                     if DEPTHS.get(word.text) == 1:
                         around.open()
                 elif not simple.words and ASSIGNMENT.match(word.text):
-                    simple.start = word.start if simple.start < 0 else simple.start
                     if text[at : at + 1] == "(" and word.text.endswith("="):
                         at = self._array(at + 1)
+                    simple.assigned.append(Token(word.start, at, text[word.start : at]))
                 else:
                     if not simple.words:
                         cases += {"case": 1, "esac": -1}.get(word.text, 0)
                         depth += (deeper := DEPTHS.get(word.text, 0))
                         if deeper:
                             around.open() if deeper > 0 else around.close()
-                        simple.start = word.start if simple.start < 0 else simple.start
+                    elif simple.name in DECLARING and _opens_array(text, word):
+                        at = self._array(at + 1)
+                        word = Token(word.start, at, text[word.start : at])
                     simple.words.append(word)
         ended()
         if closed_by:
@@ -294,18 +360,22 @@ class _Reader:
         return self.text[at] == "(" and at > start and self.text[at - 1] in "@?*+!"
 
     def _parenthesis(self, at: int) -> int:
-        depth = 1
+        depth, began = 1, at
         while at < len(self.text):
             depth += {"(": 1, ")": -1}.get(self.text[at], 0)
             at = self._piece(at)
             if not depth:
+                if self.text[began - 2] == "=":
+                    self.arrays.append((began, at - 1))
                 return at
         raise Unfinished
 
     def _array(self, at: int) -> int:
         """The words of ``name=(...)``."""
+        began = at
         while at < len(self.text):
             if self.text[at] == ")":
+                self.arrays.append((began, at))
                 return at + 1
             if self.text[at] == "#" and self.text[at - 1] in BLANK + "\n":
                 at = self._line_end(at)
@@ -328,6 +398,9 @@ class _Reader:
 
     def _expansion(self, at: int) -> int:
         text = self.text
+        if (found := NUMBER.match(text, at)) is not None:
+            self.numbers.append((at, found.end(), found["name"] or found["long"] or "$"))
+            return found.end()
         if text.startswith("$((", at):
             return self._arithmetic(at + 3)
         if text.startswith("$(", at):
@@ -363,11 +436,12 @@ class _Reader:
         raise Unfinished
 
     def _arithmetic(self, at: int) -> int:
-        depth = 2
+        depth, began = 2, at
         while at < len(self.text):
             depth += {"(": 1, ")": -1}.get(self.text[at], 0)
             at = self._piece(at) if self.text[at] != "'" else at + 1
             if not depth:
+                self.calculations.append((began, at - 2))
                 return at
         raise Unfinished
 
@@ -392,17 +466,27 @@ class _Reader:
         while self.text[at : at + 1] in (" ", "\t"):
             at += 1
         end = self._word(at)
-        self.documents.append((tabs, UNQUOTED.sub("", self.text[at:end])))
+        word = self.text[at:end]
+        self.documents.append(HereDocument(tabs, UNQUOTED.sub("", word), at, word))
         return end
 
     def _bodies(self, at: int) -> int:
         """Past the here-documents that begin on this line."""
-        for tabs, delimiter in self.documents:
+        for one in self.documents:
+            began = at
             for line in self._lines(at):
                 at += len(line)
                 bare = line.removesuffix("\n")
-                if (bare.lstrip("\t") if tabs else bare) == delimiter:
+                if (bare.lstrip("\t") if one.tabs else bare) == one.delimiter:
                     break
+            else:
+                self.open.append(OpenDocument(one.delimiter, one.begins))
+            if one.word == one.delimiter:
+                self.numbers += [
+                    (found.start(), found.end(), found["name"] or found["long"] or "$")
+                    for found in NUMBER.finditer(self.text, began, at)
+                    if self.text[found.start() - 1] != "\\"
+                ]
         self.documents.clear()
         return at
 

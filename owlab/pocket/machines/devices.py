@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from owlab.pocket.machines.inode import Inode
+from owlab.pocket.machines.inode import Inode, Kind
 
 SOME = 1 << 20
 """A file that the interpreter reads is read whole: of what has no end, so many bytes."""
@@ -50,13 +52,42 @@ def full(content: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-DEVICES: dict[str, tuple[Callable[[], bytes], Callable[[bytes], None]]] = {
-    "null": (lambda: b"", swallow),
-    "zero": (lambda: bytes(SOME), swallow),
-    "full": (lambda: bytes(SOME), full),
-    "random": (lambda: os.urandom(SOME), swallow),
-    "urandom": (lambda: os.urandom(SOME), swallow),
-    "tty": (lambda: b"", swallow),
+def absent(content: bytes = b"") -> bytes:
+    """What has a name and nothing behind it."""
+    raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
+
+
+def untouched(content: bytes) -> None:
+    """A disk that nobody may write to as a whole."""
+    absent(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An entry of ``/dev``: its numbers, mode and group, and what it gives and takes."""
+
+    device: tuple[int, int]
+    read: Callable[[], bytes] = absent
+    write: Callable[[bytes], None] = untouched
+    mode: int = 0o666
+    gid: int = 0
+    kind: Kind = "character"
+
+
+TTY, DISK = 5, 6
+"""Ubuntu's groups."""
+DEVICES: dict[str, Node] = {
+    "null": Node((1, 3), lambda: b"", swallow),
+    "zero": Node((1, 5), lambda: bytes(SOME), swallow),
+    "full": Node((1, 7), lambda: bytes(SOME), full),
+    "random": Node((1, 8), lambda: os.urandom(SOME), swallow),
+    "urandom": Node((1, 9), lambda: os.urandom(SOME), swallow),
+    "tty": Node((5, 0), lambda: b"", swallow, gid=TTY),
+    "console": Node((5, 1), mode=0o600, gid=TTY),
+    "ptmx": Node((5, 2), gid=TTY),
+    "ttyS0": Node((4, 64), mode=0o660, gid=20),
+    "vda": Node((252, 0), mode=0o660, gid=DISK, kind="block"),
+    "vda1": Node((252, 1), mode=0o660, gid=DISK, kind="block"),
 }
 
 
@@ -74,8 +105,13 @@ class Devices:
 
     def __init__(self) -> None:
         self._made = {
-            name: Inode("file", 0o666, source=Device(read, write))
-            for name, (read, write) in DEVICES.items()
+            name: Inode(
+                *(node.kind, node.mode, 0, node.gid),
+                source=Device(node.read, node.write),
+                device=node.device,
+                modified=time.time(),
+            )
+            for name, node in DEVICES.items()
         }
 
     def names(self) -> Iterable[str]:

@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Callable
 from typing import Any
 
+from owlab.pocket.bash.aside import PRINTED
 from owlab.pocket.machines.inode import (
     EXECUTE,
     READ,
@@ -25,6 +26,7 @@ from owlab.pocket.machines.inode import (
 from owlab.pocket.machines.tree import ResolvedPath, Standing, Tree, failure, find
 
 UMASK = 0o022
+ASIDE = {path: number for number, path in PRINTED.items()}
 COUNTED = 1 << 16
 """Writes from this size on ask how much room the disk has."""
 
@@ -40,6 +42,8 @@ class Files:
         """What a process has open as ``/dev/fd/63``, as the shell made it for `<(...)`."""
         self.pipes: Callable[[str, bytes], None] | None = None
         """Where what it writes there goes, as the shell made it for `>(...)`."""
+        self.aside: Callable[[str, bytes], None] | None = None
+        """Prints what is written to a stream that the shell keeps aside."""
 
     # looking
 
@@ -305,6 +309,8 @@ class Files:
     # how
 
     def _there(self, path: str, *, follow: bool = True) -> Standing:
+        if self.aside is not None and path in ASIDE:
+            return Standing(self.tree, Inode("character", 0o622, self.who.uid), self.who)
         if self.descriptors is not None and path.startswith("/dev/fd/"):
             pipe = Inode("file", 0o600, self.who.uid, self.who.gid, self.descriptors(path))
             return Standing(self.tree, pipe, self.who)
@@ -356,6 +362,9 @@ class Files:
     def _put(self, path: str, content: bytes, *, append: bool) -> None:
         if self.pipes is not None and path.startswith("/dev/fd/"):
             self.pipes(path, content)
+            return
+        if self.aside is not None and path in ASIDE:
+            self.aside(ASIDE[path], content)
             return
         found = find(self.tree, path, self.who)
         if found.at is None:

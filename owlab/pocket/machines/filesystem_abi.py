@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 CAPSULE = b"bashkit.FileSystem.v1"
 VERSION = 1
 OK, FAILED = 0, 1
-KINDS = {"file": 0, "directory": 1, "symlink": 2, "fifo": 3}
+KINDS = {"file": 0, "directory": 1, "symlink": 2, "fifo": 3, "character": 3, "block": 3}
+"""A device is no file, and bashkit knows of none."""
 ERRORS: tuple[tuple[type[BaseException], int], ...] = (
     (FileNotFoundError, 1),
     (FileExistsError, 2),

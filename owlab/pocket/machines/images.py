@@ -115,6 +115,7 @@ DIRECTORIES = {
     "/proc": 0o555,
     "/root": 0o700,
     "/run": 0o755,
+    "/run/systemd/resolve": 0o755,
     "/snap/bin": 0o755,
     "/srv": 0o755,
     "/sys": 0o555,
@@ -133,11 +134,22 @@ DIRECTORIES = {
     "/var/tmp": 0o1777,
 }
 
-LINKS = {"/etc/localtime": "/usr/share/zoneinfo/Etc/UTC"}
+LINKS = {
+    "/etc/localtime": "/usr/share/zoneinfo/Etc/UTC",
+    "/etc/resolv.conf": "../run/systemd/resolve/stub-resolv.conf",
+    "/etc/mtab": "/proc/mounts",
+}
 LINKS |= {f"/{name}": f"usr/{name}" for name in ("bin", "lib", "lib64", "sbin")}
 SECRET = ("/etc/shadow", "/etc/gshadow")
 SHADOW_GROUP = 42
 RULES = ("/etc/sudoers", "/etc/sudoers.d/90-cloud-init-users")
+
+RESOLVER = """\
+# This is /run/systemd/resolve/stub-resolv.conf of a machine in an owlab pocket lab.
+nameserver 127.0.0.53
+options edns0 trust-ad
+search .
+"""
 
 SUDOERS = """\
 #
@@ -211,6 +223,7 @@ def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
     return {
         "/etc/hostname": f"{machine.name}\n",
         "/etc/hosts": hosts(machine),
+        "/run/systemd/resolve/stub-resolv.conf": RESOLVER,
         "/etc/os-release": os_release(image),
         "/etc/issue": f"Ubuntu {image.full} (owlab pocket lab) \\n \\l\n",
         "/etc/machine-id": hashlib.md5(

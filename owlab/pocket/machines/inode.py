@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Kind = Literal["file", "directory", "symlink", "fifo"]
+Kind = Literal["file", "directory", "symlink", "fifo", "character", "block"]
 
 READ, WRITE, EXECUTE = 4, 2, 1
 STICKY, SETGID = 0o1000, 0o2000
@@ -72,6 +72,8 @@ class Inode:
     changed: float = 0.0
     links: int = 1
     source: GeneratedContent | None = None
+    device: tuple[int, int] = (0, 0)
+    """The numbers of a device."""
     zeros: int = 0
     """Zero bytes after the content, which are not kept one by one."""
     sparse: bool = False

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from owlab.pocket.machines import usage
 from owlab.pocket.machines.devices import Device, read_only
 from owlab.pocket.machines.inode import Inode
+from owlab.pocket.machines.process_files import process_directory
+from owlab.pocket.machines.processes import ProcessRow
+from owlab.pocket.machines.visits import outermost
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -28,8 +31,8 @@ def _encoded(read: Callable[[], str]) -> Callable[[], bytes]:
 class Proc:
     """The directory ``/proc`` of a machine. Implements ``Source``."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+    def __init__(self, machine: Machine, rows: Callable[[], list[ProcessRow]]) -> None:
+        self._machine, self._rows = machine, rows
         files: dict[str, Callable[[], str]] = {
             "cmdline": lambda: "BOOT_IMAGE=/vmlinuz root=LABEL=cloudimg-rootfs ro console=ttyS0\n",
             "cpuinfo": self._processors,
@@ -48,12 +51,22 @@ class Proc:
         }
 
     def names(self) -> Iterable[str]:
-        """The files."""
-        return self._made
+        """The files, and a directory of each process."""
+        return [*self._made, "self", *(str(row.pid) for row in self._rows())]
 
     def get(self, name: str) -> Inode | None:
         """One of them."""
+        if name == "self":
+            return Inode("symlink", 0o777, target=str(self._running()))
+        if name.isdecimal():
+            row = next((one for one in self._rows() if one.pid == int(name)), None)
+            return process_directory(self._machine, row) if row is not None else None
         return self._made.get(name)
+
+    def _running(self) -> int:
+        """The shell that runs something, the last one to begin."""
+        tops = [top for top in map(outermost, self._machine.sessions) if top is not None]
+        return max((top.pid for top in tops), default=1)
 
     def read(self) -> bytes:
         """A directory has no content."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from owlab.pocket.machines.state import Unit
-from owlab.pocket.machines.visits import FIRST_PID
 
 KIB = 1024
 
@@ -50,12 +49,15 @@ class Daemon:
 class Login:
     """A shell that is open now."""
 
-    number: int
+    number: int | None
+    """The terminal's; None without one."""
     user: str
     started: float
     running: str
     jobs: tuple[tuple[int, str, str, float], ...] = ()
     """Process number, command, state and start of what runs behind its prompt."""
+    pid: int = 0
+    """The shell's."""
     runner: str = ""
     """As whom it runs."""
 
@@ -81,10 +83,19 @@ def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> 
             )
         )
     for login in logins:
-        tty = f"pts/{login.number}"
-        pid = FIRST_PID + 10 * login.number
+        tty = "?" if login.number is None else f"pts/{login.number}"
+        pid = login.pid
         rows.append(
-            ProcessRow(pid, 1, login.user, "-bash", login.started, tty, 5 * KIB, state="Ss")
+            ProcessRow(
+                pid,
+                1,
+                login.user,
+                "-bash" if login.number is not None else "bash",
+                login.started,
+                tty,
+                5 * KIB,
+                state="Ss",
+            )
         )
         for job, text, state, started in login.jobs:
             rows.append(ProcessRow(job, pid, login.user, text, started, tty, 4 * KIB, state=state))

@@ -70,6 +70,8 @@ class ShellView(Protocol):
     """A shell on a machine, as a program sees the one that it was started from."""
 
     user: str
+    pid: int
+    """A process number that no other shell has."""
     started: float
     tty: bool
     switch: Callable[[ShellWanted], None] | None

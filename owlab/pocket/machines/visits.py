@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.views import ShellView
 
 MOST_KEPT = 200
-FIRST_PID = 12_000
+FIRST_PID, STEP = 1_200, 10
 
 
 @dataclass(eq=False)
@@ -33,7 +34,7 @@ class Visit:
     @property
     def pid(self) -> int:
         """The process number of its shell."""
-        return FIRST_PID + 10 * self.number
+        return self.shell.pid
 
 
 def outermost(shell: ShellView | None) -> ShellView | None:
@@ -43,11 +44,22 @@ def outermost(shell: ShellView | None) -> ShellView | None:
     return shell
 
 
+def pid_of(shell: ShellView | None) -> int:
+    """The process number of a shell, or of the one that it was started from."""
+    top = outermost(shell)
+    return top.pid if top is not None else 1
+
+
 class Visits:
     """All of them since the machine came up, oldest first."""
 
     def __init__(self) -> None:
         self._known: list[Visit] = []
+        self._pids = itertools.count(FIRST_PID, STEP)
+
+    def next_pid(self) -> int:
+        """A number for a shell; those behind it are for what it runs."""
+        return next(self._pids)
 
     def arrive(self, shell: ShellView, origin: str) -> Visit:
         """Somebody opened a terminal."""

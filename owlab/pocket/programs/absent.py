@@ -16,6 +16,11 @@ NO_ARCHIVE = "the pocket lab's apt has one archive, and nothing in it gets newer
 NO_SSHD = (
     "the ssh server of the pocket lab has no configuration: keys let in, and nothing else does"
 )
+NO_LOGIND = "the pocket lab keeps no sessions of logind: `who` and `w` tell who is here"
+NO_INDEX = "the pocket lab keeps no index of manuals and files; `man NAME` and `which NAME` answer"
+NO_ATTRIBUTES = "files of the pocket lab have owners and modes, and no attributes besides"
+NO_CHOICE = "the pocket lab has one of each program, so that there is nothing to choose from"
+NO_RECORDER = "the pocket lab records no terminal"
 NO_SCREEN = "the pocket lab has one screen for each terminal; open another terminal instead"
 
 REASONS: dict[str, tuple[str, ...]] = {
@@ -40,6 +45,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         *("growpart", "resize2fs", "tune2fs", "losetup", "hdparm", "smartctl"),
     ),
     NO_PROCESS: (
+        *("ldd", "ionice", "taskset", "fuser", "pstree", "lsns", "ipcs", "prlimit"),
         "strace",
         "ltrace",
         "gdb",
@@ -56,6 +62,11 @@ REASONS: dict[str, tuple[str, ...]] = {
     NO_LANGUAGE: ("localectl", "locale-gen", "update-locale", "dpkg-reconfigure"),
     NO_ARCHIVE: ("add-apt-repository", "apt-key", "unattended-upgrade", "do-release-upgrade"),
     NO_SSHD: ("sshd",),
+    NO_LOGIND: ("loginctl",),
+    NO_INDEX: ("whereis", "whatis", "apropos", "mandb", "locate", "updatedb", "info"),
+    NO_ATTRIBUTES: ("lsattr", "chattr", "setcap", "getcap"),
+    NO_CHOICE: ("update-alternatives", "select-editor"),
+    NO_RECORDER: ("script", "scriptreplay"),
     NO_SCREEN: ("tmux", "screen", "byobu"),
 }
 WHY = {name: reason for reason, names in REASONS.items() for name in names}

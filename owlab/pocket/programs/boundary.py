@@ -19,7 +19,8 @@ FAULT = 70
 async def carried_out(entry: RegisteredProgram, call: Call) -> int:
     """Run a program to its end, whatever happens in it."""
     try:
-        if call.argv == ["--help"] and not entry.own_help:
+        asks = call.argv == ["--help"] and not call.name.startswith("__owlab")
+        if asks and not entry.own_help:
             await call.out(help_of(call.name, entry))
             return 0
         return await apart(entry.run(call))

@@ -15,6 +15,7 @@ from owlab.pocket.machines.images import add_startup
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.proc import Proc
 from owlab.pocket.programs.base import RegisteredProgram, load_programs
+from owlab.pocket.programs.processes import known
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -50,7 +51,7 @@ READERS = _names(
     """
     cat tee tail tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
     kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
-    bc grep egrep fgrep xargs split __owlab_kept
+    bc diff zgrep zegrep zfgrep zless zmore grep egrep fgrep xargs split __owlab_kept __owlab_apart
     vim vi view nano pico editor emacs sudoedit visudo
     tty multipass git crontab nc crictl ctr k3s-pocket-installer dd head timeout date logger
     """
@@ -167,6 +168,6 @@ def furnish(machine: Machine) -> None:
     machine.files.look("/dev").source = Devices()
     add_startup(machine)
     machine.files.mkdir("/proc", recursive=True)
-    machine.files.look("/proc").source = Proc(machine)
+    machine.files.look("/proc").source = Proc(machine, lambda: known(machine))
     if machine.tree.root.entries["proc"].entries.pop("version", None):
         machine.tree.note(machine.tree.root)  # an earlier version stored one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import zlib
 from collections.abc import Callable
@@ -42,6 +43,8 @@ async def compress(call: Call) -> int:
     back = call.name.endswith("cat") or call.name.startswith(("gun", "bun", "un"))
     back = back or options.has("d", "decompress", "uncompress", "t", "test")
     status = 0
+    if options.has("l", "list"):
+        return await _listed(call, form, options)
     for name in options.words or ("-",):
         try:
             await _one(call, options, form, name, back=back, to_stdout=to_stdout or name == "-")
@@ -49,6 +52,51 @@ async def compress(call: Call) -> int:
             await call.err(complaint.text)
             status = max(status, complaint.status)
     return status
+
+
+async def _listed(call: Call, form: Form, options: Options) -> int:
+    """``-l``: sizes of compressed files."""
+    if form is not GZIP:
+        raise Complaint(f"{call.name}: the pocket lab's {form.name} lists no sizes\n")
+    status, total, about = 0, [0, 0], 0
+    head = "" if options.has("q", "quiet") else HEADING
+    for name in options.words or ("-",):
+        suffixed = name + form.suffix
+        name = suffixed if not call.fs.exists(call.path(name)) and name != "-" else name
+        try:
+            content = await call.stdin() if name == "-" else call.fs.read_file(call.path(name))
+        except OSError as error:
+            await call.err(f"gzip: {name}: {error.strerror}\n")
+            status = 1
+            continue
+        try:
+            size = len(form.unpack(content))
+        except (OSError, EOFError, ValueError, zlib.error):
+            await call.err(f"\ngzip: {name}: not in gzip format\n")
+            status = 1
+            continue
+        about = _about(content)
+        shown = "stdout" if name == "-" else name[:-3]
+        await call.out(head + _sizes(len(content), size, shown, about))
+        head = ""
+        total = [total[0] + len(content), total[1] + size]
+    if len(options.words) > 1:
+        await call.out(_sizes(total[0], total[1], "(totals)", about))
+    return status
+
+
+HEADING = "         compressed        uncompressed  ratio uncompressed_name\n"
+HEAD, HAS_NAME = 18, 8
+
+
+def _about(content: bytes) -> int:
+    """Bytes of a gzip file that are no data, as its ratio counts: head, name and sum."""
+    return HEAD + (content.index(b"\0", 10) - 9 if content[3] & HAS_NAME else 0)
+
+
+def _sizes(packed: int, size: int, name: str, about: int) -> str:
+    ratio = 100 * (size - (packed - about)) / size if size else 0.0
+    return f"{packed:>19} {size:>19} {ratio:>5.1f}% {name}\n"
 
 
 async def _one(
@@ -103,6 +151,12 @@ def _changed(
     form: Form, content: bytes, back: bool, options: Options, who: str, name: str
 ) -> bytes:
     level = next((int(n) for n, _ in options.given if n.isdigit()), 6 if form is not BZIP2 else 9)
+    if not back and form is GZIP and name != "-" and not options.has("n", "no-name"):
+        buffer = io.BytesIO()
+        stem = name.rpartition("/")[2]
+        with gzip.GzipFile(stem, "wb", level, buffer, mtime=0) as packed:
+            packed.write(content)
+        return buffer.getvalue()
     if not back:
         return form.pack(content, level)
     try:

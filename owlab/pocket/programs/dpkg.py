@@ -20,8 +20,9 @@ Desired=Unknown/Install/Remove/Purge/Hold
 async def dpkg(call: Call) -> int:
     """``-l``, ``-s``, ``-W [-f FORMAT]`` and ``--print-architecture``."""
     long = ["list", "status", "show", "showformat=", "print-architecture", "get-selections"]
+    long += ["listfiles", "search", "install"]
     try:
-        options, names = getopt.gnu_getopt(call.argv, "lsWf:", long)
+        options, names = getopt.gnu_getopt(call.argv, "lsWf:LSi", long)
     except getopt.GetoptError as error:
         await call.err(f"{call.name}: error: unknown option --{error.opt}\n")
         return 2
@@ -32,6 +33,12 @@ async def dpkg(call: Call) -> int:
         return 0
     if "-s" in given or "--status" in given:
         return await _status(call, names, have)
+    if "-i" in given or "--install" in given:
+        await call.err(f"{call.name}: the pocket lab's dpkg installs no files: use apt\n")
+        return 2
+    if {"-L", "-S", "--listfiles", "--search"} & set(given):
+        await call.err(f"{call.name}: the pocket lab's packages keep no lists of their files\n")
+        return 2
     chosen = [n for n in have if not names or any(fnmatch.fnmatchcase(n, p) for p in names)]
     missing = [p for p in names if not any(fnmatch.fnmatchcase(n, p) for n in have)]
     if "-l" in given or "--list" in given:

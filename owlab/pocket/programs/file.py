@@ -49,6 +49,12 @@ def _kind(call: Call, inode: Inode, path: str, mime: bool) -> str:
         return "inode/directory; charset=binary" if mime else "directory"
     if inode.kind == "symlink":
         return "inode/symlink; charset=binary" if mime else f"symbolic link to {inode.target}"
+    if inode.kind in ("character", "block", "fifo"):
+        special = {"character": "character special", "block": "block special"}.get(inode.kind, "")
+        numbers = " ({}/{})".format(*inode.device) if special else ""
+        name = {"character": "chardevice", "block": "blockdevice"}.get(inode.kind, "fifo")
+        shown = f"{special}{numbers}" if special else "fifo (named pipe)"
+        return f"inode/{name}; charset=binary" if mime else shown
     content = call.fs.read_file(path)
     if path.startswith(("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/")) and inode.source:
         content = b"\x7fELF"

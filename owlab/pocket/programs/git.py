@@ -13,6 +13,7 @@ import re
 from owlab.pocket.ground import internet
 from owlab.pocket.ground.internet import Repository
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.git_config import config
 
 LATER = (
     "git: '{verb}' is not part of the pocket lab: it knows clone, checkout, log, status and show"
@@ -43,7 +44,8 @@ async def git(call: Call) -> int:
         await call.out("git version 2.43.0.pocket\n")
         return 0
     if verb == "config":
-        return 0
+        at = _root(call, folder)
+        return await config(call, rest, f"{at}/.git/config" if at is not None else None)
     if verb == "clone":
         return await _clone(call, rest, folder)
     if verb == "ls-remote":

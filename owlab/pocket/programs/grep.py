@@ -50,6 +50,8 @@ class Search:
     coloured: bool = False
     separator: str | None = "--"
     skips_folders: bool = False
+    label: str = "(standard input)"
+    """What standard input is called."""
     status: int = 1
 
     def has(self, flag: str) -> bool:
@@ -136,6 +138,7 @@ def _search(
         numbers.get("A", numbers.get("C", 0)),
         numbers.get("m"),
         coloured=shows,
+        label=values.get("label", "(standard input)"),
         skips_folders=values.get("d", values.get("directories")) == "skip",
         separator=None if "no-group-separator" in flags else separator,
     )
@@ -207,7 +210,7 @@ def _files(
 
 async def _one(call: Call, search: Search, name: str, *, bare: bool) -> str:
     """Search one file; what is wrong with it, or nothing."""
-    shown = "(standard input)" if name == "-" else name
+    shown = search.label if name == "-" else name
     if name not in ("-", "/dev/stdin"):
         try:
             inode = call.fs.look(call.path(name))

@@ -1,4 +1,4 @@
-"""`lsblk`, `dmesg`, `findmnt`, `crontab`, `man`: what a server is asked now and then."""
+"""`dmesg`, `findmnt`, `crontab`, `man`: what a server is asked now and then."""
 
 from __future__ import annotations
 
@@ -12,21 +12,8 @@ from owlab.pocket.programs.editors import chosen, edited_text
 from owlab.pocket.programs.options import Complaint, parse
 from owlab.pocket.programs.pager import in_pages
 
-GIB = 1 << 30
 TABS = "/var/spool/cron/crontabs"
 EMPTY_TABLE = b"# m h  dom mon dow   command\n"
-
-
-@program("lsblk")
-async def lsblk(call: Call) -> int:
-    """The disk that the machine was launched with."""
-    size = call.machine.spec.disk / GIB
-    await call.out(
-        "NAME    MAJ:MIN RM   SIZE RO TYPE MOUNTPOINTS\n"
-        f"vda     252:0    0 {size:5.1f}G  0 disk \n"
-        f"└─vda1  252:1    0 {size:5.1f}G  0 part /\n"
-    )
-    return 0
 
 
 @program("findmnt")

@@ -20,7 +20,12 @@ LONG = (
     "literal quote-name zero"
 )
 SIX_MONTHS = 182 * 24 * 3600
-COLOURS = {"directory": "01;34", "symlink": "01;36", "fifo": "40;33"}
+COLOURS = {
+    "directory": "01;34",
+    "symlink": "01;36",
+    "fifo": "40;33",
+    **dict.fromkeys(["character", "block"], "40;33;01"),
+}
 TROUBLE, SERIOUS = 1, 2
 WIDTH = 80
 
@@ -185,6 +190,7 @@ class Listing:
             user = str(inode.uid) if self.numbers else accounts.user_name(inode.uid)
             group = str(inode.gid) if self.numbers else accounts.group_name(inode.gid)
             size = _human(inode.size) if self.human else str(inode.size)
+            size = "{}, {:>3}".format(*inode.device) if inode.device[0] else size
             number = str(inode.number) if self.options.has("i", "inode") else ""
             name = self._painted(row.name, row)
             if inode.kind == "symlink":
@@ -252,7 +258,13 @@ def _columns(cells: list[tuple[str, int]], wide: int) -> str:
     return ""
 
 
-@program("ls", machines="all")
+@program("ls", "dir", "vdir", machines="all")
 async def ls(call: Call) -> int:
     """List what is in directories; the usual options of GNU's."""
+    if call.name != "ls":
+        # `dir` writes columns wherever it prints, and `vdir` the long form.
+        flags = "".join(word for word in call.argv if word[:1] == "-" and word[1:2] != "-")
+        form = "l" if call.name == "vdir" else "" if set(flags) & set("1lmxgon") else "C"
+        call.argv.insert(0, f"-{form}b")
+        call.name = "ls"
     return await Listing(call, parse(call, SHORT, LONG, status=SERIOUS)).run()

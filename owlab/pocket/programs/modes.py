@@ -7,7 +7,13 @@ import stat
 
 from owlab.pocket.machines.inode import Inode
 
-KINDS = {"directory": stat.S_IFDIR, "symlink": stat.S_IFLNK, "fifo": stat.S_IFIFO}
+KINDS = {
+    "directory": stat.S_IFDIR,
+    "symlink": stat.S_IFLNK,
+    "fifo": stat.S_IFIFO,
+    "character": stat.S_IFCHR,
+    "block": stat.S_IFBLK,
+}
 CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
 ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
 WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import secrets
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.digests import VERBS, digest
 
 _WITH_VALUE = {
     "-newkey",
@@ -70,8 +70,8 @@ async def openssl(call: Call) -> int:
         match call.argv:
             case ["version"]:
                 await call.out("OpenSSL 3.0 (owlab pocket lab: certificates only)\n")
-            case ["rand", "-hex", count] if count.isdigit():
-                await call.out(secrets.token_hex(min(int(count), 4096)) + "\n")
+            case [verb, *words] if verb in VERBS:
+                await digest(call, verb, words)
             case ["genrsa", *words]:
                 await call.out(_generate(call, words))
             case ["req", *words]:

@@ -6,8 +6,9 @@ import re
 import time
 
 from owlab.pocket.machines import usage
+from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
-from owlab.pocket.machines.visits import outermost
+from owlab.pocket.machines.visits import Visit, outermost, pid_of
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.logins import headline
@@ -47,7 +48,42 @@ COLUMNS = {
 def processes(call: Call) -> list[ProcessRow]:
     """The machine's table now."""
     machine = call.machine
-    daemons = [
+    own = machine.visits.of(call.session)
+    command = " ".join([call.name, *call.argv])
+    top = outermost(call.session)
+    logins = _logins(machine, own, command, call.user)
+    if own is None:  # what `multipass exec` runs has no terminal
+        jobs = tuple(top.background()) if top is not None else ()
+        started = time.time()
+        logins.append(Login(*(None, call.user, started, command, jobs, pid_of(top), call.user)))
+    return table(machine.booted, _daemons(machine), logins)
+
+
+def known(machine: Machine) -> list[ProcessRow]:
+    """The table as it is in ``/proc``: with all shells that run something."""
+    logins = _logins(machine)
+    shells = {id(visit.shell) for visit in machine.visits.here()}
+    for shell in {id(top): top for top in map(outermost, machine.sessions) if top}.values():
+        if id(shell) not in shells:
+            jobs = tuple(shell.background())
+            logins.append(Login(None, shell.user, shell.started, "", jobs, shell.pid))
+    return table(machine.booted, _daemons(machine), logins)
+
+
+def _logins(
+    machine: Machine, own: Visit | None = None, command: str = "", user: str = ""
+) -> list[Login]:
+    return [
+        Login(
+            *(visit.number, visit.user, visit.came, command if visit is own else ""),
+            *(tuple(visit.shell.background()), visit.pid, user if visit is own else ""),
+        )
+        for visit in machine.visits.here()
+    ]
+
+
+def _daemons(machine: Machine) -> list[Daemon]:
+    return [
         Daemon(
             unit,
             units.pid(unit),
@@ -58,21 +94,6 @@ def processes(call: Call) -> list[ProcessRow]:
         for unit in units.names(machine)
         if units.active(machine, unit) and not units.kind_of(machine, unit).oneshot
     ]
-    own = machine.visits.of(call.session)
-    command = " ".join([call.name, *call.argv])
-    logins = [
-        Login(
-            *(visit.number, visit.user, visit.came, command if visit is own else ""),
-            *(tuple(visit.shell.background()), call.user if visit is own else ""),
-        )
-        for visit in machine.visits.here()
-    ]
-    if own is None:  # what `multipass exec` runs has no terminal
-        number = 1 + max((login.number for login in logins), default=-1)
-        top = outermost(call.session)
-        jobs = tuple(top.background()) if top is not None else ()
-        logins.append(Login(number, call.user, time.time(), command, jobs, call.user))
-    return table(machine.booted, daemons, logins)
 
 
 def _value(call: Call, row: ProcessRow, column: str) -> str:
@@ -148,7 +169,9 @@ async def ps(call: Call) -> int:
     if chosen is None:
         everyone = set(letters) & set("eAax")
         tty = next((row.tty for row in rows if row.state == "R+"), "pts/0")
-        chosen = rows if everyone else [row for row in rows if row.tty == tty]
+        chosen = (
+            rows if everyone else [row for row in rows if row.tty == tty and row.user == call.user]
+        )
     if "u" in letters:
         await _aux(call, chosen, headed)
         return 0

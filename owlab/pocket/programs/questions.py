@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import secrets
 
+from owlab.pocket.bash.numbers import numbered
 from owlab.pocket.bash.questions import ASK, FIRST, SECOND, SOURCED, TEXT
 from owlab.pocket.bash.questions import BINARY as COMPARED
+from owlab.pocket.bash.rewritten import for_child, rewritten
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.shells import prepared
+from owlab.pocket.programs.shells import at_terminal
 
+SPECIAL = {"-p": "fifo", "-c": "character", "-b": "block", "-S": "socket"}
 BITS = {"-r": READ, "-w": WRITE, "-x": EXECUTE}
 
 
@@ -44,7 +48,7 @@ def _look(call: Call, path: str) -> Inode | None:
 
 def _true(call: Call, path: str, operator: str) -> bool:
     if path.startswith(("/dev/fd/", "/dev/std")):
-        return operator in ("-r", "-w", "-e", "-O", "-G")
+        return operator in ("-r", "-w", "-e", "-O", "-G", "-p")
     inode = _look(call, path)
     if inode is None or operator == "-e":
         return inode is not None
@@ -52,6 +56,8 @@ def _true(call: Call, path: str, operator: str) -> bool:
         return call.fs.allows(call.path(path), BITS[operator])
     if operator == "-d":
         return inode.is_directory
+    if operator in SPECIAL:
+        return inode.kind == SPECIAL[operator]
     if operator == "-N":
         return False  # nobody keeps when a file was read last
     return call.fs.who.uid == inode.uid if operator == "-O" else call.fs.who.gid == inode.gid
@@ -80,7 +86,7 @@ def _copied(call: Call, name: str) -> str:
         text = call.fs.read_file(call.path(name)).decode()
     except (OSError, UnicodeDecodeError):
         return name
-    changed = prepared(text, call.session)
+    changed = at_terminal(rewritten(numbered(text, pid_of(call.session))), call.session)
     if changed == text:
         return name
     # As bash keeps a here-document: a file of its own, that nobody else reads.
@@ -95,5 +101,6 @@ def _copied(call: Call, name: str) -> str:
 @program(TEXT, machines="all")
 async def script(call: Call) -> int:
     """A script for a child shell."""
-    await call.out(prepared(" ".join(call.argv), call.session))
+    text = for_child(" ".join(call.argv), pid_of(call.session))
+    await call.out(at_terminal(text, call.session))
     return 0

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import posixpath
-import random
 import shlex
 
+from owlab.pocket.bash.aside import APART, BEGIN, TURN
 from owlab.pocket.bash.asking import asking
 from owlab.pocket.bash.menus import MENU, shown
-from owlab.pocket.bash.parameters import told
-from owlab.pocket.bash.rewritten import rewritten, suspect
+from owlab.pocket.bash.rewritten import for_child, for_session, suspect
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.machines.views import ShellView, ShellWanted
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, READERS
 
-PIDS = (13_000, 19_000)
+MEANWHILE = 0.003
+"""Seconds that it takes."""
 
 
 def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
@@ -46,22 +48,7 @@ def ours(files: Files, cwd: str, name: str, script: str, asks: bool = False) -> 
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return asks or bool(interpreter_of(files, cwd, name)) or "$$" in text or rewritten(text) != text
-
-
-def prepared(script: str, session: ShellView | None) -> str:
-    """A script for a shell like this one: with questions where it is at a terminal."""
-    return at_terminal(rewritten(with_pid(script, next_pid())), session)
-
-
-def next_pid() -> int:
-    """A process number for a shell."""
-    return random.randrange(*PIDS)
-
-
-def with_pid(script: str, pid: int) -> str:
-    """``$$`` is the shell's number; not where it is killed by it: bashkit's own is 1 there."""
-    return script if "kill" in script else told(script, {"$": str(pid), "BASHPID": str(pid)})
+    return asks or bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
 
 
 def at_terminal(script: str, session: ShellView | None, *, shows: bool = False) -> str:
@@ -140,3 +127,21 @@ async def shell(call: Call) -> int:
     name = "sh" if call.name in ("sh", "dash") else "bash"
     script = shlex.join([name, *call.argv])
     return await session.run(script, call.out, call.err, stdin=call.reader)
+
+
+@program(APART, machines="all")
+async def apart(call: Call) -> int:
+    """A child's script in a session of its own, with the options of the shell that runs it."""
+    options, script, *words = call.argv
+    flags = "".join(letter for letter in options if letter in "eux")
+    session = child_of(call)
+    text = shlex.quote(for_session(script, pid_of(session)))
+    line = f"command bash {f'-{flags}' if flags else ''} -c {BEGIN}{text} {shlex.join(words)}"
+    return await session.run(line, call.out, call.err, stdin=call.reader)
+
+
+@program(TURN, machines="all")
+async def turn(call: Call) -> int:
+    """Let the interpreter hand over what it has printed; the status is that before."""
+    await asyncio.sleep(MEANWHILE)
+    return int(call.argv[0])

@@ -11,7 +11,13 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.modes import KINDS, shown
 from owlab.pocket.programs.options import Complaint, missing_operand, parse
 
-NAMES = {"directory": "directory", "symlink": "symbolic link", "fifo": "fifo"}
+NAMES = {
+    "directory": "directory",
+    "symlink": "symbolic link",
+    "fifo": "fifo",
+    "character": "character special file",
+    "block": "block special file",
+}
 LETTER = re.compile(r"%([-0 +#]*)(\d*)(?:\.(\d+))?([A-Za-z%])|\\([nt\\\"])")
 BLOCK, UNIT = 4096, 512
 DEVICE = 0xFC01
@@ -80,8 +86,8 @@ def _fields(call: Call, inode: Inode, name: str) -> dict[str, str | int]:
         "N": quoted,
         "o": BLOCK,
         "s": inode.size,
-        "t": 0,
-        "T": 0,
+        "t": f"{inode.device[0]:x}",
+        "T": f"{inode.device[1]:x}",
         "u": inode.uid,
         "U": accounts.user_name(inode.uid),
         "w": _time(inode.changed),
@@ -120,11 +126,17 @@ def _whole(call: Call, inode: Inode, name: str) -> str:
     return (
         f"  File: {shown_name}\n"
         f"  Size: {f['s']:<10}\tBlocks: {f['b']:<10} IO Block: {f['o']:<6} {f['F']}\n"
-        f"Device: 252,1\tInode: {f['i']:<11} Links: {f['h']}\n"
+        f"Device: 252,1\tInode: {f['i']:<11} Links: {f['h']}{_type(inode)}\n"
         f"Access: ({inode.mode:04o}/{f['A']})  Uid: ({inode.uid:>5}/{f['U']:>8})   "
         f"Gid: ({inode.gid:>5}/{f['G']:>8})\n"
         f"Access: {f['x']}\nModify: {f['y']}\nChange: {f['z']}\n Birth: {f['w']}\n"
     )
+
+
+def _type(inode: Inode) -> str:
+    """The numbers of a device."""
+    major, minor = inode.device
+    return f"     Device type: {major},{minor}" if major else ""
 
 
 def _system(call: Call, name: str) -> str:

@@ -11,6 +11,7 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
 
 LONG = ["now", "no-pager", "quiet", "type=", "state=", "all", "full", "no-legend", "plain"]
+LONG += ["version"]
 LONG += ["lines=", "wait", "no-block", "failed", "property=", "value", "system", "force", "user"]
 CHANGING = {"start", "stop", "restart", "reload", "enable", "disable", "daemon-reload"}
 CHANGING |= {"try-restart", "reload-or-restart", "mask", "unmask", "reset-failed", "kill"}
@@ -45,7 +46,7 @@ def parse(argv: list[str]) -> SystemctlRequest:
         raise SystemctlUsageError(f"systemctl: {error.msg}\n") from None
     given = dict(options)
     return SystemctlRequest(
-        verb=words[0] if words else "list-units",
+        verb="--version" if "--version" in given else words[0] if words else "list-units",
         names=tuple(words[1:]),
         now="--now" in given,
         quiet="-q" in given or "--quiet" in given,

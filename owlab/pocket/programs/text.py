@@ -9,6 +9,11 @@ from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
 
 PART = 1 << 16
+LONG = ["number", "number-nonblank", "squeeze-blank", "show-all", "show-ends", "show-tabs"]
+LONG += ["show-nonprinting"]
+TABS = {"T", "t", "A", "show-all", "show-tabs"}
+ENDS = {"E", "e", "A", "show-all", "show-ends"}
+UNSEEN = {"v", "e", "t", "A", "show-all", "show-nonprinting"}
 MOST_ENDLESS = 16 << 20
 """Half of what the interpreter's own filters take before they give anything on."""
 
@@ -17,9 +22,7 @@ MOST_ENDLESS = 16 << 20
 async def cat(call: Call) -> int:
     """Files, or standard input, one after the other; ``-n -b -s -E -T -A``."""
     try:
-        options, names = getopt.gnu_getopt(
-            call.argv, "nbsETAevtu", ["number", "number-nonblank", "squeeze-blank", "show-all"]
-        )
+        options, names = getopt.gnu_getopt(call.argv, "nbsETAevtu", LONG)
     except getopt.GetoptError as error:
         await call.err(
             f"cat: invalid option -- '{error.opt}'\nTry 'cat --help' for more information.\n"
@@ -69,6 +72,22 @@ async def _file(call: Call, name: str) -> bytes | None:
     return None
 
 
+def _visible(line: bytes) -> bytes:
+    """``^X`` for what controls, ``M-x`` for what is above ASCII."""
+    out = bytearray()
+    for byte in line:
+        if byte >= 128:
+            out += b"M-"
+            byte -= 128
+        if byte == 127:
+            out += b"^?"
+        elif byte < 32 and byte != 9:
+            out += bytes([94, byte + 64])
+        else:
+            out.append(byte)
+    return bytes(out)
+
+
 def _shown(content: bytes, flags: set[str]) -> bytes:
     """The text with numbers and marks."""
     lines, number, blank, out = content.splitlines(keepends=True), 0, False, bytearray()
@@ -80,9 +99,10 @@ def _shown(content: bytes, flags: set[str]) -> bytes:
         if flags & {"n", "number"} or (bare and flags & {"b", "number-nonblank"}):
             number += 1
             out += f"{number:6d}\t".encode()
-        shown = bare.replace(b"\t", b"^I") if flags & {"T", "t", "A", "show-all"} else bare
+        shown = _visible(bare) if flags & UNSEEN else bare
+        shown = shown.replace(b"\t", b"^I") if flags & TABS else shown
         end = line[len(bare) :]
-        out += shown + (b"$" if end and flags & {"E", "e", "A", "show-all"} else b"") + end
+        out += shown + (b"$" if end and flags & ENDS else b"") + end
     return bytes(out)
 
 

@@ -178,7 +178,7 @@ def _groups(plan: XargsPlan, lines: list[list[str]]) -> Iterator[list[str]]:
 
 
 async def _all(call: Call, plan: XargsPlan, groups: list[list[str]]) -> int:
-    if (problem := _cannot(call, plan.command[0])) is not None and groups:
+    if (problem := cannot(call, plan.command[0])) is not None and groups:
         text, status = problem
         raise Complaint(f"xargs: {plan.command[0]}: {text}\n", status)
     waiting = asyncio.Semaphore(plan.at_once)
@@ -215,8 +215,8 @@ def _shown(word: str) -> str:
     return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else shlex.quote(word)
 
 
-def _cannot(call: Call, name: str) -> tuple[str, int] | None:
-    """Why a command cannot be run: `xargs` knows no shell's own."""
+def cannot(call: Call, name: str) -> tuple[str, int] | None:
+    """Why a command cannot be run: what starts programs knows no shell's own."""
     folders = call.env.get("PATH", "").split(":") if "/" not in name else [""]
     found = None
     for folder in folders:

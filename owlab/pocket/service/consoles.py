@@ -70,17 +70,16 @@ class Console:
             env={**wanted.env, "SHLVL": str(1 + len(self._stack))},
         )
         shell.tells_of_jobs = self._interactive
+        shell.parent_pid = self._stack[-1].pid if self._stack else shell.pid - 1
         if visit is not None:
-            self._visits[shell], visit.shell = visit, shell
             shell.pid, shell.parent_pid = visit.pid, visit.pid - 1
+            self._visits[shell], visit.shell = visit, shell
         elif self._tty and not machine.is_host and not self._inside(machine):
             if self._interactive:
                 await out(await welcome(machine, wanted.user))
             origin = self._stack[-1].machine if self._stack else self._lab.fleet.host
-            visit = self._visits[shell] = machine.visits.arrive(shell, origin.address)
-            shell.pid, shell.parent_pid = visit.pid, visit.pid - 1
-        elif self._stack:
-            shell.pid, shell.parent_pid = self._stack[-1].pid + 2, self._stack[-1].pid + 1
+            self._visits[shell] = machine.visits.arrive(shell, origin.address)
+            shell.parent_pid = shell.pid - 1
         if self._tty and self._interactive:
             shell.history.load(shell.files, history_file(shell))
         self._closing[shell] = wanted.closing

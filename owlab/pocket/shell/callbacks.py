@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import contextlib
 import copy
 import errno
 import os
+import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -13,6 +17,7 @@ from bashkit import FileSystem
 
 from owlab.pocket.bash.asking import HERE, SHOWN
 from owlab.pocket.ground.keyboards import KeyboardReader
+from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.files import Files
 from owlab.pocket.programs.base import Call, command_not_found
 
@@ -68,6 +73,49 @@ def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> 
         terminal=session.at_terminal or shown,
         screen=session.keyboard if shown else None,
     )
+
+
+class KeptAside:
+    """What is written to a stream that was kept aside, printed in its turn.
+
+    The file system is called from the interpreter's threads, and what the interpreter prints comes
+    to the loop in the same way.
+    """
+
+    def __init__(self, sinks: dict[str, Sink]) -> None:
+        self._sinks = sinks
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._turn = asyncio.Lock()
+        self._coming: set[concurrent.futures.Future[None]] = set()
+
+    def write(self, number: str, data: bytes) -> None:
+        """Print it when the loop comes to it."""
+        if data:
+            put = asyncio.run_coroutine_threadsafe(self._put(number, data), self._loop)
+            self._coming.add(put)
+            put.add_done_callback(self._coming.discard)
+            if threading.get_ident() != self._thread:
+                concurrent.futures.wait([put])
+
+    async def _put(self, number: str, data: bytes) -> None:
+        async with self._turn:
+            with contextlib.suppress(BrokenPipeError):
+                await self._sinks[number](data)
+
+    async def flush(self) -> None:
+        """Until all of it is printed."""
+        while self._coming:
+            await asyncio.wait([asyncio.wrap_future(one) for one in self._coming])
+
+    def after(self, sink: Sink) -> Sink:
+        """A sink that lets what was written before go first."""
+
+        async def put(data: bytes) -> None:
+            async with self._turn:
+                await sink(data)
+
+        return put
 
 
 def weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:

@@ -269,3 +269,11 @@ def _signal(table: JobTable, job: Job, signal: str) -> None:
             job.go_on()
     else:
         job.kill(ENDS.get(signal, "Terminated"), hard=signal == "KILL")
+
+
+@program("__owlab_number", machines="all")
+async def number(call: Call) -> int:
+    """A signal's number."""
+    name = named(call.argv[0]) if call.argv else None
+    await call.out(f"{NAMES.get(name or '', 15)}\n")
+    return 0

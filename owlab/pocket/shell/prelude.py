@@ -6,6 +6,7 @@ import shlex
 
 from owlab.pocket.bash.asking import HERE
 from owlab.pocket.bash.led import FUNCTION as LEADING
+from owlab.pocket.bash.numbers import FUNCTION as SIGNALS
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.shell.prompts import DEFAULT
@@ -47,12 +48,13 @@ SHELLS = (
         f'__owlab_read() {{ __script=${{__script%x}}; case "${{{HERE}:+{HERE}}}$__script" in '
         f'{HERE}*|{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
         "__script=${__script%x};; esac; "
-        f'[ -z "${HERE}" ] || __script="unset {HERE}; {HERE}=1; $__script"; }}; '
+        f'[ -z "${HERE}" ] || __script="unset {HERE}; {HERE}=1; $__script"; '
+        '__owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; }; '
         "__owlab_sh() { local __shell=$1 __flags= __login= __script; shift; "
         "while [ $# -gt 0 ]; do case $1 in "
         '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
         "shift; __script=${1}x; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return;; '
+        'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return;; '
         "-l|--login) __login=1; shift;; -i|--norc|--noprofile|--posix) shift;; "
         "--version) __owlab_version bash; return;; "
         "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
@@ -60,14 +62,15 @@ SHELLS = (
         '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
         '-*|+*) __flags="$__flags $1"; shift;; '
         '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __owlab_read; '
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" "$@"; return; fi; '
+        'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '
         f'[ -z "${HERE}" ] || {{ {HERE}=1 __owlab_inner $__login && return; }}; '
         f"__script=$({HERE}= cat; printf x); {HERE}= __owlab_read; "
-        'command $__shell $__flags -c "$__OWLAB_SHELLS$__script" $__shell "$@"; }; '
+        'command $__shell $__flags -c "$__owlab_begin$__script" $__shell "$@"; }; '
         'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
     )
     + HISTORY
+    + SIGNALS
     + LEADING
 )
 SHELL_PATHS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/usr/bin/sh", "/usr/bin/dash", "/bin/dash")

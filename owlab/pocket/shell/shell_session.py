@@ -10,27 +10,31 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash, ExecutionProfile
+from bashkit import Bash
 
 from owlab.pocket.bash import sentences
+from owlab.pocket.bash.aside import BEGIN
 from owlab.pocket.bash.asking import HERE
-from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.expansions import closed
+from owlab.pocket.bash.interpreter import ScriptInput, execute, new_bash
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import shown
 from owlab.pocket.bash.parameters import told
-from owlab.pocket.bash.rewritten import rewritten
+from owlab.pocket.bash.rewritten import for_session
+from owlab.pocket.bash.traps import AT_END
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.typed_history import TypedHistory
+from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
-from owlab.pocket.programs.shells import at_terminal, next_pid, with_pid
+from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
-from owlab.pocket.shell.callbacks import call_of, missing, weakly
+from owlab.pocket.shell.callbacks import KeptAside, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import NO_JOB_CONTROL, SHELL_PATHS, SHELLS, greeting
 from owlab.pocket.shell.reading import (
@@ -47,8 +51,6 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
     from owlab.pocket.machines.views import ShellView, ShellWanted
 
-UNLIMITED = 10**12
-FOR_EVER = 1e9
 KEPT_OPTIONS = "eufC"
 HUNG_UP, INIT = 255, 1
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
@@ -81,6 +83,7 @@ class ShellSession:
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
         self._parent = parent
+        self.pid = machine.visits.next_pid()
         self._last: int | None = None
         self._started_in = cwd or home
         self.started = self.used = time.time()
@@ -99,7 +102,7 @@ class ShellSession:
         self.options = ""
         self.restored_from: bytes | None = None
         """The state of the shell that this one is a child of."""
-        self.pid, self.parent_pid = next_pid(), INIT
+        self.parent_pid = INIT
         self.history = TypedHistory()
         self.commands = 0
         """How many were typed here."""
@@ -117,17 +120,7 @@ class ShellSession:
     def _interpreter(self, cwd: str) -> tuple[Bash, list[Flow]]:
         """A new interpreter, and a place for the flow of what it runs."""
         self._flow = flow = [Flow()]
-        self._bash = bash = Bash(
-            username=self.user,
-            hostname=self.machine.name,
-            cwd=cwd,
-            env=self._variables,
-            # The others cut output off after a megabyte, and say nothing.
-            profile=ExecutionProfile.Interactive,
-            max_commands=UNLIMITED,
-            max_loop_iterations=UNLIMITED,
-            timeout_seconds=FOR_EVER,
-        )
+        self._bash = bash = new_bash(self.user, self.machine.name, cwd, self._variables)
         bash.mount("/", mountable(self.files))
         bash.add_command("__owlab_last", weakly(self._recall))
         bash.add_command("__owlab_status", weakly(self._note))
@@ -213,14 +206,18 @@ class ShellSession:
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
         given = script
-        if not self.tty:
-            script = with_pid(kept(script), self.pid)
-        script = rewritten(script, self._streams if self.tty else None)
+        pid = pid_of(self)
+        if self.tty:
+            script = for_session(script, pid, self._streams, kills=False)
+        else:
+            script = for_session(kept(script), pid)
         if stdin is not None:
-            problem = problem_of(self._bash, shown(given))
+            problem = problem_of(self._bash, shown(closed(given)))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
+                if AT_END.search(script) and "exit" in script:
+                    script = f"command bash -c {BEGIN}{shlex.quote(script)} bash"
                 script = self._input.piped(script, reader)
         else:
             problem = None
@@ -228,14 +225,14 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
-        closed, busy = False, time.process_time()
+        broken, busy = False, time.process_time()
 
         async def write_out(data: bytes) -> None:
-            nonlocal closed
+            nonlocal broken
             try:
                 await out(sentences.without_guess(data))
             except BrokenPipeError:
-                closed = True
+                broken = True
                 raise
 
         async def write_err(data: bytes) -> None:
@@ -246,15 +243,19 @@ class ShellSession:
             await err(sentences.typed(text, brings) if self.tty else text)
 
         self._print = write_out
+        printed = KeptAside({"1": write_out, "2": write_err})
+        self.files.aside = printed.write
         try:
-            result = await execute(self._bash, script, write_out, write_err)
+            result = await execute(self._bash, script, printed.after(write_out), write_err)
         except asyncio.CancelledError:
             self._input.end()
             raise
         finally:
+            self.files.aside = None
+            await printed.flush()
             self._clean()
             self.machine.save()
-        if result.error and closed:
+        if result.error and broken:
             raise BrokenPipeError  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)

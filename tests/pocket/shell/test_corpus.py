@@ -14,7 +14,19 @@ import pytest
 
 BASH = shutil.which("bash")
 SCRIPTS = Path(__file__).with_name("corpus.txt").read_text("utf-8").rstrip("\n").split("\n---\n")
-NEEDS = ("jq", "bc", "factor", "column", "xxd", "flock", "hexdump", "envsubst", "patch", "getopt")
+NEEDS = (
+    "jq",
+    "bc",
+    "factor",
+    "column",
+    "xxd",
+    "flock",
+    "hexdump",
+    "envsubst",
+    "patch",
+    "getopt",
+    "git",
+)
 
 
 def version() -> tuple[int, ...]:

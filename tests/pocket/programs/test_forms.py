@@ -1,0 +1,75 @@
+"""Forms of programs that blogs use, and what is refused in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+
+async def test_lsblk_shows_what_it_is_asked(on):
+    assert "FSTYPE" in (await on("master", "lsblk -f")).out
+    assert (await on("master", "lsblk -dn -o NAME")).out == "vda\n"
+    disk = json.loads((await on("master", "lsblk -J -b -o NAME,SIZE,MOUNTPOINTS")).out)
+    (top,) = disk["blockdevices"]
+    assert top["size"] == str(5 << 30)
+    assert top["children"][0]["mountpoints"] == ["/"]
+    wrong = await on("master", "lsblk -o NOPE")
+    assert (wrong.err, wrong.status) == ("lsblk: unknown column: NOPE\n", 1)
+
+
+async def test_openssl_sums_and_random_bytes(on):
+    made = hashlib.sha256(b"a").hexdigest()
+    typed = await on("master", "printf a > f; openssl dgst -sha256 f; openssl sha256 -r f")
+    assert typed.out == f"SHA2-256(f)= {made}\n{made} *f\n"
+    assert len((await on("master", "openssl rand -base64 12")).out) == 17
+    assert (await on("master", "printf hi | openssl base64 | openssl base64 -d")).out == "hi"
+    assert (await on("master", "openssl dgst -nope f")).status == 1
+    signed = await on("master", "printf a | openssl dgst -sha256 -hmac k -binary | wc -c")
+    assert signed.out == "32\n"
+
+
+@pytest.mark.parametrize("name", ["loginctl", "ldd", "whereis", "chattr", "update-alternatives"])
+async def test_what_is_on_every_ubuntu_says_why_it_is_not_here(on, name):
+    typed = await on("master", f"{name} x")
+    assert typed.status == 1
+    assert typed.err.startswith(f"{name}: ")
+    assert "pocket lab" in typed.err
+
+
+async def test_dpkg_refuses_what_it_does_not_know(on):
+    for form in ("-L curl", "-S /usr/bin/curl", "-i x.deb"):
+        typed = await on("master", f"dpkg {form}")
+        assert (typed.out, typed.status) == ("", 2)
+        assert "pocket lab" in typed.err
+
+
+async def test_names_are_resolved_by_a_file_of_ubuntus(on):
+    assert "nameserver 127.0.0.53\n" in (await on("master", "cat /etc/resolv.conf")).out
+    assert (await on("master", "cat /etc/mtab")).out.startswith("/dev/vda1 / ext4")
+
+
+async def test_every_process_has_its_files(on):
+    typed = await on("master", "cat /proc/1/comm; tr '\\0' ' ' < /proc/1/cmdline; id -u")
+    assert typed.out == "init\n/sbin/init 1000\n"
+    status = await on("master", "grep -E '^(Name|Pid|Uid)' /proc/self/status; echo $$")
+    name, pid, uid, shell = status.out.splitlines()
+    assert (name, uid) == ("Name:\tbash", "Uid:\t1000\t1000\t1000\t1000")
+    assert pid == f"Pid:\t{shell}"
+    assert (await on("master", "cat /proc/1/environ")).err.endswith("Permission denied\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("x=$({ echo a >&3; } 3>&1); echo $x", "a descriptor above 2"),
+        ("{ echo a; } 3>&1 1>&2 2>&3", "change places"),
+        ("trap 'echo $BASH_COMMAND' DEBUG; true", "BASH_COMMAND in a trap of DEBUG"),
+    ],
+)
+async def test_what_streams_and_traps_cannot_do_is_refused(on, script, words):
+    typed = await on("master", script)
+    assert typed.status == 2
+    assert words in typed.err
+    assert typed.out == ""
