@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from bashkit import Bash
+from bashkit import Bash, ExecutionProfile
 
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, apart
 
 _STOPPING_SECONDS = 5
+UNLIMITED, FOR_EVER = 10**12, 1e9
 
 # bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
 # while one is being started makes the start of the next fail ("cannot enter context"). Threads
 # here work in short pieces and give way by themselves; none needs to be made to after 5 ms.
 sys.setswitchinterval(0.5)
+
+
+def new_bash(user: str, host: str, cwd: str, env: Mapping[str, str]) -> Bash:
+    """An interpreter without the usual limits."""
+    return Bash(
+        username=user,
+        hostname=host,
+        cwd=cwd,
+        env=dict(env),
+        # The others cut output off after a megabyte, and say nothing.
+        profile=ExecutionProfile.Interactive,
+        max_commands=UNLIMITED,
+        max_loop_iterations=UNLIMITED,
+        timeout_seconds=FOR_EVER,
+    )
 
 
 async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:
@@ -58,14 +75,6 @@ class ScriptInput:
         self._ended.clear()
         # A subshell, so that `exit` ends the script and not what tells the pump to stop.
         return f"__owlab_stdin | {{ ( {script}\n); __owlab_done $?; }}"
-
-    def led(self, script: str, reader: Reader) -> str:
-        """The script, reading from ``reader``, in the shell itself: what it sets stays set."""
-        self._reader = reader
-        self._ended.clear()
-        # `shopt` within would let bashkit read all of it first.
-        piped = f"__owlab_stdin | {{ {script}; __owlab_done $?; }}"
-        return f"shopt -s lastpipe; {piped}; shopt -u lastpipe"
 
     def end(self) -> None:
         """Nobody reads any more."""

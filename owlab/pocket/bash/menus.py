@@ -12,7 +12,6 @@ from owlab.pocket.bash.tokens import commands
 
 MENU = re.compile(r"(^|[\s;&|({])select\s", re.M)
 SHOW = "__owlab_menu"
-PROMPT = re.compile(r"-[a-oq-z]*p")
 LOOP = (
     "{known}=0 {words}=({of} ); while while [ ${known} = 0 ] && "
     '{show} "${{{words}[@]}}" </dev/null; '
@@ -38,28 +37,6 @@ def shown(script: str) -> str:
         edits.append((start, end, loop))
     if not edits:
         return script
-    for start, end, text in sorted(edits, reverse=True):
-        script = script[:start] + text + script[end:]
-    return script
-
-
-def prompted(script: str) -> str:
-    """The script for a terminal: what ``read -p`` asks is shown, as bash does there only."""
-    edits = []
-    for simple in commands(script):
-        words = [word.text for word in simple.words]
-        flag = next((at for at, one in enumerate(words[1:], 1) if PROMPT.fullmatch(one)), 0)
-        taken = any(sign.text.lstrip("0").startswith("<") for sign, _ in simple.redirections)
-        if words[:1] != ["read"] or not flag or flag + 1 >= len(words) or taken:
-            continue
-        first, last = simple.words[flag], simple.words[flag + 1]
-        left = first.text[:-1] if len(first.text) > 2 else ""
-        start, end = simple.words[0].start, simple.words[-1].end
-        edits += [
-            (start, start, f"{{ printf %s {last.text} >&2; "),
-            (first.start, last.end, left),
-            (end, end, "; }"),
-        ]
     for start, end, text in sorted(edits, reverse=True):
         script = script[:start] + text + script[end:]
     return script

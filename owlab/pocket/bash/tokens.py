@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from owlab.pocket.bash.enclosures import Enclosures
+
 BLANK = " \t"
 OPERATOR = re.compile(r"&>>|&>|<<<|<<-?|<>|>>|>\||[<>]&|<|>|&&|\|\||\|&|;;&|;;|;&|[;&|\n()]")
 REDIRECTION = re.compile(r"&>>|&>|<<<|<<-?|<>|>>|>\||[<>]&|<|>")
@@ -55,6 +57,8 @@ class Simple:
     """The operator behind it."""
     label: bool = False
     """It is no command, but the last pattern of a branch of ``case``."""
+    fed: bool = False
+    """It reads a pipe, a file or a here-document, by itself or with what it stands in."""
 
     @property
     def name(self) -> str:
@@ -180,6 +184,7 @@ def _read(text: str) -> _Reader:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
+        self._around = Enclosures()
         self.ends: list[Token] = []
         self.found: list[Simple] = []
         self.assignments: list[Simple] = []
@@ -193,6 +198,7 @@ class _Reader:
         """Read commands until the closing character; where it is, or the end."""
         text, simple = self.text, Simple()
         subshells = cases = depth = 0
+        around = self._around
         target: Token | None = None
         number: Token | None = None
 
@@ -203,6 +209,8 @@ class _Reader:
                 self.found.append(simple)
             elif simple.assigned:
                 self.assignments.append(simple)
+            if simple.words or simple.redirections or simple.fed:
+                around.ended(simple)
             simple, target = Simple(), None
 
         while at < len(text):
@@ -232,6 +240,7 @@ class _Reader:
                 if REDIRECTION.fullmatch(sign):
                     if sign in ("<<", "<<-"):
                         at = self._delimiter(at, tabs=sign == "<<-")
+                        simple.fed = True
                     else:
                         before = number.text if number is not None else ""
                         began = number.start if number is not None else began
@@ -240,13 +249,18 @@ class _Reader:
                 simple.ended_by = sign
                 simple.label = sign == ")" and not subshells and cases > 0
                 ended()
+                if sign == "&":
+                    around.sent_behind()
+                around.piped = sign in ("|", "|&") or (around.piped and sign == "\n")
                 if sign in (";", "&", "\n") and not (closed_by or subshells or depth):
                     self.ends.append(Token(began, at, sign, operator=True))
                 if sign == "(":
                     subshells += 1
+                    around.open()
                 elif sign == ")":
                     if subshells:
                         subshells -= 1
+                        around.close()
                     elif not cases:
                         if closed_by != ")":
                             raise Unfinished
@@ -264,6 +278,8 @@ class _Reader:
                     at = self._condition(word)
                 elif not simple.words and word.text in LEADING:
                     depth += DEPTHS.get(word.text, 0)
+                    if DEPTHS.get(word.text) == 1:
+                        around.open()
                 elif not simple.words and ASSIGNMENT.match(word.text):
                     if text[at : at + 1] == "(" and word.text.endswith("="):
                         at = self._array(at + 1)
@@ -271,7 +287,9 @@ class _Reader:
                 else:
                     if not simple.words:
                         cases += {"case": 1, "esac": -1}.get(word.text, 0)
-                        depth += DEPTHS.get(word.text, 0)
+                        depth += (deeper := DEPTHS.get(word.text, 0))
+                        if deeper:
+                            around.open() if deeper > 0 else around.close()
                     elif simple.name in DECLARING and _opens_array(text, word):
                         at = self._array(at + 1)
                         word = Token(word.start, at, text[word.start : at])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -21,17 +22,28 @@ from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.layout import Dimension, HSplit, Layout, Window
 from prompt_toolkit.layout.containers import ConditionalContainer
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
+from prompt_toolkit.layout.margins import ConditionalMargin, NumberedMargin
 from prompt_toolkit.output import Output
 
-Write = Callable[[str, str], str]
-"""Writes a text to a file name; returns what is wrong, or nothing."""
+Write = Callable[[str, str, bool], str]
+"""Writes a text to a file name, insisting or not; returns what is wrong, or nothing."""
 
 SHORTCUTS = (
     " ^O Write Out   ^W Where Is    ^K Cut Line    ^X Exit\n"
     " ^G Help        ^_ Go To Line  ^U Paste       M-U Undo"
 )
 VI = ("vim", "vi", "view")
+NOT_HERE = ("r", "read", "split", "sp", "vs", "vsplit", "tabnew", "b", "bn", "n", "help", "h", "g")
+LOOKS = frozenset(
+    (
+        *("paste", "hlsearch", "hls", "incsearch", "is", "ignorecase", "ic", "smartcase", "wrap"),
+        *("list", "ruler", "ru", "autoindent", "ai", "expandtab", "et", "tabstop", "ts", "sw"),
+        *("shiftwidth", "softtabstop", "sts", "mouse", "encoding", "fileencoding", "syntax"),
+        *("compatible", "cp", "background", "bg", "cursorline", "cul", "showmode", "fileformat"),
+    )
+)
 SUBSTITUTE = re.compile(r"(%?)s/((?:[^/\\]|\\.)*)/((?:[^/\\]|\\.)*)/?(g?)")
+READ_ONLY = "E45: 'readonly' option is set (add ! to override)"
 UNSAVED = "E37: No write since last change (add ! to override)"
 
 
@@ -55,20 +67,22 @@ class Editor:
         *,
         program: str = "nano",
         new: bool = False,
+        problem: str = "",
+        line: int = 1,
+        read_only: bool = False,
         source: Input | None = None,
         output: Output | None = None,
     ) -> None:
         self.name, self._write, self.vi = name, write, program in VI
         self._saved = text
+        self._read_only = read_only
         self._cut: list[str] = []
         self._pattern = ""
+        self._numbers = False
         self._question: Question | None = None
-        lines = text.count("\n")
-        if self.vi:
-            self._note = f'"{name}" [New]' if new else f'"{name}" {lines}L, {len(text.encode())}B'
-        else:
-            self._note = "[ New File ]" if new else f"[ Read {lines} lines ]"
+        self.note = self._opened(text, new, problem)
         self.buffer = Buffer(document=Document(text, 0), multiline=True)
+        self._go(str(line))
         self.line = Buffer(multiline=False)
         self._app: Application[int] = Application(
             layout=self._layout(),
@@ -78,6 +92,35 @@ class Editor:
             input=source,
             output=output,
         )
+
+    @classmethod
+    def of(cls, draft: dict[str, Any], write: Write) -> Editor:
+        """With what a command wants to be edited."""
+        return cls(
+            draft["name"],
+            draft["text"],
+            write,
+            program=draft["program"],
+            new=draft["new"],
+            problem=draft["problem"],
+            line=draft["line"],
+            read_only=draft["read_only"],
+        )
+
+    def _opened(self, text: str, new: bool, problem: str) -> str:
+        """What the line at the bottom says first."""
+        name, lines = self.name, text.count("\n") + bool(text and not text.endswith("\n"))
+        if not self.vi:
+            if problem:
+                return f"[ Error reading {name}: {problem} ]"
+            number = f"[ Read {lines} line{'' if lines == 1 else 's'} ]"
+            return "[ New File ]" if new and name else number if name else ""
+        if problem and not new:
+            return f'"{name}" [{problem}]'
+        if not name:
+            return ""
+        locked = "[readonly] " if self._read_only else ""
+        return f'"{name}" [New]' if new else f'"{name}" {locked}{lines}L, {len(text.encode())}B'
 
     def run(self) -> int:
         """Edit until the user leaves; returns an exit status."""
@@ -96,7 +139,8 @@ class Editor:
 
     def _layout(self) -> Layout:
         asking = Condition(lambda: self._question is not None)
-        text = Window(BufferControl(self.buffer), wrap_lines=True)
+        numbers = ConditionalMargin(NumberedMargin(), Condition(lambda: self._numbers))
+        text = Window(BufferControl(self.buffer), wrap_lines=True, left_margins=[numbers])
         self._text = text
         self._line = Window(BufferControl(self.line), height=1)
         head = Window(FormattedTextControl(self._title), height=1, style="reverse")
@@ -121,7 +165,7 @@ class Editor:
     def _below(self) -> str:
         if self.vi and self._app.vi_state.input_mode == InputMode.INSERT:
             return "-- INSERT --"
-        return self._note
+        return self.note
 
     # what the keys do
 
@@ -148,7 +192,7 @@ class Editor:
         @keys.add("escape", filter=in_line, eager=True)
         def cancel(event: KeyPressEvent) -> None:
             self._back()
-            self._note = "" if self.vi else "[ Cancelled ]"
+            self.note = "" if self.vi else "[ Cancelled ]"
 
         one = in_line & Condition(lambda: self._question is not None and self._question.one_key)
 
@@ -203,6 +247,24 @@ class Editor:
         def again(event: KeyPressEvent) -> None:
             self._find("")
 
+        in_normal = in_text & vi_navigation_mode
+
+        @keys.add("c-r", filter=in_normal, eager=True, save_before=lambda event: False)
+        def redo(event: KeyPressEvent) -> None:
+            self.buffer.redo()
+
+        @keys.add("?", filter=in_text & vi_navigation_mode, eager=True)
+        def search_back(event: KeyPressEvent) -> None:
+            self._ask("?", lambda pattern: self._find(pattern, back=True), "")
+
+        @keys.add("N", filter=in_text & vi_navigation_mode, eager=True)
+        def again_back(event: KeyPressEvent) -> None:
+            self._find("", back=True)
+
+        @keys.add("Z", "Q", filter=in_text & vi_navigation_mode)
+        def leave(event: KeyPressEvent) -> None:
+            self._command("q!")
+
         @keys.add("Z", "Z", filter=in_text & vi_navigation_mode)
         def write_and_leave(event: KeyPressEvent) -> None:
             self._command("x")
@@ -227,37 +289,49 @@ class Editor:
         if self.vi:
             self._app.vi_state.input_mode = InputMode.NAVIGATION
 
-    def _write_as(self, name: str) -> bool:
+    def _write_as(self, name: str, force: bool = False) -> bool:
+        if not name:
+            self.note = "E32: No file name" if self.vi else "[ Cancelled ]"
+            return False
+        if self.vi and self._read_only and name == self.name and not force:
+            self.note = READ_ONLY
+            return False
         text = self.buffer.text
         if text and not text.endswith("\n"):
             text += "\n"
         lines = text.count("\n")
-        problem = self._write(name, text)
+        problem = self._write(name, text, force)
         if problem:
             long = f"[ Error writing {name}: {problem} ]"
-            self._note = f'"{name}" {problem}' if self.vi else long
+            self.note = f'"{name}" E212: Can\'t open file for writing' if self.vi else long
             return False
         self.name, self._saved = name, self.buffer.text
         size = len(text.encode())
-        self._note = (
-            f'"{name}" {lines}L, {size}B written' if self.vi else f"[ Wrote {lines} lines ]"
+        self.note = (
+            f'"{name}" {lines}L, {size}B written'
+            if self.vi
+            else f"[ Wrote {lines} line{'' if lines == 1 else 's'} ]"
         )
         return True
 
-    def _find(self, pattern: str) -> None:
+    def _find(self, pattern: str, back: bool = False) -> None:
         self._pattern = pattern or self._pattern
         text, here = self.buffer.text, self.buffer.cursor_position
-        at = text.find(self._pattern, here + 1)
-        at = at if at >= 0 else text.find(self._pattern)
+        if back:
+            at = text.rfind(self._pattern, 0, here)
+            at = at if at >= 0 else text.rfind(self._pattern)
+        else:
+            at = text.find(self._pattern, here + 1)
+            at = at if at >= 0 else text.find(self._pattern)
         if at < 0 or not self._pattern:
-            self._note = (
+            self.note = (
                 f"E486: Pattern not found: {self._pattern}"
                 if self.vi
                 else f'[ "{self._pattern}" not found ]'
             )
             return
         self.buffer.cursor_position = at
-        self._note = f"/{self._pattern}" if self.vi else ""
+        self.note = f"{'?' if back else '/'}{self._pattern}" if self.vi else ""
 
     def _go(self, text: str) -> None:
         if text.strip().isdigit():
@@ -279,7 +353,7 @@ class Editor:
         self._cut.clear()
 
     def _help(self) -> None:
-        self._note = "[ ^O writes, ^X leaves, ^K and ^U move lines, ^W searches ]"
+        self.note = "[ ^O writes, ^X leaves, ^K and ^U move lines, ^W searches ]"
 
     def _leave(self) -> None:
         if not self.changed:
@@ -303,25 +377,70 @@ class Editor:
         verb, rest = (words[0] if words else ""), (words[1] if words[1:] else "")
         if verb.isdigit():
             self._go(verb)
-        elif verb in ("w", "w!", "write"):
-            self._write_as(rest or self.name)
-        elif verb in ("wq", "wq!", "x", "x!", "xit"):
+        elif verb == "$":
+            self._go(str(self.buffer.document.line_count))
+        elif verb in ("w", "w!", "write", "write!", "sav", "saveas"):
+            self._write_as(rest or self.name, force=verb.endswith("!"))
+        elif verb in ("wq", "wq!", "x", "x!", "xit", "wqa", "xa", "wqa!"):
             needless = verb.startswith("x") and not self.changed
-            if needless or self._write_as(rest or self.name):
+            if needless or self._write_as(rest or self.name, force=verb.endswith("!")):
                 self._app.exit(result=0)
-        elif verb in ("q", "quit"):
+        elif verb in ("q", "quit", "qa", "qall"):
             if self.changed:
-                self._note = UNSAVED
+                self.note = UNSAVED
             else:
                 self._app.exit(result=0)
-        elif verb in ("q!", "quit!", "qa!", "cq"):
-            self._app.exit(result=1 if verb == "cq" else 0)
+        elif verb in ("q!", "quit!", "qa!", "cq", "cq!"):
+            self._app.exit(result=1 if verb.startswith("cq") else 0)
+        elif verb in ("e", "e!", "edit", "edit!") and not rest:
+            self._again(force=verb.endswith("!"))
+        elif verb in ("d", "%d"):
+            self._delete(everything=verb == "%d")
         elif found := SUBSTITUTE.fullmatch(text.strip()):
             self._substitute(found[2], found[3], everywhere=bool(found[1]), all_=bool(found[4]))
-        elif verb.startswith("set") or verb in ("noh", "nohlsearch", "syntax"):
-            self._note = ""
+        elif verb in ("set", "se"):
+            self._set(rest)
+        elif verb in ("noh", "nohlsearch", "syntax", "filetype", "colorscheme"):
+            self.note = ""
+        elif verb[:1] == "!" or verb in NOT_HERE:
+            self.note = f"The pocket lab's editor has no :{verb}"
         elif verb:
-            self._note = f"E492: Not an editor command: {text.strip()}"
+            self.note = f"E492: Not an editor command: {text.strip()}"
+
+    def _again(self, force: bool) -> None:
+        """``:e!``: as it was written last."""
+        if self.changed and not force:
+            self.note = UNSAVED
+            return
+        self.buffer.set_document(Document(self._saved, 0))
+        self.note = f'"{self.name}" {self._saved.count(chr(10))}L, {len(self._saved.encode())}B'
+
+    def _delete(self, everything: bool) -> None:
+        document = self.buffer.document
+        lines = document.text.split("\n")
+        row = document.cursor_position_row
+        left = [] if everything else lines[:row] + lines[row + 1 :]
+        self.buffer.set_document(Document("\n".join(left), 0))
+        self.note = "--No lines in buffer--" if everything else ""
+        if not everything:
+            self._go(str(row + 1))
+
+    def _set(self, option: str) -> None:
+        """``:set number`` and ``readonly``; what only looks otherwise is taken."""
+        name = option.split("=")[0].removesuffix("!")
+        on = not name.startswith("no") and name != "nonumber"
+        plain = name if on else name.removeprefix("no")
+        if plain in ("number", "nu"):
+            self._numbers = on
+        elif plain in ("readonly", "ro"):
+            self._read_only = on
+        elif plain in LOOKS:
+            self.note = f"The pocket lab's editor does as if :set {option} were not said"
+            return
+        elif plain:
+            self.note = f"E518: Unknown option: {option}"
+            return
+        self.note = ""
 
     def _substitute(self, pattern: str, into: str, *, everywhere: bool, all_: bool) -> None:
         document = self.buffer.document
@@ -332,8 +451,8 @@ class Editor:
             try:
                 lines[row], made = re.subn(pattern, into, lines[row], count=0 if all_ else 1)
             except re.error:
-                self._note = f"E486: Pattern not found: {pattern}"
+                self.note = f"E486: Pattern not found: {pattern}"
                 return
             count += made
         self.buffer.set_document(Document("\n".join(lines), document.cursor_position and 0))
-        self._note = f"{count} substitutions" if count else f"E486: Pattern not found: {pattern}"
+        self.note = f"{count} substitutions" if count else f"E486: Pattern not found: {pattern}"

@@ -12,6 +12,10 @@ from typing import Protocol
 OUT, ERR, EXIT, SWITCH, RUN = b"o", b"e", b"x", b"s", b"r"
 BEAT = b"b"
 """Nothing to say: the service is alive, and the command still runs."""
+ASK = b"a"
+"""A command wants what is typed: JSON of :class:`~owlab.pocket.client.keyboard.Wanted`'s fields."""
+EDIT = b"d"
+"""A command opens an editor: JSON of a draft's fields."""
 HEADER = struct.Struct(">cI")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import shutil
 import signal
 import sys
@@ -12,21 +13,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from prompt_toolkit import PromptSession
-from prompt_toolkit.filters import Condition
-from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import FileHistory, History
+from prompt_toolkit import PromptSession, search
+from prompt_toolkit.filters import is_searching
+from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
 
-from owlab.pocket.bash.lines import complete, with_input
-from owlab.pocket.client import container_shell, editing, keyboard, multipass, recall
+from owlab.pocket.bash.lines import complete
+from owlab.pocket.client import container_shell, multipass, recall
 from owlab.pocket.client.completion import MachineCompleter
-from owlab.pocket.client.frames import ERR, EXIT, OUT, RUN, SWITCH, frames
+from owlab.pocket.client.frames import ASK, EDIT, ERR, EXIT, OUT, RUN, SWITCH, frames
+from owlab.pocket.client.keyboard import AnsweringKeyboard
+from owlab.pocket.client.shell_history import ShellHistory
+from owlab.pocket.client.typed_ahead import TypedAhead
 from owlab.pocket.client.wire import Gone
 
 INTERRUPTED = 130
-HOMES = {"root": "/root", "ubuntu": "/home/ubuntu"}
+SCREEN, SCREEN_LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
+TITLE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 
 
 class RemoteConsole:
@@ -41,6 +46,8 @@ class RemoteConsole:
         if response.status != 200:
             raise NotOpened(answer)
         self.where: dict[str, Any] = json.loads(answer)
+        self.whole_screen = False
+        """A program has the terminal's other screen."""
         self._path = f"/v1/consoles/{self.where['id']}"
 
     @property
@@ -48,25 +55,36 @@ class RemoteConsole:
         """The last shell was left."""
         return bool(self.where["left"])
 
-    def type(self, text: str, *, reads: bool = False) -> int:
+    def type(self, text: str, source: Input | None = None) -> int:
         """Run commands; Ctrl-C ends them, and with them the connection.
 
-        :param reads: what is typed meanwhile is theirs.
+        :param source: the terminal, at which can be typed what they ask for.
         """
         status: int | None = None
+        answering: AnsweringKeyboard | None = None
         columns, lines = shutil.get_terminal_size()
-        asked = f"{self._path}?columns={columns}&lines={lines}&reads={int(reads)}"
+        asked = f"{self._path}?columns={columns}&lines={lines}&asks={int(source is not None)}"
         response = multipass.request(self.about, "POST", asked, text.encode())
         with contextlib.closing(response), contextlib.ExitStack() as meanwhile:
             if response.status != 200:
                 raise NotOpened(response.read().decode(errors="replace"))
             for kind, data in frames(response):
-                if kind == RUN and reads:
-                    meanwhile.enter_context(keyboard.typed(self._feeder(data.decode())))
-                if kind in (OUT, ERR):
+                if kind == RUN and source is not None:
+                    ahead = TypedAhead(source)
+                    run = data.decode()
+                    answering = AnsweringKeyboard(run, self._feeder(run), ahead)
+                    meanwhile.callback(answering.close)
+                elif kind == EDIT and answering is not None:
+                    answering.suspended()
+                    self._edit(answering.run, json.loads(data))
+                elif kind == ASK and answering is not None:
+                    answering.asked(data.decode())
+                elif kind in (OUT, ERR):
                     stream = sys.stdout if kind == OUT else sys.stderr
                     stream.buffer.write(data)
                     stream.flush()
+                    if SCREEN in data or SCREEN_LEFT in data:
+                        self.whole_screen = data.rfind(SCREEN) > data.rfind(SCREEN_LEFT)
                 elif kind == SWITCH:
                     self.where = json.loads(data)
                 elif kind == EXIT:
@@ -76,15 +94,27 @@ class RemoteConsole:
             return multipass.LOST
         return status
 
-    def _feeder(self, run: str) -> Callable[[bytes], bool]:
-        def send(data: bytes) -> bool:
-            try:
-                answer = multipass.request(self.about, "POST", f"/v1/runs/{run}/stdin", data)
-            except (Gone, OSError):
-                return False
-            return answer.status == 204
+    def _feeder(self, run: str) -> Callable[[bytes], None]:
+        def send(data: bytes) -> None:
+            with contextlib.suppress(Gone, OSError):
+                multipass.request(self.about, "POST", f"/v1/runs/{run}/stdin", data)
 
         return send
+
+    def _edit(self, run: str, draft: dict[str, Any]) -> None:
+        """An editor, until it is left; the run is told how."""
+        from owlab.pocket.client.editor import Editor
+
+        def write(name: str, text: str, force: bool) -> str:
+            body = json.dumps({"name": name, "text": text, "force": force}).encode()
+            try:
+                answer = multipass.request(self.about, "POST", f"/v1/runs/{run}/save", body)
+                return answer.read().decode(errors="replace")
+            except (Gone, OSError) as error:
+                return str(error) or "the lab does not answer"
+
+        status = Editor.of(draft, write).run()
+        self._feeder(run)(str(status).encode())
 
     def suspend(self) -> None:
         """Stop what runs, so that the prompt comes back."""
@@ -121,7 +151,7 @@ def run_terminal(directory: str | Path, machine: str) -> int:
         return 2
     try:
         if sys.stdin.isatty():
-            return _interactive(console, Path(directory))
+            return _interactive(console)
         return _script(console)
     except NotOpened as refused:
         sys.stderr.write(str(refused))
@@ -156,80 +186,75 @@ def _suspends(console: RemoteConsole) -> Iterator[None]:
         signal.signal(signal.SIGTSTP, before)
 
 
-def _interactive(console: RemoteConsole, directory: Path) -> int:
+def _interactive(console: RemoteConsole) -> int:
+    history = ShellHistory()
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(directory / "history")),
-        multiline=Condition(lambda: True),
-        prompt_continuation=lambda width, line, wrapped: "" if wrapped else "> ",
+        history=history,
+        prompt_continuation=lambda width, line, wrapped: (
+            "" if wrapped else prompt(console.where["continuation"])
+        ),
         key_bindings=_keys(),
         enable_open_in_editor=False,
         completer=MachineCompleter(console.capture),
         complete_while_typing=False,
         complete_style=CompleteStyle.READLINE_LIKE,
     )
+    print(console.where["welcome"], end="", flush=True)
     status = 0
     while not console.left:
+        history.learn(console.where)
+        console.where.pop("history", None)
+        console.where.pop("typed", None)
         try:
-            text = session.prompt(prompt(console.where))
+            text = session.prompt(prompt(console.where["prompt"]))
         except KeyboardInterrupt:
             status = INTERRUPTED  # what was typed is dropped, as a shell does
             continue
         except EOFError:
             text = "exit"
-            print("exit")
         try:  # Ctrl-C may come at any moment, not only while a command answers
             if text.strip():
-                status = _recall_and_carry_out(console, text, session.history)
+                status = _recall_and_carry_out(console, text, session)
         except KeyboardInterrupt:
-            print("^C")
+            # Behind the ^C that the terminal itself shows; a program may have had all of it.
+            print(SCREEN_LEFT.decode() if console.whole_screen else "")
+            console.whole_screen = False
             status = INTERRUPTED
     return status
 
 
-def _recall_and_carry_out(console: RemoteConsole, text: str, history: History) -> int:
+def _recall_and_carry_out(console: RemoteConsole, text: str, session: PromptSession[str]) -> int:
     """With what ``!!`` and its like mean, which is shown first."""
-    known = history.get_strings()
     try:
-        whole, only_shown = recall.recalled(text, known[:-1] if known[-1:] == [text] else known)
+        whole, only_shown = recall.recalled(text, session.history.get_strings())
     except recall.NoEvent as missing:
         sys.stderr.write(f"bash: {missing}: event not found\n")
         return 1
     if whole != text:
         print(whole)
-        history.append_string(whole)
-    return 0 if only_shown else _carry_out(console, whole)
+    return 0 if only_shown else _carry_out(console, whole, session.input)
 
 
-def _carry_out(console: RemoteConsole, text: str) -> int:
+def _carry_out(console: RemoteConsole, text: str, source: Input) -> int:
     """What was typed at the prompt."""
     words = container_shell.kubectl_words(text, console.where)
     if words is not None:
         return container_shell.run(console.about, words)
-    if (both := editing.round_of(text)) is not None:
-        return editing.edit_round(both, console.capture)
-    if (opened := editing.words_of(text)) is not None:
-        return editing.edit(*opened, console.capture)
-    text = with_input(text, _typed_lines)
     with _suspends(console):
-        return console.type(text, reads=keyboard.reads(text))
-
-
-def _typed_lines(most: int | None) -> str:
-    """Lines for a command that reads the terminal: until Ctrl-D, or so many."""
-    session: PromptSession[str] = PromptSession(enable_open_in_editor=False)
-    lines: list[str] = []
-    while most is None or len(lines) < most:
-        try:
-            lines.append(session.prompt(""))
-        except EOFError:
-            break
-    return "".join(f"{line}\n" for line in lines)
+        return console.type(text, source)
 
 
 def _keys() -> KeyBindings:
     keys = KeyBindings()
 
-    @keys.add("enter")
+    @keys.add("enter", filter=is_searching, eager=True)
+    def found(event: KeyPressEvent) -> None:
+        """Run what Ctrl-R has found."""
+        search.accept_search()
+        accept(event)
+
+    @keys.add("enter", filter=~is_searching)
+    @keys.add("c-j", filter=~is_searching)
     def accept(event: KeyPressEvent) -> None:
         """Run what is complete; otherwise go on in the next line, as bash does."""
         buffer = event.current_buffer
@@ -238,6 +263,13 @@ def _keys() -> KeyBindings:
         else:
             buffer.insert_text("\n")
 
+    @keys.add("c-c", filter=~is_searching, eager=True)
+    def drop(event: KeyPressEvent) -> None:
+        """What was typed stays to be seen, and is not run."""
+        event.current_buffer.cursor_position = len(event.current_buffer.text)
+        event.current_buffer.insert_text("^C")
+        event.app.exit(exception=KeyboardInterrupt())
+
     @keys.add("c-z")
     def nothing(_event: KeyPressEvent) -> None:
         """There is nothing to stop at a prompt."""
@@ -245,21 +277,9 @@ def _keys() -> KeyBindings:
     return keys
 
 
-def prompt(where: dict[str, Any]) -> FormattedText:
-    """``ubuntu@master:~$``."""
-    home = HOMES.get(where["user"], "/")
-    cwd = str(where["cwd"])
-    if (cwd + "/").startswith(home + "/"):
-        cwd = "~" + cwd[len(home) :]
-    mark = "#" if where["user"] == "root" else "$"
-    return FormattedText(
-        [
-            ("bold ansigreen", f"{where['user']}@{where['machine']}"),
-            ("", ":"),
-            ("bold ansiblue", cwd),
-            ("", f"{mark} "),
-        ]
-    )
+def prompt(shown: str) -> ANSI:
+    """A prompt of the shell's; what sets the window's title is passed on and takes no room."""
+    return ANSI(TITLE.sub(lambda found: f"\001{found[0]}\002", shown))
 
 
 def main(argv: list[str] | None = None) -> int:

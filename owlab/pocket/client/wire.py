@@ -7,7 +7,7 @@ import select
 import socket
 from typing import Any
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Of the control API. A service of another one, left by another owlab, is started again."""
 ALREADY_RUNS = 3
 """The exit status of a service that finds another one at work for its lab."""

@@ -12,6 +12,10 @@ Sink = Callable[[bytes], Awaitable[None]]
 """Where output goes; awaiting it is backpressure."""
 
 
+async def nowhere(data: bytes) -> None:
+    """A sink for what nobody reads."""
+
+
 class Reader(Protocol):
     """Where standard input comes from."""
 

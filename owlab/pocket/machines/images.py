@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.welcome import EARLIER_PROFILE, MOTD, STARTUP
+
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
@@ -67,10 +69,31 @@ def install(machine: Machine) -> None:
         fs.write_file(path, text.encode())
         if path in SECRET:
             fs.chown(path, 0, SHADOW_GROUP)
-        fs.chmod(path, 0o640 if path in SECRET else 0o440 if path in RULES else 0o644)
+        fs.chmod(path, _mode(path))
     machine.own("/home/ubuntu", "ubuntu")
     for path in HOME_FILES:
         machine.own(path, "ubuntu")
+
+
+def add_startup(machine: Machine) -> None:
+    """What a machine of an earlier owlab has not: its welcome, and bash's files."""
+    fs = machine.files
+    if machine.is_host or fs.exists("/etc/bash.bashrc"):
+        return
+    for path, text in {**MOTD, **STARTUP}.items():
+        known = machine.read(path)
+        if known is None or known.decode(errors="replace") == EARLIER_PROFILE:
+            fs.mkdir(path.rpartition("/")[0], recursive=True)
+            fs.write_file(path, text.encode())
+            fs.chmod(path, _mode(path))
+            if path in HOME_FILES:
+                machine.own(path, "ubuntu")
+
+
+def _mode(path: str) -> int:
+    if path in MOTD:
+        return 0o755
+    return 0o640 if path in SECRET else 0o440 if path in RULES else 0o644
 
 
 DIRECTORIES = {
@@ -81,6 +104,7 @@ DIRECTORIES = {
     "/etc/cron.d": 0o755,
     "/etc/modules-load.d": 0o755,
     "/etc/profile.d": 0o755,
+    "/etc/update-motd.d": 0o755,
     "/etc/sudoers.d": 0o750,
     "/etc/sysctl.d": 0o755,
     "/etc/systemd/system": 0o755,
@@ -127,16 +151,6 @@ options edns0 trust-ad
 search .
 """
 
-PROFILE = """\
-# ~/.bashrc of a machine in an owlab pocket lab.
-alias ls='ls --color=auto'
-alias grep='grep --color=auto'
-alias ll='ls -alF'
-alias la='ls -A'
-alias l='ls -CF'
-"""
-
-
 SUDOERS = """\
 #
 # This file MUST be edited with the 'visudo' command as root.
@@ -162,7 +176,7 @@ CLOUD_USERS = """\
 ubuntu ALL=(ALL) NOPASSWD:ALL
 """
 
-HOME_FILES = ("/home/ubuntu/.bashrc", "/home/ubuntu/.profile")
+HOME_FILES = [path for path in STARTUP if path.startswith("/home/ubuntu/")]
 
 # The accounts of Ubuntu's image that somebody may meet.
 PASSWD = """\
@@ -229,8 +243,8 @@ def files(machine: Machine, image: UbuntuRelease) -> dict[str, str]:
         "/etc/timezone": "Etc/UTC\n",
         "/etc/shells": "/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n",
         "/etc/fstab": "LABEL=cloudimg-rootfs\t/\t ext4\tdiscard,commit=30,errors=remount-ro\t0 1\n",
-        "/home/ubuntu/.bashrc": PROFILE,
-        "/home/ubuntu/.profile": "# ~/.profile: read by login shells.\n",
+        **MOTD,
+        **STARTUP,
     }
 
 

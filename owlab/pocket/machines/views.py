@@ -6,17 +6,20 @@ Protocols only: the lab's service and the shell are above this room, and hand th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
+from owlab.pocket.ground.keyboards import Keyboard
 from owlab.pocket.ground.streams import Reader, Sink
 from owlab.pocket.ground.views import FleetView, MachineView
 from owlab.pocket.machines.addresses import LabNetwork
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.tree import Mounted, Tree
+from owlab.pocket.machines.typed_history import TypedHistory
 from owlab.pocket.network.routes import Routes
 
 if TYPE_CHECKING:
@@ -49,6 +52,20 @@ class DiskFleet(FleetView, Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class ShellWanted:
+    """A shell that a program opens at its terminal: it begins when the program has ended."""
+
+    machine: str
+    user: str = "ubuntu"
+    cwd: str | None = None
+    """None for the user's home."""
+    login: bool = True
+    env: Mapping[str, str] = field(default_factory=dict)
+    closing: str = ""
+    """What is said when it was left."""
+
+
 class ShellView(Protocol):
     """A shell on a machine, as a program sees the one that it was started from."""
 
@@ -57,8 +74,12 @@ class ShellView(Protocol):
     """A process number that no other shell has."""
     started: float
     tty: bool
-    switch: Callable[[str], None] | None
+    switch: Callable[[ShellWanted], None] | None
     files: Files
+    keyboard: Keyboard | None
+    """Who types at its terminal, while something runs there."""
+    history: TypedHistory
+    """What was typed in it."""
     litter: list[str]
     used: float
     """When a command last ended in it."""

@@ -8,6 +8,7 @@ import shlex
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.machines.refusals import Refused, several
+from owlab.pocket.machines.views import ShellWanted
 from owlab.pocket.multipass import settings
 from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
@@ -86,7 +87,7 @@ async def shell(call: Invocation, words: VerbWords) -> int:
     name = words.rest[0] if words.rest else settings.primary_name(call)
     machine = await awake(call, name)
     if call.switch is not None:
-        call.switch(machine.name)
+        call.switch(ShellWanted(machine.name))
         return 0
     script = (await call.read_stdin()).decode(errors="replace")
     if not script.strip():

@@ -14,7 +14,7 @@ from owlab.pocket.ground.streams import Reader
 from owlab.pocket.machines.files import Files
 
 if TYPE_CHECKING:
-    from owlab.pocket.machines.views import LabView
+    from owlab.pocket.machines.views import LabView, ShellWanted
 
 Sink = Callable[[bytes], Awaitable[None]]
 
@@ -144,7 +144,7 @@ class Invocation:
     stdin: Reader = field(repr=False)
     files: LocalFiles = field(repr=False)
     tty: bool = False
-    switch: Callable[[str], None] | None = None
+    switch: Callable[[ShellWanted], None] | None = None
 
     async def out(self, text: str) -> None:
         """Write to standard output."""

@@ -23,6 +23,7 @@ from owlab.pocket.machines.net import MachineNet
 
 if TYPE_CHECKING:
     from owlab.pocket.ground.clock import Clock
+    from owlab.pocket.ground.keyboards import Keyboard
     from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
@@ -62,6 +63,8 @@ class Call:
     session: ShellView | None = field(default=None, repr=False)
     terminal: bool = False
     """What is printed goes straight to a terminal."""
+    screen: Keyboard | None = field(default=None, repr=False)
+    """Who sits at that terminal, for programs that have all of it."""
 
     @property
     def fleet(self) -> Fleet:

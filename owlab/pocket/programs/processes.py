@@ -11,8 +11,10 @@ from owlab.pocket.machines.visits import Visit, outermost, pid_of
 from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.logins import headline
+from owlab.pocket.programs.tput import USUAL, window
 
 MEMORY = {"k3s": 520_000, "k3s-agent": 180_000, "snapd": 38_000, "nginx": 6_000}
+HEAD = 8
 COLUMNS = {
     "pid": ("PID", 7),
     "ppid": ("PPID", 7),
@@ -128,7 +130,26 @@ def value(call: Call, row: ProcessRow, column: str) -> str:
 
 @program("top", "htop")
 async def top(call: Call) -> int:
-    """One look at the table: nothing of it moves here, so that there is no second one."""
+    """The table, every three seconds at a terminal: ``q`` leaves; once with ``-b`` or elsewhere."""
+    if call.screen is None or any(word[:1] == "-" and "b" in word for word in call.argv):
+        await _table(call, None)
+        return 0
+    await call.out("\x1b[?1049h")
+    try:
+        key: bytes | None = b" "
+        while key not in (b"q", b"Q", b"\x03", None):
+            await call.out("\x1b[H\x1b[2J")
+            await _table(call, window(call) or USUAL)
+            try:
+                key = await call.screen.ask(echo=False, keys=1, seconds=3)
+            except TimeoutError:
+                key = b" "
+    finally:
+        await call.out("\x1b[?1049l")
+    return 0
+
+
+async def _table(call: Call, size: tuple[int, int] | None) -> None:
     rows = processes(call)
     used, total = (size / (1 << 20) for size in usage.memory(call.machine))
     await call.out(
@@ -141,10 +162,11 @@ async def top(call: Call) -> int:
         f"MiB Swap:      0.0 total,      0.0 free,      0.0 used. {total - used:>8.1f} avail Mem\n"
         "\n    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n"
     )
-    for row in sorted(rows, key=lambda row: -row.memory):
-        await call.out(
+    room = size[1] - HEAD if size is not None else len(rows)
+    for row in sorted(rows, key=lambda row: -row.memory)[:room]:
+        line = (
             f"{row.pid:>7} {row.user:<8}  20   0 {row.memory * 9:>7} {row.memory:>6} "
             f"{row.memory // 2:>6} {row.state[0]}   0.0 {value(call, row, '%mem'):>5}   0:00.00 "
-            f"{row.name}\n"
+            f"{row.name}"
         )
-    return 0
+        await call.out(f"{line[: size[0]] if size is not None else line}\n")

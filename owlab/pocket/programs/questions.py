@@ -11,6 +11,7 @@ from owlab.pocket.bash.rewritten import for_child, rewritten
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.shells import at_terminal
 
 SPECIAL = {"-p": "fifo", "-c": "character", "-b": "block", "-S": "socket"}
 BITS = {"-r": READ, "-w": WRITE, "-x": EXECUTE}
@@ -85,7 +86,7 @@ def _copied(call: Call, name: str) -> str:
         text = call.fs.read_file(call.path(name)).decode()
     except (OSError, UnicodeDecodeError):
         return name
-    changed = rewritten(numbered(text, pid_of(call.session)))
+    changed = at_terminal(rewritten(numbered(text, pid_of(call.session))), call.session)
     if changed == text:
         return name
     # As bash keeps a here-document: a file of its own, that nobody else reads.
@@ -100,5 +101,6 @@ def _copied(call: Call, name: str) -> str:
 @program(TEXT, machines="all")
 async def script(call: Call) -> int:
     """A script for a child shell."""
-    await call.out(for_child(" ".join(call.argv), pid_of(call.session)))
+    text = for_child(" ".join(call.argv), pid_of(call.session))
+    await call.out(at_terminal(text, call.session))
     return 0

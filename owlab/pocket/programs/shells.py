@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import posixpath
 import shlex
 
 from owlab.pocket.bash.aside import APART, BEGIN, TURN
+from owlab.pocket.bash.asking import asking
+from owlab.pocket.bash.menus import MENU, shown
 from owlab.pocket.bash.rewritten import for_child, for_session, suspect
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
-from owlab.pocket.machines.views import ShellView
+from owlab.pocket.machines.views import ShellView, ShellWanted
 from owlab.pocket.machines.visits import pid_of
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import Call, load_programs, program
+from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, READERS
 
 MEANWHILE = 0.003
 """Seconds that it takes."""
@@ -33,14 +38,33 @@ def interpreter_of(files: Files, cwd: str, name: str) -> list[str]:
     return [] if shell else words
 
 
-def ours(files: Files, cwd: str, name: str, script: str) -> bool:
-    """A file is not for bashkit to run by itself: another program's, or one to be rewritten."""
+def ours(files: Files, cwd: str, name: str, script: str, asks: bool = False) -> bool:
+    """A file is not for bashkit to run by itself: another program's, or one to be rewritten.
+
+    :param asks: it may ask at a terminal.
+    """
     try:
         text = files.read_file(posixpath.join(cwd, name)).decode()
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
+    return asks or bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
+
+
+def at_terminal(script: str, session: ShellView | None, *, shows: bool = False) -> str:
+    """The script as it was written, with questions where the shell is at a terminal.
+
+    :param shows: what it prints goes there as well.
+    """
+    if session is None or session.keyboard is None:
+        return script
+    return asking(shown(script) if MENU.search(script) else script, *_who_asks(), shows=shows)
+
+
+@functools.cache
+def _who_asks() -> tuple[frozenset[str], frozenset[str]]:
+    readers = READERS | {"bash", "sh", "rm", "cp", "mv"}
+    return readers, frozenset({*PLAIN, *BUILTINS, *BOTH, *load_programs()}) - readers
 
 
 def child_of(call: Call) -> ShellView:
@@ -48,6 +72,30 @@ def child_of(call: Call) -> ShellView:
     return call.machine.session(
         user=call.user, cwd=call.cwd, env=call.env, umask=call.fs.umask, parent=call.session
     )
+
+
+def opened_shell(
+    call: Call, user: str, *, login: bool, home: bool, env: dict[str, str] | None = None
+) -> bool:
+    """Open another user's shell where the program stands at a terminal; False elsewhere.
+
+    :param home: it begins in the user's home, and not here.
+    """
+    shell = call.session
+    while shell is not None and shell.switch is None:
+        shell = shell.parent
+    if shell is None or shell.switch is None or not isinstance(call.reader, KeyboardReader):
+        return False
+    cwd = None if home else call.cwd
+    shell.switch(ShellWanted(call.machine.name, user, cwd, login=login, env=env or {}))
+    return True
+
+
+@program("__owlab_inner", machines="all")
+async def inner(call: Call) -> int:
+    """A shell within the shell, at the terminal; ``1`` for one that logs in."""
+    login = call.argv == ["1"]
+    return 0 if opened_shell(call, call.user, login=login, home=False, env=call.env) else 1
 
 
 @program("__owlab_script", machines="all")

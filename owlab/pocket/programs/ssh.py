@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines import hosts
 from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.views import ShellWanted
 from owlab.pocket.network.unreached import UnknownName, Unreached
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
@@ -120,7 +121,11 @@ async def ssh(call: Call) -> int:
     target = await _reach(call, words[0], given.get("-l", ""), keys, int(port))
     command = " ".join(words[1:])
     if not command and call.session is not None and call.session.switch is not None:
-        call.session.switch(target.machine.name)
+        host = words[0].rpartition("@")[2]
+        wanted = ShellWanted(
+            target.machine.name, target.user, closing=f"Connection to {host} closed.\n"
+        )
+        call.session.switch(wanted)
         return 0
     script = command or (await call.stdin()).decode(errors="replace")
     session = target.machine.session(user=target.user)

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.shells import opened_shell
+
+LOGIN = ("-", "-l", "--login")
 
 
 @program("su", machines="all")
 async def su(call: Call) -> int:
-    """Run ``-c COMMAND``, or what is on standard input, as another user."""
-    words, user, script = list(call.argv), "root", None
+    """A shell as another user, ``-`` as at a login; ``-c COMMAND``, or what is on the input."""
+    words, names, script = list(call.argv), [], None
+    login = any(word in LOGIN for word in words)
     while words:
         word = words.pop(0)
         if word in ("-c", "--command") and words:
             script = words.pop(0)
         elif not word.startswith("-"):
-            user = word
-    if not call.root:
-        await call.err("Password: su: Authentication failure\nroot has no password: `sudo -i`.\n")
-        return 1
+            names.append(word)
+    user = names[0] if names else "root"
     if call.machine.accounts.user(user) is None:
-        await call.err(f"su: user {user} does not exist\n")
+        await call.err(f"su: user {user} does not exist or the user entry does not contain all\n")
         return 1
+    if not call.root:
+        await _asked_in_vain(call)
+        return 1
+    if script is None and opened_shell(call, user, login=login, home=login):
+        return 0
     if script is None:
         script = (await call.stdin()).decode(errors="replace")
-    return await call.machine.session(user=user, parent=call.session).run(
-        script, call.out, call.err, stdin=b""
+    session = call.machine.session(
+        user=user, cwd=None if login else call.cwd, parent=call.session, umask=call.fs.umask
     )
+    return await session.run(script, call.out, call.err, stdin=call.reader)
+
+
+async def _asked_in_vain(call: Call) -> None:
+    await call.err("Password: ")
+    if isinstance(call.reader, KeyboardReader):
+        await call.reader.keyboard.ask(echo=False)
+        await call.err("\n")
+    await call.err("su: Authentication failure\nroot has no password: `sudo -i`.\n")

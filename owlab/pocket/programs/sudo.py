@@ -12,6 +12,8 @@ from owlab.pocket.programs import sudoers, syslog
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import present
+from owlab.pocket.programs.editors import chosen
+from owlab.pocket.programs.shells import opened_shell
 from owlab.pocket.programs.sudoers import Allowance, Sudoers
 
 USAGE = (
@@ -51,6 +53,7 @@ def _as_another(call: Call, words: list[str], user: str, home: str, env: dict[st
         root=files.who.is_root,
         user=user,
         terminal=False,
+        screen=None,
     )
 
 
@@ -64,6 +67,8 @@ async def sudo(call: Call) -> int:
     if words in (["-V"], ["--version"]):
         await call.out("Sudo version 1.9.15p5\nSudoers policy plugin version 1.9.15p5\n")
         return 0
+    if words[:1] in (["-e"], ["--edit"]):
+        words[0] = chosen(call)
     while words and words[0].startswith("-") and words[0] != "--":
         option = words.pop(0)
         if option in ("-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir"):
@@ -118,6 +123,11 @@ async def sudo(call: Call) -> int:
     if listing:
         return await _allowed(call, mine, words)
     _logged(call, user, words)
+    _noted(call)
+    plain = words in ([], ["bash"], ["/bin/bash"], ["sh"])
+    inner = login and "-s" not in call.argv and not words
+    if plain and opened_shell(call, user, login=inner, home=inner, env=env):
+        return 0
     if (entry := _alone(call, words)) is not None:
         return await carried_out(entry, _as_another(call, words, user, account.home, env))
     session = call.machine.session(
@@ -193,6 +203,14 @@ def _logged(call: Call, user: str, words: list[str]) -> None:
         syslog.now(), "sudo", text.replace("\n", "#012"), priority="notice", facility="authpriv"
     )
     syslog.write(call.machine, line)
+
+
+def _noted(call: Call) -> None:
+    """Who has used it once needs no hint at the next login."""
+    mark = f"{_self(call).home}/.sudo_as_admin_successful"
+    if not (call.root or call.machine.is_host or call.machine.files.exists(mark)):
+        call.machine.files.write_file(mark, b"")
+        call.machine.own(mark, call.user)
 
 
 def _self(call: Call) -> PasswdEntry:

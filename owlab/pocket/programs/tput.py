@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.visits import outermost
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint
+from owlab.pocket.programs.options import Complaint, parse
 
 ESC = "\x1b"
 CAN = {
@@ -74,6 +75,18 @@ def _colour(name: str, number: int) -> str:
     if number < 16:
         return f"{ESC}[{base + 60 + number - 8}m"
     return f"{ESC}[{base + 8};5;{number}m"
+
+
+@program("tty", machines="all")
+async def tty(call: Call) -> int:
+    """The terminal's device, where standard input is one."""
+    quiet = parse(call, "s", "silent quiet").has("s", "silent", "quiet")
+    if not isinstance(call.reader, KeyboardReader):
+        await call.out("" if quiet else "not a tty\n")
+        return 1
+    visit = call.machine.visits.of(call.session)
+    await call.out("" if quiet else f"/dev/{visit.terminal if visit is not None else 'pts/0'}\n")
+    return 0
 
 
 @program("stty", machines="all")

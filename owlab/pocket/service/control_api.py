@@ -153,6 +153,15 @@ class ControlApi:
         run.input.feed(await request.body())
         return Response(status_code=204)
 
+    async def written(self, request: Request) -> Response:
+        """What the editor of a run writes; the answer says what is wrong."""
+        asked = await _asked(request, name=str, text=str)
+        run = self._runs.find(request.path_params["run"])
+        if run is None or run.save is None:
+            return PlainTextResponse("the editor's command has ended", 410)
+        name, text = text_only(asked["name"]), text_only(asked["text"])
+        return PlainTextResponse(run.save(name, text, bool(asked.get("force"))))
+
     async def open_console(self, request: Request) -> Response:
         """A terminal: shells that keep their state between lines."""
         asked = await _asked(request, machine=str)
@@ -172,8 +181,8 @@ class ControlApi:
         text = (await request.body()).decode(errors="replace")
         asked = request.query_params
         console.resize(asked.get("columns", ""), asked.get("lines", ""))
-        reads = asked.get("reads") == "1"
-        return self._stream(lambda run: console.type(text, run, reads=reads))
+        asks = asked.get("asks") == "1"
+        return self._stream(lambda run: console.type(text, run, asks=asks))
 
     async def suspend_console(self, request: Request) -> Response:
         """Ctrl-Z: what runs in the terminal is stopped, and its prompt comes back."""
@@ -233,6 +242,7 @@ def control_app(lab: PocketLab, token: str, shut_down: Callable[[], None]) -> AS
         Route("/v1/execute", control.execute, methods=["POST"]),
         Route("/v1/objects", control.objects, methods=["POST"]),
         Route("/v1/runs/{run}/stdin", control.feed, methods=["POST"]),
+        Route("/v1/runs/{run}/save", control.written, methods=["POST"]),
         Route("/v1/consoles", control.open_console, methods=["POST"]),
         Route("/v1/consoles/{console}", control.console, methods=["POST"]),
         Route("/v1/consoles/{console}", control.close_console, methods=["DELETE"]),

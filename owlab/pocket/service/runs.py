@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import asdict
 
 from owlab.pocket.client import frames
 from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.ground.keyboards import Draft, Save
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +36,42 @@ class RunInput:
         """The next piece, or None at the end, and for ever after."""
         if self._ended:
             return None
-        piece = await self._pieces.get()
+        piece = await self.next_piece()
         self._ended = piece is None
         return piece
+
+    async def next_piece(self) -> bytes | None:
+        """The next piece, or None for an end that may not be the last."""
+        return await self._pieces.get()
+
+
+class RunKeyboard:
+    """The client's terminal: it is told when something is wanted, and sends that."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def ask(
+        self, *, echo: bool = True, keys: int = 0, seconds: float | None = None
+    ) -> bytes | None:
+        """A line, or so many keys; None where Ctrl-D ended it."""
+        await self._tell(echo=echo, keys=keys)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._run.input.next_piece()
+        except (TimeoutError, asyncio.CancelledError):
+            await self._tell(stop=True)
+            raise
+
+    async def edit(self, draft: Draft, save: Save) -> int:
+        """The client's editor, which hands over what is written as often as it is."""
+        self._run.save = save
+        await self._run.say(frames.EDIT, json.dumps(asdict(draft)))
+        ended = await self._run.input.next_piece()
+        return int(ended or b"1")
+
+    async def _tell(self, **wanted: bool | int) -> None:
+        await self._run.say(frames.ASK, json.dumps(wanted))
 
 
 class Run:
@@ -44,6 +80,8 @@ class Run:
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
         self.input = RunInput()
+        self.save: Save | None = None
+        """What its editor writes with, while one is open."""
         # Bounded: a client that does not read holds its command back, as a pipe would.
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(MOST_WAITING)
 

@@ -11,13 +11,18 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
 
+from owlab.pocket.bash.asking import HERE, SHOWN
+from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.files import Files
-from owlab.pocket.programs.base import command_not_found
+from owlab.pocket.programs.base import Call, command_not_found
+
+if TYPE_CHECKING:
+    from owlab.pocket.shell.shell_session import ShellSession
 
 
 async def missing(context: Any) -> int:
@@ -44,6 +49,30 @@ def opened(files: Files, shell: FileSystem) -> Files:
     own = copy.copy(files)
     own.descriptors, own.pipes = read, write
     return own
+
+
+def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> Call:
+    """bashkit's context as a program of ours is given it."""
+    env = dict(context.env)
+    keyboard = session.keyboard if env.pop(HERE, "") == "1" else None
+    shown = env.pop(SHOWN, "") == "1" and session.keyboard is not None
+    return Call(
+        name=name,
+        argv=argv,
+        env=env,
+        cwd=context.cwd,
+        fs=opened(session.files, context.fs),
+        root=session.files.who.is_root,
+        user=session.user,
+        machine=session.machine,
+        lab=session.machine.lab,
+        reader=KeyboardReader(keyboard, shown=shown) if keyboard is not None else context.stdin,
+        stdout=context.stdout,
+        stderr=context.stderr,
+        session=session,
+        terminal=session.at_terminal or shown,
+        screen=session.keyboard if shown else None,
+    )
 
 
 class KeptAside:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
+from owlab.pocket.bash.asking import HERE
 from owlab.pocket.bash.led import FUNCTION as LEADING
 from owlab.pocket.bash.numbers import FUNCTION as SIGNALS
 from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
+from owlab.pocket.shell.prompts import DEFAULT
 
 _OURS = ("jobs", "fg", "bg", "disown")
 JOB_CONTROL = "".join(f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in _OURS) + (
@@ -15,23 +19,43 @@ JOB_CONTROL = "".join(f'{name}() {{ __owlab_{name} "$@"; }}; ' for name in _OURS
 )
 NO_JOB_CONTROL = f"unset -f {' '.join(_OURS)} kill wait"
 """In a child of such a shell: its jobs are its own."""
-GREETING = JOB_CONTROL + "shopt -s expand_aliases; [ -r ~/.bashrc ] && . ~/.bashrc"
-"""What a shell at a terminal reads first."""
+ALIASES = "shopt -s expand_aliases; "
+INTERACTIVE = rewritten(
+    "if [ -r /etc/bash.bashrc ]; then . /etc/bash.bashrc; fi; "
+    "if [ -r ~/.bashrc ]; then . ~/.bashrc; fi"
+)
+LOGIN = rewritten(
+    "if [ -r /etc/profile ]; then . /etc/profile; fi; "
+    "if [ -r ~/.bash_profile ]; then . ~/.bash_profile; "
+    "elif [ -r ~/.bash_login ]; then . ~/.bash_login; "
+    "elif [ -r ~/.profile ]; then . ~/.profile; fi"
+)
+
+LOGOUT = 'logout() { exit "$@"; }; '
+NO_LOGOUT = "logout() { echo 'bash: logout: not login shell: use `exit'\"'\" >&2; return 1; }; "
+
+
+def greeting(login: bool) -> str:
+    """What a shell at a terminal does first: aliases work, and its files are read."""
+    first = f"PS1={shlex.quote(DEFAULT)}; PS2='> '; {JOB_CONTROL}{ALIASES}"
+    return first + (LOGOUT + LOGIN if login else NO_LOGOUT + INTERACTIVE)
+
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
 SHELLS = (
     rewritten(
-        '__owlab_read() { __script=${__script%x}; case "$__script" in '
-        f'{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
-        "__script=${__script%x};; "
-        'esac; __owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; }; '
-        "__owlab_sh() { local __shell=$1 __flags= __script; shift; "
+        f'__owlab_read() {{ __script=${{__script%x}}; case "${{{HERE}:+{HERE}}}$__script" in '
+        f'{HERE}*|{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
+        "__script=${__script%x};; esac; "
+        f'[ -z "${HERE}" ] || __script="unset {HERE}; {HERE}=1; $__script"; '
+        '__owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; }; '
+        "__owlab_sh() { local __shell=$1 __flags= __login= __script; shift; "
         "while [ $# -gt 0 ]; do case $1 in "
         '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
-        "shift; __script=$1; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
+        "shift; __script=${1}x; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return;; '
-        "-l|--login|-i|--norc|--noprofile|--posix) shift;; "
+        "-l|--login) __login=1; shift;; -i|--norc|--noprofile|--posix) shift;; "
         "--version) __owlab_version bash; return;; "
         "-s|-) shift; case $1 in -|--) shift;; esac; break;; --) shift;; "
         '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
@@ -40,7 +64,8 @@ SHELLS = (
         '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __owlab_read; '
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '
-        "__script=$(cat; printf x); __owlab_read; "
+        f'[ -z "${HERE}" ] || {{ {HERE}=1 __owlab_inner $__login && return; }}; '
+        f"__script=$({HERE}= cat; printf x); {HERE}= __owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" $__shell "$@"; }; '
         'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
     )

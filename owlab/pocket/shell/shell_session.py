@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
 import re
 import shlex
 import time
@@ -11,44 +10,50 @@ import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash, BashError, ExecutionProfile
+from bashkit import Bash
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.aside import BEGIN
+from owlab.pocket.bash.asking import HERE
 from owlab.pocket.bash.expansions import closed
-from owlab.pocket.bash.interpreter import ScriptInput, execute
+from owlab.pocket.bash.interpreter import ScriptInput, execute, new_bash
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
-from owlab.pocket.bash.menus import prompted, shown
+from owlab.pocket.bash.menus import shown
+from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.rewritten import for_session
 from owlab.pocket.bash.traps import AT_END
-from owlab.pocket.ground.streams import Bytes, Reader, Sink
+from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
+from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
-from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.machines.typed_history import TypedHistory
 from owlab.pocket.machines.visits import pid_of
-from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
+from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
+from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
-from owlab.pocket.shell.callbacks import KeptAside, missing, opened, weakly
+from owlab.pocket.shell.callbacks import KeptAside, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
-from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
-from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
+from owlab.pocket.shell.prelude import NO_JOB_CONTROL, SHELL_PATHS, SHELLS, greeting
+from owlab.pocket.shell.reading import (
+    brings,
+    closed_doors,
+    environment,
+    facts_of,
+    problem_of,
+    sized,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.machines.views import ShellView
+    from owlab.pocket.machines.views import ShellView, ShellWanted
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
-UNLIMITED = 10**12
-FOR_EVER = 1e9
 KEPT_OPTIONS = "eufC"
-HUNG_UP = 255
-
-
+HUNG_UP, INIT = 255, 1
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
-CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
 
 class ShellSession:
@@ -62,26 +67,18 @@ class ShellSession:
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
         tty: bool = False,
-        switch: Callable[[str], None] | None = None,
+        switch: Callable[[ShellWanted], None] | None = None,
+        login: bool = False,
         umask: int = UMASK,
         parent: ShellView | None = None,
     ) -> None:
         self.machine = machine
         self.tty = tty
-        self.switch = switch
+        self.switch, self.login = switch, login
         self.user = user
         self.files = machine.files_of(user, umask)
         account = machine.accounts.user(user)
         home = account.home if account is not None else "/"
-        variables = {
-            "HOME": home,
-            "USER": user,
-            "LOGNAME": user,
-            "SHELL": "/bin/bash",
-            "PATH": PATH,
-            "LANG": "C.UTF-8",
-            **(env or {}),
-        }
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[Any] | None = None
         self._killed = self._hard = False
@@ -95,23 +92,27 @@ class ShellSession:
         self.tells_of_jobs = True
         """As an interactive shell does: their numbers, and how they ended."""
         self._print: Sink | None = None
-        self._keyboard: Reader | None = None
+        self.keyboard: Keyboard | None = None
+        """Who types at its terminal, while something runs there."""
         self.size: tuple[int, int] | None = None
         """Columns and lines of the terminal's window."""
         self.at_terminal = False
         self.litter: list[str] = []
         self.jobs = JobTable()
-        self._options = ""
+        self.options = ""
         self.restored_from: bytes | None = None
         """The state of the shell that this one is a child of."""
-        self._token = 0
+        self.parent_pid = INIT
+        self.history = TypedHistory()
+        self.commands = 0
+        """How many were typed here."""
         self._suspend: asyncio.Event | None = None
         self.fronted: Job | None = None
         """The job that `fg` has brought back, while it runs."""
         self._warned = False
         self._known: set[str] = set()
         self._ready = False
-        self._variables = variables
+        self._variables = {**environment(user, home), **(env or {})}
         self._bash, self._flow = self._interpreter(cwd or home)
         self._input = ScriptInput(self._bash)
         self._learn()
@@ -119,17 +120,7 @@ class ShellSession:
     def _interpreter(self, cwd: str) -> tuple[Bash, list[Flow]]:
         """A new interpreter, and a place for the flow of what it runs."""
         self._flow = flow = [Flow()]
-        self._bash = bash = Bash(
-            username=self.user,
-            hostname=self.machine.name,
-            cwd=cwd,
-            env=self._variables,
-            # The others cut output off after a megabyte, and say nothing.
-            profile=ExecutionProfile.Interactive,
-            max_commands=UNLIMITED,
-            max_loop_iterations=UNLIMITED,
-            timeout_seconds=FOR_EVER,
-        )
+        self._bash = bash = new_bash(self.user, self.machine.name, cwd, self._variables)
         bash.mount("/", mountable(self.files))
         bash.add_command("__owlab_last", weakly(self._recall))
         bash.add_command("__owlab_status", weakly(self._note))
@@ -175,22 +166,7 @@ class ShellSession:
             if chosen is None or not there:
                 await context.stderr.write(command_not_found(name).encode())
                 return 127
-            call = Call(
-                name=name if whole else name.rpartition("/")[2],
-                argv=argv,
-                env=dict(context.env),
-                cwd=context.cwd,
-                fs=opened(session.files, context.fs),
-                root=session.files.who.is_root,
-                user=session.user,
-                machine=session.machine,
-                lab=session.machine.lab,
-                reader=context.stdin,
-                stdout=context.stdout,
-                stderr=context.stderr,
-                session=session,
-                terminal=session.at_terminal,
-            )
+            call = call_of(session, context, name if whole else name.rpartition("/")[2], argv)
             return await carried_out(chosen, call)
 
         return run
@@ -221,7 +197,10 @@ class ShellSession:
         await self._prepare(out, err)
         self._learn()
         self._started_in = self.cwd
-        for name in unreadable(self._bash, self.files, self._started_in, script):
+        if isinstance(stdin, KeyboardReader):
+            self.keyboard, shows, stdin = stdin.keyboard, stdin.shown, None
+            script = f"{HERE}=1; {at_terminal(script, self, shows=shows)}"
+        for name in unreadable(self._bash, self.files, self._started_in, script, self.asks):
             if name not in self._known:
                 program = load_programs()["__owlab_script"]
                 self._bash.add_command(name, self._command(program, True))
@@ -233,7 +212,7 @@ class ShellSession:
         else:
             script = for_session(kept(script), pid)
         if stdin is not None:
-            problem = self.problem(shown(closed(given)))
+            problem = problem_of(self._bash, shown(closed(given)))
             if problem is None:
                 await self._keep_input(script)
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
@@ -257,7 +236,9 @@ class ShellSession:
                 raise
 
         async def write_err(data: bytes) -> None:
-            text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            text = closed_doors(
+                sentences.plain(data), self.machine.files, self.files, self._started_in
+            )
             text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, brings) if self.tty else text)
 
@@ -298,13 +279,12 @@ class ShellSession:
         await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
         self._ready = True
         if self.tty:
-            await self._greet(out, err)
+            await self._greet(out if self.tells_of_jobs else nowhere, err)
 
     def _clean(self) -> None:
         """Remove what was written only for the interpreter to read."""
-        for path in self.litter:
-            if self.machine.files.exists(path):
-                self.machine.files.remove(path)
+        for path in filter(self.machine.files.exists, self.litter):
+            self.machine.files.remove(path)
         self.litter.clear()
 
     async def _keep_input(self, script: str) -> None:
@@ -321,26 +301,30 @@ class ShellSession:
             await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
 
     async def _greet(self, out: Sink, err: Sink) -> None:
-        """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""
-        await execute(self._bash, GREETING, out, err)
+        """What a shell at a terminal does first: aliases work, and its files are read."""
+        await execute(self._bash, greeting(self.login), out, err)
 
-    def _reason(self, found: re.Match[bytes]) -> bytes:
-        """Why one cannot go there: bashkit knows one reason only."""
-        path = posixpath.join(self._started_in, found[2].decode(errors="replace"))
-        closed = self.machine.files.exists(path) and not self.files.allows(path, EXECUTE)
-        return found[1] + found[2] + (b": Permission denied" if closed else found[3])
+    def variable(self, name: str) -> str:
+        """What a variable holds, or nothing."""
+        state = self._bash.shell_state()
+        return str(state.variables.get(name) or state.env.get(name) or "")
+
+    async def aside(self, script: str, out: Sink, err: Sink) -> None:
+        """Run something for the prompt, between what is typed."""
+        await self._prepare(out, err)
+        await execute(self._bash, script, out, err)
 
     async def type(
-        self, text: str, out: Sink, err: Sink, status: int, keyboard: Reader | None = None
+        self, text: str, out: Sink, err: Sink, status: int, keyboard: Keyboard | None = None
     ) -> tuple[int, bool]:
         """Run what was typed, after a command that ended with ``status``.
 
-        :param keyboard: what is typed while it runs, where it may read that.
+        :param keyboard: who types while it runs.
 
         Returns its status, and whether it left the shell (``exit``, or a failure under ``set -e``).
         """
-        self._keyboard = keyboard if self.tty and "e" not in self._options else None
-        if problem := self.problem(shown(text)):
+        self.keyboard = keyboard if self.tty else None
+        if problem := problem_of(self._bash, shown(text)):
             await err(sentences.grammar(problem, text, prompt=self.tty).encode())
             return sentences.SYNTAX, False
         if not self.tty:
@@ -359,24 +343,21 @@ class ShellSession:
                     await out(f"[{job.number}] {job.pid}\n".encode())
                 status = 0
             elif not left:
-                command = with_last_pid(command, self.jobs.last_pid)
+                command = told(command, facts_of(self))
                 status, left = await self._typed(command, out, err, status)
         return status, left
 
     async def _typed(self, text: str, out: Sink, err: Sink, status: int) -> tuple[int, bool]:
         self._last, self._text = None, text
-        self._token += 1
+        self.commands += 1
         self.at_terminal = self.tty and self._alone(text)
         # bashkit forgets the options of `set` between two executions. Under `set -e` the shell
         # lives only after a command that succeeded, so that there is no `$?` to bring back.
-        # A program of ours would be handed the input that is for the next one.
-        nothing = " </dev/null" if self._keyboard is not None else ""
-        before = f"set -{self._options}" if self._options else f"__owlab_last {status}{nothing}"
+        before = f"set -{self.options}" if self.options else f"__owlab_last {status}"
         # On the same line, so that bash counts the lines as they were typed.
-        typed = text if self._keyboard is None else prompted(text)
-        script = f"{sized(self.size)}{before}; {typed}\n__owlab_status {self._token} $? $-{nothing}"
-        if self._keyboard is not None:
-            script = self._input.led(script, self._keyboard)
+        here = f"{HERE}={'1' if self.asks else ''}; " if self.tty else ""
+        typed = at_terminal(text, self, shows=True)
+        script = f"{sized(self.size)}{here}{before}; {typed}\n__owlab_status {self.commands} $? $-"
         try:
             if self.tty:
                 ended = await self._in_foreground(text, script, out, err)
@@ -459,23 +440,25 @@ class ShellSession:
     async def _note(self, context: Any) -> int:
         """The typed command has ended, and the shell lives."""
         token, status, *shown = context.argv
-        if int(token) == self._token:  # and not one that was stopped meanwhile
+        if int(token) == self.commands:  # and not one that was stopped meanwhile
             self._last = int(status)
-            self._options = "".join(x for x in "".join(shown) if x in KEPT_OPTIONS)
+            self.options = "".join(x for x in "".join(shown) if x in KEPT_OPTIONS)
         return int(status)
+
+    @property
+    def exported(self) -> dict[str, str]:
+        """What a program started here is given."""
+        return {str(name): str(value) for name, value in self._bash.shell_state().env.items()}
+
+    @property
+    def asks(self) -> bool:
+        """What runs in it may ask at a terminal."""
+        return self.keyboard is not None
 
     @property
     def cwd(self) -> str:
         """The shell's directory."""
         return str(self._bash.shell_state().cwd)
-
-    def problem(self, script: str) -> str | None:
-        """What is wrong with a script's grammar, or None."""
-        try:
-            self._bash.analyze(script)
-        except BashError as error:
-            return str(error)
-        return None
 
     def signal(self, pid: int, name: str) -> bool:
         """Send a signal to one of the jobs; False where none has that number."""

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from owlab.pocket.client.editing import round_of, words_of
 from owlab.pocket.client.editor import Editor
 
 ESC, ENTER = "\x1b", "\r"
 
 
-def typed(program: str, text: str, keys: str, refuse: str = "") -> dict[str, str]:
+def typed(
+    program: str,
+    text: str,
+    keys: str,
+    refuse: str = "",
+    name: str = "f",
+    read_only: bool = False,
+) -> dict[str, str]:
     written: dict[str, str] = {}
 
-    def write(name: str, content: str) -> str:
-        if name == refuse:
+    def write(name: str, content: str, force: bool) -> str:
+        if name == refuse and not force:
             return "Permission denied"
         written[name] = content
         return ""
 
     with create_pipe_input() as source:
         source.send_text(keys)
-        Editor("f", text, write, program=program, source=source, output=DummyOutput()).run()
+        Editor(
+            name,
+            text,
+            write,
+            program=program,
+            read_only=read_only,
+            source=source,
+            output=DummyOutput(),
+        ).run()
     return written
 
 
@@ -56,6 +73,16 @@ def test_nano(before: str, keys: str, after: dict[str, str]) -> None:
         ("a.b\na.b\n", f":%s/a/X/g{ENTER}:wq{ENTER}", {"f": "X.b\nX.b\n"}),
         ("one\ntwo\n", f"Ax{ESC}ZZ", {"f": "onex\ntwo\n"}),
         ("a\n", f":2{ENTER}:nonsense{ENTER}:q{ENTER}", {}),
+        ("a\nb\nc\n", f"Gx:wq{ENTER}", {"f": "a\nb\nc\n"}),
+        ("a\nb\nc\n", f":2{ENTER}yyp:x{ENTER}", {"f": "a\nb\nb\nc\n"}),
+        ("one two\n", f"wcwTWO{ESC}0iX{ESC}:wq{ENTER}", {"f": "Xone TWO\n"}),
+        ("b\n", f"Oa{ESC}jAc{ESC}Id{ESC}:wq{ENTER}", {"f": "a\ndbc\n"}),
+        ("a\n", "xu\x12:wq\r", {"f": "\n"}),
+        ("a\n", "xZQ", {}),
+        ("a\n", f"x:e{ENTER}:e!{ENTER}:wq{ENTER}", {"f": "a\n"}),
+        ("a b a\n", f"$?a{ENTER}x/b{ENTER}NxZZ", {"f": "  a\n"}),
+        ("1\n2\n3\n", f":set number{ENTER}:set nonu{ENTER}:%d{ENTER}:wq{ENTER}", {"f": ""}),
+        ("1\n2\n3\n", "Ggg2ddZZ", {"f": "3\n"}),
     ],
 )
 def test_vim(before: str, keys: str, after: dict[str, str]) -> None:
@@ -66,33 +93,31 @@ def test_a_file_that_may_not_be_written() -> None:
     assert typed("vim", "a\n", f"x:wq{ENTER}:q!{ENTER}", refuse="f") == {}
 
 
-def test_what_is_read_edited_and_handed_over() -> None:
-    found = round_of("sudo kubectl edit deploy/web -n shop")
-    assert found is not None
-    assert found.read == "sudo kubectl get deploy/web -n shop -o yaml"
-    assert found.write == "sudo kubectl replace -n shop -f -"
-    table = round_of("crontab -e")
-    assert table is not None and table.write == "crontab -"
-    assert round_of("kubectl edit") is None
-    assert round_of("kubectl get pods") is None
-    assert round_of("kubectl edit x | cat") is None
+def test_a_file_without_a_name() -> None:
+    keys = f"ihello{ESC}:wq{ENTER}:w g{ENTER}:q{ENTER}"
+    assert typed("vim", "", keys, name="") == {"g": "hello\n"}
+    assert typed("nano", "", "hi\x18y\x15\x0bg\r", name="") == {"g": "hi\n"}
+
+
+def test_a_file_that_is_protected() -> None:
+    assert typed("vim", "a\n", f"x:w{ENTER}:q!{ENTER}", read_only=True) == {}
+    assert typed("vim", "a\n", f"x:w!{ENTER}:q{ENTER}", read_only=True) == {"f": "\n"}
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("how", "note"),
     [
-        ("sudo vim /etc/exports", ("vim", "/etc/exports", "sudo ")),
-        ("nano f.txt", ("nano", "f.txt", "")),
-        ("vi +3 'a b'", ("vi", "a b", "")),
-        ("/usr/bin/nano x", ("nano", "x", "")),
-        ("sudoedit /etc/hosts", ("editor", "/etc/hosts", "sudo ")),
-        ("vim a b", None),
-        ("vim", None),
-        ("vim --version", None),
-        ("echo vim", None),
-        ("vim a; ls", None),
-        ("cat vim", None),
+        ({"program": "vim", "new": True}, '"f" [New]'),
+        ({"program": "vim"}, '"f" 2L, 4B'),
+        ({"program": "vim", "read_only": True}, '"f" [readonly] 2L, 4B'),
+        ({"program": "vim", "problem": "Permission denied"}, '"f" [Permission denied]'),
+        ({"program": "nano"}, "[ Read 2 lines ]"),
+        ({"program": "nano", "problem": "Permission denied"}, "[ Error reading f: Permission"),
     ],
 )
-def test_which_lines_open_an_editor(text: str, found: tuple[str, str, str] | None) -> None:
-    assert words_of(text) == found
+def test_what_it_says_first(how: dict[str, Any], note: str) -> None:
+    draft = {"name": "f", "text": "a\nb\n", "new": False, "problem": "", "line": 2}
+    with create_pipe_input() as source, create_app_session(input=source, output=DummyOutput()):
+        editor = Editor.of({**draft, "read_only": False, **how}, lambda *_: "")
+    assert editor.note.startswith(note)
+    assert editor.buffer.document.cursor_position_row == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from owlab.pocket.client.keyboard import reads
 from owlab.pocket.client.recall import NoEvent, recalled
 
 EARLIER = ["ls /etc/hosts", "echo one two three", "cat 'a b' c"]
@@ -42,18 +41,3 @@ def test_only_shown():
 def test_no_event(text):
     with pytest.raises(NoEvent):
         recalled(text, EARLIER)
-
-
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("read x; echo $x", True),
-        ("sudo apt install tree", True),
-        ("while read l; do echo $l; done", True),
-        ("ls; sleep 5", False),
-        ("echo readme", False),
-        ("read x; exit", False),
-    ],
-)
-def test_who_gets_what_is_typed_meanwhile(text, answer):
-    assert reads(text) == answer

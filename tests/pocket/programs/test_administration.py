@@ -152,5 +152,6 @@ async def test_what_a_terminal_can_do(on, master):
 
     session = master.session(tty=True)
     session.size = (91, 17)
+    session.tells_of_jobs = False  # nor of anything else, as at a login
     await session.type("tput cols; stty size; bash -c 'tput lines'", show, show, 0)
     assert shown == b"91\n17 91\n17\n"

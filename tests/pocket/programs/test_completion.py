@@ -14,7 +14,7 @@ import pytest
         ("systemctl status sn", "snapd \n"),
         ("cd /e", "/etc/\n"),
         ("cat /e", "/etc/\n"),
-        ("ls ~/.b", "~/.bashrc \n"),
+        ("ls ~/.bashr", "~/.bashrc \n"),
         ("echo a | gre", "grep \n"),
         ("apt install zi", "zip \n"),
         ("cat /root/", ""),

@@ -49,6 +49,7 @@ async def test_colours_are_for_terminals(master):
         shown.extend(data)
 
     session = master.session(tty=True)
+    session.tells_of_jobs = False  # nor of anything else, as at a login
     await session.type("grep root /etc/passwd", show, show, 0)
     assert shown.startswith(b"\x1b[01;31m\x1b[Kroot")
     shown.clear()

@@ -162,10 +162,10 @@ def test_typing(lab: Served) -> None:
     typist.expect("42\r\n")
     typist.expect("$")
     typist.type("half a li\x03")
-    typist.expect("$")
+    typist.expect("^C")
     typist.type("echo $((6*9)); sleep 600\r")
     typist.expect("54\r\n")
-    os.killpg(typist.process.pid, 2)
+    typist.type("\x03")
     typist.expect("^C")
     typist.type("echo alive\r")
     typist.expect("alive\r\n")
@@ -173,7 +173,7 @@ def test_typing(lab: Served) -> None:
     typist.expect("n7\r\nn8\r\n")
     typist.type("exit 5\r")
     assert typist.process.wait(20) == 5
-    assert "sleep 600" in (lab.directory / "history").read_text()
+    assert "sleep 600" in lab.on("master", "cat ~/.bash_history")[1]
 
 
 def test_ctrl_z_stops_the_command_and_not_the_terminal(lab: Served) -> None:
@@ -196,8 +196,7 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist = typist_on(lab)
     typist.expect("$")
     typist.type("cat > note\r")
-    typist.type("first line\rsecond: $HOME\r")
-    typist.press("\x04", prompts=3)
+    typist.type("first line\rsecond: $HOME\r\x04")
     typist.expect("$")
     typist.type("cat note\r")
     typist.expect("first line\r\nsecond: $HOME\r\n")
@@ -207,10 +206,11 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
     typist.expect("hello Ada\r\n")
     typist.type("cat > dropped\r")
     typist.type("never mind\r")
-    typist.press("\x03", prompts=3)
+    typist.expect("never mind\r\n")
+    typist.type("\x03")
     typist.expect("^C")
-    typist.type("ls dropped\r")
-    typist.expect("No such file")
+    typist.type("echo 'and' typed\r")
+    typist.expect("and typed\r\n")
     typist.type("history 1\r")
     typist.expect("history 1\r\n")
     typist.type("exit\r")
@@ -220,9 +220,7 @@ def test_what_reads_the_terminal_gets_what_is_typed(lab: Served) -> None:
 def test_a_question_a_menu_and_what_was_typed_before(lab: Served) -> None:
     typist = typist_on(lab)
     typist.expect("$")
-    typist.type("read -p 'Who? ' a; echo hi $a\r")
-    typist.expect("Who? ")
-    typist.type("Ada\n")
+    typist.type("read -p 'Who? ' a; echo hi $a\rAda\n")
     typist.expect("hi Ada\r\n")
     typist.type("select x in red blue; do echo got $x; break; done\r")
     typist.expect("#? ")
@@ -283,3 +281,39 @@ def test_shells_of_the_same_machine(lab: Served) -> None:
     typist.expect("[1]\r\n")
     typist.type("exit\r")
     assert typist.process.wait(20) == 0
+
+
+def test_what_was_typed_is_remembered(lab: Served) -> None:
+    typist = typist_on(lab)
+    typist.expect("$")
+    typist.type("echo first\r")
+    typist.expect("first\r\n")
+    typist.type(" echo hidden; HISTIGNORE='ls*'\r")
+    typist.expect("hidden\r\n")
+    typist.type("ls /\r")
+    typist.expect("usr")
+    typist.type("echo second\recho second\r")
+    typist.expect("second\r\n")
+    typist.type("history\r")
+    typist.expect_pattern(r" 1  echo first\r\n +2  echo second\r\n +3  history\r\n")
+    typist.type("fc -ln 1 1; echo x > own; history -d 2\r")
+    typist.expect("\t echo first\r\n")
+    typist.type("exit\r")
+    assert typist.process.wait(20) == 0
+    assert lab.on("master", "stat -c %a .bash_history; head -n2 .bash_history")[1] == (
+        "600\necho first\nhistory\n"
+    )
+    again = typist_on(lab)
+    again.expect("$")
+    again.type("\x12fir")
+    again.expect("reverse-i-search")
+    again.type("\r")
+    again.expect("first\r\n")
+    again.type("history -c\r")
+    again.expect("$")
+    again.type("!!\r!echo\r")
+    again.expect("bash: !echo: event not found")
+    other = Keyboard([*WORDS, str(lab.directory), "host"])
+    other.expect("$")
+    other.type("history\r")
+    other.expect(" 1  history\r\n")
