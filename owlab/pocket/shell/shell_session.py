@@ -16,6 +16,7 @@ from bashkit import Bash, BashError, ExecutionProfile
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.aside import BEGIN
 from owlab.pocket.bash.expansions import closed
+from owlab.pocket.bash.gnu_words import gnu
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
@@ -29,12 +30,12 @@ from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
-from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
+from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.shell import job_control  # noqa: F401  it registers its commands
 from owlab.pocket.shell.callbacks import KeptAside, missing, opened, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import GREETING, NO_JOB_CONTROL, SHELL_PATHS, SHELLS
-from owlab.pocket.shell.reading import brings, sized, unreadable, with_last_pid
+from owlab.pocket.shell.reading import apart_from_input, brings, sized, unreadable, with_last_pid
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -47,7 +48,6 @@ KEPT_OPTIONS = "eufC"
 HUNG_UP = 255
 
 
-ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 CLOSED_DOOR = re.compile(rb"((?:cd|pushd): )(.+)(: No such file or directory)")
 
 
@@ -235,7 +235,7 @@ class ShellSession:
         if stdin is not None:
             problem = self.problem(shown(closed(given)))
             if problem is None:
-                await self._keep_input(script)
+                await self._bash.execute(apart_from_input(script, self._known))
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
                 if AT_END.search(script) and "exit" in script:
                     script = f"command bash -c {BEGIN}{shlex.quote(script)} bash"
@@ -258,6 +258,7 @@ class ShellSession:
 
         async def write_err(data: bytes) -> None:
             text = CLOSED_DOOR.sub(self._reason, sentences.plain(data))
+            text = gnu(text, given)
             text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, brings) if self.tty else text)
 
@@ -306,19 +307,6 @@ class ShellSession:
             if self.machine.files.exists(path):
                 self.machine.files.remove(path)
         self.litter.clear()
-
-    async def _keep_input(self, script: str) -> None:
-        """Give input to those who read it.
-
-        bashkit hands a script's input to the first program of ours, and what that does not read is
-        lost to the next. An alias, unlike a function, keeps pipes as they are.
-        """
-        words = set(re.findall(r"[\w.-]+", script))
-        asked = set(" ".join(ASKED_FOR.findall(script)).split())
-        names = sorted(words & self._known - READERS - asked)
-        if names:
-            aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
-            await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
 
     async def _greet(self, out: Sink, err: Sink) -> None:
         """What a shell at a terminal does first: aliases work, and ``~/.bashrc`` is read."""

@@ -73,3 +73,11 @@ async def test_what_streams_and_traps_cannot_do_is_refused(on, script, words):
     assert typed.status == 2
     assert words in typed.err
     assert typed.out == ""
+
+
+async def test_too_much_input_is_refused_in_words(on):
+    typed = await on("master", "head -c 10M /dev/zero > x; cat < x | tail -c 1; cat x | wc -c")
+    assert "give it the file's name" in typed.err
+    assert "budget" not in typed.err
+    assert typed.status != 0
+    assert (await on("master", "head -c 10M /dev/zero > x; cat x | wc -c")).out == "10485760\n"
