@@ -106,7 +106,7 @@ image: ## the image of a class (podman, or ENGINE=docker)
 	@$(or $(ENGINE),podman) build -f Containerfile -t owlab:$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
 mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test noticed (an hour)
-	@$(BIN)/python tools/mutants.py --count $(or $(COUNT),100) --seed $(or $(SEED),1)
+	@$(BIN)/python -m tools.mutation --count $(or $(COUNT),100) --seed $(or $(SEED),1) --room "$(ROOM)"
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden \

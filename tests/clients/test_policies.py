@@ -67,6 +67,8 @@ def test_a_quota_holds_up_controllers_too(api, space):
 COUNTED = [
     ("services.nodeports=1", service("a", type="NodePort"), service("b", type="NodePort"),
      "requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1"),
+    ("services.nodeports=0", service("a", type="LoadBalancer", allocateLoadBalancerNodePorts=False),
+     service("b", type="LoadBalancer"), "requested: services.nodeports=1"),
     ("count/deployments.apps=1", deployment("a"), deployment("b"),
      "requested: count/deployments.apps=1, used: count/deployments.apps=1"),
     ("secrets=1", of("v1", "Secret", "a"), of("v1", "Secret", "b"), "requested: secrets=1"),

@@ -7,9 +7,6 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-
 from owlab.pocket.machines import hosts
 from owlab.pocket.machines.files import Files
 from owlab.pocket.network.unreached import UnknownName, Unreached
@@ -181,50 +178,6 @@ async def _copy(call: Call, source: Files, path: str, target: Files, where: str,
         inner = (posixpath.join(path, name), posixpath.join(where, name))
         status = await _copy(call, source, inner[0], target, inner[1], deep) or status
     return status
-
-
-@program("ssh-keygen", machines="all")
-async def keygen(call: Call) -> int:
-    """Make a pair of keys: ``-t TYPE``, ``-f FILE``, ``-N PASSPHRASE``, ``-C COMMENT``."""
-    options = parse(call, "t:b:f:N:C:qylE:R:P:", status=1)
-    kind = options.value("t") or "ed25519"
-    path = call.path(options.value("f") or posixpath.join(call.home, f".ssh/id_{kind}"))
-    if options.has("R"):
-        await call.out(f"Host {options.value('R')} not found in {call.home}/.ssh/known_hosts\n")
-        return 0
-    if options.has("y"):
-        await call.out(call.read(f"{path}.pub") or b"")
-        return 0
-    if call.fs.exists(path):
-        await call.out(f"{path} already exists.\n")
-        return 1
-    if kind not in ("ed25519", "rsa"):
-        raise Complaint(f"unknown key type {kind}\n", 255)
-    key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
-    key = ed25519.Ed25519PrivateKey.generate()
-    if kind == "rsa":
-        key = rsa.generate_private_key(65537, int(options.value("b") or 3072))
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.OpenSSH,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
-    comment = options.value("C") or f"{call.user}@{call.machine.name}"
-    call.fs.mkdir(posixpath.dirname(path), recursive=True)
-    call.fs.chmod(posixpath.dirname(path), 0o700)
-    call.fs.write_file(path, private)
-    call.fs.chmod(path, 0o600)
-    call.fs.write_file(f"{path}.pub", public + f" {comment}\n".encode())
-    if not options.has("q"):
-        await call.out(
-            f"Generating public/private {kind} key pair.\n"
-            f"Your identification has been saved in {path}\n"
-            f"Your public key has been saved in {path}.pub\n"
-        )
-    return 0
 
 
 @program("ssh-copy-id", machines="all")

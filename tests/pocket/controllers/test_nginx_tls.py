@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import ssl
 
 import pytest
+from cryptography import x509
 
 from owlab.pocket.ground.tls import Authority
+from owlab.pocket.kube.servers.nginx_config import configuration
+from owlab.pocket.kube.servers.nginx_tls import context_of
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.test_network import pod, service, typed
 from tests.pocket.controllers.test_servers import BOX, printed
@@ -83,6 +88,48 @@ async def test_https_with_the_certificate_of_a_secret(bench: Bench, tmp_path) ->
     assert '"GET / HTTP/1.1" 200' in await printed(bench, "web")
 
 
+def shown(server: ssl.SSLContext, name: str | None) -> str:
+    """Whose certificate a server shows to who asks for a name."""
+    client = ssl.create_default_context()
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    here = client.wrap_bio(to_client, to_server, server_hostname=name)
+    there = server.wrap_bio(to_server, to_client, server_side=True)
+    for end in (here, there, here, there, here):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+    certificate = here.getpeercert(binary_form=True)
+    assert certificate is not None
+    return x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stranger"),
+    [("", "", "one"), (" default_server", "", "one"), ("443 ssl;", "443 ssl default;", "two")],
+)
+def test_strangers_are_shown_the_default_or_the_first_one(tmp_path, old, new, stranger) -> None:
+    text = SITE.replace(old, new) if old else SITE
+    text = text if "default;" not in new else text.replace(" default_server", "")
+    authority = Authority(tmp_path)
+    files = {"/etc/nginx/nginx.conf": f"http {{ {text} }}".encode()}
+    for name in ("one", "two"):
+        pair = authority.issue(name, [f"{name}.example"])
+        files[f"/etc/tls/{name}.crt"], files[f"/etc/tls/{name}.key"] = pair
+
+    class View:
+        def read(self, path: str) -> bytes | None:
+            return files.get(path)
+
+        def names(self, path: str) -> list[str] | None:
+            return None
+
+    sites = configuration(View()).sites
+    server = context_of([site for site in sites if 443 in site.tls], View())
+    assert f"CN={stranger}" in shown(server, None)
+    assert f"CN={stranger}" in shown(server, "three.example")
+    assert "CN=two" in shown(server, "two.example")
+
+
 async def test_http_where_tls_is_spoken_and_tls_behind_http(bench: Bench, tmp_path) -> None:
     await secured(bench, tmp_path)
     _, said = await typed(bench, "curl -s http://web:443/")
@@ -102,6 +149,9 @@ async def test_http_where_tls_is_spoken_and_tls_behind_http(bench: Bench, tmp_pa
         ("TLSv1.2 TLSv1.3", "TLSv1", "speaks TLSv1.2 and TLSv1.3 only"),
         ("TLSv1.2 TLSv1.3", "TLSv9", 'invalid value "TLSv9" in "ssl_protocols"'),
         ("443 ssl default_server", "443 quic", "has no QUIC"),
+        ("443 ssl default_server", "443 ssl proxy_protocol", "has no PROXY protocol"),
+        ("443 ssl default_server", "443 ssl defalut_server", 'invalid parameter "defalut_server"'),
+        ("listen 443 ssl default_server", "listen", 'invalid number of arguments in "listen"'),
         ("server_name one", "ssl_verify_client on; server_name one", 'unknown directive "ssl_ver'),
     ],
 )

@@ -24,6 +24,13 @@ def pod(name: str, cpu: str, kind: str = "", **spec: Any) -> Object:
     }
 
 
+async def test_without_a_class_a_pod_has_no_priority(bench: Bench) -> None:
+    await bench.make(pod("plain", "100m"))
+    spec = bench.store.get("Pod", "plain", "default")["spec"]
+    assert (spec["priority"], spec["preemptionPolicy"]) == (0, "PreemptLowerPriority")
+    assert "priorityClassName" not in spec
+
+
 async def fill(bench: Bench) -> None:
     for name, value in (("high", 1000), ("middle", 500)):
         await bench.make(

@@ -63,6 +63,17 @@ async def test_each_member_has_a_claim_that_outlives_it(bench: Bench) -> None:
     assert set(claims(bench)) == {"data-web-0", "data-web-1"}
 
 
+async def test_members_go_from_the_last_to_the_first(bench: Bench) -> None:
+    await bench.make(workload("StatefulSet", 3))
+    await change(bench, "StatefulSet", replicas=0)
+    told = [
+        event["message"].split()[2]
+        for event in bench.store.list("Event", "default")
+        if event["message"].startswith("delete Pod web-")
+    ]
+    assert told == ["web-2", "web-1", "web-0"]
+
+
 async def test_claims_go_with_their_members_if_that_is_the_policy(bench: Bench) -> None:
     await bench.make(with_claims(whenScaled="Delete", whenDeleted="Delete"))
     await change(bench, "StatefulSet", replicas=1)

@@ -52,6 +52,17 @@ def test_wrong_types(spec):
         read({"spec": spec}, "V1Deployment")
 
 
+@pytest.mark.parametrize(
+    ("field", "bits"), [("terminationGracePeriodSeconds", 63), ("priority", 31)]
+)
+def test_how_large_whole_numbers_may_be(field, bits):
+    for value in (2**bits - 1, -(2**bits)):
+        assert read({"spec": {field: value}}, "V1Pod")[0]["spec"] == {field: value}
+    for value in (2**bits, -(2**bits) - 1):
+        with pytest.raises(DecodeError):
+            read({"spec": {field: value}}, "V1Pod")
+
+
 def test_numbers_where_both_are_allowed():
     spec = {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": "25%"}}}
     assert read({"spec": spec}, "V1Deployment") == ({"spec": spec}, [])

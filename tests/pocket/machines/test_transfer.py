@@ -29,8 +29,8 @@ async def test_directories(master: Driver) -> None:
     assert "recursive mode not specified" in refused.err
     assert (await master("transfer", "-r", "dir", "master:")).status == 0
     assert (await master.on("master", "cat dir/sub/f dir/link")).out == "deepdeep"
-    assert (await master("transfer", "-r", "-p", "master:dir", "new/place")).status == 0
-    assert (master.cwd / "new" / "place" / "sub" / "f").read_text() == "deep"
+    assert (await master("transfer", "-r", "-p", "master:dir", "new/and/far/place")).status == 0
+    assert (master.cwd / "new/and/far/place/sub/f").read_text() == "deep"
 
 
 async def test_several_files_and_parents(master: Driver) -> None:

@@ -192,7 +192,10 @@ async def test_settings_of_a_machine(master: Driver) -> None:
     assert (await master("set", "local.master.cpus=4")).status == 0
     assert (await master("set", "local.master.disk=9G")).status == 0
     assert "Disk can only be expanded" in (await master("set", "local.master.disk=1G")).err
-    assert "Memory less than 512M" in (await master("set", "local.master.memory=1M")).err
+    for little in ("1M", "511M"):
+        refused = await master("set", f"local.master.memory={little}")
+        assert "Memory less than 512M" in refused.err
+    assert (await master("set", "local.master.memory=512M")).status == 0
     again = await master.reopened()
     assert (await again("get", "local.master.cpus")).out == "4\n"
     assert "local.master.disk" in (await again("get", "--keys")).out

@@ -18,7 +18,10 @@ async def test_binding_inherits_parameters(guest: Client, service: Service) -> N
     await guest.put("/packages/p", json={"parameters": pair})
     await guest.action("p/echo", ECHO)
     bound = {"binding": {"namespace": "_", "name": "p"}, "parameters": [{"key": "b", "value": 2}]}
-    assert (await guest.put("/packages/q", json=bound)).status_code == 200
+    made = await guest.put("/packages/q", json=bound)
+    assert made.status_code == 200
+    assert made.json()["binding"] == {"namespace": "guest", "name": "p"}
+    assert (await guest.get("/packages/p")).json()["binding"] == {}
     answer = await guest.post("/actions/q/echo?blocking=true&result=true", json={"c": 3})
     assert answer.json() == {"a": 1, "b": 2, "c": 3}
     assert (await guest.delete("/packages/p")).status_code == 409

@@ -28,6 +28,9 @@ async def test_no_is_an_answer(on):
 async def test_apt_get_is_for_scripts_and_warns_of_nothing(on):
     typed = await on("worker1", "sudo apt-get update && sudo apt-get install -y nfs-common")
     assert (typed.status, typed.err) == (0, "")
+    told = await on("worker1", "dpkg -s nfs-common")
+    assert (told.status, told.err) == (0, "")
+    assert "Status: install ok installed\n" in told.out
     again = await on("worker1", "sudo apt-get install -y nfs-common")
     assert "nfs-common is already the newest version" in again.out
 

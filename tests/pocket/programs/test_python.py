@@ -12,6 +12,7 @@ import pytest
         ("echo '{\"a\":1}' | python3 -m json.tool --compact", '{"a":1}\n'),
         ("echo 'print(5)' | python3", "5\n"),
         ("python3 -c 'print(open(\"/etc/hostname\").read())'", "master\n\n"),
+        ("cd /; python3 -c 'import os; print(os.path.exists(\"/usr/bin\"))'", "False\n"),
         ("echo 'import sys; print(sys.argv)' > x.py; python3 x.py a", "['x.py', 'a']\n"),
         ('python3 -c \'open("o", "w").write("hi")\'; cat o; stat -c %U o', "hiubuntu\n"),
         ("touch x; python3 -c 'import os; os.remove(\"x\")'; ls", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from owlab.pocket.programs.ssh import FAILED
+from owlab.pocket.programs.ssh_keygen import picture
 
 KEY = "ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519"
 
@@ -52,3 +53,77 @@ async def test_keys(on):
     )
     assert typed.out == "700\n600\nssh-ed25519 ubuntu@master\n"
     assert "already exists" in (await on("master", KEY)).out
+    typed = await on("master", "ssh-keygen -y -f .ssh/id_ed25519 | cmp - .ssh/id_ed25519.pub")
+    assert (typed.out, typed.status) == ("", 0)
+    typed = await on("master", "ssh-keygen -y -f nokey")
+    assert (typed.err, typed.status) == ("nokey: No such file or directory\n", FAILED)
+
+
+async def test_a_key_is_shown(on):
+    made = await on("master", "ssh-keygen -t ed25519 -N '' -f key -C me; ssh-keygen -l -f key")
+    lines = made.out.splitlines()
+    assert lines[0] == "Generating public/private ed25519 key pair."
+    assert lines[4].startswith("SHA256:") and lines[4].endswith(" me")
+    assert lines[5] == "The key's randomart image is:"
+    assert lines[-1] == f"256 {lines[4]} (ED25519)"
+    typed = await on("master", "ssh-keygen -l -f nokey")
+    assert typed.err == "ssh-keygen: nokey: No such file or directory\n"
+    typed = await on(
+        "master", "ssh-keygen -q -t ecdsa -f e; ssh-keygen -lf e.pub | cut -d' ' -f1,4"
+    )
+    assert typed.out == "256 (ECDSA)\n"
+
+
+async def test_an_old_key_stays_unless_told_otherwise(on):
+    again = "ssh-keygen -q -f k; cp k old; echo {} | ssh-keygen -q -f k; cmp -s k old; echo $?"
+    for said, differs in (("n", "0\n"), ("y", "1\n")):
+        typed = await on("master", "rm -f k*; " + again.format(said))
+        assert typed.out == f"/home/ubuntu/k already exists.\n{differs}"
+        assert typed.err == "Overwrite (y/n)? "
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("-t foo", "unknown key type foo"),
+        ("-t rsa -b 100", "Invalid RSA key length: minimum is 1024 bits"),
+        ("-t rsa -b 99999", "Invalid RSA key length: maximum is 16384 bits"),
+        ("-t ecdsa -b 300", "Invalid ECDSA key length: valid lengths are 256, 384 or 521 bits"),
+        ("-N secret", "ssh-keygen: the pocket lab's keys have no passphrase: -N ''"),
+    ],
+)
+async def test_keys_that_cannot_be_made(on, words, said):
+    typed = await on("master", f"ssh-keygen {words} -f k")
+    assert (typed.out, typed.err, typed.status) == ("", f"{said}\n", FAILED)
+
+
+def test_the_picture_of_a_key_is_that_of_openssh():
+    # Made with OpenSSH's own ssh-keygen.
+    key = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEFiOHtiNy7QCeT/aT65Kdy1L8R0vcXRNCe8dupDih+R a@b\n"
+    assert picture(key) == (
+        "+--[ED25519 256]--+\n"
+        "|              o. |\n"
+        "| . o .        E+ |\n"
+        "|  * = . . .   . .|\n"
+        "| o O * . . o . + |\n"
+        "|o * = . S o + + o|\n"
+        "|.B +     = + . ..|\n"
+        "|*.+ o   . * .    |\n"
+        "|o..+ . . . .     |\n"
+        "| .++o .          |\n"
+        "+----[SHA256]-----+\n"
+    )
+
+
+async def test_a_known_host_is_forgotten(on, known):
+    typed = await on("master", "ssh-keygen -R worker1")
+    hosts = "/home/ubuntu/.ssh/known_hosts"
+    assert typed.status == FAILED
+    assert typed.err == f"Cannot stat {hosts}: No such file or directory\n"
+    await on("master", "ssh -o StrictHostKeyChecking=no worker1 true")
+    typed = await on("master", "ssh-keygen -R nosuch; ssh-keygen -R worker1; cat .ssh/known_hosts")
+    assert typed.out == (
+        f"Host nosuch not found in {hosts}\n# Host worker1 found: line 1\n{hosts} updated.\n"
+        f"Original contents retained as {hosts}.old\n"
+    )
+    assert "worker1 " in (await on("master", "cat .ssh/known_hosts.old")).out

@@ -33,6 +33,9 @@ async def test_grep_gives_lines_as_they_come(master):
         ("seq 4 | xargs -P2 -n1 echo | sort", "1\n2\n3\n4\n"),
         ("echo a | xargs -p echo; echo $?", "1\n"),
         ("seq 3 | split -l1 --filter=cat; echo $?", "1\n"),
+        ("echo x > a; install -D -m 640 a d/e/f; cat d/e/f; stat -c %a d/e/f", "x\n640\n"),
+        ("echo 'ibase=2; 19; 9' | bc", "3\n9\n"),
+        ("seq 11 | split -l1 -a1 -d; echo $? $(ls)", "1 x0 x1 x2 x3 x4 x5 x6 x7 x8 x9\n"),
     ],
 )
 async def test_ways(on, script, out):

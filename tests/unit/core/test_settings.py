@@ -247,3 +247,11 @@ def test_no_text_that_reaches_a_shell_can_say_more_than_it_is(value: str):
 def test_paths_have_no_control_characters(name: str, value: str):
     with pytest.raises(ConfigError):
         load({name: value})
+
+
+@pytest.mark.parametrize("nodes", ["", "a,b,a"])
+def test_a_cluster_needs_nodes_of_different_names(nodes):
+    given = {"provider": "cluster", "cluster_kubeconfig": "kc", "cluster_nodes": nodes}
+    with pytest.raises(ConfigError, match="needs cluster_nodes, different names"):
+        load(given)
+    assert load({**given, "cluster_nodes": "a"}).cluster.nodes == ("a",)

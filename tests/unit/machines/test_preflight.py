@@ -1,5 +1,7 @@
 """What is found out about a computer before machines are made."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from owlab.config import LabConfig
@@ -76,10 +78,15 @@ def test_a_name_in_use(multipass):
     assert multipass_findings()["names"].verdict == "warn"
 
 
-def test_other_machines_take_memory(multipass):
-    multipass.add("big", memory="4000G")
+@pytest.mark.parametrize(
+    ("memory", "verdict", "advice"), [("8G", "ok", ""), ("40G", "warn", "multipass stop big")]
+)
+def test_other_machines_take_memory(multipass, monkeypatch, memory, verdict, advice):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=48 * GB))
+    multipass.add("big", memory=memory)
     finding = multipass_findings()["other machines"]
-    assert finding.verdict == "warn" and "multipass stop big" in finding.advice
+    assert (finding.verdict, finding.advice.rpartition(": ")[2]) == (verdict, advice)
+    assert finding.seen == f"big use {memory.rstrip('G')} GB"
 
 
 def test_the_service_does_not_answer(multipass):

@@ -60,6 +60,14 @@ class Directive:
     block: list[Directive] = field(default_factory=list)
 
 
+_ABSENT = {"quic": "QUIC", "proxy_protocol": "PROXY protocol"}
+_PARAMETERS = {"default_server", "default", "ssl", "http2"} | {
+    # Of sockets, which these servers have none of their own: no answer shows them.
+    "setfib", "fastopen", "backlog", "rcvbuf", "sndbuf", "accept_filter", "deferred", "bind",
+    "ipv6only", "reuseport", "so_keepalive",
+}  # fmt: skip
+
+
 @dataclass
 class Site:
     """One server: where it listens, its names, and its directives."""
@@ -110,8 +118,7 @@ def _site(directive: Directive, shared: list[Directive]) -> Site:
     own = {d.name for d in block}
     ports, tls, default = [], set[int](), False
     for listen in (d for d in block if d.name == "listen"):
-        if "quic" in listen.words:
-            raise emergency("the pocket lab's nginx has no QUIC", listen.place)
+        _check_parameters(listen)
         host, _, port = listen.words[0].rpartition(":")
         if host.startswith("[") or not port.isdecimal():
             if host.startswith("["):
@@ -122,10 +129,20 @@ def _site(directive: Directive, shared: list[Directive]) -> Site:
         ports.append(int(port))
         if "ssl" in listen.words:
             tls.add(int(port))
-        default = default or "default_server" in listen.words
+        default = default or not {"default_server", "default"}.isdisjoint(listen.words)
     names = [name for d in block if d.name == "server_name" for name in d.words]
     inherited = [d for d in shared if d.name not in own]
     return Site(ports or [80], names, [*inherited, *block], default, tls)
+
+
+def _check_parameters(listen: Directive) -> None:
+    if not listen.words:
+        raise emergency('invalid number of arguments in "listen" directive', listen.place)
+    for word in listen.words[1:]:
+        if word in _ABSENT:
+            raise emergency(f"the pocket lab's nginx has no {_ABSENT[word]}", listen.place)
+        if word.partition("=")[0] not in _PARAMETERS:
+            raise emergency(f'invalid parameter "{word}"', listen.place)
 
 
 def _read(view: ContainerFiles, path: str) -> list[Directive]:

@@ -1,0 +1,98 @@
+"""Whether a change of a rule is noticed: tried on a project of one rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+from tools.mutation.changes import Mutant, chosen
+from tools.mutation.judging import Judge
+from tools.mutation.rooms import nearest_first, room
+from tools.mutation.traces import Traces
+
+RULE = "LIMIT = 3\n\n\ndef full(seats):\n    return seats >= LIMIT\n"
+TEST = "from owlab.rule import full\n\n\ndef test_full():\n    assert full(3)\n"
+KNOWN = "tests/test_rule.py::test_full"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of a project."""
+    for name, text in (
+        ("owlab/__init__.py", ""),
+        ("owlab/rule.py", RULE),
+        ("tests/test_rule.py", TEST),
+        ("pytest.ini", "[pytest]\npythonpath = .\n"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def traces(project: Path) -> Traces:
+    """One test runs the rule, a broad one runs it and much else."""
+    data = CoverageData(str(project / "traces"))
+    rule, other = str(project / "owlab/rule.py"), str(project / "owlab/other.py")
+    data.add_lines({rule: [1, 4]})  # on import
+    data.set_context("tests/a.py::test_broad|run")
+    data.add_lines({rule: [5], other: [1]})
+    data.set_context(f"{KNOWN}|run")
+    data.add_lines({rule: [5]})
+    data.write()
+    return Traces(project, project / "traces")
+
+
+def _mutant(old: str, new: str) -> Mutant:
+    return Mutant(Path("owlab/rule.py"), "some kind", RULE, RULE.replace(old, new))
+
+
+def test_the_tests_of_a_line_are_those_that_run_it_the_narrowest_first(traces: Traces) -> None:
+    broad = "tests/a.py::test_broad"
+    assert traces.tests(Path("owlab/rule.py"), [5], []) == [KNOWN, broad]
+    assert traces.tests(Path("owlab/rule.py"), [1], [5]) == [KNOWN, broad], "a constant's"
+    assert traces.tests(Path("owlab/rule.py"), [1], []) == [KNOWN, broad], "any of the module"
+    assert traces.tests(Path("owlab/other.py"), [1], []) == [broad]
+    assert traces.tests(Path("owlab/none.py"), [1], [2]) == []
+
+
+def test_a_constants_users_and_a_heads_body() -> None:
+    assert _mutant("3", "4").users == [5]
+    assert _mutant("seats)", "seats=1)").users == [5]
+    assert _mutant(">=", ">").users == [], "the line itself"
+
+
+def test_a_change_that_fails_a_test_is_caught(project: Path, traces: Traces) -> None:
+    (project / "tests/a.py").write_text("def test_broad():\n    pass\n")
+    judge = Judge(traces, 60)
+    assert judge.judged(_mutant(">=", ">"), project) == "caught"
+    assert judge.judged(_mutant("3", "2"), project) == "survived"
+    assert judge.judged(_mutant("LIMIT = 3", "LIMIT = 1 / 0"), project) == "caught", "on import"
+    assert (project / "owlab/rule.py").read_text() == RULE, "nothing is left changed"
+    assert not judge.broken
+
+
+def test_a_test_that_fails_anyway_catches_nothing(project: Path, traces: Traces) -> None:
+    (project / "tests/a.py").write_text("def test_broad():\n    assert False\n")
+    judge = Judge(traces, 60)
+    assert judge.judged(_mutant("3", "2"), project) == "survived"
+    assert judge.broken == {"tests/a.py::test_broad"}
+
+
+def test_the_changed_lines_and_the_room_of_a_module() -> None:
+    assert _mutant(">=", ">").lines == [5]
+    assert _mutant("3", "4").lines == [1]
+    assert room(Path("owlab/pocket/kube/api/pods.py")) == "pocket/kube"
+    assert room(Path("owlab/settings.py")) == ""
+
+
+def test_a_seed_chooses_the_same_changes_each_time() -> None:
+    root = Path(__file__).parents[3]
+    first, second = (
+        [str(mutant) for mutant in chosen(root, 3, 7, "pocket/multipass")] for _ in range(2)
+    )
+    assert first == second
+    assert len(set(first)) == 3
+    assert nearest_first(Path("owlab/pocket/multipass/options.py"), root)

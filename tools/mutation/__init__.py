@@ -1,0 +1,1 @@
+"""How many changed rules of owlab do the tests notice? `make mutants`."""

@@ -1,0 +1,95 @@
+"""Does a test notice the change?"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools.mutation.changes import Mutant
+from tools.mutation.rooms import naming, nearest_first
+from tools.mutation.traces import Traces
+
+PLAIN = re.compile(r"[\w./:\[\]\- ]+")
+ALL_DESELECTED = 5
+"""pytest's exit status."""
+NO_SUCH_TEST = "ERROR: not found: "
+
+
+class Judge:
+    """Runs tests in a copy of the project; one change at a time in each copy."""
+
+    def __init__(self, traces: Traces, seconds: float) -> None:
+        self._traces, self._seconds = traces, seconds
+        self.broken: set[str] = set()
+        """Tests that fail without a change too."""
+
+    def judged(self, mutant: Mutant, copy: Path) -> str:
+        """``caught`` when a test fails with the change and passes without it; else ``survived``.
+
+        First the tests that run the changed line, then those of its room: what none of them has
+        noticed within the time has survived.
+        """
+        found = self._traces.tests(mutant.path, mutant.lines, mutant.users)
+        own = [_typed(test) for test in found]
+        about = naming(mutant.path, copy)
+        own.sort(key=lambda test: test.partition("::")[0] not in about)
+        end = time.monotonic() + self._seconds
+        for tests in (list(dict.fromkeys(own)), nearest_first(mutant.path, copy)):
+            if tests and self._noticed(mutant, copy, tests, end):
+                return "caught"
+        return "survived"
+
+    def _noticed(self, mutant: Mutant, copy: Path, tests: list[str], end: float) -> bool:
+        target = copy / mutant.path
+        while (left := end - time.monotonic()) > 0:
+            words = ["-x", "--timeout=90"]
+            words += [f"--deselect={test}" for test in sorted(self.broken)]
+            target.write_text(mutant.after, "utf-8")
+            try:
+                status, said = _pytest(copy, [*words, *tests], left)
+            finally:
+                target.write_text(mutant.before, "utf-8")
+            if status in (0, None, ALL_DESELECTED) or NO_SUCH_TEST in said:
+                return False
+            told = said.rpartition("short test summary info")[2]  # before it, what was logged
+            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.MULTILINE)
+            if failed is None or _pytest(copy, [failed[1]], self._seconds)[0] == 0:
+                return True
+            print(f"fails without a change: {failed[1]}", flush=True)
+            self.broken.add(failed[1])
+        return False
+
+
+def _typed(test: str) -> str:
+    """A test as pytest takes it: what has strange parameters is run with all of them."""
+    return test if PLAIN.fullmatch(test) else test.partition("[")[0]
+
+
+def _pytest(copy: Path, words: list[str], seconds: float) -> tuple[int | None, str]:
+    """Its exit status, None where the time was over, and what it printed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *words]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        command,
+        cwd=copy,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        try:
+            said, _ = running.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGINT)
+            try:
+                running.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                os.killpg(running.pid, signal.SIGKILL)
+            return None, ""
+    return running.returncode, said
