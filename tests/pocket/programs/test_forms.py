@@ -81,3 +81,11 @@ async def test_too_much_input_is_refused_in_words(on):
     assert "budget" not in typed.err
     assert typed.status != 0
     assert (await on("master", "head -c 10M /dev/zero > x; cat x | wc -c")).out == "10485760\n"
+
+
+async def test_bc_comes_to_an_end(on):
+    typed = await on(
+        "master", "echo 'while (1) { x++ }' | bc; echo 'define f(x){return f(x)} f(1)' | bc"
+    )
+    assert "stops after 200000 steps" in typed.err
+    assert "functions call each other too deeply" in typed.err
