@@ -89,3 +89,12 @@ async def test_bc_comes_to_an_end(on):
     )
     assert "stops after 200000 steps" in typed.err
     assert "functions call each other too deeply" in typed.err
+
+
+async def test_every_tool_tells_a_version_of_ubuntus(on):
+    for name in ("tar", "gzip", "less", "ps", "htop", "lsblk", "column", "tree", "hexdump", "comm"):
+        typed = await on("master", f"{name} --version")
+        assert (typed.err, typed.status) == ("", 0), name
+        assert typed.out.endswith("\n(what runs is the pocket lab's own)\n"), name
+        assert typed.out.startswith(name), name
+        assert "bashkit" not in typed.out
