@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, BashError, ExecutionProfile
 
 from owlab.pocket.bash import sentences
-from owlab.pocket.bash.aside import BEGIN
 from owlab.pocket.bash.expansions import closed
 from owlab.pocket.bash.gnu_words import gnu
 from owlab.pocket.bash.interpreter import ScriptInput, execute
@@ -22,7 +21,7 @@ from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import prompted, shown
 from owlab.pocket.bash.rewritten import for_session
-from owlab.pocket.bash.traps import AT_END
+from owlab.pocket.bash.traps import leaving
 from owlab.pocket.ground.streams import Bytes, Reader, Sink
 from owlab.pocket.machines.files import UMASK
 from owlab.pocket.machines.filesystem_abi import mountable
@@ -237,9 +236,7 @@ class ShellSession:
             if problem is None:
                 await self._bash.execute(apart_from_input(script, self._known))
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
-                if AT_END.search(script) and "exit" in script:
-                    script = f"command bash -c {BEGIN}{shlex.quote(script)} bash"
-                script = self._input.piped(script, reader)
+                script = self._input.piped(leaving(script), reader)
         else:
             problem = None
         if problem is not None:
