@@ -22,6 +22,32 @@ TOOLS = frozenset(
         *("stat", "tee", "env", "sleep", "basename", "dirname", "readlink", "realpath", "mkdir"),
         *("touch", "chmod", "chown", "df", "du", "expr", "nl", "od", "paste", "printf", "shuf"),
         *("split", "tac", "timeout", "truncate", "base64", "md5sum", "sha256sum", "id", "uname"),
+        *("column", "tree", "comm", "join", "fold", "fmt", "expand", "unexpand", "rev", "tsort"),
+        *("xxd", "iconv", "numfmt", "factor", "cksum", "sum", "sha1sum", "sha512sum", "b2sum"),
+        *(
+            "envsubst",
+            "base32",
+            "cmp",
+            "yes",
+            "tty",
+            "nproc",
+            "whoami",
+            "printenv",
+            "nohup",
+            "nice",
+        ),
+        *(
+            "hostid",
+            "uuidgen",
+            "logname",
+            "link",
+            "unlink",
+            "sync",
+            "pr",
+            "pathchk",
+            "basenc",
+            "groups",
+        ),
     ]
 )
 """GNU's tools that the interpreter or the lab has in their place."""

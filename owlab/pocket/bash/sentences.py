@@ -14,6 +14,9 @@ LINE = re.compile(rb"^bash: line \d+: ", re.M)
 MISSING = re.compile(rb"^bash: (?:line \d+: )?([^\s:/]+): command not found$", re.M)
 PROBLEM = re.compile(r"parse error at line (\d+), column \d+: (.*)", re.S)
 USER, SYSTEM = re.compile(rb"^user\tunavailable", re.M), re.compile(rb"^sys\tunavailable", re.M)
+TOO_MUCH = (
+    "a program of the pocket lab takes up to 8 MB from `<` or a variable: give it the file's name"
+)
 SYNTAX = 2
 
 
@@ -56,6 +59,8 @@ def typed(data: bytes, package_of: Callable[[str], str]) -> bytes:
 
 def grammar(problem: str, script: str, *, prompt: bool) -> str:
     """What bash says of a script that it cannot read."""
+    if "execution budget" in problem:
+        return f"bash: {TOO_MUCH}\n"
     found = PROBLEM.fullmatch(problem)
     if found is None:
         return f"bash: {problem}\n"

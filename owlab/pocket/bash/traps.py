@@ -8,7 +8,9 @@ is obeyed before the next command. Of each command its text is noted before it r
 from __future__ import annotations
 
 import re
+import shlex
 
+from owlab.pocket.bash.aside import BEGIN
 from owlab.pocket.bash.tokens import Simple, assignments, commands
 
 ERROR = re.compile(r"\btrap\s[^\n]*\bERR\b")
@@ -46,6 +48,13 @@ def trapped(script: str) -> str:
     if not edits:
         return script
     return f"{EXIT}{_edited(script, edits)}{LAST}"
+
+
+def leaving(script: str) -> str:
+    """What is run in a subshell, as a shell where a trap of EXIT sets the status."""
+    if not AT_END.search(script) or "exit" not in script:
+        return script
+    return f"command bash -c {BEGIN}{shlex.quote(script)} bash"
 
 
 def _edited(script: str, edits: list[Edit]) -> str:

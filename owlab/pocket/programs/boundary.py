@@ -9,6 +9,7 @@ from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.ground.streams import apart
 from owlab.pocket.programs.base import Call, RegisteredProgram
 from owlab.pocket.programs.options import Complaint
+from owlab.pocket.programs.tool_versions import VERSIONS, version_of
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ async def carried_out(entry: RegisteredProgram, call: Call) -> int:
         asks = call.argv == ["--help"] and not call.name.startswith("__owlab")
         if asks and not entry.own_help:
             await call.out(help_of(call.name, entry))
+            return 0
+        if call.argv == ["--version"] and call.name in VERSIONS:
+            await call.out(version_of(call.name))
             return 0
         return await apart(entry.run(call))
     except BrokenPipeError:

@@ -17,8 +17,44 @@ VERSIONS = {
     "diff": "diff (GNU diffutils) 3.10",
     "bc": "bc 1.07.1",
     "patch": "GNU patch 2.7.6",
+    "tar": "tar (GNU tar) 1.35",
+    "cmp": "cmp (GNU diffutils) 3.10",
+    "gzip": "gzip 1.12",
+    "xz": "xz (XZ Utils) 5.4.5",
+    "rsync": "rsync  version 3.2.7  protocol version 31",
+    "less": "less 590 (GNU regular expressions)",
+    "htop": "htop 3.3.0",
+    "man": "man 2.12.0",
+    "file": "file-5.45",
+    "tree": "tree v2.1.1 (c) 1996 - 2023",
+    "xxd": "xxd 2023-10-25",
+    "envsubst": "envsubst (GNU gettext-runtime) 0.21",
+    "openssl": "OpenSSL 3.0.13 30 Jan 2024 (Library: OpenSSL 3.0.13 30 Jan 2024)",
+    "journalctl": "systemd 255 (255.4-1ubuntu8)",
+    "apt": "apt 2.7.14 (amd64)",
+    "dpkg": "Debian 'dpkg' package management program version 1.22.6 (amd64).",
 }
 
+
+def _of(names: str, form: str) -> dict[str, str]:
+    return {name: form.format(name) for name in names.split()}
+
+
+VERSIONS |= _of(
+    "lsblk findmnt flock hexdump column rev uuidgen su mount umount getopt kill more dmesg logger "
+    "lscpu blkid fallocate script hd last",
+    "{} from util-linux 2.39.3",
+)
+VERSIONS |= _of(
+    "ps top free uptime vmstat w watch pgrep pkill pidof sysctl", "{} from procps-ng 4.0.4"
+)
+VERSIONS |= _of("zgrep zless zdiff zcmp zcat gunzip", "{} (gzip) 1.12")
+VERSIONS |= _of("egrep fgrep", "{} (GNU grep) 3.11")
+VERSIONS |= _of(
+    "cat head tail tee cut ls dir vdir cp mv rm mkdir rmdir touch chmod chown chgrp stat df du "
+    "date mktemp realpath readlink split timeout dd who id install ln",
+    "{} (GNU coreutils) 9.4",
+)
 
 NOTE = "(what runs is the pocket lab's own)"
 
@@ -33,6 +69,10 @@ async def signals(call: Call) -> int:
 @program(VERSION, machines="all")
 async def version(call: Call) -> int:
     """The version that Ubuntu 24.04 has, and that this is another program."""
-    name = call.argv[0]
-    await call.out(f"{VERSIONS.get(name) or f'{name} (GNU coreutils) 9.4'}\n{NOTE}\n")
+    await call.out(version_of(call.argv[0]))
     return 0
+
+
+def version_of(name: str) -> str:
+    """What ``--version`` prints."""
+    return f"{VERSIONS.get(name) or f'{name} (GNU coreutils) 9.4'}\n{NOTE}\n"

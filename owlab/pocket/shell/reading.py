@@ -12,6 +12,7 @@ from bashkit import Bash, BashError
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
 from owlab.pocket.programs import snap
+from owlab.pocket.programs.catalog import READERS
 from owlab.pocket.programs.shells import ours
 from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell.prelude import SHELL_PATHS
@@ -40,6 +41,22 @@ def unreadable(bash: Bash, files: Files, cwd: str, script: str, asks: bool) -> I
             and (name.endswith(".py") or ours(files, cwd, name, script, asks))
         ):
             yield name
+
+
+ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
+
+
+def apart_from_input(script: str, known: set[str]) -> str:
+    """What gives a script's input to those who read it.
+
+    bashkit hands it to the first program of ours, and what that does not read is lost to the next.
+    An alias, unlike a function, keeps pipes as they are.
+    """
+    words = set(re.findall(r"[\w.-]+", script))
+    asked = set(" ".join(ASKED_FOR.findall(script)).split())
+    names = sorted(words & known - READERS - asked)
+    aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
+    return f"shopt -s expand_aliases; alias {aliases}" if names else ":"
 
 
 def brings(name: str) -> str:

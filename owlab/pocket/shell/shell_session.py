@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shlex
 import time
 import weakref
@@ -13,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash
 
 from owlab.pocket.bash import sentences
-from owlab.pocket.bash.aside import BEGIN
 from owlab.pocket.bash.asking import HERE
 from owlab.pocket.bash.expansions import closed
+from owlab.pocket.bash.gnu_words import gnu
 from owlab.pocket.bash.interpreter import ScriptInput, execute, new_bash
 from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import shown
 from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.rewritten import for_session
-from owlab.pocket.bash.traps import AT_END
+from owlab.pocket.bash.traps import leaving
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
@@ -31,13 +30,14 @@ from owlab.pocket.machines.typed_history import TypedHistory
 from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
 from owlab.pocket.programs.boundary import carried_out
-from owlab.pocket.programs.catalog import OPTIONAL, READERS, RUN, STRANGE, present
+from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
 from owlab.pocket.shell.callbacks import KeptAside, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import NO_JOB_CONTROL, SHELL_PATHS, SHELLS, greeting
 from owlab.pocket.shell.reading import (
+    apart_from_input,
     brings,
     closed_doors,
     environment,
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 KEPT_OPTIONS = "eufC"
 HUNG_UP, INIT = 255, 1
-ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 
 
 class ShellSession:
@@ -214,11 +213,9 @@ class ShellSession:
         if stdin is not None:
             problem = problem_of(self._bash, shown(closed(given)))
             if problem is None:
-                await self._keep_input(script)
+                await self._bash.execute(apart_from_input(script, self._known))
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
-                if AT_END.search(script) and "exit" in script:
-                    script = f"command bash -c {BEGIN}{shlex.quote(script)} bash"
-                script = self._input.piped(script, reader)
+                script = self._input.piped(leaving(script), reader)
         else:
             problem = None
         if problem is not None:
@@ -239,6 +236,7 @@ class ShellSession:
             text = closed_doors(
                 sentences.plain(data), self.machine.files, self.files, self._started_in
             )
+            text = gnu(text, given)
             text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, brings) if self.tty else text)
 
@@ -286,19 +284,6 @@ class ShellSession:
         for path in filter(self.machine.files.exists, self.litter):
             self.machine.files.remove(path)
         self.litter.clear()
-
-    async def _keep_input(self, script: str) -> None:
-        """Give input to those who read it.
-
-        bashkit hands a script's input to the first program of ours, and what that does not read is
-        lost to the next. An alias, unlike a function, keeps pipes as they are.
-        """
-        words = set(re.findall(r"[\w.-]+", script))
-        asked = set(" ".join(ASKED_FOR.findall(script)).split())
-        names = sorted(words & self._known - READERS - asked)
-        if names:
-            aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
-            await self._bash.execute(f"shopt -s expand_aliases; alias {aliases}")
 
     async def _greet(self, out: Sink, err: Sink) -> None:
         """What a shell at a terminal does first: aliases work, and its files are read."""

@@ -73,3 +73,28 @@ async def test_what_streams_and_traps_cannot_do_is_refused(on, script, words):
     assert typed.status == 2
     assert words in typed.err
     assert typed.out == ""
+
+
+async def test_too_much_input_is_refused_in_words(on):
+    typed = await on("master", "head -c 10M /dev/zero > x; cat < x | tail -c 1; cat x | wc -c")
+    assert "give it the file's name" in typed.err
+    assert "budget" not in typed.err
+    assert typed.status != 0
+    assert (await on("master", "head -c 10M /dev/zero > x; cat x | wc -c")).out == "10485760\n"
+
+
+async def test_bc_comes_to_an_end(on):
+    typed = await on(
+        "master", "echo 'while (1) { x++ }' | bc; echo 'define f(x){return f(x)} f(1)' | bc"
+    )
+    assert "stops after 200000 steps" in typed.err
+    assert "functions call each other too deeply" in typed.err
+
+
+async def test_every_tool_tells_a_version_of_ubuntus(on):
+    for name in ("tar", "gzip", "less", "ps", "htop", "lsblk", "column", "tree", "hexdump", "comm"):
+        typed = await on("master", f"{name} --version")
+        assert (typed.err, typed.status) == ("", 0), name
+        assert typed.out.endswith("\n(what runs is the pocket lab's own)\n"), name
+        assert typed.out.startswith(name), name
+        assert "bashkit" not in typed.out
