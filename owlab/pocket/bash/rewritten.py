@@ -84,7 +84,7 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
 
     :param streams: where those of the shell lead, which the script may change.
     """
-    script = trapped(expanded(closed(script)))
+    script = trapped(expanded(closed(script)), typed=streams is not None)
     if LOST.search(script):
         script = piped(script)
     if KEYS.search(script):

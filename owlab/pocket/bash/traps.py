@@ -34,15 +34,18 @@ SENTENCE = "BASH_COMMAND in a trap of DEBUG is more than the pocket lab has"
 Edit = tuple[int, int, str]
 
 
-def trapped(script: str) -> str:
-    """The script, with such traps put another way."""
+def trapped(script: str, *, typed: bool = False) -> str:
+    """The script, with such traps put another way.
+
+    :param typed: at a prompt, where a trap stays when what was typed has ended.
+    """
     if AT_END.search(script):
         script = LEAVES.sub(r"\1'\2", script)
     if COMMAND.search(script):
         if any(_traps(one, "DEBUG") for one in commands(script)):
             return f"echo 'bash: {SENTENCE}' >&2; (exit 2)"
         script = COMMAND.sub(lambda found: found[0].replace("BASH_COMMAND", TEXT), _noted(script))
-    if not ERROR.search(script):
+    if typed or not ERROR.search(script):
         return script
     edits = [edit for one in commands(script) if (edit := _on_error(script, one)) is not None]
     if not edits:
