@@ -23,7 +23,7 @@ def _parser() -> Bash:
 def complete(text: str) -> bool:
     """The text can be run as it is; False while bash would ask for another line."""
     lines = text.split("\n")
-    if _open_heredoc(lines):
+    if in_heredocs(lines)[1]:
         return False
     last = next((line for line in reversed(lines) if line.strip()), "")
     if _continued(text) or (CONTINUES.search(last) and not last.lstrip().startswith("#")):
@@ -42,10 +42,12 @@ def _continued(text: str) -> bool:
     return backslashes % 2 == 1
 
 
-def _open_heredoc(lines: list[str]) -> bool:
-    """A here-document was begun, and its last line has not come."""
+def in_heredocs(lines: list[str]) -> tuple[list[bool], bool]:
+    """Of each line whether it is of a here-document, and whether one still waits for its end."""
     waiting: list[tuple[bool, str]] = []
+    inside: list[bool] = []
     for line in lines:
+        inside.append(bool(waiting))
         if waiting:
             tabs, word = waiting[0]
             if (line.lstrip("\t") if tabs else line) == word:
@@ -54,7 +56,7 @@ def _open_heredoc(lines: list[str]) -> bool:
         without = re.sub(r"'[^']*'|<<<", "", line) if "<<" in line and "<<'" not in line else line
         if not line.lstrip().startswith("#"):
             waiting = [(bool(tabs), word) for tabs, _, _, word in HEREDOC.findall(without)]
-    return bool(waiting)
+    return inside, bool(waiting)
 
 
 def commands(text: str) -> Iterator[str]:

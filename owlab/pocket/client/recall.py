@@ -6,6 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from owlab.pocket.bash.lines import in_heredocs
+
 EVENT = re.compile(
     r"!(?:(?P<last>!)|(?P<word>[$^*])|(?P<back>-\d+)|(?P<number>\d+)|\?(?P<inside>[^?\n]+)\??"
     r"|(?P<start>[A-Za-z_./][\w./-]*))(?P<words>:(?:[$^*]|\d+(?:-\d+)?))?(?P<print>:p)?"
@@ -28,27 +30,46 @@ def recalled(text: str, earlier: Sequence[str]) -> tuple[str, bool]:
         return earlier[-1].replace(quick[1], quick[2], 1), False
     if "!" not in text:
         return text, False
+    lines = text.split("\n")
+    whole, only_shown, quote = [], False, ""
+    # What a here-document holds, bash reads without looking for events.
+    for line, kept in zip(lines, in_heredocs(lines)[0], strict=True):
+        shown = False
+        if not kept:
+            line, shown, quote = _recalled_line(line, quote, earlier)
+        whole.append(line)
+        only_shown = only_shown or shown
+    return "\n".join(whole), only_shown
+
+
+def _recalled_line(line: str, quote: str, earlier: Sequence[str]) -> tuple[str, bool, str]:
+    """A line with what it recalls, whether it is only to be shown, and the quote left open."""
     out, at, only_shown = [], 0, False
-    while at < len(text):
-        char = text[at]
-        if char == "'":  # nothing is recalled there
-            end = text.find("'", at + 1)
-            end = len(text) if end < 0 else end + 1
-            out.append(text[at:end])
-            at = end
-        elif char == "\\":
-            out.append(text[at : at + 2])
+    while at < len(line):
+        char = line[at]
+        if char == "\\" and quote != "'":
+            out.append(line[at : at + 2])
             at += 2
-        elif (
-            char == "!" and (found := EVENT.match(text, at)) and text[at - 1 : at] not in ("$", "{")
-        ):
+            continue
+        if not quote and char == "#" and (at == 0 or line[at - 1] in " \t;&|("):
+            out.append(line[at:])  # a comment
+            break
+        if quote != "'" and (found := _found(line, at)):
             out.append(_event(found, earlier))
             only_shown = only_shown or bool(found["print"])
             at = found.end()
-        else:
-            out.append(char)
-            at += 1
-    return "".join(out), only_shown
+            continue
+        if char == quote:
+            quote = ""
+        elif char in "'\"" and not quote:
+            quote = char
+        out.append(char)
+        at += 1
+    return "".join(out), only_shown, quote
+
+
+def _found(line: str, at: int) -> re.Match[str] | None:
+    return None if line[at] != "!" or line[at - 1 : at] in ("$", "{") else EVENT.match(line, at)
 
 
 def _event(found: re.Match[str], earlier: Sequence[str]) -> str:

@@ -26,6 +26,18 @@ EARLIER = ["ls /etc/hosts", "echo one two three", "cat 'a b' c"]
         ("echo '!!' \\!!", "echo '!!' \\!!"),
         ("echo done! [ ! -e f ] $! x!=y", "echo done! [ ! -e f ] $! x!=y"),
         ("if ! true; then :; fi", "if ! true; then :; fi"),
+        (
+            "cat > a.sh <<'X'\n#!/bin/bash\necho !nosuch\nX\nrm !$",
+            "cat > a.sh <<'X'\n#!/bin/bash\necho !nosuch\nX\nrm c",
+        ),
+        (
+            "cat > a.js <<X\nif (!params.name) { don't }\nX",
+            "cat > a.js <<X\nif (!params.name) { don't }\nX",
+        ),
+        ("#!/bin/sh", "#!/bin/sh"),
+        ("true # !nosuch\necho a#!1", "true # !nosuch\necho a#ls /etc/hosts"),
+        ("echo \"don't !ls:1 'x'\"", "echo \"don't /etc/hosts 'x'\""),
+        ("echo 'a\n!nosuch' !1", "echo 'a\n!nosuch' ls /etc/hosts"),
         ("echo ${!name} hi!", "echo ${!name} hi!"),
     ],
 )
