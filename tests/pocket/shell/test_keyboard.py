@@ -93,6 +93,11 @@ async def test_the_windows_size(session):
     ("text", "lines", "shown"),
     [
         ("./ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
+        (
+            "ssh-keygen -qf k; ssh-keygen -qf k && echo made",
+            ["y"],
+            "Overwrite (y/n)? /home/ubuntu/k already exists.\nmade\n",
+        ),
         ("bash ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
         ("sudo bash ./ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
         (". ./ask.sh", ["Ada", "Eve"], "name? again? hi Ada\nm=Eve\n"),
