@@ -178,7 +178,10 @@ def test_everything_that_the_steps_ask_for_goes_the_short_way() -> None:
     import owlab
 
     found = set()
-    for path in Path(owlab.__file__).parent.rglob("*.py"):
+    package = Path(owlab.__file__).parent
+    for path in package.rglob("*.py"):
+        if package / "pocket" in path.parents:
+            continue  # the island knows nothing of steps
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("items", "one"):
                 what = re.sub(r"\{[^}]*\}", "x", ast.unparse(node.args[1]).strip("f'\""))
