@@ -111,9 +111,6 @@ def fetch(url: str) -> Page | None:
 def repository(url: str) -> Repository | None:
     """The git repository at ``url``, or None."""
     plain = url.removesuffix("/").removesuffix(".git")
-    for form in ("git@github.com:", "ssh://git@github.com/", "git://github.com/"):
-        if plain.startswith(form):
-            plain = "https://github.com/" + plain.removeprefix(form)
     if plain != CHART_REPOSITORY:
         return None
     return Repository(

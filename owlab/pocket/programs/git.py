@@ -65,6 +65,20 @@ async def git(call: Call) -> int:
     return await _inside(call, repository, root, verb, rest)
 
 
+NO_NAME = "Temporary failure in name resolution"
+NO_ACCESS = (
+    "fatal: Could not read from remote repository.\n\n"
+    "Please make sure you have the correct access rights\nand the repository exists.\n"
+)
+GIT_PROTOCOL_IS_GONE = (
+    "fatal: remote error: \n"
+    "  The unauthenticated git protocol on port 9418 is no longer supported.\n"
+    "Please see https://github.blog/2021-09-01-improving-git-protocol-security-github/ for more "
+    "information.\n"
+)
+"""GitHub's own answer, since March 2022."""
+
+
 async def _clone(call: Call, words: list[str], folder: str) -> int:
     long = ["branch=", "depth=", "single-branch", "quiet", "recursive", "recurse-submodules"]
     long += [
@@ -140,7 +154,14 @@ def _write_tree(call: Call, repository: Repository, target: str) -> None:
 
 
 def _not_found(url: str) -> str:
-    found = re.match(r"(?:https?|git|ssh)://(?:[^@/]*@)?([^/:]+)", url)
+    by_key = re.match(r"(?:ssh://)?([\w.-]+@([\w.-]+))[:/]", url)
+    if by_key is not None and by_key[2] in internet.hosts():
+        return f"{by_key[1]}: Permission denied (publickey).\n{NO_ACCESS}"
+    if by_key is not None:
+        return f"ssh: Could not resolve hostname {by_key[2]}: {NO_NAME}\n{NO_ACCESS}"
+    if url.startswith("git://github.com/"):
+        return GIT_PROTOCOL_IS_GONE
+    found = re.match(r"(?:https?|git)://(?:[^@/]*@)?([^/:]+)", url)
     if found is None:
         return f"fatal: repository '{url}' does not exist\n"
     host = found[1]

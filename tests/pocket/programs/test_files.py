@@ -86,6 +86,20 @@ async def test_git_refuses_as_git_does(on):
     )
     assert "Could not resolve host" in (await on("master", "git clone https://example.com/x")).err
     assert "not found" in (await on("master", "git clone https://github.com/nobody/x")).err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("git@github.com:apache/openwhisk-deploy-kube.git", "git@github.com: Permission denied"),
+        ("ssh://git@github.com/apache/openwhisk-deploy-kube", "git@github.com: Permission denied"),
+        ("git@gitlab.test:a/b.git", "ssh: Could not resolve hostname gitlab.test: Temporary"),
+        ("git://github.com/apache/openwhisk-deploy-kube.git", "port 9418 is no longer supported"),
+    ],
+)
+async def test_github_wants_a_key_or_https(on, url, said):
+    typed = await on("master", f"git clone {url}; ls")
+    assert (typed.out, said in typed.err) == ("", True), typed.err
     assert (await on("master", "cd /tmp && git status")).status == 128
     wrong = await on("master", f"git -C openwhisk-deploy-kube checkout {'0' * 40}")
     assert wrong.status == 128
