@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ from owlab.pocket.programs.snap import STORE
 from owlab.pocket.programs.ubuntu_archive import ARCHIVE
 
 MOST = 200
+VARIABLE = re.compile(r"(.*)\$(\{?)(\w*)")
 BEFORE = {"sudo", "nohup", "time", "exec", "command", "xargs", "watch", "env", "which", "type"}
 MULTIPASS = (
     "alias aliases authenticate clone delete exec find get help info launch list mount networks "
@@ -53,6 +55,11 @@ async def complete(call: Call) -> int:
 
 
 async def _choices(call: Call, before: list[str], word: str) -> list[str]:
+    if named := VARIABLE.fullmatch(word):
+        return _variables(call, *named.groups())
+    if word.startswith("~") and "/" not in word:
+        users = (f"~{user.name}" for user in call.machine.accounts.users())
+        return [f"{user}/" for user in users if user.startswith(word)]
     if not before and "/" not in word:
         return _starting(_commands(call), word)
     tool = before[0].rpartition("/")[2] if before else ""
@@ -71,6 +78,11 @@ async def _choices(call: Call, before: list[str], word: str) -> list[str]:
     if tool == "multipass":
         return _starting([machine.name for machine in call.fleet.all()], word)
     return _files(call, word, folders=tool in ("cd", "rmdir", "pushd"))
+
+
+def _variables(call: Call, before: str, brace: str, start: str) -> list[str]:
+    fits = (name for name in call.env if name.startswith(start) and not name.startswith("__"))
+    return [f"{before}${brace}{name}{'}' if brace else ' '}" for name in fits]
 
 
 def _starting(names: Iterable[str], word: str) -> list[str]:
