@@ -7,6 +7,7 @@ their stories.
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ from owlab.step import Check, Evidence
 from owlab.teardown import is_done
 
 _AT_ONCE = 4
+
+NOTICED_WITHIN = 60.0
+"""Seconds in which the symptom of an incident has to show."""
 
 _TOPICS = (nodes_and_clients, functions, invokers, storage, joining)
 INCIDENTS: dict[str, Incident] = {
@@ -65,7 +69,8 @@ def find(name: str) -> Incident:
 def put_in(lab: Lab, name: str) -> Incident:
     """Break the lab, quietly. What was typed is neither shown nor noted.
 
-    :raises StepError: the lab is not whole, so nobody could tell what was broken.
+    :raises StepError: the lab is not whole, so nobody could tell what was broken; or nothing is to
+        be seen of it within :data:`NOTICED_WITHIN` seconds.
     """
     incident = find(name)
     if not lab.provider.has_machines:
@@ -91,7 +96,22 @@ def put_in(lab: Lab, name: str) -> Incident:
             )
     _remember(lab, name)
     marks.note(lab.directory, "incident", name, event="put-in")
+    _wait_until_noticed(lab, incident)
     return incident
+
+
+def _wait_until_noticed(lab: Lab, incident: Incident) -> None:
+    """A pod that will crash is ready for a moment: whoever looks now would find nothing wrong."""
+    deadline = time.monotonic() + NOTICED_WITHIN
+    while incident.symptom(lab).done:
+        if time.monotonic() > deadline:
+            raise StepError(
+                brief=_("The incident {name} is put in, and shows nothing.").format(
+                    name=incident.name
+                ),
+                resolution=_("Look whether the lab is whole: `owlab check`."),
+            )
+        time.sleep(0.5)
 
 
 def look(lab: Lab, name: str) -> Report:

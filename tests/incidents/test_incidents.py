@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from owlab import Command, Lab, incidents, marks
 from owlab.errors import ConfigError, StepError
 from owlab.incidents import INCIDENTS
+from owlab.step import Check, Evidence
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(900)
@@ -186,6 +188,35 @@ def test_a_lab_that_is_not_whole_is_not_broken_further(lab: Lab) -> None:
 def test_an_unknown_one_is_refused(lab: Lab) -> None:
     with pytest.raises(ConfigError, match="no incident 'fire'"):
         incidents.put_in(lab, "fire")
+
+
+def _showing(monkeypatch: pytest.MonkeyPatch, *healthy: bool) -> list[Check]:
+    """An incident that breaks nothing; its symptom is what is said, look after look."""
+    looks: list[Check] = []
+
+    def symptom(_lab: object) -> Check:
+        looks.append(Check((Evidence("people notice", healthy[len(looks)], "nothing"),)))
+        return looks[-1]
+
+    quiet = dataclasses.replace(
+        INCIDENTS["one-less"], breaks=lambda _lab: iter(()), symptom=symptom
+    )
+    monkeypatch.setitem(INCIDENTS, "one-less", quiet)
+    return looks
+
+
+def test_it_is_put_in_once_people_notice(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod that will crash is ready for a moment."""
+    looks = _showing(monkeypatch, True, True, False)
+    incidents.put_in(lab, "one-less")
+    assert len(looks) == 3
+
+
+def test_one_that_nobody_notices_is_an_error(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incidents, "NOTICED_WITHIN", 0.1)
+    _showing(monkeypatch, *[True] * 20)
+    with pytest.raises(StepError, match="shows nothing"):
+        incidents.put_in(lab, "one-less")
 
 
 def owlab(*words: str) -> subprocess.CompletedProcess[str]:
