@@ -43,7 +43,7 @@ class Judge:
         far = [test for test in found if test not in set(near)]
         if len(far) > MOST:
             far = random.Random(len(far)).sample(far, MOST)
-        own = [_typed(test) for test in [*near, *far]]
+        own = [typed(test) for test in [*near, *far]]
         end = time.monotonic() + self._seconds
         for tests in (list(dict.fromkeys(own)), nearest_first(mutant.path, copy)):
             if tests and self._noticed(mutant, copy, tests, end):
@@ -57,27 +57,27 @@ class Judge:
             words += [f"--deselect={test}" for test in sorted(self.broken)]
             target.write_text(mutant.after, "utf-8")
             try:
-                status, said = _pytest(copy, [*words, *tests], left)
+                status, said = ran(copy, [*words, *tests], left)
             finally:
                 target.write_text(mutant.before, "utf-8")
             if status in (0, None, ALL_DESELECTED) or NO_SUCH_TEST in said:
                 return False
             told = said.rpartition("short test summary info")[2]  # before it, what was logged
             failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.MULTILINE)
-            if failed is None or _pytest(copy, [failed[1]], self._seconds)[0] == 0:
+            if failed is None or ran(copy, [failed[1]], self._seconds)[0] == 0:
                 return True
             print(f"fails without a change: {failed[1]}", flush=True)
             self.broken.add(failed[1])
         return False
 
 
-def _typed(test: str) -> str:
+def typed(test: str) -> str:
     """A test as pytest takes it: what has strange parameters is run with all of them."""
     return test if PLAIN.fullmatch(test) else test.partition("[")[0]
 
 
-def _pytest(copy: Path, words: list[str], seconds: float) -> tuple[int | None, str]:
-    """Its exit status, None where the time was over, and what it printed."""
+def ran(copy: Path, words: list[str], seconds: float) -> tuple[int | None, str]:
+    """The exit status of pytest, None where the time was over, and what it printed."""
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *words]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
@@ -94,8 +94,9 @@ def _pytest(copy: Path, words: list[str], seconds: float) -> tuple[int | None, s
         except subprocess.TimeoutExpired:
             os.killpg(running.pid, signal.SIGINT)
             try:
-                running.communicate(timeout=60)
+                said, _ = running.communicate(timeout=60)
             except subprocess.TimeoutExpired:
                 os.killpg(running.pid, signal.SIGKILL)
-            return None, ""
+                said, _ = running.communicate()
+            return None, said
     return running.returncode, said

@@ -1,0 +1,141 @@
+"""The changes that no near test has noticed, all put in at once: does any test of all notice one?
+
+A complete run for each change would take days. One run for all of them takes half an hour, and
+each test that fails in it is asked which change it is that it notices, by halves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.mutation.changes import Mutant
+from tools.mutation.judging import ran, typed
+from tools.mutation.traces import Traces
+
+WHOLE = 3600.0
+"""Seconds for a run of all tests."""
+ALONE = 300.0
+"""Seconds for one test."""
+MOST_FAILING = 60
+"""One change may fail everything: the run ends, the change is taken out, and all run again."""
+ALL = ("-n", "auto", "--dist", "loadfile", f"--maxfail={MOST_FAILING}", "--timeout=120", "tests")
+FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
+
+
+def groups(mutants: Sequence[Mutant]) -> list[list[Mutant]]:
+    """Those that can be put in together: no two of a group change the same lines."""
+    made: list[list[Mutant]] = []
+    for mutant in mutants:
+        for group in made:
+            if not any(_same_lines(mutant, other) for other in group):
+                group.append(mutant)
+                break
+        else:
+            made.append([mutant])
+    return made
+
+
+def _same_lines(one: Mutant, other: Mutant) -> bool:
+    return one.path == other.path and bool(set(one.lines) & set(other.lines))
+
+
+def combined(mutants: Sequence[Mutant]) -> dict[Path, str]:
+    """The text of each module with all the changes of it that one group has."""
+    texts: dict[Path, str] = {}
+    for path in dict.fromkeys(mutant.path for mutant in mutants):
+        here = [mutant for mutant in mutants if mutant.path == path]
+        lines = here[0].before.splitlines(keepends=True)
+        edits = [edit for mutant in here for edit in _edits(mutant)]
+        for first, last, new in sorted(edits, reverse=True):
+            lines[first:last] = new
+        texts[path] = "".join(lines)
+    return texts
+
+
+def _edits(mutant: Mutant) -> Iterator[tuple[int, int, list[str]]]:
+    before, after = (text.splitlines(keepends=True) for text in (mutant.before, mutant.after))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for kind, first, last, start, end in matcher.get_opcodes():
+        if kind != "equal":
+            yield first, last, after[start:end]
+
+
+@dataclass
+class Together:
+    """Judges many changes in one copy of the project.
+
+    :param words: of pytest, for the run of all tests.
+    :param say: told what is going on.
+    """
+
+    traces: Traces
+    copy: Path
+    words: Sequence[str] = ALL
+    say: Callable[[str], None] = print
+    flaky: set[str] = field(default_factory=set)
+    """Tests that fail without a change too, or not again."""
+
+    def noticed(self, mutants: Sequence[Mutant]) -> list[Mutant]:
+        """Those that a test fails with, and passes without."""
+        return [found for group in groups(mutants) for found in self._of_group(group)]
+
+    def _of_group(self, group: list[Mutant]) -> list[Mutant]:
+        found: list[Mutant] = []
+        while left := [mutant for mutant in group if mutant not in found]:
+            failing = self._failing(left)
+            self.say(f"{len(failing)} tests fail with {len(left)} changes")
+            before = len(found)
+            for test in failing:
+                left = [mutant for mutant in group if mutant not in found]
+                if culprit := self._culprit(test, left):
+                    found.append(culprit)
+                    self.say(f"{test} notices {culprit.path} ({culprit.kind})")
+            if len(found) == before or len(failing) < MOST_FAILING:
+                break
+        return found
+
+    def _failing(self, mutants: list[Mutant]) -> list[str]:
+        with self._put_in(mutants):
+            _, said = ran(self.copy, list(self.words), WHOLE)
+        told = said.rpartition("short test summary info")[2]  # before it, what was logged
+        tests = dict.fromkeys(typed(test) for test in FAILED.findall(told))
+        return [test for test in tests if test not in self.flaky]
+
+    def _culprit(self, test: str, mutants: list[Mutant]) -> Mutant | None:
+        """The one that this test notices: first looked for among those whose lines it runs."""
+        likely = [mutant for mutant in mutants if test in self._runners(mutant)]
+        suspects = next(
+            (some for some in (likely, mutants) if some and self._fails(test, some)), []
+        )
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            suspects = half if self._fails(test, half) else suspects[len(half) :]
+        if not suspects:
+            return None
+        if self._fails(test, suspects) and not self._fails(test, []):
+            return suspects[0]
+        self.flaky.add(test)
+        self.say(f"fails without a change, or not again: {test}")
+        return None
+
+    def _runners(self, mutant: Mutant) -> set[str]:
+        return {typed(test) for test in self.traces.tests(mutant.path, mutant.lines, mutant.users)}
+
+    def _fails(self, test: str, mutants: list[Mutant]) -> bool:
+        with self._put_in(mutants):
+            return ran(self.copy, ["-x", "--timeout=120", test], ALONE)[0] not in (0, None)
+
+    @contextmanager
+    def _put_in(self, mutants: list[Mutant]) -> Iterator[None]:
+        for path, text in combined(mutants).items():
+            (self.copy / path).write_text(text, "utf-8")
+        try:
+            yield
+        finally:
+            for mutant in mutants:
+                (self.copy / mutant.path).write_text(mutant.before, "utf-8")
