@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.exports import matching
 from owlab.pocket.machines.inode import ROOT, Credentials
-from owlab.pocket.machines.state import Mount
+from owlab.pocket.machines.state import LAPTOP, Mount
 from owlab.pocket.machines.tree import Mounted, find
-
-LAPTOP = "host"
-"""The server of a folder that Multipass shares."""
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.fleet import Fleet
@@ -90,7 +87,8 @@ def attach(machine: Machine, server: Machine, entry: Mount) -> None:
         export = matching(server.state.exports, exported, machine.address, machine.name)
         return export.identity(who) if export is not None else who
 
-    read_only = entry.read_only
+    export = matching(server.state.exports, exported, machine.address, machine.name)
+    read_only = entry.read_only or (export is not None and not export.writable())
     point = find(machine.tree, entry.target, ROOT).inode
     if point is not None:
         machine.tree.mounts[point] = Mounted(server.tree, directory, read_only, squash)

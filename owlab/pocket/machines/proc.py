@@ -97,7 +97,7 @@ class Proc:
     def _mounts(self) -> str:
         lines = ["/dev/vda1 / ext4 rw,relatime,discard,errors=remount-ro 0 0"]
         lines += [
-            f"{mount.source} {mount.target} nfs4 {mount.options} 0 0"
+            f"{mount.source} {mount.target} {mount.kind} {mount.options} 0 0"
             for mount in self._machine.state.mounts
         ]
         return "".join(f"{line}\n" for line in lines)

@@ -14,6 +14,9 @@ from owlab.pocket.machines.exports import Export
 BASE = ("ssh", "cron", "snapd", "systemd-resolved", "ufw")
 """Units that the image brings, and that run until somebody stops them."""
 
+LAPTOP = "host"
+"""The server of a folder that Multipass shares."""
+
 
 @dataclass(slots=True)
 class Unit:
@@ -59,6 +62,13 @@ class Mount:
     def exported(self) -> str:
         """The server's directory."""
         return self.source.partition(":")[2]
+
+    @property
+    def kind(self) -> str:
+        """The type of its file system, as ``/proc/mounts`` names it."""
+        if self.server == LAPTOP:
+            return "fuse.sshfs"
+        return "nfs" if "vers=3" in self.options.split(",") else "nfs4"
 
     @property
     def read_only(self) -> bool:

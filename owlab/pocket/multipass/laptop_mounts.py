@@ -23,6 +23,7 @@ OPTIONS = (
     Option(("t", "type"), "type", "Specify the type of mount to use: classic or native"),
 )
 HOME = "/home/ubuntu"
+SSHFS = "rw,nosuid,nodev,relatime,user_id=0,group_id=0,allow_other"
 _ID_MAP = re.compile(r"\d+:\d+")
 REFUSAL = (
     "The pocket lab does not share folders of this computer: `multipass transfer` copies files. "
@@ -92,7 +93,7 @@ def share(call: Invocation, path: str, name: str, inside: str) -> str:
     if not machine.files.is_directory(target):
         raise Refused(f'unable to mount to "{target}": not a directory')
     machine.own(target, "ubuntu")
-    entry = Mount(f"{HOST}:{path}", target, HOST, "rw,sshfs")
+    entry = Mount(f"{HOST}:{path}", target, HOST, SSHFS)
     mounts.attach_laptop(machine, call.lab.fleet.host, entry)
     mounts.mounts(machine).append(entry)
     machine.save()

@@ -8,7 +8,7 @@ from typing import Any
 from owlab.pocket.machines import images, usage
 from owlab.pocket.machines.fleet import DELETED, Fleet
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.machines.mounts import LAPTOP
+from owlab.pocket.machines.state import LAPTOP
 
 ZONE = {"name": "zone1", "available": True}
 

@@ -96,7 +96,7 @@ def _rows(call: Call, *, local: bool) -> list[DiskRow]:
         if server is not None:
             rows.append(
                 DiskRow(
-                    *(entry.source, "nfs4", server.disk_total, server.disk_used, entry.target),
+                    *(entry.source, entry.kind, server.disk_total, server.disk_used, entry.target),
                     *(server.disk_total // PER_INODE, _counted(server.tree)),
                 )
             )

@@ -54,7 +54,7 @@ class FindRun:
 
     def other_systems(self) -> dict[str, str]:
         """What is mounted below the root, and its kind."""
-        mounts = {mount.target: "nfs4" for mount in self.call.machine.state.mounts}
+        mounts = {mount.target: mount.kind for mount in self.call.machine.state.mounts}
         return {"/proc": "proc", "/dev": "devtmpfs", **mounts}
 
     def system_of(self, path: str) -> str:

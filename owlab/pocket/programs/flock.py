@@ -16,6 +16,9 @@ LONG = (
     "no-fork nb"
 )
 USAGE, BUSY, NO_FILE = 64, 1, 66
+NO_DESCRIPTORS = (
+    "the pocket lab does not know the file of a descriptor: nobody is kept out (flock FILE COMMAND)"
+)
 
 
 @dataclass(eq=False)
@@ -53,6 +56,7 @@ async def flock(call: Call) -> int:
         if not name.isdecimal():
             raise Complaint(f"flock: bad file descriptor: '{name}'\n", USAGE)
         # The shell's own descriptors are the interpreter's, which does not tell where they lead.
+        await call.err(f"flock: {name}: {NO_DESCRIPTORS}\n")
         return 0
     number = _file(call, name).number
     shared, patience = options.has("s", "shared"), _patience(options)

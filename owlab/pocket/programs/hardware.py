@@ -1,4 +1,4 @@
-"""`dmesg`, `findmnt`, `crontab`, `man`: what a server is asked now and then."""
+"""`dmesg`, `crontab`, `man`: what a server is asked now and then."""
 
 from __future__ import annotations
 
@@ -14,24 +14,6 @@ from owlab.pocket.programs.pager import in_pages
 
 TABS = "/var/spool/cron/crontabs"
 EMPTY_TABLE = b"# m h  dom mon dow   command\n"
-
-
-@program("findmnt")
-async def findmnt(call: Call) -> int:
-    """What is mounted; of a directory with its name."""
-    rows = [("/", "/dev/vda1", "ext4", "rw,relatime,discard,errors=remount-ro")]
-    rows += [(m.target, m.source, "nfs4", m.options) for m in call.machine.state.mounts]
-    words = [word for word in call.argv if not word.startswith("-")]
-    if words:
-        rows = [row for row in rows if row[0] == call.path(words[0]) or row[1] == words[0]]
-    if not rows:
-        return 1
-    table = [("TARGET", "SOURCE", "FSTYPE", "OPTIONS"), *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(3)]
-    for row in table:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        await call.out(" ".join([*cells, row[3]]) + "\n")
-    return 0
 
 
 @program("blkid")

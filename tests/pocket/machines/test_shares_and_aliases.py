@@ -63,6 +63,7 @@ async def test_a_mount_stays_until_it_is_taken_back(desk: Desk) -> None:
     await desk.type("mkdir -p work && echo x > work/a && multipass mount work foo:/srv/in")
     await desk.again()
     assert (await desk.type("cat /srv/in/a", "foo")).out == "x\n"
+    assert (await desk.type("findmnt -no fstype /srv/in", "foo")).out == "fuse.sshfs\n"
     await desk.type("multipass restart foo")
     assert (await desk.type("cat /srv/in/a", "foo")).out == "x\n"
     assert (await desk.type("multipass umount foo:/srv/in")).status == 0

@@ -100,3 +100,12 @@ async def test_what_cannot_be_ended_says_so(machine):
     typed = await machine("master", "sudo kill -9 2; echo $?; sudo pkill kthreadd; echo $?")
     assert typed.out == "1\n1\n"
     assert typed.err.count("the pocket lab ends only jobs and services") == 2
+
+
+async def test_the_lock_of_a_descriptor_is_warned_of(on):
+    """Which file a descriptor leads to is the interpreter's, and nobody can be kept out."""
+    typed = await on("master", "exec 9>/tmp/lock; flock -n 9 && echo got; flock x; echo $?")
+    assert typed.out == "got\n64\n"
+    warned, wrong = typed.err.splitlines()
+    assert warned.startswith("flock: 9: the pocket lab does not know the file of a descriptor")
+    assert wrong == "flock: bad file descriptor: 'x'"
