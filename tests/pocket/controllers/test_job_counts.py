@@ -22,7 +22,7 @@ def counted(status: Object | None = None, **spec: Any) -> JobCounts:
     return JobCounts.of({"spec": spec, "status": status or {}})
 
 
-INDEXED = {"completionMode": "Indexed"}
+INDEXED: dict[str, Any] = {"completionMode": "Indexed"}
 
 
 @pytest.mark.parametrize(
