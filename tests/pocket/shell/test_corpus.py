@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,6 +27,12 @@ NEEDS = (
     "patch",
     "getopt",
     "git",
+    "file",
+    "zip",
+    "unzip",
+    "bzip2",
+    "xz",
+    "findmnt",
 )
 
 
@@ -38,7 +45,8 @@ def version() -> tuple[int, ...]:
 @pytest.mark.skipif(BASH is None or version() < (5, 2), reason="no bash 5.2 to compare with")
 @pytest.mark.parametrize("script", SCRIPTS, ids=range(len(SCRIPTS)))
 async def test_as_in_bash(lab, master, script, tmp_path):
-    missing = [name for name in NEEDS if name in script and shutil.which(name) is None]
+    words = set(re.findall(r"[\w-]+", script))
+    missing = [name for name in NEEDS if name in words and shutil.which(name) is None]
     if missing:
         pytest.skip(f"no {missing[0]} to compare with")
     assert BASH is not None
@@ -64,6 +72,9 @@ async def test_as_in_bash(lab, master, script, tmp_path):
     async def write_err(data: bytes) -> None:
         err.extend(data)
 
+    if "zip" in words:
+        await master.session().run("sudo apt-get install -y zip unzip", write_out, write_err)
+        out.clear()
     session = master.session(cwd="/tmp/here")
     status = await session.run(script, write_out, write_err, stdin=b"")
     assert out.decode() == real.stdout.decode()
