@@ -53,7 +53,7 @@ def test_lists(releases: Shell) -> None:
         return releases(f"{K3S} list -q {options}").out.split()
 
     header, *found = rows(releases(f"{K3S} list").out)
-    assert header == "NAME NAMESPACE REVISION UPDATED STATUS CHART".split() + ["APP VERSION"]
+    assert header == ["NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION"]
     ((name, space, revision, updated, status, chart, app),) = found
     assert (name, space, revision, status, chart) == ("one", "default", "2", "deployed", "ch-1.2.3")
     assert app == "9"
@@ -81,7 +81,7 @@ def test_lists(releases: Shell) -> None:
 
 def test_history(releases: Shell) -> None:
     header, first, second = rows(releases(f"{K3S} history one").out)
-    assert header == "REVISION UPDATED STATUS CHART".split() + ["APP VERSION", "DESCRIPTION"]
+    assert header == ["REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION"]
     assert [first[at] for at in (0, 2, 3, 4, 5)] == ["1", "superseded", "ch-1.2.3", "9", "first"]
     assert [second[at] for at in (0, 2, 5)] == ["2", "deployed", "Upgrade complete"]
     (last,) = json.loads(releases(f"{K3S} hist one --max 1 -o json").out)
@@ -117,7 +117,7 @@ def test_get(releases: Shell) -> None:
     }
     assert json.loads(got("metadata one --revision 1 -o json"))["revision"] == 1
     everything = got("all one")
-    order = ("REVISION: 2\nCHART: ch\nVERSION: 1.2.3\nAPP_VERSION: 9\n", "USER-SUPPLIED VALUES:\n")
+    order: tuple[str, ...] = ("REVISION: 2\nCHART: ch\nVERSION: 1.2.3\nAPP_VERSION: 9\n", "USER-SUPPLIED VALUES:\n")
     order += ("COMPUTED VALUES:\ncolor: blue\nsize: 2\n", "HOOKS:\n---\n", "MANIFEST:\n---\n")
     order += ("NOTES:\nColour: blue\n",)
     places = [everything.index(text) for text in order]
