@@ -117,7 +117,10 @@ def test_get(releases: Shell) -> None:
     }
     assert json.loads(got("metadata one --revision 1 -o json"))["revision"] == 1
     everything = got("all one")
-    order: tuple[str, ...] = ("REVISION: 2\nCHART: ch\nVERSION: 1.2.3\nAPP_VERSION: 9\n", "USER-SUPPLIED VALUES:\n")
+    order: tuple[str, ...] = (
+        "REVISION: 2\nCHART: ch\nVERSION: 1.2.3\nAPP_VERSION: 9\n",
+        "USER-SUPPLIED VALUES:\n",
+    )
     order += ("COMPUTED VALUES:\ncolor: blue\nsize: 2\n", "HOOKS:\n---\n", "MANIFEST:\n---\n")
     order += ("NOTES:\nColour: blue\n",)
     places = [everything.index(text) for text in order]
