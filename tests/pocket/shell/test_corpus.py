@@ -32,7 +32,7 @@ NEEDS = (
     "unzip",
     "bzip2",
     "xz",
-    "findmnt",
+    "tput",
 )
 
 
