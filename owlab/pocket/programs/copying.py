@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 from dataclasses import dataclass
 
@@ -215,6 +216,10 @@ async def mv(call: Call) -> int:
             await call.err(f"mv: cannot move '{name}' to '{shown}': Not a directory\n")
             status = 1
             continue
+        if posixpath.basename(name.rstrip("/")) in (".", ".."):
+            await call.err(f"mv: cannot move '{name}' to '{shown}': Device or resource busy\n")
+            status = 1
+            continue
         if there and call.fs.look(where, follow=False) is inode:
             await call.err(f"mv: '{name}' and '{shown}' are the same file\n")
             status = 1
@@ -233,7 +238,7 @@ async def mv(call: Call) -> int:
                 await call.err(f"mv: cannot move '{name}' to a subdirectory of itself, '{shown}'\n")
             elif error.errno == 21:
                 await call.err(f"mv: cannot overwrite directory '{shown}' with non-directory\n")
-            elif inode.is_directory and there:
+            elif error.errno == errno.ENOTDIR and inode.is_directory and there:
                 what = f"non-directory '{shown}' with directory '{name}'"
                 await call.err(f"mv: cannot overwrite {what}\n")
             else:
@@ -280,7 +285,7 @@ async def ln(call: Call) -> int:
                 call.fs.link(call.path(name), where)
         except OSError as error:
             status = 1
-            if not soft and isinstance(error, FileNotFoundError):
+            if not soft and isinstance(error, (FileNotFoundError, NotADirectoryError)):
                 await call.err(f"ln: failed to access '{name}': {error.strerror}\n")
             elif soft or isinstance(error, FileExistsError):
                 await call.err(f"ln: failed to create {kind} link '{shown}': {error.strerror}\n")

@@ -37,10 +37,14 @@ async def mkdir(call: Call) -> int:
                 if options.has("v", "verbose"):
                     await call.out(f"mkdir: created directory '{shown}'\n")
         except OSError as error:
-            shown = error.filename if error.errno == errno.ENOTDIR else name
+            shown = error.filename if isinstance(error, _NoFolder) else name
             await call.err(f"mkdir: cannot create directory ‘{shown}’: {error.strerror}\n")
             status = 1
     return status
+
+
+class _NoFolder(NotADirectoryError):
+    """What should be above is a file; its name is as typed."""
 
 
 def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
@@ -52,7 +56,7 @@ def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
         return []
     above = posixpath.dirname(name.rstrip("/"))
     if call.fs.exists(call.path(above)) and not call.fs.is_directory(call.path(above)):
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above)
+        raise _NoFolder(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above)
     return [*(_missing(call, above, True) if above not in ("", "/") else []), (path, name)]
 
 

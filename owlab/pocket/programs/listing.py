@@ -100,7 +100,7 @@ class Listing:
         if inode.kind == "symlink" and not (self.plain or self.long or marked):
             try:
                 followed = look(path)
-            except OSError:
+            except FileNotFoundError:
                 return inode
             return followed
         return inode
