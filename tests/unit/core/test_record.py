@@ -154,7 +154,7 @@ def test_what_cannot_be_written_leaves_the_old_one(
     def full(number: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(durable.os, "fsync", full)
+    monkeypatch.setattr("owlab.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         durable.write(path, "two")
     assert path.read_text() == "one" and len(list(tmp_path.iterdir())) == 1
