@@ -250,6 +250,8 @@ def test_people_are_answered(
 ) -> None:
     told.says(command, fine)
     assert symptom(lab, name).done
+    places = {"page-not-found": "host", "works-on-the-master": "worker1"}
+    assert told.asked[-1].on == places.get(name, "master")
     told.says(command, fine, err="error: it failed\n", status=1)
     assert not symptom(lab, name).done
     if other is not None:
@@ -269,6 +271,7 @@ def test_people_are_answered(
 def test_a_kubeconfig_names_the_master(lab: Lab, told: Told, out: str, mended: bool) -> None:
     told.says("grep 'server:' ~/.kube/config", out)
     assert cause(lab, "works-on-the-master") is mended
+    assert told.asked[-1].on == lab.workers[0]
 
 
 def test_a_copied_kubeconfig_keeps_all_but_its_server(lab: Lab, told: Told) -> None:
@@ -315,6 +318,7 @@ def test_the_database_runs(
 def test_root_may_write(lab: Lab, told: Told, exports: str, mended: bool) -> None:
     told.says("exportfs -v", exports.format(path=lab.config.nfs.path))
     assert cause(lab, "after-the-audit") is mended
+    assert told.asked[-1].on == lab.storage
 
 
 @pytest.mark.parametrize("app", ["logbook", "ledger", "reports", "thumbnails"])
