@@ -6,6 +6,7 @@ A check cell that is run before all others has no ``check`` yet: it is told whic
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 _OWN = "OWLAB_PYTHONSTARTUP"
@@ -19,6 +20,8 @@ def environment() -> dict[str, str]:
         "JUPYTER_PATH": _before(ours, "JUPYTER_PATH"),  # our kernel is in it
         # JupyterLab would ask for news, and the internet for updates: defaults that say no.
         "JUPYTER_CONFIG_PATH": _before(ours, "JUPYTER_CONFIG_PATH"),
+        # JupyterLab's terminals: `owlab shell master`, from an environment that nobody activated.
+        "PATH": _before(str(Path(sys.executable).parent), "PATH"),
         "PYTHONSTARTUP": str(Path(__file__).resolve()),
         **({_OWN: mine} if mine else {}),
         # glibc keeps a heap for each thread, and what is free in one is free for that one only.
@@ -43,4 +46,4 @@ def _start() -> None:
 if os.environ.get("PYTHONSTARTUP") == str(Path(__file__).resolve()):
     _start()
     # This runs in the learner's own namespace, which should look as if it had not.
-    del os, Path, environment, _before, _start, _OWN
+    del os, sys, Path, environment, _before, _start, _OWN

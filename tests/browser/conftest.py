@@ -80,6 +80,8 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
                 "--LabApp.news_url=None",
                 "--LabApp.check_for_updates_class="
                 "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+                # Started at a terminal it takes a plain shell; a login shell makes its own PATH.
+                "--ServerApp.terminado_settings={'shell_command': ['bash']}",
             ),
         ],
         env=environment,

@@ -25,6 +25,8 @@ from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.margins import ConditionalMargin, NumberedMargin
 from prompt_toolkit.output import Output
 
+from owlab.pocket.client.tildes import TextWithTildes
+
 Write = Callable[[str, str, bool], str]
 """Writes a text to a file name, insisting or not; returns what is wrong, or nothing."""
 
@@ -140,7 +142,8 @@ class Editor:
     def _layout(self) -> Layout:
         asking = Condition(lambda: self._question is not None)
         numbers = ConditionalMargin(NumberedMargin(), Condition(lambda: self._numbers))
-        text = Window(BufferControl(self.buffer), wrap_lines=True, left_margins=[numbers])
+        lines = TextWithTildes(self.buffer, tildes=self.vi)
+        text = Window(lines, wrap_lines=True, left_margins=[numbers])
         self._text = text
         self._line = Window(BufferControl(self.line), height=1)
         head = Window(FormattedTextControl(self._title), height=1, style="reverse")

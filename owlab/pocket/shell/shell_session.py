@@ -123,7 +123,8 @@ class ShellSession:
         bash.mount("/", mountable(self.files))
         bash.add_command("__owlab_last", weakly(self._recall))
         bash.add_command("__owlab_status", weakly(self._note))
-        bash.add_command(RUN, self._command(None))
+        self._by_name = self._command(None)
+        bash.add_command(RUN, self._by_name)
         for path in SHELL_PATHS:
             bash.add_command(path, self._command(load_programs()["__owlab_shell"]))
         for name in STRANGE:
@@ -140,13 +141,16 @@ class ShellSession:
             if name in self._known:
                 continue
             if name in OPTIONAL or present(self.machine, name, entry):
-                self._bash.add_command(name, self._command(entry))
+                self._bash.add_command(name, self._by_name)
                 self._known.add(name)
 
     def _command(
         self, entry: RegisteredProgram | None, whole: bool = False
     ) -> Callable[[Any], Awaitable[int]]:
-        """Adapt a program to bashkit's shape of a command; without one, run the one named."""
+        """Adapt a program to bashkit's shape of a command; without one, that of the command's name.
+
+        One for all of them: hundreds are made known to each shell.
+        """
 
         mine, flow = weakref.ref(self), self._flow
 
@@ -155,13 +159,14 @@ class ShellSession:
             if session is None:
                 return 127
             await flow[0].going.wait()
-            name, argv, chosen = context.name, list(context.argv), entry
-            if chosen is None:  # by the program's file, which is there
+            name, argv = context.name, list(context.argv)
+            if name == RUN:  # by the program's file, which is there
                 name, *argv = argv or [""]
                 chosen = load_programs().get(name)
                 there = chosen is not None and chosen.on(session.machine)
             else:
-                there = present(session.machine, name, chosen)
+                chosen = entry or load_programs().get(name)
+                there = chosen is not None and present(session.machine, name, chosen)
             if chosen is None or not there:
                 await context.stderr.write(command_not_found(name).encode())
                 return 127

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from owlab.pocket.client.editor import Editor
+from owlab.pocket.client.tildes import TextWithTildes
 
 ESC, ENTER = "\x1b", "\r"
 
@@ -121,3 +123,22 @@ def test_what_it_says_first(how: dict[str, Any], note: str) -> None:
         editor = Editor.of({**draft, "read_only": False, **how}, lambda *_: "")
     assert editor.note.startswith(note)
     assert editor.buffer.document.cursor_position_row == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "tildes", "rows"),
+    [
+        ("a\nb", True, ["a", "b", "~", "~"]),
+        ("a\nb", False, ["a", "b"]),
+        ("a\nb\nc\nd\ne", True, ["a", "b", "c", "d", "e"]),
+    ],
+)
+async def test_tildes_below_the_text(text: str, tildes: bool, rows: list[str]) -> None:
+    """As vim has them; nano has none."""
+    buffer = Buffer()
+    buffer.text = text
+    buffer.cursor_position = len(text)
+    content = TextWithTildes(buffer, tildes=tildes).create_content(width=20, height=4)
+    lines = [content.get_line(number) for number in range(content.line_count)]
+    assert ["".join(part[1] for part in line).rstrip() for line in lines] == rows
+    assert content.cursor_position.y == text.count("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,11 @@ def test_the_kernel_is_found_before_others(monkeypatch: pytest.MonkeyPatch) -> N
     spec = json.loads((Path(first) / "kernels" / "python3" / "kernel.json").read_text("utf-8"))
     assert spec["argv"][:4] == ["python", "-m", "owlab.lean", "ipykernel_launcher"]
     assert spec["metadata"]["debugger"] is False, "JupyterLab offers what there is"
+
+
+def test_a_terminal_of_jupyterlab_finds_owlab(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody activated the environment: make lab calls it by its path."""
+    monkeypatch.setenv("PATH", "/usr/bin")
+    found = shutil.which("owlab", path=startup.environment()["PATH"])
+    assert found == str(Path(sys.executable).parent / "owlab")
+    assert startup.environment()["PATH"].endswith(":/usr/bin")

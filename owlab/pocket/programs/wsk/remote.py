@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx
+import httpcore
 
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk.arguments import WskWords
@@ -27,6 +27,16 @@ from owlab.pocket.programs.wsk.properties import Properties
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 AGENT = "OpenWhisk-CLI/1.0 (2021-04-01) linux amd64"
+ALLOWED = "%/:?#[]@!$&'()*+,;="
+"""What stands in a URL as it is."""
+PATIENCE = dict.fromkeys(("connect", "read", "write", "pool"), 75.0)
+"""Seconds, for each part of a request."""
+FAILURES = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
 NO_HOST = "The API host is not valid: An API host must be provided.\n"
 # As `wsk project`, which is another program's work, tells of them.
 UNCONFIGURED = (
@@ -151,7 +161,7 @@ class Remote:
         url = f"{self.base}{path}" if root else self.url(path)
         if auth and not self._key:
             raise WskError(NO_KEY, BAD_USAGE)
-        headers = {}
+        headers: dict[str, str] = {}
         if auth:
             headers["Authorization"] = f"Basic {base64.b64encode(self._key.encode()).decode()}"
         content = None
@@ -163,26 +173,30 @@ class Remote:
         if content is not None:
             await self._trace(f"Req Body\n{content.decode()}\n")
         try:
-            async with httpx.AsyncClient(
-                verify=self._context(), trust_env=False, timeout=75
-            ) as client:
-                response = await client.request(method, url, content=content, headers=headers)
-        except httpx.HTTPError as error:
+            async with httpcore.AsyncConnectionPool(ssl_context=self._context()) as pool:
+                response = await pool.request(
+                    method,
+                    quote(url, safe=ALLOWED),
+                    headers=list(headers.items()),
+                    content=content,
+                    extensions={"timeout": PATIENCE},
+                )
+        except FAILURES as error:
             raise WskError(self._failure(method, url, error), NETWORK, usage=False) from error
-        except (httpx.InvalidURL, ValueError) as error:
+        except ValueError as error:
             raise WskError(f"The API host is not valid: {error}") from error
-        shown = {name.title(): value for name, value in sorted(response.headers.items())}
+        text = response.content.decode("utf-8", "replace")
+        shown = {name.decode().title(): value.decode("latin-1") for name, value in response.headers}
         await self._trace(
-            f"RESPONSE:Got response with code {response.status_code}\nResp Headers\n"
+            f"RESPONSE:Got response with code {response.status}\nResp Headers\n"
             f"{_headers(shown)}Response body size is {len(response.content)} bytes\n"
-            f"Response body received:\n{response.text}\n"
+            f"Response body received:\n{text}\n"
         )
         try:
-            parsed = response.json() if response.content else None
+            parsed = json.loads(text) if text else None
         except ValueError:
             parsed = None
-        location = response.headers.get("location", "")
-        return ApiResponse(response.status_code, parsed, response.text, location)
+        return ApiResponse(response.status, parsed, text, shown.get("Location", ""))
 
     async def _trace(self, text: str) -> None:
         if self._told:
@@ -199,11 +213,11 @@ class Remote:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return f'{verb} "{url}": {_certificate(cause, host)}'
             cause = cause.__cause__ or cause.__context__
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpcore.TimeoutException):
             return f'{verb} "{url}": dial tcp {at}: i/o timeout'
         if "Name or service" in str(error) or "name resolution" in str(error):
             return f'{verb} "{url}": dial tcp: lookup {host}: no such host'
-        if isinstance(error, httpx.ConnectError):
+        if isinstance(error, httpcore.ConnectError):
             return f'{verb} "{url}": dial tcp {at}: connect: connection refused'
         return f'{verb} "{url}": EOF'
 

@@ -48,6 +48,7 @@ REPLACED = (
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+Z)?", "<time>"),
     (r"at <time> \S+ \S+\)", "at <time>)"),
     (r'"(updated|start|end|duration|initTime|waitTime|dateChanged)": \d+', r'"\1": <n>'),
+    (r"(displaying field (?:duration|start|end)\n)\d+", r"\1<n>"),
     (r'("key": "(?:wait|init)Time",\n +"value": )\d+', r"\1<n>"),
     (r"(cold|warm)  +[\d.]+m?s +", "<start> "),
     (r"(127\.0\.0\.1|<APIHOST>):\d+", "<host>"),
