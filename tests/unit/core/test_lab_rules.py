@@ -56,12 +56,13 @@ def test_facts_have_a_default(up: Lab) -> None:
     assert up.fact(json_fact("echo '{}'", "master", default=5)) == {}
     assert up.fact(json_fact("echo x", "master", default=5)) == 5
     assert up.fact(json_fact("exit 1", "master", default=5)) == 5
-    for parse in (
+    parsers: list[Any] = [
         lambda out: out[99],
         lambda out: {}[out],
-        lambda out: None.x,
+        lambda out: out.x,
         lambda out: 1 + out,
-    ):
+    ]
+    for parse in parsers:
         assert up.fact(Fact(Command("echo x", on="master"), parse, 5)) == 5
 
 
