@@ -17,7 +17,7 @@ LANGUAGE_WORDS = $(if $(COURSE),--language $(COURSE))
 .PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks messages clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # One set of packages for each purpose, each with the hashes of its lock file.
 $(VENV)/.installed-%: locks/%.txt pyproject.toml
