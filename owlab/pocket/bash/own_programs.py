@@ -11,8 +11,9 @@ import re
 from owlab.pocket.bash.tokens import Simple, commands
 
 ASKED = re.compile(
-    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l"
+    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l|\bwc\s"
 )
+PLAIN_COUNT = re.compile(r"-[clw]+")
 SHELLS = {"bash": "/usr/bin/bash", "sh": "/usr/bin/sh"}
 VERSION, SIGNALS = "__owlab_version", "__owlab_signals"
 
@@ -37,6 +38,9 @@ def _edit(simple: Simple, plain: frozenset[str]) -> Edit | None:
     whole = (simple.words[0].start, simple.words[-1].end)
     if words[1:] == ["--version"] and words[0] in plain and words[0] not in SHELLS:
         return (*whole, f"{VERSION} {words[0]}")
+    if words[0] == "wc" and not all(PLAIN_COUNT.fullmatch(word) for word in words[1:]):
+        # The interpreter's prints nothing at all where one of the files is missing.
+        return (simple.words[0].start, simple.words[0].end, "__owlab_wc")
     if words == ["trap", "-l"]:
         return (*whole, SIGNALS)
     if len(words) == 3 and words[:2] == ["command", "-v"] and words[2] in SHELLS:

@@ -10,10 +10,11 @@ ADVICE = re.compile(rb"(command not found)\. [^\n]*|io error: ")
 GUESS = re.compile(rb"(: command not found)\. Did you mean: [^\n]*\?")
 OWN_NAME = re.compile(rb"Bashkit never executes host commands from a sed script")
 QUOTED = re.compile(rb"^find: '([^']*)'", re.M)
+NO_JOBS = re.compile(rb"^(bash: line \d+: [fb]g): [^\s:]+: no such job$", re.M)
 LINE = re.compile(rb"^bash: line \d+: ", re.M)
 MISSING = re.compile(rb"^bash: (?:line \d+: )?([^\s:/]+): command not found$", re.M)
 PROBLEM = re.compile(r"parse error at line (\d+), column \d+: (.*)", re.S)
-USER, SYSTEM = re.compile(rb"^user\tunavailable", re.M), re.compile(rb"^sys\tunavailable", re.M)
+UNTIMED = re.compile(rb"^(user|sys)([\t ])unavailable", re.M)
 TOO_MUCH = (
     "a program of the pocket lab takes up to 8 MB from `<` or a variable: give it the file's name"
 )
@@ -22,6 +23,7 @@ SYNTAX = 2
 
 def plain(data: bytes) -> bytes:
     """An error as bash prints it in a script."""
+    data = NO_JOBS.sub(rb"\1: no job control", data)
     if data.startswith(b"find: "):
         data = QUOTED.sub("find: ‘\\1’".encode(), data)
     return OWN_NAME.sub(b"the pocket lab's sed runs no commands", ADVICE.sub(rb"\1", data))
@@ -29,11 +31,14 @@ def plain(data: bytes) -> bytes:
 
 def timed(data: bytes, seconds: float) -> bytes:
     """What `time` prints, with the processor's time: that of the lab's process meanwhile."""
-    if b"\tunavailable" not in data:
-        return data
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    shown = f"\t{int(minutes)}m{rest:.3f}s".encode()
-    return USER.sub(rb"user" + shown, SYSTEM.sub(b"sys\t0m0.000s", data))
+
+    def told(found: re.Match[bytes]) -> bytes:
+        taken = max(seconds, 0.0) if found[1] == b"user" else 0.0
+        posix = f"{taken:.2f}"  # `time -p`
+        usual = f"{int(taken // 60)}m{taken % 60:.3f}s"
+        return found[1] + found[2] + (posix if found[2] == b" " else usual).encode()
+
+    return UNTIMED.sub(told, data) if b"unavailable" in data else data
 
 
 def without_guess(data: bytes) -> bytes:

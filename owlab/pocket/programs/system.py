@@ -9,8 +9,13 @@ from zoneinfo import available_timezones
 
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
+from owlab.pocket.programs.options import Complaint, parse
 
 KERNEL = "6.8.0-31-generic"
+HOSTNAME = (
+    "alias all-fqdns boot domain fqdn long file= ip-address all-ip-addresses short yp nis "
+    "version help"
+)
 
 
 def architecture(call: Call) -> str:
@@ -20,19 +25,24 @@ def architecture(call: Call) -> str:
 
 @program("hostname", machines="all")
 async def hostname(call: Call) -> int:
-    """The name; ``-I``/``-i`` the address; ``-f`` the name in full."""
-    if {"-I", "-i", "--all-ip-addresses", "--ip-address"} & set(call.argv):
-        await call.out(f"{call.machine.address} \n")
-        return 0
-    names = [word for word in call.argv if not word.startswith("-")]
-    if names:
+    """The name; ``-I``/``-i`` the address; ``-f``, ``-s`` the name too."""
+    options = parse(call, "aAbdfF:iIsyVh", HOSTNAME, status=255)
+    if options.has("F", "file", "b", "boot") or options.words:
         await call.err(
             "hostname: you must be root to change the host name\n"
             if not call.root
             else "hostname: a machine of the pocket lab keeps its name\n"
         )
         return 1
-    await call.out(f"{call.machine.name}\n")
+    if options.has("y", "yp", "nis"):
+        raise Complaint("hostname: Local domain name not set\n")
+    if options.has("I", "all-ip-addresses"):
+        await call.out(f"{call.machine.address} \n")
+    elif options.has("i", "ip-address"):
+        await call.out(f"{call.machine.address}\n")
+    else:
+        empty = options.has("d", "domain", "a", "alias")
+        await call.out("\n" if empty else f"{call.machine.name}\n")
     return 0
 
 
