@@ -7,6 +7,7 @@ the container.
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 import tempfile
 import time
@@ -152,7 +153,7 @@ async def _exchange(
             raise Unreachable(1, "Received HTTP/0.9 when not allowed") from None
         raise Unreachable(52, "Empty reply from server") from None
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Unreachable(56, f"Recv failure: {error or 'Connection reset by peer'}") from None
+        raise Unreachable(56, f"Recv failure: {str(error) or 'Connection reset by peer'}") from None
 
 
 def _unconnected(
@@ -195,7 +196,7 @@ def redirected(answer: Response, request: OutgoingRequest) -> OutgoingRequest | 
 
 def with_scheme(url: str) -> str:
     """A URL as typed; without a scheme it is http."""
-    return url if "://" in url else f"http://{url}"
+    return url if re.match(r"[A-Za-z][\w+.-]*://", url) else f"http://{url}"
 
 
 def _context(request: OutgoingRequest) -> ssl.SSLContext:
