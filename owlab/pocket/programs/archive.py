@@ -19,9 +19,12 @@ SHORT = "xctrzvf:C:kpjJhPOaX:"
 LONG = ["extract", "create", "list", "gzip", "gunzip", "verbose", "file=", "directory=", "get"]
 LONG += ["strip-components=", "exclude=", "no-same-owner", "to-stdout", "overwrite", "bzip2", "xz"]
 LONG += ["append", "auto-compress", "exclude-from=", "keep-old-files"]
+LONG += ["absolute-names"]
 ENDINGS = {".tar.gz": "gz", ".tgz": "gz", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz"}
 COMPRESSIONS = {"-z": "gz", "--gzip": "gz", "--gunzip": "gz"}
 COMPRESSIONS |= {"-j": "bz2", "--bzip2": "bz2", "-J": "xz", "--xz": "xz"}
+WIDTH = 19
+"""Of owner, group and size."""
 TRY = "Try 'tar --help' or 'tar --usage' for more information.\n"
 
 
@@ -43,6 +46,8 @@ class TarRequest:
     to_stdout: bool = False
     without: tuple[str, ...] = ()
     """Patterns of names that are left out."""
+    whole: bool = False
+    """Names keep their leading slash."""
     keeps: bool = False
     """Nothing that is there already is written over."""
     lists: tuple[str, ...] = ()
@@ -94,6 +99,7 @@ def parse(argv: list[str]) -> TarRequest:
         int(strip),
         bool({"-O", "--to-stdout"} & set(given)),
         tuple(value.rstrip("/") for name, value in options if name == "--exclude"),
+        bool({"-P", "--absolute-names"} & set(given)),
         bool({"-k", "--keep-old-files"} & set(given)),
         tuple(value for name, value in options if name in ("-X", "--exclude-from")),
     )
@@ -164,6 +170,13 @@ async def _read(call: Call, request: TarRequest) -> int:
                     continue
                 missing.difference_update(wanted)
                 status = await _take(call, request, archive, member, folder) or status
+    except PermissionError as error:
+        where = str(error.filename or folder)
+        where = where if request.whole else posixpath.relpath(where, folder)
+        raise TarError(
+            f"tar: {where}: Cannot open: Permission denied\n"
+            "tar: Exiting with failure status due to previous errors\n"
+        ) from None
     except (tarfile.TarError, EOFError, OSError):
         raise TarError(
             "tar: This does not look like a tar archive\n"
@@ -193,7 +206,7 @@ async def _take(
     if ".." in name.split("/"):
         await call.err(f"tar: {name}: Member name contains '..'\n")
         return 2
-    target = posixpath.join(folder, name.lstrip("/"))
+    target = posixpath.join(folder, name if request.whole else name.lstrip("/"))
     if request.keeps and not request.to_stdout and not member.isdir() and call.fs.exists(target):
         await call.err(f"tar: {name}: Cannot open: File exists\n")
         return 2
@@ -241,14 +254,21 @@ async def _create(call: Call, request: TarRequest) -> int:
                 await call.err(f"tar: {name}: Cannot stat: No such file or directory\n")
                 status = 2
                 continue
-            if name.startswith("/") and not leading:
+            if name.startswith("/") and not leading and not request.whole:
                 leading = True
                 await call.err("tar: Removing leading `/' from member names\n")
-            await _pack(call, request, archive, path, name.lstrip("/") or ".")
+            kept = name if request.whole else name.lstrip("/") or "."
+            await _pack(call, request, archive, path, kept)
     if request.file == "-":
         await call.out(buffer.getvalue())
     else:
-        call.fs.write_file(call.path(request.file), buffer.getvalue())
+        try:
+            call.fs.write_file(call.path(request.file), buffer.getvalue())
+        except OSError as error:
+            raise TarError(
+                f"tar: {request.file}: Cannot open: {error.strerror}\n"
+                "tar: Error is not recoverable: exiting now\n"
+            ) from None
     if status:
         await call.err("tar: Exiting with failure status due to previous errors\n")
     return status
@@ -325,4 +345,6 @@ def _long(member: tarfile.TarInfo, shown: str) -> str:
     )
     when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(member.mtime))
     owner = f"{member.uname or 'root'}/{member.gname or 'root'}"
-    return f"{kind}{bits} {owner} {member.size:9d} {when} {shown}"
+    room = max(WIDTH - len(owner), len(str(member.size)) + 1)
+    target = f" -> {member.linkname}" if member.issym() else ""
+    return f"{kind}{bits} {owner}{member.size:>{room}} {when} {shown}{target}"

@@ -92,11 +92,18 @@ class BcProgram:
         last = self.words[min(self._next_line(at), len(self.words)) - 1]
         # What is missing at a line's end is missed on the next one.
         missing = last[0] == "sign" and last[1] not in (")", "]")
+        if last[1] == "\n":  # it never ended
+            return (
+                f"(standard_in) {1 + sum(text.count(chr(10)) for _, text in self.words)}: {problem}"
+            )
         line = 1 + missing + sum(text.count("\n") for _, text in self.words[:at])
         return f"(standard_in) {line}: {problem}"
 
     def _next_line(self, at: int) -> int:
-        end = self._extent(at)
+        try:
+            end = self._extent(at)
+        except BadLine:  # it ends nowhere
+            return len(self.words)
         return max(end, at + 1)
 
     def _is(self, at: int, *texts: str) -> bool:

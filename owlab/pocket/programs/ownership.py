@@ -116,23 +116,22 @@ def _mode_of(call: Call, reference: str) -> str:
 async def chown(call: Call) -> int:
     """Change owner and group, by name or number; a group is `chgrp`'s only word."""
     options = parse(
-        call, "Rcfhv", "recursive changes silent quiet no-dereference verbose from= reference="
+        call, "Rcfhv", "recursive changes silent quiet no-dereference verbose reference="
     )
-    if not options.words:
+    reference = options.value("reference")
+    words = [*([_owner_of(call, reference)] if reference is not None else []), *options.words]
+    if not words or (reference is not None and len(words) < 2):
         raise missing_operand(call.name)
-    owner, *names = options.words
+    owner, *names = words
     if not names:
         raise missing_operand(call.name, (owner,))
     accounts = call.machine.accounts
     group_only = call.name == "chgrp"
+    if group_only:
+        wanted = f":{owner.rpartition(':')[2]}"
+    else:
+        wanted = owner.replace(".", ":") if _dotted(call, owner) else owner
     try:
-        wanted = (
-            f":{owner}"
-            if group_only
-            else owner.replace(".", ":")
-            if _dotted(call, owner)
-            else owner
-        )
         uid, gid = accounts.numbers(wanted)
     except KeyError:
         what = "group" if group_only or accounts.user(owner.partition(":")[0]) else "user"
@@ -140,13 +139,26 @@ async def chown(call: Call) -> int:
 
     def act(path: str) -> str:
         inode = call.fs.look(path, follow=False)
-        before = _owner(call, inode)
+        before = _owner(call, inode, uid, gid)
         call.fs.chown(path, uid, gid, follow=not options.has("h", "no-dereference", "R"))
-        after = _owner(call, call.fs.look(path, follow=False))
-        return f"changed ownership of '%' from {before} to {after}" if before != after else ""
+        after = _owner(call, call.fs.look(path, follow=False), uid, gid)
+        what = "group" if uid < 0 else "ownership"
+        if before == after:
+            return f"{what} of '%' retained as {before}"
+        return f"changed {what} of '%' from {before} to {after}"
 
     doing = "changing group of" if group_only else "changing ownership of"
     return await _each(call, options, tuple(names), doing, act)
+
+
+def _owner_of(call: Call, reference: str) -> str:
+    try:
+        inode = call.fs.look(call.path(reference))
+    except OSError as error:
+        raise Complaint(
+            f"{call.name}: failed to get attributes of '{reference}': {error.strerror}\n"
+        ) from None
+    return f"{inode.uid}:{inode.gid}"
 
 
 def _dotted(call: Call, owner: str) -> bool:
@@ -154,9 +166,11 @@ def _dotted(call: Call, owner: str) -> bool:
     return ":" not in owner and "." in owner and call.machine.accounts.user(owner) is None
 
 
-def _owner(call: Call, inode: Inode) -> str:
+def _owner(call: Call, inode: Inode, uid: int, gid: int) -> str:
+    """Of owner and group what is to change: -1 leaves one of them."""
     accounts = call.machine.accounts
-    return f"{accounts.user_name(inode.uid)}:{accounts.group_name(inode.gid)}"
+    user, group = accounts.user_name(inode.uid), accounts.group_name(inode.gid)
+    return ":".join(name for name, number in ((user, uid), (group, gid)) if number >= 0)
 
 
 @program("umask", machines="all")

@@ -49,9 +49,13 @@ SHELLS = (
         f'{HERE}*|{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
         "__script=${__script%x};; esac; "
         f'[ -z "${HERE}" ] || __script="unset {HERE}; {HERE}=1; $__script"; '
-        '__owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; }; '
-        "__owlab_sh() { local __shell=$1 __flags= __login= __script; shift; "
+        '__owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; '
+        '__script="$__trace$__script"; }; '
+        "__owlab_sh() { local __shell=$1 __flags= __flag= __login= __trace= __script; shift; "
         "while [ $# -gt 0 ]; do case $1 in "
+        # What is traced is the script, and not what stands before it.
+        "-x*|-[!-]*x*) __trace='set -x; '; __flag=${1/x/}; shift; "
+        '[ "$__flag" = - ] || set -- "$__flag" "$@";; '
         '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
         "shift; __script=${1}x; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return;; '

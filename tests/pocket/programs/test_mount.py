@@ -144,3 +144,21 @@ async def test_findmnt_finds_nothing(on):
     assert (nothing.status, nothing.out, nothing.err) == (1, "", "")
     assert (await on("worker1", "findmnt -o colour")).err == "findmnt: unknown column: COLOUR\n"
     assert "invalid option -- 'q'" in (await on("worker1", "findmnt -q")).err
+
+
+async def test_directories_move_from_one_file_system_to_another(on, shared):
+    await on("storage", "sudo chmod 777 /var/nfs/kubedata")
+    await on("worker1", f"sudo mkdir -p /mnt/k; sudo mount {SOURCE} /mnt/k")
+    await on("worker1", "mkdir -p d/e; echo deep > d/e/f; chmod 640 d/e/f; ln -s f d/e/l")
+    typed = await on("worker1", "mv d /mnt/k; ls d; cd /mnt/k; find d; cat d/e/l; readlink d/e/l")
+    assert typed.err == "ls: cannot access 'd': No such file or directory\n"
+    assert typed.out == "d\nd/e\nd/e/f\nd/e/l\ndeep\nf\n"
+    there = await on(
+        "storage", "stat -c '%a %n' /var/nfs/kubedata/d/e/f; cat /var/nfs/kubedata/d/e/f"
+    )
+    assert there.out == "640 /var/nfs/kubedata/d/e/f\ndeep\n"
+    back = await on("worker1", "mv /mnt/k/d back; find back; ls /mnt/k; echo x > h; ln h /mnt/k/h")
+    assert back.out == "back\nback/e\nback/e/f\nback/e/l\n"
+    assert (
+        back.err == "ln: failed to create hard link '/mnt/k/h' => 'h': Invalid cross-device link\n"
+    )
