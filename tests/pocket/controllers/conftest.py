@@ -37,6 +37,7 @@ class FakeMachine:
     spec: Spec = field(default_factory=Spec)
     files: dict[str, bytes] = field(default_factory=dict)
     directories: set[str] = field(default_factory=set)
+    modes: dict[str, int] = field(default_factory=dict)
     pulled: set[str] = field(default_factory=set)
     tree: Tree = field(default_factory=Tree)
 
@@ -60,6 +61,7 @@ class FakeMachine:
 
     def mkdir(self, path: str, mode: int = 0o755) -> None:
         self.directories.add(path)
+        self.modes[path] = mode
 
     def rename(self, old: str, new: str) -> None:
         self.directories.discard(old)

@@ -42,7 +42,8 @@ def apply(live: Object | None, wanted: Object, manager: str, force: bool, now: s
     _check_conflicts(base, wanted, new_fields, others, force)
     if own is not None:
         kept = set().union(*(paths_of(entry["fieldsV1"]) for entry in others))
-        for path in sorted(paths_of(own["fieldsV1"]) - new_fields - kept, key=len, reverse=True):
+        # An item of a list goes before its fields: without its key it would not be found.
+        for path in sorted(paths_of(own["fieldsV1"]) - new_fields - kept, key=len):
             _remove(base, path)
     result: Object = _merge(base, wanted, ())
     if force:

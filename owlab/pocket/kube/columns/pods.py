@@ -2,72 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import AGE, NAME, Column, age, at, col, wide
 
 
-def _pod_containers(obj: Object) -> list[Object]:
+def _containers(obj: Object) -> list[Object]:
     return list(obj.get("status", {}).get("containerStatuses") or [])
+
+
+def _inits(obj: Object) -> list[Object]:
+    return list(obj.get("status", {}).get("initContainerStatuses") or [])
+
+
+def _sidecars(obj: Object) -> list[str]:
+    """The names of the init containers that go on beside the others."""
+    inits = obj["spec"].get("initContainers") or []
+    return [c["name"] for c in inits if c.get("restartPolicy") == "Always"]
+
+
+def _condition(obj: Object, kind: str) -> Object:
+    conditions = obj.get("status", {}).get("conditions") or []
+    return next((c for c in conditions if c["type"] == kind), {})
+
+
+def _is_true(obj: Object, kind: str) -> bool:
+    return bool(_condition(obj, kind).get("status") == "True")
+
+
+def _initializing(obj: Object) -> str:
+    """What the first init container that is not over does, or nothing."""
+    sidecars = _sidecars(obj)
+    for index, container in enumerate(_inits(obj)):
+        state = container.get("state", {})
+        ended, waiting = state.get("terminated"), state.get("waiting") or {}
+        if ended and ended.get("exitCode", 0) == 0:
+            continue
+        if container["name"] in sidecars and container.get("started"):
+            continue
+        if ended:
+            return f"Init:{_ended(ended)}"
+        if waiting.get("reason") not in (None, "PodInitializing"):
+            return f"Init:{waiting['reason']}"
+        return f"Init:{index}/{len(obj['spec'].get('initContainers') or [])}"
+    return ""
+
+
+def _ended(state: Object) -> str:
+    return str(state.get("reason") or f"ExitCode:{state.get('exitCode')}")
 
 
 def pod_status(obj: Object) -> str:
     """The STATUS of a pod, by the rules that kubectl's server side uses."""
     status = obj.get("status", {})
     reason = status.get("reason") or status.get("phase", "Unknown")
-    specified = len(obj["spec"].get("initContainers") or [])
-    initializing = False
-    for index, container in enumerate(status.get("initContainerStatuses") or []):
-        state = container.get("state", {})
-        ended = state.get("terminated")
-        if ended and ended.get("exitCode", 0) == 0:
-            continue
-        if ended:
-            reason = "Init:" + (ended.get("reason") or f"ExitCode:{ended.get('exitCode')}")
-        elif (waiting := state.get("waiting")) and waiting.get("reason") not in (
-            None,
-            "PodInitializing",
-        ):
-            reason = "Init:" + waiting["reason"]
-        else:
-            reason = f"Init:{index}/{specified}"
-        initializing = True
-        break
-    if not initializing:
+    if _condition(obj, "PodScheduled").get("reason") == "SchedulingGated":
+        reason = "SchedulingGated"
+    initializing = _initializing(obj)
+    reason = initializing or reason
+    if not initializing or _is_true(obj, "Initialized"):
         running = False
-        for container in reversed(_pod_containers(obj)):
+        for container in reversed(_containers(obj)):
             state = container.get("state", {})
             if waiting := state.get("waiting"):
                 reason = waiting.get("reason") or reason
             elif ended := state.get("terminated"):
-                reason = ended.get("reason") or f"ExitCode:{ended.get('exitCode')}"
+                reason = _ended(ended)
             elif container.get("ready") and "running" in state:
                 running = True
         if reason == "Completed" and running:
-            reason = "Running" if _ready_condition(obj) else "NotReady"
+            reason = "Running" if _is_true(obj, "Ready") else "NotReady"
     if obj["metadata"].get("deletionTimestamp"):
-        return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
+        if status.get("reason") == "NodeLost":
+            return "Unknown"
+        if status.get("phase") not in ("Succeeded", "Failed"):
+            return "Terminating"
     return str(reason)
 
 
-def _ready_condition(obj: Object) -> bool:
-    conditions = obj.get("status", {}).get("conditions") or []
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-
-
 def _pod_ready(obj: Object) -> str:
-    ready = sum(1 for c in _pod_containers(obj) if c.get("ready"))
-    return f"{ready}/{len(obj['spec'].get('containers') or [])}"
+    sidecars = _sidecars(obj)
+    running = [s for s in _inits(obj) if s["name"] in sidecars and s.get("started")]
+    ready = sum(bool(s.get("ready")) for s in (*running, *_containers(obj)))
+    return f"{ready}/{len(sidecars) + len(obj['spec'].get('containers') or [])}"
 
 
 def _restarts(obj: Object) -> str:
-    containers = _pod_containers(obj)
-    count = sum(c.get("restartCount", 0) for c in containers)
-    ends = [
-        c["lastState"]["terminated"].get("finishedAt")
-        for c in containers
-        if c.get("lastState", {}).get("terminated")
-    ]
-    return f"{count} ({age(max(ends))} ago)" if count and any(ends) else str(count)
+    inits = _inits(obj)
+    if _initializing(obj) and not _is_true(obj, "Initialized"):
+        return _counted(inits)
+    sidecars = _sidecars(obj)
+    return _counted([*(s for s in inits if s["name"] in sidecars), *_containers(obj)])
+
+
+def _counted(statuses: Iterable[Object]) -> str:
+    count, last = 0, ""
+    for status in statuses:
+        count += status.get("restartCount", 0)
+        ended = status.get("lastState", {}).get("terminated") or {}
+        last = max(last, ended.get("finishedAt") or "")
+    return f"{count} ({age(last)} ago)" if count and last else str(count)
+
+
+def _gates(obj: Object) -> str:
+    gates = [gate["conditionType"] for gate in obj["spec"].get("readinessGates") or []]
+    return f"{sum(_is_true(obj, gate) for gate in gates)}/{len(gates)}" if gates else "<none>"
 
 
 COLUMNS: dict[str, list[Column]] = {
@@ -80,6 +120,6 @@ COLUMNS: dict[str, list[Column]] = {
         wide("IP", at("status", "podIP", default="<none>")),
         wide("Node", at("spec", "nodeName", default="<none>")),
         wide("Nominated Node", at("status", "nominatedNodeName", default="<none>")),
-        wide("Readiness Gates", lambda obj: "<none>"),
+        wide("Readiness Gates", _gates),
     ],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import (
@@ -78,18 +79,26 @@ def _target(metric: Object, now: list[Object]) -> str:
     if "averageUtilization" in target:
         wanted = f"{target['averageUtilization']}%"
     elif "averageValue" in target:
-        wanted = f"{target['averageValue']}" + (" (avg)" if "metric" in source else "")
+        wanted = f"{target['averageValue']}" + (" (avg)" if sort in ("External", "Object") else "")
     else:
         wanted = target.get("value", "<auto>")
     name = f"{source['name']}: " if "name" in source else ""
-    measured = [m[field] for m in now if (m.get(field) or {}).get("name") == source.get("name")]
+    measured = [m[field] for m in now if m.get(field) and _about(m[field]) == _about(source)]
     current = (measured[0].get("current") or {}) if measured else {}
     have = "<unknown>"
     if "averageUtilization" in target and "averageUtilization" in current:
         have = f"{current['averageUtilization']}%"
     elif "averageValue" in target and "averageValue" in current:
         have = current["averageValue"]
+    elif "value" in target and "value" in current:
+        have = current["value"]
     return f"{name}{have}/{wanted}"
+
+
+def _about(source: Object) -> tuple[Any, ...]:
+    """What a metric measures: a resource, perhaps of one container, or something with a name."""
+    metric = source.get("metric") or {}
+    return source.get("name"), source.get("container"), metric.get("name")
 
 
 def _owner(obj: Object) -> str:

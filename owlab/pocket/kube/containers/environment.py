@@ -10,6 +10,7 @@ from typing import Any
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.service_links import service_links
 from owlab.pocket.kube.network.resolver import kernel_host_name
+from owlab.pocket.kube.quantities import quantity
 from owlab.pocket.kube.store import Store
 
 _REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
@@ -100,10 +101,24 @@ def _referred(source: Object, pod: Object, container: Object, store: Store) -> s
     if "fieldRef" in source:
         return field_of(pod, source["fieldRef"]["fieldPath"])
     if "resourceFieldRef" in source:
-        limits = container.get("resources") or {}
-        kind, _, name = source["resourceFieldRef"]["resource"].partition(".")
-        return str((limits.get(kind) or {}).get(name, "0"))
+        return resource_of(source["resourceFieldRef"], pod, container, store)
     return None
+
+
+def resource_of(reference: Object, pod: Object, container: Object, store: Store) -> str:
+    """How many of its ``divisor`` a container has, rounded up; without a limit, its whole node."""
+    wanted = reference.get("containerName")
+    if wanted:
+        spec = pod["spec"]
+        every = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
+        container = next((one for one in every if one["name"] == wanted), {})
+    kind, _, name = reference["resource"].partition(".")
+    given = ((container.get("resources") or {}).get(kind) or {}).get(name)
+    if given is None and kind == "limits":
+        node = store.find("Node", str(pod["spec"].get("nodeName") or "")) or {}
+        given = ((node.get("status") or {}).get("allocatable") or {}).get(name)
+    one = quantity(reference.get("divisor") or 1) or quantity(1)
+    return str(int((quantity(given or 0) / one).to_integral_value("ROUND_CEILING")))
 
 
 def field_of(pod: Object, path: str) -> str:

@@ -15,6 +15,7 @@ from owlab.pocket.kube.containers.environment import (
     environment,
     expanded,
     field_of,
+    resource_of,
 )
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.files import Files
@@ -157,7 +158,10 @@ def _files(pod: Object, volume: Object, store: Store, mode: int | None = None) -
                     yield _File(item["path"], data[item["key"]], int(item.get("mode") or usual))
     downward = volume.get("downwardAPI") or {}
     for item in downward.get("items") or []:
-        text = field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
+        if "resourceFieldRef" in item:
+            text = resource_of(item["resourceFieldRef"], pod, {}, store)
+        else:
+            text = field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
         yield _File(item["path"], text.encode(), int(item.get("mode") or _mode(downward, mode)))
     if "serviceAccountToken" in volume:
         wanted = volume["serviceAccountToken"]

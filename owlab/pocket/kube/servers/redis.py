@@ -190,19 +190,30 @@ def _encoded(value: Any) -> bytes:
 
 def _set(memory: _Memory, words: list[str]) -> Any:
     key, value, *more = words
-    options = [word.upper() for word in more]
-    if "NX" in options and memory.get(key) is not None:
-        return None
-    if "XX" in options and memory.get(key) is None:
-        return None
-    memory.values[key] = value
-    memory.ends.pop(key, None)
-    for name, unit in (("EX", 1.0), ("PX", 0.001)):
-        if name in options[:-1]:
-            memory.ends[key] = time.time() + _whole(more[options.index(name) + 1]) * unit
-    if set(options) - {"NX", "XX", "EX", "PX"} - {w for w in options if w.isdecimal()}:
+    options, ends = set[str](), None
+    while more:
+        name = more.pop(0).upper()
+        if name in ("EX", "PX") and more and ends is None:
+            ends = time.time() + _positive(more.pop(0)) * (1.0 if name == "EX" else 0.001)
+        elif name in ("NX", "XX"):
+            options.add(name)
+        else:
+            raise RedisError("ERR syntax error")
+    if options == {"NX", "XX"}:
         raise RedisError("ERR syntax error")
+    if options and (memory.get(key) is None) != ("NX" in options):
+        return None
+    memory.drop(key)
+    memory.values[key] = value
+    if ends is not None:
+        memory.ends[key] = ends
     return RedisStatus("OK")
+
+
+def _positive(text: str) -> int:
+    if (number := _whole(text)) <= 0:
+        raise RedisError("ERR invalid expire time in 'set' command")
+    return number
 
 
 def _whole(text: str) -> int:
@@ -249,10 +260,21 @@ def _range(memory: _Memory, words: list[str]) -> list[str]:
     size = len(held)
     first = max(size + first, 0) if first < 0 else first
     last = size + last if last < 0 else last
-    return list(held[first : last + 1])
+    return list(held[first : max(last + 1, 0)])
+
+
+def _texts(memory: _Memory, words: list[str]) -> list[str | None]:
+    found = [memory.get(key) for key in words]
+    return [value if isinstance(value, str) else None for value in found]
+
+
+def _delete(memory: _Memory, words: list[str]) -> int:
+    return sum(memory.get(key) is not None and memory.drop(key) for key in words)
 
 
 def _hash(memory: _Memory, words: list[str]) -> int:
+    if len(words) % 2 == 0:
+        raise RedisError("ERR wrong number of arguments for 'hset' command")
     held = memory.get(words[0], dict)
     if held is None:
         held = memory.values[words[0]] = {}
@@ -315,8 +337,8 @@ _COMMANDS: dict[str, tuple[int, Callable[[_Memory, list[str]], Any]]] = {
     "ECHO": (1, lambda m, w: w[0]),
     "SET": (2, _set),
     "GET": (1, lambda m, w: m.get(w[0], str)),
-    "MGET": (1, lambda m, w: [m.get(key, str) for key in w]),
-    "DEL": (1, lambda m, w: sum(m.drop(key) for key in w)),
+    "MGET": (1, _texts),
+    "DEL": (1, _delete),
     "EXISTS": (1, lambda m, w: sum(m.get(key) is not None for key in w)),
     "KEYS": (1, lambda m, w: [key for key in m.present() if fnmatch.fnmatchcase(key, w[0])]),
     "TYPE": (1, _kind),

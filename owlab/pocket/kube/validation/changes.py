@@ -27,7 +27,7 @@ _POD = (
     "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
     "to 1 if it was previously negative)"
 )
-_POD_MAY = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds")
+_TOLERATION = "existing toleration can not be modified except its tolerationSeconds"
 _STATEFUL_SET = (
     "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', "
     "'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' "
@@ -47,8 +47,8 @@ def unchanged(kind: Kind, obj: Object, old: Object) -> Causes:
         if before is not None and after != before:
             causes.append((".".join(path), wrong(after, _FIXED)))
     match kind.built_in:
-        case "Pod" if _pod_spec(obj) != _pod_spec(old):
-            causes.append(("spec", _POD))
+        case "Pod":
+            causes += _pod(obj.get("spec") or {}, old.get("spec") or {})
         case "StatefulSet" if _differ(
             obj, old, "selector", "serviceName", "volumeClaimTemplates", "podManagementPolicy"
         ):
@@ -82,15 +82,34 @@ def _differ(obj: Object, old: Object, *names: str) -> bool:
     return any(at(obj, "spec", name) != at(old, "spec", name) for name in names)
 
 
-def _pod_spec(pod: Object) -> Object:
-    """The spec without what may change."""
-    spec = copy.deepcopy(pod.get("spec") or {})
-    for name in _POD_MAY:
+def _pod(spec: Object, old: Object) -> Causes:
+    causes: Causes = []
+    before, after = old.get("activeDeadlineSeconds"), spec.get("activeDeadlineSeconds")
+    if before is not None and after is None:
+        said = "must not update from a positive integer to nil value"
+        causes.append(("spec.activeDeadlineSeconds", wrong(None, said)))
+    elif before is not None and after > before:
+        said = "must be less than or equal to previous value"
+        causes.append(("spec.activeDeadlineSeconds", wrong(after, said)))
+    new = [_kind_of_toleration(toleration) for toleration in spec.get("tolerations") or []]
+    if any(_kind_of_toleration(had) not in new for had in old.get("tolerations") or []):
+        causes.append(("spec.tolerations", f"Forbidden: {_TOLERATION}"))
+    return causes or ([] if _fixed(spec) == _fixed(old) else [("spec", _POD)])
+
+
+def _kind_of_toleration(toleration: Object) -> Object:
+    return {name: value for name, value in toleration.items() if name != "tolerationSeconds"}
+
+
+def _fixed(pod_spec: Object) -> Object:
+    """The spec of a pod without what may change."""
+    spec = copy.deepcopy(pod_spec)
+    for name in ("activeDeadlineSeconds", "tolerations"):
         spec.pop(name, None)
     for group in ("containers", "initContainers"):
         for container in spec.get(group) or []:
             container.pop("image", None)
-    return dict(spec)
+    return spec
 
 
 def _service(obj: Object, old: Object) -> Causes:
@@ -102,16 +121,17 @@ def _service(obj: Object, old: Object) -> Causes:
 
 
 def _size(obj: Object, old: Object) -> Causes:
-    """A claim does not shrink, and one that has no volume yet stays as it is."""
+    """A claim shrinks at most towards what it got; one that has no volume yet stays as it is."""
     path = ("spec", "resources", "requests", "storage")
     before, after = quantity(at(old, *path) or 0), quantity(at(obj, *path) or 0)
-    if after < before and after < (
-        quantity(capacity) if (capacity := at(old, "status", "capacity", "storage")) else before
-    ):
-        field = "spec.resources.requests.storage"
-        return [(field, "Forbidden: field can not be less than status.capacity")]
-    if after != before and after < before and at(old, "status", "phase") != "Bound":
+    if after >= before:
+        return []  # admission asks whether it may grow
+    if at(old, "status", "phase") != "Bound":
         return [("spec", _CLAIM)]
+    capacity = at(old, "status", "capacity", "storage")
+    if after <= (before if capacity is None else quantity(capacity)):
+        said = "Forbidden: field can not be less than status.capacity"
+        return [("spec.resources.requests.storage", said)]
     return []
 
 

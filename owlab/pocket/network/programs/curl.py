@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import getopt
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
 from owlab.pocket.network.console import NetworkConsole
+from owlab.pocket.network.programs.curl_report import UNMEASURED, Outcome, written
 from owlab.pocket.network.programs.web import (
     HINT,
-    MOST_REDIRECTS,
     OutgoingRequest,
     Response,
     Unreachable,
@@ -22,6 +22,8 @@ from owlab.pocket.network.programs.web import (
 )
 
 VERSION = "8.5.0"
+MOST_REDIRECTS = 50
+FORM = "application/x-www-form-urlencoded"
 SHORT = "sSfLo:OX:d:H:u:iIw:vkA:Ge:m:F:NT:#46VhE:"
 LONG = ["silent", "show-error", "fail", "fail-with-body", "location", "output=", "remote-name"]
 LONG += ["request=", "data=", "data-raw=", "data-binary=", "data-urlencode=", "json=", "header="]
@@ -189,16 +191,17 @@ async def _with_retries(
                     await call.err(CERTIFICATE_HELP)
                 if error.code == 6:
                     await call.err(f"(owlab: {HINT})\n")
-            await call.out(_written(options, None, url, 0, 0.0))
+            await _report(call, options, Outcome(url=url, code=error.code, said=error.text))
             return error.code
 
 
 async def _one(call: NetworkConsole, options: CurlOptions, url: str, output: str | None) -> int:
     request = await _request(call, options, url)
     started = time.monotonic()
-    for _ in range(MOST_REDIRECTS + 1):
+    for redirects in range(MOST_REDIRECTS + 1):
         async with open_url(call, request) as answer:
-            follow = redirected(answer, request) if options.has("location") else None
+            begun = time.monotonic() - started
+            follow = _followed(options, answer, request)
             if options.has("verbose"):
                 await call.err(_verbose(request, answer))
             if follow is None:
@@ -208,16 +211,43 @@ async def _one(call: NetworkConsole, options: CurlOptions, url: str, output: str
                 if not failed:
                     size = await _receive(call, options, request, answer, output)
                 seconds = time.monotonic() - started
-                await call.out(_written(options, answer, request.url, size, seconds))
-                if not (failed or failed_after):
-                    return 0
-                if not options.has("silent") or options.has("show-error"):
-                    await call.err(
-                        f"curl: (22) The requested URL returned error: {answer.status}\n"
-                    )
-                return 22
+                code = 22 if failed or failed_after else 0
+                said = f"The requested URL returned error: {answer.status}" if code else ""
+                outcome = Outcome(url, request, answer, size, seconds, begun, redirects, code, said)
+                await _report(call, options, outcome)
+                if code and (not options.has("silent") or options.has("show-error")):
+                    await call.err(f"curl: (22) {said}\n")
+                return code
             request = follow
     raise Unreachable(47, f"Maximum ({MOST_REDIRECTS}) redirects followed")
+
+
+def _followed(
+    options: CurlOptions, answer: Response, request: OutgoingRequest
+) -> OutgoingRequest | None:
+    """Where the answer leads, if that is wanted; a method that was asked for by name stays."""
+    follow = redirected(answer, request) if options.has("location") else None
+    if follow is None:
+        return None
+    headers = follow.headers
+    if request.body is not None and follow.body is None:
+        headers = {k: v for k, v in headers.items() if (k, v) != ("Content-Type", FORM)}
+    return replace(follow, headers=headers, method=options.given.get("--request") or follow.method)
+
+
+async def _report(call: NetworkConsole, options: CurlOptions, outcome: Outcome) -> None:
+    """What ``-w`` asks for."""
+    text = options.given.get("--write-out", "")
+    if text.startswith("@"):
+        content = await call.stdin() if text == "@-" else _file(call, text[1:])
+        text = content.decode(errors="replace")
+    said, unknown = written(text, outcome)
+    await call.out(said)
+    for name in unknown:
+        if UNMEASURED.fullmatch(name):
+            await call.err(f"curl: (owlab: the pocket lab does not measure %{{{name}}})\n")
+        else:
+            await call.err(f"curl: unknown --write-out variable: '{name}'\n")
 
 
 async def _request(call: NetworkConsole, options: CurlOptions, url: str) -> OutgoingRequest:
@@ -248,6 +278,8 @@ async def _request(call: NetworkConsole, options: CurlOptions, url: str) -> Outg
             headers.pop(known, None)
         elif colon:
             headers[known] = value.strip()
+        elif line.endswith(";"):
+            headers[line[:-1].strip()] = ""  # so one is sent that has no value
     method = options.given.get("--request") or ("POST" if body is not None else "GET")
     if options.has("head") and not options.has("request"):
         method = "HEAD"
@@ -276,13 +308,25 @@ async def _body(call: NetworkConsole, options: CurlOptions) -> tuple[bytes | Non
                 content = content.replace(b"\r", b"").replace(b"\n", b"")
             parts.append(content)
         elif name == "--data-urlencode":
-            key, equals, text = value.partition("=")
-            parts.append((key + equals + quote(text) if equals else quote(key)).encode())
+            parts.append(await _encoded(call, value))
         else:
             parts.append(value.encode())
     if options.data[0][0] == "--json":
         return b"".join(parts), "application/json"
-    return b"&".join(parts), "application/x-www-form-urlencoded"
+    return b"&".join(parts), FORM
+
+
+async def _encoded(call: NetworkConsole, value: str) -> bytes:
+    """``CONTENT``, ``=CONTENT``, ``NAME=CONTENT``, ``@FILE`` or ``NAME@FILE``."""
+    name, equals, text = value.partition("=")
+    content = text.encode()
+    if not equals:
+        name, at, path = value.partition("@")
+        if not at:
+            name, content = "", value.encode()
+        else:
+            content = await call.stdin() if path == "-" else _file(call, path)
+    return ((f"{name}=" if name else "") + quote(content, safe="")).encode()
 
 
 async def _authorities(call: NetworkConsole, options: CurlOptions) -> bytes:
@@ -357,23 +401,3 @@ def _verbose(request: OutgoingRequest, answer: Response) -> str:
     lines += [">", f"< HTTP/1.1 {answer.status} {answer.reason}"]
     lines += [f"< {name}: {value}" for name, value in answer.headers]
     return "\n".join([*lines, "<"]) + "\n"
-
-
-def _written(
-    options: CurlOptions, answer: Response | None, url: str, size: int, seconds: float
-) -> str:
-    """What ``-w`` asks for."""
-    text = options.given.get("--write-out", "")
-    code = f"{answer.status if answer else 0:03d}"
-    values = {
-        "http_code": code,
-        "response_code": code,
-        "content_type": answer.header("Content-Type") if answer else "",
-        "size_download": str(size),
-        "time_total": f"{seconds:.6f}",
-        "url_effective": url,
-        "num_redirects": "0",
-    }
-    for name, value in values.items():
-        text = text.replace("%{" + name + "}", value)
-    return text.replace("\\n", "\n").replace("\\t", "\t").replace("%%", "%")

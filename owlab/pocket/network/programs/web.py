@@ -7,6 +7,7 @@ the container.
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 import tempfile
 import time
@@ -195,7 +196,7 @@ def redirected(answer: Response, request: OutgoingRequest) -> OutgoingRequest | 
 
 def with_scheme(url: str) -> str:
     """A URL as typed; without a scheme it is http."""
-    return url if "://" in url else f"http://{url}"
+    return url if re.match(r"[A-Za-z][\w+.-]*://", url) else f"http://{url}"
 
 
 def _context(request: OutgoingRequest) -> ssl.SSLContext:
