@@ -25,7 +25,7 @@ _USUAL = ("--port", "--ip", "--no-browser", "--allow-root", "--browser", "--debu
 folder_option = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=lambda: os.environ.get("OWLAB_NOTEBOOKS", str(Path.home() / "owlab-notebooks")),
+    default=lambda: os.environ.get("OWLAB_NOTEBOOKS") or str(Path.home() / "owlab-notebooks"),
     show_default="~/owlab-notebooks, or $OWLAB_NOTEBOOKS",
     help="Where your own copies of the notebooks are.",
 )

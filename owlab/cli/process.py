@@ -110,7 +110,7 @@ def _sentence(error: BaseException) -> str:
     assert isinstance(error, OSError)
     if isinstance(error, FileNotFoundError) and not error.filename and _is_nowhere():
         return _("error: the folder that you are in is gone. Change to another one and repeat.")
-    said = str(error.strerror or error)
+    said = str(error.strerror or error) or type(error).__name__
     what = pair(said, str(error.filename)) if error.filename else said
     advice = _ADVICE.get(error.errno or 0)
     return _("error: {brief}.").format(brief=what) + (_(advice) if advice else "")

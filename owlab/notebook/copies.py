@@ -63,8 +63,9 @@ class Copies:
         :param number: such as ``03``.
         :raises ConfigError: there is none of that number.
         """
-        found = sorted(self._course.glob(f"{number.zfill(2)}-*.ipynb"))
-        if not number.isdigit() or not found:
+        known = number.isdecimal()
+        found = sorted(self._course.glob(f"{number.zfill(2)}-*.ipynb")) if known else []
+        if not found:
             raise ConfigError(
                 brief=_("There is no notebook {number}.").format(number=number),
                 resolution=_("Name one by its number, such as 03."),

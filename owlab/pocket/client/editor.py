@@ -337,7 +337,7 @@ class Editor:
         self.note = f"{'?' if back else '/'}{self._pattern}" if self.vi else ""
 
     def _go(self, text: str) -> None:
-        if text.strip().isdigit():
+        if text.strip().isdecimal():
             row = max(int(text) - 1, 0)
             document = self.buffer.document
             row = min(row, document.line_count - 1)
@@ -378,10 +378,10 @@ class Editor:
     def _command(self, text: str) -> None:
         words = text.strip().split(maxsplit=1)
         verb, rest = (words[0] if words else ""), (words[1] if words[1:] else "")
-        if verb.isdigit():
+        if verb.isdecimal():
             self._go(verb)
         elif verb == "$":
-            self._go(str(self.buffer.document.line_count))
+            self._go(str(len(self.buffer.text.removesuffix("\n").split("\n"))))
         elif verb in ("w", "w!", "write", "write!", "sav", "saveas"):
             self._write_as(rest or self.name, force=verb.endswith("!"))
         elif verb in ("wq", "wq!", "x", "x!", "xit", "wqa", "xa", "wqa!"):
@@ -448,12 +448,13 @@ class Editor:
     def _substitute(self, pattern: str, into: str, *, everywhere: bool, all_: bool) -> None:
         document = self.buffer.document
         lines = document.text.split("\n")
-        rows = range(len(lines)) if everywhere else [document.cursor_position_row]
+        last = len(document.text.removesuffix("\n").split("\n"))  # below it is no line
+        rows = range(last) if everywhere else [document.cursor_position_row]
         count = 0
         for row in rows:
             try:
                 lines[row], made = re.subn(pattern, into, lines[row], count=0 if all_ else 1)
-            except re.error:
+            except (re.error, IndexError):  # the latter: no group of that name
                 self.note = f"E486: Pattern not found: {pattern}"
                 return
             count += made

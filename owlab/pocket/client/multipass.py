@@ -128,10 +128,23 @@ def _with_streams() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
 
 
-def open_terminal(directory: str, words: list[str]) -> None:
+def terminal_of(words: list[str]) -> str | None:
+    """The machine on which ``shell`` opens; None where Multipass has something to say instead."""
+    names, left = [], list(words)
+    while left:
+        word = left.pop(0)
+        if word == "--timeout" and left and left[0].isdecimal() and left[0].strip("0"):
+            left.pop(0)
+        elif word.startswith("-"):
+            return None
+        else:
+            names.append(word)
+    return None if len(names) > 1 else names[0] if names else "primary"
+
+
+def open_terminal(directory: str, machine: str) -> None:
     """Become the terminal, which needs more than the standard library."""
-    names = [word for word in words if not word.startswith("-")] or ["primary"]
-    module = ["-m", "owlab.pocket.client.terminal", "--dir", directory, names[0]]
+    module = ["-m", "owlab.pocket.client.terminal", "--dir", directory, machine]
     os.execv(sys.executable, [sys.executable, *module])
 
 
@@ -146,7 +159,9 @@ def main(argv: list[str]) -> int:
     command = words[0] if words else "multipass"
     try:
         if words[:1] in (["shell"], ["sh"], ["connect"]) and sys.stdin.isatty():
-            open_terminal(directory, words[1:])
+            machine = terminal_of(words[1:])
+            if machine is not None:
+                open_terminal(directory, machine)
         return run(directory, words)
     except Gone as error:
         said = OUTDATED if isinstance(error, Outdated) else NOT_RUNNING

@@ -31,7 +31,7 @@ from owlab.pocket.client.wire import Gone
 
 INTERRUPTED = 130
 SCREEN, SCREEN_LEFT = b"\x1b[?1049h", b"\x1b[?1049l"
-TITLE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\\\)")
+TITLE = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
 class RemoteConsole:

@@ -394,3 +394,12 @@ def test_what_listens(store: Any) -> None:
         ports: Any = controller(setting)
         assert list(ports) == [port]
         assert server(setting) == {}
+
+
+@pytest.mark.parametrize(
+    "data", [None, {}, {"tls.crt": text("CRT")}, {"tls.crt": "", "tls.key": text("KEY")}]
+)
+def test_nginx_without_its_certificate(store: Any, data: dict[str, str] | None) -> None:
+    release(store)
+    store.find("Secret", "owdev-nginx", SPACE)["data"] = data
+    assert find_endpoint(store) is None

@@ -73,7 +73,7 @@ def test_one_is_restored_and_the_old_one_kept(copies: Copies, course: Path) -> N
     assert copies.restore("03") == "03-helm.ipynb is as new."
 
 
-@pytest.mark.parametrize("number", ["44", "x", "../00"])
+@pytest.mark.parametrize("number", ["44", "x", "../00", "/etc", "", "*", "²"])
 def test_an_unknown_number_is_refused(copies: Copies, number: str) -> None:
     with pytest.raises(ConfigError, match="There is no notebook"):
         copies.restore(number)

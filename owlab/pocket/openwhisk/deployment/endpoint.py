@@ -47,12 +47,15 @@ def find_endpoint(store: Store) -> OpenWhiskEndpoint | None:
         port = _https_port(service)
         if auth is None or tls is None or port is None:
             continue
+        pair = tls.get("data") or {}
+        if not (pair.get("tls.crt") and pair.get("tls.key")):
+            continue  # nginx does not start without them
         return OpenWhiskEndpoint(
             release,
             namespace,
             port,
-            base64.b64decode(tls["data"]["tls.crt"]),
-            base64.b64decode(tls["data"]["tls.key"]),
+            base64.b64decode(pair["tls.crt"]),
+            base64.b64decode(pair["tls.key"]),
             _text(auth, "guest"),
             _text(auth, "system"),
             environment(store, f"{release}-controller", namespace),
