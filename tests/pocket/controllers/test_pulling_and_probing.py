@@ -235,9 +235,8 @@ async def test_what_a_probe_tells() -> None:
 
 @pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
 async def test_a_request_as_a_probe(kind) -> None:
-    probe, notes = probing(
-        answers=("refused",), failureThreshold=1, timeoutSeconds=7, **{kind: {"port": 80}}
-    )
+    spec: dict[str, Any] = {kind: {"port": 80}, "failureThreshold": 1, "timeoutSeconds": 7}
+    probe, notes = probing(answers=("refused",), **spec)
     assert await asked(probe) is False
     assert notes.told() == [("Warning", "Unhealthy", "Readiness probe failed: refused")]
     assert await asked(probe) is True
