@@ -17,7 +17,7 @@ LANGUAGE_WORDS = $(if $(COURSE),--language $(COURSE))
 .PHONY: help run lab test test-vm fuzz lint format bench locks mutants goldens pictures notebooks messages clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # One set of packages for each purpose, each with the hashes of its lock file.
 $(VENV)/.installed-%: locks/%.txt pyproject.toml
@@ -49,15 +49,20 @@ lab: $(VENV)/.installed-lab ## open the course in JupyterLab: make lab LAB=mine 
 site: $(VENV)/.installed-site ## the course, as it runs, and the reference as web pages: make site RUN=runs/...
 	@$(BIN)/python -m website --run "$(RUN)"
 
-# What runs whole courses, and what opens a browser: as long again as all the others.
+# What runs whole courses, and what opens a browser; and programs of others against the lab's APIs.
 COURSE_TESTS := tests/guide tests/incidents tests/site tests/browser
+CLIENT_TESTS := tests/clients
 PYTEST := $(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: $(STAMP) ## ruff, mypy, and the tests of all parts (ten minutes)
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m mypy
-	@$(PYTEST) $(COURSE_TESTS:%=--ignore=%)
+	@$(PYTEST) $(COURSE_TESTS:%=--ignore=%) $(CLIENT_TESTS:%=--ignore=%)
+
+.PHONY: test-clients
+test-clients: $(STAMP) ## kubectl, Helm, Ansible, libraries and frameworks against a lab (four minutes)
+	@$(PYTEST) $(CLIENT_TESTS)
 
 .PHONY: test-course
 test-course: $(STAMP) ## the tests that run the course: by hand, headlessly, in a browser (ten minutes)

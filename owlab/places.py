@@ -18,6 +18,7 @@ NO_SETTINGS = frozenset(
         "OWLAB_CONFIG",  # which file has settings
         "OWLAB_LANG",  # which language is spoken
         "OWLAB_NOTEBOOKS",  # where a learner's copies are
+        "OWLAB_SILENCE",  # seconds after which a lab that says nothing does not answer
         "OWLAB_PYTHONSTARTUP",  # what the learner's own kernels begin with
         "OWLAB_GSON",  # the library of Java actions
         "OWLAB_NODE_PATH",  # where notebooks find Node.js packages

@@ -22,6 +22,8 @@ from owlab.shell import Shell
 SOURCES = ("lima", "vagrant", "ssh-config")
 _KEPT = {"hostname": "HostName", "port": "Port", "user": "User", "identityfile": "IdentityFile"}
 _KEPT |= {"proxyjump": "ProxyJump", "identitiesonly": "IdentitiesOnly"}
+_OPTION = re.compile(r"\s*(\w+)(?:\s*=\s*|\s+)(.*)")
+"""A word and its values, with or without a sign between them."""
 _SECONDS = 60
 
 
@@ -40,17 +42,32 @@ class FoundHost:
 def hosts_of(text: str) -> list[FoundHost]:
     """The hosts of an ssh configuration; patterns are none."""
     found: list[FoundHost] = []
+    inside = False
     for line in text.splitlines():
-        words = shlex.split(line, comments=True)
-        if len(words) < 2:
+        option = _OPTION.fullmatch(line)
+        key = option[1].lower() if option is not None else ""
+        if key == "match":  # whatever it is about, it is no host
+            inside = False
+        if option is None or key not in ("host", *_KEPT):
             continue
-        key, values = words[0].lower(), [word for word in words[1:] if word != "="]
+        values = _words(option[2], line)
+        if not values:
+            continue
         if key == "host":
             found += [FoundHost(n, {}) for n in values[:1] if not re.search(r"[*?!]", n)]
             inside = not re.search(r"[*?!]", values[0])
         elif found and inside and key in _KEPT:
             found[-1].options.setdefault(key, []).append(values[0])
     return found
+
+
+def _words(text: str, line: str) -> list[str]:
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError as error:
+        raise ConfigError(
+            brief="A line of the ssh configuration cannot be read.", details=f"{line}: {error}"
+        ) from None
 
 
 def read(source: str, shell: Shell, path: Path) -> list[FoundHost]:

@@ -71,12 +71,14 @@ class Together:
 
     :param words: of pytest, for the run of all tests.
     :param say: told what is going on.
+    :param run: runs pytest in the copy: its exit status, and what it printed.
     """
 
     traces: Traces
     copy: Path
     words: Sequence[str] = ALL
     say: Callable[[str], None] = print
+    run: Callable[[Path, list[str], float], tuple[int | None, str]] = ran
     flaky: set[str] = field(default_factory=set)
     """Tests that fail without a change too, or not again."""
 
@@ -101,7 +103,7 @@ class Together:
 
     def _failing(self, mutants: list[Mutant]) -> list[str]:
         with self._put_in(mutants):
-            _, said = ran(self.copy, list(self.words), WHOLE)
+            _, said = self.run(self.copy, list(self.words), WHOLE)
         told = said.rpartition("short test summary info")[2]  # before it, what was logged
         tests = dict.fromkeys(typed(test) for test in FAILED.findall(told))
         return [test for test in tests if test not in self.flaky]
@@ -128,7 +130,7 @@ class Together:
 
     def _fails(self, test: str, mutants: list[Mutant]) -> bool:
         with self._put_in(mutants):
-            return ran(self.copy, ["-x", "--timeout=120", test], ALONE)[0] not in (0, None)
+            return self.run(self.copy, ["-x", "--timeout=120", test], ALONE)[0] not in (0, None)
 
     @contextmanager
     def _put_in(self, mutants: list[Mutant]) -> Iterator[None]:

@@ -161,7 +161,7 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{command} failed: {error.strerror or error}\n")
         return 2
     except (MemoryError, RuntimeError) as error:  # no thread can be started
-        sys.stderr.write(f"{command} failed: {error or 'there is not enough memory'}\n")
+        sys.stderr.write(f"{command} failed: {str(error) or 'there is not enough memory'}\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 from typing import Any
@@ -12,11 +13,11 @@ PROTOCOL = 4
 ALREADY_RUNS = 3
 """The exit status of a service that finds another one at work for its lab."""
 
-SILENCE = 15.0
+SILENCE = float(os.environ.get("OWLAB_SILENCE", "15"))
 """Seconds without a byte after which a service does not answer any more. It sends something every
 few seconds while a command runs, also when that prints nothing."""
 STATUS = "/v1/status"
-HEALTH = 5.0
+HEALTH = SILENCE / 3
 """Seconds in which a service that is well tells so, beside what it is at work on."""
 
 

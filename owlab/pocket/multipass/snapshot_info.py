@@ -11,7 +11,7 @@ from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.machines.sizes import show_size
 from owlab.pocket.multipass.failures import Failure
-from owlab.pocket.multipass.formats import NO_SNAPSHOTS, NONE, as_csv, as_json, as_yaml
+from owlab.pocket.multipass.formats import NO_SNAPSHOTS, NONE, as_json, as_yaml
 
 HEAD = "Snapshot,Instance,CPU(s),Disk space,Memory size,Mounts,Created,Parent,Children,Comment"
 
@@ -75,15 +75,15 @@ def told(taken: list[Taken], form: str) -> str:
         return as_json(value) + "\n" if form == "json" else as_yaml(value)
     if form == "csv":
         rows = [
-            (
+            [
                 *(one.name, one.machine.name, str(one.machine.spec.cpus)),
                 *(show_size(one.machine.spec.disk), show_size(one.machine.spec.memory), ""),
                 *(one.kept["created"], one.kept["parent"], ";".join(one.children)),
                 f'"{one.kept["comment"]}"',
-            )
+            ]
             for one in taken
         ]
-        return as_csv(HEAD, rows)
+        return "".join(f"{line}\n" for line in [HEAD, *map(",".join, rows)])
     return "\n".join(_table(one) for one in taken) or NO_SNAPSHOTS
 
 

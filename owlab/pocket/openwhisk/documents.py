@@ -10,11 +10,8 @@ from typing import Any
 from owlab.pocket.openwhisk.refusals import malformed, too_large
 from owlab.pocket.openwhisk.store import Document
 
-_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 Pairs = list[dict[str, Any]]
-
-
-VERSION = re.compile(r"\d+(\.\d+){0,2}(\..*)?")
 PARAMETERS = 1024 * 1024
 
 
@@ -77,12 +74,12 @@ def bumped(version: str) -> str:
 def _version(given: Any) -> str | None:
     if given is None:
         return None
-    if not isinstance(given, str) or VERSION.fullmatch(given) is None:
+    # Java's split, by which upstream reads it, drops what is empty at the end.
+    parts = given.rstrip(".").split(".")[:3] if isinstance(given, str) else []
+    numbers = [int(part) for part in parts if _NUMBER.fullmatch(part)]
+    if len(numbers) < len(parts) or not any(numbers):
         raise malformed("semantic version malformed")
-    parts = [int(part) for part in given.split(".")[:3]]
-    if not any(parts):
-        raise malformed("semantic version malformed")
-    return ".".join(str(part) for part in [*parts, 0, 0][:3])
+    return ".".join(str(number) for number in [*numbers, 0, 0][:3])
 
 
 def common(body: Document, old: Document | None, namespace: str, name: str) -> Document:

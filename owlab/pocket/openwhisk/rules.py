@@ -114,11 +114,5 @@ def _shown(rule: Document) -> Document:
     return {field: value for field, value in rule.items() if field != "linked"}
 
 
-def _status(given: Any) -> str:
-    if given not in ("active", "inactive"):
-        raise malformed(f"status must be 'active' or 'inactive', not '{str(given)[:100]}'")
-    return str(given)
-
-
 def _reference(name: Qualified) -> Document:
     return {"name": name.name, "path": name.location}

@@ -7,7 +7,7 @@ import re
 
 from owlab.pocket.machines.accounts import GROUP, PASSWD, SHADOW
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint, parse
+from owlab.pocket.programs.options import Complaint, Options, parse
 
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 FIRST = 1001
@@ -29,24 +29,29 @@ def _write(call: Call, path: str, lines: list[str]) -> None:
     call.fs.write_file(path, "".join(f"{line}\n" for line in lines).encode())
 
 
-def _free(call: Call, taken: set[int]) -> int:
-    return next(number for number in range(FIRST, 60000) if number not in taken)
+def _free(taken: set[int], system: bool) -> int:
+    """The next number; those of the system's own count down from 999."""
+    numbers = range(999, 99, -1) if system else range(FIRST, 60000)
+    return next(number for number in numbers if number not in taken)
 
 
 @program("groupadd", "addgroup")
 async def groupadd(call: Call) -> int:
     """Add a group; ``-g NUMBER``."""
-    options = parse(call, "g:frK:o", "gid= system")
+    options = parse(call, "g:fr", "gid= force system")
     _root(call)
     if len(options.words) != 1:
         raise Complaint(f"Usage: {call.name} [options] GROUP\n", 2)
     name, accounts = options.words[0], call.machine.accounts
     if accounts.group(name) is not None:
+        if options.has("f", "force"):
+            return 0
         raise Complaint(f"{call.name}: group '{name}' already exists\n", 9)
     if not NAME.fullmatch(name):
         raise Complaint(f"{call.name}: '{name}' is not a valid group name\n", 3)
     given = options.value("g", "gid")
-    gid = int(given) if given else _free(call, {group.gid for group in accounts.groups()})
+    system = options.has("r", "system")
+    gid = int(given) if given else _free({group.gid for group in accounts.groups()}, system)
     _write(call, GROUP, [*_lines(call, GROUP), f"{name}:x:{gid}:"])
     return 0
 
@@ -68,9 +73,9 @@ async def useradd(call: Call) -> int:
     """Add a user with a group of the same name; ``-m``, ``-s SHELL``, ``-G GROUPS``, ``-u UID``."""
     options = parse(
         call,
-        "mMrNUs:G:g:u:d:c:k:p:e:",
-        "create-home shell= groups= gid= uid= home= home-dir= comment= system "
-        "disabled-password gecos= ingroup= no-create-home quiet",
+        "mMrNUs:G:g:u:d:c:",
+        "create-home shell= groups= gid= uid= home= home-dir= comment= system no-user-group "
+        "user-group disabled-password gecos= ingroup= no-create-home quiet",
     )
     _root(call)
     if not options.words:
@@ -81,10 +86,13 @@ async def useradd(call: Call) -> int:
     if accounts.user(name) is not None:
         raise Complaint(f"{call.name}: user '{name}' already exists\n", 9)
     if not NAME.fullmatch(name):
-        raise Complaint(f"{call.name}: invalid user name '{name}'\n", 3)
+        hint = ": use --badname to ignore" if call.name == "useradd" else ""
+        raise Complaint(f"{call.name}: invalid user name '{name}'{hint}\n", 3)
     given = options.value("u", "uid")
-    uid = int(given) if given else _free(call, {user.uid for user in accounts.users()})
+    system = options.has("r", "system")
+    uid = int(given) if given else _free({user.uid for user in accounts.users()}, system)
     own = options.value("g", "gid", "ingroup")
+    own = "users" if own is None and options.has("N", "no-user-group") else own
     if own is not None:
         group = accounts.group(int(own) if own.isdigit() else own)
         if group is None:
@@ -99,15 +107,19 @@ async def useradd(call: Call) -> int:
     row = f"{name}:x:{uid}:{gid}:{comment}:{home}:{shell}"
     _write(call, PASSWD, [*_lines(call, PASSWD), row])
     _write(call, SHADOW, [*_lines(call, SHADOW), f"{name}:!:19999:0:99999:7:::"])
-    if call.name == "adduser" or options.has("m", "create-home"):
+    asked = call.name == "adduser" or options.has("m", "create-home")
+    makes = asked and not options.has("M", "no-create-home")
+    if makes:
         call.fs.mkdir(home, recursive=True)
         call.fs.chmod(home, 0o750)
         call.fs.chown(home, uid, gid)
     if call.name == "adduser" and not options.has("quiet"):
         await call.out(
             f"info: Adding user `{name}' ...\ninfo: Adding new user `{name}' ({uid}) with group "
-            f"`{name} ({gid})' ...\ninfo: Creating home directory `{home}' ...\n"
+            f"`{name} ({gid})' ...\n"
         )
+        made = f"info: Creating home directory `{home}' ...\n"
+        await call.out(made if makes else f"info: Not creating home directory `{home}'.\n")
     groups = (options.value("G", "groups") or "").split(",")
     return await _join(call, name, [group for group in groups if group])
 
@@ -174,8 +186,14 @@ async def _removed(call: Call, name: str, group: str) -> int:
 @program("usermod")
 async def usermod(call: Call) -> int:
     """Change a user: ``-aG GROUPS``, ``-s SHELL``, ``-d HOME``."""
-    options = parse(call, "aG:s:d:mlLUc:g:u:", "append groups= shell= home=")
+    options = parse(
+        call, "aG:s:d:LUc:g:u:", "append groups= shell= home= lock unlock comment= gid= uid="
+    )
     _root(call)
+    own = options.value("g", "gid")
+    group = call.machine.accounts.group(int(own) if own.isdigit() else own) if own else None
+    if own and group is None:
+        raise Complaint(f"usermod: group '{own}' does not exist\n", 6)
     words = list(options.words)
     if len(words) != 1:
         raise Complaint(f"Usage: {call.name} [options] LOGIN\n", 2)
@@ -188,12 +206,29 @@ async def usermod(call: Call) -> int:
         if cells[0] == name:
             cells[6] = options.value("s", "shell") or cells[6]
             cells[5] = options.value("d", "home") or cells[5]
+            cells[4] = cells[4] if (said := options.value("c", "comment")) is None else said
+            cells[3] = str(group.gid) if group is not None else cells[3]
+            cells[2] = options.value("u", "uid") or cells[2]
         rows.append(":".join(cells))
     _write(call, PASSWD, rows)
+    _lock(call, name, options)
     groups = options.value("G", "groups")
     if groups is not None and not options.has("a", "append"):
         _leave(call, name, [group.name for group in call.machine.accounts.groups()])
     return await _join(call, name, [group for group in (groups or "").split(",") if group])
+
+
+def _lock(call: Call, name: str, options: Options) -> None:
+    """``-L`` and ``-U``: the mark before what would be a password."""
+    rows = []
+    for row in _lines(call, SHADOW):
+        first, kept, *rest = row.split(":")
+        if first == name and options.has("L", "lock") and not kept.startswith("!"):
+            kept = f"!{kept}"
+        if first == name and options.has("U", "unlock"):
+            kept = kept.removeprefix("!") or kept
+        rows.append(":".join((first, kept, *rest)))
+    _write(call, SHADOW, rows)
 
 
 @program("userdel", "deluser")

@@ -18,8 +18,10 @@ from owlab.pocket.programs.base import Call, program
 SHORT = "xctrzvf:C:kpjJhPOaX:"
 LONG = ["extract", "create", "list", "gzip", "gunzip", "verbose", "file=", "directory=", "get"]
 LONG += ["strip-components=", "exclude=", "no-same-owner", "to-stdout", "overwrite", "bzip2", "xz"]
-LONG += ["append", "auto-compress", "exclude-from="]
+LONG += ["append", "auto-compress", "exclude-from=", "keep-old-files"]
 ENDINGS = {".tar.gz": "gz", ".tgz": "gz", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz"}
+COMPRESSIONS = {"-z": "gz", "--gzip": "gz", "--gunzip": "gz"}
+COMPRESSIONS |= {"-j": "bz2", "--bzip2": "bz2", "-J": "xz", "--xz": "xz"}
 TRY = "Try 'tar --help' or 'tar --usage' for more information.\n"
 
 
@@ -41,6 +43,8 @@ class TarRequest:
     to_stdout: bool = False
     without: tuple[str, ...] = ()
     """Patterns of names that are left out."""
+    keeps: bool = False
+    """Nothing that is there already is written over."""
     lists: tuple[str, ...] = ()
     """Files with such patterns."""
 
@@ -75,7 +79,7 @@ def parse(argv: list[str]) -> TarRequest:
     if not strip.isdigit():
         raise TarError(f"tar: {strip}: Invalid number of elements\n{TRY}")
     compression = ""
-    for name, form in (("-z", "gz"), ("--gzip", "gz"), ("-j", "bz2"), ("-J", "xz")):
+    for name, form in COMPRESSIONS.items():
         compression = form if name in given else compression
     file = given.get("-f") or given.get("--file") or "-"
     if {"-a", "--auto-compress"} & set(given):
@@ -90,6 +94,7 @@ def parse(argv: list[str]) -> TarRequest:
         int(strip),
         bool({"-O", "--to-stdout"} & set(given)),
         tuple(value.rstrip("/") for name, value in options if name == "--exclude"),
+        bool({"-k", "--keep-old-files"} & set(given)),
         tuple(value for name, value in options if name in ("-X", "--exclude-from")),
     )
 
@@ -150,7 +155,7 @@ async def _read(call: Call, request: TarRequest) -> int:
             f"tar: {request.directory}: Cannot open: No such file or directory\n"
             "tar: Error is not recoverable: exiting now\n"
         )
-    missing = set(request.names)
+    missing, status = set(request.names), 0
     try:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             for member in archive:
@@ -158,7 +163,7 @@ async def _read(call: Call, request: TarRequest) -> int:
                 if (request.names and not wanted) or request.leaves_out(member.name):
                     continue
                 missing.difference_update(wanted)
-                await _take(call, request, archive, member, folder)
+                status = await _take(call, request, archive, member, folder) or status
     except (tarfile.TarError, EOFError, OSError):
         raise TarError(
             "tar: This does not look like a tar archive\n"
@@ -166,29 +171,32 @@ async def _read(call: Call, request: TarRequest) -> int:
         ) from None
     for name in sorted(missing):
         await call.err(f"tar: {name}: Not found in archive\n")
-    if missing:
+    if missing or status:
         await call.err("tar: Exiting with failure status due to previous errors\n")
-    return 2 if missing else 0
+    return 2 if missing or status else 0
 
 
 async def _take(
     call: Call, request: TarRequest, archive: tarfile.TarFile, member: tarfile.TarInfo, folder: str
-) -> None:
+) -> int:
     """List one member, or extract it."""
     shown = member.name + ("/" if member.isdir() else "")
     if request.action == "t":
         await call.out((_long(member, shown) if request.verbose else shown) + "\n")
-        return
+        return 0
     name = "/".join(member.name.split("/")[request.strip :])
     if not name:
-        return
+        return 0
     if request.verbose:
-        await call.out(f"{shown}\n")
+        await (call.err if request.to_stdout else call.out)(f"{shown}\n")
     # Names that lead out of the directory are refused, as GNU tar does.
     if ".." in name.split("/"):
         await call.err(f"tar: {name}: Member name contains '..'\n")
-        return
+        return 2
     target = posixpath.join(folder, name.lstrip("/"))
+    if request.keeps and not request.to_stdout and not member.isdir() and call.fs.exists(target):
+        await call.err(f"tar: {name}: Cannot open: File exists\n")
+        return 2
     if member.isdir():
         if not call.fs.is_directory(target):
             call.fs.mkdir(target, recursive=True)
@@ -202,13 +210,14 @@ async def _take(
         content = source.read()
         if request.to_stdout:
             await call.out(content)
-            return
+            return 0
         call.fs.mkdir(posixpath.dirname(target), recursive=True)
         if call.fs.exists(target):
             call.fs.remove(target)
         call.fs.write_file(target, content)
         call.fs.chmod(target, member.mode & 0o7777)
         _restore(call, member, target)
+    return 0
 
 
 def _restore(call: Call, member: tarfile.TarInfo, path: str) -> None:
@@ -224,7 +233,7 @@ def _restore(call: Call, member: tarfile.TarInfo, path: str) -> None:
 async def _create(call: Call, request: TarRequest) -> int:
     if not request.names:
         raise TarError(f"tar: Cowardly refusing to create an empty archive\n{TRY}")
-    buffer, status = _before(call, request), 0
+    buffer, status, leading = _before(call, request), 0, False
     with _writer(buffer, request) as archive:
         for name in request.names:
             path = posixpath.normpath(posixpath.join(call.path(request.directory), name))
@@ -232,6 +241,9 @@ async def _create(call: Call, request: TarRequest) -> int:
                 await call.err(f"tar: {name}: Cannot stat: No such file or directory\n")
                 status = 2
                 continue
+            if name.startswith("/") and not leading:
+                leading = True
+                await call.err("tar: Removing leading `/' from member names\n")
             await _pack(call, request, archive, path, name.lstrip("/") or ".")
     if request.file == "-":
         await call.out(buffer.getvalue())

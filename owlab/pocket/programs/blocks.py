@@ -133,6 +133,12 @@ def _operands(call: Call) -> Copying:
         for word in sorted(asked.names(name) - known):
             kind = {"conv": "conversion", "iflag": "input flag", "oflag": "output flag"}[name]
             raise usage("dd", f"invalid {kind}: ‘{word}’")
+    if {"lcase", "ucase"} <= asked.names("conv"):
+        raise Complaint("dd: cannot combine lcase and ucase\n")
+    if {"excl", "nocreat"} <= asked.names("conv"):
+        raise Complaint("dd: cannot combine excl and nocreat\n")
+    if words.get("status", "none") not in ("none", "noxfer", "progress"):
+        raise usage("dd", f"invalid status level: ‘{words['status']}’")
     both = asked.number("bs")
     asked.ibs = both or asked.number("ibs") or 512
     asked.obs = both or asked.number("obs") or 512
@@ -191,7 +197,7 @@ async def _opened(asked: Copying, source: str | None) -> tuple[bytes, bool]:
         raise Complaint("") from None
     except OSError as error:
         raise Complaint(f"dd: failed to open '{source}': {error.strerror}\n") from None
-    if skip > len(data):
+    if skip > len(data) and asked.words.get("status") != "none":
         await call.err(f"dd: '{source}': cannot skip to specified offset\n")
     return data[skip:], False
 
@@ -325,6 +331,8 @@ async def truncate(call: Call) -> int:
             sign, size = (found[1], size_of(found[2])) if found else ("", size_of(given))
         except ValueError:
             raise Complaint(f"truncate: Invalid number: ‘{given}’\n") from None
+    if given is not None and base is not None and not sign:
+        raise usage("truncate", "you must specify a relative ‘--size’ with ‘--reference’")
     status = 0
     for name in options.words:
         path = call.path(name)
@@ -346,9 +354,7 @@ def _base(call: Call, reference: str | None) -> int | None:
     try:
         return call.fs.look(call.path(reference)).size
     except OSError as error:
-        raise Complaint(
-            f"truncate: failed to get the size of '{reference}': {error.strerror}\n"
-        ) from None
+        raise Complaint(f"truncate: cannot stat '{reference}': {error.strerror}\n") from None
 
 
 def _changed(now: int, sign: str, size: int) -> int:
@@ -374,10 +380,10 @@ async def fallocate(call: Call) -> int:
             raise Complaint(f"fallocate: -{flag}: files of the pocket lab have no blocks\n")
     length = options.value("l", "length")
     if length is None:
-        raise usage("fallocate", "no length argument specified")
+        raise Complaint("fallocate: no length argument specified\n")
     if len(options.words) != 1:
         what = "no filename specified" if not options.words else "unexpected number of arguments"
-        raise usage("fallocate", what)
+        raise Complaint(f"fallocate: {what}\n")
     try:
         size = size_of(length)
         begin = size_of(options.value("o", "offset") or "0")
@@ -389,6 +395,8 @@ async def fallocate(call: Call) -> int:
     try:
         if not call.fs.exists(call.path(name)):
             call.fs.write_file(call.path(name), b"")
+        elif call.fs.is_directory(call.path(name)):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         elif not call.fs.allows(call.path(name), 2):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:

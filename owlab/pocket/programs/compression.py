@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import posixpath
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ FORMS = {"gz": GZIP, "gunzip": GZIP, "zcat": GZIP, "gzip": GZIP}
 FORMS |= {"bzip2": BZIP2, "bunzip2": BZIP2, "bzcat": BZIP2}
 FORMS |= {"xz": XZ, "unxz": XZ, "xzcat": XZ}
 SHORT = "cdfhklnqrtvV123456789"
-LONG = "stdout to-stdout decompress uncompress force keep list quiet test verbose fast best no-name"
+LONG = "stdout to-stdout decompress uncompress force keep list quiet test verbose fast best "
+LONG += "no-name recursive"
 
 
 @program(*(name for name in FORMS if name != "gz"), machines="all")
@@ -45,13 +47,26 @@ async def compress(call: Call) -> int:
     status = 0
     if options.has("l", "list"):
         return await _listed(call, form, options)
-    for name in options.words or ("-",):
+    deep = options.has("r", "recursive")
+    for name in _below(call, options.words) if deep else options.words or ("-",):
         try:
             await _one(call, options, form, name, back=back, to_stdout=to_stdout or name == "-")
         except Complaint as complaint:
             await call.err(complaint.text)
             status = max(status, complaint.status)
     return status
+
+
+def _below(call: Call, names: tuple[str, ...]) -> list[str]:
+    """The files of directories, and others as they are."""
+    found = []
+    for name in names:
+        if call.fs.is_directory(call.path(name)):
+            inner = (str(entry["name"]) for entry in call.fs.read_dir(call.path(name)))
+            found += _below(call, tuple(posixpath.join(name, one) for one in inner))
+        else:
+            found.append(name)
+    return found
 
 
 async def _listed(call: Call, form: Form, options: Options) -> int:
@@ -103,13 +118,13 @@ async def _one(
     call: Call, options: Options, form: Form, name: str, *, back: bool, to_stdout: bool
 ) -> None:
     path = call.path(name)
-    who = call.name if form is not GZIP or call.name != "gunzip" else "gzip"
+    who = "gzip" if form is GZIP else call.name
     if name == "-":
         content = await call.stdin()
         if not content and back:
             raise Complaint(f"\n{who}: stdin: unexpected end of file\n")
     else:
-        if back and not call.fs.exists(path) and call.fs.exists(path + form.suffix):
+        if back and not call.fs.exists(path) and not name.endswith(form.suffix):
             name, path = name + form.suffix, path + form.suffix
         try:
             if call.fs.is_directory(path):
@@ -121,7 +136,8 @@ async def _one(
     if back and not (to_stdout or testing or name.endswith(form.suffix)):
         raise Complaint(f"{who}: {name}: unknown suffix -- ignored\n", 2)
     if not back and name.endswith(form.suffix) and not options.has("f", "force"):
-        raise Complaint(f"{who}: {name} already has {form.suffix} suffix -- unchanged\n", 2)
+        status = 0 if form is GZIP else 2
+        raise Complaint(f"{who}: {name} already has {form.suffix} suffix -- unchanged\n", status)
     made = _changed(form, content, back, options, who, name)
     if options.has("t", "test"):
         return
@@ -142,7 +158,9 @@ async def _one(
     except OSError as error:
         raise Complaint(f"{who}: {name}{form.suffix}: {error.strerror}\n") from None
     if options.has("v", "verbose"):
-        saved = 100 * (1 - len(made) / len(content)) if content else 0
+        small, large = (content, made) if back else (made, content)
+        about = _about(small) if form is GZIP else 0
+        saved = 100 * (1 - (len(small) - about) / len(large)) if large else 0
         doing = "replaced with" if not options.has("k", "keep") else "created"
         await call.err(f"{name}:\t{saved:5.1f}% -- {doing} {target.rpartition('/')[2]}\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from owlab.pocket.programs.consent import agreed
 from owlab.pocket.programs.modes import changed
 from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse, usage
 
+KEPT = {"mode", "ownership", "timestamps"}
 TARGETS = "target-directory= no-target-directory"
 
 
@@ -45,11 +47,13 @@ def _operands(call: Call, options: Options) -> tuple[list[str], Destination]:
     directory = call.fs.is_directory(path) and not alone
     if not directory and (len(names) > 1 or options.has("t", "target-directory")):
         reason = "Not a directory" if call.fs.exists(path) else "No such file or directory"
-        raise Complaint(f"{call.name}: target '{into}': {reason}\n")
+        what = "target" if options.value("t", "target-directory") is None else "target directory"
+        raise Complaint(f"{call.name}: {what} '{into}': {reason}\n")
     single = len(names) == 1 and not call.fs.is_directory(call.path(names[0]))
     if into.endswith("/") and not directory and single and call.name != "mv":
         raise Complaint(f"{call.name}: cannot create regular file '{into}': Not a directory\n")
-    return names, Destination(path, into.rstrip("/") or "/", directory)
+    shown = into if call.name == "mv" and not directory else into.rstrip("/") or "/"
+    return names, Destination(path, shown, directory)
 
 
 @program("cp", machines="all")
@@ -59,9 +63,11 @@ async def cp(call: Call) -> int:
         call,
         "adfiHlLnPpRrsTt:uvxb",
         "archive force interactive dereference no-clobber no-dereference recursive update "
-        f"verbose preserve backup? {TARGETS}",
+        f"verbose preserve? backup? {TARGETS}",
     )
     _no_backups(options)
+    if unknown := sorted(_kept(options) - {*KEPT, "links", "xattr", "context"}):
+        raise usage("cp", f"invalid argument ‘{unknown[0]}’ for ‘--preserve’")
     names, target = _operands(call, options)
     status = 0
     for name in names:
@@ -118,6 +124,8 @@ async def _copy(
         elif inode.is_directory:
             if existing is None:
                 fs.mkdir(where)
+                if options.has("v", "verbose"):
+                    await call.out(f"'{name}' -> '{shown}'\n")
             for entry in fs.read_dir(path):
                 inner = str(entry["name"])
                 status = (
@@ -134,8 +142,7 @@ async def _copy(
                 fs.chmod(where, inode.mode & ~fs.umask)
         else:
             _content(call, options, path, name, where, shown)
-        if options.has("a", "archive", "p", "preserve"):
-            _preserve(call, inode, where)
+        _preserve(call, inode, where, _kept(options))
     except Complaint as complaint:
         await call.err(complaint.text)
         return complaint.status
@@ -144,7 +151,7 @@ async def _copy(
         what = "symbolic link" if inode.kind == "symlink" else what
         await call.err(f"cp: cannot create {what} '{shown}': {error.strerror}\n")
         return 1
-    if options.has("v", "verbose"):
+    if options.has("v", "verbose") and not inode.is_directory:
         await call.out(f"'{name}' -> '{shown}'\n")
     return status
 
@@ -165,13 +172,25 @@ def _content(call: Call, options: Options, path: str, name: str, where: str, sho
         raise
 
 
-def _preserve(call: Call, inode: Inode, where: str) -> None:
+def _kept(options: Options) -> set[str]:
+    """What a copy has of its source: mode, ownership, timestamps."""
+    kept = set[str]()
+    for option, text in options.given:
+        if option in ("a", "archive", "p") or (option == "preserve" and not text):
+            kept |= KEPT
+        elif option == "preserve":
+            kept |= KEPT if "all" in text.split(",") else set(text.split(","))
+    return kept
+
+
+def _preserve(call: Call, inode: Inode, where: str, kept: set[str]) -> None:
     """Times and modes; the owner where one may."""
     fs = call.fs
-    if fs.who.is_root:
+    if "ownership" in kept and fs.who.is_root:
         fs.chown(where, inode.uid, inode.gid, follow=False)
-    if inode.kind != "symlink":
+    if "mode" in kept and inode.kind != "symlink":
         fs.chmod(where, inode.mode)
+    if "timestamps" in kept and inode.kind != "symlink":
         fs.touch(where, inode.modified)
 
 
@@ -193,6 +212,14 @@ async def mv(call: Call) -> int:
             status = 1
             continue
         there = call.fs.exists(where)
+        if shown.endswith("/") and not inode.is_directory:  # it is no directory, nor in one
+            await call.err(f"mv: cannot move '{name}' to '{shown}': Not a directory\n")
+            status = 1
+            continue
+        if posixpath.basename(name.rstrip("/")) in (".", ".."):
+            await call.err(f"mv: cannot move '{name}' to '{shown}': Device or resource busy\n")
+            status = 1
+            continue
         if there and call.fs.look(where, follow=False) is inode:
             await call.err(f"mv: '{name}' and '{shown}' are the same file\n")
             status = 1
@@ -211,6 +238,9 @@ async def mv(call: Call) -> int:
                 await call.err(f"mv: cannot move '{name}' to a subdirectory of itself, '{shown}'\n")
             elif error.errno == 21:
                 await call.err(f"mv: cannot overwrite directory '{shown}' with non-directory\n")
+            elif error.errno == errno.ENOTDIR and inode.is_directory and there:
+                what = f"non-directory '{shown}' with directory '{name}'"
+                await call.err(f"mv: cannot overwrite {what}\n")
             else:
                 await call.err(f"mv: cannot move '{name}' to '{shown}': {error.strerror}\n")
             continue
@@ -255,10 +285,10 @@ async def ln(call: Call) -> int:
                 call.fs.link(call.path(name), where)
         except OSError as error:
             status = 1
-            if not soft and isinstance(error, FileNotFoundError):
+            if not soft and isinstance(error, (FileNotFoundError, NotADirectoryError)):
                 await call.err(f"ln: failed to access '{name}': {error.strerror}\n")
-            elif soft:
-                await call.err(f"ln: failed to create symbolic link '{shown}': {error.strerror}\n")
+            elif soft or isinstance(error, FileExistsError):
+                await call.err(f"ln: failed to create {kind} link '{shown}': {error.strerror}\n")
             else:
                 await call.err(
                     f"ln: failed to create {kind} link '{shown}' => '{name}': {error.strerror}\n"
@@ -287,13 +317,24 @@ async def install(call: Call) -> int:
         kind, name = ("user", owner[0]) if owner[0] else ("group", owner[1])
         raise Complaint(f"install: invalid {kind}: ‘{name}’\n") from None
     if options.has("d", "directory"):
+        if not options.words:
+            raise missing_operand("install", what="file operand")
         return await _directories(call, options, mode, uid, gid)
     names, target = _operands(call, options)
     status = 0
     for name in names:
         where, shown = target.of(name)
         try:
+            inode = call.fs.look(call.path(name))
+            if inode.is_directory:
+                raise Complaint(f"install: omitting directory '{name}'\n")
+            if call.fs.exists(where) and call.fs.look(where) is inode:
+                raise Complaint(f"install: '{name}' and '{shown}' are the same file\n")
             content = call.fs.read_file(call.path(name))
+        except Complaint as complaint:
+            await call.err(complaint.text)
+            status = 1
+            continue
         except OSError as error:
             await call.err(f"install: cannot stat '{name}': {error.strerror}\n")
             status = 1
@@ -306,6 +347,8 @@ async def install(call: Call) -> int:
             call.fs.write_file(where, content)
             call.fs.chmod(where, mode)
             call.fs.chown(where, uid, gid)
+            if options.has("p", "preserve-timestamps"):
+                call.fs.touch(where, inode.modified)
         except OSError as error:
             doing = "cannot change ownership of" if uid != -1 else "cannot create regular file"
             await call.err(f"install: {doing} '{shown}': {error.strerror}\n")

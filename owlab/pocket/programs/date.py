@@ -60,6 +60,8 @@ async def date(call: Call) -> int:
         raise Complaint("date: cannot set date: Operation not permitted\n")
     zone = zone_of(call, utc=options.has("u", "utc", "universal"))
     form = _format(options)
+    if sum(options.has(*names) for names in (("d", "date"), ("r", "reference"), ("f", "file"))) > 1:
+        raise usage("date", "the options to specify dates for printing are mutually exclusive")
     if (name := options.value("f", "file")) is not None:
         return await _each(call, name, form, zone)
     try:
@@ -132,12 +134,16 @@ def shown(moment: datetime, form: str) -> str:
         text = _place(moment, letter, found[0])
         if "^" in flags:
             text = text.upper()
+        if "#" in flags:
+            text = text.swapcase() if letter in "pZ" else text.upper()
         if text.isdecimal():
             fill = "" if "-" in flags else " " if "_" in flags or letter in SPACED else "0"
             fill = "0" if "0" in flags else fill
             wide = int(width) if width else WIDTHS.get(letter, len(text))
             bare = text.lstrip("0") or "0"
-            text = text if letter == "N" else bare if not fill else bare.rjust(wide, fill)
+            if letter == "N":
+                return text.rstrip("0") if "-" in flags else text[: int(width or 9)]
+            text = bare if not fill else bare.rjust(wide, fill)
         return text
 
     return PLACE.sub(put, form)

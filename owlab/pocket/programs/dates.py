@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -16,10 +16,21 @@ SECONDS = {
     "week": 604800,
     "fortnight": 1209600,
 }
+ZONES: dict[str, float] = {
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+}
+ZONES |= {"wet": 0, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "msk": 3, "ist": 5.5, "jst": 9}
 UNITS = (*SECONDS, "month", "year")
 TOKEN = re.compile(
     r"\s*(?:"
-    r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?=T|\s|$|[+Z])T?"
+    r"(?P<iso>\d{4}(?P<sep>[-/])\d{1,2}(?P=sep)\d{1,2})(?=T|\s|$|[+Z])T?"
     r"|(?P<us>\d{1,2}/\d{1,2}(?:/\d{2,4})?)(?!\d)"
     r"|(?P<epoch>@-?\d+(?:\.\d+)?)"
     r"|(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(?P<half>[ap]\.?m\.?(?!\w))?"
@@ -54,6 +65,8 @@ class _Reading:
         self.seconds = 0.0
         self.days = 0
         self.months = 0
+        self.last = (0, "day")
+        """What an `ago` behind it turns around."""
         self.numbers: list[int] = []
         self.month: int | None = None
 
@@ -89,6 +102,7 @@ class _Reading:
         self.day = (year[0] if year else self.now.year, self.month, day)
 
     def move(self, count: int, unit: str) -> None:
+        self.last = (count, unit)
         if unit in ("month", "year"):
             self.months += count * (12 if unit == "year" else 1)
         elif unit in ("day", "week", "fortnight"):
@@ -160,11 +174,13 @@ def parsed(text: str, now: datetime) -> datetime:
 
 def _taken(reading: _Reading, found: re.Match[str]) -> None:
     if found["iso"]:
-        year, month, day = map(int, found["iso"].split("-"))
+        year, month, day = map(int, re.split("[-/]", found["iso"]))
         reading.day = (year, month, day)
     elif found["us"]:
         month, day, *rest = map(int, found["us"].split("/"))
-        reading.day = (rest[0] if rest else reading.now.year, month, day)
+        year = rest[0] if rest else reading.now.year
+        year += 0 if year > 99 else 2000 if year < 69 else 1900
+        reading.day = (year, month, day)
     elif found["compact"]:
         digits = found["compact"]
         reading.day = (int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -201,11 +217,14 @@ def _named(reading: _Reading, word: str, text: str, at: int) -> int:
     after = (following["word"] or "").lower() if following is not None else ""
     if word in ("now", "today"):
         return at
+    if word in ZONES:
+        reading.zone = timezone(timedelta(hours=ZONES[word]))
+        return at
     if word in ("tomorrow", "yesterday"):
         reading.days += 1 if word == "tomorrow" else -1
     elif word == "ago":
-        reading.seconds, reading.days = -reading.seconds, -reading.days
-        reading.months = -reading.months
+        count, of = reading.last
+        reading.move(-2 * count, of)
     elif word in ("next", "last", "this") and following is not None:
         step = {"next": 1, "last": -1, "this": 0}[word]
         if (unit := _unit(after)) is not None:

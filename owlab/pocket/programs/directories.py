@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import posixpath
 from datetime import UTC, datetime
 
@@ -11,6 +13,8 @@ from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.modes import changed
 from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse
+
+DEEP = ("r", "R", "recursive")
 
 
 @program("mkdir", machines="all")
@@ -33,9 +37,14 @@ async def mkdir(call: Call) -> int:
                 if options.has("v", "verbose"):
                     await call.out(f"mkdir: created directory '{shown}'\n")
         except OSError as error:
-            await call.err(f"mkdir: cannot create directory ‘{name}’: {error.strerror}\n")
+            shown = error.filename if isinstance(error, _NoFolder) else name
+            await call.err(f"mkdir: cannot create directory ‘{shown}’: {error.strerror}\n")
             status = 1
     return status
+
+
+class _NoFolder(NotADirectoryError):
+    """What should be above is a file; its name is as typed."""
 
 
 def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
@@ -46,6 +55,8 @@ def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
     if call.fs.is_directory(path):
         return []
     above = posixpath.dirname(name.rstrip("/"))
+    if call.fs.exists(call.path(above)) and not call.fs.is_directory(call.path(above)):
+        raise _NoFolder(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above)
     return [*(_missing(call, above, True) if above not in ("", "/") else []), (path, name)]
 
 
@@ -59,11 +70,17 @@ async def rmdir(call: Call) -> int:
     names = list(options.words)
     while names:
         name = names.pop(0)
+        if options.has("v", "verbose"):
+            await call.out(f"rmdir: removing directory, '{name}'\n")
         try:
             if not call.fs.look(call.path(name), follow=False).is_directory:
                 raise NotADirectoryError(20, "Not a directory")
+            if posixpath.basename(name.rstrip("/")) == ".":
+                raise OSError(22, "Invalid argument")
             call.fs.remove(call.path(name))
         except OSError as error:
+            if error.errno == errno.ENOTEMPTY and options.has("ignore-fail-on-non-empty"):
+                continue
             await call.err(f"rmdir: failed to remove '{name}': {error.strerror}\n")
             status = 1
             continue
@@ -86,13 +103,13 @@ async def rm(call: Call) -> int:
         raise missing_operand("rm")
     status = 0
     for name in options.words:
-        if call.path(name) == "/" and options.has("r", "R", "recursive"):
+        if call.path(name) == "/" and options.has(*DEEP):
             await call.err(
                 "rm: it is dangerous to operate recursively on '/'\n"
                 "rm: use --no-preserve-root to override this failsafe\n"
             )
             status = 1
-        elif posixpath.basename(name.rstrip("/")) in (".", ".."):
+        elif posixpath.basename(name.rstrip("/")) in (".", "..") and options.has(*DEEP):
             await call.err(f"rm: refusing to remove '.' or '..' directory: skipping '{name}'\n")
             status = 1
         else:
@@ -104,7 +121,7 @@ async def _remove(call: Call, options: Options, path: str, name: str) -> int:
     fs = call.fs
     try:
         inode = fs.look(path, follow=False)
-        if inode.is_directory and not options.has("r", "R", "recursive"):
+        if inode.is_directory and not options.has(*DEEP):
             if not options.has("d", "dir"):
                 raise IsADirectoryError(21, "Is a directory")
         elif inode.is_directory:
@@ -126,7 +143,7 @@ async def _remove(call: Call, options: Options, path: str, name: str) -> int:
         if asks and not await agreed(call, f"rm: remove {kind} '{name}'? "):
             return 0
         fs.remove(path)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if options.has("f", "force"):
             return 0
         await call.err(f"rm: cannot remove '{name}': {error.strerror}\n")

@@ -20,21 +20,26 @@ MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"#!/bin/sh", "POSIX shell script, ASCII text executable", "text/x-shellscript"),
     (b"#!/usr/bin/env python3", "Python script, ASCII text executable", "text/x-script.python"),
 )
+TAR = slice(257, 262)
 
 
 @program("file", machines="all")
 async def file(call: Call) -> int:
     """Tell what FILEs are; ``-b`` without their names, ``-i`` as MIME types."""
-    options = parse(call, "biLhkzsE", "brief mime mime-type dereference")
+    options = parse(call, "biLhkzsE", "brief mime mime-type mime-encoding dereference")
     if not options.words:
         await call.err("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--mime-type] file ...\n")
         return 1
-    mime = options.has("i", "mime", "mime-type")
+    mime = options.has("i", "mime", "mime-type", "mime-encoding")
     width = max(len(name) for name in options.words) + 1
     for name in options.words:
         try:
             inode = call.fs.look(call.path(name), follow=options.has("L", "dereference"))
             about = _kind(call, inode, call.path(name), mime)
+            if options.has("mime-type"):
+                about = about.partition(";")[0]
+            elif options.has("mime-encoding"):
+                about = about.partition("charset=")[2]
         except PermissionError:
             about = "regular file, no read permission"
         except OSError as error:
@@ -48,7 +53,10 @@ def _kind(call: Call, inode: Inode, path: str, mime: bool) -> str:
     if inode.is_directory:
         return "inode/directory; charset=binary" if mime else "directory"
     if inode.kind == "symlink":
-        return "inode/symlink; charset=binary" if mime else f"symbolic link to {inode.target}"
+        broken = "" if call.fs.exists(path) else "broken "
+        return (
+            "inode/symlink; charset=binary" if mime else f"{broken}symbolic link to {inode.target}"
+        )
     if inode.kind in ("character", "block", "fifo"):
         special = {"character": "character special", "block": "block special"}.get(inode.kind, "")
         numbers = " ({}/{})".format(*inode.device) if special else ""
@@ -60,6 +68,8 @@ def _kind(call: Call, inode: Inode, path: str, mime: bool) -> str:
         content = b"\x7fELF"
     if not content:
         return "inode/x-empty; charset=binary" if mime else "empty"
+    if content[TAR.start : TAR.stop] == b"ustar":
+        return "application/x-tar; charset=binary" if mime else "POSIX tar archive (GNU)"
     for start, about, kind in MAGIC:
         if content.startswith(start):
             charset = "us-ascii" if kind.startswith("text") else "binary"
@@ -73,8 +83,13 @@ def _kind(call: Call, inode: Inode, path: str, mime: bool) -> str:
             text, charset = "Unicode text, UTF-8 text", "utf-8"
         except UnicodeDecodeError:
             return "application/octet-stream; charset=binary" if mime else "data"
+    kind = "text/plain"
     if content.lstrip()[:1] in (b"{", b"["):
-        text = "JSON text data"
+        text, kind = "JSON text data", "application/json"
+    elif content.lstrip()[:9].lower() == b"<!doctype" or content.lstrip()[:5].lower() == b"<html":
+        text, kind = f"HTML document, {text}", "text/html"
     if b"\r\n" in content:
         text += ", with CRLF line terminators"
-    return f"text/plain; charset={charset}" if mime else text
+    elif b"\n" not in content and kind != "application/json":
+        text += ", with no line terminators"
+    return f"{kind}; charset={charset}" if mime else text

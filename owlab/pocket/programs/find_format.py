@@ -34,7 +34,7 @@ def formatted(run: FindRun, one: FoundFile, form: str) -> str:
             return text
         if "-" in flags:
             return text.ljust(int(width))
-        return text.rjust(int(width), "0" if "0" in flags else " ")
+        return text.rjust(int(width), "0" if "0" in flags and letter in "dm" else " ")
 
     return PART.sub(put, form)
 

@@ -6,7 +6,7 @@ import getopt
 import re
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint
+from owlab.pocket.programs.options import Complaint, usage
 
 OWN = re.compile(r"[+-]?(?:[A-Za-z0-9?]:{0,2})*")
 
@@ -32,14 +32,28 @@ async def getopt_tool(call: Call) -> int:
     short = given.get("-o", given.get("--options"))
     if short is None:
         if not words:
-            raise Complaint("getopt: missing optstring argument\n", 2)
+            raise usage("getopt", "missing optstring argument", 2)
         short = words.pop(0)
     names = [value for name, value in own if name in ("-l", "--long", "--longoptions")]
     long = [name for value in names for name in re.split(r"[,\s]+", value) if name]
     name = given.get("-n") or given.get("--name") or "getopt"
     plain = bool({"-u", "--unquoted"} & set(given))
     quiet = bool({"-q", "--quiet"} & set(given))
-    return await _parsed(call, short, long, words, name, plain=plain, quiet=quiet)
+    if {"-a", "--alternative"} & set(given):
+        words = [f"-{word}" if _alternative(word, short, long) else word for word in words]
+    silent = bool({"-Q", "--quiet-output"} & set(given))
+    return await _parsed(call, short, long, words, name, plain=plain, quiet=quiet, silent=silent)
+
+
+def _alternative(word: str, short: str, long: list[str]) -> bool:
+    """``-name`` that means ``--name``."""
+    key = word[1:].partition("=")[0]
+    return (
+        word[:1] == "-"
+        and len(key) > 1
+        and word[1] != "-"
+        and any(one.rstrip(":").startswith(key) for one in long)
+    )
 
 
 async def _parsed(
@@ -51,6 +65,7 @@ async def _parsed(
     *,
     plain: bool,
     quiet: bool = False,
+    silent: bool = False,
 ) -> int:
     if OWN.fullmatch(short) is None:
         raise Complaint(f"getopt: invalid option string '{short}'\n", 2)
@@ -80,7 +95,8 @@ async def _parsed(
                 one for one in wanted if one.startswith(key)
             ]
             if len(fits) != 1:
-                kind = "is ambiguous" if fits else ""
+                several = " ".join(f"'--{one}'" for one in fits)
+                kind = f"is ambiguous; possibilities: {several}"
                 shown = f"option '--{key}' {kind}" if fits else f"unrecognized option '--{key}'"
                 await wrong(shown)
                 continue
@@ -113,10 +129,14 @@ async def _parsed(
                         continue
                     value = words.pop(0)
                 found.append(f"-{letter} {quoted(value)}")
-        elif short.startswith("+"):
+        elif short.startswith("-"):
+            found.append(quoted(word))
+        elif short.startswith("+") or "POSIXLY_CORRECT" in call.env:
             rest += [word, *words]
             break
         else:
             rest.append(word)
+    if silent:
+        return status
     await call.out(" " + " ".join([*found, "--", *map(quoted, rest)]) + "\n")
     return status

@@ -185,6 +185,9 @@ async def _ls_remote(call: Call, words: list[str]) -> int:
     return 0
 
 
+SHORT = {"-s", "--short", "--porcelain"}
+
+
 async def _inside(
     call: Call, repository: Repository, root: str, verb: str, words: list[str]
 ) -> int:
@@ -216,7 +219,7 @@ async def _inside(
                 )
             return 0
         case "status":
-            return await _status(call, repository, root, detached, "--porcelain" in words)
+            return await _status(call, repository, root, detached, bool(SHORT & set(words)))
         case "branch":
             current = f"* (HEAD detached at {short})\n  " if detached else "* "
             await call.out(f"{current}{repository.branch}\n")
@@ -262,6 +265,7 @@ async def _checkout(
             return 128
         await call.err(f"error: pathspec '{wanted}' did not match any file(s) known to git\n")
         return 1
+    detached = not (call.read(f"{root}/.git/HEAD") or b"").startswith(b"ref:")
     head = f"{repository.commit}\n" if is_commit else f"ref: refs/heads/{repository.branch}\n"
     call.fs.write_file(f"{root}/.git/HEAD", head.encode())
     if not quiet:
@@ -269,8 +273,13 @@ async def _checkout(
             f"Note: switching to '{wanted}'.\n\nYou are in 'detached HEAD' state.\n\n"
             f"HEAD is now at {short} {repository.subject}\n"
             if is_commit
+            else f"Previous HEAD position was {short} {repository.subject}\n"
+            f"Switched to branch '{repository.branch}'\n"
+            if detached
             else f"Already on '{repository.branch}'\n"
         )
+        if not is_commit:
+            await call.out(f"Your branch is up to date with 'origin/{repository.branch}'.\n")
     return 0
 
 
@@ -289,15 +298,22 @@ async def _status(
     where = (
         f"HEAD detached at {repository.commit[:7]}"
         if detached
-        else f"On branch {repository.branch}"
+        else f"On branch {repository.branch}\n"
+        f"Your branch is up to date with 'origin/{repository.branch}'.\n"
     )
     await call.out(where + "\n")
     if not changed:
         await call.out("nothing to commit, working tree clean\n")
         return 0
-    await call.out("Changes not staged for commit:\n")
+    removes = "add/rm" if any(mark == "D" for mark, _ in changed) else "add"
+    await call.out(
+        "Changes not staged for commit:\n"
+        f'  (use "git {removes} <file>..." to update what will be committed)\n'
+        '  (use "git restore <file>..." to discard changes in working directory)\n'
+    )
     for mark, path in changed:
         await call.out(f"\t{'deleted: ' if mark == 'D' else 'modified:'}   {path}\n")
+    await call.out('\nno changes added to commit (use "git add" and/or "git commit -a")\n')
     return 0
 
 

@@ -71,6 +71,8 @@ async def grep(call: Call) -> int:
         if not words:
             raise Complaint(USAGE, 2)
         patterns.append(words.pop(0))
+    kinds = {"text": "a", "without-match": "I"}
+    flags |= {kinds[value] for name, value in options if name == "binary-files" and value in kinds}
     search = _search(call, options, flags, [line for text in patterns for line in text.split("\n")])
     deep = bool(flags & {"r", "R"})
     names = words or (["."] if deep else ["-"])
@@ -124,7 +126,8 @@ def _search(
         if text is not None:
             what = "max count" if letter == "m" else "context length argument"
             if not text.isdecimal():
-                raise Complaint(f"grep: {text}: invalid {what}\n", 2)
+                told = f"invalid {what}" if letter == "m" else f"{text}: invalid {what}"
+                raise Complaint(f"grep: {told}\n", 2)
             numbers[letter] = int(text)
     color = values.get("color", "")
     if color not in ("", "auto", "always", "never", "tty", "yes", "no", "if-tty", "force", "none"):
@@ -308,7 +311,7 @@ class _Lines:
     async def _selected(self, number: int, offset: int, text: str) -> None:
         search = self.search
         first = self.earlier[0][0] if self.earlier else number
-        grouped = (search.before or search.after) and not search.has("o")
+        grouped = search.flags & {"A", "B", "C"} and not search.has("o")
         if grouped and self.last and first > self.last + 1 and search.separator is not None:
             await self._say(self._painted(search.separator, SIGN) + "\n")
         for earlier in self.earlier:
@@ -355,7 +358,7 @@ class _Lines:
             head += self._painted(str(number), NUMBER) + mark
         if self.search.has("b"):
             head += self._painted(str(offset), NUMBER) + mark
-        return head
+        return head + "\t" if head and self.search.has("T") else head
 
     def _painted(self, text: str, color: str) -> str:
         return f"\x1b[{color}m\x1b[K{text}\x1b[m\x1b[K" if self.search.coloured else text

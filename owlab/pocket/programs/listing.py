@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import posixpath
+import re
 import time
 from dataclasses import dataclass
 
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.modes import shown
-from owlab.pocket.programs.options import Options, parse
+from owlab.pocket.programs.options import Options, parse, usage
 
 SHORT = "aAlhdtrRSX1niFpCxmgoULHkGQqcusvBbNfZw:I:"
 LONG = (
@@ -26,6 +28,7 @@ COLOURS = {
     "fifo": "40;33",
     **dict.fromkeys(["character", "block"], "40;33;01"),
 }
+SORTS = ("none", "time", "size", "extension", "version", "width")
 TROUBLE, SERIOUS = 1, 2
 WIDTH = 80
 
@@ -60,6 +63,7 @@ class Listing:
         width = options.value("w", "width") or call.env.get("COLUMNS", "")
         self.width = int(width) if width.isdecimal() and int(width) else WIDTH
         self.human = options.has("h", "human-readable", "si")
+        self.base = 1000 if options.has("si") else 1024
 
     async def trouble(self, text: str, status: int) -> None:
         """Say what is wrong, and go on."""
@@ -73,11 +77,7 @@ class Listing:
         for name in self.options.words or (".",):
             path = self.call.path(name)
             try:
-                inode = self.call.fs.look(path, follow=not (self.plain or self.long))
-                if inode.kind == "symlink" and not self.plain and not name.endswith("/"):
-                    pass
-                elif inode.kind == "symlink":
-                    inode = self.call.fs.look(path)
+                inode = self._asked(path, name)
             except OSError as error:
                 await self.trouble(f"cannot access '{name}': {error.strerror}", SERIOUS)
                 continue
@@ -89,6 +89,21 @@ class Listing:
             headed = len(self.options.words) > 1 or self.options.has("R", "recursive")
             await self.folder(row, headed=headed, first=not files and not index)
         return self.status
+
+    def _asked(self, path: str, name: str) -> Inode:
+        """What a word of the line means: the link itself, or where it leads."""
+        look = self.call.fs.look
+        if name.endswith("/") or self.options.has("L", "dereference", "H"):
+            return look(path)
+        inode = look(path, follow=False)
+        marked = self.options.has("F", "classify")
+        if inode.kind == "symlink" and not (self.plain or self.long or marked):
+            try:
+                followed = look(path)
+            except FileNotFoundError:
+                return inode
+            return followed
+        return inode
 
     async def folder(self, row: ListedFile, *, headed: bool, first: bool) -> None:
         """A directory's entries, and with -R what is below."""
@@ -115,7 +130,7 @@ class Listing:
         text += f"{row.name}:\n" if headed else ""
         if self.long or self.options.has("s", "size"):
             blocks = sum(_blocks(one.inode) for one in rows)
-            text += f"total {_human(blocks * 1024) if self.human else blocks}\n"
+            text += f"total {_human(blocks * 1024, self.base) if self.human else blocks}\n"
         await self.call.out(text + self.text(rows))
         if self.options.has("R", "recursive"):
             for one in rows:
@@ -137,6 +152,10 @@ class Listing:
             rows.sort(key=lambda row: -row.inode.size)
         elif self.options.has("X") or order == "extension":
             rows.sort(key=lambda row: posixpath.splitext(row.name)[1])
+        elif self.options.has("v") or order == "version":
+            rows.sort(key=lambda row: _version(row.name))
+        elif order == "width":
+            rows.sort(key=lambda row: len(row.name))
         if self.options.has("r", "reverse"):
             rows.reverse()
         if self.options.has("group-directories-first"):
@@ -189,7 +208,7 @@ class Listing:
             links = _links(inode)
             user = str(inode.uid) if self.numbers else accounts.user_name(inode.uid)
             group = str(inode.gid) if self.numbers else accounts.group_name(inode.gid)
-            size = _human(inode.size) if self.human else str(inode.size)
+            size = _human(inode.size, self.base) if self.human else str(inode.size)
             size = "{}, {:>3}".format(*inode.device) if inode.device[0] else size
             number = str(inode.number) if self.options.has("i", "inode") else ""
             name = self._painted(row.name, row)
@@ -216,9 +235,11 @@ class Listing:
             return time.strftime("%Y-%m-%d %H:%M:%S", moment) + f".{nanos:09d} +0000"
         if style == "long-iso":
             return time.strftime("%Y-%m-%d %H:%M", moment)
+        recent = 0 <= time.time() - inode.modified < SIX_MONTHS
+        if style == "iso":
+            return time.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d ", moment)
         if style.startswith("+"):
             return time.strftime(style[1:], moment)
-        recent = 0 <= time.time() - inode.modified < SIX_MONTHS
         return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", moment)
 
 
@@ -231,11 +252,20 @@ def _blocks(inode: Inode) -> int:
     return 0 if inode.kind == "symlink" else 4 * -(-inode.size // 4096)
 
 
-def _human(size: float) -> str:
-    for unit in ("", "K", "M", "G"):
-        if size < 1024:
-            return f"{size:.0f}{unit}" if size >= 10 or not unit else f"{size:.1f}{unit}"
-        size /= 1024
+def _version(name: str) -> list[tuple[bool, int, str]]:
+    """``f2`` before ``f10``: a name as words and numbers."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def _human(size: float, base: int) -> str:
+    """Rounded up, as GNU's tools do."""
+    for unit in ("", "k" if base == 1000 else "K", "M", "G"):
+        if size < base:
+            if size < 9.95 and unit:
+                return f"{math.ceil(round(size * 10, 6)) / 10:.1f}{unit}"
+            return f"{math.ceil(round(size, 6))}{unit}"
+        size /= base
     return f"{size:.1f}T"
 
 
@@ -267,4 +297,10 @@ async def ls(call: Call) -> int:
         form = "l" if call.name == "vdir" else "" if set(flags) & set("1lmxgon") else "C"
         call.argv.insert(0, f"-{form}b")
         call.name = "ls"
-    return await Listing(call, parse(call, SHORT, LONG, status=SERIOUS)).run()
+    options = parse(call, SHORT, LONG, status=SERIOUS)
+    for order in options.values("sort"):
+        if order not in SORTS:
+            known = "".join(f"  - ‘{name}’\n" for name in SORTS)
+            told = f"invalid argument ‘{order}’ for ‘--sort’\nValid arguments are:\n{known}"
+            raise usage("ls", told.rstrip())
+    return await Listing(call, options).run()

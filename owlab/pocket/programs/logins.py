@@ -176,11 +176,14 @@ def _visited(visit: Visit, zone: tzinfo, whole: bool) -> tuple[str, str, str, st
 @program("lastlog")
 async def lastlog(call: Call) -> int:
     """Each account, and when it was last at a terminal; ``-u NAME``."""
-    options = parse(call, "u:t:b:", "user=")
+    options = parse(call, "u:", "user=")
+    wanted = options.value("u", "user")
+    if wanted is not None and call.machine.accounts.user(wanted) is None:
+        raise Complaint(f"lastlog: Unknown user or range: {wanted}\n")
     zone = zone_of(call)
     await call.out("Username         Port     From                                       Latest\n")
     for account in call.machine.accounts.users():
-        if options.value("u", "user") not in (None, account.name):
+        if wanted not in (None, account.name):
             continue
         found = [visit for visit in call.machine.visits.all() if visit.user == account.name]
         if not found:

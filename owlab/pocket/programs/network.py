@@ -57,6 +57,9 @@ async def ip(call: Call) -> int:
     """``ip [-4] [-o] [-br] [-j] addr|link [show [dev] NAME]``, ``ip route [get ADDRESS]``."""
     flags = {word for word in call.argv if word.startswith("-")}
     words = [word for word in call.argv if not word.startswith("-")]
+    if flags & {"-V", "-Version"}:
+        await call.out("ip utility, iproute2-6.1.0 of the pocket lab\n")
+        return 0
     if not words:
         raise Complaint("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n", 255)
     what = next((word for word in WORDS if word.startswith(words[0])), "")
@@ -167,6 +170,12 @@ async def _route(call: Call, words: list[str], flags: set[str]) -> int:
     if words[:1] == ["get"]:
         if len(words) < 2:
             raise Complaint("need at least a destination address\n", 255)
+        try:
+            ipaddress.ip_address(words[1])
+        except ValueError:
+            raise Complaint(
+                f'Error: any valid prefix is expected rather than "{words[1]}".\n'
+            ) from None
         await call.out(f"{words[1]} dev {OWN} src {address} uid {1000 if not call.root else 0} \n")
         await call.out("    cache \n")
         return 0

@@ -154,7 +154,7 @@ def _describe_request(call: Call, options: dict[str, list[str]]) -> str:
         valid = request.is_signature_valid
         lines.append(f"Certificate request self-signature verify {'OK' if valid else 'failure'}")
     if "-subject" in options or "-text" in options:
-        lines.append(f"subject={request.subject.rfc4514_string()}")
+        lines.append(f"subject={_shown(request.subject)}")
     if "-noout" not in options:
         lines.append(request.public_bytes(_PEM).decode().rstrip())
     return "".join(f"{line}\n" for line in lines)
@@ -209,6 +209,10 @@ def _new_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
 
 def _name(subject: str) -> x509.Name:
     kinds = {"CN": NameOID.COMMON_NAME, "O": NameOID.ORGANIZATION_NAME, "C": NameOID.COUNTRY_NAME}
+    if not subject.startswith("/"):
+        raise OpensslUsageError(
+            "subject name is expected to be in the format /type0=value0/type1=value1/type2=..."
+        )
     parts = [part.partition("=") for part in subject.strip("/").split("/") if part]
     try:
         return x509.Name([x509.NameAttribute(kinds[kind], value) for kind, _, value in parts])
@@ -248,13 +252,13 @@ def _describe(call: Call, options: dict[str, list[str]]) -> str:
     certificate = x509.load_pem_x509_certificate(_read(call, options.get("-in", [""])[-1]))
     lines = []
     if "-subject" in options or "-text" in options:
-        lines.append(f"subject={certificate.subject.rfc4514_string()}")
+        lines.append(f"subject={_shown(certificate.subject)}")
     if "-issuer" in options or "-text" in options:
-        lines.append(f"issuer={certificate.issuer.rfc4514_string()}")
+        lines.append(f"issuer={_shown(certificate.issuer)}")
     if "-dates" in options:
-        lines.append(f"notBefore={certificate.not_valid_before_utc:%b %d %H:%M:%S %Y} GMT")
+        lines.append(f"notBefore={certificate.not_valid_before_utc:%b %e %H:%M:%S %Y} GMT")
     if {"-enddate", "-dates", "-text"} & set(options):
-        lines.append(f"notAfter={certificate.not_valid_after_utc:%b %d %H:%M:%S %Y} GMT")
+        lines.append(f"notAfter={certificate.not_valid_after_utc:%b %e %H:%M:%S %Y} GMT")
     if "subjectAltName" in options.get("-ext", []) or "-text" in options:
         lines += ["X509v3 Subject Alternative Name:", f"    {_names_of(certificate)}"]
     if "-noout" not in options:
@@ -267,8 +271,16 @@ def _names_of(certificate: x509.Certificate) -> str:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return "none"
-    addresses = [f"IP Address:{ip}" for ip in names.get_values_for_type(x509.IPAddress)]
-    return ", ".join([*addresses, *(f"DNS:{n}" for n in names.get_values_for_type(x509.DNSName))])
+    shown = [
+        f"IP Address:{name.value}" if isinstance(name, x509.IPAddress) else f"DNS:{name.value}"
+        for name in names
+    ]
+    return ", ".join(shown)
+
+
+def _shown(name: x509.Name) -> str:
+    """As OpenSSL 3.0 writes it: ``CN = a, O = b``."""
+    return ", ".join(f"{part.rfc4514_attribute_name} = {part.value!s}" for part in name)
 
 
 @program("update-ca-certificates", machines="all")

@@ -32,12 +32,11 @@ async def _each(
         try:
             call.fs.look(path)
             places = list(below(call, path, name, options.has(*DEEP)))
-        except PermissionError as error:
-            await call.err(f"{call.name}: cannot access '{name}': {error.strerror}\n")
-            status = 1
-            continue
         except OSError as error:
-            await call.err(f"{call.name}: cannot access '{name}': {error.strerror}\n")
+            if call.name == "chmod" and _is_link(call, path):
+                await call.err(f"chmod: cannot operate on dangling symlink '{name}'\n")
+            elif not options.has("f", "silent", "quiet"):
+                await call.err(f"{call.name}: cannot access '{name}': {error.strerror}\n")
             status = 1
             continue
         for place, text in places:
@@ -48,8 +47,9 @@ async def _each(
                     await call.err(f"{call.name}: {doing} '{text}': {error.strerror}\n")
                 status = 1
                 continue
-            if options.has("v", "verbose") or (options.has("c", "changes") and note):
-                await call.out(f"{note.replace('%', text)}\n" if note else "")
+            changed_only = options.has("c", "changes") and " retained as " in note
+            if note and options.has("v", "verbose", "c", "changes") and not changed_only:
+                await call.out(f"{note.replace('%', text)}\n")
     return status
 
 
@@ -64,11 +64,16 @@ async def chmod(call: Call) -> int:
     call.argv = words
     options = parse(call, "Rcfv", "recursive changes silent quiet verbose reference= preserve-root")
     operands = options.words
+    reference = options.value("reference")
     if minus is not None:
         operands = (minus, *operands)
+    elif reference is not None:
+        operands = (_mode_of(call, reference), *operands)
     if not operands:
         raise missing_operand("chmod")
     mode, *names = operands
+    if not names and reference is not None:
+        raise missing_operand("chmod")
     if not names:
         raise missing_operand("chmod", (mode,))
     if changed(0, mode, directory=False, umask=0) is None:
@@ -89,6 +94,22 @@ async def chmod(call: Call) -> int:
         return f"mode of '%' changed from {old:04o} ({before}) to {new:04o} ({after})"
 
     return await _each(call, options, tuple(names), "changing permissions of", act)
+
+
+def _is_link(call: Call, path: str) -> bool:
+    try:
+        return call.fs.look(path, follow=False).kind == "symlink"
+    except OSError:
+        return False
+
+
+def _mode_of(call: Call, reference: str) -> str:
+    try:
+        return f"{call.fs.look(call.path(reference)).mode:05o}"
+    except OSError as error:
+        raise Complaint(
+            f"chmod: failed to get attributes of '{reference}': {error.strerror}\n"
+        ) from None
 
 
 @program("chown", "chgrp", machines="all")

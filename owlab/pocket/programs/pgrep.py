@@ -25,6 +25,9 @@ def _chosen(call: Call, options: Options) -> list[ProcessRow]:
     terminals = _values(options, "t", "terminal")
     if len(options.words) > 1:
         raise _misused(call, "only one pattern can be provided")
+    for user in users:
+        if not user.isdecimal() and call.machine.accounts.user(user) is None:
+            raise Complaint(f"{call.name}: invalid user name: {user}\n", 2)
     if not options.words and not users and not parents and not terminals:
         raise _misused(call, "no matching criteria specified")
     text = options.words[0] if options.words else ""

@@ -23,6 +23,9 @@ async def power(call: Call) -> int:
     fleet, machine = call.fleet, call.machine
     words = [word for word in call.argv if not word.startswith("-")]
     again = call.name == "reboot" or bool({"-r", "--reboot"} & set(call.argv))
+    if {"-k"} & set(call.argv):
+        await call.err(f"{call.name} -k: the pocket lab writes to no terminals; nothing was done\n")
+        return 1
     if {"-c"} & set(call.argv):
         await fleet.start(machine)
         return 0

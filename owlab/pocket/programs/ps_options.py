@@ -63,6 +63,9 @@ def understood(words: list[str]) -> PsOptions:
         else:
             options.bsd = True
             _bsd(options, word, rest)
+    for kind, values in options.lists:
+        if kind == "pid" and any(not value.isdecimal() for value in values):
+            raise Complaint(f"error: process ID list syntax error\n{USAGE}")
     for column in options.columns:
         if column.partition("=")[0] not in COLUMNS:
             raise Complaint(f'error: unknown user-defined format specifier "{column}"\n{USAGE}')

@@ -21,6 +21,7 @@ NAMES = {
 LETTER = re.compile(r"%([-0 +#]*)(\d*)(?:\.(\d+))?([A-Za-z%])|\\([nt\\\"])")
 BLOCK, UNIT = 4096, 512
 DEVICE = 0xFC01
+TERSE = "%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o"
 
 
 @program("stat", machines="all")
@@ -41,8 +42,12 @@ async def stat(call: Call) -> int:
             await call.err(f"stat: cannot {doing} '{name}': {error.strerror}\n")
             status = 1
             continue
+        if options.has("f", "file-system") and (form or printf or options.has("t", "terse")):
+            raise Complaint("stat: file systems of the pocket lab have one form: stat -f FILE\n")
         if options.has("f", "file-system"):
             await call.out(_system(call, name))
+        elif options.has("t", "terse"):
+            await call.out(_formatted(call, inode, name, TERSE, escapes=False) + "\n")
         elif printf is not None:
             await call.out(_formatted(call, inode, name, printf, escapes=True))
         elif form is not None:
@@ -111,7 +116,7 @@ def _formatted(call: Call, inode: Inode, name: str, form: str, *, escapes: bool)
         if letter == "%":
             return "%"
         if letter not in fields:
-            raise Complaint(f"stat: '{found[0]}': invalid directive\n")
+            return "?"
         text = str(fields[letter])
         if "-" in flags:
             return text.ljust(int(width or 0))

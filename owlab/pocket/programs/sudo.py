@@ -11,7 +11,7 @@ from owlab.pocket.machines.accounts import PasswdEntry
 from owlab.pocket.programs import sudoers, syslog
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
-from owlab.pocket.programs.catalog import present
+from owlab.pocket.programs.catalog import BUILTINS, present
 from owlab.pocket.programs.editors import chosen
 from owlab.pocket.programs.shells import opened_shell
 from owlab.pocket.programs.sudoers import Allowance, Sudoers
@@ -20,6 +20,11 @@ USAGE = (
     "usage: sudo -h | -K | -k | -V\n"
     "usage: sudo -l [command [arg ...]]\n"
     "usage: sudo [-HEinS] [-u user] [VAR=value] [command [arg ...]]\n"
+)
+CD = (
+    'sudo: "cd" is a shell built-in command, it cannot be run directly.\n'
+    "sudo: the -s option may be used to run a privileged shell.\n"
+    "sudo: the -D option may be used to run a command in a specific directory.\n"
 )
 SECURE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -66,6 +71,7 @@ async def sudo(call: Call) -> int:
     """Run a command as root, or with ``-u`` as someone else."""
     words = list(call.argv)
     user, keep, login, listing = "root", False, False, False
+    wanted = {"TERM", "LANG"}
     if set(words) in FORGETS:
         return 0  # nobody has a password here that could be remembered
     if words in (["-V"], ["--version"]):
@@ -75,7 +81,11 @@ async def sudo(call: Call) -> int:
         words[0] = chosen(call)
     while words and words[0].startswith("-") and words[0] != "--":
         option = words.pop(0)
-        if option in ("-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir"):
+        if option in ("-g", "--group", "-D", "--chdir", "-R", "--chroot") or option[:2] == "-g":
+            what = "group" if "g" in option else option
+            await call.err(f"sudo: you are not permitted to use the {what} option here\n")
+            return 1
+        if option in ("-u", "--user", "-p", "--prompt"):
             if not words:
                 await call.err(f"sudo: option requires an argument -- '{option.lstrip('-')}'\n")
                 return 1
@@ -83,6 +93,8 @@ async def sudo(call: Call) -> int:
             user = value.lstrip("#") if option in ("-u", "--user") else user
         elif option.startswith("--user="):
             user = option.partition("=")[2]
+        elif option.startswith("--preserve-env="):
+            wanted |= set(option.partition("=")[2].split(","))
         elif option == "--list":
             listing = True
         elif option in ("--preserve-env", "--login", "--non-interactive", "--set-home", "--stdin"):
@@ -93,11 +105,14 @@ async def sudo(call: Call) -> int:
             keep, login = keep or "E" in option, login or "i" in option or "s" in option
             listing = listing or "l" in option
         else:
-            await call.err(f"sudo: unrecognized option '{option}'\n{USAGE}")
+            strange = next((letter for letter in option[1:] if letter not in FLAGS), "")
+            long = option.startswith("--")
+            told = f"unrecognized option '{option}'" if long else f"invalid option -- '{strange}'"
+            await call.err(f"sudo: {told}\n{USAGE}")
             return 1
     if words[:1] == ["--"]:
         words.pop(0)
-    env = dict(call.env) if keep else {k: v for k, v in call.env.items() if k in ("TERM", "LANG")}
+    env = dict(call.env) if keep else {k: v for k, v in call.env.items() if k in wanted}
     for name in ("HOME", "USER", "LOGNAME", "PWD"):
         env.pop(name, None)
     while words and ASSIGNMENT.match(words[0]):
@@ -128,6 +143,10 @@ async def sudo(call: Call) -> int:
         return await _allowed(call, mine, words)
     _logged(call, user, words)
     _noted(call)
+    if words and not login and words[0] in BUILTINS and not _there(call, words[0]):
+        await call.err(f"sudo: {words[0]}: command not found\n{CD if words[0] == 'cd' else ''}")
+        return 1
+    env |= _who(call, words)
     plain = words in ([], ["bash"], ["/bin/bash"], ["sh"])
     inner = login and "-s" not in call.argv and not words
     if plain and opened_shell(call, user, login=inner, home=inner, env=env):
@@ -175,6 +194,22 @@ def _place(call: Call, name: str) -> str:
         if call.machine.files.exists(f"{folder}/{name}"):
             return f"{folder}/{name}"
     return f"/usr/bin/{name}"
+
+
+def _there(call: Call, name: str) -> bool:
+    return call.machine.files.exists(_place(call, name))
+
+
+def _who(call: Call, words: list[str]) -> dict[str, str]:
+    """What a command is told of who runs it."""
+    mine = _self(call)
+    command = " ".join([_place(call, words[0]), *words[1:]]) if words else "/bin/bash"
+    return {
+        "SUDO_USER": mine.name,
+        "SUDO_UID": str(mine.uid),
+        "SUDO_GID": str(mine.gid),
+        "SUDO_COMMAND": command,
+    }
 
 
 async def _allowed(call: Call, mine: list[Allowance], words: list[str]) -> int:

@@ -43,6 +43,9 @@ def _values(call: Call) -> dict[str, str]:
 @program("sysctl")
 async def sysctl(call: Call) -> int:
     """Show parameters, or set them with ``-w NAME=VALUE``, ``-p FILE``, ``--system``."""
+    for at, word in enumerate(call.argv):
+        if word in ("-p", "--load") and call.argv[at + 1 : at + 2] in ([], ["-q"]):
+            call.argv[at] = "-p/etc/sysctl.conf"
     options = parse(call, "awp:neNqr:bAX", "all write load= values names quiet system ignore")
     if options.has("system") or options.has("p", "load"):
         return await _load(call, options.value("p", "load"))
@@ -84,7 +87,7 @@ async def _set(call: Call, changed: dict[str, str]) -> int:
 
 async def _load(call: Call, name: str | None) -> int:
     if name is not None:
-        paths = [call.path(name or "/etc/sysctl.conf")]
+        paths = [call.path(name)]
     else:
         paths = [
             posixpath.join(folder, str(entry["name"]))

@@ -158,7 +158,10 @@ async def timedatectl(call: Call) -> int:
         return 0
     if verb == "set-timezone" and len(rest) == 1:
         return await _set_timezone(call, rest[0])
-    if verb not in ("status", "show"):
+    if verb == "show":
+        await call.out(f"Timezone={zone_of(call) if str(zone_of(call)) != 'UTC' else 'Etc/UTC'}\n")
+        return 0
+    if verb != "status":
         await call.err(f"timedatectl: {verb}: the clock of the pocket lab is the computer's\n")
         return 1
     now = call.clock.now()

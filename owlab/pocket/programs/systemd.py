@@ -71,12 +71,7 @@ async def systemctl(call: Call) -> int:
         await call.err(str(error))
         return 1
     if request.verb in CHANGING and not call.root:
-        what = request.names[0] if request.names else "systemd"
-        await call.err(
-            f"Failed to {request.verb} {_full(what)}: Interactive authentication required.\n"
-            f"See system logs and 'systemctl status {_full(what)}' for details.\n"
-        )
-        return 4 if request.verb in ("start", "stop", "restart", "reload") else 1
+        return await _closed(call, request)
     match request.verb:
         case "daemon-reload" | "reset-failed":
             return 0
@@ -104,11 +99,28 @@ async def systemctl(call: Call) -> int:
             return 0
         await call.err("Too few arguments.\n")
         return 1
-    status = 0
-    for name in request.names:
-        status = await _one(call, request, units.plain(name)) or status
+    found = [await _one(call, request, units.plain(name)) for name in request.names]
     call.machine.save()
-    return status
+    if request.verb in ("is-active", "is-enabled", "is-failed"):
+        return 0 if 0 in found else found[-1]  # one is enough
+    return next((status for status in reversed(found) if status), 0)
+
+
+async def _closed(call: Call, request: SystemctlRequest) -> int:
+    """What only root does."""
+    why, unit = "Interactive authentication required.\n", "".join(map(_full, request.names[:1]))
+    if request.verb in ("daemon-reload", "reset-failed"):
+        await call.err(f"Failed to reload daemon: {why}")
+        return 1
+    if not unit:
+        await call.err("Too few arguments.\n")
+        return 1
+    if request.verb in ("enable", "disable", "mask", "unmask"):
+        await call.err(f"Failed to {request.verb} unit: {why}")
+        return 1
+    hint = f"See system logs and 'systemctl status {unit}' for details.\n"
+    await call.err(f"Failed to {request.verb} {unit}: {why}{hint}")
+    return 4 if request.verb in ("start", "stop", "restart", "reload") else 1
 
 
 async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
@@ -128,7 +140,7 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
         case "enable" | "disable" | "reload-or-restart" | "kill" | "mask" | "unmask":
             pass
         case _:
-            await call.err(f"Unknown command verb {request.verb}.\n")
+            await call.err(f"Unknown command verb '{request.verb}'.\n")
             return 1
     if units.unit_file(call.machine, unit) is None:
         return await _missing(call, request.verb, unit)

@@ -9,17 +9,22 @@ from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, Options, parse
 
 LOOK_EVERY = 0.25
+QUIET = ("q", "quiet", "silent")
+LONG = "lines= bytes= follow? quiet silent verbose retry pid= sleep-interval= zero-terminated"
 
 
 @program("tail", machines="all")
 async def tail(call: Call) -> int:
     """The last ten lines; ``-n N``, ``-n +N``, ``-c N``, ``-f``, ``-F``, ``-q``, ``-v``."""
-    call.argv = [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in call.argv]
-    options = parse(
-        call, "n:c:fFqvs:z", "lines= bytes= follow? quiet silent verbose retry pid= sleep-interval="
-    )
+    call.argv = [
+        f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) and not index else word
+        for index, word in enumerate(call.argv)
+    ]
+    if len(call.argv) < 3 and re.fullmatch(r"\+\d+", (call.argv or [""])[0]):
+        call.argv[0] = f"-n{call.argv[0]}"  # the old way to write it, for one file
+    options = parse(call, "n:c:fFqvs:z", LONG)
     names = list(options.words) or ["-"]
-    headed = (len(names) > 1 or options.has("v", "verbose")) and not options.has("q", "quiet")
+    headed = (len(names) > 1 or options.has("v", "verbose")) and not options.has(*QUIET)
     status, seen, shown = 0, {}, 0
     for name in names:
         try:
@@ -53,7 +58,10 @@ def _end(content: bytes, options: Options) -> bytes:
             content[count - 1 :] if amount.startswith("+") else content[-count:] if count else b""
         )
     amount = options.value("n", "lines") or "10"
-    count, lines = _number(amount, "lines"), content.splitlines(keepends=True)
+    end = b"\0" if options.has("z", "zero-terminated") else b"\n"
+    count, lines = _number(amount, "lines"), [line + end for line in content.split(end)]
+    lines[-1] = lines[-1][:-1]  # after the last end is what has none
+    lines = lines if lines[-1] else lines[:-1]
     if amount.startswith("+"):
         return b"".join(lines[max(count - 1, 0) :])
     return b"".join(lines[-count:]) if count else b""

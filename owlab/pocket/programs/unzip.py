@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WARNED, MISSING, BROKEN, USAGE, UNMATCHED = 1, 9, 9, 10, 11
 USAGE_TEXT = "Usage: unzip [-Z] [-opts[modifiers]] file[.zip] [list] [-x xlist] [-d exdir]\n"
+VERBOSE = " Length   Method    Size  Cmpr    Date    Time   CRC-32   Name\n"
+VERBOSE += "--------  ------  ------- ---- ---------- ----- --------  ----\n"
 LINE = "---------  ---------- -----   ----\n"
 
 
@@ -59,11 +61,13 @@ async def unzip(call: Call) -> int:
         await call.out("".join(f"{info.filename}\n" for info in chosen))
         return 0
     if "-l" in given or "-v" in given:
-        await call.out(_listed(shown, chosen))
+        await call.out((_told if "-v" in given else _listed)(shown, chosen))
         return UNMATCHED if members and not chosen else 0
     if "-p" in given or "-c" in given:
         for info in chosen:
             await call.out(archive.read(info))
+        for one in unmatched:
+            await call.err(f"caution: filename not matched:  {one}\n")
         return UNMATCHED if unmatched else 0
     quiet = "-q" in given
     await call.out("" if quiet else f"Archive:  {shown}\n")
@@ -124,6 +128,28 @@ def _listed(shown: str, chosen: list[zipfile.ZipInfo]) -> str:
     return f"{text}---------                     -------\n{total:>9}                     {files}\n"
 
 
+def _told(shown: str, chosen: list[zipfile.ZipInfo]) -> str:
+    """``-v``: how each member is packed."""
+    text = f"Archive:  {shown}\n{VERBOSE}"
+    for info in chosen:
+        method = "Stored" if info.compress_type == zipfile.ZIP_STORED else "Defl:N"
+        text += f"{info.file_size:>8}  {method}  {info.compress_size:>7} {_saved([info])} "
+        year, month, day, hour, minute, _ = info.date_time
+        text += f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} "
+        text += f"{info.CRC:08x}  {info.filename}\n"
+    count, total = len(chosen), sum(info.file_size for info in chosen)
+    packed = sum(info.compress_size for info in chosen)
+    files = f"{count} file{'' if count == 1 else 's'}"
+    line = f"--------          -------  ---{' ' * 28}-------\n"
+    return f"{text}{line}{total:>8}         {packed:>8} {_saved(chosen)}{' ' * 28}{files}\n"
+
+
+def _saved(members: list[zipfile.ZipInfo]) -> str:
+    size = sum(info.file_size for info in members)
+    packed = sum(info.compress_size for info in members)
+    return f"{100 * (size - packed) / size if size else 0:3.0f}%"
+
+
 async def _extract(
     call: Call,
     archive: zipfile.ZipFile,
@@ -144,7 +170,13 @@ async def _extract(
                 call.fs.mkdir(path, recursive=True)
                 await call.out("" if quiet else f"   creating: {shown}/\n")
             continue
-        if call.fs.exists(path) and "-o" not in given:
+        there = call.fs.exists(path)
+        if not there and "-f" in given:
+            continue
+        moment = datetime(*info.date_time, tzinfo=UTC).timestamp()
+        if there and {"-u", "-f"} & set(given) and call.fs.look(path).modified >= moment:
+            continue
+        if there and "-o" not in given:
             if "-n" not in given:
                 # Nobody is there to answer; Info-ZIP takes the end of its input for a no.
                 await call.err(
@@ -165,7 +197,7 @@ async def _extract(
         call.fs.write_file(path, content)
         if mode:
             call.fs.chmod(path, mode & 0o777)
-        call.fs.touch(path, datetime(*info.date_time, tzinfo=UTC).timestamp())
+        call.fs.touch(path, moment)
         doing = " extracting" if info.compress_type == zipfile.ZIP_STORED else "  inflating"
         await call.out("" if quiet else f"{doing}: {shown:<22}  \n")
     if links and not quiet:

@@ -25,12 +25,12 @@ async def visudo(call: Call) -> int:
     if path and call.read(path) is None:
         raise Complaint(f"visudo: unable to open {name}: No such file or directory\n")
     for problem in found.problems:
-        await call.err(problem)
+        await call.err(problem.replace(path, name, 1) if path else problem)
     if not options.has("q", "quiet"):
         bad = {problem.partition(":")[0] for problem in found.problems}
         for one in [path] if path else found.files:
             if one not in bad:
-                await call.out(f"{one}: parsed OK\n")
+                await call.out(f"{name or one}: parsed OK\n")
     return 1 if found.problems else 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint, Options, parse
+from owlab.pocket.programs.options import Complaint, Options, parse, usage
 from owlab.pocket.programs.shells import child_of
 
 LONG = (
@@ -85,7 +85,7 @@ def _plan(options: Options, command: list[str]) -> XargsPlan:
         if text is None:
             return None
         if not text.isdecimal() or (not int(text) and "P" not in names):
-            raise Complaint(f"xargs: value {text} for -{what} option should be >= 1\n")
+            raise usage("xargs", f"value {text} for -{what} option should be >= 1")
         return int(text)
 
     place = options.value("I", "replace")
@@ -104,7 +104,8 @@ def _plan(options: Options, command: list[str]) -> XargsPlan:
 async def _input(call: Call, name: str | None) -> str:
     content = await call.stdin() if name in (None, "-") else call.read(call.path(name or ""))
     if content is None:
-        raise Complaint(f"xargs: {name}: No such file or directory\n")
+        reason = "No such file or directory"
+        raise Complaint(f"xargs: Cannot open input file ‘{name}’: {reason}\n")
     return content.decode(errors="surrogateescape")
 
 
@@ -118,13 +119,17 @@ def _words(plan: XargsPlan, options: Options, text: str) -> list[list[str]]:
     if plan.place is not None:
         # A line is one word; blanks before it are not part of it.
         return [["".join(_split(line, whole=True))] for line in text.splitlines() if line.strip()]
-    lines, joined = [], ""
+    lines: list[list[str]] = []
+    joined = ""
+    ends = options.value("E", "eof") or None
     for line in text.split("\n"):
         joined += line
         if plan.lines is not None and line.endswith((" ", "\t")):
             continue
         words = _split(joined, whole=False)
         joined = ""
+        if ends is not None and ends in words:
+            return [*lines, words[: words.index(ends)]] if words[0] != ends else lines
         lines += [words] if words else []
     return lines
 

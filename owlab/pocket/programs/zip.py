@@ -109,13 +109,15 @@ class Member:
 @program("zip", machines="all", installed=zip_installed)
 async def zip_(call: Call) -> int:
     """Put files into an archive; ``-r`` ``-q`` ``-j`` ``-y`` ``-d`` ``-u`` ``-m`` ``-x`` ``-i``."""
+    request = None
     try:
         request = parse(call.argv)
         if not request.archive:
             raise _invalid("cannot write zip file to terminal")
         return await _run(call, request)
     except ZipError as refused:
-        await call.err(refused.text)
+        hidden = request is not None and request.archive == "-"
+        await (call.err if hidden else call.out)(refused.text)
         return refused.status
 
 
@@ -131,6 +133,9 @@ async def _run(call: Call, request: ZipRequest) -> int:
     say = call.err if name == "-" else call.out
     if "d" in request.flags:
         gone = [n for n in entries if any(fnmatch.fnmatchcase(n, p) for p in request.names)]
+        for one in request.names:
+            if not any(fnmatch.fnmatchcase(n, one) for n in entries):
+                await say(f"\tzip warning: name not matched: {one}\n")
         if not gone:
             raise ZipError(f"\nzip error: Nothing to do! ({name})\n", NOTHING)
         for one in gone:
@@ -157,8 +162,9 @@ async def _run(call: Call, request: ZipRequest) -> int:
         member = entry.info.filename
         doing = "updating" if member in old else "  adding"
         entries[member] = entry
+        told = _packed(entry, request)
         if not quiet:
-            await say(f"{doing}: {member} ({_packed(entry, request)})\n")
+            await say(f"{doing}: {member} ({told})\n")
     content = _write(call, name, entries)
     if name == "-":
         await call.out(content)
@@ -227,7 +233,8 @@ def _newer(entry: Member, old: dict[str, Member], only_known: bool) -> bool:
     known = old.get(entry.info.filename)
     if known is None:
         return not only_known
-    return entry.info.date_time > known.info.date_time
+    *day, second = entry.info.date_time
+    return [*day, second // 2 * 2] > list(known.info.date_time)  # it is kept in steps of 2 s
 
 
 def _packed(entry: Member, request: ZipRequest) -> str:

@@ -43,6 +43,8 @@ def unreadable(bash: Bash, files: Files, cwd: str, script: str, asks: bool) -> I
             yield name
 
 
+INTERACTIVE = re.compile(r"\b(rm|cp|mv)\s+(?:-\S+\s+)*(?:-[a-zA-Z]*i|--interactive)")
+"""They read only where they ask."""
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 
 
@@ -54,7 +56,8 @@ def apart_from_input(script: str, known: set[str]) -> str:
     """
     words = set(re.findall(r"[\w.-]+", script))
     asked = set(" ".join(ASKED_FOR.findall(script)).split())
-    names = sorted(words & known - READERS - asked)
+    asking = set(INTERACTIVE.findall(script))
+    names = sorted(words & known - READERS - asked - asking)
     aliases = " ".join(f"{name}='{name} </dev/null'" for name in names)
     return f"shopt -s expand_aliases; alias {aliases}" if names else ":"
 

@@ -282,3 +282,168 @@ def test_the_version_says_what_it_is(shell: Shell) -> None:
 
 def test_what_is_not_here_says_so(shell: Shell) -> None:
     assert shell("helm plugin list").err == 'Error: "helm plugin" is not part of the pocket lab\n'
+
+
+def test_dependencies(machine: Machine, shell: Shell) -> None:
+    shell("helm create ch")
+    assert shell("helm dependency list ch").out == "WARNING: no dependencies at ch/charts\n"
+    assert shell("cd ch; helm dep ls").out == "WARNING: no dependencies at charts\n"
+    assert shell("helm dependency update ch").status == 0
+    assert shell("helm dependency build ch").status == 0
+    for verb in ("list", "update", "build"):
+        gone = shell(f"helm dependency {verb} gone")
+        assert (gone.status, gone.err) == (1, "Error: stat gone: no such file or directory\n")
+    machine.write(
+        "/home/ubuntu/ch/Chart.yaml",
+        b"apiVersion: v2\nname: ch\nversion: 1.0.0\ndependencies:\n"
+        b"  - {name: redis, version: 1.x.x, repository: https://charts.example}\n",
+    )
+    header, row = shell("helm dependency list ch").out.splitlines()
+    assert header.split() == ["NAME", "VERSION", "REPOSITORY", "STATUS"]
+    assert row.split() == ["redis", "1.x.x", "https://charts.example", "missing"]
+    assert "not on the pocket lab's map" in shell("helm dependency build ch").err
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("install x y z", "expected at most two arguments, unexpected arguments: z"),
+        ("install x y z w", "expected at most two arguments, unexpected arguments: z, w"),
+        ("install -g x y", "cannot set --generate-name and also specify a name"),
+        ("install x ./y", 'path "./y" not found'),
+        ("install x oci://a/b", "OCI registries are not on the pocket lab's map of the internet"),
+        (f"install x {CHART} --verify", "--verify is not part of the pocket lab: its charts are"),
+        (f"install x nope --repo {URL}", f'chart "nope" not found in {URL} repository'),
+        (
+            f"install x {REPO} --repo {URL} --version 99",
+            f'chart "{REPO}" version "99" not found in {URL} repository',
+        ),
+        ("install x https://nowhere.example/x.tgz", "no such host"),
+    ],
+)
+def test_charts_that_are_not_found(shell: Shell, line: str, error: str) -> None:
+    ran = shell(f"helm {line}")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("Error: INSTALLATION FAILED: ")
+    assert error in ran.err
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--force-replace --force-conflicts",
+        "--force --force-conflicts",
+    ],
+)
+def test_flags_that_exclude_each_other(shell: Shell, flags: str) -> None:
+    assert (
+        "if any flags in the group [force-replace force-conflicts] are set"
+        in shell(f"helm install x {CHART} {flags}").err
+    )
+
+
+def test_a_chart_of_a_url_and_of_a_version(shell: Shell) -> None:
+    shell(f"helm repo add r {URL}")
+    template = "helm template x {} --set nfs.server=a,nfs.path=/b | grep ' chart:' | sort -u"
+    newest = shell(template.format(f"r/{REPO}")).out
+    assert newest.split() == ["chart:", f"{REPO}-4.0.18"]
+    assert shell(template.format(f"{REPO} --repo {URL}")).out == newest
+    assert shell(template.format(f"r/{REPO} --version 4.x")).out == newest
+    ran = shell(f"helm pull r/{REPO} --version 99")
+    assert f'chart "{REPO}" matching 99 not found in r index' in ran.err
+    shell(f"helm pull r/{REPO} -d out --untar --untardir in; helm pull r/{REPO} -d .")
+    assert shell(f"ls -d out/in/{REPO} *.tgz").out == f"{REPO}-4.0.18.tgz\nout/in/{REPO}\n"
+    assert shell(template.format(f"./{REPO}-4.0.18.tgz")).out == newest
+
+
+def test_names_that_are_made(shell: Shell) -> None:
+    line = f"helm install {CHART} -f mycluster.yaml --dry-run=client"
+    assert shell(f"{line} -g | head -1 | sed 's/[0-9]*$//'").out == "NAME: openwhisk-\n"
+    assert shell(f"{line} --name-template my | head -1").out == "NAME: my\n"
+
+
+@pytest.mark.parametrize(
+    ("flag", "means"),
+    [("--dry-run", "--dry-run=client"), ("--dry-run=true", "--dry-run=client")],
+)
+def test_old_forms_of_a_dry_run_are_warned_of(shell: Shell, flag: str, means: str) -> None:
+    ran = shell(f"helm install x {CHART} -f mycluster.yaml {flag}")
+    assert ran.status == 0
+    assert means in ran.err
+    assert "DESCRIPTION: Dry run complete" in ran.out
+
+
+def test_two_charts_are_packaged_with_versions_of_their_own(shell: Shell) -> None:
+    shell("helm create a; helm create b")
+    ran = shell("helm package a b --version 2.0.0 --app-version 7; helm show chart b-2.0.0.tgz")
+    assert ran.out.count("Successfully packaged chart and saved it to: /home/ubuntu/") == 2
+    assert "appVersion: " in ran.out
+    assert yaml.safe_load(ran.out.partition("b-2.0.0.tgz\n")[2])["version"] == "2.0.0"
+    missing = shell("helm package gone")
+    assert (missing.status, missing.err) == (1, 'Error: path "gone" not found\n')
+
+
+def test_clusters_are_chosen_by_the_environment(machine: Machine, shell: Shell) -> None:
+    for name, host in (("a", "192.0.2.1"), ("b", "192.0.2.2"), ("c", "somewhere.example")):
+        config = {"clusters": [{"name": "c", "cluster": {"server": f"https://{host}:6443"}}]}
+        machine.write(f"/home/ubuntu/{name}", yaml.safe_dump(config).encode(), owner="ubuntu")
+    assert "dial tcp 192.0.2.2:6443: connect: no route" in shell("KUBECONFIG=b helm list").err
+    assert "dial tcp 192.0.2.1:6443" in shell("KUBECONFIG=nope::a:b helm list").err
+    assert "dial tcp 192.0.2.1:6443" in shell("KUBECONFIG=b helm --kubeconfig a list").err
+    assert (
+        "lookup somewhere.example on 127.0.0.53:53: no such host"
+        in shell("KUBECONFIG=c helm list").err
+    )
+    assert NOWHERE in shell("KUBECONFIG=nope helm list").err
+    machine.write("/home/ubuntu/bad", b"a: [", owner="ubuntu")
+    assert 'error loading config file "/home/ubuntu/bad": ' in shell("KUBECONFIG=bad helm list").err
+    config = {
+        "clusters": [
+            {"name": "c", "cluster": {"server": "https://x", "certificate-authority": "ca.crt"}}
+        ]
+    }
+    machine.write("/home/ubuntu/cert", yaml.safe_dump(config).encode(), owner="ubuntu")
+    assert shell("KUBECONFIG=cert helm list").err == (
+        "Error: unable to read certificate-authority /home/ubuntu/ca.crt: "
+        "open /home/ubuntu/ca.crt: no such file or directory\n"
+    )
+
+
+def test_the_environment(shell: Shell) -> None:
+    lines = dict(line.split("=", 1) for line in shell("helm env -n x --debug").out.splitlines())
+    assert lines["HELM_NAMESPACE"] == '"x"'
+    assert lines["HELM_DEBUG"] == '"true"'
+    assert lines["HELM_BIN"] == '"helm"'
+    assert lines["HELM_CACHE_HOME"] == '"/home/ubuntu/.cache/helm"'
+    assert lines["HELM_REPOSITORY_CONFIG"] == '"/home/ubuntu/.config/helm/repositories.yaml"'
+
+
+def test_forms_of_the_version(shell: Shell) -> None:
+    number = shell("helm version --template '{{.Version}}'").out
+    assert number.startswith("v")
+    assert shell("helm version --short").out == f"{number}+owlab.pocket\n"
+    assert shell("helm version -c").out.startswith(f'version.BuildInfo{{Version:"{number}", ')
+
+
+def test_help_lists_flags_with_their_defaults(shell: Shell) -> None:
+    for line in ("helm install --help", "helm help install", "helm install -h"):
+        text = shell(line).out
+        assert "Usage:\n  helm install [NAME] [CHART] [flags]\n" in text
+        assert "      --timeout duration " in text
+        assert "(default 5m0s)" in text
+        assert "-h, --help " in text
+        assert "help for install" in text
+        assert "Global Flags:" in text
+    text = shell("helm").out
+    assert "Available Commands:" in text
+    assert "help for helm" in text
+
+
+def test_a_charts_git_stays_where_it_is(machine: Machine, shell: Shell) -> None:
+    shell("helm create ch; mkdir ch/.git; echo x > ch/.git/config; rm -r ch/templates; mkdir ch/z")
+    machine.write("/home/ubuntu/ch/z/x", b"y")
+    machine.write("/home/ubuntu/ch/templates/x.yaml", b'kind: A\ndata: {{ .Files.Get "z/x" }}\n')
+    assert (
+        shell("helm template x ch").out == "---\n# Source: ch/templates/x.yaml\nkind: A\ndata: y\n"
+    )
+    assert ".git" not in shell("helm package ch > /dev/null; tar tf ch-0.1.0.tgz").out

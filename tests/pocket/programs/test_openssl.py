@@ -21,7 +21,7 @@ async def test_a_server_certificate_verifies_with_its_authority(on):
         typed = await on("master", line)
         assert typed.status == 0, typed.err
     show = await on("master", "openssl x509 -in tls.crt -noout -subject -ext subjectAltName")
-    assert "subject=CN=OpenWhisk" in show.out
+    assert "subject=CN = OpenWhisk" in show.out
     assert "IP Address:127.1.2.3" in show.out
     files = (await on("master", "cat tls.crt; cat ca.crt; stat -c %a ca.key tls.key")).out
     server, authority = x509.load_pem_x509_certificates(files.encode())
@@ -47,7 +47,7 @@ async def test_a_request_is_what_an_authority_signs(on):
         typed = await on("master", line)
         assert (typed.status, typed.out) == (0, ""), typed.err
     shown = await on("master", "openssl req -in jane.csr -noout -verify -subject")
-    assert shown.out == "Certificate request self-signature verify OK\nsubject=O=dev,CN=jane\n"
+    assert shown.out == "Certificate request self-signature verify OK\nsubject=CN = jane, O = dev\n"
     request = x509.load_pem_x509_csr((await on("master", "cat jane.csr")).out.encode())
     assert request.is_signature_valid
     assert (await on("master", "stat -c %a jane.key")).out == "600\n"

@@ -51,7 +51,7 @@ async def test_an_archive_that_others_made(on, master):
 async def test_refusals(on, script, status, words):
     typed = await on("master", f"{INSTALL}{FILES}{script}")
     assert typed.status == status
-    assert words in typed.err
+    assert words in str(typed)
 
 
 async def test_change_an_archive(on):

@@ -60,7 +60,8 @@ def test_every_call_says_that_the_lab_does_not_answer(lab: Served, stopped: psut
     assert lab.on("master", "echo well") == (0, "well\n", "")
 
 
-def test_the_binary_says_it_too(lab: Served) -> None:
+def test_the_binary_says_it_too(lab: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWLAB_SILENCE", "1.5")
     process = psutil.Process(pid(lab))
     process.send_signal(signal.SIGSTOP)
     try:
@@ -69,7 +70,7 @@ def test_the_binary_says_it_too(lab: Served) -> None:
         process.send_signal(signal.SIGCONT)
     assert status == 255
     assert err == (
-        f"list failed: the lab does not answer: process {process.pid}, for 20 s; "
+        f"list failed: the lab does not answer: process {process.pid}, for 2 s; "
         "`owlab down` ends it\n"
     )
 
@@ -193,7 +194,10 @@ async def test_the_watchdog_ends_what_stands_still() -> None:
     task.cancel()
 
 
-def test_a_script_on_standard_input_notices_it_too(lab: Served) -> None:
+def test_a_script_on_standard_input_notices_it_too(
+    lab: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWLAB_SILENCE", "1.5")
     process = psutil.Process(pid(lab))
     process.send_signal(signal.SIGSTOP)
     words = [sys.executable, "-m", "owlab.pocket.client.terminal", "--dir", str(lab.directory)]
@@ -230,9 +234,9 @@ def test_where_it_stands_still_is_told(tmp_path: Path) -> None:
 def test_an_answer_that_takes_its_time_is_no_silence(
     lab: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service_process.ensure(lab.directory, "real")
+    service_process.ensure(lab.directory, "class")
     lab.mp("stop", "master")
-    monkeypatch.setattr(wire, "SILENCE", 0.5)  # a machine takes longer to boot
+    monkeypatch.setattr(wire, "SILENCE", 0.5)  # a machine takes two seconds to boot
     body = json.dumps({"machine": "master"}).encode()
     started = time.monotonic()
     about = multipass.service(str(lab.directory))

@@ -18,8 +18,10 @@ KNOWN = "tests/test_rule.py::test_full"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of a project."""
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of a project, whose pytest has no plugins to import but the one that it needs."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_timeout")
     for name, text in (
         ("owlab/__init__.py", ""),
         ("owlab/rule.py", RULE),

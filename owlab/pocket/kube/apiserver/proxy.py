@@ -67,7 +67,9 @@ class Proxy:
                 f"{str(error).lower()}"
             ) from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            raise ServiceUnavailable(f"error trying to reach service: {error or 'EOF'}") from None
+            raise ServiceUnavailable(
+                f"error trying to reach service: {str(error) or 'EOF'}"
+            ) from None
         return _passed_on(answer, stack)
 
     def _behind(self, namespace: str, name: str, port: str) -> tuple[str, int]:

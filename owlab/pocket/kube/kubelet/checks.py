@@ -88,5 +88,5 @@ async def _page(
         async with exchange(dial, "GET", url, list(headers.items())) as answer:
             code = answer.status
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        return f'Get "{url}": {error or "EOF"}'
+        return f'Get "{url}": {str(error) or "EOF"}'
     return None if 200 <= code < 400 else f"HTTP probe failed with statuscode: {code}"

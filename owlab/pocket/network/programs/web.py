@@ -153,7 +153,7 @@ async def _exchange(
             raise Unreachable(1, "Received HTTP/0.9 when not allowed") from None
         raise Unreachable(52, "Empty reply from server") from None
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Unreachable(56, f"Recv failure: {error or 'Connection reset by peer'}") from None
+        raise Unreachable(56, f"Recv failure: {str(error) or 'Connection reset by peer'}") from None
 
 
 def _unconnected(

@@ -105,7 +105,7 @@ async def dependencies(helm: HelmInvocation) -> int:
         raise HelmFailed(f"stat {path}: no such file or directory")
     found = await helm.engine("dependencies", chart=str(stage(helm, path)))
     if not found:
-        await helm.out(f"WARNING: no dependencies at {posixpath.join(path, 'charts')}\n")
+        await helm.out(f"WARNING: no dependencies at {posixpath.normpath(f'{path}/charts')}\n")
         return 0
     header = ("NAME", "VERSION", "REPOSITORY", "STATUS")
     rows = [(d["name"], d["version"], d["repository"], d["status"]) for d in found]
