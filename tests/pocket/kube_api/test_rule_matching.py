@@ -338,9 +338,7 @@ def test_nobody_gives_away_what_they_do_not_have(rules, made, allowed):
 
 def test_what_is_bound_to_nothing():
     bound = binding("b", "ClusterRole/none", ADA)
-    with pytest.raises(
-        NotFound, match=r'authorization\.k8s\.io "none" not found'
-    ):
+    with pytest.raises(NotFound, match=r'authorization\.k8s\.io "none" not found'):
         check_escalation(Authorizer(store_of()), USER, KIND["RoleBinding"], bound, None)
 
 
