@@ -1,0 +1,297 @@
+"""Images that come, or do not, and probes that count: one look after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.views import Object
+from owlab.pocket.kube import images
+from owlab.pocket.kube.containers.start import CannotStart
+from owlab.pocket.kube.kubelet.diary import Diary
+from owlab.pocket.kube.kubelet.memory import Memory
+from owlab.pocket.kube.kubelet.probes import Probe
+from owlab.pocket.kube.kubelet.pulling import pull
+
+from .conftest import FakeMachine
+
+POD: Object = {
+    "metadata": {"name": "box"},
+    "spec": {"nodeName": "a"},
+    "status": {"podIP": "10.42.0.9"},
+}
+
+
+class Notes:
+    """A diary that keeps what it is told."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.events: list[tuple[str, str, str]] = []
+        self.looks: list[float] = []
+        recorder: Any = self
+        self.diary = Diary(POD, Memory(), clock or Clock(), recorder, self.looks.append)
+
+    def record(
+        self, about: Object, kind: str, reason: str, message: str, component: str, host: str = ""
+    ) -> None:
+        assert (about, component, host) == (POD, "kubelet", "a")
+        self.events.append((kind, reason, message))
+
+    def told(self) -> list[tuple[str, str, str]]:
+        found, self.events = self.events, []
+        return found
+
+
+def machine(*there: str) -> FakeMachine:
+    return FakeMachine("a", "127.9.0.1", pulled={images.full_name(image) for image in there})
+
+
+def container(image: str = "nginx", policy: str | None = None) -> Object:
+    return {"name": "main", "image": image, **({"imagePullPolicy": policy} if policy else {})}
+
+
+async def test_an_image_is_pulled_once() -> None:
+    notes, node, status = Notes(), machine(), dict[str, Any](state={})
+    assert pull(notes.diary, container(), status, node)
+    assert node.images() == {"docker.io/library/nginx:latest"}
+    assert notes.told() == [
+        ("Normal", "Pulling", 'Pulling image "nginx"'),
+        ("Normal", "Pulled", 'Successfully pulled image "nginx"'),
+    ]
+    assert pull(notes.diary, container(), status, node)
+    assert notes.told() == [], "it is there, and was said to be"
+
+
+@pytest.mark.parametrize("policy", [None, "IfNotPresent", "Never", "Always"])
+async def test_an_image_that_is_there(policy) -> None:
+    notes = Notes()
+    assert pull(notes.diary, container(policy=policy), {"state": {}}, machine("nginx"))
+    said = 'Container image "nginx" already present on machine'
+    assert notes.told() == [("Normal", "Pulled", said)]
+
+
+async def test_an_image_that_must_not_be_pulled() -> None:
+    notes, status = Notes(), dict[str, Any](state={})
+    said = 'Container image "nginx" is not present with pull policy of Never'
+    for events in (
+        [("Warning", "ErrImageNeverPull", said), ("Warning", "Failed", "Error: ErrImageNeverPull")],
+        [],
+    ):
+        assert not pull(notes.diary, container(policy="Never"), status, machine())
+        assert notes.told() == events
+        assert status["state"] == {"waiting": {"reason": "ErrImageNeverPull", "message": said}}
+
+
+async def test_an_image_that_nobody_has() -> None:
+    notes, node = Notes(Clock("real")), machine()
+    status: Object = {"state": {}}
+    bad = container("nginx:1.161")
+    reasons = []
+    for _ in range(3):
+        assert not pull(notes.diary, bad, status, node)
+        reasons.append(status["state"]["waiting"]["reason"])
+    assert reasons == ["ErrImagePull", "ImagePullBackOff", "ImagePullBackOff"]
+    full = "docker.io/library/nginx:1.161"
+    why = (
+        f'failed to pull and unpack image "{full}": failed to resolve reference "{full}": '
+        f"{full}: not found"
+    )
+    assert notes.told() == [
+        ("Normal", "Pulling", 'Pulling image "nginx:1.161"'),
+        ("Warning", "Failed", f'Failed to pull image "nginx:1.161": {why}'),
+        ("Warning", "Failed", "Error: ErrImagePull"),
+        ("Normal", "BackOff", 'Back-off pulling image "nginx:1.161"'),
+        ("Warning", "Failed", "Error: ImagePullBackOff"),
+    ]
+    due = notes.diary.memory.due
+    pauses = []
+    for count in range(1, 8):
+        due[f"backoff nginx:1.161 {count}"] = 0.0
+        pull(notes.diary, bad, status, node)
+        pauses.append(notes.looks[-2])
+    assert pauses == [20.01, 40.01, 80.01, 160.01, 300.01, 300.01, 300.01]
+    assert node.images() == set()
+
+
+async def test_pulling_takes_its_time() -> None:
+    notes, node, status = Notes(Clock("real")), machine(), dict[str, Any](state={})
+    assert not pull(notes.diary, container(), status, node)
+    assert [reason for _, reason, _ in notes.told()] == ["Pulling"]
+    assert notes.looks[0] == 8.01
+    notes.diary.memory.due["pull docker.io/library/nginx:latest"] = 0.0
+    assert pull(notes.diary, container(), status, node)
+
+
+async def test_an_image_of_no_registry_is_used_where_it_is_loaded() -> None:
+    mine = "localhost/mine:1"
+    assert pull(Notes().diary, container(mine), {"state": {}}, machine(mine))
+    assert not pull(Notes().diary, container(mine, "Always"), {"state": {}}, machine(mine))
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ("nginx", "docker.io/library/nginx:latest"),
+        ("nginx:1.27", "docker.io/library/nginx:1.27"),
+        ("me/app", "docker.io/me/app:latest"),
+        ("ghcr.io/me/app:1", "ghcr.io/me/app:1"),
+        ("localhost/app", "localhost/app:latest"),
+        ("host:5000/app", "host:5000/app:latest"),
+        ("nginx@sha256:1", "docker.io/library/nginx@sha256:1"),
+        ("nginx:1@sha256:1", "docker.io/library/nginx:1@sha256:1"),
+    ],
+)
+def test_full_names_of_images(image, name):
+    assert images.full_name(image) == name
+
+
+@pytest.mark.parametrize(
+    ("image", "there"),
+    [
+        ("nginx:1.27-alpine", True),
+        ("nginx:1.161", False),
+        ("nginx:lates", False),
+        ("busybox", True),
+        ("nginxx", False),
+        ("python:3.12-slim-bookworm", True),
+        ("postgres:16", True),
+        ("wurstmeister/kafka:2.12", False),
+        ("openwhisk/controller:ef725a6", True),
+        ("openwhisk/controller:mine", False),
+        (f"nginx@sha256:{'0' * 64}", True),
+        ("localhost/mine", False),
+    ],
+)
+def test_images_that_there_are(image, there):
+    assert images.exists(image) == there
+
+
+def probing(
+    kind: str = "readinessProbe",
+    answers: tuple[Any, ...] = (),
+    simulated: bool = False,
+    notes: Notes | None = None,
+    **spec: Any,
+) -> tuple[Probe, Notes]:
+    """A probe whose command gives these answers, one after the other."""
+    left, notes = list(answers), notes or Notes(Clock("real"))
+
+    async def execute(made: Object, words: list[str]) -> tuple[int, str]:
+        found = left.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found, "printed\n"
+
+    async def check(handler: Object, made: Object, address: str, limit: float) -> str | None:
+        assert (address, limit) == ("10.42.0.9", spec.get("timeoutSeconds", 1))
+        return str(left.pop(0)) if left else None
+
+    made = {"name": "main", "image": "nginx", kind: spec}
+    return Probe(notes.diary, made, kind, 0, simulated, execute, check), notes
+
+
+EXEC: dict[str, Any] = {"exec": {"command": ["true"]}}
+
+
+async def asked(probe: Probe) -> bool | None:
+    """One look, and what came of it."""
+    probe.state.due = probe.state.due and 0.001
+    probe.look()
+    while probe.state.task is not None:
+        await asyncio.sleep(0)
+    return probe.state.passed
+
+
+@pytest.mark.parametrize(
+    ("spec", "answers", "verdicts"),
+    [
+        ({}, (0, 1, 1, 1, 0), [True, True, True, False, True]),
+        ({"failureThreshold": 1}, (1, 0), [False, True]),
+        ({"failureThreshold": 2}, (1, 0, 1, 1), [None, True, True, False]),
+        ({"successThreshold": 2}, (0, 0, 1, 0), [None, True, True, True]),
+        ({"successThreshold": 2, "failureThreshold": 1}, (1, 0, 0), [False, False, True]),
+    ],
+)
+async def test_answers_are_counted(spec, answers, verdicts) -> None:
+    probe, _ = probing(answers=answers, **EXEC, **spec)
+    assert [await asked(probe) for _ in answers] == verdicts
+
+
+async def test_what_a_probe_tells() -> None:
+    probe, notes = probing("livenessProbe", (0, 3), **EXEC)
+    await asked(probe)
+    assert notes.told() == []
+    await asked(probe)
+    assert notes.told() == [("Warning", "Unhealthy", "Liveness probe failed: printed")]
+    probe, notes = probing("startupProbe", (CannotStart("no such file"),), **EXEC)
+    assert await asked(probe) is None
+    [(_, _, said)] = notes.told()
+    assert said.startswith("Startup probe errored and resulted in unknown state: rpc error: code =")
+    assert (probe.state.failures, probe.state.successes) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
+async def test_a_request_as_a_probe(kind) -> None:
+    spec: dict[str, Any] = {kind: {"port": 80}, "failureThreshold": 1, "timeoutSeconds": 7}
+    probe, notes = probing(answers=("refused",), **spec)
+    assert await asked(probe) is False
+    assert notes.told() == [("Warning", "Unhealthy", "Readiness probe failed: refused")]
+    assert await asked(probe) is True
+
+
+async def test_when_a_probe_asks() -> None:
+    notes = Notes(Clock("real"))
+    probe, _ = probing(
+        answers=(0, 0), notes=notes, initialDelaySeconds=30, periodSeconds=20, **EXEC
+    )
+    assert probe.look() is None
+    assert notes.looks == [30.01]
+    assert probe.state.task is None, "not before its delay is over"
+    assert await asked(probe) is True
+    assert 20.01 in notes.looks
+
+
+async def test_a_startup_probe_asks_until_it_has_passed() -> None:
+    probe, _ = probing("startupProbe", (1, 0), **EXEC)
+    assert [await asked(probe), await asked(probe)] == [None, True]
+    assert await asked(probe) is True, "there is no third answer"
+
+
+async def test_without_a_probe_all_is_well() -> None:
+    probe, _ = probing()
+    del probe.container["readinessProbe"]
+    assert probe.look() is True
+
+
+@pytest.mark.parametrize(
+    ("handler", "passed", "said"),
+    [
+        ({"httpGet": {"port": 80}}, True, None),
+        (EXEC, True, None),
+        (
+            {"httpGet": {"port": 81, "path": "x", "scheme": "HTTPS"}},
+            False,
+            'Get "https://10.42.0.9:81/x": dial tcp 10.42.0.9:81: connect: connection refused',
+        ),
+        (
+            {"httpGet": {"port": 81, "host": "other"}},
+            False,
+            'Get "http://other:81/": dial tcp other:81: connect: connection refused',
+        ),
+        (
+            {"tcpSocket": {"port": 81}},
+            False,
+            "dial tcp 10.42.0.9:81: connect: connection refused",
+        ),
+        ({"grpc": {"port": 81}}, False, "dial tcp 10.42.0.9:81: connect: connection refused"),
+    ],
+)
+async def test_probes_of_simulated_programs(handler, passed, said) -> None:
+    probe, notes = probing(simulated=True, failureThreshold=1, **handler)
+    assert await asked(probe) is passed
+    assert [message for _, _, message in notes.told()] == (
+        [f"Readiness probe failed: {said}"] if said else []
+    )
