@@ -10,7 +10,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
@@ -22,6 +21,7 @@ from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.tls import Authority
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.apiserver.app import kube_app
+from owlab.pocket.kube.containers.printed_lines import PrintedLine
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.store import Change, Store
 from owlab.pocket.machines.machine import Machine
@@ -43,8 +43,8 @@ class NoKubelet:
     def unreached(self, pod: Object) -> str | None:
         return None
 
-    async def logs(self, pod: Object, container: str, **_: Any) -> str:
-        return f"log of {pod['metadata']['name']}\n"
+    def logs(self, pod: Object, container: str, *, previous: bool = False) -> list[PrintedLine]:
+        return [PrintedLine(0.0, f"log of {pod['metadata']['name']}")]
 
     async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
         return 0

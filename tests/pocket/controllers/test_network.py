@@ -8,6 +8,7 @@ import re
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.object_state import is_ready
+from owlab.pocket.kube.streams.log_options import LogOptions
 from owlab.pocket.machines.files import Files
 from tests.pocket.controllers.conftest import Bench
 
@@ -64,9 +65,7 @@ async def test_a_service_leads_to_nginx(bench: Bench) -> None:
     web = bench.store.get("Pod", "web", "default")
     code, out = await typed(bench, f"wget -qO- {web['status']['podIP']}")
     assert code == 0 and "Welcome" in out
-    log = await bench.cluster.kubelet.logs(
-        web, "main", tail=None, previous=False, timestamps=False, since=None
-    )
+    log = LogOptions().shown(bench.cluster.kubelet.logs(web, "main"))
     assert len(re.findall(r'"GET / HTTP/1.1" 200 \d+ "-" "Wget"', log)) == 5
 
 
@@ -280,9 +279,7 @@ async def test_the_containers_of_a_pod_share_its_ports(bench: Bench) -> None:
     words = ["wget", "-qO-", "localhost"]
     assert await bench.cluster.kubelet.exec(known, "side", words, Streams(keep, keep)) == 0
     assert b"Welcome" in printed
-    log = await bench.cluster.kubelet.logs(
-        known, "other", tail=None, previous=False, timestamps=False, since=None
-    )
+    log = LogOptions().shown(bench.cluster.kubelet.logs(known, "other"))
     assert "bind() failed (98: Address already in use)" in log
 
 
@@ -361,10 +358,8 @@ async def test_probes_are_real_requests(bench: Bench) -> None:
         await asyncio.sleep(0.1)
     else:
         raise AssertionError("never ready")
-    log = await bench.cluster.kubelet.logs(
-        bench.store.get("Pod", "web", "default"), "main",
-        tail=None, previous=False, timestamps=False, since=None,
-    )  # fmt: skip
+    web = bench.store.get("Pod", "web", "default")
+    log = LogOptions().shown(bench.cluster.kubelet.logs(web, "main"))
     assert '"GET /ready.txt HTTP/1.1" 200' in log and "kube-probe/" in log
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.streams.log_options import LogOptions
 from tests.pocket.controllers.conftest import Bench
 from tests.pocket.controllers.test_network import pod, service, typed
 
@@ -16,9 +17,7 @@ BOX = "nicolaka/netshoot"
 
 async def printed(bench: Bench, name: str) -> str:
     known = bench.store.get("Pod", name, "default")
-    return await bench.cluster.kubelet.logs(
-        known, "main", tail=None, previous=False, timestamps=False, since=None
-    )
+    return LogOptions().shown(bench.cluster.kubelet.logs(known, "main"))
 
 
 async def started(bench: Bench, image: str, **container: Any) -> None:

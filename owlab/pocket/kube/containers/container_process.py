@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 from bashkit import Bash
 
+from owlab.pocket.kube.containers.printed_lines import PrintedLines
 from owlab.pocket.kube.containers.serving import Serving
 from owlab.pocket.kube.network.pod_net import PodNet
-
-LOG_LIMIT = 256 * 1024
-"""Characters that are kept of what a container has printed."""
 
 
 @dataclass
@@ -21,7 +19,7 @@ class ContainerProcess:
     waits: bool = False
     task: asyncio.Task[None] | None = None
     code: int | None = None
-    printed: str = ""
+    log: PrintedLines = field(default_factory=PrintedLines)
     message: str = ""
     """What it left for its status as it ended."""
     attached: bool = False
@@ -36,7 +34,12 @@ class ContainerProcess:
 
     def keep(self, data: bytes) -> None:
         """Add to what it has printed."""
-        self.printed = (self.printed + data.decode(errors="replace"))[-LOG_LIMIT:]
+        self.log.add(data.decode(errors="replace"))
+
+    @property
+    def printed(self) -> str:
+        """What it has printed, in one piece."""
+        return self.log.text
 
     def end(self) -> None:
         """Stop it, whatever it does."""

@@ -22,6 +22,7 @@ from owlab.pocket.kube.containers.foreground import carry_out, is_shell, script_
 from owlab.pocket.kube.containers.identity import identity
 from owlab.pocket.kube.containers.image_disk import new_disk
 from owlab.pocket.kube.containers.owners import OwnerCommands
+from owlab.pocket.kube.containers.printed_lines import PrintedLine
 from owlab.pocket.kube.containers.process_namespace import seen
 from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
@@ -199,7 +200,8 @@ class Runtime:
             left = TerminationMessage(self._disk(pod, container)[0], container)
             process.shell, holders = self._shell(pod, container, net, process.serving, words)
         except MissingReference as error:
-            process.code, process.printed = 128, f"Error: {error}\n"
+            process.code = 128
+            process.say(f"Error: {error}")
             return process
         except ServerFailed as failed:
             process.code = failed.code
@@ -396,12 +398,12 @@ class Runtime:
         starts = [start for known, start in self._processes if known == owner]
         return self._processes[owner, max(starts)] if starts else None
 
-    def printed(self, owner: Owner, *, previous: bool = False) -> str | None:
+    def printed(self, owner: Owner, *, previous: bool = False) -> list[PrintedLine] | None:
         """What a container's command has printed; None where there is no command of it."""
         starts = sorted(start for known, start in self._processes if known == owner)
         if not starts or (previous and len(starts) < 2):
             return None
-        return self._processes[owner, starts[-2 if previous else -1]].printed
+        return self._processes[owner, starts[-2 if previous else -1]].log.lines()
 
     def runs(self, owner: Owner) -> bool:
         """A command of the container really runs."""

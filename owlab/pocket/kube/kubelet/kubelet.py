@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import datetime
 
 from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.containers import programs
+from owlab.pocket.kube.containers.printed_lines import PrintedLine
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
@@ -224,29 +226,15 @@ class Kubelet(Controller):
         machine = self.plane.fleet.get(str(pod["spec"].get("nodeName") or ""))
         return machine.address if machine is not None and not kubelet_runs(machine) else None
 
-    async def logs(
-        self,
-        pod: Object,
-        container: str,
-        *,
-        tail: int | None,
-        previous: bool,
-        timestamps: bool,
-        since: float | None,
-    ) -> str:
-        """What a container has printed."""
+    def logs(self, pod: Object, container: str, *, previous: bool = False) -> list[PrintedLine]:
+        """What a container has printed, or did before it was started again."""
         owner = (pod["metadata"]["uid"], container)
         printed = self.runtime.printed(owner, previous=previous)
-        if printed is None:
-            memory = self._memories.get(pod["metadata"]["uid"], Memory())
-            printed = memory.logs.get(container, f"{programs.NOTE}\n")
-        lines = printed.splitlines()
-        if tail is not None:
-            lines = lines[-tail:] if tail else []
-        if timestamps:
-            start = pod["status"].get("startTime", "")
-            lines = [f"{start} {line}" for line in lines]
-        return "".join(f"{line}\n" for line in lines)
+        if printed is not None:
+            return printed
+        memory = self._memories.get(pod["metadata"]["uid"], Memory())
+        text = memory.logs.get(container, f"{programs.NOTE}\n")
+        return [PrintedLine(_began(pod, container), line) for line in text.splitlines()]
 
     async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
         """A command in a container, with its environment and volumes."""
@@ -255,6 +243,16 @@ class Kubelet(Controller):
     async def attach(self, pod: Object, container: str, streams: Streams) -> None:
         """What a container prints from now on, until it ends; a shell that waits gets the input."""
         await self.runtime.attach(pod, _spec(pod, container), streams)
+
+
+def _began(pod: Object, name: str) -> float:
+    """When a container was started last, in seconds since 1970; its pod, where it never was."""
+    fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+    statuses = [status for field in fields for status in pod["status"].get(field) or []]
+    states = [status.get("state", {}) for status in statuses if status["name"] == name]
+    times = [state["startedAt"] for one in states for state in one.values() if "startedAt" in state]
+    text = [*times, pod["status"].get("startTime"), pod["metadata"]["creationTimestamp"]]
+    return datetime.fromisoformat(next(filter(None, text))).timestamp()
 
 
 def _spec(pod: Object, name: str) -> Object:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from owlab.pocket.ground.streams import Reader, Sink
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers.printed_lines import PrintedLine
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,8 @@ class KubeletApi(Protocol):
     def unreached(self, pod: Object) -> str | None:
         """The address of a node whose kubelet does not answer; None where it does."""
 
-    async def logs(
-        self,
-        pod: Object,
-        container: str,
-        *,
-        tail: int | None,
-        previous: bool,
-        timestamps: bool,
-        since: float | None,
-    ) -> str:
-        """What a container has printed; ``since`` in seconds before now."""
+    def logs(self, pod: Object, container: str, *, previous: bool = False) -> list[PrintedLine]:
+        """What a container has printed, or did before it was started again."""
 
     async def exec(self, pod: Object, container: str, argv: list[str], streams: Streams) -> int:
         """Run a command in a container; returns its exit status. Cancelling ends it."""

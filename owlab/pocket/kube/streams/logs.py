@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -12,6 +13,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest, KubeletUnreached
 from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.store import Store
+from owlab.pocket.kube.streams.log_options import LogOptions, log_options
 
 
 def container_of(pod: Object, wanted: str) -> str:
@@ -44,23 +46,12 @@ def require_started(pod: Object, container: str) -> None:
             )
 
 
-def _whole(query: Mapping[str, str], name: str) -> int | None:
-    """A query parameter that is a whole number which is not negative."""
-    text = query.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdecimal() or len(text) > 18:
-        raise BadRequest(
-            f'{name}: Invalid value: "{text[:100]}": must be a number that is not negative'
-        )
-    return int(text)
-
-
 async def read_log(
     request: Request, store: Store, kubelet: KubeletApi, namespace: str, name: str
 ) -> Response:
     """``pods/NAME/log``, followed when asked."""
     query = request.query_params
+    options = log_options(query, name)
     pod = store.get("Pod", name, namespace)
     container = container_of(pod, query.get("container", ""))
     require_started(pod, container)
@@ -69,31 +60,40 @@ async def read_log(
         path = f"containerLogs/{namespace}/{name}/{container}{asked}"
         raise KubeletUnreached(f'Get "https://{address}:10250/{path}"', address)
 
-    async def text(tail: int | None) -> str:
-        return await kubelet.logs(
-            store.find("Pod", name, namespace) or pod,
-            container,
-            tail=tail,
-            previous=query.get("previous") == "true",
-            timestamps=query.get("timestamps") == "true",
-            since=since,
-        )
+    if options.previous and not _has_ended(pod, container):
+        raise BadRequest(f'previous terminated container "{container}" in pod "{name}" not found')
 
-    tail, since = _whole(query, "tailLines"), _whole(query, "sinceSeconds")
-    if query.get("follow") != "true":
-        return PlainTextResponse(await text(tail))
+    def text(wanted: LogOptions) -> str:
+        known = store.find("Pod", name, namespace) or pod
+        return wanted.shown(kubelet.logs(known, container, previous=wanted.previous))
+
+    if not options.follow:
+        return PlainTextResponse(options.limited(text(options)))
+    all_since = replace(options, tail=None)
 
     async def follow() -> AsyncIterator[str]:
-        whole = await text(None)
-        yield await text(tail)
+        whole, first = text(all_since), options.limited(text(options))
+        yield first
+        sent = len(first.encode())
         while (now := store.find("Pod", name, namespace)) and now["status"].get("phase") in (
             "Pending",
             "Running",
         ):
+            if options.limit is not None and sent >= options.limit:
+                return
             await asyncio.sleep(0.3)
-            more = await text(None)
+            more = text(all_since)
             if more.startswith(whole) and len(more) > len(whole):
-                yield more[len(whole) :]
+                piece = options.limited(more[len(whole) :], sent)
+                sent += len(piece.encode())
+                yield piece
             whole = more
 
     return StreamingResponse(follow(), media_type="text/plain")
+
+
+def _has_ended(pod: Object, container: str) -> bool:
+    """It was started again: what it printed before is kept."""
+    fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+    statuses = [status for field in fields for status in pod["status"].get(field) or []]
+    return any(s["name"] == container and s.get("restartCount") for s in statuses)
