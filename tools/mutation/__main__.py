@@ -63,7 +63,8 @@ def main() -> int:
         left = _left(mutants, Judge(traces, options.seconds), copies)
         if left and not options.near:
             print(f"{len(left)} are put in together, and all tests are run ...", flush=True)
-            noticed = Together(traces, copies.get(), say=_say).noticed(left)
+            all_copies = [copies.get() for _ in range(options.jobs)]
+            noticed = Together(traces, all_copies, say=_say).noticed(left)
             left = [mutant for mutant in left if mutant not in noticed]
     for mutant in left:
         print(f"\nsurvived: {mutant}")

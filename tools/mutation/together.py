@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,8 @@ ALONE = 300.0
 """Seconds for one test."""
 MOST_FAILING = 60
 """One change may fail everything: the run ends, the change is taken out, and all run again."""
-ALL = ("-n", "auto", "--dist", "loadfile", f"--maxfail={MOST_FAILING}", "--timeout=120", "tests")
+WITHOUT = ("vm",)
+"""Tests that `make test` and its kin do not run either."""
 FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
@@ -67,16 +69,16 @@ def _edits(mutant: Mutant) -> Iterator[tuple[int, int, list[str]]]:
 
 @dataclass
 class Together:
-    """Judges many changes in one copy of the project.
+    """Judges many changes in copies of the project, in each of which a part of the tests is run.
 
-    :param words: of pytest, for the run of all tests.
+    pytest-xdist would not do: a change may be one of what tests there are.
+
     :param say: told what is going on.
     :param run: runs pytest in the copy: its exit status, and what it printed.
     """
 
     traces: Traces
-    copy: Path
-    words: Sequence[str] = ALL
+    copies: Sequence[Path]
     say: Callable[[str], None] = print
     run: Callable[[Path, list[str], float], tuple[int | None, str]] = ran
     flaky: set[str] = field(default_factory=set)
@@ -102,11 +104,19 @@ class Together:
         return found
 
     def _failing(self, mutants: list[Mutant]) -> list[str]:
-        with self._put_in(mutants):
-            _, said = self.run(self.copy, list(self.words), WHOLE)
-        told = said.rpartition("short test summary info")[2]  # before it, what was logged
-        tests = dict.fromkeys(typed(test) for test in FAILED.findall(told))
+        with self._put_in(mutants), ThreadPoolExecutor(len(self.copies)) as pool:
+            told = list(pool.map(self._failing_of, self.copies, range(len(self.copies))))
+        tests = dict.fromkeys(typed(test) for part in told for test in part)
         return [test for test in tests if test not in self.flaky]
+
+    def _failing_of(self, copy: Path, part: int) -> list[str]:
+        files = sorted(copy.joinpath("tests").rglob("test_*.py"))
+        names = [str(file.relative_to(copy)) for file in files]
+        names = [name for name in names if name.split("/")[1] not in WITHOUT]
+        words = [f"--maxfail={MOST_FAILING}", "--timeout=120", *names[part :: len(self.copies)]]
+        _, said = self.run(copy, words, WHOLE)
+        told = said.rpartition("short test summary info")[2]  # before it, what was logged
+        return FAILED.findall(told)
 
     def _culprit(self, test: str, mutants: list[Mutant]) -> Mutant | None:
         """The one that this test notices: first looked for among those whose lines it runs."""
@@ -130,14 +140,19 @@ class Together:
 
     def _fails(self, test: str, mutants: list[Mutant]) -> bool:
         with self._put_in(mutants):
-            return self.run(self.copy, ["-x", "--timeout=120", test], ALONE)[0] not in (0, None)
+            return self.run(self.copies[0], ["-x", "--timeout=120", test], ALONE)[0] not in (
+                0,
+                None,
+            )
 
     @contextmanager
     def _put_in(self, mutants: list[Mutant]) -> Iterator[None]:
         for path, text in combined(mutants).items():
-            (self.copy / path).write_text(text, "utf-8")
+            for copy in self.copies:
+                (copy / path).write_text(text, "utf-8")
         try:
             yield
         finally:
             for mutant in mutants:
-                (self.copy / mutant.path).write_text(mutant.before, "utf-8")
+                for copy in self.copies:
+                    (copy / mutant.path).write_text(mutant.before, "utf-8")

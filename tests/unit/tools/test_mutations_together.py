@@ -41,9 +41,10 @@ def _pytest(copy: Path, words: list[str], _seconds: float) -> tuple[int, str]:
     """As pytest answers, without its second for each start."""
     rule: dict[str, Any] = {}
     exec((copy / "owlab/rule.py").read_text(), rule)
+    assert FILE in words or set(TESTS) & set(words)
     chosen = [name for name in TESTS if name in words] or list(TESTS)
     failed = [name for name in chosen if not TESTS[name](rule)]
-    shown = failed[:1] if "-x" in words else failed
+    shown = failed[:1] if "-x" in words or "--maxfail=1" in words else failed
     told = "".join(f"FAILED {name} - assert False\n" for name in shown)
     return int(bool(failed)), f"== short test summary info ==\n{told}"
 
@@ -52,12 +53,14 @@ def _pytest(copy: Path, words: list[str], _seconds: float) -> tuple[int, str]:
 def together(tmp_path: Path) -> Together:
     """A judge, for a project with three rules, two of them tested."""
     (tmp_path / "owlab").mkdir()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / FILE).write_text("")
     (tmp_path / "owlab/rule.py").write_text(RULES)
     data = CoverageData(str(tmp_path / "traces"))
     data.set_context(f"{FULL}|run")
     data.add_lines({str(tmp_path / "owlab/rule.py"): [5]})
     data.write()
-    return Together(Traces(tmp_path, tmp_path / "traces"), tmp_path, words=["tests"], run=_pytest)
+    return Together(Traces(tmp_path, tmp_path / "traces"), [tmp_path], run=_pytest)
 
 
 def _mutant(old: str, new: str) -> Mutant:
@@ -87,7 +90,7 @@ def test_each_is_found_by_a_test_of_its_own(together: Together) -> None:
     together.say = said.append
     assert set(together.noticed([UNTOLD, NEVER, LATER])) == {LATER, NEVER}
     assert together.flaky == {ANYWAY}
-    assert (together.copy / "owlab/rule.py").read_text() == RULES, "nothing is left changed"
+    assert (together.copies[0] / "owlab/rule.py").read_text() == RULES, "nothing is left changed"
     assert said[0] == "4 tests fail with 3 changes"
     assert any(line.startswith(f"{FULL} notices owlab/rule.py") for line in said)
 
@@ -96,5 +99,4 @@ def test_what_ends_the_run_early_is_taken_out_and_all_run_again(
     together: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tools.mutation.together.MOST_FAILING", 1)
-    together.words = ["-x", "tests"]
     assert set(together.noticed([NEVER, LATER])) == {LATER, NEVER}
