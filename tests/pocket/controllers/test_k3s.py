@@ -70,6 +70,29 @@ async def test_without_service_lb_the_address_stays_pending(plain: Bench) -> Non
     assert "--disable=servicelb" in told and "hush" not in told
 
 
+@pytest.mark.parametrize(
+    ("args", "disabled"),
+    [
+        (["--disable", "traefik", "--disable", "servicelb"], True),
+        (["--disable=traefik,servicelb"], True),
+        (["--disable", "traefik"], False),
+        (["--node-label", "servicelb", "--disable"], False),
+        (["--disable-helm-controller=servicelb"], False),
+    ],
+)
+async def test_service_lb_is_what_k3s_was_not_told_to_leave_out(
+    args: list[str], disabled: bool
+) -> None:
+    made = Bench()
+    await made.cluster.start()
+    made.cluster.join("master", role="server", version=VERSION, args=args)
+    await made.settle()
+    await made.make(balancer(8080))
+    names = [one["metadata"]["name"] for one in made.store.list("DaemonSet", "kube-system")]
+    await made.cluster.stop()
+    assert any(name.startswith("svclb-web-") for name in names) != disabled
+
+
 async def test_what_traefik_is_seen_as(bench: Bench, plain: Bench) -> None:
     names = [chart["metadata"]["name"] for chart in bench.store.list("HelmChart", "kube-system")]
     assert names == ["traefik", "traefik-crd"]

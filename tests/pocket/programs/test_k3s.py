@@ -74,6 +74,31 @@ async def test_the_lines_of_the_installer(on):
     again = await on("master", f"export INSTALL_K3S_VERSION=v1.29.4+k3s1; {INSTALL}")
     assert "Skipping binary downloaded, installed k3s matches hash" in again.out
     assert again.out.endswith("No change detected so skipping service start\n")
+    changed = await on("master", f"export INSTALL_K3S_EXEC='--disable traefik'; {INSTALL}")
+    assert changed.out.endswith("systemd: Starting k3s\n")
+    await on("master", "sudo systemctl stop k3s")
+    stopped = await on("master", f"export INSTALL_K3S_EXEC='--disable traefik'; {INSTALL}")
+    assert stopped.out.endswith("systemd: Starting k3s\n")
+
+
+@pytest.mark.parametrize(
+    ("told", "last", "enabled", "active"),
+    [
+        ("", "[INFO]  systemd: Starting k3s", "enabled", "active"),
+        (
+            "INSTALL_K3S_SKIP_START=true",
+            "[INFO]  systemd: Enabling k3s unit",
+            "enabled",
+            "inactive",
+        ),
+        ("INSTALL_K3S_SKIP_ENABLE=true", "Creating service file", "disabled", "inactive"),
+    ],
+)
+async def test_it_is_enabled_and_started_unless_told_otherwise(on, told, last, enabled, active):
+    typed = await on("master", f"curl -sfL https://get.k3s.io | {told} sh -")
+    assert last in typed.out.splitlines()[-1]
+    assert (await on("master", "systemctl is-enabled k3s")).out == f"{enabled}\n"
+    assert (await on("master", "systemctl is-active k3s")).out == f"{active}\n"
 
 
 async def test_the_mirror_is_plain_http_unless_told_otherwise(on):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
 
@@ -158,6 +159,10 @@ async def test_wget_saves_and_says_so(on):
     name = WSK.rsplit("/", 1)[1]
     assert typed.out.split() == [name, f"{name}.1"]
     assert f"‘{name}.1’ saved [" in typed.err
+    assert " URL:" not in typed.err
+    brief = await on("master", f"wget --no-verbose -O x {WSK}")
+    assert re.fullmatch(rf'\S+ \S+ URL:{re.escape(WSK)} \[(\d+)/\1\] -> "x" \[1\]\n', brief.err)
+    assert str(await on("master", f"wget -q -O x {WSK}")) == ""
 
 
 async def test_wget_fails_in_its_own_words(on, url):
