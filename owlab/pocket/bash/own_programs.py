@@ -11,10 +11,11 @@ import re
 from owlab.pocket.bash.tokens import Simple, commands
 
 ASKED = re.compile(
-    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l|\bwc\s"
+    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l|\b(wc|declare|typeset|compgen)\s"
 )
 PLAIN_COUNT = re.compile(r"-[clw]+")
 SHELLS = {"bash": "/usr/bin/bash", "sh": "/usr/bin/sh"}
+HIDDEN, DECLARES = "__owlab_hidden", ("declare", "typeset")
 VERSION, SIGNALS = "__owlab_version", "__owlab_signals"
 
 Edit = tuple[int, int, str]
@@ -41,6 +42,11 @@ def _edit(simple: Simple, plain: frozenset[str]) -> Edit | None:
     if words[0] == "wc" and not all(PLAIN_COUNT.fullmatch(word) for word in words[1:]):
         # The interpreter's prints nothing at all where one of the files is missing.
         return (simple.words[0].start, simple.words[0].end, "__owlab_wc")
+    if words[0] == "compgen" or (words[0] in DECLARES and words[1:] in (["-f"], ["-F"], ["-p"])):
+        kind = words[0] if words[0] == "compgen" else ""
+        if set(words) & {"-f", "-F", "-p", "-c", "-v", "function", "command", "variable"}:
+            return (whole[1], whole[1], f" | {HIDDEN} {kind}")
+        return None
     if words == ["trap", "-l"]:
         return (*whole, SIGNALS)
     if len(words) == 3 and words[:2] == ["command", "-v"] and words[2] in SHELLS:

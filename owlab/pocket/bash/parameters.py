@@ -6,8 +6,24 @@ import re
 from collections.abc import Mapping
 
 DOCUMENT = re.compile(r"<<-?[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\(\w+))")
-NAMES = r"[$!0-]|PPID\b|BASHPID\b|BASH_COMMAND\b"
+NAMES = r"[$!0-]|PPID\b|BASHPID\b|BASH_COMMAND\b|EPOCHSECONDS\b|EPOCHREALTIME\b"
+MOMENT = re.compile(r"\bEPOCH(?:SECONDS|REALTIME)\b")
+MOMENTS = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)"}
+"""Parameters that the interpreter has not, and what gives their value."""
 EXPANSION = re.compile(rf"\$(?:\{{({NAMES})\}}|({NAMES}))")
+
+
+ARITHMETIC = re.compile(r"\(\((?:[^()]|\([^()]*\))*\)\)")
+BARE = re.compile(r"(?<![\w${])EPOCH(?:SECONDS|REALTIME)\b")
+
+
+def timed(script: str) -> str:
+    """The script with its moments as commands that tell them, in ``$((...))`` too."""
+
+    def bare(found: re.Match[str]) -> str:
+        return BARE.sub(lambda name: MOMENTS[name[0]], found[0])
+
+    return told(ARITHMETIC.sub(bare, script), MOMENTS)
 
 
 def told(script: str, values: Mapping[str, str]) -> str:

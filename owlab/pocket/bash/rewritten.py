@@ -12,6 +12,7 @@ from owlab.pocket.bash.numbers import NUMBERED, numbered
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
 from owlab.pocket.bash.own_programs import told
+from owlab.pocket.bash.parameters import MOMENT, timed
 from owlab.pocket.bash.questions import ASKED, asked
 from owlab.pocket.bash.traps import COMMAND, ERROR, trapped
 
@@ -55,14 +56,17 @@ KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
-_ASIDE = "*[3-9]'>&'*|*'$$'*|*PID*|*kill*"
+_ASIDE = "*[3-9]'>&'*|*'$$'*|*PID*|*kill*|*'wc '*|*BASH_SOURCE*|*EPOCH*|*' -F'*|*compgen*"
 SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*|{_ASIDE}"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
+
+EXTENDED = re.compile(r"\bshopt -s extglob\b[^\n]*\n\s*\S")
+"""Its patterns have to be known before the script is read."""
 
 
 KINDS = (
     *(NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND, KEPT_ASIDE),
-    NUMBERED,
+    *(NUMBERED, MOMENT, EXTENDED),
 )
 
 
@@ -94,6 +98,8 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
     script = led(script, streams)
     if NAMED.search(script):
         script = told(script, TOOLS)
+    if MOMENT.search(script):
+        script = timed(script)
     return asked(script) if ASKED.search(script) or "eval " in script else script
 
 

@@ -11,6 +11,7 @@ import re
 import shlex
 
 from owlab.pocket.bash.aside import BEGIN
+from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.tokens import Simple, assignments, commands
 
 ERROR = re.compile(r"\btrap\s[^\n]*\bERR\b")
@@ -23,7 +24,7 @@ ENTER, LEAVE = "__owlab_on_error", "__owlab_after_error"
 FAILING, TEXT = "__owlab_failing", "__owlab_command"
 EXIT = (
     f"{ENTER}() {{ local status=$?; {FAILING}=1; return $status; }}; {LEAVE}() {{ {FAILING}=; }}; "
-    f'exit() {{ local status=${{1-$?}}; [ -n "${FAILING}" ] || builtin exit $status; '
+    f'exit() {{ local status=${{1-$?}}; [ -n "${{{FAILING}-}}" ] || builtin exit $status; '
     "set +e -T; trap - ERR; "
     'trap "trap - DEBUG; builtin exit $status" DEBUG; builtin exit $status; }; '
 )
@@ -44,13 +45,27 @@ def trapped(script: str, *, typed: bool = False) -> str:
     if COMMAND.search(script):
         if any(_traps(one, "DEBUG") for one in commands(script)):
             return f"echo 'bash: {SENTENCE}' >&2; (exit 2)"
-        script = COMMAND.sub(lambda found: found[0].replace("BASH_COMMAND", TEXT), _noted(script))
+        script = told(_in_traps(_noted(script)), {"BASH_COMMAND": f"${TEXT}"})
     if typed or not ERROR.search(script):
         return script
     edits = [edit for one in commands(script) if (edit := _on_error(script, one)) is not None]
     if not edits:
         return script
     return f"{EXIT}{_edited(script, edits)}{LAST}"
+
+
+def _in_traps(script: str) -> str:
+    """What a trap does is quoted, and expanded when it runs."""
+    edits = [
+        (one.words[1].start, one.words[1].end, COMMAND.sub(_ours, one.words[1].text))
+        for one in commands(script)
+        if one.name == "trap" and len(one.words) > 2
+    ]
+    return _edited(script, edits)
+
+
+def _ours(found: re.Match[str]) -> str:
+    return found[0].replace("BASH_COMMAND", TEXT)
 
 
 def leaving(script: str) -> str:
@@ -107,7 +122,10 @@ def _noted(script: str) -> str:
         if one.ended_by in ("|", "|&"):
             begun = first
             continue
-        quoted = _shown(one).replace("'", "'\\''")
+        text = _shown(one)
+        if "$?" in text:
+            continue  # to note it would set that
+        quoted = text.replace("'", "'\\''")
         edits += [
             (first.start, first.start, f"{{ {TEXT}='{quoted}'; "),
             (one.end, one.end, "; }"),

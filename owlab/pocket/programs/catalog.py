@@ -52,7 +52,7 @@ READERS = _names(
     cat tee tail tar zip unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat less more pager
     kubectl k3s helm wsk curl wget openssl sudo su ssh scp python3 python3.12 watch apt apt-get
     __owlab_wc bc cut diff zgrep zegrep zfgrep zless zmore grep egrep fgrep xargs split
-    __owlab_kept __owlab_apart flock hexdump hd ssh-keygen
+    __owlab_hidden __owlab_kept __owlab_apart flock hexdump hd ssh-keygen
     vim vi view nano pico editor emacs sudoedit visudo
     tty multipass git crontab nc crictl ctr k3s-pocket-installer dd head timeout date logger
     """

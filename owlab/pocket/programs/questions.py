@@ -8,6 +8,7 @@ from owlab.pocket.bash.numbers import numbered
 from owlab.pocket.bash.questions import ASK, FIRST, SECOND, SOURCED, TEXT
 from owlab.pocket.bash.questions import BINARY as COMPARED
 from owlab.pocket.bash.rewritten import for_child, rewritten
+from owlab.pocket.bash.source_names import of_file
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import Call, program
@@ -100,7 +101,9 @@ def _copied(call: Call, name: str) -> str:
 
 @program(TEXT, machines="all")
 async def script(call: Call) -> int:
-    """A script for a child shell."""
-    text = for_child(" ".join(call.argv), pid_of(call.session))
+    """A script for a child shell; ``--file``: that of a file."""
+    is_file = call.argv[:1] == ["--file"]
+    given = " ".join(call.argv[is_file:])
+    text = for_child(of_file(given) if is_file else given, pid_of(call.session))
     await call.out(at_terminal(text, call.session))
     return 0

@@ -10,7 +10,7 @@ import shlex
 from owlab.pocket.bash.aside import APART, BEGIN, TURN
 from owlab.pocket.bash.asking import asking
 from owlab.pocket.bash.menus import MENU, shown
-from owlab.pocket.bash.rewritten import for_child, for_session, suspect
+from owlab.pocket.bash.rewritten import EXTENDED, for_child, for_session, suspect
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
@@ -48,7 +48,10 @@ def ours(files: Files, cwd: str, name: str, script: str, asks: bool = False) -> 
     except (OSError, UnicodeDecodeError):
         # The same script may make it, or go to where it is.
         return suspect(script) and not files.exists(posixpath.join(cwd, name))
-    return asks or bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
+    # bashkit leaves a first line `#!...` out of its count.
+    if asks or text.startswith("#!") or EXTENDED.search(text):
+        return True
+    return bool(interpreter_of(files, cwd, name)) or for_child(text, 2) != text
 
 
 def at_terminal(script: str, session: ShellView | None, *, shows: bool = False) -> str:

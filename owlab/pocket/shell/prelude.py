@@ -31,6 +31,7 @@ LOGIN = rewritten(
     "elif [ -r ~/.profile ]; then . ~/.profile; fi"
 )
 
+PATTERNS = "shopt -s extglob"
 LOGOUT = 'logout() { exit "$@"; }; '
 NO_LOGOUT = "logout() { echo 'bash: logout: not login shell: use `exit'\"'\" >&2; return 1; }; "
 
@@ -43,15 +44,22 @@ def greeting(login: bool) -> str:
 
 # bashkit's own sh and bash read no script from a live pipe and know no -s, and cannot be replaced
 # by a program, but by functions; those are handed on to child shells by hand.
-SHELLS = (
+_KNOWN = (
+    "BASH=/usr/bin/bash; BASH_VERSION='5.2.21(1)-release'; "
+    "BASH_VERSINFO=(5 2 21 1 release x86_64-pc-linux-gnu); "
+)
+SHELLS = _KNOWN + (
     rewritten(
         f'__owlab_read() {{ __script=${{__script%x}}; case "${{{HERE}:+{HERE}}}$__script" in '
-        f'{HERE}*|{SHELL_PATTERN}) __script=$(__owlab_rewritten "$__script"; printf x); '
+        f'{HERE}*|{SHELL_PATTERN}) __script=$(__owlab_rewritten $__file "$__script"; printf x); '
         "__script=${__script%x};; esac; "
         f'[ -z "${HERE}" ] || __script="unset {HERE}; {HERE}=1; $__script"; '
         '__owlab_begin="__OWLAB_SHELLS=${__OWLAB_SHELLS@Q};$__OWLAB_SHELLS"; '
-        '__script="$__trace$__script"; }; '
-        "__owlab_sh() { local __shell=$1 __flags= __flag= __login= __trace= __script; shift; "
+        '__script="$__trace$__script"; '
+        # Its patterns have to be known before it is read.
+        f"case \"$__script\" in *'{PATTERNS}'*$'\\n'*) {PATTERNS};; esac; }}; "
+        "__owlab_sh() { local __shell=$1 __flags= __flag= __login= __trace= __file= __script; "
+        "shift; "
         "while [ $# -gt 0 ]; do case $1 in "
         # What is traced is the script, and not what stands before it.
         "-x*|-[!-]*x*) __trace='set -x; '; __flag=${1/x/}; shift; "
@@ -65,7 +73,8 @@ SHELLS = (
         '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
         '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
         '-*|+*) __flags="$__flags $1"; shift;; '
-        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __owlab_read; '
+        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __file=--file; '
+        "__owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '
         f'[ -z "${HERE}" ] || {{ {HERE}=1 __owlab_inner $__login && return; }}; '

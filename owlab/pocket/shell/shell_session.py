@@ -20,7 +20,7 @@ from owlab.pocket.bash.kept import kept
 from owlab.pocket.bash.led import ShellStreams
 from owlab.pocket.bash.menus import shown
 from owlab.pocket.bash.parameters import told
-from owlab.pocket.bash.rewritten import for_session
+from owlab.pocket.bash.rewritten import EXTENDED, for_session
 from owlab.pocket.bash.traps import leaving
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
@@ -35,7 +35,7 @@ from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
 from owlab.pocket.shell.callbacks import KeptAside, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
-from owlab.pocket.shell.prelude import NO_JOB_CONTROL, SHELL_PATHS, SHELLS, greeting
+from owlab.pocket.shell.prelude import NO_JOB_CONTROL, PATTERNS, SHELL_PATHS, SHELLS, greeting
 from owlab.pocket.shell.reading import (
     apart_from_input,
     brings,
@@ -209,6 +209,8 @@ class ShellSession:
                 program = load_programs()["__owlab_script"]
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
+        if EXTENDED.search(script):  # they have to be known before it is read
+            await self._bash.execute(PATTERNS)
         given = script
         pid = pid_of(self)
         if self.tty:
