@@ -24,8 +24,9 @@ ALONE = 300.0
 """Seconds for one test."""
 MOST_FAILING = 60
 """One change may fail everything: the run ends, the change is taken out, and all run again."""
-WITHOUT = ("vm",)
-"""Tests that `make test` and its kin do not run either."""
+WITHOUT = ("vm", "incidents")
+"""Tests that need a machine of their own; and where each waits for minutes if the lab is broken."""
+SLOW = tuple(f"tests/{n}/" for n in ("guide", "browser", "site", "clients", "golden", "chaos"))
 FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
@@ -91,30 +92,40 @@ class Together:
     def _of_group(self, group: list[Mutant]) -> list[Mutant]:
         found: list[Mutant] = []
         while left := [mutant for mutant in group if mutant not in found]:
-            failing = self._failing(left)
+            failing = self._failing(left, self._all())
             self.say(f"{len(failing)} tests fail with {len(left)} changes")
-            before = len(found)
-            for test in failing:
+            first, before = len(failing), len(found)
+            while failing:
+                test = failing.pop(0)
+                if (culprit := self._culprit(test, left)) is None:
+                    continue
+                found.append(culprit)
+                self.say(f"{test} notices {culprit.path} ({culprit.kind})")
                 left = [mutant for mutant in group if mutant not in found]
-                if culprit := self._culprit(test, left):
-                    found.append(culprit)
-                    self.say(f"{test} notices {culprit.path} ({culprit.kind})")
-            if len(found) == before or len(failing) < MOST_FAILING:
+                failing = self._failing(left, failing)  # most have failed for the same reason
+            if len(found) == before or first < MOST_FAILING:
                 break
         return found
 
-    def _failing(self, mutants: list[Mutant]) -> list[str]:
-        with self._put_in(mutants), ThreadPoolExecutor(len(self.copies)) as pool:
-            told = list(pool.map(self._failing_of, self.copies, range(len(self.copies))))
-        tests = dict.fromkeys(typed(test) for part in told for test in part)
-        return [test for test in tests if test not in self.flaky]
+    def _all(self) -> list[str]:
+        """The files of all tests."""
+        root = self.copies[0]
+        names = [str(file.relative_to(root)) for file in root.joinpath("tests").rglob("test_*.py")]
+        return sorted(name for name in names if name.split("/")[1] not in WITHOUT)
 
-    def _failing_of(self, copy: Path, part: int) -> list[str]:
-        files = sorted(copy.joinpath("tests").rglob("test_*.py"))
-        names = [str(file.relative_to(copy)) for file in files]
-        names = [name for name in names if name.split("/")[1] not in WITHOUT]
-        words = [f"--maxfail={MOST_FAILING}", "--timeout=120", *names[part :: len(self.copies)]]
-        _, said = self.run(copy, words, WHOLE)
+    def _failing(self, mutants: list[Mutant], tests: list[str]) -> list[str]:
+        """Those of them that fail, the quick ones first."""
+        parts = [tests[part :: len(self.copies)] for part in range(len(self.copies))]
+        with self._put_in(mutants), ThreadPoolExecutor(len(self.copies)) as pool:
+            told = list(pool.map(self._failing_of, self.copies, parts))
+        failing = dict.fromkeys(typed(test) for part in told for test in part)
+        known = [test for test in failing if test not in self.flaky]
+        return sorted(known, key=lambda test: test.startswith(SLOW))
+
+    def _failing_of(self, copy: Path, tests: list[str]) -> list[str]:
+        if not tests:
+            return []
+        _, said = self.run(copy, [f"--maxfail={MOST_FAILING}", "--timeout=120", *tests], WHOLE)
         told = said.rpartition("short test summary info")[2]  # before it, what was logged
         return FAILED.findall(told)
 
