@@ -6,6 +6,7 @@ import re
 
 from owlab.pocket.bash.aside import KEPT_ASIDE, apart, aside
 from owlab.pocket.bash.expansions import CHANGED, KEY, closed, expanded
+from owlab.pocket.bash.joined import MANY, joined
 from owlab.pocket.bash.led import LEADS, ShellStreams, led
 from owlab.pocket.bash.menus import MENU, shown
 from owlab.pocket.bash.numbers import NUMBERED, numbered
@@ -56,7 +57,9 @@ KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
 _IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
-_ASIDE = "*[3-9]'>&'*|*'$$'*|*PID*|*kill*|*'wc '*|*BASH_SOURCE*|*EPOCH*|*' -F'*|*compgen*"
+_ASIDE = (
+    "*[3-9]'>&'*|*'$$'*|*PID*|*kill*|*'wc '*|*BASH_SOURCE*|*'=\"'*'$@'*|*EPOCH*|*' -F'*|*compgen*"
+)
 SHELL_PATTERN = f"*{_IN_SHELL}*|*'> >('*|*'>>('*|*{_LED}*|{_ASIDE}"
 """What a script has somewhere that may need it, as a pattern of the shell's."""
 
@@ -66,7 +69,7 @@ EXTENDED = re.compile(r"\bshopt -s extglob\b[^\n]*\n\s*\S")
 
 KINDS = (
     *(NAMED, LOST, ASKED, GOES, LEADS, MENU, KEYS, CHANGED, KEY, ERROR, COMMAND, KEPT_ASIDE),
-    *(NUMBERED, MOMENT, EXTENDED),
+    *(NUMBERED, MOMENT, EXTENDED, MANY),
 )
 
 
@@ -91,6 +94,8 @@ def rewritten(script: str, streams: ShellStreams | None = None) -> str:
     script = trapped(expanded(closed(script)), typed=streams is not None)
     if LOST.search(script):
         script = piped(script)
+    if MANY.search(script):
+        script = joined(script)
     if KEYS.search(script):
         script = KEYS.sub(_each_key, script)
     if MENU.search(script):
