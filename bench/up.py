@@ -2,10 +2,10 @@
 
 Prints seconds, and processor time, of the first and the second run (at most 6 s in commands and
 3 s in the service are wanted for the first one), seconds of each step, and the memory (unique set
-size) of the lab's processes. Measured where others compute: 0.2 s in commands; 3.7 to 4.1 s in the
-service (it was 4.3 s in the same hour when kubectl and Helm's engine collected garbage), of which
-1 s is kubectl (13 times) and Helm (3 times), 0.4 s 116 shells, 0.3 s imports. It was 5.6 s when
-checks started kubectl (41 times in all), and each sudo and each address a shell (172).
+size) of the lab's processes. Measured beside two busy processes: 0.24 s in commands; 3.5 s in the
+service (4.4 s before shells were told of their programs by one function, sudo ran more of them
+without a shell, and wsk did without httpx). Of that 1.1 s is children, kubectl (13 times) and Helm
+(3 times) above all, 0.4 s imports, 0.3 s 98 shells.
 """
 
 from __future__ import annotations
