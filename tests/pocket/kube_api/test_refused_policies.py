@@ -125,7 +125,9 @@ SIGNING = of(
         case("spec.expirationSeconds", 599, "spec.expirationSeconds: Invalid value: 599: may not"),
         case("spec.request", "", 'spec.request: Invalid value: "": PEM block type must be CERTIFI'),
         case("spec.request", "!", 'spec.request: Invalid value: "!": PEM block type must be CERT'),
-        case("spec.request", request(damaged=True), "spec.request: Invalid value: "),
+        pytest.param(
+            "spec.request", request(damaged=True), "spec.request: Invalid value: ", id="damaged"
+        ),
         case("spec.usages", [], "spec.usages: Required value: usages must be provided"),
         case("spec.usages", ["any", "signing"]),
         case("spec.usages", ["any", "all"], 'spec.usages[1]: Unsupported value: "all"'),
