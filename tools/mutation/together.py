@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.mutation.changes import Mutant
-from tools.mutation.judging import ran, typed
+from tools.mutation.judging import ran
 from tools.mutation.traces import Traces
 
 WHOLE = 3600.0
@@ -118,7 +118,7 @@ class Together:
         parts = [tests[part :: len(self.copies)] for part in range(len(self.copies))]
         with self._put_in(mutants), ThreadPoolExecutor(len(self.copies)) as pool:
             told = list(pool.map(self._failing_of, self.copies, parts))
-        failing = dict.fromkeys(typed(test) for part in told for test in part)
+        failing = dict.fromkeys(_function(test) for part in told for test in part)
         known = [test for test in failing if test not in self.flaky]
         return sorted(known, key=lambda test: test.startswith(SLOW))
 
@@ -147,7 +147,8 @@ class Together:
         return None
 
     def _runners(self, mutant: Mutant) -> set[str]:
-        return {typed(test) for test in self.traces.tests(mutant.path, mutant.lines, mutant.users)}
+        found = self.traces.tests(mutant.path, mutant.lines, mutant.users)
+        return {_function(test) for test in found}
 
     def _fails(self, test: str, mutants: list[Mutant]) -> bool:
         with self._put_in(mutants):
@@ -167,3 +168,8 @@ class Together:
             for mutant in mutants:
                 for copy in self.copies:
                     (copy / mutant.path).write_text(mutant.before, "utf-8")
+
+
+def _function(test: str) -> str:
+    """A test with all its parameters: of a name that pytest does not find again it runs nothing."""
+    return test.partition("[")[0]

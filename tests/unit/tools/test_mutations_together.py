@@ -45,7 +45,7 @@ def _pytest(copy: Path, words: list[str], _seconds: float) -> tuple[int, str]:
     chosen = [name for name in TESTS if name in words] or list(TESTS)
     failed = [name for name in chosen if not TESTS[name](rule)]
     shown = failed[:1] if "-x" in words or "--maxfail=1" in words else failed
-    told = "".join(f"FAILED {name} - assert False\n" for name in shown)
+    told = "".join(f"FAILED {name}[a - b] - assert False\n" for name in shown)
     return int(bool(failed)), f"== short test summary info ==\n{told}"
 
 
