@@ -1,11 +1,20 @@
 """For all tests: owlab speaks English, property tests may take their time, long files begin."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
 
 os.environ["OWLAB_LANG"] = "en"
+
+# A shell starts what it puts in the background deaf to these, and they hand that on.
+for _signal in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(
+            _signal,
+            signal.default_int_handler if _signal == signal.SIGINT else signal.SIG_DFL,
+        )
 
 settings.register_profile("owlab", deadline=None)
 settings.load_profile("owlab")

@@ -160,11 +160,11 @@ def restarted(count: int, **time: float) -> Object:
         (pod(running()), "0"),
         (pod(restarted(2)), "2"),
         (pod(restarted(0, minutes=3)), "0"),
-        (pod(restarted(2, minutes=20.5), restarted(1, hours=9.5)), "3 (20m ago)"),
-        (pod(restarted(2, hours=9.5), restarted(1, minutes=20.5)), "3 (20m ago)"),
-        (pod(waiting("x"), inits=(restarted(4, minutes=20.5),)), "4 (20m ago)"),
+        (pod(restarted(2, hours=20.5), restarted(1, hours=99.5)), "3 (20h ago)"),
+        (pod(restarted(2, hours=99.5), restarted(1, hours=20.5)), "3 (20h ago)"),
+        (pod(waiting("x"), inits=(restarted(4, hours=20.5),)), "4 (20h ago)"),
         (pod(running(), inits=({**ended(0), "restartCount": 4},)), "0"),
-        (pod(restarted(1), inits=(restarted(4, minutes=20.5),), sidecars=(0,)), "5 (20m ago)"),
+        (pod(restarted(1), inits=(restarted(4, hours=20.5),), sidecars=(0,)), "5 (20h ago)"),
     ],
 )
 def test_restarts(obj, restarts):

@@ -126,9 +126,9 @@ def over(kind: str, value: str = "True") -> Object:
             "CronJob",
             {
                 "spec": {"schedule": "@daily", "suspend": True, "timeZone": "Asia/Tokyo"},
-                "status": {"active": [{}, {}], "lastScheduleTime": ago(minutes=20.5)},
+                "status": {"active": [{}, {}], "lastScheduleTime": ago(hours=20.5)},
             },
-            ["@daily", "Asia/Tokyo", "True", 2, "20m"],
+            ["@daily", "Asia/Tokyo", "True", 2, "20h"],
         ),
         ("PodDisruptionBudget", {"spec": {"minAvailable": "50%"}}, ["50%", "N/A", 0]),
         (
