@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -48,6 +49,7 @@ def test_a_certificate_for_an_old_address_is_noticed_and_made_anew(lab: Lab) -> 
         done = lab.run(elsewhere)
         assert done, done.stderr
     until(lambda: "its certificate is not for" in openwhisk.deploy.state(lab).why)
+    time.sleep(1)  # kubectl restarts a Deployment once a second
     openwhisk.deploy(lab)
     assert openwhisk.deploy.state(lab).done
 
