@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.apiserver import component_statuses, discovery
+from owlab.pocket.kube.apiserver import aggregated_discovery, component_statuses, discovery
 from owlab.pocket.kube.apiserver.health import health
 from owlab.pocket.kube.apiserver.negotiation import body, respond
 from owlab.pocket.kube.apiserver.proxy import Proxy
@@ -50,6 +50,8 @@ _UNKEPT = (
     component_statuses.KIND,
 )
 """Kinds of the core group that nobody keeps."""
+_FOR_GOOD = {"Cache-Control": "public, immutable", "Expires": "Fri, 31 Dec 2100 00:00:00 GMT"}
+"""Of a document under the mark of its content: kubectl keeps it on disk."""
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -163,9 +165,15 @@ class _Api:
         return respond(discovery.root(self._store.registry))
 
     async def core(self, request: Request) -> Response:
+        if aggregated_discovery.wanted(request):
+            every = aggregated_discovery.core(self._store.registry)
+            return aggregated_discovery.respond(request, every)
         return respond(discovery.api_versions(request.url.netloc))
 
     async def group_list(self, request: Request) -> Response:
+        if aggregated_discovery.wanted(request):
+            every = aggregated_discovery.named(self._store.registry)
+            return aggregated_discovery.respond(request, every)
         return respond(discovery.group_list(self._store.registry))
 
     async def group(self, request: Request) -> Response:
@@ -196,10 +204,14 @@ class _Api:
         return respond(discovery.openapi_index(self._store.registry))
 
     async def openapi_document(self, request: Request) -> Response:
-        found = discovery.openapi_document(self._store.registry, request.path_params["place"])
+        place = request.path_params["place"]
+        found = discovery.openapi_document(self._store.registry, place)
         if found is None:
             raise NoSuchResource()
-        return respond(found)
+        answer = respond(found)
+        if request.query_params.get("hash") == discovery.mark(self._store.registry, place):
+            answer.headers.update(_FOR_GOOD)
+        return answer
 
     async def nothing(self, request: Request) -> Response:
         raise NoSuchResource()

@@ -178,9 +178,13 @@ def openapi_index(registry: Registry) -> dict[str, Any]:
     places = ["api/v1", *(f"apis/{g}/{v}" for g, vs in groups(registry).items() for v in vs)]
     paths = {}
     for place in places:
-        mark = openapi.fingerprint(_kinds_at(registry, *_group_version(place)))
-        paths[place] = {"serverRelativeURL": f"/openapi/v3/{place}?hash={mark}"}
+        paths[place] = {"serverRelativeURL": f"/openapi/v3/{place}?hash={mark(registry, place)}"}
     return {"paths": paths}
+
+
+def mark(registry: Registry, place: str) -> str:
+    """Of the content of the document at ``/openapi/v3/PLACE``."""
+    return openapi.fingerprint(_kinds_at(registry, *_group_version(place)))
 
 
 def _group_version(place: str) -> tuple[str, str]:
