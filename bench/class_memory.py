@@ -55,7 +55,7 @@ def jupyterlab(folder: Path, **more: str) -> Iterator[tuple[psutil.Process, str,
     words = [
         sys.executable,
         "-m",
-        "owlab.lean",
+        "owlab.light_start",
         "jupyterlab",
         "--no-browser",
         "--allow-root",

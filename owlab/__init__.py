@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from owlab.version import __version__
+from owlab.package_version import __version__
 
 if TYPE_CHECKING:
     from owlab.command import HOST, Command, Result

@@ -2,7 +2,7 @@
 
 LabError                what happened, what was seen, what to do
 ├── ConfigError         a setting that cannot be (also a ValueError)
-├── DamagedRecord       a file of the lab that cannot be read
+├── DamagedFolder       a file of the lab that cannot be read
 ├── CommandError        a command that ended badly
 │   └── CommandTimeout  a command that did not end in time (also a TimeoutError)
 ├── MachineError        a machine that is missing, stopped or unreachable
@@ -46,7 +46,7 @@ class ConfigError(LabError, ValueError):
     """A setting that is unknown, of the wrong type, or impossible."""
 
 
-class DamagedRecord(LabError):
+class DamagedFolder(LabError):
     """A file in which a lab remembers something cannot be read."""
 
 

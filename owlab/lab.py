@@ -16,10 +16,10 @@ from owlab.errors import CommandError, CommandTimeout, ConfigError, MachineError
 from owlab.events import Event, Listener
 from owlab.fact import Fact
 from owlab.journal import Journal
+from owlab.lab_folder import LabFolder
 from owlab.language import _, listed
 from owlab.machines import provider_for
 from owlab.machines.provider import MachineInfo, Provider
-from owlab.record import Record
 from owlab.redact import LineRedactor, redact
 from owlab.shell import Finished, OnOutput, Shell
 
@@ -50,7 +50,7 @@ class Lab:
         self.directory = directory
         self.provider = provider
         self.planning = planning
-        self.record = Record(directory)
+        self.folder = LabFolder(directory)
         self.journal = Journal(directory / "journal.jsonl")
         self._looking = threading.Lock()
         self._looked = -_FRESH_SECONDS
@@ -76,15 +76,15 @@ class Lab:
         :raises ConfigError: a setting is wrong, or differs from what the lab was built with.
         """
         directory = places.lab_directory(name)
-        record = Record(directory)
-        saved = record.settings()
+        folder = LabFolder(directory)
+        saved = folder.settings()
         config = settings.load({**overrides, "name": name}, file=config_file, saved=saved)
-        if saved is not None and record.is_built and not (planning and what_if):
+        if saved is not None and folder.is_built and not (planning and what_if):
             _refuse_changes(settings.load(saved, environment={}), config)
         if not planning:
-            record.make_folder()
+            folder.make_folder()
             if config.flat() != saved:
-                record.write_settings(config.flat())
+                folder.write_settings(config.flat())
         return cls(config, directory, provider_for(config, directory), planning=planning)
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from owlab import durable, machines, places
-from owlab.errors import ConfigError, DamagedRecord, LabError
+from owlab.errors import ConfigError, DamagedFolder, LabError
 from owlab.guide import STEPS, find, section_number
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
@@ -26,7 +26,7 @@ _LAST = section_number(STEPS[-1].section)[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PastLab:
     """A lab as it was."""
 
     folder: Path
@@ -73,13 +73,13 @@ def about(lab: Lab) -> str:
     What somebody typed by hand in a pocket lab is in its folder, and in no record.
     """
     try:
-        if not lab.record.is_built:
+        if not lab.folder.is_built:
             return _("what was typed in it") if machines.has_pocket_lab(lab.directory) else ""
-    except DamagedRecord:
+    except DamagedFolder:
         return _("files that cannot be read")
-    done = {key for key, _machine in lab.record.carried_out()}
+    done = {key for key, _machine in lab.folder.carried_out()}
     last = max((find(key).section for key in done), key=section_number, default="")
-    count = len(lab.record.made())
+    count = len(lab.folder.made())
     machines_made = (_("{count} machine") if count == 1 else _("{count} machines")).format(
         count=count
     )
@@ -106,7 +106,7 @@ def local(when: datetime) -> str:
     return when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def kept(name: str) -> list[Kept]:
+def kept(name: str) -> list[PastLab]:
     """Labs of that name as they were, newest first."""
     found = []
     folder = places.kept_directory(name)
@@ -114,11 +114,11 @@ def kept(name: str) -> list[Kept]:
         with suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads((path / _NOTE).read_text("utf-8"))
             when = datetime.fromisoformat(note["when"])
-            found.append(Kept(path, when, str(note["why"]), str(note["about"])))
+            found.append(PastLab(path, when, str(note["why"]), str(note["about"])))
     return sorted(found, key=lambda item: item.when, reverse=True)
 
 
-def undo(lab: Lab, number: int = 1) -> Kept:
+def undo(lab: Lab, number: int = 1) -> PastLab:
     """Bring a lab back as it was; what it is now is kept in its place, for the next undo.
 
     :param number: which one: 1 is the newest.
@@ -160,14 +160,14 @@ def _put_aside(lab: Lab, why: str, spare: Path | None = None) -> bool:
     now = datetime.now(UTC)
     folder = places.kept_directory(lab.directory.name)
     target = folder / now.strftime("%Y%m%dT%H%M%S.%f")
-    with lab.record.busy(), _telling(lab):
+    with lab.folder.busy(), _telling(lab):
         machines.halt(lab.directory)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         note = {"when": now.isoformat(), "why": why, "about": what}
         durable.write(lab.directory / _NOTE, json.dumps(note), 0o600)
         lab.directory.rename(target)
-    lab.record.make_folder()
-    lab.record.write_settings(settings)
+    lab.folder.make_folder()
+    lab.folder.write_settings(settings)
     others = [item.folder for item in kept(lab.directory.name) if item.folder != spare]
     for old in others[MOST:]:
         with suppress(OSError):

@@ -20,7 +20,7 @@ import yaml
 
 from owlab import versions
 from owlab.config import LabConfig
-from owlab.finding import Finding
+from owlab.diagnostic import Diagnostic
 from owlab.steps.helm import DOWNLOADS
 from owlab.steps.k3s import SCRIPT
 from owlab.steps.wsk import RELEASES
@@ -110,22 +110,22 @@ def wanted(config: LabConfig) -> list[Download]:
     return found
 
 
-def examine(config: LabConfig) -> list[Finding]:
+def examine(config: LabConfig) -> list[Diagnostic]:
     """A finding for each thing; what is gone fails, with what to set instead."""
     things = wanted(config)
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(_look, things))
 
 
-def _look(thing: Download) -> Finding:
+def _look(thing: Download) -> Diagnostic:
     try:
         there = thing.there()
     except NoAnswer as error:
         advice = "Nobody answered: a proxy, a firewall, or no network."
-        return Finding(thing.name, "warn", str(error), advice)
+        return Diagnostic(thing.name, "warn", str(error), advice)
     if there:
-        return Finding(thing.name, "ok", "there")
-    return Finding(thing.name, "fail", "gone", f"Set {thing.instead}.")
+        return Diagnostic(thing.name, "ok", "there")
+    return Diagnostic(thing.name, "fail", "gone", f"Set {thing.instead}.")
 
 
 def _file(name: str, url: str, instead: str) -> Download:

@@ -61,7 +61,7 @@ def perform(
     :raises StepError: a step that it needs is not done, or it failed.
     """
     started = time.monotonic()
-    with lab.record.busy():
+    with lab.folder.busy():
         units = [(step, machine) for machine in step.where(lab.config)]
         checks = _together(lab, units, lambda unit: unit[0].check(lab, unit[1]))
         if not all_of(checks).done:
@@ -94,7 +94,7 @@ def perform_all(lab: Lab, steps: Sequence[Step], *, new: bool = False) -> Summar
         for machine in step.where(lab.config):
             graph.add((step, machine), *before)
     graph.prepare()
-    with lab.record.busy():
+    with lab.folder.busy():
         for (step, _machine), outcome in _walk(lab, graph, new):
             names = summary.ran if outcome.changed else summary.skipped
             if step.key not in names:
@@ -193,7 +193,7 @@ def _carry_out(lab: Lab, step: Step, machine: str, before: Check | None = None) 
             tell("step-skipped", before.why)
             return _Outcome(before, changed=False)
         results = []
-        lab.record.add_carried_out(step.key, machine)
+        lab.folder.add_carried_out(step.key, machine)
         commands = step.commands(lab, machine)
         for command in commands:
             try:

@@ -8,12 +8,12 @@ from typing import Any
 
 from owlab import places, settings
 from owlab.config import LabConfig
-from owlab.errors import CommandError, DamagedRecord, LabError
+from owlab.errors import CommandError, DamagedFolder, LabError
 from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab, describe
+from owlab.lab_folder import LabFolder
 from owlab.language import _
 from owlab.machines import has_pocket_lab, provider_for
-from owlab.record import Record
 from owlab.step import Step
 
 
@@ -29,7 +29,7 @@ def open_to_remove(name: str, overrides: Mapping[str, Any] | None = None) -> Lab
     if has_pocket_lab(directory):
         config = LabConfig(name=name)
         with suppress(LabError):
-            saved = Record(directory).settings() or {}
+            saved = LabFolder(directory).settings() or {}
             config = settings.load({"name": name}, saved=saved, environment={})
     else:
         config = _settings_of_real_machines(name, overrides or {})
@@ -37,18 +37,18 @@ def open_to_remove(name: str, overrides: Mapping[str, Any] | None = None) -> Lab
 
 
 def _settings_of_real_machines(name: str, overrides: Mapping[str, Any]) -> LabConfig:
-    record = Record(places.lab_directory(name))
+    folder = LabFolder(places.lab_directory(name))
     try:
-        saved = record.settings()
+        saved = folder.settings()
         if saved is not None:
             return settings.load({"name": name}, saved=saved, environment={})
-        if not overrides and not record.is_built:
+        if not overrides and not folder.is_built:
             return LabConfig(name=name)  # nothing but an empty folder
     except LabError:
         if not overrides:
             raise
     if not overrides:
-        raise DamagedRecord(
+        raise DamagedFolder(
             brief=_("The settings of the lab {name!r} are lost.").format(name=name),
             resolution=_(
                 "Say what it is, to remove it: `owlab down --provider P --set NAME VALUE`."
@@ -66,7 +66,7 @@ def down(lab: Lab) -> list[str]:
     :returns: a sentence for each thing that was removed.
     :raises CommandError: something could not be removed; what was is forgotten already.
     """
-    with lab.record.busy():
+    with lab.folder.busy():
         if lab.provider.is_all_in_its_folder:
             removed = _machines_made(lab)
         elif lab.provider.creates_machines:
@@ -89,15 +89,15 @@ def down(lab: Lab) -> list[str]:
 
 
 def _machines_made(lab: Lab) -> list[str]:
-    with suppress(DamagedRecord):
-        return [_("machine {name}").format(name=name) for name in reversed(lab.record.made())]
+    with suppress(DamagedFolder):
+        return [_("machine {name}").format(name=name) for name in reversed(lab.folder.made())]
     return [_("its machines")]
 
 
 def undo(lab: Lab, step: Step) -> bool:
     """Take one step back on all its machines; False when there is nothing to take back."""
     step = for_lab(lab, step)
-    with lab.record.busy():
+    with lab.folder.busy():
         return _undo_on(lab, step, step.where(lab.config))
 
 
@@ -135,13 +135,13 @@ def _undo(lab: Lab, step: Step, machine: str) -> bool:
                 ),
             )
         did = True
-    lab.record.remove_carried_out(step.key, machine)
+    lab.folder.remove_carried_out(step.key, machine)
     return did
 
 
 def _delete_machines(lab: Lab) -> list[str]:
     removed = []
-    for name in reversed(lab.record.made()):
+    for name in reversed(lab.folder.made()):
         if lab.machine_info(name) is not None:
             result = lab.run(lab.provider.delete([name]))
             if not result and lab.machine_info(name) is not None:
@@ -152,14 +152,14 @@ def _delete_machines(lab: Lab) -> list[str]:
                 )
             removed.append(_("machine {name}").format(name=name))
         with suppress(LabError):  # a full disk: the folder goes in the end
-            lab.record.remove_made(name)
+            lab.folder.remove_made(name)
     return removed
 
 
 def _undo_everything(lab: Lab) -> list[str]:
     removed = []
     for step in (for_lab(lab, step) for step in reversed(STEPS)):
-        mine = [machine for key, machine in lab.record.carried_out() if key == step.key]
+        mine = [machine for key, machine in lab.folder.carried_out() if key == step.key]
         if _undo_on(lab, step, mine):
             removed.append(step.heading)
     return removed

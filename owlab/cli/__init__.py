@@ -9,7 +9,7 @@ import click
 
 from owlab import language
 from owlab.cli.process import Owlab
-from owlab.version import __version__
+from owlab.package_version import __version__
 
 COMMANDS = {
     "run": "batch.run",

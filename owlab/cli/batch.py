@@ -9,8 +9,15 @@ from typing import Any
 import click
 from rich.console import Console
 
-from owlab.cli.common import FORCE, friendly, lab_options, language_option, open_lab, overrides
 from owlab.cli.examination import before_launching
+from owlab.cli.shared_options import (
+    FORCE,
+    friendly,
+    lab_options,
+    language_option,
+    open_lab,
+    overrides,
+)
 from owlab.errors import ConfigError
 from owlab.language import _
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from owlab import durable, places
-from owlab.cli.common import friendly, plain
+from owlab.cli.shared_options import friendly, plain
 from owlab.errors import LabError
 from owlab.language import _
 

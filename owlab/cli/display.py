@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from owlab.cli.common import plain
+from owlab.cli.shared_options import plain
 from owlab.events import Event
 from owlab.guide import GUIDE, for_lab
 from owlab.lab import Lab

@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from owlab.diagnostic import Diagnostic
 from owlab.errors import ProviderError
-from owlab.finding import Finding
 from owlab.lab import Lab
 from owlab.language import _
 
 _MARKS = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "fail": "[red]✗[/red]"}
 
 
-def findings_table(findings: Sequence[Finding]) -> Table:
+def diagnostics_table(diagnostics: Sequence[Diagnostic]) -> Table:
     """A row for each finding: mark, what was looked at, what was seen, advice."""
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("", _("what"), _("seen"), _("advice")):
         shown.add_column(heading, overflow="fold")
-    for finding in findings:
-        shown.add_row(_MARKS[finding.verdict], finding.name, finding.seen, finding.advice)
+    for diagnostic in diagnostics:
+        shown.add_row(
+            _MARKS[diagnostic.verdict], diagnostic.name, diagnostic.seen, diagnostic.advice
+        )
     return shown
 
 
@@ -31,17 +33,21 @@ def before_launching(lab: Lab, console: Console, force: bool = False) -> None:
     :param force: go on all the same: what is found is a guess, and people may know better.
     :raises ProviderError: something was found that makes the lab impossible.
     """
-    if lab.provider.simulated or lab.record.is_built:
+    if lab.provider.simulated or lab.folder.is_built:
         return
     found = lab.provider.examine(lab.config)
-    told = [finding for finding in found if finding.verdict != "ok" or finding.name == "time"]
+    told = [
+        diagnostic
+        for diagnostic in found
+        if diagnostic.verdict != "ok" or diagnostic.name == "time"
+    ]
     if told:
-        console.print(findings_table(told))
-    failed = [finding for finding in found if finding.verdict == "fail"]
+        console.print(diagnostics_table(told))
+    failed = [diagnostic for diagnostic in found if diagnostic.verdict == "fail"]
     if failed and not force:
         raise ProviderError(
             brief=_("Nothing was started: this would stop the lab later."),
-            details="\n".join(f"{finding.name}: {finding.seen}" for finding in failed),
+            details="\n".join(f"{diagnostic.name}: {diagnostic.seen}" for diagnostic in failed),
             resolution="\n".join(
                 [*(f.advice for f in failed if f.advice), _("Or go on all the same, with --force.")]
             ),

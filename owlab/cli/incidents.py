@@ -13,7 +13,7 @@ from rich.table import Table
 
 from owlab import incidents as known
 from owlab import marks, places
-from owlab.cli.common import existing_lab, friendly, hint, lab_options
+from owlab.cli.shared_options import existing_lab, friendly, hint, lab_options
 from owlab.errors import ConfigError
 from owlab.language import _, aside
 

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from owlab import places
-from owlab.cli.common import friendly, lab_options, open_lab
-from owlab.cli.examination import findings_table
+from owlab.cli.examination import diagnostics_table
+from owlab.cli.shared_options import friendly, lab_options, open_lab
 from owlab.config import AS_WRITTEN, LabConfig
-from owlab.errors import DamagedRecord
+from owlab.errors import DamagedFolder
+from owlab.lab_folder import LabFolder
 from owlab.language import _
-from owlab.record import Record
 
 
 @click.command()
@@ -48,11 +48,11 @@ def labs() -> None:
     names = places.lab_names()
     width = max((len(name) for name in names), default=0)
     for name in names:
-        record = Record(places.lab_directory(name))
+        folder = LabFolder(places.lab_directory(name))
         try:
-            provider = str((record.settings() or {}).get("provider", ""))
-            click.echo(f"{name:<{width}}  {provider:<9}  {', '.join(record.made())}".rstrip())
-        except DamagedRecord as error:
+            provider = str((folder.settings() or {}).get("provider", ""))
+            click.echo(f"{name:<{width}}  {provider:<9}  {', '.join(folder.made())}".rstrip())
+        except DamagedFolder as error:
             click.echo(f"{name:<{width}}  damaged    {error.brief}")
     if not names:
         click.echo(_("No labs yet. Make one with `owlab up`."), err=True)
@@ -67,13 +67,13 @@ def doctor(online: bool, **which: Any) -> None:
     from owlab.doctor import examine
 
     lab = open_lab(planning=True, what_if=True, **which)
-    findings = examine(lab)
+    diagnostics = examine(lab)
     if online:
         from owlab.online import examine as ask
 
-        findings += ask(lab.config)
-    Console().print(findings_table(findings))
-    if any(finding.verdict == "fail" for finding in findings):
+        diagnostics += ask(lab.config)
+    Console().print(diagnostics_table(diagnostics))
+    if any(diagnostic.verdict == "fail" for diagnostic in diagnostics):
         sys.exit(1)
 
 

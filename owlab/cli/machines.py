@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from owlab import places
-from owlab.cli.common import friendly, lab_options, open_lab
+from owlab.cli.shared_options import friendly, lab_options, open_lab
 from owlab.command import HOST
 from owlab.errors import ConfigError, MachineError, ProviderError
 from owlab.language import _

@@ -11,7 +11,7 @@ import click
 
 from owlab import language
 from owlab.cli import suggestions
-from owlab.cli.common import friendly, lab_option, language_option
+from owlab.cli.shared_options import friendly, lab_option, language_option
 from owlab.language import _
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def lab(options: tuple[str, ...], folder: Path, lab_name: str, **which: Any) -> 
     environment = {**os.environ, "OWLAB_LAB": lab_name, **startup.environment()}
     sys.stdout.flush()
     # In place of this process: signals reach JupyterLab itself, and nothing else stays in memory.
-    os.execve(sys.executable, [sys.executable, "-m", "owlab.lean", server, *words], environment)
+    os.execve(
+        sys.executable, [sys.executable, "-m", "owlab.light_start", server, *words], environment
+    )
 
 
 @click.command()

@@ -8,7 +8,8 @@ import click
 from rich.console import Console
 
 from owlab import moving, teardown
-from owlab.cli.common import (
+from owlab.cli.display import StepDisplay
+from owlab.cli.shared_options import (
     confirm,
     existing_lab,
     friendly,
@@ -19,8 +20,7 @@ from owlab.cli.common import (
     open_lab,
     overrides,
 )
-from owlab.cli.display import StepDisplay
-from owlab.errors import ConfigError, DamagedRecord
+from owlab.errors import ConfigError, DamagedFolder
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
 from owlab.language import _, pair
@@ -135,9 +135,9 @@ def reset(yes: bool, **which: Any) -> None:
 
 def _has_something(lab: Lab) -> bool:
     try:
-        lab.record.settings()
-        return bool(lab.record.made())
-    except DamagedRecord as error:
+        lab.folder.settings()
+        return bool(lab.folder.made())
+    except DamagedFolder as error:
         click.echo(
             _("{brief} The lab starts with the usual settings.").format(brief=error.brief), err=True
         )

@@ -12,7 +12,9 @@ import click
 from rich.console import Console
 
 from owlab import places, teardown
-from owlab.cli.common import (
+from owlab.cli.display import StepDisplay, evidence_table
+from owlab.cli.examination import before_launching
+from owlab.cli.shared_options import (
     FORCE,
     confirm,
     existing_lab,
@@ -22,9 +24,7 @@ from owlab.cli.common import (
     open_lab,
     overrides,
 )
-from owlab.cli.display import StepDisplay, evidence_table
-from owlab.cli.examination import before_launching
-from owlab.errors import DamagedRecord, LabError
+from owlab.errors import DamagedFolder, LabError
 from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
 from owlab.language import _, listed, pair
@@ -149,9 +149,9 @@ def down(yes: bool, **which: Any) -> None:
 def _what_goes(lab: Lab) -> str:
     """The question before it; none where nothing was made."""
     try:
-        if not lab.record.is_built:
+        if not lab.folder.is_built:
             return ""
-    except DamagedRecord:
+    except DamagedFolder:
         if lab.provider.is_all_in_its_folder:
             return _("Remove for good: the lab {name!r}, with everything in it?").format(
                 name=lab.config.name
@@ -159,9 +159,9 @@ def _what_goes(lab: Lab) -> str:
         raise
     if lab.provider.creates_machines:
         return _("Remove for good: {machines}, with everything on them?").format(
-            machines=listed(lab.record.made())
+            machines=listed(lab.folder.made())
         )
-    sections = sorted({find(key).section for key, machine in lab.record.carried_out()})
+    sections = sorted({find(key).section for key, machine in lab.folder.carried_out()})
     return _("Take back what was installed on your machines (sections {sections})?").format(
         sections=listed(sections)
     )

@@ -151,7 +151,7 @@ def active(lab: Lab) -> str:
 
 
 def _remember(lab: Lab, name: str) -> None:
-    lab.record.make_folder()
+    lab.folder.make_folder()
     (lab.directory / "incident.json").write_text(json.dumps({"name": name}), "utf-8")
 
 

@@ -21,8 +21,8 @@ import yaml
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, MachinePlan
+from owlab.diagnostic import Diagnostic, refused
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
-from owlab.finding import Finding, refused
 from owlab.language import N_
 from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_laptop
@@ -177,46 +177,46 @@ class ClusterProvider:
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at the cluster."""
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         """The programs of the laptop, the cluster, its nodes, and whether they can be reached."""
         try:
             self.prepare(config)
             nodes = self.machines()
         except LabError as error:
             return [refused("cluster", error)]
-        found = [Finding("programs", "ok", ", ".join(self.programs))]
+        found = [Diagnostic("programs", "ok", ", ".join(self.programs))]
         for node in nodes:
             good = node.state != "NotReady"
             seen = f"{node.state} {node.ipv4} {node.release}".strip()
             advice = "" if good else f"kubectl describe node {node.name}"
-            found.append(Finding(node.name, "ok" if good else "fail", seen, advice))
+            found.append(Diagnostic(node.name, "ok" if good else "fail", seen, advice))
         if not config.cluster.nfs_server:
             wanted = config.openwhisk.storage_class or "the cluster's default"
-            found.append(Finding("storage class", "ok", f"{wanted}; no NFS server was named"))
+            found.append(Diagnostic("storage class", "ok", f"{wanted}; no NFS server was named"))
         if sys.platform == "darwin" and config.openwhisk.certificate == "own-ca":
             advice = "On macOS wsk looks into the keychain only: openwhisk_certificate=chart."
-            found.append(Finding("certificate", "warn", "the lab's own", advice))
+            found.append(Diagnostic("certificate", "warn", "the lab's own", advice))
         return [*found, self._reached(config)]
 
-    def _reached(self, config: LabConfig) -> Finding:
+    def _reached(self, config: LabConfig) -> Diagnostic:
         """Whether this computer reaches the address at which functions will be called."""
         master, port = config.cluster.nodes[0], config.openwhisk.port
         where = self.public_address_of(master) or self.address_of(master)
         address = self.execute(where, {}).stdout.strip()
         name = f"{address}:{port}"
         if config.cluster.forward:
-            return Finding(name, "ok", "forwarded by kubectl")
+            return Diagnostic(name, "ok", "forwarded by kubectl")
         try:
             socket.create_connection((address, port), _PATIENCE).close()
         except ConnectionRefusedError:
-            return Finding(name, "ok", "reached; nobody listens yet")
+            return Diagnostic(name, "ok", "reached; nobody listens yet")
         except OSError as error:
             advice = (
                 "Set cluster_address to where NodePorts answer (Docker Desktop: localhost), or "
                 "cluster_forward=true to go through the API."
             )
-            return Finding(name, "fail", f"not reached: {error}", advice)
-        return Finding(name, "ok", "reached")
+            return Diagnostic(name, "fail", f"not reached: {error}", advice)
+        return Diagnostic(name, "ok", "reached")
 
     def argv(self, command: Command, values: Mapping[str, str]) -> list[str]:
         """``env NAME=value bash -c TEXT``, on the laptop only."""

@@ -14,8 +14,8 @@ import psutil
 
 from owlab.command import Command
 from owlab.config import LabConfig, MachinePlan
+from owlab.diagnostic import Diagnostic, refused
 from owlab.errors import LabError, ProviderError
-from owlab.finding import Finding, refused
 from owlab.language import N_
 from owlab.machines.cluster import PROGRAMS, ClusterProvider
 from owlab.machines.preflight import GIGABYTE, architecture, refuse
@@ -80,7 +80,7 @@ class ContainerProvider(ClusterProvider):
         """OpenWhisk's images are amd64 only."""
         refuse([architecture(self._docker()[1])])
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         """The programs, Docker's processor and memory, and the port on this computer."""
         try:
             self.prepare(config)
@@ -90,12 +90,12 @@ class ContainerProvider(ClusterProvider):
         seen = f"{memory / GIGABYTE:.1f} GB for Docker"
         verdict = "ok" if memory >= _LEAST_MEMORY * 0.9 else "warn"
         advice = "" if verdict == "ok" else "Give Docker 8 GB, or close what else runs in it."
-        found = [Finding("programs", "ok", ", ".join(self.programs)), architecture(machine)]
-        found.append(Finding("memory", "ok" if verdict == "ok" else "warn", seen, advice))
+        found = [Diagnostic("programs", "ok", ", ".join(self.programs)), architecture(machine)]
+        found.append(Diagnostic("memory", "ok" if verdict == "ok" else "warn", seen, advice))
         if self.cluster_name not in [info.name for info in self.machines()]:
             found.append(_port(config.openwhisk.port))
         said = "the NFS sections are explained, not done"
-        return [*found, Finding("storage", "ok", f"the cluster's own class: {said}")]
+        return [*found, Diagnostic("storage", "ok", f"the cluster's own class: {said}")]
 
     def machines(self) -> list[MachineInfo]:
         """The nodes, once there is a cluster; and the cluster itself, under its name."""
@@ -122,11 +122,11 @@ class ContainerProvider(ClusterProvider):
         return Command(f"docker start {' '.join(names)}", timeout=300)
 
 
-def _port(port: int) -> Finding:
+def _port(port: int) -> Diagnostic:
     if port in _listening():
         advice = "Stop the program that listens there, or set openwhisk_port."
-        return Finding(f"port {port}", "fail", "taken on this computer", advice)
-    return Finding(f"port {port}", "ok", "free")
+        return Diagnostic(f"port {port}", "fail", "taken on this computer", advice)
+    return Diagnostic(f"port {port}", "ok", "free")
 
 
 def _listening() -> set[int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, MachinePlan
-from owlab.finding import Finding
+from owlab.diagnostic import Diagnostic
 from owlab.language import N_
 from owlab.machines.command_line import foreground, words_of
 from owlab.machines.control import Control, on_the_master
@@ -70,7 +70,7 @@ class MultipassProvider:
         """An ARM computer: OpenWhisk's images are amd64 only. The rest is `owlab doctor`'s."""
         refuse([architecture(platform.machine())])
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         """This computer, Multipass, and the names of the lab's machines."""
         return preflight(config, self.cli)
 

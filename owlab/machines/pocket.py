@@ -15,8 +15,8 @@ from typing import Any
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig
+from owlab.diagnostic import Diagnostic
 from owlab.errors import ProviderError
-from owlab.finding import Finding
 from owlab.language import N_, _
 from owlab.machines import pocket_terminal
 from owlab.machines.multipass import MultipassProvider
@@ -79,7 +79,7 @@ class PocketProvider(MultipassProvider):
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing to refuse: the machines are simulated."""
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         """The packages that carry the pocket lab's programs; memory and disk for it."""
         return [*examine(), functions(confine.version(), confine.SHARED)]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from owlab import places
-from owlab.finding import Finding
+from owlab.diagnostic import Diagnostic
 
 _WHEELS = {
     "bashkit": "bash inside the machines",
@@ -29,19 +29,19 @@ _ADDRESSES = 4 * _GIGABYTE
 _CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Diagnostic]:
     """Its packages, memory and disk."""
     return [*wheels(), _memory(), *_address_space(), _disk()]
 
 
-def wheels() -> list[Finding]:
+def wheels() -> list[Diagnostic]:
     """Whether the packages that carry programs came with a build for this platform."""
     here = f"{platform.system()} {platform.machine()}"
     found = []
     for module, purpose in _WHEELS.items():
         present = importlib.util.find_spec(module) is not None
         found.append(
-            Finding(
+            Diagnostic(
                 module,
                 "ok" if present else "fail",
                 purpose if present else f"not installed ({purpose})",
@@ -54,7 +54,7 @@ def wheels() -> list[Finding]:
     return found
 
 
-def functions(landlock: int, shared: Sequence[str]) -> Finding:
+def functions(landlock: int, shared: Sequence[str]) -> Diagnostic:
     """Whether functions can read what is not theirs.
 
     :param landlock: the version that the kernel has; 0 for none.
@@ -62,20 +62,20 @@ def functions(landlock: int, shared: Sequence[str]) -> Finding:
     """
     if not landlock:
         advice = "This system has no Landlock: deploy functions that you have read."
-        return Finding("functions", "warn", "not kept from your files", advice)
+        return Diagnostic("functions", "warn", "not kept from your files", advice)
     seen = f"kept from your files by Landlock (version {landlock})"
     home = places.home().resolve()
     open_to = next((place for place in shared if home.is_relative_to(place)), None)
     if open_to is None:
-        return Finding("functions", "ok", seen)
+        return Diagnostic("functions", "ok", seen)
     advice = f"Not from this lab's: functions share {open_to}. Set OWLAB_HOME to another folder."
-    return Finding("functions", "warn", seen, advice)
+    return Diagnostic("functions", "warn", seen, advice)
 
 
-def _memory() -> Finding:
+def _memory() -> Diagnostic:
     free = min(psutil.virtual_memory().available, _left_to_the_container())
     enough = free >= _POCKET_MEMORY
-    return Finding(
+    return Diagnostic(
         "free memory",
         "ok" if enough else "warn",
         f"{free / _GIGABYTE:.1f} GB",
@@ -91,22 +91,22 @@ def _left_to_the_container() -> float:
     return float("inf")
 
 
-def _address_space() -> list[Finding]:
+def _address_space() -> list[Diagnostic]:
     """Only a limit that is too low is worth a line: there is hardly ever one."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY or limit >= _ADDRESSES:
         return []
     advice = "kubectl, Helm and Node.js need 4 GB of addresses each: ulimit -v unlimited"
-    return [Finding("memory limit", "warn", f"{limit / _GIGABYTE:.1f} GB (ulimit -v)", advice)]
+    return [Diagnostic("memory limit", "warn", f"{limit / _GIGABYTE:.1f} GB (ulimit -v)", advice)]
 
 
-def _disk() -> Finding:
+def _disk() -> Diagnostic:
     folder = places.home()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     enough = free >= _POCKET_DISK
-    return Finding(
+    return Diagnostic(
         "free disk",
         "ok" if enough else "fail",
         f"{free / _GIGABYTE:.1f} GB in {folder}",

@@ -52,7 +52,7 @@ def telling() -> Iterator[None]:
     """What the lab's service process refuses, as an error of owlab's."""
     try:
         yield
-    except service_process.DoorError as error:
+    except service_process.ServiceError as error:
         raise ProviderError(
             brief=error.brief,
             details=error.details,

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from owlab.config import LabConfig
-from owlab.finding import Finding
+from owlab.diagnostic import Diagnostic
 
 PATIENCE = 3
 """Seconds until silence is taken for a firewall's."""
@@ -118,11 +118,13 @@ def _reaches(target: Target) -> bool:
     return True
 
 
-def findings(config: LabConfig, answers: Mapping[str, Mapping[str, bool | None]]) -> list[Finding]:
+def diagnostics(
+    config: LabConfig, answers: Mapping[str, Mapping[str, bool | None]]
+) -> list[Diagnostic]:
     """What is closed, and what that would break later; by who asked."""
     uses = {str(port): port.use for port in ports(config)}
     closed = [
-        Finding(
+        Diagnostic(
             f"{who} to {target.replace(' ', ':')}",
             "fail" if answer is False else "warn",
             "no answer" if answer is False else "cannot be told: UDP, and nobody said no",
@@ -132,4 +134,4 @@ def findings(config: LabConfig, answers: Mapping[str, Mapping[str, bool | None]]
         for target, answer in asked.items()
         if answer is not True
     ]
-    return closed or [Finding("ports", "ok", ", ".join(uses))]
+    return closed or [Diagnostic("ports", "ok", ", ".join(uses))]

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 
 from owlab.config import PROFILES, LabConfig, size_in_bytes
+from owlab.diagnostic import Diagnostic
 from owlab.errors import LabError, ProviderError
-from owlab.finding import Finding
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.machines.multipass_models import InstanceState, InstanceSummary
 
@@ -27,7 +27,7 @@ _DATA = {
 }
 
 
-def preflight(config: LabConfig, cli: MultipassCLI) -> list[Finding]:
+def preflight(config: LabConfig, cli: MultipassCLI) -> list[Diagnostic]:
     """Findings about this computer and Multipass. Changes nothing."""
     return [
         architecture(platform.machine()),
@@ -41,30 +41,30 @@ def preflight(config: LabConfig, cli: MultipassCLI) -> list[Finding]:
     ]
 
 
-def programs(wanted: dict[str, str]) -> Finding:
+def programs(wanted: dict[str, str]) -> Diagnostic:
     """Programs of this computer that steps type, each with its use or where it comes from."""
     missing = [name for name in wanted if shutil.which(name) is None]
     if not missing:
-        return Finding("programs", "ok", ", ".join(wanted))
+        return Diagnostic("programs", "ok", ", ".join(wanted))
     advice = "; ".join(f"{name}: {wanted[name]}" for name in missing)
-    return Finding("programs", "fail", f"not here: {', '.join(missing)}", f"Install {advice}.")
+    return Diagnostic("programs", "fail", f"not here: {', '.join(missing)}", f"Install {advice}.")
 
 
-def refuse(findings: list[Finding]) -> None:
+def refuse(diagnostics: list[Diagnostic]) -> None:
     """Raise ProviderError when something makes a lab impossible."""
-    failed = [finding for finding in findings if finding.verdict == "fail"]
+    failed = [diagnostic for diagnostic in diagnostics if diagnostic.verdict == "fail"]
     if failed:
         raise ProviderError(
             brief="This computer cannot carry the lab as it is.",
-            details="\n".join(f"{finding.name}: {finding.seen}" for finding in failed),
-            resolution="\n".join(finding.advice for finding in failed if finding.advice),
+            details="\n".join(f"{diagnostic.name}: {diagnostic.seen}" for diagnostic in failed),
+            resolution="\n".join(diagnostic.advice for diagnostic in failed if diagnostic.advice),
         )
 
 
-def architecture(machine: str) -> Finding:
+def architecture(machine: str) -> Diagnostic:
     """Intel or AMD."""
     good = machine.lower() in ("x86_64", "amd64")
-    return Finding(
+    return Diagnostic(
         "architecture",
         "ok" if good else "fail",
         machine if good else f"{machine}; {_ONLY_AMD64}",
@@ -72,12 +72,12 @@ def architecture(machine: str) -> Finding:
     )
 
 
-def virtualisation() -> Finding:
+def virtualisation() -> Diagnostic:
     """Hardware support that this user may use."""
     if sys.platform != "linux":
-        return Finding("virtualisation", "ok", "the system's own")
+        return Diagnostic("virtualisation", "ok", "the system's own")
     if not Path("/dev/kvm").exists():
-        return Finding(
+        return Diagnostic(
             "virtualisation",
             "fail",
             "no /dev/kvm",
@@ -85,37 +85,37 @@ def virtualisation() -> Finding:
         )
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         # Multipass' service runs as root: this is about the snap's own permission.
-        return Finding(
+        return Diagnostic(
             "virtualisation",
             "ok",
             "/dev/kvm, for root",
             "If launching fails: snap connect multipass:kvm",
         )
-    return Finding("virtualisation", "ok", "/dev/kvm")
+    return Diagnostic("virtualisation", "ok", "/dev/kvm")
 
 
-def cores(config: LabConfig, present: int) -> Finding:
+def cores(config: LabConfig, present: int) -> Diagnostic:
     """Machines may share cores, at a price."""
     wanted = sum(machine.cpus for machine in config.machines)
     enough = present * 2 >= wanted
     seen = f"{present}, the machines get {wanted} together"
     advice = "" if enough else "It works, slowly: lower worker_cpus, or use fewer workers."
-    return Finding("processor cores", "ok" if enough else "warn", seen, advice)
+    return Diagnostic("processor cores", "ok" if enough else "warn", seen, advice)
 
 
-def memory(config: LabConfig, total: int) -> Finding:
+def memory(config: LabConfig, total: int) -> Diagnostic:
     """All machines at once, beside the laptop's own programs."""
     wanted = config.memory_bytes
     seen = f"{total / GIGABYTE:.0f} GB, the machines want {wanted / GIGABYTE:.0f} GB"
     if total >= wanted + RESERVE:
-        return Finding("memory", "ok", seen)
+        return Diagnostic("memory", "ok", seen)
     if total >= wanted:
         advice = "It is enough if little else runs; memory_profile=small leaves room."
-        return Finding("memory", "warn", seen, advice)
+        return Diagnostic("memory", "warn", seen, advice)
     small = LabConfig.model_validate(_nested(PROFILES["small"])).memory_bytes
     if wanted > small and total >= small + RESERVE:
-        return Finding("memory", "fail", seen, f"Choose memory_profile=small: {small_profile()}")
-    return Finding(
+        return Diagnostic("memory", "fail", seen, f"Choose memory_profile=small: {small_profile()}")
+    return Diagnostic(
         "memory",
         "fail",
         seen,
@@ -143,16 +143,18 @@ def _nested(flat: dict[str, object]) -> dict[str, object]:
     return {**others, **sizes}
 
 
-def disk(config: LabConfig, free: int) -> Finding:
+def disk(config: LabConfig, free: int) -> Diagnostic:
     """Disks grow as they fill: the whole size is needed late, or never."""
     wanted = config.disk_bytes
     used_at_first = len(config.machines) * 6 * GIGABYTE
     seen = f"{free / GIGABYTE:.0f} GB free, up to {wanted / GIGABYTE:.0f} GB may be used"
     if free >= wanted:
-        return Finding("disk", "ok", seen)
+        return Diagnostic("disk", "ok", seen)
     if free >= used_at_first:
-        return Finding("disk", "warn", seen, "Enough to begin with; machines stop when it is full.")
-    return Finding(
+        return Diagnostic(
+            "disk", "warn", seen, "Enough to begin with; machines stop when it is full."
+        )
+    return Diagnostic(
         "disk",
         "fail",
         seen,
@@ -170,37 +172,42 @@ def _free_disk() -> int:
             folder = folder.parent
 
 
-def multipass(config: LabConfig, cli: MultipassCLI) -> list[Finding]:
+def multipass(config: LabConfig, cli: MultipassCLI) -> list[Diagnostic]:
     """Multipass itself, and the names of the lab's machines."""
     try:
         version = cli.version()
     except LabError as error:
         if shutil.which("snap"):
             advice = "Step 1.1 installs it: sudo snap install multipass."
-            return [Finding("Multipass", "warn", error.brief, advice)]
+            return [Diagnostic("Multipass", "warn", error.brief, advice)]
         advice = "See https://canonical.com/multipass/install (macOS: brew install multipass)."
-        return [Finding("Multipass", "fail", error.brief, advice)]
-    findings = [_version(version.client, version.daemon)]
+        return [Diagnostic("Multipass", "fail", error.brief, advice)]
+    diagnostics = [_version(version.client, version.daemon)]
     try:
         instances = cli.machines(addresses=False)
     except LabError as error:
-        return [*findings, Finding("Multipass' service", "fail", error.brief, error.resolution)]
-    return [*findings, names(config, instances), _others(config, instances, cli)]
+        return [
+            *diagnostics,
+            Diagnostic("Multipass' service", "fail", error.brief, error.resolution),
+        ]
+    return [*diagnostics, names(config, instances), _others(config, instances, cli)]
 
 
-def _version(client: str, daemon: str | None) -> Finding:
+def _version(client: str, daemon: str | None) -> Diagnostic:
     if daemon is None:
-        return Finding("Multipass", "warn", f"{client}, its service does not answer", "Wait a bit.")
-    return Finding("Multipass", "ok", daemon)
+        return Diagnostic(
+            "Multipass", "warn", f"{client}, its service does not answer", "Wait a bit."
+        )
+    return Diagnostic("Multipass", "ok", daemon)
 
 
-def names(config: LabConfig, instances: list[InstanceSummary]) -> Finding:
+def names(config: LabConfig, instances: list[InstanceSummary]) -> Diagnostic:
     """Who holds the names that the lab wants; a deleted machine does."""
     wanted = {machine.name for machine in config.machines}
     held = [one for one in instances if one.name in wanted]
     deleted = [one.name for one in held if one.state is InstanceState.DELETED]
     if deleted:
-        return Finding(
+        return Diagnostic(
             "names",
             "fail",
             f"in the recycle bin, and still held: {', '.join(deleted)}",
@@ -209,16 +216,16 @@ def names(config: LabConfig, instances: list[InstanceSummary]) -> Finding:
         )
     if held:
         seen = ", ".join(f"{one.name} ({one.word})" for one in held)
-        return Finding(
+        return Diagnostic(
             "names",
             "warn",
             f"in use: {seen}",
             "Fine if this lab made them; it touches no others. Else set prefix.",
         )
-    return Finding("names", "ok", f"free: {', '.join(sorted(wanted))}")
+    return Diagnostic("names", "ok", f"free: {', '.join(sorted(wanted))}")
 
 
-def _others(config: LabConfig, instances: list[InstanceSummary], cli: MultipassCLI) -> Finding:
+def _others(config: LabConfig, instances: list[InstanceSummary], cli: MultipassCLI) -> Diagnostic:
     """Memory of machines that run already and are not the lab's."""
     own = {machine.name for machine in config.machines}
     running = [
@@ -231,9 +238,9 @@ def _others(config: LabConfig, instances: list[InstanceSummary], cli: MultipassC
         except (LabError, ValueError):
             continue
     if not running:
-        return Finding("other machines", "ok", "none run")
+        return Diagnostic("other machines", "ok", "none run")
     room = psutil.virtual_memory().total - taken >= config.memory_bytes + RESERVE
-    return Finding(
+    return Diagnostic(
         "other machines",
         "ok" if room else "warn",
         f"{', '.join(running)} use {taken / GIGABYTE:.0f} GB",
@@ -241,8 +248,8 @@ def _others(config: LabConfig, instances: list[InstanceSummary], cli: MultipassC
     )
 
 
-def duration(config: LabConfig) -> Finding:
+def duration(config: LabConfig) -> Diagnostic:
     """A guess, said as one: nobody can know the line to the internet."""
     minutes = 20 + 2 * config.workers
     seen = f"about {minutes} to {2 * minutes} minutes the first time (0.7 GB image, 4 GB in all)"
-    return Finding("time", "ok", seen)
+    return Diagnostic("time", "ok", seen)

@@ -13,7 +13,7 @@ from owlab.shell import Finished, OnOutput, Shell
 
 if TYPE_CHECKING:
     from owlab.config import LabConfig, MachinePlan
-    from owlab.finding import Finding
+    from owlab.diagnostic import Diagnostic
     from owlab.machines.control import Control
 
 
@@ -59,7 +59,7 @@ class Provider(Protocol):
     def refuse_early(self, config: LabConfig) -> None:
         """Raise ProviderError when this computer cannot carry the lab, before one is made."""
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         """What stands in the way, and how long it will take. Changes nothing, raises nothing."""
 
     def control(self, config: LabConfig) -> Control:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from owlab.command import HOST, Command
 from owlab.config import LabConfig, MachinePlan
+from owlab.diagnostic import Diagnostic
 from owlab.errors import CommandTimeout, LabError, MachineError, ProviderError
-from owlab.finding import Finding
 from owlab.language import N_
 from owlab.machines import inventory
 from owlab.machines.command_line import foreground, one_line, words_of
@@ -97,7 +97,7 @@ class SshProvider:
     def refuse_early(self, config: LabConfig) -> None:
         """Nothing is made here; :meth:`prepare` has looked at each machine."""
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         """Each machine: reached, suitable, as big as the guide wants; the ports between them."""
         return examine(self, config)
 

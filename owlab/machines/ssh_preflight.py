@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from owlab.command import Command
 from owlab.config import LabConfig
+from owlab.diagnostic import Diagnostic, refused
 from owlab.errors import LabError
-from owlab.finding import Finding, refused
 from owlab.machines import ports
 from owlab.machines.preflight import programs
-from owlab.machines.ssh_probe import findings
+from owlab.machines.ssh_probe import diagnostics
 
 if TYPE_CHECKING:
     from owlab.machines.ssh import SshProvider
 
 
-def examine(provider: SshProvider, config: LabConfig) -> list[Finding]:
+def examine(provider: SshProvider, config: LabConfig) -> list[Diagnostic]:
     """Each machine, the ports between them, and what this computer needs itself."""
     try:
         seen = provider.look()
@@ -27,12 +27,12 @@ def examine(provider: SshProvider, config: LabConfig) -> list[Finding]:
     found = []
     for machine, one in seen.items():
         target = provider.host(machine.name).target
-        found += findings(machine, one, target, address[machine.name])
+        found += diagnostics(machine, one, target, address[machine.name])
     here = programs({"curl": "section 7.2 calls a function with it"})
     return [*found, *_ports(provider, config, address), here]
 
 
-def _ports(provider: SshProvider, config: LabConfig, address: dict[str, str]) -> list[Finding]:
+def _ports(provider: SshProvider, config: LabConfig, address: dict[str, str]) -> list[Diagnostic]:
     wanted = ports.between(config, address)
 
     def ask(machine: str) -> dict[str, bool | None]:
@@ -47,4 +47,4 @@ def _ports(provider: SshProvider, config: LabConfig, address: dict[str, str]) ->
     with ThreadPoolExecutor(min(8, len(wanted)) + 1) as pool:
         mine = pool.submit(ports.from_here, [(entry, p) for p in ports.for_the_laptop(config)])
         answers = dict(zip(wanted, pool.map(ask, wanted), strict=True))
-        return ports.findings(config, {**answers, "this computer": mine.result()})
+        return ports.diagnostics(config, {**answers, "this computer": mine.result()})

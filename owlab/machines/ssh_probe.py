@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from owlab.config import MachinePlan, Role
-from owlab.finding import Finding, Verdict
+from owlab.diagnostic import Diagnostic, Verdict
 from owlab.machines.ssh_errors import MachineUnsuitable
 
 PROGRAMS: dict[Role, tuple[str, ...]] = {
@@ -174,13 +174,13 @@ def refuse_twins(addresses: Mapping[str, str]) -> list[MachineUnsuitable]:
     ]
 
 
-def findings(machine: MachinePlan, seen: Seen, target: str, address: str) -> list[Finding]:
+def diagnostics(machine: MachinePlan, seen: Seen, target: str, address: str) -> list[Diagnostic]:
     """What a machine is, and what may go wrong on it later."""
     name, memory = machine.name, seen.memory_bytes or 0
     wanted = machine.memory_bytes
     small = memory < wanted * 0.9
     found = [
-        Finding(
+        Diagnostic(
             name,
             "warn" if small else "ok",
             f"{target} {address}, {seen.release}, {seen.cpus} cores, {memory / _GIGABYTE:.1f} GB",
@@ -191,16 +191,16 @@ def findings(machine: MachinePlan, seen: Seen, target: str, address: str) -> lis
     if free < least:
         verdict: Verdict = "fail" if free < least / 2 else "warn"
         advice = f"It needs {least:.0f} GB: without them its pods are evicted, one after another."
-        found.append(Finding(f"{name}: free disk", verdict, f"{free:.1f} GB", advice))
+        found.append(Diagnostic(f"{name}: free disk", verdict, f"{free:.1f} GB", advice))
     if abs(seen.skew) > _SKEW_SECONDS:
         advice = "Certificates are not valid yet, or no more: sudo timedatectl set-ntp true"
         said = f"{abs(seen.skew):.0f} s {'ahead' if seen.skew > 0 else 'behind'}"
-        found.append(Finding(f"{name}: clock", "fail", said, advice))
+        found.append(Diagnostic(f"{name}: clock", "fail", said, advice))
     if seen.proxy and not {"10.43.0.0/16", "10.0.0.0/8"} & set(seen.direct.split(",")):
         advice = (
             "K3s takes it over. Say in /etc/environment what needs none: "
             "no_proxy=127.0.0.1,localhost,.svc,.cluster.local,10.42.0.0/16,10.43.0.0/16,"
             "and the machines' own network."
         )
-        found.append(Finding(f"{name}: proxy", "warn", seen.proxy, advice))
+        found.append(Diagnostic(f"{name}: proxy", "warn", seen.proxy, advice))
     return found

@@ -86,10 +86,10 @@ class SettingsForm:
         wanted = settings.load({**chosen, "name": self.lab.config.name})
         # A provider that cannot be used must not be saved.
         provider_for(wanted, self.lab.directory)
-        if not self.lab.record.is_built:
+        if not self.lab.folder.is_built:
             # Saved settings are stronger than a profile: without this, another memory_profile
             # would keep the sizes of the first one.
-            self.lab.record.write_settings(wanted.flat())
+            self.lab.folder.write_settings(wanted.flat())
         fresh = Lab.open(self.lab.config.name, **chosen)
         self.lab.config = fresh.config
         self.lab.provider = fresh.provider

@@ -279,8 +279,8 @@ def make(lab: Lab, machine: str) -> Iterator[Command]:
         return
     info = lab.machine_info(name)
     if info is not None:
-        if name not in lab.record.made():
-            lab.record.remove_carried_out(vms.create.key, machine)
+        if name not in lab.folder.made():
+            lab.folder.remove_carried_out(vms.create.key, machine)
             raise MachineError(
                 brief=_("There is a cluster {name} that this lab did not make.").format(name=name),
                 resolution=_(
@@ -292,7 +292,7 @@ def make(lab: Lab, machine: str) -> Iterator[Command]:
             return
         yield lab.provider.delete([name])
     lab.provider.refuse_early(lab.config)
-    lab.record.add_made(name)
+    lab.folder.add_made(name)
     yield launch
 
 
@@ -305,10 +305,10 @@ def made(lab: Lab, machine: str) -> Check:
 def unmake(lab: Lab, machine: str) -> Iterator[Command]:
     """Delete the cluster."""
     name = lab.config.cluster_name
-    if name in lab.record.made():
+    if name in lab.folder.made():
         yield lab.provider.delete([name])
         if not lab.planning:
-            lab.record.remove_made(name)
+            lab.folder.remove_made(name)
 
 
 _TITLES = {

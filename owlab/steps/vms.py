@@ -76,11 +76,11 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
     if info is None:
         lab.provider.refuse_early(lab.config)
         # Remembered before it is launched: what an interrupted launch leaves behind is ours.
-        lab.record.add_made(name)
+        lab.folder.add_made(name)
         try:
             yield lab.provider.launch(lab.machine(name))
         except NameTaken:
-            lab.record.remove_made(name)
+            lab.folder.remove_made(name)
             raise
         return
     if info.state == "Deleted":
@@ -98,7 +98,7 @@ def _create(lab: Lab, name: str) -> Iterator[Command]:
 
 
 def _created(lab: Lab, name: str) -> Check:
-    info = None if name in lab.record.made() else lab.machine_info(name)
+    info = None if name in lab.folder.made() else lab.machine_info(name)
     if info is not None:
         raise MachineError(
             brief=_("There is a machine {name} that this lab did not make.").format(name=name),
@@ -143,10 +143,10 @@ def is_up(lab: Lab, name: str) -> Check:
 
 
 def _delete(lab: Lab, name: str) -> Iterator[Command]:
-    if name in lab.record.made():
+    if name in lab.folder.made():
         yield lab.provider.delete([name])
         if not lab.planning:
-            lab.record.remove_made(name)
+            lab.folder.remove_made(name)
 
 
 create = Step(
@@ -191,19 +191,19 @@ def purge(lab: Lab, *names: str) -> Result:
     """``multipass delete --purge``: destroy machines, with everything on them."""
     result = _manage_own(lab, "delete --purge", names)
     for name in names:
-        lab.record.remove_made(name)
+        lab.folder.remove_made(name)
     return result
 
 
 def _manage_own(lab: Lab, verb: str, names: Sequence[str]) -> Result:
     """Only when this lab made all of them."""
     lab.provider.manage(verb, names)  # who cannot do it at all says so first
-    others = [name for name in names if lab.machine(name).name not in lab.record.made()]
+    others = [name for name in names if lab.machine(name).name not in lab.folder.made()]
     if others:
         raise MachineError(
             brief=_("This lab did not make {names}.").format(names=listed(others)),
             details=_("It made: {names}.").format(
-                names=listed(lab.record.made()) or _("no machine yet")
+                names=listed(lab.folder.made()) or _("no machine yet")
             ),
             resolution=_("Nothing was done. For a machine of your own, use `multipass` itself."),
         )

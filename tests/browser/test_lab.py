@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from owlab import places
-from owlab.record import Record
+from owlab.lab_folder import LabFolder
 
 from .chromium import Page
 from .conftest import LAB, Jupyter
@@ -68,7 +68,7 @@ def test_the_first_notebook_works_as_a_learner_sees_it(
     notebook.picture("form-saved", tmp_path, form)
     assert "worker3" in notebook.run_cell("00-machines")
     monkeypatch.setenv("OWLAB_HOME", str(jupyter.folder.parent / "labs"))
-    saved = Record(places.lab_directory(LAB)).settings()
+    saved = LabFolder(places.lab_directory(LAB)).settings()
     assert saved is not None
     assert saved["workers"] == 3
 

@@ -53,7 +53,7 @@ class Client:
                 f"v{self._random.randrange(10**9):09}" if self._random.random() < 0.8 else ABSENT
             )
             # A service that is not there, or does not answer: nothing is promised then.
-            with contextlib.suppress(service_process.DoorError, httpx.HTTPError, OSError, Gone):
+            with contextlib.suppress(service_process.ServiceError, httpx.HTTPError, OSError, Gone):
                 self._change(name, value)
 
     def _change(self, name: str, value: str) -> None:

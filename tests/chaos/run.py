@@ -83,7 +83,7 @@ def _judge(directory: Path, client: Client, model: Model) -> list[str]:
         try:
             found = client.found()
             break
-        except (httpx.HTTPError, service_process.DoorError, AssertionError) as error:
+        except (httpx.HTTPError, service_process.ServiceError, AssertionError) as error:
             # A port that was taken is tried again after a few seconds.
             if time.monotonic() > limit:
                 return [f"the lab does not come back: {error!r}"]

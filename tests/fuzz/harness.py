@@ -61,7 +61,7 @@ async def fuzz(
     may_fail: Callable[[httpx.Response], bool] = lambda answer: False,
 ) -> Findings:
     """Send ``count`` changed requests of the corpus, one after another."""
-    findings, heard = Findings(), Heard()
+    diagnostics, heard = Findings(), Heard()
     logging.getLogger().addHandler(heard)
     transport = httpx.ASGITransport(app)
     try:
@@ -69,23 +69,23 @@ async def fuzz(
             for _ in range(count):
                 request = mutator(mutator.random.choice(corpus))
                 heard.lines.clear()
-                await _send(client, request, headers, findings, heard, may_fail)
+                await _send(client, request, headers, diagnostics, heard, may_fail)
     finally:
         logging.getLogger().removeHandler(heard)
-    return findings
+    return diagnostics
 
 
 async def _send(
     client: httpx.AsyncClient,
     request: Request,
     headers: dict[str, str],
-    findings: Findings,
+    diagnostics: Findings,
     heard: Heard,
     may_fail: Callable[[httpx.Response], bool],
 ) -> None:
     given = {**headers, **dict(request.headers)}
     raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in given.items()]
-    findings.sent += 1
+    diagnostics.sent += 1
     started = time.process_time()
     try:
         answer = await asyncio.wait_for(
@@ -95,19 +95,19 @@ async def _send(
     except (httpx.InvalidURL, UnicodeError, httpx.UnsupportedProtocol):
         return  # the client itself does not send it
     except TimeoutError:
-        findings.faults.append(f"no answer in {SECONDS:.0f} s: {request.curl()}")
+        diagnostics.faults.append(f"no answer in {SECONDS:.0f} s: {request.curl()}")
         return
     except Exception as error:
         where = "".join(traceback.format_exception(error)[-3:])
-        findings.faults.append(f"{request.curl()}\n{where}")
+        diagnostics.faults.append(f"{request.curl()}\n{where}")
         return
     if (took := time.process_time() - started) > MOST_CPU:
-        findings.faults.append(f"{took:.1f} s of CPU: {request.curl()}")
-    findings.statuses[answer.status_code] += 1
+        diagnostics.faults.append(f"{took:.1f} s of CPU: {request.curl()}")
+    diagnostics.statuses[answer.status_code] += 1
     bad = answer.status_code >= 500 and answer.status_code not in ALLOWED and not may_fail(answer)
     if bad or not _readable(answer):
         said = "\n".join(heard.lines)
-        findings.faults.append(
+        diagnostics.faults.append(
             f"{answer.status_code} {answer.text[:300]}: {request.curl()}\n{said}"
         )
 

@@ -38,7 +38,7 @@ def test_the_copied_commands_deploy_the_lab(lab: Lab, tmp_path: Path) -> None:
     for step in STEPS:
         for machine in step.where(lab.config):
             if step is vms.create:
-                lab.record.add_made(machine)
+                lab.folder.add_made(machine)
             for command in typed(lab, step, machine).commands:
                 pasted = complete(lab.provider, command)
                 assert "***" not in pasted.text

@@ -146,7 +146,7 @@ def test_a_kubeconfig_that_is_not_there(place: Path) -> None:
 
 def test_the_doctor_looks_at_programs_and_nodes(place: Path) -> None:
     lab = Lab.open("doctor", planning=True, **settings(place))
-    found = {finding.name: finding.verdict for finding in examine(lab)}
+    found = {diagnostic.name: diagnostic.verdict for diagnostic in examine(lab)}
     assert found["programs"] == found["worker2"] == "ok"
     wrong = Lab.open("doctor", planning=True, **settings(place, cluster_nodes=["master", "x"]))
     assert [f.verdict for f in examine(wrong) if f.name == "cluster"] == ["fail"]

@@ -105,7 +105,7 @@ def test_it_is_jupyterlab_itself_that_runs(terminal: Terminal) -> None:
     assert "jupyterlab" in words
     assert "owlab" not in words
     assert any("ipykernel_launcher" in word for word in terminal.kernel.cmdline())
-    assert "owlab.lean" in terminal.kernel.cmdline(), "the kernel is ours: without a debugger"
+    assert "owlab.light_start" in terminal.kernel.cmdline(), "ours: without a debugger"
     ours = [one for one in terminal.process.children(recursive=True) if "owlab" in words_of(one)]
     assert ours == [], "nothing of owlab's stays in memory beside it"
 

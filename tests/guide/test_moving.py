@@ -30,7 +30,7 @@ def owlab(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def sections(lab: Lab) -> set[str]:
-    return {key for key, _ in lab.record.carried_out()}
+    return {key for key, _ in lab.folder.carried_out()}
 
 
 def test_there_and_back(lab: Lab) -> None:

@@ -37,7 +37,7 @@ def lab(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def test_what_one_copies_makes_the_lab(lab: Lab, site: Path, page: str) -> None:
     content = article(site / f"{page}.html")
     for name in (machine.name for machine in lab.config.machines):
-        lab.record.add_made(name)  # otherwise the checks would call the machines somebody else's
+        lab.folder.add_made(name)  # otherwise the checks would call the machines somebody else's
     printed = ""
     for step in guide.STEPS:
         printed += _paste(lab, after(content, f"{step.section} {_sentence(step.title)}"))

@@ -439,8 +439,8 @@ def addresses() -> list[str]:
 def tell_systemd(text: str) -> bool:
     path = os.environ.get("NOTIFY_SOCKET")
     if path:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
-            door.sendto(text.encode(), path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as endpoints:
+            endpoints.sendto(text.encode(), path)
     return True
 
 

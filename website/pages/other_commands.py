@@ -10,7 +10,7 @@ from typing import Any
 from owlab import Lab
 from owlab.command import Command, Result
 from owlab.notebook.pasting import complete
-from owlab.record import Record
+from owlab.lab_folder import Record
 from owlab.steps import openwhisk, vms
 from website.pages.commands import typed
 from website.words import Words

@@ -41,7 +41,7 @@ def _there_and_back(lab: Lab, answer: Any) -> list[Claim]:
 def _what_down_deletes(lab: Lab, answer: Any) -> list[Claim]:
     given = set(answer) if isinstance(answer, set | list | tuple) else answer
     return answered(
-        given, set(lab.record.made()), _("what down deletes"), _("Its names: lab.record.made().")
+        given, set(lab.folder.made()), _("what down deletes"), _("Its names: lab.folder.made().")
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from owlab.pocket.bash.aside import BEGIN
+from owlab.pocket.bash.extra_streams import BEGIN
 from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.tokens import Simple, assignments, commands
 

@@ -32,7 +32,7 @@ MARK = "owlab-pocket-lab"
 """A file in every lab's directory, so that :func:`destroy` removes labs only."""
 
 
-class DoorError(Exception):
+class ServiceError(Exception):
     """The lab's process does not start, does not answer, or refused; details for the user."""
 
     def __init__(self, brief: str, details: str = "", resolution: str = "") -> None:
@@ -45,7 +45,7 @@ def ensure(directory: Path, speed: str | None = None) -> None:
 
     ``speed`` is how long things take from now on; without it, as before (``instant`` at first).
 
-    :raises DoorError: it does not start, or it is there and does not answer.
+    :raises ServiceError: it does not start, or it is there and does not answer.
     """
     directory = Path(directory).resolve()
     try:
@@ -61,7 +61,7 @@ def ensure(directory: Path, speed: str | None = None) -> None:
             elif speed is not None:
                 _ask(directory, "POST", "/v1/speed", json.dumps({"speed": speed}).encode()).read()
     except OSError as error:
-        raise DoorError(
+        raise ServiceError(
             f"The lab's folder {directory} cannot be used.",
             f"{error.strerror}: {error.filename}",
             "Free some disk space, and see that the folder is yours.",
@@ -94,7 +94,7 @@ def _locked(path: Path, patience: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= limit:
-                    raise DoorError(
+                    raise ServiceError(
                         "Another owlab process has been starting or ending this lab "
                         f"for {patience:.0f} s.",
                         resolution="End that process, or the lab: `owlab down`.",
@@ -120,14 +120,14 @@ def _start(directory: Path, speed: str | None) -> None:
             time.sleep(0.5)
             process = process if _answers(directory) else _spawn(directory, speed)
         elif status is not None:
-            raise DoorError(
+            raise ServiceError(
                 f"The pocket lab did not start: its process ended with status {status}.",
                 _tail(directory, before),
                 f"The whole log is in {log}.",
             )
         time.sleep(0.02)
     process.terminate()
-    raise DoorError(
+    raise ServiceError(
         f"The pocket lab did not answer within {STARTS_WITHIN:.0f} s.",
         _tail(directory, before),
         f"The whole log is in {log}. `owlab down` ends the lab, `owlab reset` starts it afresh.",
@@ -165,7 +165,7 @@ def _tail(directory: Path, offset: int = 0, lines: int = 15) -> str:
 def _answers(directory: Path) -> bool:
     """The announced process is the one that announced itself, and it answers.
 
-    :raises DoorError: it is there, and does not answer.
+    :raises ServiceError: it is there, and does not answer.
     """
     try:
         if process(directory) is None:
@@ -194,7 +194,7 @@ def stop(directory: Path, patience: float = STOPS_WITHIN) -> None:
         return
     with contextlib.ExitStack() as stack:
         # Whoever holds the lock may hang as well, and a full disk has no place for a lock.
-        with contextlib.suppress(OSError, DoorError):
+        with contextlib.suppress(OSError, ServiceError):
             stack.enter_context(_locked(directory / "start.lock", patience))
         _end(directory, patience)
 
@@ -215,9 +215,9 @@ def _is_outdated(directory: Path) -> bool:
     return False
 
 
-def _hangs(directory: Path, silent: Silent) -> DoorError:
+def _hangs(directory: Path, silent: Silent) -> ServiceError:
     """What is to be said of a service that is there and does not answer."""
-    return DoorError(
+    return ServiceError(
         f"The lab does not answer: process {silent.pid}, for {silent.seconds:.0f} s.",
         running.why_silent(directory, silent.pid),
         "`owlab down` ends it.",
@@ -227,7 +227,7 @@ def _hangs(directory: Path, silent: Silent) -> DoorError:
 def status(directory: Path) -> dict[str, Any]:
     """What the lab is and has; ``{"running": False}`` where its process does not run.
 
-    :raises DoorError: it runs, and does not answer.
+    :raises ServiceError: it runs, and does not answer.
     """
     directory = Path(directory).resolve()
     try:
@@ -245,20 +245,22 @@ def status(directory: Path) -> dict[str, Any]:
 def destroy(directory: Path) -> None:
     """End the lab and remove its directory. Works whatever state either is in.
 
-    :raises DoorError: it is no lab's directory, or something in it cannot be removed.
+    :raises ServiceError: it is no lab's directory, or something in it cannot be removed.
     """
     directory = Path(directory).resolve()
     if not directory.is_dir():
         return
     if not is_lab(directory):
-        raise DoorError(
+        raise ServiceError(
             f"{directory} is not a pocket lab: nothing was removed.",
             f"It has no file {MARK}.",
         )
     stop(directory, DESTROYS_WITHIN)
     running.remove(directory)
     if directory.exists():
-        raise DoorError(f"The lab's folder {directory} could not be removed.", "See who owns it.")
+        raise ServiceError(
+            f"The lab's folder {directory} could not be removed.", "See who owns it."
+        )
 
 
 def is_lab(directory: Path) -> bool:
@@ -368,11 +370,11 @@ def _ask(directory: Path, method: str, path: str, body: bytes | None = None) -> 
     except Silent as silent:
         raise _hangs(directory, silent) from None
     except Gone:
-        raise DoorError(
+        raise ServiceError(
             "The pocket lab does not run.", f"No process answers for {directory}."
         ) from None
     if response.status >= 400:
-        raise DoorError(response.read().decode(errors="replace").strip() or "not found")
+        raise ServiceError(response.read().decode(errors="replace").strip() or "not found")
     return response
 
 
@@ -380,10 +382,10 @@ def kubeconfig(directory: Path) -> str:
     """A kubeconfig for the user's own tools."""
     try:
         return _ask(Path(directory), "GET", "/v1/kubeconfig").read().decode()
-    except DoorError as error:
+    except ServiceError as error:
         if "not found" not in str(error):
             raise
-        raise DoorError(
+        raise ServiceError(
             "There is no cluster yet.", "", "Install K3s on master first (section 1.3)."
         ) from None
 
@@ -392,10 +394,10 @@ def wskprops(directory: Path) -> str:
     """``~/.wskprops`` for the user's own wsk."""
     try:
         return _ask(Path(directory), "GET", "/v1/wskprops").read().decode()
-    except DoorError as error:
+    except ServiceError as error:
         if "not found" not in str(error):
             raise
-        raise DoorError(
+        raise ServiceError(
             "OpenWhisk does not answer yet.", "", "Deploy it first (section 6)."
         ) from None
 
@@ -417,7 +419,7 @@ def restore(directory: Path, name: str) -> None:
     source = checkpoints.place(directory, name)
     if not source.exists():
         known = ", ".join(saved(directory)) or "none"
-        raise DoorError(f"The lab has no saved state {name!r}.", f"Saved: {known}.")
+        raise ServiceError(f"The lab has no saved state {name!r}.", f"Saved: {known}.")
     ran = status(directory)
     stop(directory)
     checkpoints.put_back(directory, source)

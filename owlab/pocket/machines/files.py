@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Callable
 from typing import Any
 
-from owlab.pocket.bash.aside import PRINTED
+from owlab.pocket.bash.extra_streams import PRINTED
 from owlab.pocket.machines.inode import (
     EXECUTE,
     READ,

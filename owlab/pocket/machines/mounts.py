@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from owlab.pocket.machines.exports import matching
 from owlab.pocket.machines.inode import ROOT, Credentials
+from owlab.pocket.machines.nfs_exports import matching
 from owlab.pocket.machines.state import LAPTOP, Mount
 from owlab.pocket.machines.tree import Mounted, find
 

@@ -9,7 +9,7 @@ import copy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from owlab.pocket.machines.exports import Export
+from owlab.pocket.machines.nfs_exports import Export
 
 BASE = ("ssh", "cron", "snapd", "systemd-resolved", "ufw")
 """Units that the image brings, and that run until somebody stops them."""

@@ -11,7 +11,7 @@ import yaml
 from owlab.pocket.multipass import inside
 from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 
 SETTING = "multipass-aliases"
 ALIAS = (Option(("n", "no-map-working-directory"), about="Do not map the host execution path"),)
@@ -57,7 +57,7 @@ class AliasBook:
         return dict(found) if found else None
 
 
-async def alias(call: Invocation, words: VerbWords) -> int:
+async def alias(call: Invocation, words: VerbArguments) -> int:
     """alias"""
     if not 1 <= len(words.rest) <= 2:
         raise usage("Wrong number of arguments given")
@@ -81,7 +81,7 @@ async def alias(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def unalias(call: Invocation, words: VerbWords) -> int:
+async def unalias(call: Invocation, words: VerbArguments) -> int:
     """unalias"""
     book = AliasBook(call)
     if "all" in words:
@@ -102,7 +102,7 @@ async def unalias(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def prefer(call: Invocation, words: VerbWords) -> int:
+async def prefer(call: Invocation, words: VerbArguments) -> int:
     """prefer"""
     if len(words.rest) != 1:
         raise usage("Wrong number of arguments given")
@@ -113,7 +113,7 @@ async def prefer(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def aliases(call: Invocation, words: VerbWords) -> int:
+async def aliases(call: Invocation, words: VerbArguments) -> int:
     """aliases"""
     if words.rest:
         raise usage("This command takes no arguments")

@@ -12,7 +12,7 @@ from owlab.pocket.machines.views import ShellWanted
 from owlab.pocket.multipass import settings
 from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 
 EXEC = (
@@ -42,7 +42,7 @@ async def awake(call: Invocation, name: str) -> Machine:
     return machine
 
 
-async def exec_(call: Invocation, words: VerbWords) -> int:
+async def exec_(call: Invocation, words: VerbArguments) -> int:
     """exec"""
     if "working-directory" in words and "no-map-working-directory" in words:
         raise usage("Options --working-directory and --no-map-working-directory clash")
@@ -79,7 +79,7 @@ def as_script(words: list[str]) -> str:
     return "".join(exports) + text
 
 
-async def shell(call: Invocation, words: VerbWords) -> int:
+async def shell(call: Invocation, words: VerbArguments) -> int:
     """shell"""
     if len(words.rest) > 1:
         raise usage("Too many arguments supplied")

@@ -15,7 +15,7 @@ from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.machines.state import Mount
 from owlab.pocket.multipass.failures import COMMAND_FAIL, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation, VirtualFiles
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 
 OPTIONS = (
     Option(("g", "gid-map"), "host>:<instance", "A mapping of group IDs for use in the mount"),
@@ -31,7 +31,7 @@ REFUSAL = (
 )
 
 
-async def mount(call: Invocation, words: VerbWords) -> int:
+async def mount(call: Invocation, words: VerbArguments) -> int:
     """mount"""
     if len(words.rest) < 2:
         raise usage("Not enough arguments given")
@@ -62,7 +62,7 @@ def _folder(call: Invocation, source: str, verb: str) -> str:
     return path
 
 
-def _check_options(words: VerbWords) -> None:
+def _check_options(words: VerbArguments) -> None:
     kind = words.last("type", "classic")
     if kind not in ("classic", "native"):
         raise usage(f"Bad mount type '{kind}' specified, please use 'classic' or 'native'")
@@ -108,7 +108,7 @@ def _machine(call: Invocation, name: str) -> Machine:
     return machine
 
 
-async def umount(call: Invocation, words: VerbWords) -> int:
+async def umount(call: Invocation, words: VerbArguments) -> int:
     """umount"""
     if not words.rest:
         raise usage("Not enough arguments given")

@@ -15,7 +15,7 @@ from owlab.pocket.multipass import laptop_mounts
 from owlab.pocket.multipass.cloud_init import apply
 from owlab.pocket.multipass.failures import COMMAND_FAIL, TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 from owlab.pocket.multipass.spinner import spinner
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 
@@ -37,7 +37,7 @@ LEAST_MEMORY, LEAST_DISK = 512 << 20, 1 << 30
 MOST_CPUS, MOST_MEMORY, MOST_DISK = 512, 24 << 40, 1 << 50
 
 
-async def launch(call: Invocation, words: VerbWords) -> int:
+async def launch(call: Invocation, words: VerbArguments) -> int:
     """launch"""
     if len(words.rest) > 1:
         raise usage("Too many arguments supplied")
@@ -107,7 +107,7 @@ def _image(words: str) -> str:
     return found.number
 
 
-def _check(fleet: Fleet, name: str, spec: Spec, words: VerbWords) -> None:
+def _check(fleet: Fleet, name: str, spec: Spec, words: VerbArguments) -> None:
     problem = ""
     if spec.memory < LEAST_MEMORY:
         problem = f"Invalid memory size value supplied: {words.last('memory')}."
@@ -126,7 +126,7 @@ def _check(fleet: Fleet, name: str, spec: Spec, words: VerbWords) -> None:
         raise Refused("Invalid arguments supplied", problem)
 
 
-async def _cloud_init(call: Invocation, words: VerbWords) -> dict[str, object] | None:
+async def _cloud_init(call: Invocation, words: VerbArguments) -> dict[str, object] | None:
     """The cloud-init document: a mapping, as Multipass insists."""
     if "cloud-init" not in words:
         return None

@@ -26,7 +26,7 @@ VERBOSE = Option(("v", "verbose"), about="Increase logging verbosity (repeat up 
 
 
 @dataclass
-class VerbWords:
+class VerbArguments:
     """What was given: values by option, and the rest in order."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -40,10 +40,10 @@ class VerbWords:
         return self.values.get(key, [default])[-1]
 
 
-def parse(argv: list[str], options: tuple[Option, ...]) -> VerbWords:
+def parse(argv: list[str], options: tuple[Option, ...]) -> VerbArguments:
     """Split words into options and the rest; unknown options are refused."""
     known = {name: option for option in (*options, HELP, VERBOSE) for name in option.names}
-    words = VerbWords()
+    words = VerbArguments()
     queue = list(argv)
     while queue:
         word = queue.pop(0)
@@ -60,7 +60,7 @@ def parse(argv: list[str], options: tuple[Option, ...]) -> VerbWords:
     return words
 
 
-def _short(words: VerbWords, known: dict[str, Option], letters: str, queue: list[str]) -> None:
+def _short(words: VerbArguments, known: dict[str, Option], letters: str, queue: list[str]) -> None:
     """``-c2``, ``-c 2``, ``-rp``: letters up to the first that takes a value."""
     while letters:
         letter, letters = letters[0], letters[1:]
@@ -72,7 +72,7 @@ def _short(words: VerbWords, known: dict[str, Option], letters: str, queue: list
 
 
 def _take(
-    words: VerbWords, known: dict[str, Option], name: str, value: str | None, queue: list[str]
+    words: VerbArguments, known: dict[str, Option], name: str, value: str | None, queue: list[str]
 ) -> None:
     option = known.get(name)
     if option is None:

@@ -11,7 +11,7 @@ from owlab.pocket.machines.sizes import parse_size, show_size, valid_name
 from owlab.pocket.multipass.failures import Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.launch import LEAST_MEMORY, MOST_CPUS, MOST_DISK, MOST_MEMORY
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 
 GET = (
     Option(("raw",), about="Output in raw format"),
@@ -77,7 +77,7 @@ def _machine(call: Invocation, key: str) -> tuple[Machine | None, str, str]:
     return (None if machine is None or machine.is_host else machine), parts[1], parts[2]
 
 
-async def get(call: Invocation, words: VerbWords) -> int:
+async def get(call: Invocation, words: VerbArguments) -> int:
     """get"""
     if "keys" in words:
         await call.out("".join(f"{key}\n" for key in _keys(call)))
@@ -111,7 +111,7 @@ async def get(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def set_(call: Invocation, words: VerbWords) -> int:
+async def set_(call: Invocation, words: VerbArguments) -> int:
     """set"""
     if len(words.rest) != 1:
         raise usage("Need exactly one key-value pair (in <key>=<value> form).")

@@ -10,7 +10,7 @@ from owlab.pocket.machines.sizes import valid_name
 from owlab.pocket.machines.state import MachineState
 from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 
 TAKE = (
     Option(("n", "name"), "name", "An optional name for the snapshot"),
@@ -19,7 +19,7 @@ TAKE = (
 CLONE = (Option(("n", "name"), "destination-name", "Specify a custom name for the clone"),)
 
 
-def _one(call: Invocation, words: VerbWords) -> str:
+def _one(call: Invocation, words: VerbArguments) -> str:
     if len(words.rest) != 1:
         raise usage("Wrong number of arguments")
     return words.rest[0]
@@ -34,7 +34,7 @@ def _machine(call: Invocation, name: str) -> Machine:
     return machine
 
 
-async def take(call: Invocation, words: VerbWords) -> int:
+async def take(call: Invocation, words: VerbArguments) -> int:
     """snapshot"""
     machine = _machine(call, _one(call, words))
     if machine.status != "Stopped":
@@ -60,7 +60,7 @@ async def take(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def restore(call: Invocation, words: VerbWords) -> int:
+async def restore(call: Invocation, words: VerbArguments) -> int:
     """restore"""
     name, dot, snapshot = _one(call, words).partition(".")
     if not dot or not snapshot:
@@ -84,7 +84,7 @@ async def restore(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def clone(call: Invocation, words: VerbWords) -> int:
+async def clone(call: Invocation, words: VerbArguments) -> int:
     """clone"""
     source = _machine(call, _one(call, words))
     if source.status != "Stopped":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.multipass.failures import COMMAND_FAIL, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation, LocalFiles, VirtualFiles
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 
 OPTIONS = (
     Option(("r", "recursive"), about="Recursively copy entire directories"),
@@ -49,7 +49,7 @@ class _Log:
         await self._call.err(f"[{stamp}] [error] [sftp] {text}\n")
 
 
-async def transfer(call: Invocation, words: VerbWords) -> int:
+async def transfer(call: Invocation, words: VerbArguments) -> int:
     """transfer"""
     if len(words.rest) < 2:
         raise usage("Not enough arguments given")
@@ -166,7 +166,7 @@ def _keep(call: Invocation, name: str) -> None:
         machine.save()
 
 
-async def _stream(call: Invocation, words: VerbWords) -> int:
+async def _stream(call: Invocation, words: VerbArguments) -> int:
     """One side is ``-``: standard input or output."""
     if words.rest.count("-") > 1:
         raise usage("Only one '-' allowed")

@@ -14,10 +14,10 @@ from owlab.pocket.multipass import formats, report, snapshot_info
 from owlab.pocket.multipass import snapshots as snapshots_of
 from owlab.pocket.multipass.failures import TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
-from owlab.pocket.multipass.options import Option, VerbWords
+from owlab.pocket.multipass.options import Option, VerbArguments
 from owlab.pocket.multipass.spinner import spinner
 
-Verb = Callable[[Invocation, VerbWords], Awaitable[int]]
+Verb = Callable[[Invocation, VerbArguments], Awaitable[int]]
 
 VERSION = "1.17.0+pocket"
 FORMAT = Option(
@@ -27,7 +27,7 @@ ALL = Option(("all",), about="All instances")
 TIMEOUT = Option(("timeout",), "timeout", "Maximum time, in seconds, to wait")
 
 
-def chosen_format(words: VerbWords) -> str:
+def chosen_format(words: VerbArguments) -> str:
     """The ``--format`` that was asked for."""
     form = words.last("format", "table")
     if form not in formats.FORMATS:
@@ -35,7 +35,7 @@ def chosen_format(words: VerbWords) -> str:
     return form
 
 
-def chosen_timeout(words: VerbWords) -> float | None:
+def chosen_timeout(words: VerbArguments) -> float | None:
     """The ``--timeout`` that was asked for."""
     if "timeout" not in words:
         return None
@@ -45,7 +45,7 @@ def chosen_timeout(words: VerbWords) -> float | None:
     return float(text)
 
 
-def named_or_all(call: Invocation, words: VerbWords, *, deleted: bool = False) -> list[Machine]:
+def named_or_all(call: Invocation, words: VerbArguments, *, deleted: bool = False) -> list[Machine]:
     """The machines that a command is about."""
     if "all" in words:
         if words.rest:
@@ -57,7 +57,7 @@ def named_or_all(call: Invocation, words: VerbWords, *, deleted: bool = False) -
     return call.lab.fleet.named(words.rest, deleted=deleted)
 
 
-async def list_(call: Invocation, words: VerbWords) -> int:
+async def list_(call: Invocation, words: VerbArguments) -> int:
     """list"""
     if words.rest:
         raise usage("This command takes no arguments")
@@ -72,7 +72,7 @@ async def list_(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def info(call: Invocation, words: VerbWords) -> int:
+async def info(call: Invocation, words: VerbArguments) -> int:
     """info"""
     form = chosen_format(words)
     fleet = call.lab.fleet
@@ -96,7 +96,9 @@ async def info(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def _within(call: Invocation, words: VerbWords, late: str, work: Awaitable[object]) -> None:
+async def _within(
+    call: Invocation, words: VerbArguments, late: str, work: Awaitable[object]
+) -> None:
     """Wait for work that goes on when the client's patience ends."""
     task = asyncio.ensure_future(work)
     call.lab.background(task)
@@ -106,7 +108,7 @@ async def _within(call: Invocation, words: VerbWords, late: str, work: Awaitable
         raise Failure(late, TIMED_OUT) from None
 
 
-async def start(call: Invocation, words: VerbWords) -> int:
+async def start(call: Invocation, words: VerbArguments) -> int:
     """start"""
     chosen_timeout(words)
     if "all" in words or not words.rest:
@@ -137,7 +139,7 @@ async def start(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def stop(call: Invocation, words: VerbWords) -> int:
+async def stop(call: Invocation, words: VerbArguments) -> int:
     """stop"""
     machines = named_or_all(call, words)
     force, fleet = "force" in words, call.lab.fleet
@@ -174,7 +176,7 @@ def _can_shut_down(machine: Machine, remedy: str) -> None:
         raise Refused(f"Cannot shut down instance {machine.name} while {doing}.", f"Use {remedy}.")
 
 
-async def suspend(call: Invocation, words: VerbWords) -> int:
+async def suspend(call: Invocation, words: VerbArguments) -> int:
     """suspend"""
     machines = named_or_all(call, words)
     async with spinner(call, "Suspending " + ", ".join(machine.name for machine in machines)):
@@ -182,7 +184,7 @@ async def suspend(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def restart(call: Invocation, words: VerbWords) -> int:
+async def restart(call: Invocation, words: VerbArguments) -> int:
     """restart"""
     chosen_timeout(words)
     machines = named_or_all(call, words)
@@ -196,7 +198,7 @@ async def restart(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def delete(call: Invocation, words: VerbWords) -> int:
+async def delete(call: Invocation, words: VerbArguments) -> int:
     """delete"""
     fleet, purge = call.lab.fleet, "purge" in words
     snapshots = [name for name in words.rest if "." in name]
@@ -221,14 +223,14 @@ async def delete(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def recover(call: Invocation, words: VerbWords) -> int:
+async def recover(call: Invocation, words: VerbArguments) -> int:
     """recover"""
     for machine in named_or_all(call, words, deleted=True):
         call.lab.fleet.recover(machine)
     return 0
 
 
-async def purge(call: Invocation, words: VerbWords) -> int:
+async def purge(call: Invocation, words: VerbArguments) -> int:
     """purge"""
     if words.rest:
         raise usage("This command takes no arguments")
@@ -238,7 +240,7 @@ async def purge(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def find(call: Invocation, words: VerbWords) -> int:
+async def find(call: Invocation, words: VerbArguments) -> int:
     """find"""
     form = chosen_format(words)
     if len(words.rest) > 1:
@@ -268,7 +270,7 @@ def _image(image: images.UbuntuRelease, aliases: list[str], remote: str) -> dict
     }
 
 
-async def version(call: Invocation, words: VerbWords) -> int:
+async def version(call: Invocation, words: VerbArguments) -> int:
     """version"""
     form = chosen_format(words)
     about = {"multipass": VERSION, "multipassd": VERSION}
@@ -285,13 +287,13 @@ async def version(call: Invocation, words: VerbWords) -> int:
     return 0
 
 
-async def networks(call: Invocation, words: VerbWords) -> int:
+async def networks(call: Invocation, words: VerbArguments) -> int:
     """networks"""
     chosen_format(words)
     raise Refused("The networks feature is not implemented on this backend.")
 
 
-async def wait_ready(call: Invocation, words: VerbWords) -> int:
+async def wait_ready(call: Invocation, words: VerbArguments) -> int:
     """wait-ready"""
     chosen_timeout(words)
     return 0

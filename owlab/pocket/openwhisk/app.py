@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from owlab.pocket.openwhisk import rest
 from owlab.pocket.openwhisk.api_description import describe
 from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
-from owlab.pocket.openwhisk.http import Door, Handler
+from owlab.pocket.openwhisk.http import Endpoints, Handler
 from owlab.pocket.openwhisk.nginx import PLACES, elsewhere
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
@@ -47,14 +47,14 @@ SLASHED = ("/namespaces", "limits", "actions", "rules", "triggers", "packages", 
 
 def openwhisk_app(service: Service) -> ASGIApp:
     """The application that answers on the NodePort."""
-    door, public = Door(service), Public(service)
+    endpoints, public = Endpoints(service), Public(service)
     routes: list[BaseRoute] = [
-        Route(API + shown, door(handler, methods), methods=ALL_METHODS)
+        Route(API + shown, endpoints(handler, methods), methods=ALL_METHODS)
         for path, methods, handler in OPERATIONS
         for shown in (path, f"{path}/")
         if shown == path or path.endswith((*SLASHED, "{id}"))
     ]
-    behind = door.behind_controller
+    behind = endpoints.behind_controller
     routes += [
         Route(f"{API}/web/{{path:path}}", behind(public.web), methods=WEB_METHODS),
         Route("/", behind(public.info)),

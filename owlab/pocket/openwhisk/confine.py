@@ -2,7 +2,7 @@
 
 Read: the system's programs and libraries, the runtime's own. Write: the action's directory and the
 temporary one. Not: anybody's home, the lab's keys. Where the kernel has no Landlock, nothing is
-confined. No library is needed for three system calls, and none may be imported here: the warden
+confined. No library is needed for three system calls, and none may be imported here: the supervisor
 runs without site-packages.
 """
 

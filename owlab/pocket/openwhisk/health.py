@@ -26,7 +26,7 @@ class BadGateway(Exception):
     """nginx found nobody behind it; it answers with a page of its own."""
 
 
-class PartsView(Protocol):
+class ComponentsView(Protocol):
     """The parts of the release, as the cluster sees them."""
 
     @property
@@ -47,12 +47,12 @@ class Health:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._parts: PartsView | None = None
+        self._parts: ComponentsView | None = None
         self._changed = asyncio.Event()
         self._seen = 0.0
         """When an invoker was last healthy."""
 
-    def update(self, parts: PartsView) -> None:
+    def update(self, parts: ComponentsView) -> None:
         """A part came or went."""
         if self._parts is not None and self._parts.healthy_invokers:
             self._seen = time.monotonic()

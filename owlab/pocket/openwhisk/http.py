@@ -182,7 +182,7 @@ def not_allowed(handled: tuple[str, ...]) -> WhiskError:
     return WhiskError(405, text, {"Allow": shown})
 
 
-class Door:
+class Endpoints:
     """Turns handlers of ``Context`` into Starlette's: authenticate, read, call, render errors."""
 
     def __init__(self, service: Service) -> None:

@@ -25,10 +25,10 @@ from owlab.pocket.openwhisk.activations import (
     SUCCESS,
 )
 from owlab.pocket.openwhisk.code import BadCode, place
-from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
 from owlab.pocket.openwhisk.runtimes import KINDS, RuntimeKind
 from owlab.pocket.openwhisk.store import now_ms
+from owlab.pocket.openwhisk.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Invoker:
         self._coming: Counter[str] = Counter()
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
-        self._custody = Custody(runtimes.readable())
+        self._supervision = Supervision(runtimes.readable())
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = self._prewarming = False
 
@@ -314,7 +314,7 @@ class Invoker:
         self._reserved += memory_mb
         directory = self._directory / name
         cache = self._cache if kind.family == "go" else None
-        worker = WorkerProcess(kind, directory, memory_mb, self._custody, cache)
+        worker = WorkerProcess(kind, directory, memory_mb, self._supervision, cache)
         worker.variables |= self._variables
         labels = {"invoker": "invoker0", "user-action-pod": "true", "name": name}
         try:
@@ -383,7 +383,7 @@ class Invoker:
             await self._remove(container)
         for task in list(self._tasks):
             task.cancel()
-        self._custody.close()
+        self._supervision.close()
 
 
 def _warning() -> str:

@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 
 from owlab.pocket.openwhisk import runtimes
-from owlab.pocket.openwhisk.custody import Custody
 from owlab.pocket.openwhisk.refusals import log_limit
 from owlab.pocket.openwhisk.runtimes import RuntimeKind
+from owlab.pocket.openwhisk.supervision import Supervision
 
 SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 LINE = 64 * 1024
@@ -27,7 +27,7 @@ UNWATCHED = 0.01
 
 
 class ProcessEnded(Exception):
-    """The process exited (or was ended) instead of answering; ``reason`` as the warden tells it."""
+    """The process ended instead of answering; the supervisor tells the ``reason``."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -274,7 +274,7 @@ class WorkerProcess:
         kind: RuntimeKind,
         directory: Path,
         memory_mb: int,
-        custody: Custody,
+        supervision: Supervision,
         cache: Path | None = None,
     ) -> None:
         self.cache = cache
@@ -282,7 +282,7 @@ class WorkerProcess:
         self.kind, self.directory, self.memory_mb = kind, directory, memory_mb
         self.logs = Logs()
         self.pid = 0
-        self._custody = custody
+        self._supervision = supervision
         self._number = self._asked = 0
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
@@ -313,7 +313,7 @@ class WorkerProcess:
         printed, end = os.pipe()
         self._ended = asyncio.Event()
         try:
-            self._number, self.pid = await self._custody.start(
+            self._number, self.pid = await self._supervision.start(
                 runtimes.command(self.kind),
                 program=runtimes.program(self.kind),
                 directory=self.directory,
@@ -362,14 +362,14 @@ class WorkerProcess:
         try:
             reply = await self._channel.ask(request)
         except ProcessEnded:
-            # The channel may be closed a moment before the warden says why.
+            # The channel may be closed a moment before the supervisor says why.
             raise ProcessEnded(await self._why()) from None
         finally:
             self._finish()
         return Reply(bool(reply["ok"]), reply.get("body"), _lines(reply.get("logs")))
 
     def _begin(self, pump: Pump) -> None:
-        """The first call at a time: a word to the warden, or a look at what is printed, costs as
+        """The first call at a time: to tell the supervisor, or to look at what is printed, costs as
         much as a short action. Only longer ones are worth it."""
         self._asked += 1
         if self._asked > 1:
@@ -385,7 +385,7 @@ class WorkerProcess:
             self._pump.watch()
         if self._asked and not self._busy:
             self._busy = True
-            self._custody.busy(self._number, True)
+            self._supervision.busy(self._number, True)
 
     def _finish(self) -> None:
         self._asked -= 1
@@ -393,7 +393,7 @@ class WorkerProcess:
             self._pump.drain()
         if self._busy and not self._asked:
             self._busy = False
-            self._custody.busy(self._number, False)
+            self._supervision.busy(self._number, False)
 
     async def _why(self) -> str:
         if self._ended is not None:
@@ -406,7 +406,7 @@ class WorkerProcess:
         ended = self._ended
         if ended is None:
             return
-        self._custody.kill(self._number)
+        self._supervision.kill(self._number)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), 5)
         ended.set()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.blocks import size_of
+from owlab.pocket.programs.dd import size_of
 from owlab.pocket.programs.options import Complaint, parse, usage
 
 OLD = re.compile(r"-(\d+)([bkm]?)([cqv]*)")

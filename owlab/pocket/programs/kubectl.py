@@ -58,7 +58,7 @@ class ConfigRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class KubectlWords:
+class KubectlArguments:
     """kubectl's words with the machine's paths replaced, and what was learned on the way."""
 
     argv: tuple[str, ...]
@@ -127,7 +127,7 @@ def _with_diff(stage: Stage) -> str:
     return str(program.parent)
 
 
-def translate(call: Call, stage: Stage) -> KubectlWords:
+def translate(call: Call, stage: Stage) -> KubectlArguments:
     """Replace each path by its staged one. What follows ``--`` belongs to a container."""
     argv: list[str] = []
     rest = list(call.argv)
@@ -176,10 +176,10 @@ def translate(call: Call, stage: Stage) -> KubectlWords:
         elif word.startswith("-f") and len(word) > 2 and verb not in FOLLOWING:
             word = f"-f={staged('-f', word[2:])}"
         argv.append(word)
-    return KubectlWords(tuple(argv), verb, kubeconfig, reads_stdin)
+    return KubectlArguments(tuple(argv), verb, kubeconfig, reads_stdin)
 
 
-async def _config(call: Call, words: KubectlWords, stage: Stage) -> str | None:
+async def _config(call: Call, words: KubectlArguments, stage: Stage) -> str | None:
     """The staged kubeconfig, or None after having said why there is none."""
     path = words.kubeconfig or call.env.get("KUBECONFIG", "").split(os.pathsep)[0]
     if not path:

@@ -7,7 +7,7 @@ that makes it, in both directions, and the server says as whom a client's users 
 from __future__ import annotations
 
 from owlab.pocket.machines.mounts import attach, detach, fstab, mounts
-from owlab.pocket.machines.nfs_options import NfsOptions, options_of
+from owlab.pocket.machines.nfs_mount_options import NfsOptions, options_of
 from owlab.pocket.machines.state import Mount
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, Options, parse, usage

@@ -9,8 +9,8 @@ from __future__ import annotations
 import getopt
 from typing import TYPE_CHECKING
 
-from owlab.pocket.machines.exports import Export, Table, known_option, parse
 from owlab.pocket.machines.hosts import find, is_address
+from owlab.pocket.machines.nfs_exports import Export, Table, known_option, parse
 from owlab.pocket.programs import ubuntu_archive, units
 from owlab.pocket.programs.base import Call, program
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from owlab.pocket.bash.numbers import numbered
+from owlab.pocket.bash.process_numbers import numbered
 from owlab.pocket.bash.questions import ASK, FIRST, SECOND, SOURCED, TEXT
 from owlab.pocket.bash.questions import BINARY as COMPARED
-from owlab.pocket.bash.rewritten import for_child, rewritten
+from owlab.pocket.bash.rewriting import for_child, rewritten
 from owlab.pocket.bash.source_names import of_file
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.machines.visits import pid_of

@@ -7,10 +7,10 @@ import functools
 import posixpath
 import shlex
 
-from owlab.pocket.bash.aside import APART, BEGIN, TURN
-from owlab.pocket.bash.asking import asking
+from owlab.pocket.bash.extra_streams import APART, BEGIN, TURN
 from owlab.pocket.bash.menus import MENU, shown
-from owlab.pocket.bash.rewritten import EXTENDED, for_child, for_session, suspect
+from owlab.pocket.bash.rewriting import EXTENDED, for_child, for_session, suspect
+from owlab.pocket.bash.terminal_reads import asking
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getopt
 
-from owlab.pocket.bash.asking import LINE
+from owlab.pocket.bash.terminal_reads import LINE
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.programs.base import Call, program
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getopt
 
-from owlab.pocket.bash.kept import KEEP
+from owlab.pocket.bash.killable_jobs import KEEP
 from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
 

@@ -9,7 +9,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
-from owlab.pocket.service.together import TogetherTransport
+from owlab.pocket.service.coalesced_writes import CoalescingTransport
 
 CERTIFICATE = "owlab.certificate"
 """In a scope: the certificate that the client has shown, as ``ssl`` describes it."""
@@ -26,7 +26,7 @@ class UpgradingProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has come."""
-        super().connection_made(TogetherTransport.around(transport, self.loop))
+        super().connection_made(CoalescingTransport.around(transport, self.loop))
 
     def on_headers_complete(self) -> None:
         """An ordinary request, but for what its scope offers."""

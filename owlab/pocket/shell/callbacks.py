@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bashkit import FileSystem
 
-from owlab.pocket.bash.asking import HERE, SHOWN
+from owlab.pocket.bash.terminal_reads import HERE, SHOWN
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.files import Files
@@ -75,7 +75,7 @@ def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> 
     )
 
 
-class KeptAside:
+class ExtraStream:
     """What is written to a stream that was kept aside, printed in its turn.
 
     The file system is called from the interpreter's threads, and what the interpreter prints comes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-from owlab.pocket.bash.asking import HERE
-from owlab.pocket.bash.led import FUNCTION as LEADING
-from owlab.pocket.bash.numbers import FUNCTION as SIGNALS
-from owlab.pocket.bash.rewritten import SHELL_PATTERN, rewritten
+from owlab.pocket.bash.exec_redirections import FUNCTION as LEADING
+from owlab.pocket.bash.process_numbers import FUNCTION as SIGNALS
+from owlab.pocket.bash.rewriting import SHELL_PATTERN, rewritten
+from owlab.pocket.bash.terminal_reads import HERE
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.shell.prompts import DEFAULT
 

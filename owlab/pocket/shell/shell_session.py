@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash
 
 from owlab.pocket.bash import sentences
-from owlab.pocket.bash.asking import HERE
+from owlab.pocket.bash.exec_redirections import ShellStreams
 from owlab.pocket.bash.expansions import closed
-from owlab.pocket.bash.gnu_words import gnu
+from owlab.pocket.bash.gnu_errors import gnu
 from owlab.pocket.bash.interpreter import ScriptInput, execute, new_bash
-from owlab.pocket.bash.kept import kept
-from owlab.pocket.bash.led import ShellStreams
+from owlab.pocket.bash.killable_jobs import kept
 from owlab.pocket.bash.menus import shown
 from owlab.pocket.bash.parameters import told
-from owlab.pocket.bash.rewritten import EXTENDED, for_session
+from owlab.pocket.bash.rewriting import EXTENDED, for_session
+from owlab.pocket.bash.terminal_reads import HERE
 from owlab.pocket.bash.traps import leaving
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
@@ -33,7 +33,7 @@ from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
-from owlab.pocket.shell.callbacks import KeptAside, call_of, missing, weakly
+from owlab.pocket.shell.callbacks import ExtraStream, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import NO_JOB_CONTROL, PATTERNS, SHELL_PATHS, SHELLS, greeting
 from owlab.pocket.shell.reading import (
@@ -248,7 +248,7 @@ class ShellSession:
             await err(sentences.typed(text, brings) if self.tty else text)
 
         self._print = write_out
-        printed = KeptAside({"1": write_out, "2": write_err})
+        printed = ExtraStream({"1": write_out, "2": write_err})
         self.files.aside = printed.write
         try:
             result = await execute(self._bash, script, printed.after(write_out), write_err)

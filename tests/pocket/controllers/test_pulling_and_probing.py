@@ -11,8 +11,8 @@ from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.start import CannotStart
-from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.memory import Memory
+from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Probe
 from owlab.pocket.kube.kubelet.pulling import pull
 
@@ -32,7 +32,7 @@ class Notes:
         self.events: list[tuple[str, str, str]] = []
         self.looks: list[float] = []
         recorder: Any = self
-        self.diary = Diary(POD, Memory(), clock or Clock(), recorder, self.looks.append)
+        self.timeline = PodTimeline(POD, Memory(), clock or Clock(), recorder, self.looks.append)
 
     def record(
         self, about: Object, kind: str, reason: str, message: str, component: str, host: str = ""
@@ -55,20 +55,20 @@ def container(image: str = "nginx", policy: str | None = None) -> Object:
 
 async def test_an_image_is_pulled_once() -> None:
     notes, node, status = Notes(), machine(), dict[str, Any](state={})
-    assert pull(notes.diary, container(), status, node)
+    assert pull(notes.timeline, container(), status, node)
     assert node.images() == {"docker.io/library/nginx:latest"}
     assert notes.told() == [
         ("Normal", "Pulling", 'Pulling image "nginx"'),
         ("Normal", "Pulled", 'Successfully pulled image "nginx"'),
     ]
-    assert pull(notes.diary, container(), status, node)
+    assert pull(notes.timeline, container(), status, node)
     assert notes.told() == [], "it is there, and was said to be"
 
 
 @pytest.mark.parametrize("policy", [None, "IfNotPresent", "Never", "Always"])
 async def test_an_image_that_is_there(policy) -> None:
     notes = Notes()
-    assert pull(notes.diary, container(policy=policy), {"state": {}}, machine("nginx"))
+    assert pull(notes.timeline, container(policy=policy), {"state": {}}, machine("nginx"))
     said = 'Container image "nginx" already present on machine'
     assert notes.told() == [("Normal", "Pulled", said)]
 
@@ -80,7 +80,7 @@ async def test_an_image_that_must_not_be_pulled() -> None:
         [("Warning", "ErrImageNeverPull", said), ("Warning", "Failed", "Error: ErrImageNeverPull")],
         [],
     ):
-        assert not pull(notes.diary, container(policy="Never"), status, machine())
+        assert not pull(notes.timeline, container(policy="Never"), status, machine())
         assert notes.told() == events
         assert status["state"] == {"waiting": {"reason": "ErrImageNeverPull", "message": said}}
 
@@ -91,7 +91,7 @@ async def test_an_image_that_nobody_has() -> None:
     bad = container("nginx:1.161")
     reasons = []
     for _ in range(3):
-        assert not pull(notes.diary, bad, status, node)
+        assert not pull(notes.timeline, bad, status, node)
         reasons.append(status["state"]["waiting"]["reason"])
     assert reasons == ["ErrImagePull", "ImagePullBackOff", "ImagePullBackOff"]
     full = "docker.io/library/nginx:1.161"
@@ -106,11 +106,11 @@ async def test_an_image_that_nobody_has() -> None:
         ("Normal", "BackOff", 'Back-off pulling image "nginx:1.161"'),
         ("Warning", "Failed", "Error: ImagePullBackOff"),
     ]
-    due = notes.diary.memory.due
+    due = notes.timeline.memory.due
     pauses = []
     for count in range(1, 8):
         due[f"backoff nginx:1.161 {count}"] = 0.0
-        pull(notes.diary, bad, status, node)
+        pull(notes.timeline, bad, status, node)
         pauses.append(notes.looks[-2])
     assert pauses == [20.01, 40.01, 80.01, 160.01, 300.01, 300.01, 300.01]
     assert node.images() == set()
@@ -118,17 +118,17 @@ async def test_an_image_that_nobody_has() -> None:
 
 async def test_pulling_takes_its_time() -> None:
     notes, node, status = Notes(Clock("real")), machine(), dict[str, Any](state={})
-    assert not pull(notes.diary, container(), status, node)
+    assert not pull(notes.timeline, container(), status, node)
     assert [reason for _, reason, _ in notes.told()] == ["Pulling"]
     assert notes.looks[0] == 8.01
-    notes.diary.memory.due["pull docker.io/library/nginx:latest"] = 0.0
-    assert pull(notes.diary, container(), status, node)
+    notes.timeline.memory.due["pull docker.io/library/nginx:latest"] = 0.0
+    assert pull(notes.timeline, container(), status, node)
 
 
 async def test_an_image_of_no_registry_is_used_where_it_is_loaded() -> None:
     mine = "localhost/mine:1"
-    assert pull(Notes().diary, container(mine), {"state": {}}, machine(mine))
-    assert not pull(Notes().diary, container(mine, "Always"), {"state": {}}, machine(mine))
+    assert pull(Notes().timeline, container(mine), {"state": {}}, machine(mine))
+    assert not pull(Notes().timeline, container(mine, "Always"), {"state": {}}, machine(mine))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def probing(
         return str(left.pop(0)) if left else None
 
     made = {"name": "main", "image": "nginx", kind: spec}
-    return Probe(notes.diary, made, kind, 0, simulated, execute, check), notes
+    return Probe(notes.timeline, made, kind, 0, simulated, execute, check), notes
 
 
 EXEC: dict[str, Any] = {"exec": {"command": ["true"]}}

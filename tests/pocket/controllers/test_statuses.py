@@ -9,7 +9,7 @@ import pytest
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet.checks import port_of
+from owlab.pocket.kube.kubelet.network_probes import port_of
 from owlab.pocket.kube.kubelet.probes import listens_on
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize, terminated
 from owlab.pocket.kube.streams.logs import container_of, require_started

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from owlab.pocket.machines.exports import Export
+from owlab.pocket.machines.nfs_exports import Export
 from owlab.pocket.machines.state import (
     AgentToken,
     AptPackages,

@@ -79,7 +79,7 @@ async def test_what_an_action_leaves_when_it_exits_is_ended(guest: Client) -> No
     record = (await guest.call("daemon", exit=True)).json()
     assert "exited unexpectedly" in record["response"]["result"]["error"]
     for _ in range(100):
-        # The warden itself stays.
+        # The supervisor itself stays.
         if len(_children() - others) <= 1:
             return
         await asyncio.sleep(0.05)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from owlab.pocket.machines.nfs_options import options_of
+from owlab.pocket.machines.nfs_mount_options import options_of
 from tests.pocket.programs.test_nfs import LINE, SERVER
 
 SOURCE = "storage:/var/nfs/kubedata"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.machines.exports import Export, admits, matching, parse
+from owlab.pocket.machines.nfs_exports import Export, admits, matching, parse
 
 LINE = "/var/nfs/kubedata *(rw,sync,no_subtree_check,no_root_squash,no_all_squash)"
 SERVER = f"""

@@ -49,7 +49,7 @@ def test_every_call_says_that_the_lab_does_not_answer(lab: Served, stopped: psut
     ]
     for call in calls:
         started = time.monotonic()
-        with pytest.raises(service_process.DoorError) as caught:
+        with pytest.raises(service_process.ServiceError) as caught:
             call()
         assert time.monotonic() - started < 10
         said = f"The lab does not answer: process {stopped.pid}, for [12] s."
@@ -83,7 +83,7 @@ def test_a_command_under_way_notices(lab: Served, impatient: None) -> None:
         seen.extend(piece)
         process.send_signal(signal.SIGSTOP)
 
-    with pytest.raises(service_process.DoorError, match="does not answer"):
+    with pytest.raises(service_process.ServiceError, match="does not answer"):
         service_process.execute(lab.directory, "master", "echo up; sleep 60", out=out)
     assert seen == b"up\n"
     process.send_signal(signal.SIGCONT)

@@ -148,7 +148,7 @@ def test_stopping_ends_the_process_and_keeps_the_lab(lab: Served) -> None:
 
 def test_destroy_removes_labs_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(service_process.DoorError, match="is not a pocket lab"):
+    with pytest.raises(service_process.ServiceError, match="is not a pocket lab"):
         service_process.destroy(tmp_path)
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -157,7 +157,7 @@ def test_a_lab_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
     directory = tmp_path / "broken"
     directory.mkdir()
     (directory / "lab.sqlite").write_bytes(b"this is no database" * 100)
-    with pytest.raises(service_process.DoorError) as caught:
+    with pytest.raises(service_process.ServiceError) as caught:
         service_process.ensure(directory)
     assert "did not start" in caught.value.brief
     assert "file is not a database" in caught.value.details
@@ -218,16 +218,16 @@ def test_saving_and_restoring_a_whole_lab(lab: Served) -> None:
     service_process.restore(lab.directory, "start")
     assert lab.on("master", "cat ~/file") == (0, "one\n", "")
     assert "later" not in lab.mp("list")[1]
-    with pytest.raises(service_process.DoorError, match="no saved state 'nope'"):
+    with pytest.raises(service_process.ServiceError, match="no saved state 'nope'"):
         service_process.restore(lab.directory, "nope")
     with pytest.raises(ValueError, match="not a name"):
         service_process.save(lab.directory, "../out")
 
 
 def test_what_is_not_there_yet_is_said(lab: Served) -> None:
-    with pytest.raises(service_process.DoorError, match="There is no cluster yet"):
+    with pytest.raises(service_process.ServiceError, match="There is no cluster yet"):
         service_process.kubeconfig(lab.directory)
-    with pytest.raises(service_process.DoorError, match="OpenWhisk does not answer yet"):
+    with pytest.raises(service_process.ServiceError, match="OpenWhisk does not answer yet"):
         service_process.wskprops(lab.directory)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from owlab.pocket.service.together import TogetherTransport
+from owlab.pocket.service.coalesced_writes import CoalescingTransport
 
 HEAD, BODY = b"HTTP/1.1 200 OK\r\n\r\n", b"body"
 
@@ -36,7 +36,7 @@ class Sent:
 
 def made() -> tuple[Any, Sent]:
     sent = Sent()
-    return TogetherTransport(sent, asyncio.get_running_loop()), sent  # type: ignore[arg-type]
+    return CoalescingTransport(sent, asyncio.get_running_loop()), sent  # type: ignore[arg-type]
 
 
 async def test_a_head_waits_for_its_body() -> None:

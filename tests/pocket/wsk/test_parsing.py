@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs.wsk.arguments import WskWords, pair, parse
+from owlab.pocket.programs.wsk.arguments import WskArguments, pair, parse
 from owlab.pocket.programs.wsk.exits import WskError, of_status
 from owlab.pocket.programs.wsk.flags import FLAGS, flags_of
 from owlab.pocket.programs.wsk.properties import parse as read
@@ -36,7 +36,7 @@ PLAIN = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), m
 )
 
 
-def words_of(*argv: str) -> WskWords:
+def words_of(*argv: str) -> WskArguments:
     return parse(list(argv), lambda path: b"{}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from owlab import marks
-from owlab.record import Record
+from owlab.lab_folder import LabFolder
 
 MakeLab = Callable[..., Path]
 
@@ -21,7 +21,7 @@ def make_lab(tmp_path: Path) -> MakeLab:
 
     def make(learner: str, *entries: dict[str, Any], name: str = "owlab", **settings: Any) -> Path:
         directory = tmp_path / learner / "owlab" / "labs" / name
-        Record(directory).write_settings({"name": name, "provider": "pocket", **settings})
+        LabFolder(directory).write_settings({"name": name, "provider": "pocket", **settings})
         timed = [
             {"time": f"2026-01-01T10:{number:02}:00.000+00:00", **entry}
             for number, entry in enumerate(entries)
@@ -47,7 +47,7 @@ def done(key: str, machine: str = "master", kind: str = "step-done") -> dict[str
 def carried_out(directory: Path, *units: tuple[str, str]) -> None:
     """What a lab did and did not take back."""
     for key, machine in units:
-        Record(directory).add_carried_out(key, machine)
+        LabFolder(directory).add_carried_out(key, machine)
 
 
 def solved(directory: Path, key: str, passed: bool = True, **more: Any) -> None:

@@ -16,7 +16,7 @@ from owlab.classroom.journals import ALL_DONE, LastFailure
 from owlab.classroom.page import page, table
 from owlab.classroom.rows import Row
 from owlab.cli import main
-from owlab.cli.common import plain
+from owlab.cli.shared_options import plain
 from tests.unit.classroom.conftest import MakeLab, done, solved
 
 Owlab = Callable[..., Result]

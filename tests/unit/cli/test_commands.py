@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 
 from owlab import places
 from owlab.cli import COMMANDS, main, suggestions
-from owlab.cli.common import hint
 from owlab.cli.notebooks import _USUAL, _of_jupyterlab
-from owlab.record import Record
+from owlab.cli.shared_options import hint
+from owlab.lab_folder import LabFolder
 
 Owlab = Callable[..., Result]
 
@@ -36,9 +36,9 @@ def owlab(tmp_path, monkeypatch) -> Owlab:
 
 def built(name: str, **settings: object) -> None:
     """A lab whose settings may not change any more."""
-    record = Record(places.lab_directory(name))
-    record.write_settings({"provider": "pocket", **settings})
-    record.add_made("master")
+    folder = LabFolder(places.lab_directory(name))
+    folder.write_settings({"provider": "pocket", **settings})
+    folder.add_made("master")
 
 
 @pytest.mark.parametrize("command", ["status", "check", "kubeconfig", "wskprops", "reset"])

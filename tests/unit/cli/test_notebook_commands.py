@@ -63,7 +63,7 @@ def test_jupyterlab_takes_this_process(
     assert isinstance(done.exception, Became)
     ((argv, environment),) = became
     assert argv == [
-        *(sys.executable, "-m", "owlab.lean", "jupyterlab", f"--notebook-dir={folder}"),
+        *(sys.executable, "-m", "owlab.light_start", "jupyterlab", f"--notebook-dir={folder}"),
         *(*others, str(folder / "00-start-here.ipynb")),
     ]
     assert environment["OWLAB_LAB"] == "a"

@@ -199,6 +199,6 @@ def test_refused_commands_make_no_lab(home: dict[str, str], words: str) -> None:
 
 
 def test_what_others_print_moves_no_cursor() -> None:
-    from owlab.cli.common import plain
+    from owlab.cli.shared_options import plain
 
     assert plain("a\x1b[2Jb\x07\u202ec\nd\te") == "a\ufffd[2Jb\ufffd\ufffdc\nd\te"

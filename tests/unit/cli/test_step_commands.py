@@ -15,12 +15,12 @@ from rich.console import Console
 
 from owlab import guided, places, teardown
 from owlab.cli import examination, inspect, main, steps
-from owlab.cli.common import fail, known_lab, overrides, plain
 from owlab.cli.display import StepDisplay, evidence_table
+from owlab.cli.shared_options import fail, known_lab, overrides, plain
 from owlab.command import Command
+from owlab.diagnostic import Diagnostic
 from owlab.errors import CheckFailed, ConfigError, LabError, ProviderError
 from owlab.events import Event
-from owlab.finding import Finding
 from owlab.lab import Lab
 from owlab.machines.provider import MachineInfo
 from owlab.online import NoAnswer
@@ -179,7 +179,7 @@ def made_machines(owlab: Owlab, provider: FolderProvider) -> Lab:
     owlab("up", "--to", "1.4")
     lab = guided.GuidedLab.open("owlab")
     for name in ("worker1", "worker2"):
-        lab.record.add_made(name)
+        lab.folder.add_made(name)
     return lab
 
 
@@ -321,7 +321,7 @@ def test_what_stands_in_the_way(
     shown_: list[str],
     refused: bool,
 ) -> None:
-    found = [Finding(str(n), verdict, "seen", "do it") for n, verdict in enumerate(verdicts)]
+    found = [Diagnostic(str(n), verdict, "seen", "do it") for n, verdict in enumerate(verdicts)]
     monkeypatch.setattr(provider, "examine", lambda config: found)
     console = Console(file=io.StringIO(), width=100)
     try:
@@ -334,14 +334,14 @@ def test_what_stands_in_the_way(
     assert isinstance(console.file, io.StringIO)
     rows = lines(console.file.getvalue())[1:]
     assert [row.split()[1] for row in rows] == shown_
-    lab.record.add_made("master")
+    lab.folder.add_made("master")
     examination.before_launching(lab, console, False)
 
 
 def test_how_long_it_takes_is_always_told(
     lab: Lab, provider: FolderProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider, "examine", lambda config: [Finding("time", "ok", "an hour")])
+    monkeypatch.setattr(provider, "examine", lambda config: [Diagnostic("time", "ok", "an hour")])
     console = Console(file=io.StringIO(), width=100)
     examination.before_launching(lab, console)
     assert isinstance(console.file, io.StringIO)
@@ -409,10 +409,10 @@ def test_the_doctors_verdict(
     owlab: Owlab, provider: FolderProvider, monkeypatch: pytest.MonkeyPatch, verdict: Any,
     status: int,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(provider, "examine", lambda config: [Finding("x", verdict, "seen")])
+    monkeypatch.setattr(provider, "examine", lambda config: [Diagnostic("x", verdict, "seen")])
     asked: list[Any] = []
 
-    def examine(config: Any) -> list[Finding]:
+    def examine(config: Any) -> list[Diagnostic]:
         asked.append(config)
         return []
 

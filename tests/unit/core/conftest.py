@@ -11,7 +11,7 @@ import pytest
 from owlab import Lab, guided, settings, teardown
 from owlab.command import Command
 from owlab.config import LabConfig, MachinePlan
-from owlab.finding import Finding
+from owlab.diagnostic import Diagnostic
 from owlab.lab import Lab as AnyLab
 from owlab.machines.control import Control, on_the_master
 from owlab.machines.provider import MachineInfo
@@ -39,7 +39,7 @@ class FolderProvider:
 
     def refuse_early(self, config: LabConfig) -> None: ...
 
-    def examine(self, config: LabConfig) -> list[Finding]:
+    def examine(self, config: LabConfig) -> list[Diagnostic]:
         return []
 
     def control(self, config: LabConfig) -> Control:

@@ -9,9 +9,9 @@ import pytest
 from owlab import documents, guide, settings
 from owlab.command import Command, Result, Variable
 from owlab.config import LabConfig, size_in_bytes
+from owlab.diagnostic import refused
 from owlab.errors import CheckFailed, ConfigError, LabError
 from owlab.extras import need
-from owlab.finding import refused
 
 
 def load(**given: Any) -> LabConfig:

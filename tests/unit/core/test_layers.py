@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import owlab
@@ -21,6 +22,19 @@ def test_who_may_import_whom():
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_island_is_told_of_every_room():
+    """A module that the contract does not name could be imported by the pocket lab."""
+    settings = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))
+    [island] = (
+        contract
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if "island:" in contract["name"]
+    )
+    rooms = {path.stem for path in ROOT.glob("*.py")} - {"__init__", "__main__"}
+    rooms |= {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"pocket"}
+    assert {f"owlab.{room}" for room in rooms} == set(island["forbidden_modules"])
 
 
 def test_a_step_does_not_ask_for_its_provider():

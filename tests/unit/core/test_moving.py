@@ -15,7 +15,7 @@ from owlab.cli import main
 from owlab.errors import ConfigError
 from owlab.guided import GuidedLab
 from owlab.lab import Lab
-from owlab.record import Record
+from owlab.lab_folder import LabFolder
 
 Owlab = Callable[..., Result]
 
@@ -24,77 +24,77 @@ Owlab = Callable[..., Result]
 def owlab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Owlab:
     monkeypatch.setenv("OWLAB_HOME", str(tmp_path / "home"))
     # Steps would start machines: what is moved is what is tested here.
-    monkeypatch.setattr(GuidedLab, "up", lambda lab, to="", **_: lab.record.add_made(f"until-{to}"))
+    monkeypatch.setattr(GuidedLab, "up", lambda lab, to="", **_: lab.folder.add_made(f"until-{to}"))
     return lambda *words: CliRunner().invoke(main, list(words))
 
 
-def made(name: str = "a", machine: str = "first", **settings: Any) -> Record:
-    record = Record(places.lab_directory(name))
-    record.write_settings({"name": name, "provider": "pocket", "workers": 3, **settings})
-    record.add_made(machine)
-    record.add_carried_out("vms.create", "master")
-    return record
+def made(name: str = "a", machine: str = "first", **settings: Any) -> LabFolder:
+    folder = LabFolder(places.lab_directory(name))
+    folder.write_settings({"name": name, "provider": "pocket", "workers": 3, **settings})
+    folder.add_made(machine)
+    folder.add_carried_out("vms.create", "master")
+    return folder
 
 
 def test_nobody_is_there_to_say_yes(owlab: Owlab) -> None:
-    record = made()
+    folder = made()
     done = owlab("goto", "05", "--lab", "a")
     assert done.exit_code == 2
     assert "1 machine, and steps up to 1.2" in done.output
     assert "Repeat it with --yes." in done.output
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
     assert moving.kept("a") == []
 
 
 @pytest.mark.parametrize("command", ["reset", "down"])
 def test_nothing_else_goes_unasked_either(owlab: Owlab, command: str) -> None:
-    record = made()
+    folder = made()
     done = owlab(command, "--lab", "a")
     assert done.exit_code == 2
     assert "there is no terminal on which to ask" in done.output
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
 
 
 @pytest.mark.parametrize("section", ["0", "8", "6.2", "x", "-1"])
 def test_a_section_that_is_none_is_refused(owlab: Owlab, section: str) -> None:
-    record = made()
+    folder = made()
     done = owlab("goto", "--yes", "--lab", "a", "--", section)
     assert done.exit_code == 2, done.output
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
 
 
 def test_what_cannot_be_kept_is_said_before_anything_goes(owlab: Owlab) -> None:
-    record = made(provider="multipass")
+    folder = made(provider="multipass")
     done = owlab("goto", "05", "--lab", "a", "--yes")
     assert done.exit_code == 2
     assert "cannot be kept as they are and brought back" in done.output
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
     refused = owlab("goto", "05", "--lab", "new", "--provider", "ssh", "--yes")
     assert refused.exit_code == 2
     assert places.lab_names() == ["a"], "a refusal makes no lab"
 
 
 def test_it_is_moved_with_its_settings_and_brought_back(owlab: Owlab) -> None:
-    record = made()
-    (record.directory / "mine.txt").write_text("kept")
+    folder = made()
+    (folder.directory / "mine.txt").write_text("kept")
     done = owlab("goto", "05", "--lab", "a", "--yes")
     assert done.exit_code == 0, done.output
     assert "owlab undo --lab a" in done.output
-    assert record.made() == ["until-4"]
-    settings = record.settings()
+    assert folder.made() == ["until-4"]
+    settings = folder.settings()
     assert settings is not None
     assert settings["workers"] == 3
-    assert not (record.directory / "mine.txt").exists()
+    assert not (folder.directory / "mine.txt").exists()
 
     back = owlab("undo", "--lab", "a")
     assert back.exit_code == 0, back.output
-    assert record.made() == ["first"]
-    assert (record.directory / "mine.txt").read_text() == "kept"
-    assert not (record.directory / "kept.json").exists()
+    assert folder.made() == ["first"]
+    assert (folder.directory / "mine.txt").read_text() == "kept"
+    assert not (folder.directory / "kept.json").exists()
 
     again = owlab("undo", "--lab", "a")
     assert again.exit_code == 0, again.output
-    assert record.made() == ["until-4"], "an undo is taken back by the next one"
+    assert folder.made() == ["until-4"], "an undo is taken back by the next one"
 
 
 def test_a_lab_that_is_new_needs_no_yes_and_leaves_nothing_to_bring_back(owlab: Owlab) -> None:
@@ -122,7 +122,7 @@ def test_what_was_typed_by_hand_is_in_no_record_and_kept_as_well(owlab: Owlab) -
 
 
 def test_the_last_three_are_kept_and_can_be_chosen(owlab: Owlab) -> None:
-    record = made()
+    folder = made()
     for section in ("2", "3", "4", "5"):
         assert owlab("goto", section, "--lab", "a", "--yes").exit_code == 0
     listed = owlab("undo", "--list", "--lab", "a").output.splitlines()
@@ -131,12 +131,12 @@ def test_the_last_three_are_kept_and_can_be_chosen(owlab: Owlab) -> None:
     ]
     assert owlab("undo", "4", "--lab", "a").exit_code == 2
     assert owlab("undo", "3", "--lab", "a").exit_code == 0
-    assert record.made() == ["until-1.5"]
+    assert folder.made() == ["until-1.5"]
     assert len(moving.kept("a")) == 3
 
 
 def test_an_interrupted_move_is_undone(owlab: Owlab, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = made()
+    folder = made()
 
     def interrupted(lab: Lab, to: str = "", *, new: bool = False) -> None:
         raise KeyboardInterrupt
@@ -144,15 +144,15 @@ def test_an_interrupted_move_is_undone(owlab: Owlab, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(GuidedLab, "up", interrupted)
     assert owlab("goto", "05", "--lab", "a", "--yes").exit_code == 130
     assert owlab("undo", "--lab", "a").exit_code == 0
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
 
 
 def test_a_lab_whose_files_are_damaged_is_kept_as_well(owlab: Owlab) -> None:
-    record = made()
+    folder = made()
     owlab("goto", "05", "--lab", "a", "--yes")
-    (record.directory / "made.json").write_text("{")
+    (folder.directory / "made.json").write_text("{")
     assert owlab("undo", "--lab", "a").exit_code == 0
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
     assert [item.about for item in moving.kept("a")] == ["files that cannot be read"]
 
 
@@ -175,7 +175,7 @@ def test_down_takes_what_was_kept_along(owlab: Owlab) -> None:
 def test_a_disk_that_does_not_move_it_loses_nothing(
     owlab: Owlab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = made()
+    folder = made()
 
     def refuse(path: Path, target: Path) -> None:
         raise OSError(28, "No space left on device", str(target))
@@ -184,13 +184,13 @@ def test_a_disk_that_does_not_move_it_loses_nothing(
     done = owlab("goto", "05", "--lab", "a", "--yes")
     assert done.exit_code == 1
     assert "Nothing of it is lost" in done.output
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
 
 
 def test_the_notebooks_words(owlab: Owlab, monkeypatch: pytest.MonkeyPatch) -> None:
     from owlab.notebook import moves
 
-    record = made()
+    folder = made()
     lab = GuidedLab.open("a")
     said: list[str] = []
     monkeypatch.setattr(moves, "current", lambda: lab)
@@ -198,11 +198,11 @@ def test_the_notebooks_words(owlab: Owlab, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(ConfigError, match="1 machine") as refused:
         moves.goto(5)
     assert refused.value.resolution.endswith("goto(5, yes=True)")
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
     moves.goto("05", yes=True)
-    assert record.made() == ["until-4"]
+    assert folder.made() == ["until-4"]
     moves.undo()
-    assert record.made() == ["first"]
+    assert folder.made() == ["first"]
     assert said[0] == (
         "The lab is at the start of section 5. undo() brings back what it was before."
     )

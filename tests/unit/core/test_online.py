@@ -61,8 +61,8 @@ def internet(monkeypatch) -> Internet:
 
 def test_all_that_a_deployment_downloads_is_asked_for(internet):
     found = online.examine(LabConfig())
-    assert {finding.verdict for finding in found} == {"ok"}
-    names = [finding.name for finding in found]
+    assert {diagnostic.verdict for diagnostic in found} == {"ok"}
+    names = [diagnostic.name for diagnostic in found]
     for image in (*versions.KAFKA_IMAGES, *versions.CHART_IMAGES, *versions.RUNTIME_IMAGES):
         assert image in names
     asked = " ".join(internet.asked)
@@ -82,14 +82,14 @@ def test_all_that_a_deployment_downloads_is_asked_for(internet):
 )
 def test_what_is_gone_is_said_with_what_to_set(internet, gone, name, setting):
     internet.gone.add(gone)
-    found = {finding.name: finding for finding in online.examine(LabConfig())}
+    found = {diagnostic.name: diagnostic for diagnostic in online.examine(LabConfig())}
     assert found[name].verdict == "fail" and setting in found[name].advice
     assert [f.name for f in found.values() if f.verdict == "fail"] == [name]
 
 
 def test_a_registry_that_is_silent_or_busy_proves_nothing(internet, monkeypatch):
     internet.silent.add("registry.k8s.io")
-    found = {finding.name: finding for finding in online.examine(LabConfig())}
+    found = {diagnostic.name: diagnostic for diagnostic in online.examine(LabConfig())}
     assert found[versions.PROVISIONER_IMAGE].verdict == "warn"
     monkeypatch.setattr(online, "ask", lambda *_: HttpAnswer(429, {}))
     with pytest.raises(NoAnswer, match="429"):

@@ -185,7 +185,7 @@ def test_ctrl_c_twice_leaves_a_lab_that_works(lab, guide):
 def test_two_runs_at_once_are_refused(lab, guide):
     one = file_step("a.one", "1")
     guide(one)
-    with lab.record.busy():
+    with lab.folder.busy():
         for change in (lab.up, partial(undo, lab, one)):
             with pytest.raises(LabError, match="Another owlab process"):
                 change()
@@ -231,7 +231,7 @@ def test_a_name_that_is_taken_is_not_the_labs_own(lab, guide, monkeypatch):
     monkeypatch.setattr(lab.provider, "execute", launch)
     with pytest.raises(NameTaken):
         lab.up()
-    assert lab.record.made() == []
+    assert lab.folder.made() == []
 
 
 @pytest.mark.parametrize("verb", [vms.delete, vms.recover, vms.purge])
@@ -247,7 +247,7 @@ def test_down_deletes_what_the_lab_made_and_nothing_else(lab, guide):
     root = lab.provider.root
     for name in ("worker1", "somebody-elses"):
         (root / name).mkdir(parents=True)
-    lab.record.add_made("worker1")
+    lab.folder.add_made("worker1")
     assert lab.down() == ["machine worker1"]
     assert [path.name for path in root.iterdir() if path.name != "host"] == ["somebody-elses"]
     assert not lab.directory.exists()

@@ -10,8 +10,8 @@ import yaml
 
 from owlab import Lab, places, settings, teardown
 from owlab.command import Command
-from owlab.errors import CommandError, DamagedRecord, LabError
-from owlab.record import Record
+from owlab.errors import CommandError, DamagedFolder, LabError
+from owlab.lab_folder import LabFolder
 from owlab.step import Check, Evidence, Step, on_workers
 
 from .conftest import FolderProvider, file_step
@@ -46,10 +46,10 @@ def where(lab: Lab, name: str) -> list[str]:
 def test_a_step_is_taken_back_wherever_it_was_done(lab: Lab) -> None:
     step = undoing("k3s.join_workers", "1.4")
     has(lab, "join_workers", "worker2")
-    lab.record.add_carried_out(step.key, "worker1")
-    lab.record.add_carried_out(step.key, "worker2")
+    lab.folder.add_carried_out(step.key, "worker1")
+    lab.folder.add_carried_out(step.key, "worker2")
     assert teardown.undo(lab, step) is True
-    assert where(lab, "join_workers") == [] and lab.record.carried_out() == []
+    assert where(lab, "join_workers") == [] and lab.folder.carried_out() == []
     assert teardown.undo(lab, step) is False
     assert teardown.undo_if_done(lab, step) is False
     has(lab, "join_workers", "worker1", "worker2", "worker3")
@@ -59,20 +59,20 @@ def test_a_step_is_taken_back_wherever_it_was_done(lab: Lab) -> None:
 
 def test_a_step_that_cannot_be_taken_back_leaves_nothing(lab: Lab) -> None:
     step = file_step("k3s.join_workers", "1.4")
-    lab.record.add_carried_out(step.key, "worker1")
+    lab.folder.add_carried_out(step.key, "worker1")
     assert teardown.undo(lab, step) is False
-    assert lab.record.carried_out() == []
+    assert lab.folder.carried_out() == []
 
 
 def test_what_cannot_be_undone_is_remembered(lab: Lab) -> None:
     step = undoing("k3s.join_workers", "1.4", "echo busy >&2; false")
     has(lab, "join_workers", "worker1")
-    lab.record.add_carried_out(step.key, "worker1")
+    lab.folder.add_carried_out(step.key, "worker1")
     with pytest.raises(CommandError, match="could not be undone") as failed:
         teardown.undo(lab, step)
     assert "1.4 make join_workers on worker1" in failed.value.brief
     assert "busy" in failed.value.details
-    assert lab.record.carried_out() == [(step.key, "worker1")]
+    assert lab.folder.carried_out() == [(step.key, "worker1")]
 
 
 def test_what_cannot_be_looked_at_is_not_done(lab: Lab) -> None:
@@ -97,8 +97,8 @@ def test_on_machines_of_others_only_what_was_carried_out_goes(
     monkeypatch.setattr(lab.provider, "creates_machines", False, raising=False)
     has(lab, "join_workers", "worker1", "worker2")
     has(lab, "install", "worker1")
-    lab.record.add_carried_out(first.key, "worker2")
-    lab.record.add_carried_out(second.key, "worker1")
+    lab.folder.add_carried_out(first.key, "worker2")
+    lab.folder.add_carried_out(second.key, "worker1")
     assert teardown.down(lab) == ["3 make install", "1.4 make join_workers"]
     assert where(lab, "join_workers") == ["worker1"], "it was there before"
     assert where(lab, "install") == []
@@ -108,7 +108,7 @@ def test_on_machines_of_others_only_what_was_carried_out_goes(
 def test_machines_that_are_gone_are_forgotten(lab: Lab) -> None:
     (machines(lab) / "a").mkdir()
     for name in ("a", "gone", "b"):
-        lab.record.add_made(name)
+        lab.folder.add_made(name)
     (machines(lab) / "b").mkdir()
     assert teardown.down(lab) == ["machine b", "machine a"]
     assert list(machines(lab).glob("[ab]")) == []
@@ -117,7 +117,7 @@ def test_machines_that_are_gone_are_forgotten(lab: Lab) -> None:
 def test_a_machine_that_stays_stops_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     (machines(lab) / "a").mkdir()
     for name in ("a", "b"):
-        lab.record.add_made(name)
+        lab.folder.add_made(name)
     (machines(lab) / "b").mkdir()
     fails = [Command("echo in use >&2; false")]
     real = lab.provider.delete
@@ -127,7 +127,7 @@ def test_a_machine_that_stays_stops_it(lab: Lab, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(CommandError, match="The machine a could not be deleted") as failed:
         teardown.down(lab)
     assert "in use" in failed.value.details
-    assert lab.record.made() == ["a"] and lab.directory.exists()
+    assert lab.folder.made() == ["a"] and lab.directory.exists()
     # One that is gone all the same is gone.
     fails[0] = Command("rmdir ../a; false")
     assert teardown.down(lab) == ["machine a"]
@@ -136,9 +136,9 @@ def test_a_machine_that_stays_stops_it(lab: Lab, monkeypatch: pytest.MonkeyPatch
 def test_a_pocket_lab_goes_as_a_whole(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab.provider, "is_all_in_its_folder", True, raising=False)
     for name in ("a", "b"):
-        lab.record.add_made(name)
+        lab.folder.add_made(name)
     assert teardown.down(lab) == ["machine b", "machine a"]
-    lab.record.make_folder()
+    lab.folder.make_folder()
     (lab.directory / "made.json").write_text("{")
     assert teardown.down(lab) == ["its machines"]
     assert not lab.directory.exists()
@@ -153,10 +153,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def saved(**given: Any) -> Record:
-    record = Record(places.lab_directory("a"))
-    record.write_settings(settings.load({"name": "a", **given}, environment={}).flat())
-    return record
+def saved(**given: Any) -> LabFolder:
+    folder = LabFolder(places.lab_directory("a"))
+    folder.write_settings(settings.load({"name": "a", **given}, environment={}).flat())
+    return folder
 
 
 def test_a_lab_is_removed_as_it_was_saved(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,15 +167,15 @@ def test_a_lab_is_removed_as_it_was_saved(home: Path, monkeypatch: pytest.Monkey
 
 
 def test_settings_that_are_lost_have_to_be_said(home: Path) -> None:
-    record = saved(provider="multipass")
-    record.add_made("master")
-    (record.directory / "config.yaml").unlink()
-    with pytest.raises(DamagedRecord, match="The settings of the lab 'a' are lost"):
+    folder = saved(provider="multipass")
+    folder.add_made("master")
+    (folder.directory / "config.yaml").unlink()
+    with pytest.raises(DamagedFolder, match="The settings of the lab 'a' are lost"):
         teardown.open_to_remove("a")
     found = teardown.open_to_remove("a", {"provider": "multipass", "workers": 4})
     assert (found.config.provider, found.config.workers, found.config.name) == ("multipass", 4, "a")
-    (record.directory / "config.yaml").write_text("- 1\n")
-    with pytest.raises(DamagedRecord, match=r"config\.yaml"):
+    (folder.directory / "config.yaml").write_text("- 1\n")
+    with pytest.raises(DamagedFolder, match=r"config\.yaml"):
         teardown.open_to_remove("a")
     assert teardown.open_to_remove("a", {"provider": "multipass"}).config.name == "a"
 

@@ -233,7 +233,7 @@ def test_twins(addresses: dict[str, str], briefs: list[str]) -> None:
 def test_what_may_go_wrong_later(role: str, changes: str, wanted: list[tuple[str, str]]) -> None:
     plan = machine(role)
     told = read_probe(GOOD + "time=\n" + changes)
-    found = ssh_probe.findings(plan, told, "ada@m", "10.0.0.1")
+    found = ssh_probe.diagnostics(plan, told, "ada@m", "10.0.0.1")
     bad = [(one.name.removeprefix(plan.name), one.verdict) for one in found if one.verdict != "ok"]
     assert bad == wanted
     assert "ada@m 10.0.0.1, Ubuntu 24.04, 4 cores" in found[0].seen
@@ -245,8 +245,10 @@ def test_what_may_go_wrong_later(role: str, changes: str, wanted: list[tuple[str
 def test_clocks(skew: float, said: str | None) -> None:
     told = read_probe(GOOD)
     object.__setattr__(told, "skew", skew)
-    found = [f for f in ssh_probe.findings(machine("server"), told, "t", "a") if "clock" in f.name]
-    assert [finding.seen for finding in found] == ([said] if said else [])
+    found = [
+        f for f in ssh_probe.diagnostics(machine("server"), told, "t", "a") if "clock" in f.name
+    ]
+    assert [diagnostic.seen for diagnostic in found] == ([said] if said else [])
 
 
 # -- ports ---------------------------------------------------------------------------------
@@ -289,13 +291,13 @@ def test_answers_of_ports() -> None:
 
 
 def test_closed_ports_are_told_with_their_use(config: LabConfig) -> None:
-    found = ports.findings(config, {"a": {"1 6443/tcp": False, "2 8472/udp": None,
+    found = ports.diagnostics(config, {"a": {"1 6443/tcp": False, "2 8472/udp": None,
                                           "3 2049/tcp": True}})  # fmt: skip
     assert [(one.name, one.verdict) for one in found] == [
         ("a to 1:6443/tcp", "fail"), ("a to 2:8472/udp", "warn"),
     ]  # fmt: skip
     assert "K3s' API" in found[0].advice
-    (fine,) = ports.findings(config, {"a": {"1 6443/tcp": True}})
+    (fine,) = ports.diagnostics(config, {"a": {"1 6443/tcp": True}})
     assert (fine.verdict, fine.seen) == ("ok", "6443/tcp, 10250/tcp, 8472/udp, 2049/tcp, 31001/tcp")
 
 

@@ -41,10 +41,10 @@ def test_what_would_stop_the_lab_stops_it_now(told):
     with pytest.raises(ProviderError, match="Choose memory_profile=small") as caught:
         told(lab, force=False)
     assert "with --force" in caught.value.resolution
-    assert not lab.record.made()
+    assert not lab.folder.made()
 
 
 def test_nothing_is_told_of_a_lab_that_is_there_or_simulated(told):
     built = Lab.open("built", provider="multipass")
-    built.record.add_made("master")
+    built.folder.add_made("master")
     assert told(built) == told(Lab.open("pocket")) == ""

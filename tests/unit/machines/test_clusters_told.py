@@ -12,8 +12,8 @@ import pytest
 
 from owlab import settings
 from owlab.command import Command
+from owlab.diagnostic import Diagnostic
 from owlab.errors import CommandTimeout, MachineError, ProviderError
-from owlab.finding import Finding
 from owlab.machines import containers
 from owlab.machines.cluster import ClusterProvider, _exec_plugins
 from owlab.machines.containers import K3dProvider, KindProvider
@@ -210,8 +210,8 @@ def test_addresses_are_read(make: Make) -> None:
         provider.argv(Command("ls", on="a"), {})
 
 
-def verdicts(found: list[Finding]) -> dict[str, str]:
-    return {finding.name: finding.verdict for finding in found}
+def verdicts(found: list[Diagnostic]) -> dict[str, str]:
+    return {diagnostic.name: diagnostic.verdict for diagnostic in found}
 
 
 def test_what_the_doctor_sees(

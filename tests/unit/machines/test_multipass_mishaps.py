@@ -82,7 +82,7 @@ def test_a_deleted_machine_of_the_same_name_stops_it_first(lab, standin):
 def test_a_machine_of_the_lab_that_was_deleted_meanwhile_is_named(lab, standin):
     fill(standin, "10.9.9")
     for name in ("master", "worker1", "worker2", "storage"):
-        lab.record.add_made(name)
+        lab.folder.add_made(name)
     standin.add("worker1", "Deleted")
     with pytest.raises(MachineError, match="multipass recover worker1"):
         vms.create(lab)
@@ -107,11 +107,11 @@ def test_a_laptop_without_curl_is_told_before_the_first_launch(lab, standin, mon
     code, said, seconds = up()
     assert code == 1 and seconds < 10
     assert "not here: curl" in said and "section 7.2" in said
-    assert not lab.record.made()
+    assert not lab.folder.made()
 
 
 def test_all_is_well_otherwise(lab, standin):
     code, said, _ = up()
     assert code == 0, said
-    assert sorted(lab.record.made()) == ["master", "storage", "worker1", "worker2"]
+    assert sorted(lab.folder.made()) == ["master", "storage", "worker1", "worker2"]
     assert Path(lab.directory).exists()

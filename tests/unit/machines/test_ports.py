@@ -83,11 +83,11 @@ def test_who_has_to_reach_whom():
 
 def test_what_is_closed_is_said_with_its_use():
     answers = {"worker1": {"10.0.0.1 6443/tcp": False, "10.0.0.3 8472/udp": None}}
-    closed, unknown = ports.findings(CONFIG, answers)
+    closed, unknown = ports.diagnostics(CONFIG, answers)
     assert closed.verdict == "fail" and "K3s' API" in closed.advice
     assert closed.name == "worker1 to 10.0.0.1:6443/tcp"
     assert unknown.verdict == "warn" and "UDP" in unknown.seen
-    (fine,) = ports.findings(CONFIG, {"worker1": {"10.0.0.1 6443/tcp": True}})
+    (fine,) = ports.diagnostics(CONFIG, {"worker1": {"10.0.0.1 6443/tcp": True}})
     assert fine.verdict == "ok"
 
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from owlab.config import LabConfig
+from owlab.diagnostic import Diagnostic
 from owlab.errors import ProviderError
-from owlab.finding import Finding
 from owlab.machines import preflight
 from owlab.machines.multipass_cli import MultipassCLI
 from owlab.shell import Shell
@@ -17,14 +17,14 @@ GUIDE = LabConfig(provider="multipass")
 
 def multipass_findings():
     found = preflight.multipass(GUIDE, MultipassCLI(Shell()))
-    return {finding.name: finding for finding in found}
+    return {diagnostic.name: diagnostic for diagnostic in found}
 
 
 @pytest.mark.parametrize("machine", ["arm64", "aarch64"])
 def test_arm_is_refused_before_anything_starts(machine):
-    finding = preflight.architecture(machine)
-    assert finding.verdict == "fail" and "amd64 only" in finding.seen
-    assert "pocket" in finding.advice
+    diagnostic = preflight.architecture(machine)
+    assert diagnostic.verdict == "fail" and "amd64 only" in diagnostic.seen
+    assert "pocket" in diagnostic.advice
 
 
 def test_intel_is_fine():
@@ -41,9 +41,9 @@ def test_intel_is_fine():
     ],
 )
 def test_memory(total, verdict, advice):
-    finding = preflight.memory(GUIDE, total * GB)
-    assert finding.verdict == verdict
-    assert advice in finding.advice
+    diagnostic = preflight.memory(GUIDE, total * GB)
+    assert diagnostic.verdict == verdict
+    assert advice in diagnostic.advice
 
 
 def test_the_small_profile_says_what_it_gives_up():
@@ -62,15 +62,15 @@ def test_cores(present, verdict):
 
 def test_multipass_is_there(multipass):
     found = multipass_findings()
-    assert {finding.verdict for finding in found.values()} == {"ok"}
+    assert {diagnostic.verdict for diagnostic in found.values()} == {"ok"}
     assert found["Multipass"].seen == multipass.state["version"]
 
 
 def test_a_deleted_machine_holds_a_name(multipass):
     multipass.add("worker1", "Deleted")
-    finding = multipass_findings()["names"]
-    assert finding.verdict == "fail"
-    assert "multipass recover worker1" in finding.advice
+    diagnostic = multipass_findings()["names"]
+    assert diagnostic.verdict == "fail"
+    assert "multipass recover worker1" in diagnostic.advice
 
 
 def test_a_name_in_use(multipass):
@@ -84,9 +84,9 @@ def test_a_name_in_use(multipass):
 def test_other_machines_take_memory(multipass, monkeypatch, memory, verdict, advice):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=48 * GB))
     multipass.add("big", memory=memory)
-    finding = multipass_findings()["other machines"]
-    assert (finding.verdict, finding.advice.rpartition(": ")[2]) == (verdict, advice)
-    assert finding.seen == f"big use {memory.rstrip('G')} GB"
+    diagnostic = multipass_findings()["other machines"]
+    assert (diagnostic.verdict, diagnostic.advice.rpartition(": ")[2]) == (verdict, advice)
+    assert diagnostic.seen == f"big use {memory.rstrip('G')} GB"
 
 
 def test_the_service_does_not_answer(multipass):
@@ -100,37 +100,37 @@ def test_the_service_does_not_answer(multipass):
 @pytest.mark.parametrize("fault", ["access-denied", "not-authenticated"])
 def test_the_service_refuses(multipass, fault):
     multipass.fail(fault, times=-1)
-    finding = multipass_findings()["Multipass' service"]
-    assert finding.verdict == "fail" and "multipass authenticate" in finding.advice
+    diagnostic = multipass_findings()["Multipass' service"]
+    assert diagnostic.verdict == "fail" and "multipass authenticate" in diagnostic.advice
 
 
 def test_no_multipass(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    finding = multipass_findings()["Multipass"]
-    assert finding.verdict == "fail" and "canonical.com/multipass" in finding.advice
+    diagnostic = multipass_findings()["Multipass"]
+    assert diagnostic.verdict == "fail" and "canonical.com/multipass" in diagnostic.advice
 
 
 def test_no_multipass_where_step_1_1_can_install_it(monkeypatch, tmp_path):
     (tmp_path / "snap").touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    finding = multipass_findings()["Multipass"]
-    assert finding.verdict == "warn" and "Step 1.1 installs it" in finding.advice
+    diagnostic = multipass_findings()["Multipass"]
+    assert diagnostic.verdict == "warn" and "Step 1.1 installs it" in diagnostic.advice
 
 
 def test_curl_of_the_laptop_is_asked_for_before_section_7(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    finding = preflight.programs({"curl": "section 7.2 calls a function with it"})
-    assert finding.verdict == "fail" and "section 7.2" in finding.advice
+    diagnostic = preflight.programs({"curl": "section 7.2 calls a function with it"})
+    assert diagnostic.verdict == "fail" and "section 7.2" in diagnostic.advice
 
 
 def test_the_whole_is_a_list_of_findings(multipass):
     found = preflight.preflight(GUIDE, MultipassCLI(Shell()))
     assert {"architecture", "virtualisation", "memory", "disk", "names", "time"} <= {
-        finding.name for finding in found
+        diagnostic.name for diagnostic in found
     }
 
 
 def test_what_fails_is_refused():
     with pytest.raises(ProviderError, match="free some"):
-        preflight.refuse([Finding("disk", "fail", "full", "free some")])
-    preflight.refuse([Finding("disk", "warn", "nearly full")])
+        preflight.refuse([Diagnostic("disk", "fail", "full", "free some")])
+    preflight.refuse([Diagnostic("disk", "warn", "nearly full")])

@@ -163,7 +163,7 @@ def test_a_cluster_is_made_once(own: Lab, told: Told) -> None:
     name = own.config.cluster_name
     launch = f"launch {own.master}"
     assert typed(steps.make(own, "host")) == [launch]
-    assert own.record.made() == [name]
+    assert own.folder.made() == [name]
     # One that was begun is removed first, a whole one is started.
     told.known = [MachineInfo(name, "Unfinished", "")]
     assert typed(steps.make(own, "host")) == [f"delete {name}", launch]
@@ -173,7 +173,7 @@ def test_a_cluster_is_made_once(own: Lab, told: Told) -> None:
     told.known += [MachineInfo(node, "Running", "10.0.0.1") for node in own.nodes]
     assert steps.made(own, "host").done
     assert typed(steps.unmake(own, "host")) == [f"delete {name}"]
-    assert own.record.made() == []
+    assert own.folder.made() == []
     assert typed(steps.unmake(own, "host")) == []
 
 
@@ -182,4 +182,4 @@ def test_a_cluster_of_somebody_else_is_left_alone(own: Lab, told: Told) -> None:
         told.known = [MachineInfo(own.config.cluster_name, state, "")]
         with pytest.raises(MachineError, match="that this lab did not make"):
             typed(steps.make(own, "host"))
-    assert own.record.made() == []
+    assert own.folder.made() == []

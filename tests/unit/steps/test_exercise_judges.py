@@ -98,8 +98,8 @@ def test_the_invokers_node(lab: Lab, told: Told) -> None:
     ],
 )
 def test_what_down_deletes(lab: Lab, answer: Any, right: bool) -> None:
-    lab.record.add_made("a")
-    lab.record.add_made("b")
+    lab.folder.add_made("a")
+    lab.folder.add_made("b")
     assert done(lab, "11.2", answer) == [right]
 
 

@@ -54,7 +54,7 @@ def test_a_check_is_done_when_all_is_and_something_was_looked_at() -> None:
 def test_a_machine_is_up(
     lab: Lab, told: Told, state: str, address: str, booted: bool, wanted: list[tuple[bool, str]]
 ) -> None:
-    lab.record.add_made("master")
+    lab.folder.add_made("master")
     told.known = [MachineInfo("master", state, address)]
     told.says("cloud-init status", status=0 if booted else 1)
     assert said(vms.is_up(lab, "master")) == wanted
@@ -77,7 +77,7 @@ def test_what_creates_a_machine(lab: Lab, told: Told) -> None:
     def typed() -> list[str]:
         return [command.text for command in vms.create.commands(lab, "master")]
 
-    assert typed() == ["launch master"] and lab.record.made() == ["master"]
+    assert typed() == ["launch master"] and lab.folder.made() == ["master"]
     for state, wanted in {
         "Running": [], "Stopped": ["start master"], "Suspended": ["start master"],
     }.items():  # fmt: skip

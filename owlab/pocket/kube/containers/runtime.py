@@ -30,7 +30,7 @@ from owlab.pocket.kube.containers.tar import tar
 from owlab.pocket.kube.containers.termination import TerminationMessage
 from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
-from owlab.pocket.kube.containers.volumes import Kept, mount_volumes
+from owlab.pocket.kube.containers.volumes import PastLab, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
@@ -77,7 +77,7 @@ class Runtime:
         self.commands: dict[str, dict[str, ContainerCommand]] = {}
         """Programs of images, by a part of the image's name: others give them."""
         self._disks: dict[Owner, Disk] = {}
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, PastLab] = {}
         self._variables: dict[str, dict[str, dict[str, str]]] = {}
         """By the pod's uid and the container's name."""
         self._processes: dict[tuple[Owner, int], ContainerProcess] = {}

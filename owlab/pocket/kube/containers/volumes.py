@@ -26,7 +26,7 @@ from owlab.pocket.machines.views import DiskFleet, DiskMachine
 _FILE_MODE, _OPEN = 0o644, 0o777
 _GROUP_READS, _GROUP_ENTERS = 0o440, 0o110
 
-Kept = dict[str, Tree]
+PastLab = dict[str, Tree]
 """A pod's volumes that live as long as it does, by name."""
 
 
@@ -40,7 +40,7 @@ class _File:
 
 
 def mount_volumes(
-    disk: Disk, pod: Object, container: Object, store: Store, fleet: DiskFleet, kept: Kept
+    disk: Disk, pod: Object, container: Object, store: Store, fleet: DiskFleet, kept: PastLab
 ) -> list[DiskMachine]:
     """Put the container's volumes where it wants them; returns the machines that hold some."""
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
@@ -64,7 +64,7 @@ def mount_volumes(
 
 
 def _mounted(
-    pod: Object, volume: Object, mount: Object, store: Store, fleet: DiskFleet, kept: Kept
+    pod: Object, volume: Object, mount: Object, store: Store, fleet: DiskFleet, kept: PastLab
 ) -> tuple[Mounted | None, DiskMachine | None]:
     source, read_only = _source(pod, volume, store)
     read_only = read_only or bool(mount.get("readOnly"))

@@ -6,15 +6,15 @@ import asyncio
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.start import CannotStart
-from owlab.pocket.kube.kubelet.checks import KINDS, Check, port_of
-from owlab.pocket.kube.kubelet.diary import Diary
+from owlab.pocket.kube.kubelet.network_probes import KINDS, Check, port_of
+from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Execute, listens_on
 
 _HOOK_SECONDS = 30.0
 
 
 def hook(
-    diary: Diary,
+    timeline: PodTimeline,
     container: Object,
     kind: str,
     starts: int,
@@ -31,9 +31,9 @@ def hook(
         return ""
     if "sleep" in spec:
         seconds = int(spec["sleep"].get("seconds", 0))
-        return "" if diary.passed(f"{kind} {container['name']} {starts}", seconds) else None
+        return "" if timeline.passed(f"{kind} {container['name']} {starts}", seconds) else None
     if not simulated:
-        return _really(diary, container, (container["name"], kind, starts), spec, execute, check)
+        return _really(timeline, container, (container["name"], kind, starts), spec, execute, check)
     target = spec.get("httpGet") or spec.get("tcpSocket")
     if target is None or listens_on(container, port_of(target.get("port"), container)):
         return ""
@@ -41,21 +41,21 @@ def hook(
 
 
 def _really(
-    diary: Diary,
+    timeline: PodTimeline,
     container: Object,
     key: tuple[str, str, int],
     spec: Object,
     execute: Execute,
     check: Check,
 ) -> str | None:
-    task = diary.memory.hooks.get(key)
+    task = timeline.memory.hooks.get(key)
     if task is None:
 
         async def run() -> str:
             if any(kind in spec for kind in KINDS):
-                address = str(diary.pod["status"].get("podIP", ""))
+                address = str(timeline.pod["status"].get("podIP", ""))
                 said = await check(spec, container, address, _HOOK_SECONDS)
-                diary.again(0.0)
+                timeline.again(0.0)
                 return said or ""
             command = list(spec["exec"].get("command") or [])
             try:
@@ -63,12 +63,12 @@ def _really(
             except CannotStart as error:
                 return f"rpc error: code = Unknown desc = {error.told}"
             finally:
-                diary.again(0.0)
+                timeline.again(0.0)
             if code == 0:
                 return ""
             return f"command '{' '.join(command)}' exited with {code}: {printed.strip()}"
 
-        diary.memory.hooks[key] = task = asyncio.ensure_future(run())
+        timeline.memory.hooks[key] = task = asyncio.ensure_future(run())
     if not task.done():
         return None
     return task.result() if not task.cancelled() and task.exception() is None else "cancelled"

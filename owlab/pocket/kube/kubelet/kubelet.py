@@ -13,12 +13,12 @@ from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.controllers.nodes import kubelet_runs
-from owlab.pocket.kube.kubelet.checks import Check, checker
-from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.ending import Ending
 from owlab.pocket.kube.kubelet.memory import Memory
 from owlab.pocket.kube.kubelet.mounts import MountProblem, mount_problem
+from owlab.pocket.kube.kubelet.network_probes import Check, checker
 from owlab.pocket.kube.kubelet.pod_addresses import Addresses
+from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Execute
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.kubelet.sandboxes import sandbox_problem
@@ -105,51 +105,51 @@ class Kubelet(Controller):
             memory.lost = True
             return
         work = copied(pod)
-        diary = Diary(
+        timeline = PodTimeline(
             work, memory, self.clock, self.recorder, lambda seconds: self.look(key, seconds)
         )
         if pod["metadata"].get("deletionTimestamp"):
-            self._end(key, work, machine, diary)
+            self._end(key, work, machine, timeline)
         elif not is_finished(pod):
-            self._advance(key, work, machine, diary)
+            self._advance(key, work, machine, timeline)
 
-    def _advance(self, key: Key, pod: Object, machine: MachineView, diary: Diary) -> None:
+    def _advance(self, key: Key, pod: Object, machine: MachineView, timeline: PodTimeline) -> None:
         status = pod.setdefault("status", {"phase": "Pending"})
         status.setdefault("startTime", self.clock.timestamp())
         status["hostIP"] = machine.address
         status["hostIPs"] = [{"ip": machine.address}]
-        if self._too_late(pod, diary):
+        if self._too_late(pod, timeline):
             return
         problem = sandbox_problem(pod, self.store) or mount_problem(
             pod, self.store, self.plane.fleet, machine.name
         )
         if problem is not None and not status.get("podIP"):
-            self._creating(pod, diary, problem)
+            self._creating(pod, timeline, problem)
         else:
-            if diary.memory.lost or not status.get("podIP"):
+            if timeline.memory.lost or not status.get("podIP"):
                 status["podIP"] = self._addresses.of(pod)
             status["podIPs"] = [{"ip": status["podIP"]}]
             check = self._checker(machine)
             execute = self._executor(pod)
             PodWork(
-                pod, machine, diary, self.runtime, self.store, self._outcomes, execute, check
+                pod, machine, timeline, self.runtime, self.store, self._outcomes, execute, check
             ).carry_on()
         summarize(pod, self.clock)
         self._wait_or_not(key, pod)
         self.store.set_status(pod, status)
 
-    def _too_late(self, pod: Object, diary: Diary) -> bool:
+    def _too_late(self, pod: Object, timeline: PodTimeline) -> bool:
         """A pod that may be active for so long and no longer."""
         limit = pod["spec"].get("activeDeadlineSeconds")
         if limit is None:
             return False
-        if "deadline" not in diary.memory.due:
-            diary.start("deadline", self.clock.limit(limit))
-        if not diary.over("deadline"):
+        if "deadline" not in timeline.memory.due:
+            timeline.start("deadline", self.clock.limit(limit))
+        if not timeline.over("deadline"):
             return False
         said = "Pod was active on the node longer than the specified deadline"
-        diary.say("Normal", "DeadlineExceeded", said)
-        Ending(self.runtime, diary).stop_containers()
+        timeline.say("Normal", "DeadlineExceeded", said)
+        Ending(self.runtime, timeline).stop_containers()
         status = {**pod["status"], "phase": "Failed", "reason": "DeadlineExceeded", "message": said}
         self.store.set_status(pod, status)
         self.runtime.forget(pod["metadata"]["uid"])
@@ -164,15 +164,15 @@ class Kubelet(Controller):
         else:
             keys.discard(key)
 
-    def _creating(self, pod: Object, diary: Diary, problem: MountProblem) -> None:
+    def _creating(self, pod: Object, timeline: PodTimeline, problem: MountProblem) -> None:
         first = "PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating"
         container_statuses(pod, "initContainers", "PodInitializing")
         container_statuses(pod, "containers", first)
-        diary.once("Warning", problem.reason, problem.message)
-        diary.again(self.clock.backoff(_REMOUNT_SECONDS) + 1.0)
+        timeline.once("Warning", problem.reason, problem.message)
+        timeline.again(self.clock.backoff(_REMOUNT_SECONDS) + 1.0)
 
-    def _end(self, key: Key, pod: Object, machine: MachineView, diary: Diary) -> None:
-        ending = Ending(self.runtime, diary)
+    def _end(self, key: Key, pod: Object, machine: MachineView, timeline: PodTimeline) -> None:
+        ending = Ending(self.runtime, timeline)
         if not ending.carry_on(self._executor(pod), self._checker(machine)):
             return
         summarize(pod, self.clock)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.start import CannotStart
-from owlab.pocket.kube.kubelet.checks import Check, port_of
-from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.memory import ProbeState
+from owlab.pocket.kube.kubelet.network_probes import Check, port_of
+from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 
 Execute = Callable[[Object, list[str]], Awaitable[tuple[int, str]]]
 """Runs a command in a container; gives its exit status and what it printed."""
@@ -32,7 +32,7 @@ class ProbeErrored(Exception):
 class Probe:
     """One probe of one container, in its present start."""
 
-    diary: Diary
+    timeline: PodTimeline
     container: Object
     kind: str
     starts: int
@@ -51,7 +51,7 @@ class Probe:
     def state(self) -> ProbeState:
         """How it has gone so far."""
         key = (self.container["name"], self.kind, self.starts)
-        return self.diary.memory.probes.setdefault(key, ProbeState())
+        return self.timeline.memory.probes.setdefault(key, ProbeState())
 
     def look(self) -> bool | None:
         """What the probe says now; None while it has said nothing. Asks again when that is due.
@@ -63,12 +63,12 @@ class Probe:
             return True
         now = asyncio.get_running_loop().time()
         if not state.due:
-            delay = self.diary.clock.scaled(int(spec.get("initialDelaySeconds") or 0))
+            delay = self.timeline.clock.scaled(int(spec.get("initialDelaySeconds") or 0))
             state.due = now + delay
         if state.task is None and now >= state.due and not self._is_settled():
             self._ask(spec, state)
         elif state.task is None and not self._is_settled():
-            self.diary.again(state.due - now + 0.01)
+            self.timeline.again(state.due - now + 0.01)
         return state.passed
 
     def _is_settled(self) -> bool:
@@ -92,7 +92,7 @@ class Probe:
             finally:
                 state.task = None
             self._count(answer)
-            self.diary.again(0.0)
+            self.timeline.again(0.0)
 
         state.task = asyncio.ensure_future(ask())
 
@@ -100,7 +100,7 @@ class Probe:
         """What went wrong, or None."""
         limit = int(spec.get("timeoutSeconds") or 1)
         if "exec" not in spec:
-            address = str(self.diary.pod["status"].get("podIP", ""))
+            address = str(self.timeline.pod["status"].get("podIP", ""))
             return await self.check(spec, self.container, address, limit)
         command = list(spec["exec"].get("command") or [])
         try:
@@ -121,7 +121,7 @@ class Probe:
                 continue
             port = port_of(spec[kind].get("port"), self.container)
             listens = listens_on(self.container, port)
-            address = self.diary.pod["status"].get("podIP", "")
+            address = self.timeline.pod["status"].get("podIP", "")
             host = spec[kind].get("host") or address
             if listens:
                 return None
@@ -137,11 +137,11 @@ class Probe:
         """Until it is asked again; an error is told, and its answer counts for nothing."""
         spec, state = self.spec or {}, self.state
         period = int(spec.get("periodSeconds") or 10)
-        wait = max(self.diary.clock.scaled(period), min(period, _LEAST_SECONDS))
+        wait = max(self.timeline.clock.scaled(period), min(period, _LEAST_SECONDS))
         state.due = asyncio.get_running_loop().time() + wait
         if told:
-            self.diary.say("Warning", "Unhealthy", f"{_NAMES[self.kind]} {told}")
-            self.diary.again(wait + 0.01)
+            self.timeline.say("Warning", "Unhealthy", f"{_NAMES[self.kind]} {told}")
+            self.timeline.again(wait + 0.01)
         return wait
 
     def _count(self, problem: str | None) -> None:
@@ -153,11 +153,13 @@ class Probe:
                 state.passed = True
         else:
             state.successes, state.failures = 0, state.failures + 1
-            self.diary.say("Warning", "Unhealthy", f"{_NAMES[self.kind]} probe failed: {problem}")
+            self.timeline.say(
+                "Warning", "Unhealthy", f"{_NAMES[self.kind]} probe failed: {problem}"
+            )
             if state.failures >= int(spec.get("failureThreshold") or 3):
                 state.passed = False
         if not self._is_settled():
-            self.diary.again(wait + 0.01)
+            self.timeline.again(wait + 0.01)
 
 
 def listens_on(container: Object, port: int) -> bool:

@@ -10,9 +10,9 @@ from owlab.pocket.kube.containers.identity import NotAllowedAsRoot, identity
 from owlab.pocket.kube.containers.programs import ContainerOutcome
 from owlab.pocket.kube.containers.runtime import Runtime
 from owlab.pocket.kube.containers.start import CannotStart
-from owlab.pocket.kube.kubelet.checks import Check
-from owlab.pocket.kube.kubelet.diary import Diary
 from owlab.pocket.kube.kubelet.hooks import hook
+from owlab.pocket.kube.kubelet.network_probes import Check
+from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Execute, Probe
 from owlab.pocket.kube.kubelet.pulling import pull
 from owlab.pocket.kube.kubelet.statuses import (
@@ -42,7 +42,7 @@ class PodWork:
         self,
         pod: Object,
         machine: MachineView,
-        diary: Diary,
+        timeline: PodTimeline,
         runtime: Runtime,
         store: Store,
         outcomes: Outcomes,
@@ -51,7 +51,7 @@ class PodWork:
     ) -> None:
         self._pod = pod
         self._machine = machine
-        self._diary = diary
+        self._timeline = timeline
         self._runtime = runtime
         self._store = store
         self._outcomes = outcomes
@@ -65,8 +65,8 @@ class PodWork:
         )
         mains = container_statuses(self._pod, "containers", first)
         inits = container_statuses(self._pod, "initContainers", "PodInitializing")
-        if self._diary.memory.lost:
-            self._diary.memory.lost = False
+        if self._timeline.memory.lost:
+            self._timeline.memory.lost = False
             self._restart_all([*inits, *mains])
         begun = any("running" in s["state"] or s["restartCount"] for s in mains)
         if mains_are_over(self._pod["spec"], mains):
@@ -82,7 +82,7 @@ class PodWork:
         """The node was down: what ran in it runs no more."""
         for status in statuses:
             if "running" in status["state"]:
-                terminated(status, _LOST, "Unknown", self._diary.clock.timestamp())
+                terminated(status, _LOST, "Unknown", self._timeline.clock.timestamp())
 
     def _initialize(self, statuses: list[Object], begun: bool) -> bool:
         """True when the main containers may start, and once they have."""
@@ -112,12 +112,12 @@ class PodWork:
         uid = self._pod["metadata"]["uid"]
         for status in reversed([s for s in statuses if "running" in s["state"]]):
             name = status["name"]
-            self._diary.once("Normal", "Killing", f"Stopping container {name}")
+            self._timeline.once("Normal", "Killing", f"Stopping container {name}")
             killed = self._runtime.ignores_signals((uid, name))
-            if killed and not self._diary.passed(f"end {name}", grace):
+            if killed and not self._timeline.passed(f"end {name}", grace):
                 return
             self._runtime.kill(uid, name)
-            now, reason = self._diary.clock.timestamp(), "Error" if killed else "Completed"
+            now, reason = self._timeline.clock.timestamp(), "Error" if killed else "Completed"
             terminated(status, _KILLED if killed else 0, reason, now)
 
     def _debug(self) -> None:
@@ -144,20 +144,20 @@ class PodWork:
         waiting = status["state"].get("waiting")
         if waiting is not None:
             if waiting.get("reason") == "CrashLoopBackOff":
-                if not self._diary.over(self._backoff_name(container, status)):
+                if not self._timeline.over(self._backoff_name(container, status)):
                     return
                 status["restartCount"] += 1
-            if not pull(self._diary, container, status, self._machine):
+            if not pull(self._timeline, container, status, self._machine):
                 return
             if not self._configured(container, status):
                 return
             if not self._begin(container, status):
                 return
-        if not self._diary.passed(f"start {container['name']}", _START_SECONDS):
+        if not self._timeline.passed(f"start {container['name']}", _START_SECONDS):
             return
         self._run(container, status, init)
         if "terminated" in status["state"]:
-            self._diary.again(0.0)
+            self._timeline.again(0.0)
 
     def _backoff_name(self, container: Object, status: Object) -> str:
         return f"again {container['name']} {status['restartCount']}"
@@ -176,11 +176,13 @@ class PodWork:
             f"({self._pod['metadata']['uid']})"
         )
         status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": said}}
-        self._diary.start(self._backoff_name(container, status), self._diary.clock.backoff(seconds))
+        self._timeline.start(
+            self._backoff_name(container, status), self._timeline.clock.backoff(seconds)
+        )
         meta = self._pod["metadata"]
         whole = f"{meta['name']}_{meta['namespace']}({meta['uid']})"
         event = f"Back-off restarting failed container {name} in pod {whole}"
-        self._diary.say("Warning", "BackOff", event)
+        self._timeline.say("Warning", "BackOff", event)
         return False
 
     def _configured(self, container: Object, status: Object) -> bool:
@@ -191,34 +193,34 @@ class PodWork:
         except (MissingReference, NotAllowedAsRoot) as error:
             reason = {"reason": "CreateContainerConfigError", "message": str(error)}
             status["state"] = {"waiting": reason}
-            self._diary.once("Warning", "Failed", f"Error: {error}")
+            self._timeline.once("Warning", "Failed", f"Error: {error}")
             return False
         return True
 
     def _begin(self, container: Object, status: Object) -> bool:
         """False when the engine finds nothing to start: that is the container's end."""
         name, uid = container["name"], self._pod["metadata"]["uid"]
-        now = self._diary.clock.timestamp()
-        self._diary.say("Normal", "Created", f"Created container: {name}")
+        now = self._timeline.clock.timestamp()
+        self._timeline.say("Normal", "Created", f"Created container: {name}")
         status["containerID"] = f"simulated://{uid}/{name}/{status['restartCount']}"
         try:
             self._runtime.require_start(self._pod, container)
         except CannotStart as error:
-            self._diary.memory.logs[name] = ""
-            self._diary.say("Warning", "Failed", f"Error: {error.at_first}")
+            self._timeline.memory.logs[name] = ""
+            self._timeline.say("Warning", "Failed", f"Error: {error.at_first}")
             terminated(status, _NOT_STARTED, "StartError", now, error.at_first)
             status["state"]["terminated"]["startedAt"] = _NEVER
-            self._diary.again(0.0)
+            self._timeline.again(0.0)
             return False
         status["state"] = {"running": {"startedAt": now}}
         status["started"] = "startupProbe" not in container
-        self._diary.say("Normal", "Started", f"Started container {name}")
+        self._timeline.say("Normal", "Started", f"Started container {name}")
         return True
 
     def _run(self, container: Object, status: Object, init: bool) -> None:
         outcome = self._outcomes(self._pod, container, init)
-        self._diary.memory.logs[container["name"]] = outcome.log
-        now = self._diary.clock.timestamp()
+        self._timeline.memory.logs[container["name"]] = outcome.log
+        now = self._timeline.clock.timestamp()
         if outcome.state in ("done", "failed"):
             reason = outcome.reason or ("Completed" if outcome.code == 0 else "Error")
             terminated(status, outcome.code, reason, now, outcome.message)
@@ -228,12 +230,12 @@ class PodWork:
         simulated = self._simulated(container, status)
         starts = status["restartCount"]
         problem = hook(
-            self._diary, container, "postStart", starts, simulated, self._execute, self._check
+            self._timeline, container, "postStart", starts, simulated, self._execute, self._check
         )
         if problem is None:
             return
         if problem:
-            self._diary.say("Warning", "FailedPostStartHook", f"PostStartHook failed: {problem}")
+            self._timeline.say("Warning", "FailedPostStartHook", f"PostStartHook failed: {problem}")
             self._kill(container, status, f"Container {container['name']} failed postStart hook")
             return
         self._probe(container, status, outcome.state == "ready", simulated)
@@ -246,7 +248,7 @@ class PodWork:
         def probe(kind: str) -> Probe:
             starts = status["restartCount"]
             return Probe(
-                self._diary, container, kind, starts, simulated, self._execute, self._check
+                self._timeline, container, kind, starts, simulated, self._execute, self._check
             )
 
         if not status["started"]:
@@ -274,18 +276,18 @@ class PodWork:
         if status["ready"] or self._pod["spec"].get("restartPolicy", "Always") == "Always":
             return True
         name = f"seen {container['name']} {status['restartCount']}"
-        if name not in self._diary.memory.due:
-            self._diary.start(name, _NOTICED_SECONDS)
-        return self._diary.over(name)
+        if name not in self._timeline.memory.due:
+            self._timeline.start(name, _NOTICED_SECONDS)
+        return self._timeline.over(name)
 
     def _unhealthy(self, container: Object, status: Object, kind: str) -> None:
         name = container["name"]
         self._kill(container, status, f"Container {name} failed {kind} probe, will be restarted")
 
     def _kill(self, container: Object, status: Object, why: str) -> None:
-        self._diary.say("Normal", "Killing", why)
+        self._timeline.say("Normal", "Killing", why)
         self._runtime.kill(self._pod["metadata"]["uid"], container["name"])
-        terminated(status, _KILLED, "Error", self._diary.clock.timestamp())
+        terminated(status, _KILLED, "Error", self._timeline.clock.timestamp())
 
 
 def _duration(seconds: float) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.scheduling.filters import Demand, Unfit, unfit_by_itself
 from owlab.pocket.kube.scheduling.loads import Loads, controller_of
-from owlab.pocket.kube.scheduling.neighbours import Neighbours
 from owlab.pocket.kube.scheduling.node_affinity import term_matches, tolerates
 from owlab.pocket.kube.scheduling.nodes import NodeView, NodeViews
+from owlab.pocket.kube.scheduling.pod_affinity import Neighbours
 from owlab.pocket.kube.store import Store
 
 _ENOUGH = 50

@@ -9,8 +9,8 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.scheduling.demands import host_ports, requests
 from owlab.pocket.kube.scheduling.filters import Demand, unfit_by_itself
 from owlab.pocket.kube.scheduling.loads import Load, Loads
-from owlab.pocket.kube.scheduling.neighbours import Neighbours
 from owlab.pocket.kube.scheduling.nodes import NodeView, NodeViews
+from owlab.pocket.kube.scheduling.pod_affinity import Neighbours
 from owlab.pocket.kube.store import Store
 
 

@@ -35,7 +35,7 @@ Read = Callable[[str], bytes]
 
 
 @dataclass(slots=True)
-class WskWords:
+class WskArguments:
     """A parsed command line."""
 
     path: tuple[str, ...]
@@ -91,7 +91,7 @@ def _not_json(name: str) -> Any:
     raise ValueError(name)
 
 
-def parse(argv: list[str], read: Read) -> WskWords:
+def parse(argv: list[str], read: Read) -> WskArguments:
     """Sort the words of a command line."""
     words, texts = _pairs(argv, read)
     path, rest = command(words)
@@ -107,7 +107,7 @@ def parse(argv: list[str], read: Read) -> WskWords:
     for name in {name for name, _ in PAIRS.values()} & parsed.given:
         # ``--param=JSON`` takes the place of all pairs.
         texts[name] = parsed.values[name]
-    return WskWords(path, parsed.arguments, parsed, texts)
+    return WskArguments(path, parsed.arguments, parsed, texts)
 
 
 def _pairs(argv: list[str], read: Read) -> tuple[list[str], dict[str, list[str]]]:

@@ -16,7 +16,7 @@ from owlab.pocket.programs.wsk import (
     sdk,
     triggers,
 )
-from owlab.pocket.programs.wsk.arguments import WskWords, parse
+from owlab.pocket.programs.wsk.arguments import WskArguments, parse
 from owlab.pocket.programs.wsk.exits import USAGE, AlreadyTold, FlagError, Told, WskError
 from owlab.pocket.programs.wsk.helptext import help_text, usage_of_program
 from owlab.pocket.programs.wsk.session import Session, read
@@ -82,7 +82,7 @@ async def _run(call: Call) -> int:
     return await verb(session)
 
 
-async def _help(call: Call, words: WskWords, asked: list[str]) -> int:
+async def _help(call: Call, words: WskArguments, asked: list[str]) -> int:
     """``wsk help COMMAND``: of a command that there is not it is told on standard error."""
     if words.on("help"):
         asked = ["help"]
@@ -94,7 +94,7 @@ async def _help(call: Call, words: WskWords, asked: list[str]) -> int:
     return 0
 
 
-def _local(words: WskWords) -> bool:
+def _local(words: WskArguments) -> bool:
     """The command needs no OpenWhisk."""
     if words.path[0] == "property":
         known = LOCAL.get(words.path[1], ())

@@ -10,14 +10,14 @@ from owlab.pocket.programs.wsk.goerrors import LOADER
 
 
 @dataclass(frozen=True)
-class Shape:
+class MappingKeys:
     """A mapping with known keys. Below each key: any value, a shape, or several by free names."""
 
     name: str
     free: frozenset[str]
-    shapes: dict[str, Shape] = field(default_factory=dict)
-    named: dict[str, Shape] = field(default_factory=dict)
-    deep: dict[str, tuple[int, Shape]] = field(default_factory=dict)
+    shapes: dict[str, MappingKeys] = field(default_factory=dict)
+    named: dict[str, MappingKeys] = field(default_factory=dict)
+    deep: dict[str, tuple[int, MappingKeys]] = field(default_factory=dict)
     """Shapes below so many names."""
 
 
@@ -29,32 +29,32 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-LIMITS = Shape("Limits", _keys(
+LIMITS = MappingKeys("Limits", _keys(
     "timeout memorySize logSize concurrentActivations userInvocationRate codeSize parameterSize"
 ))  # fmt: skip
-ACTION = Shape("Action", _keys(
+ACTION = MappingKeys("Action", _keys(
     "name location version function code runtime namespace credential exposedUrl web-export web "
     "main docker native conductor inputs outputs description annotations include exclude"
 ), {"limits": LIMITS})  # fmt: skip
-SEQUENCE = Shape("Sequence", _keys("actions web annotations"))
-TRIGGER = Shape("Trigger", _keys(
+SEQUENCE = MappingKeys("Sequence", _keys("actions web annotations"))
+TRIGGER = MappingKeys("Trigger", _keys(
     "feed namespace credential inputs name description annotations source"
 ))  # fmt: skip
-RULE = Shape("Rule", _keys("trigger action rule name description annotations"))
-FEED = Shape("Feed", _keys("namespace credential inputs location action operations name"))
-DEPENDENCY = Shape("Dependency", _keys("version location inputs annotations"))
-API = Shape("APIMethodResponse", _keys("method response"))
-PACKAGE = Shape("Package", _keys(
+RULE = MappingKeys("Rule", _keys("trigger action rule name description annotations"))
+FEED = MappingKeys("Feed", _keys("namespace credential inputs location action operations name"))
+DEPENDENCY = MappingKeys("Dependency", _keys("version location inputs annotations"))
+API = MappingKeys("APIMethodResponse", _keys("method response"))
+PACKAGE = MappingKeys("Package", _keys(
     "name version license public repositories namespace credential apiHost apigwAccessToken inputs "
     "description annotations"
 ), named={
     "actions": ACTION, "triggers": TRIGGER, "rules": RULE, "sequences": SEQUENCE, "feeds": FEED,
     "dependencies": DEPENDENCY,
 }, deep={"apis": (4, API)})  # fmt: skip
-PROJECT = Shape("Project", _keys(
+PROJECT = MappingKeys("Project", _keys(
     "name namespace credential apiHost apigwAccessToken version inputs config"
 ), named={"packages": PACKAGE})  # fmt: skip
-MANIFEST = Shape("YAML", _keys("filepath"), {"project": PROJECT}, {"packages": PACKAGE})
+MANIFEST = MappingKeys("YAML", _keys("filepath"), {"project": PROJECT}, {"packages": PACKAGE})
 
 
 def unknown(text: str | bytes) -> list[str]:
@@ -63,7 +63,7 @@ def unknown(text: str | bytes) -> list[str]:
     return _unknown(root, MANIFEST) if root is not None else []
 
 
-def _unknown(node: yaml.Node, shape: Shape) -> list[str]:
+def _unknown(node: yaml.Node, shape: MappingKeys) -> list[str]:
     if wrong := _no_mapping(node, f"parsers.{shape.name}"):
         return [wrong]
     found: list[str] = []
@@ -81,7 +81,7 @@ def _unknown(node: yaml.Node, shape: Shape) -> list[str]:
     return found
 
 
-def _below(node: yaml.Node, depth: int, shape: Shape) -> list[str]:
+def _below(node: yaml.Node, depth: int, shape: MappingKeys) -> list[str]:
     """What is wrong below so many free names."""
     if not depth:
         return _unknown(node, shape)

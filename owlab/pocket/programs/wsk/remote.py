@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpcore
 
 from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.wsk.arguments import WskWords
+from owlab.pocket.programs.wsk.arguments import WskArguments
 from owlab.pocket.programs.wsk.exits import (
     BAD_USAGE,
     NETWORK,
@@ -63,7 +63,7 @@ class ApiResponse:
 class Remote:
     """An OpenWhisk as the flags, the environment and the file name it."""
 
-    def __init__(self, call: Call, words: WskWords, properties: Properties) -> None:
+    def __init__(self, call: Call, words: WskArguments, properties: Properties) -> None:
         self._call, self._words = call, words
         self.host = words.text("apihost") or properties.get("APIHOST")
         self._key = words.text("auth") or properties.get("AUTH")

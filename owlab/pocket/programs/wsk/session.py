@@ -7,7 +7,7 @@ from typing import Any
 
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk import output
-from owlab.pocket.programs.wsk.arguments import WskWords, keyed
+from owlab.pocket.programs.wsk.arguments import WskArguments, keyed
 from owlab.pocket.programs.wsk.exits import BAD_USAGE, WskError
 from owlab.pocket.programs.wsk.goerrors import quoted_slice, unparsed
 from owlab.pocket.programs.wsk.properties import Properties
@@ -41,7 +41,7 @@ class Name:
 class Session:
     """What a command works with."""
 
-    def __init__(self, call: Call, words: WskWords) -> None:
+    def __init__(self, call: Call, words: WskArguments) -> None:
         self.call, self.words = call, words
         self.properties = Properties.of(call)
         self.remote = Remote(call, words, self.properties)

@@ -1,4 +1,4 @@
-"""Runs an action that is a program of its own, in a container that the warden makes.
+"""Runs an action that is a program of its own, in a container that the supervisor makes.
 
 As OpenWhisk's proxies do: most programs are started once, read a line of JSON for each call, and
 answer with a line on their descriptor 3. Native ones are started for each call, read its JSON from
@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 Json = dict[str, Any]
-# The Python runtime's worker, which the warden has loaded: its frames are ours.
+# The Python runtime's worker, which the supervisor has loaded: its frames are ours.
 worker: Any = sys.modules["worker"]
 ANSWERS = 3
 # Above the descriptors that programs take for granted.

@@ -1,4 +1,4 @@
-"""Runs one Python action in a process of its own, which the warden makes.
+"""Runs one Python action in a process of its own, which the supervisor makes.
 
 Requests and replies are frames on the descriptor: four bytes of length, then JSON. What the action
 prints goes to the ordinary standard streams; a sentinel line on both ends each request's output.
@@ -114,7 +114,7 @@ def read_exactly(descriptor: int, length: int) -> bytes:
     while len(data) < length:
         chunk = os.read(descriptor, length - len(data))
         if not chunk:
-            # The lab is gone: nobody waits for the action. While it runs, the warden ends it.
+            # The lab is gone: nobody waits for the action. While it runs, the supervisor ends it.
             os._exit(0)
         data += chunk
     return data

@@ -16,7 +16,7 @@ WITHOUT = {
 
 
 def main() -> None:
-    """``python -m owlab.lean MODULE ARGUMENTS``."""
+    """``python -m owlab.light_start MODULE ARGUMENTS``."""
     del sys.argv[0]
     module = sys.argv[0]
     for name in WITHOUT.get(module, ()):

@@ -11,7 +11,7 @@ from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kubelet.memory import Memory
 
 
-class Diary:
+class PodTimeline:
     """Timers and events of one pod, during one look at it.
 
     :param again: has the pod looked at again in so many seconds.

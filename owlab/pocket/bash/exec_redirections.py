@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from owlab.pocket.bash.aside import PRINTED
+from owlab.pocket.bash.extra_streams import PRINTED
 from owlab.pocket.bash.tokens import Simple, Token, commands, statements
 
 LEADS = re.compile(r"(^|[\s;&|({])exec\s+[^\n]*>", re.M)

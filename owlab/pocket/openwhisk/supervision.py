@@ -1,4 +1,4 @@
-"""The service's side of the warden: who starts, watches and ends the processes of actions."""
+"""The service's side of the supervisor: who starts, watches and ends the processes of actions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-PROGRAM = HERE / "warden.py"
+PROGRAM = HERE / "supervisor.py"
 WORKER = HERE / "runtimes" / "python" / "worker.py"
 Ended = Callable[[str], None]
 """Told once, with the reason: ``memory``, ``processes``, or nothing."""
 
 
-class Custody:
-    """Starts the warden with the first process of an action."""
+class Supervision:
+    """Starts the supervisor with the first process of an action."""
 
     def __init__(self, readable: Iterable[str] = ()) -> None:
         self._readable = list(readable)
@@ -153,17 +153,17 @@ class Custody:
             self._ended.pop(number)(event["reason"])
 
     def _lost(self) -> None:
-        """The warden is gone, and with it every process that it had started."""
+        """The supervisor is gone, and with it every process that it had started."""
         self.close()
         for future in self._starting.values():
             if not future.done():
-                future.set_exception(OSError("the warden of the actions' processes ended"))
+                future.set_exception(OSError("the supervisor of the actions' processes ended"))
         told, self._ended = list(self._ended.values()), {}
         for ended in told:
             ended("")
 
     def close(self) -> None:
-        """End the warden; what it still knows of is killed."""
+        """End the supervisor; what it still knows of is killed."""
         if self._socket is not None:
             with contextlib.suppress(RuntimeError):
                 asyncio.get_running_loop().remove_reader(self._socket)

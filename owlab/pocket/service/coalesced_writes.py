@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, cast
 
 
-class TogetherTransport:
+class CoalescingTransport:
     """uvicorn writes both by themselves, which over TLS is two records and two packets.
 
     The head waits for what is written next; at most until the loop's next turn.

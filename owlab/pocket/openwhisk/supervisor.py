@@ -1,4 +1,4 @@
-"""Starts the processes of actions and ends them, whole: `python -I -S warden.py DESCRIPTOR`.
+"""Starts the processes of actions and ends them, whole: `python -I -S supervisor.py DESCRIPTOR`.
 
 A program of its own, so that nothing of an action outlives the lab's service, however that ends.
 Requests come from the service as frames on the descriptor (four bytes of length, then JSON), with
@@ -129,7 +129,7 @@ def kill(root: int) -> None:
         send_signal(pid, signal.SIGKILL)
 
 
-class Warden:
+class Supervisor:
     """Obeys the service on one socket."""
 
     def __init__(self, control: socket.socket, worker: str) -> None:
@@ -331,7 +331,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     gc.freeze()
-    Warden(control, sys.argv[2]).serve()
+    Supervisor(control, sys.argv[2]).serve()
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def test_no_action_outlives_a_killed_service(
                 break
             told.append(psutil.Process(int(line)))
         assert len(told) == 4
-        # The stem cells, too, and the warden itself.
+        # The stem cells, too, and the supervisor itself.
         told += psutil.Process(service.pid).children(recursive=True)
         service.send_signal(how)
         service.wait(10)

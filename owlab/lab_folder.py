@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 
 from owlab import documents, durable
-from owlab.errors import DamagedRecord, LabError
+from owlab.errors import DamagedFolder, LabError
 from owlab.language import _
 
 
-class Record:
+class LabFolder:
     """The files of one lab's folder. Writes are atomic: a reader sees the old or the new."""
 
     def __init__(self, directory: Path) -> None:
@@ -44,7 +44,7 @@ class Record:
     def settings(self) -> dict[str, Any] | None:
         """The settings that the lab was made with, or None for a new lab.
 
-        :raises DamagedRecord: they cannot be read.
+        :raises DamagedFolder: they cannot be read.
         """
         text = self._read("config.yaml")
         if text is None:
@@ -64,7 +64,7 @@ class Record:
     def made(self) -> list[str]:
         """Names of the machines that this lab created, oldest first.
 
-        :raises DamagedRecord: they cannot be read.
+        :raises DamagedFolder: they cannot be read.
         """
         found = self._list("made.json")
         if not all(isinstance(name, str) for name in found):
@@ -84,7 +84,7 @@ class Record:
     def carried_out(self) -> list[tuple[str, str]]:
         """Steps, by key, that this lab began to carry out, each with the machine; oldest first.
 
-        :raises DamagedRecord: they cannot be read.
+        :raises DamagedFolder: they cannot be read.
         """
         try:
             return [(str(key), str(machine)) for key, machine in self._list("steps.json")]
@@ -165,8 +165,8 @@ class Record:
             raise self._damaged(name, "it is no list")
         return found
 
-    def _damaged(self, name: str, why: str) -> DamagedRecord:
-        return DamagedRecord(
+    def _damaged(self, name: str, why: str) -> DamagedFolder:
+        return DamagedFolder(
             brief=_("The file {name} of the lab {lab!r} cannot be read.").format(
                 name=name, lab=self.directory.name
             ),

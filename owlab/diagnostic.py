@@ -11,7 +11,7 @@ Verdict = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """What was looked at, the verdict, what was seen, and what to do about it."""
 
     name: str
@@ -20,6 +20,6 @@ class Finding:
     advice: str = ""
 
 
-def refused(name: str, error: LabError) -> Finding:
+def refused(name: str, error: LabError) -> Diagnostic:
     """An error as a finding: what to do stands in its own column."""
-    return Finding(name, "fail", f"{error.brief}\n{error.details}".strip(), error.resolution)
+    return Diagnostic(name, "fail", f"{error.brief}\n{error.details}".strip(), error.resolution)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from owlab import lean
+from owlab import light_start
 from owlab.notebook import startup
 
 
-@pytest.mark.parametrize("module", lean.WITHOUT)
+@pytest.mark.parametrize("module", light_start.WITHOUT)
 def test_a_module_runs_as_ever_without_its_costly_parts(module: str, tmp_path: Path) -> None:
     folder = tmp_path.joinpath(*module.split("."))
     folder.mkdir(parents=True)
@@ -32,9 +32,16 @@ def test_a_module_runs_as_ever_without_its_costly_parts(module: str, tmp_path: P
         "        print(name, 'is not there')\n"
         "print(__name__, sys.argv[0].endswith('__main__.py'))"
     )
-    words = [sys.executable, "-m", "owlab.lean", module, *lean.WITHOUT[module], "json"]
+    words = [
+        sys.executable,
+        "-m",
+        "owlab.light_start",
+        module,
+        *light_start.WITHOUT[module],
+        "json",
+    ]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    without = [f"{name} is not there" for name in lean.WITHOUT[module]]
+    without = [f"{name} is not there" for name in light_start.WITHOUT[module]]
     assert done.stdout.splitlines() == [*without, "json is there", "__main__ True"], done.stderr
 
 
@@ -68,7 +75,7 @@ def test_the_kernel_is_found_before_others(monkeypatch: pytest.MonkeyPatch) -> N
     first, *rest = startup.environment()["JUPYTER_PATH"].split(":")
     assert rest == ["/mine"]
     spec = json.loads((Path(first) / "kernels" / "python3" / "kernel.json").read_text("utf-8"))
-    assert spec["argv"][:4] == ["python", "-m", "owlab.lean", "ipykernel_launcher"]
+    assert spec["argv"][:4] == ["python", "-m", "owlab.light_start", "ipykernel_launcher"]
     assert spec["metadata"]["debugger"] is False, "JupyterLab offers what there is"
 
 

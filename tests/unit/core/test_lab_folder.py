@@ -1,4 +1,4 @@
-"""What is kept on disk: a lab's record, its journal, its folder; and what a damaged one says."""
+"""What is kept on disk: a lab's folder, its journal, its folder; and what a damaged one says."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 
 from owlab import durable, marks, places
 from owlab.command import Command, Variable
-from owlab.errors import ConfigError, DamagedRecord, LabError
+from owlab.errors import ConfigError, DamagedFolder, LabError
 from owlab.events import Event
 from owlab.journal import Journal, variables_of
-from owlab.record import Record
+from owlab.lab_folder import LabFolder
 
 
 def mode(path: Path) -> int:
@@ -25,46 +25,46 @@ def mode(path: Path) -> int:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Record:
-    return Record(tmp_path / "labs" / "mine")
+def folder(tmp_path: Path) -> LabFolder:
+    return LabFolder(tmp_path / "labs" / "mine")
 
 
-# -- the record ----------------------------------------------------------------------------
+# -- the folder ----------------------------------------------------------------------------
 
 
-def test_a_new_lab_remembers_nothing(record: Record) -> None:
-    assert (record.settings(), record.made(), record.carried_out()) == (None, [], [])
-    assert not record.is_built and not record.directory.exists()
+def test_a_new_lab_remembers_nothing(folder: LabFolder) -> None:
+    assert (folder.settings(), folder.made(), folder.carried_out()) == (None, [], [])
+    assert not folder.is_built and not folder.directory.exists()
 
 
-def test_machines_are_remembered_in_their_order(record: Record) -> None:
+def test_machines_are_remembered_in_their_order(folder: LabFolder) -> None:
     for name in ("a", "b", "a"):
-        record.add_made(name)
-    assert record.made() == ["b", "a"] and record.is_built
-    record.remove_made("b")
-    record.remove_made("never")
-    assert record.made() == ["a"]
-    record.remove_made("a")
-    assert not record.is_built
+        folder.add_made(name)
+    assert folder.made() == ["b", "a"] and folder.is_built
+    folder.remove_made("b")
+    folder.remove_made("never")
+    assert folder.made() == ["a"]
+    folder.remove_made("a")
+    assert not folder.is_built
 
 
-def test_steps_are_remembered_once(record: Record) -> None:
+def test_steps_are_remembered_once(folder: LabFolder) -> None:
     for unit in (("s", "a"), ("s", "b"), ("s", "a")):
-        record.add_carried_out(*unit)
-    assert record.carried_out() == [("s", "a"), ("s", "b")] and record.is_built
-    record.remove_carried_out("s", "a")
-    record.remove_carried_out("t", "b")
-    assert record.carried_out() == [("s", "b")]
+        folder.add_carried_out(*unit)
+    assert folder.carried_out() == [("s", "a"), ("s", "b")] and folder.is_built
+    folder.remove_carried_out("s", "a")
+    folder.remove_carried_out("t", "b")
+    assert folder.carried_out() == [("s", "b")]
 
 
-def test_all_of_it_is_its_owners_alone(record: Record) -> None:
-    record.directory.mkdir(parents=True, mode=0o755)
-    record.directory.chmod(0o755)
-    record.write_settings({"workers": 3})
-    record.add_made("a")
-    assert mode(record.directory) == 0o700
-    assert {mode(path) for path in record.directory.iterdir()} == {0o600}
-    assert record.settings() == {"workers": 3}
+def test_all_of_it_is_its_owners_alone(folder: LabFolder) -> None:
+    folder.directory.mkdir(parents=True, mode=0o755)
+    folder.directory.chmod(0o755)
+    folder.write_settings({"workers": 3})
+    folder.add_made("a")
+    assert mode(folder.directory) == 0o700
+    assert {mode(path) for path in folder.directory.iterdir()} == {0o600}
+    assert folder.settings() == {"workers": 3}
 
 
 @pytest.mark.parametrize(
@@ -81,54 +81,54 @@ def test_all_of_it_is_its_owners_alone(record: Record) -> None:
         ("steps.json", '[["a"]]'),
     ],
 )
-def test_a_damaged_file_is_named(record: Record, name: str, text: str) -> None:
-    record.make_folder()
-    (record.directory / name).write_text(text)
-    with pytest.raises(DamagedRecord) as damaged:
-        assert record.settings() is None
-        assert record.is_built is None
+def test_a_damaged_file_is_named(folder: LabFolder, name: str, text: str) -> None:
+    folder.make_folder()
+    (folder.directory / name).write_text(text)
+    with pytest.raises(DamagedFolder) as damaged:
+        assert folder.settings() is None
+        assert folder.is_built is None
     assert damaged.value.brief == f"The file {name} of the lab 'mine' cannot be read."
-    assert damaged.value.details.startswith(f"{record.directory / name}: ")
+    assert damaged.value.details.startswith(f"{folder.directory / name}: ")
 
 
-def test_bytes_that_are_no_text_are_damage(record: Record) -> None:
-    record.make_folder()
-    (record.directory / "config.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(DamagedRecord):
-        record.settings()
+def test_bytes_that_are_no_text_are_damage(folder: LabFolder) -> None:
+    folder.make_folder()
+    (folder.directory / "config.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(DamagedFolder):
+        folder.settings()
 
 
-def test_one_process_at_a_time(record: Record) -> None:
-    with record.busy():
-        other = Record(record.directory)
+def test_one_process_at_a_time(folder: LabFolder) -> None:
+    with folder.busy():
+        other = LabFolder(folder.directory)
         other.add_made("a")  # what is only noted waits for nobody
         with pytest.raises(LabError, match="working on the lab 'mine'") as refused, other.busy():
             pass
         assert refused.value.details == f"process {os.getpid()}"
-    with record.busy():
+    with folder.busy():
         pass
 
 
-def test_who_is_gone_holds_nothing_up(record: Record) -> None:
-    code = "import sys; from pathlib import Path; from owlab.record import Record\n"
-    code += "with Record(Path(sys.argv[1])).busy(): print('in'); sys.stdout.flush(); input()"
+def test_who_is_gone_holds_nothing_up(folder: LabFolder) -> None:
+    code = "import sys; from pathlib import Path; from owlab.lab_folder import LabFolder\n"
+    code += "with LabFolder(Path(sys.argv[1])).busy(): print('in'); sys.stdout.flush(); input()"
     holder = subprocess.Popen(
-        [sys.executable, "-c", code, record.directory], stdin=-1, stdout=-1, text=True
+        [sys.executable, "-c", code, folder.directory], stdin=-1, stdout=-1, text=True
     )
     assert holder.stdout is not None and holder.stdout.readline() == "in\n"
-    with pytest.raises(LabError) as refused, record.busy():
+    with pytest.raises(LabError) as refused, folder.busy():
         pass
     assert refused.value.details == f"process {holder.pid}"
     holder.kill()
     holder.communicate()
-    with record.busy():
+    with folder.busy():
         pass
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match="cannot be made"):
-        Record(tmp_path / "file" / "mine").make_folder()
+        LabFolder(tmp_path / "file" / "mine").make_folder()
 
 
 # -- files that are whole ------------------------------------------------------------------

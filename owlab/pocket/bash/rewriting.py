@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.aside import KEPT_ASIDE, apart, aside
+from owlab.pocket.bash.assigned_lists import MANY, joined
+from owlab.pocket.bash.exec_redirections import LEADS, ShellStreams, led
 from owlab.pocket.bash.expansions import CHANGED, KEY, closed, expanded
-from owlab.pocket.bash.joined import MANY, joined
-from owlab.pocket.bash.led import LEADS, ShellStreams, led
+from owlab.pocket.bash.extra_streams import KEPT_ASIDE, apart, aside
 from owlab.pocket.bash.menus import MENU, shown
-from owlab.pocket.bash.numbers import NUMBERED, numbered
 from owlab.pocket.bash.outputs import LOST, piped
 from owlab.pocket.bash.own_programs import ASKED as NAMED
 from owlab.pocket.bash.own_programs import told
 from owlab.pocket.bash.parameters import MOMENT, timed
+from owlab.pocket.bash.process_numbers import NUMBERED, numbered
 from owlab.pocket.bash.questions import ASKED, asked
 from owlab.pocket.bash.traps import COMMAND, ERROR, trapped
 
