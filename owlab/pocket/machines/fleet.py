@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from owlab.pocket.machines import hosts, images, mounts
+from owlab.pocket.machines import hosts, images, mounts, units
 from owlab.pocket.machines.disk import Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.machines.refusals import Refused, several
@@ -211,7 +211,7 @@ class Fleet:
         await self._lab.clock.pause(LAUNCH)
         if machine.status == "Starting":
             machine.status = "Running"
-            self._lab.came_up(machine)
+            units.came_up(machine)
             self.changed(machine)
         return machine
 
@@ -231,7 +231,7 @@ class Fleet:
             machine.boot()
         machine.status = "Running"
         if not resumed:
-            self._lab.came_up(machine)
+            units.came_up(machine)
         self.changed(machine)
 
     async def stop(self, machine: Machine) -> None:
@@ -278,7 +278,7 @@ class Fleet:
         await self._lab.clock.pause(STOP + START)
         machine.boot()
         machine.status = "Running"
-        self._lab.came_up(machine)
+        units.came_up(machine)
         self.changed(machine)
 
     async def delete(self, machine: Machine) -> None:

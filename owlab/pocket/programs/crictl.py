@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from owlab.pocket.programs import units
+from owlab.pocket.machines import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.k3s import installed
 

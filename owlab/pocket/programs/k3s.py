@@ -6,8 +6,9 @@ import getopt
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import units
 from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import k3s_token, units
+from owlab.pocket.programs import k3s_token
 from owlab.pocket.programs.base import PROGRAMS, Call, program
 
 if TYPE_CHECKING:

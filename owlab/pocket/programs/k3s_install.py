@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs import systemd, units
+from owlab.pocket.machines import units
+from owlab.pocket.programs import systemd, unit_jobs
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.k3s_args import (
     ArgumentError,
@@ -143,12 +144,10 @@ async def _set_up_service(call: Call, install: Install) -> int:
         args=" ".join(f"'{word}'" for word in install.args),
     )
     machine.write(f"/etc/systemd/system/{unit}.service", text.encode())
-    state = units.state(machine, unit)
     if not install.enable:
         return 0
     await _info(call, f"systemd: Enabling {unit} unit")
-    if not state.enabled:
-        state.enabled = True
+    if units.enable(machine, unit):
         await call.err(units.link_text(unit) + "\n")
     if not install.start:
         machine.save()
@@ -158,7 +157,7 @@ async def _set_up_service(call: Call, install: Install) -> int:
         return 0
     await _info(call, f"systemd: Starting {unit}")
     await call.clock.pause(15)
-    await units.stop(call, unit)
+    await unit_jobs.stop(call, unit)
     status = await systemd.start(call, unit)
     machine.save()
     return status
@@ -182,6 +181,6 @@ async def killall(call: Call) -> int:
     """What ``k3s-killall.sh`` does: stop K3s and its containers."""
     for unit in ("k3s", "k3s-agent"):
         if units.unit_file(call.machine, unit):
-            await units.stop(call, unit)
+            await unit_jobs.stop(call, unit)
     call.fleet.changed(call.machine)
     return 0

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from owlab.pocket.machines import hosts
+from owlab.pocket.machines import hosts, units
 from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import units
+from owlab.pocket.programs import unit_jobs
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.k3s_args import (
     ArgumentError,
@@ -136,7 +136,7 @@ async def stop(call: Call) -> str | None:
 async def leave(call: Call) -> None:
     """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
     unit = call.machine.state.k3s.unit
-    await units.stop(call, unit)
+    await unit_jobs.stop(call, unit)
     await call.lab.hosting.leave(call.machine.state.k3s.node or call.machine.name)
     for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
         call.machine.remove(path)
@@ -219,5 +219,5 @@ def _registries(call: Call) -> dict[str, list[str]]:
 
 
 for _unit in ("k3s", "k3s-agent"):
-    units.STARTING[_unit] = start
-    units.STOPPING[_unit] = stop
+    unit_jobs.STARTING[_unit] = start
+    unit_jobs.STOPPING[_unit] = stop

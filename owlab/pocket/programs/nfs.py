@@ -9,9 +9,10 @@ from __future__ import annotations
 import getopt
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import apt_packages, units
 from owlab.pocket.machines.hosts import find, is_address
 from owlab.pocket.machines.nfs_exports import Export, Table, known_option, parse
-from owlab.pocket.programs import ubuntu_archive, units
+from owlab.pocket.programs import unit_jobs
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
@@ -22,12 +23,12 @@ FILE = "/etc/exports"
 
 def server_installed(machine: Machine) -> bool:
     """The machine has the NFS server's programs."""
-    return "nfs-kernel-server" in ubuntu_archive.installed(machine)
+    return "nfs-kernel-server" in apt_packages.installed(machine)
 
 
 def client_installed(machine: Machine) -> bool:
     """The machine has the NFS client's programs."""
-    return "nfs-common" in ubuntu_archive.installed(machine)
+    return "nfs-common" in apt_packages.installed(machine)
 
 
 def active_exports(machine: Machine) -> list[Export]:
@@ -192,5 +193,5 @@ async def _stopping(call: Call) -> str | None:
     return None
 
 
-units.STARTING["nfs-server"] = _starting
-units.STOPPING["nfs-server"] = _stopping
+unit_jobs.STARTING["nfs-server"] = _starting
+unit_jobs.STOPPING["nfs-server"] = _stopping

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-from owlab.pocket.machines import usage
+from owlab.pocket.machines import units, usage
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
 from owlab.pocket.machines.visits import Visit, outermost, pid_of
-from owlab.pocket.programs import units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.logins import headline
 from owlab.pocket.programs.tput import USUAL, window

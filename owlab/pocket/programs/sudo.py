@@ -7,8 +7,9 @@ import re
 import shlex
 from dataclasses import replace
 
+from owlab.pocket.machines import syslog
 from owlab.pocket.machines.accounts import PasswdEntry
-from owlab.pocket.programs import sudoers, syslog
+from owlab.pocket.programs import sudoers
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import BUILTINS, present

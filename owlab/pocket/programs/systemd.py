@@ -6,7 +6,8 @@ import getopt
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from owlab.pocket.programs import syslog, units
+from owlab.pocket.machines import syslog, units
+from owlab.pocket.programs import unit_jobs
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
 
@@ -155,13 +156,13 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
         case "start":
             return await start(call, unit)
         case "stop" | "kill":
-            await units.stop(call, unit)
+            await unit_jobs.stop(call, unit)
             call.fleet.changed(call.machine)
             return 0
         case "restart" | "reload-or-restart" | "try-restart":
             if request.verb == "try-restart" and not units.active(call.machine, unit):
                 return 0
-            await units.stop(call, unit)
+            await unit_jobs.stop(call, unit)
             return await start(call, unit)
         case "reload":
             if not units.active(call.machine, unit):
@@ -174,7 +175,7 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
 
 async def start(call: Call, unit: str) -> int:
     """`systemctl start`: silent when it works, systemd's two sentences when it does not."""
-    failure = await units.start(call, unit)
+    failure = await unit_jobs.start(call, unit)
     call.fleet.changed(call.machine)
     if failure is None:
         return 0
@@ -187,20 +188,18 @@ async def start(call: Call, unit: str) -> int:
 
 
 async def _enable(call: Call, request: SystemctlRequest, unit: str) -> int:
-    record = units.state(call.machine, unit)
     if request.verb in ("mask", "unmask"):
         await call.err("Masking units is not part of the pocket lab.\n")
         return 1
     wanted = request.verb == "enable"
-    if record.enabled != wanted:
-        record.enabled = wanted
+    if units.enable(call.machine, unit, wanted):
         removed = f'Removed "/etc/systemd/system/multi-user.target.wants/{unit}.service".'
         await call.err((units.link_text(unit) if wanted else removed) + "\n")
     if not request.now:
         return 0
     if wanted:
         return await start(call, unit)
-    await units.stop(call, unit)
+    await unit_jobs.stop(call, unit)
     call.fleet.changed(call.machine)
     return 0
 

@@ -11,10 +11,10 @@ from bashkit import Bash, BashError
 
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
+from owlab.pocket.machines.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.programs import snap
 from owlab.pocket.programs.catalog import READERS
 from owlab.pocket.programs.shells import ours
-from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell.prelude import SHELL_PATHS
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs import systemd, units
+from owlab.pocket.machines import units
+from owlab.pocket.programs import systemd
 
 
 @pytest.fixture
