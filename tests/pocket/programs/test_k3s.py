@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import k3s_token
-from owlab.pocket.programs.crictl import full_name
-from owlab.pocket.programs.k3s_args import (
+from owlab.pocket.machines import k3s_token
+from owlab.pocket.machines.k3s_flags import (
     ENVIRONMENT,
     OBEYED,
     REFUSED,
@@ -21,9 +19,11 @@ from owlab.pocket.programs.k3s_args import (
     VALUED,
     ArgumentError,
     parse_flags,
-    parse_install,
-    released,
 )
+from owlab.pocket.machines.state import K3s
+from owlab.pocket.programs import k3s
+from owlab.pocket.programs.crictl import full_name
+from owlab.pocket.programs.k3s_args import parse_install, released
 
 INSTALL = "curl -sfL https://get.k3s.io | sh -"
 TOKEN = "sudo cat /var/lib/rancher/k3s/server/node-token"
@@ -257,7 +257,7 @@ async def test_tokens_are_listed_until_they_expire(on, server):
     ("seconds", "shown"), [(59.9, "59s"), (60, "1m"), (7199, "1h"), (90_000, "1d")]
 )
 def test_what_is_left_of_a_token_has_one_unit(seconds, shown):
-    assert k3s_token._short(timedelta(seconds=seconds)) == shown
+    assert k3s._short(timedelta(seconds=seconds)) == shown
 
 
 async def test_a_wrong_token(on, server, lab):
