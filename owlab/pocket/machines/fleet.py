@@ -14,6 +14,7 @@ from owlab.pocket.machines.disk import Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.machines.sizes import valid_name
+from owlab.pocket.machines.snapshots import Snapshot
 from owlab.pocket.machines.state import MachineState
 from owlab.pocket.machines.tree import Mounted
 
@@ -59,7 +60,10 @@ class Fleet:
                 status=data["status"],
                 spec=Spec(**data["spec"]),
                 state=MachineState.from_json(data["state"]),
-                snapshots=data.get("snapshots", {}),
+                snapshots={
+                    name: Snapshot.from_json(kept)
+                    for name, kept in data.get("snapshots", {}).items()
+                },
             )
             # What was on its way when the service ended has arrived, or never started.
             if machine.status in ("Starting", "Restarting"):
@@ -324,5 +328,5 @@ def _data(machine: Machine) -> dict[str, Any]:
         "status": machine.status,
         "spec": asdict(machine.spec),
         "state": machine.state.as_json(),
-        "snapshots": machine.snapshots,
+        "snapshots": {name: kept.as_json() for name, kept in machine.snapshots.items()},
     }

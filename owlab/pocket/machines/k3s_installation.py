@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from owlab.pocket.machines import unit_jobs, units
+from owlab.pocket.machines import snaps, unit_jobs, units
 from owlab.pocket.machines.state import K3s
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ def version_of_programs(machine: Machine) -> str:
 def installed(machine: Machine) -> bool:
     """K3s' programs are on the machine."""
     return machine.read(f"{BIN}/k3s") is not None
+
+
+def has_kubectl(machine: Machine) -> bool:
+    """K3s brought it, or a snap."""
+    return machine.read(f"{BIN}/kubectl") is not None or snaps.has(machine, "kubectl")
 
 
 def write_program(machine: Machine, name: str, version: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import posixpath
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
@@ -16,6 +16,9 @@ from owlab.pocket.machines.state import BASE, K3s, MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.machines.views import LabView, ShellView
 from owlab.pocket.machines.visits import Visits
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.snapshots import Snapshot
 
 HOST = "host"
 """The reserved name of the laptop."""
@@ -50,7 +53,7 @@ class Machine:
     tree: Tree = field(default_factory=Tree, repr=False)
     sessions: set[ShellView] = field(default_factory=set, repr=False)
     visits: Visits = field(default_factory=Visits, repr=False)
-    snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
     booted: float = field(default_factory=time.time, repr=False)
     """When it came up; the service's own start where it was up before."""
@@ -135,6 +138,14 @@ class Machine:
         """Remember an image as pulled on this node."""
         self.state.images = sorted({*self.images(), image})
         self.save()
+
+    def remove_image(self, image: str) -> bool:
+        """Forget an image of this node; False where it is not there."""
+        if image not in self.state.images:
+            return False
+        self.state.images.remove(image)
+        self.save()
+        return True
 
     def read(self, path: str) -> bytes | None:
         """A file's content, or None where there is no file."""

@@ -8,10 +8,10 @@ import shlex
 from collections.abc import Iterable
 
 from owlab.pocket.machines import units
+from owlab.pocket.machines.snaps import STORE
 from owlab.pocket.machines.ubuntu_archive import ARCHIVE
 from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, present
-from owlab.pocket.programs.snap import STORE
 
 MOST = 200
 VARIABLE = re.compile(r"(.*)\$(\{?)(\w*)")

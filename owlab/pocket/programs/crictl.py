@@ -106,14 +106,11 @@ async def _images(call: Call, flags: list[str], names: list[str]) -> int:
 
 
 async def _remove(call: Call, names: list[str]) -> int:
-    present = call.machine.images()
     for name in map(full_name, names):
-        if name not in present:
+        if not call.machine.remove_image(name):
             await call.err(f'level=error msg="no such image {name}"\n')
             return 1
-        present.discard(name)
         await call.out(f"Deleted: {name}\n")
-    call.machine.state.images = sorted(present)
     call.fleet.changed(call.machine)
     return 0
 
