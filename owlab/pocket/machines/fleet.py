@@ -25,6 +25,8 @@ MOST_MACHINES = 64
 DELETED = "Deleted"
 # Seconds that these take on real machines.
 LAUNCH, START, STOP, SUSPEND, RESUME = 38.0, 14.0, 6.0, 4.0, 3.0
+GRACE = 0.05
+"""Seconds in which a shell can end by itself."""
 
 WORDS = (
     "agile amber bold brave bright calm clever daring eager gentle happy keen lively lucky merry "
@@ -260,6 +262,15 @@ class Fleet:
 
         machine.shutdown = asyncio.get_running_loop().create_task(wait())
         self.changed(machine)
+
+    def go_down(self, machine: Machine, *, again: bool) -> None:
+        """Shut down, or boot again, from inside: when the shell that asks for it has ended."""
+
+        async def go() -> None:
+            await asyncio.sleep(GRACE)
+            await (self.restart(machine) if again else self.stop(machine))
+
+        self._lab.background(asyncio.ensure_future(go()))
 
     async def suspend(self, machine: Machine) -> None:
         """Freeze: memory and what runs come back with the next start."""

@@ -96,7 +96,7 @@ async def kubectl(call: Call) -> int:
                 **child.FRUGAL_GO,
                 "HOME": str(stage.root / "home"),
                 "KUBECONFIG": config,
-                "KUBECACHEDIR": str(call.lab.directory / "cache" / "kubectl"),
+                "KUBECACHEDIR": str(call.lab_directory / "cache" / "kubectl"),
                 "PATH": _with_diff(stage) if words.verb == "diff" else "",
                 "TZ": "UTC",
                 "NO_PROXY": "*",
