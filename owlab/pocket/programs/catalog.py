@@ -15,8 +15,8 @@ from owlab.pocket.machines.devices import Device, Devices, read_only
 from owlab.pocket.machines.images import add_startup
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.proc import Proc
+from owlab.pocket.machines.process_table import known
 from owlab.pocket.programs.base import RegisteredProgram, load_programs
-from owlab.pocket.programs.processes import known
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine

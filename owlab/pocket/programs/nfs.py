@@ -33,7 +33,7 @@ async def exportfs(call: Call) -> int:
         await call.err(f"exportfs: invalid option -- '{error.opt}'\n")
         return 1
     given = dict(options)
-    if not call.root and (given or words) and set(given) != {"-v"} and set(given) != {"-s"}:
+    if not call.root and (words or set(given) - {"-v", "-s"}):
         await call.err(
             "exportfs: could not open /var/lib/nfs/.etab.lock for locking: errno 13 "
             "(Permission denied)\n"
