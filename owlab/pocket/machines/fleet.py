@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.machines import hosts, images, mounts, units
-from owlab.pocket.machines.disk import Disks
+from owlab.pocket.machines.disk import DiskImage, Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.machines.sizes import valid_name
@@ -165,11 +165,11 @@ class Fleet:
         while machine.status in ("Starting", "Restarting"):
             await asyncio.sleep(0.02)
 
-    def disk_image(self, machine: Machine) -> list[list[Any]]:
+    def disk_image(self, machine: Machine) -> DiskImage:
         """A machine's files as they are now, as JSON."""
         return self._disks.image(machine)
 
-    def restore_image(self, machine: Machine, image: list[list[Any]]) -> None:
+    def restore_image(self, machine: Machine, image: DiskImage) -> None:
         """Replace a machine's files."""
         machine.replace_files(self._disks.filled(image))
         self._lab.furnish(machine)

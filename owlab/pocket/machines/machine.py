@@ -6,7 +6,7 @@ import asyncio
 import posixpath
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
@@ -14,7 +14,7 @@ from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
 from owlab.pocket.machines.state import BASE, K3s, MachineState
 from owlab.pocket.machines.tree import Tree
-from owlab.pocket.machines.views import LabView, ShellView
+from owlab.pocket.machines.views import LabView, ShellOptions, ShellView
 from owlab.pocket.machines.visits import Visits
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class Machine:
         """As whom a user's processes run."""
         return self.accounts.credentials(user)
 
-    def session(self, user: str = "ubuntu", **options: Any) -> ShellView:
+    def session(self, user: str = "ubuntu", **options: Unpack[ShellOptions]) -> ShellView:
         """A new shell on this machine, with nothing left over from others."""
         return self.lab.shell(self, user, **options)
 

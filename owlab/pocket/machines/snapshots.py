@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,8 @@ from owlab.pocket.machines.sizes import valid_name
 from owlab.pocket.machines.state import MachineState
 
 if TYPE_CHECKING:
+    from owlab.pocket.machines.disk import DiskImage
     from owlab.pocket.machines.machine import Machine
-
-DiskImage = list[list[Any]]
-"""The rows of a disk, as ``Disks.image`` has them."""
 
 
 @dataclass(slots=True)
@@ -53,7 +52,8 @@ def take(machine: Machine, name: str | None = None, comment: str = "") -> str:
     """Keep a stopped machine as it is; the snapshot's name."""
     if machine.status != "Stopped":
         raise Refused("Multipass can only take snapshots of stopped instances.")
-    name = _free_name(machine) if name is None else name
+    if name is None:
+        name = _free_name("snapshot", 1 + len(machine.snapshots), machine.snapshots)
     if not valid_name(name):
         raise Refused(f'Invalid snapshot name: "{name}".')
     if name in machine.snapshots:
@@ -70,9 +70,8 @@ def take(machine: Machine, name: str | None = None, comment: str = "") -> str:
     return name
 
 
-def _free_name(machine: Machine) -> str:
-    number = 1 + len(machine.snapshots)
-    while (name := f"snapshot{number}") in machine.snapshots:
+def _free_name(start: str, number: int, taken: Container[str]) -> str:
+    while (name := f"{start}{number}") in taken:
         number += 1
     return name
 
@@ -139,10 +138,7 @@ async def clone(source: Machine, name: str | None = None) -> str:
     if source.status != "Stopped":
         raise Refused("Multipass can only clone stopped instances.")
     fleet = source.lab.fleet
-    if name is None:
-        number = 1
-        while (name := f"{source.name}-clone{number}") in fleet.machines:
-            number += 1
+    name = _free_name(f"{source.name}-clone", 1, fleet.machines) if name is None else name
     if not valid_name(name):
         raise Refused(f"Invalid destination instance name: {name}")
     fleet.reserve(name)
