@@ -15,6 +15,12 @@ def _root(call: Call) -> None:
         )
 
 
+def _number(call: Call, text: str | None, what: str) -> int | None:
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    raise Complaint(f"{call.name}: invalid {what} ID '{text}'\n", 3)
+
+
 def _files(call: Call) -> AccountFiles:
     return AccountFiles(call.fs)
 
@@ -33,8 +39,7 @@ async def groupadd(call: Call) -> int:
         raise Complaint(f"{call.name}: group '{name}' already exists\n", 9)
     if not NAME.fullmatch(name):
         raise Complaint(f"{call.name}: '{name}' is not a valid group name\n", 3)
-    given = options.value("g", "gid")
-    gid = int(given) if given else None
+    gid = _number(call, options.value("g", "gid"), "group")
     _files(call).add_group(name, gid, system=options.has("r", "system"))
     return 0
 
@@ -71,7 +76,7 @@ async def useradd(call: Call) -> int:
     if not NAME.fullmatch(name):
         hint = ": use --badname to ignore" if call.name == "useradd" else ""
         raise Complaint(f"{call.name}: invalid user name '{name}'{hint}\n", 3)
-    given = options.value("u", "uid")
+    uid = _number(call, options.value("u", "uid"), "user")
     own = options.value("g", "gid", "ingroup")
     own = "users" if own is None and options.has("N", "no-user-group") else own
     group = accounts.group(int(own) if own.isdigit() else own) if own is not None else None
@@ -79,7 +84,7 @@ async def useradd(call: Call) -> int:
         raise Complaint(f"{call.name}: group '{own}' does not exist\n", 6)
     user = _files(call).add_user(
         name,
-        uid=int(given) if given else None,
+        uid=uid,
         gid=group.gid if group is not None else None,
         system=options.has("r", "system"),
         about=options.value("c", "comment", "gecos") or "",
@@ -160,10 +165,10 @@ async def usermod(call: Call) -> int:
     name = words[0]
     if call.machine.accounts.user(name) is None:
         raise Complaint(f"usermod: user '{name}' does not exist\n", 6)
-    files = _files(call)
+    uid, files = _number(call, options.value("u", "uid"), "user"), _files(call)
     files.change_user(
         name,
-        uid=options.value("u", "uid") or None,
+        uid=None if uid is None else str(uid),
         gid=str(group.gid) if group is not None else None,
         about=options.value("c", "comment"),
         home=options.value("d", "home") or None,
