@@ -33,14 +33,15 @@ KEPT = "/run/sysctl.values"
 
 def values(machine: Machine) -> dict[str, str]:
     """All of them now."""
-    found = {**DEFAULTS, "kernel.hostname": machine.name}
-    for line in (machine.read(KEPT) or b"").decode(errors="replace").splitlines():
-        name, _, value = line.partition("=")
-        found[name] = value
-    return found
+    return {**DEFAULTS, "kernel.hostname": machine.name, **_kept(machine)}
 
 
 def put(machine: Machine, changed: Mapping[str, str]) -> None:
     """Give some of them another value."""
-    kept = {k: v for k, v in {**values(machine), **changed}.items() if DEFAULTS.get(k) != v}
+    kept = {**_kept(machine), **changed}
     machine.write(KEPT, "".join(f"{name}={value}\n" for name, value in kept.items()).encode())
+
+
+def _kept(machine: Machine) -> dict[str, str]:
+    lines = (machine.read(KEPT) or b"").decode(errors="replace").splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}

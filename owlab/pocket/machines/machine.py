@@ -144,7 +144,7 @@ class Machine:
         if image not in self.state.images:
             return False
         self.state.images.remove(image)
-        self.save()
+        self.lab.fleet.changed(self)
         return True
 
     def read(self, path: str) -> bytes | None:

@@ -111,7 +111,6 @@ async def _remove(call: Call, names: list[str]) -> int:
             await call.err(f'level=error msg="no such image {name}"\n')
             return 1
         await call.out(f"Deleted: {name}\n")
-    call.fleet.changed(call.machine)
     return 0
 
 

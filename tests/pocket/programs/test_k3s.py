@@ -347,13 +347,16 @@ async def test_crictl_needs_root_and_a_running_k3s(on, server):
     assert (await on("master", "sudo crictl images")).status == 1
 
 
-async def test_crictl_removes_what_is_there(on, server):
+async def test_crictl_removes_what_is_there(on, server, lab):
     await on("master", "sudo crictl pull nginx:1.27")
+    told: list[set[str]] = []
+    lab.fleet.on_change(lambda: told.append(server.images()))
     removed = await on("master", "sudo crictl rmi nginx:1.27 nosuch:1")
     assert removed.out == "Deleted: docker.io/library/nginx:1.27\n"
     assert removed.status == 1
     assert 'no such image docker.io/library/nosuch:1"' in removed.err
     assert "nginx" not in (await on("master", "sudo crictl images")).out
+    assert told and "docker.io/library/nginx:1.27" not in told[-1]
 
 
 @given(
