@@ -14,7 +14,13 @@ from ..controllers.plain_store import obj, pod, store_of
 from .api_client import SPACE, client_of, names, status
 
 MAPS = f"{SPACE}/configmaps"
-OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "u", "controller": True}
+OWNER = {
+    "apiVersion": "apps/v1",
+    "kind": "ReplicaSet",
+    "name": "web",
+    "uid": "u",
+    "controller": True,
+}
 
 
 @pytest.fixture

@@ -262,9 +262,9 @@ def test_an_update_while_it_goes_away(store):
     assert store.update(held)["metadata"]["deletionGracePeriodSeconds"] == 5
     assert store.find("Pod", "p", "default") is not None
     # Another wish makes it shorter, never longer.
-    for asked, left in ((9, 5), (2, 2)):
+    for asked, seconds in ((9, 5), (2, 2)):
         gone = store.delete("Pod", "p", "default", grace=asked)
-        assert gone["metadata"]["deletionGracePeriodSeconds"] == left
+        assert gone["metadata"]["deletionGracePeriodSeconds"] == seconds
 
 
 @pytest.mark.parametrize(
