@@ -111,8 +111,12 @@ async def test_json(ip):
     ]
     assert ens["addr_info"] == [
         {
-            **{"family": "inet", "local": "OWN", "prefixlen": 24, "broadcast": "BRD"},
-            **{"scope": "global", "label": "ens3"},
+            "family": "inet",
+            "local": "OWN",
+            "prefixlen": 24,
+            "broadcast": "BRD",
+            "scope": "global",
+            "label": "ens3",
         }
     ]
     assert (ens["ifindex"], ens["mtu"], ens["operstate"], ens["address"]) == (2, 1500, "UP", "MAC")
