@@ -228,4 +228,4 @@ def _moment(call: Call, options: Options) -> float | None:
     except ValueError:
         raise Complaint(f"touch: invalid date format ‘{stamp}’\n") from None
     year = when.year if len(digits) > 8 else datetime.now(UTC).year
-    return when.replace(year=year, tzinfo=UTC).timestamp() + int(seconds or 0)
+    return when.replace(year=year, tzinfo=zone_of(call)).timestamp() + int(seconds or 0)
