@@ -9,9 +9,9 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from owlab.pocket.ground.certificates import self_signed
 from owlab.pocket.kube.containers.programs import NOTE, ContainerContext, ContainerOutcome
 from owlab.pocket.kube.object_state import ready_pods
-from owlab.pocket.openwhisk.deployment.certificates import self_signed
 from owlab.pocket.openwhisk.deployment.components_ready import (
     Components,
     find_components,
