@@ -18,6 +18,7 @@ from owlab.pocket.kube.columns.cells import (
     selector_at,
     wide,
 )
+from owlab.pocket.kube.conditions import is_true
 
 
 def _template(field: str) -> Cell:
@@ -34,13 +35,9 @@ def _ratio(obj: Object) -> str:
 
 
 def _job_status(obj: Object) -> str:
-    for condition in obj.get("status", {}).get("conditions") or []:
-        if condition["status"] == "True" and condition["type"] in (
-            "Complete",
-            "Failed",
-            "Suspended",
-        ):
-            return str(condition["type"])
+    for kind in ("Complete", "Failed", "Suspended"):
+        if is_true(obj, kind):
+            return kind
     return "Terminating" if obj["metadata"].get("deletionTimestamp") else "Running"
 
 
