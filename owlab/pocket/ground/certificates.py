@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+from owlab.pocket.ground.clock import utc_now
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 # What an extension says, and whether who does not understand it must refuse the certificate.
@@ -63,7 +65,7 @@ def certificate(
     extensions: Iterable[Extension] = (),
 ) -> bytes:
     """A certificate (PEM) of who has the key, signed with the issuer's."""
-    now = datetime.now(UTC)
+    now = utc_now()
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

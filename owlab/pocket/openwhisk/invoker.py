@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
 from owlab.pocket.openwhisk import refusals, runtimes
 from owlab.pocket.openwhisk.activations import (
@@ -387,7 +388,7 @@ class Invoker:
 
 
 def _warning() -> str:
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    stamp = f"{utc_now():%Y-%m-%dT%H:%M:%S}"
     return f"{stamp}.000000000Z stderr: {refusals.INCOMPLETE_LOGS}"
 
 

@@ -9,6 +9,7 @@ import re
 import time
 from dataclasses import dataclass
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.modes import shown
@@ -235,7 +236,7 @@ class Listing:
             return time.strftime("%Y-%m-%d %H:%M:%S", moment) + f".{nanos:09d} +0000"
         if style == "long-iso":
             return time.strftime("%Y-%m-%d %H:%M", moment)
-        recent = 0 <= time.time() - inode.modified < SIX_MONTHS
+        recent = 0 <= unix_time() - inode.modified < SIX_MONTHS
         if style == "iso":
             return time.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d ", moment)
         if style.startswith("+"):

@@ -22,6 +22,7 @@ from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.rewriting import EXTENDED, for_session
 from owlab.pocket.bash.terminal_reads import HERE
 from owlab.pocket.bash.traps import leaving
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
@@ -85,7 +86,7 @@ class ShellSession:
         self.pid = machine.visits.next_pid()
         self._last: int | None = None
         self._started_in = cwd or home
-        self.started = self.used = time.time()
+        self.started = self.used = unix_time()
         self._text = ""
         self._streams = ShellStreams()
         self.tells_of_jobs = True
@@ -190,7 +191,7 @@ class ShellSession:
                     raise
                 return HUNG_UP
             finally:
-                self.used = time.time()
+                self.used = unix_time()
                 # What Ctrl-Z stopped ends later: then another command may run here.
                 if self._task is asyncio.current_task():
                     self._task = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.authorization import Attributes, Authorizer
 from owlab.pocket.kube.authorization.users import MASTERS, UserInfo
@@ -53,7 +53,7 @@ def approved(
     if not any(authorizer.decide(user, one).allowed for one in asked):
         why = f"user not permitted to approve requests with signerName {signer!r}".replace("'", '"')
         raise Denied(GROUP, PLURAL, old["metadata"]["name"], why)
-    now, before = Clock().timestamp(), old.get("status") or {}
+    now, before = timestamp(), old.get("status") or {}
     conditions = [
         {
             "lastUpdateTime": now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import (
     AGE,
@@ -47,11 +48,7 @@ def _job_duration(obj: Object) -> str:
         return ""
     start = datetime.datetime.fromisoformat(status["startTime"].replace("Z", "+00:00"))
     end = status.get("completionTime")
-    until = (
-        datetime.datetime.fromisoformat(end.replace("Z", "+00:00"))
-        if end
-        else datetime.datetime.now(datetime.UTC)
-    )
+    until = datetime.datetime.fromisoformat(end.replace("Z", "+00:00")) if end else utc_now()
     return duration((until - start).total_seconds())
 
 
