@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import mounts
@@ -14,7 +14,7 @@ from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
 from owlab.pocket.machines.state import BASE, MachineState
 from owlab.pocket.machines.tree import Tree
-from owlab.pocket.machines.views import LabView, ShellView
+from owlab.pocket.machines.views import LabView, ShellOptions, ShellView
 from owlab.pocket.machines.visits import Visits
 
 HOST = "host"
@@ -204,7 +204,7 @@ class Machine:
         """As whom a user's processes run."""
         return self.accounts.credentials(user)
 
-    def session(self, user: str = "ubuntu", **options: Any) -> ShellView:
+    def session(self, user: str = "ubuntu", **options: Unpack[ShellOptions]) -> ShellView:
         """A new shell on this machine, with nothing left over from others."""
         return self.lab.shell(self, user, **options)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, cast
 
 
@@ -32,7 +33,7 @@ class CoalescingTransport:
         head, self._head = self._head, b""
         self._transport.write(head + data if head else data)
 
-    def writelines(self, parts: Any) -> None:
+    def writelines(self, parts: Iterable[bytes]) -> None:
         """Send all of them."""
         self.write(b"".join(parts))
 
