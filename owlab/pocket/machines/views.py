@@ -160,6 +160,9 @@ class ClusterView(Protocol):
     def has_node(self, node: str) -> bool:
         """The cluster has a node of that name."""
 
+    def has_image(self, image: str) -> bool:
+        """A registry from which the cluster's nodes pull has the image."""
+
     def kubeconfig(self) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from owlab.pocket.ground.clock import utc_now
-from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
 from owlab.pocket.openwhisk import refusals, runtimes
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
@@ -26,6 +25,7 @@ from owlab.pocket.openwhisk.activations import (
     SUCCESS,
 )
 from owlab.pocket.openwhisk.code import BadCode, place
+from owlab.pocket.openwhisk.pod_factory import ActionPod, ActionPods, PodStartError
 from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
 from owlab.pocket.openwhisk.runtimes import KINDS, RuntimeKind
 from owlab.pocket.openwhisk.store import now_ms

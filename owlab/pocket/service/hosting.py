@@ -113,6 +113,10 @@ class Hosting:
         """The cluster has a node of that name."""
         return self.cluster is not None and bool(self.cluster.has_node(node))
 
+    def has_image(self, image: str) -> bool:
+        """A registry from which the cluster's nodes pull has the image."""
+        return self.cluster is not None and self.cluster.registries.have(image)
+
     async def leave(self, machine: str) -> None:
         """K3s was uninstalled on a machine; with the server goes the cluster."""
         if machine == self._lab.recall(SERVER):
