@@ -244,11 +244,17 @@ class Lab:
             self.machine(on)
         return Command(command, on=on)
 
-    def read(self, command: Command) -> Result:
+    def read(self, command: Command | str, *, on: str = HOST) -> Result:
         """Run a command that only looks, without telling listeners.
 
+        ``lab.read("ls", on="master")``.
+
         Not on a machine that is stopped: ``multipass exec`` would start it.
+
+        :raises TypeError: the command is neither a :class:`Command` nor text.
+        :raises MachineError: the lab has no machine called ``on``.
         """
+        command = self._typed(command, "", on)
         if command.on != HOST and self.provider.creates_machines and not self._is_up(command.on):
             return Result(command, _UNREACHABLE, stderr=f"{command.on} does not run\n")
         self.provider.prepare(self.config)

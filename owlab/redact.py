@@ -33,10 +33,11 @@ _SECRETS: tuple[re.Pattern[str], ...] = (
     re.compile(r"(?<=Bearer )[A-Za-z0-9._~+/=-]{16,}"),
     # a kubeconfig's credentials, as YAML and as JSON
     re.compile(r"(?<=client-key-data: )\S+|(?<=\btoken: )[A-Za-z0-9._-]{20,}"),
-    re.compile(r"(?<=client-key-data\": \")[^\"]+|(?<=\"token\": \")[A-Za-z0-9._-]{20,}"),
+    re.compile(r"(?<=client-key-data\": \")[^\"]+|(?<=client-key-data\":\")[^\"]+"),
+    re.compile(r"(?<=\"token\": \")[A-Za-z0-9._-]{20,}|(?<=\"token\":\")[A-Za-z0-9._-]{20,}"),
     # the database's password: 24 characters, in keys.env, mycluster.yaml, and `helm get values`
     re.compile(r"(?<=PASSWORD=)[A-Za-z0-9]{24}(?!\w)|(?<=password: )\"?[A-Za-z0-9]{24}\"?(?!\w)"),
-    re.compile(r"(?<=\"password\": \")[A-Za-z0-9]{24}(?=\")"),
+    re.compile(r"(?:(?<=\"password\": \")|(?<=\"password\":\"))[A-Za-z0-9]{24}(?=\")"),
 )
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{30,}={0,2}")
 _WRAPPED = re.compile(r"(?:^[ \t]*[A-Za-z0-9+/]{60,}\r?\n)+[ \t]*[A-Za-z0-9+/]+={0,2}", re.M)

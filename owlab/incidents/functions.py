@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from owlab import observed
 from owlab.command import HOST, Command
 from owlab.fact import parse_json
 from owlab.incidents.incident import (
@@ -17,7 +18,6 @@ from owlab.incidents.incident import (
 )
 from owlab.lab import Lab
 from owlab.language import N_, _
-from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import wsk
 from owlab.steps.control import control
@@ -50,13 +50,13 @@ def _unlabel(lab: Lab) -> Iterator[Command]:
 
 
 def _labelled(lab: Lab) -> Check:
-    roles = {row["name"]: row["openwhisk_role"] for row in read.nodes(lab)}
+    roles = {row["name"]: row["openwhisk_role"] for row in observed.nodes(lab)}
     return seen(_("the cause"), all(roles.get(w.lower()) == "invoker" for w in lab.workers))
 
 
 def _invoked(lab: Lab) -> Check:
     """Warm functions may answer a moment longer than the invoker lives."""
-    pods = read.pods(lab, lab.config.openwhisk.namespace)
+    pods = observed.pods(lab, lab.config.openwhisk.namespace)
     name = f"{lab.config.openwhisk.release}-invoker-0"
     if [pod["status"] for pod in pods if pod["name"] == name] != ["Running"]:
         return seen(_("a call of hellocli is answered"), False, _("not all of OpenWhisk runs"))
@@ -119,7 +119,7 @@ def _lose_image(lab: Lab) -> Iterator[Command]:
 
 
 def _kafka_runs(lab: Lab) -> Check:
-    pods = read.pods(lab, lab.config.openwhisk.namespace)
+    pods = observed.pods(lab, lab.config.openwhisk.namespace)
     mine = [pod for pod in pods if pod["name"] == f"{_kafka(lab)}-0"]
     status = mine[0]["status"] if mine else _("there is none")
     return seen(_("every pod of OpenWhisk runs"), status == "Running", f"{_kafka(lab)}-0: {status}")
@@ -334,7 +334,7 @@ def _report(lab: Lab) -> Check:
 
 
 def _long_enough(lab: Lab) -> Check:
-    limit = read.action(lab, "report").get("limits", {}).get("timeout", 0)
+    limit = observed.action(lab, "report").get("limits", {}).get("timeout", 0)
     return seen(_("the cause"), limit > 2000)
 
 
@@ -380,7 +380,7 @@ def _page(lab: Lab) -> Check:
 
 
 def _is_web(lab: Lab) -> Check:
-    notes = {n["key"]: n["value"] for n in read.action(lab, "helloweb").get("annotations", [])}
+    notes = {n["key"]: n["value"] for n in observed.action(lab, "helloweb").get("annotations", [])}
     return seen(_("the cause"), notes.get("web-export") is True)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from owlab import observed
 from owlab.command import Command
 from owlab.fact import parse_json
 from owlab.incidents.functions import calls_are_answered
 from owlab.incidents.incident import Incident, answers, openwhisk, openwhisk_chart, seen
 from owlab.lab import Lab
 from owlab.language import N_, _
-from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import values, wsk
 from owlab.steps.control import control
@@ -106,7 +106,7 @@ def _catalogue(lab: Lab) -> Check:
 
 
 def _enough(lab: Lab) -> Check:
-    limit = read.action(lab, "catalogue").get("limits", {}).get("memory", 0)
+    limit = observed.action(lab, "catalogue").get("limits", {}).get("memory", 0)
     return seen(_("the cause"), limit > 128)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from owlab import observed
 from owlab.command import Command, Variable
 from owlab.incidents.incident import Incident, kubectl, openwhisk_chart, seen
 from owlab.lab import Lab
 from owlab.language import N_, _
-from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import k3s, openwhisk
 from owlab.steps.undoing import if_there
@@ -26,7 +26,7 @@ def _node(lab: Lab) -> str:
 
 def _ready(lab: Lab) -> Check:
     node = _node(lab)
-    states = [row["ready"] for row in read.nodes(lab) if row["name"] == node]
+    states = [row["ready"] for row in observed.nodes(lab) if row["name"] == node]
     said = _("it is no node") if not states else "Ready" if states[0] else "NotReady"
     return seen(_("{node} is Ready").format(node=node), states == [True], said)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from owlab import observed
 from owlab.command import Command, Variable
 from owlab.fact import Fact, succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, answers, apply, kubectl, runs, seen
 from owlab.lab import Lab
 from owlab.language import N_, _, listed
-from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import addresses, openwhisk, wsk
 from owlab.steps.control import control
 from owlab.steps.kubernetes import one
+from owlab.versions import GUEST_KEY
 
 # -- one less ------------------------------------------------------------------------------
 
@@ -23,7 +24,7 @@ def _stop_agent(lab: Lab) -> Iterator[Command]:
 
 
 def _all_ready(lab: Lab) -> Check:
-    rows = read.nodes(lab)
+    rows = observed.nodes(lab)
     bad = [row["name"] for row in rows if not row["ready"]]
     said = (
         _("not ready: {names}").format(names=listed(bad))
@@ -239,8 +240,6 @@ def _configured(lab: Lab) -> Check:
 
 def _right_key(lab: Lab) -> Iterator[Command]:
     if lab.config.openwhisk.keys == "well-known":
-        from owlab.versions import GUEST_KEY
-
         yield _properties(lab, f"--auth {GUEST_KEY}")
         return
     yield Command(

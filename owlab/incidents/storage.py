@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from owlab import observed
 from owlab.command import Command
 from owlab.fact import Fact, succeeds
 from owlab.incidents.incident import NAMESPACE, Incident, apply, kubectl, openwhisk, runs, seen
 from owlab.lab import Lab
 from owlab.language import N_, _, listed
-from owlab.notebook import read
 from owlab.step import Check
 from owlab.steps import nfs
 from owlab.steps.kubernetes import one
@@ -18,7 +18,7 @@ from owlab.steps.kubernetes import one
 
 def _couchdb(lab: Lab) -> Check:
     name = f"{lab.config.openwhisk.release}-couchdb-"
-    pods = read.pods(lab, lab.config.openwhisk.namespace)
+    pods = observed.pods(lab, lab.config.openwhisk.namespace)
     states = [pod["status"] for pod in pods if pod["name"].startswith(name)]
     return seen(_("the database runs"), states == ["Running"], listed(states) or _("no pod"))
 

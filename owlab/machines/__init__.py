@@ -17,6 +17,7 @@ __all__ = [
     "Provider",
     "halt",
     "has_pocket_lab",
+    "has_simulated_machines",
     "only_asking",
     "pocket_folder",
     "provider_for",
@@ -31,6 +32,11 @@ def pocket_folder(directory: Path) -> Path:
 def has_pocket_lab(directory: Path) -> bool:
     """A pocket lab was started in a lab's folder, whatever else is known of that."""
     return pocket_folder(directory).is_dir()
+
+
+def has_simulated_machines(config: LabConfig) -> bool:
+    """What its machines are said to have costs this computer nothing."""
+    return config.provider == "pocket"
 
 
 def halt(directory: Path) -> None:

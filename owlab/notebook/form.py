@@ -11,7 +11,7 @@ from owlab import places, settings
 from owlab.config import MEANINGS, LabConfig
 from owlab.lab import Lab
 from owlab.language import _, listed
-from owlab.machines import provider_for
+from owlab.machines import has_simulated_machines, provider_for
 from owlab.notebook import page
 from owlab.notebook.callbacks import html as styled
 from owlab.notebook.callbacks import shielded
@@ -46,7 +46,7 @@ class Cost:
             disk=config.disk_bytes / _GIB,
             memory_here=psutil.virtual_memory().total / _GIB,
             disk_here=shutil.disk_usage(existing).free / _GIB,
-            simulated=config.provider == "pocket",
+            simulated=has_simulated_machines(config),
         )
 
     @property

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from owlab import observed
 from owlab.errors import LabError
 from owlab.events import Event
 from owlab.lab import Lab
 from owlab.language import N_, _, aside, pair
-from owlab.notebook import page, read
+from owlab.notebook import page
 from owlab.notebook.callbacks import html as styled
 from owlab.notebook.callbacks import shielded
 from owlab.notebook.calls import START
@@ -33,23 +34,23 @@ _FUNCTIONS = N_("functions, by their last calls:")
 class Picture:
     """The lab at one moment."""
 
-    machines: list[read.Row] = field(default_factory=list)
-    pods: list[read.Row] = field(default_factory=list)
-    claims: list[read.Row] = field(default_factory=list)
-    volumes: list[read.Row] = field(default_factory=list)
-    calls: list[read.Row] = field(default_factory=list)
+    machines: list[observed.Row] = field(default_factory=list)
+    pods: list[observed.Row] = field(default_factory=list)
+    claims: list[observed.Row] = field(default_factory=list)
+    volumes: list[observed.Row] = field(default_factory=list)
+    calls: list[observed.Row] = field(default_factory=list)
 
     @classmethod
     def of(cls, lab: Lab) -> Picture:
         """Look now. What does not exist yet is empty."""
-        machines = read.machines(lab)
+        machines = observed.machines(lab)
         running = any(row["role"] == "server" and row["ipv4"] for row in machines)
         if not running:
             return cls(machines)
         with ThreadPoolExecutor(4) as pool:
             looks = [
                 pool.submit(look, lab)
-                for look in (read.pods, read.claims, read.volumes, read.activations)
+                for look in (observed.pods, observed.claims, observed.volumes, observed.activations)
             ]
             pods, claims, volumes, calls = (look.result() for look in looks)
         return cls(machines, pods, claims, volumes, calls)
@@ -80,7 +81,7 @@ class Picture:
         ]
 
     def _functions(self) -> list[tuple[str, str]]:
-        newest: dict[str, read.Row] = {}
+        newest: dict[str, observed.Row] = {}
         counts: dict[str, int] = {}
         for call in self.calls:  # newest first
             newest.setdefault(call["action"], call)
@@ -135,7 +136,7 @@ class Picture:
         when = f"{datetime.now():%H:%M:%S}"
         return Drawing(_("The lab at {when}").format(when=when), self.plain(), tuple(drawn))
 
-    def _on(self, machine: str) -> list[read.Row]:
+    def _on(self, machine: str) -> list[observed.Row]:
         return [pod for pod in self.pods if pod["node"] == machine.lower()]
 
 
@@ -201,7 +202,7 @@ class LabMap:
         return {**self.widget()._repr_mimebundle_(), **shown}
 
 
-def _state(machine: read.Row) -> str:
+def _state(machine: observed.Row) -> str:
     return f"{_(machine['state'])} {machine['ipv4']}".strip()
 
 

@@ -6,11 +6,12 @@ import json
 from html import escape
 from typing import Any
 
+from owlab import observed
 from owlab.command import Command
 from owlab.errors import CommandError, ConfigError
 from owlab.lab import Lab, describe
 from owlab.language import _, listed
-from owlab.notebook import page, read
+from owlab.notebook import page
 from owlab.notebook.callbacks import shielded
 from owlab.notebook.calls import call
 from owlab.notebook.transcript import muted
@@ -33,14 +34,14 @@ class Playground:
 
     def functions(self) -> tuple[str, ...]:
         """The functions on offer."""
-        return tuple(sorted(read.actions(self._lab))) if self._given is None else self._given
+        return tuple(sorted(observed.actions(self._lab))) if self._given is None else self._given
 
     def save(self, action: str, code: str) -> None:
         """Replace a function's code.
 
         :raises CommandError: OpenWhisk refused it.
         """
-        kind = str(read.action(self._lab, action).get("exec", {}).get("kind", ""))
+        kind = str(observed.action(self._lab, action).get("exec", {}).get("kind", ""))
         suffix = _SUFFIXES.get(kind.partition(":")[0])
         if suffix is None:
             raise ConfigError(
@@ -87,7 +88,7 @@ class Playground:
 
         def chosen(change: Any) -> None:
             """Show the code of the function that is chosen."""
-            found = read.action(self._lab, action.value) if action.value else {}
+            found = observed.action(self._lab, action.value) if action.value else {}
             code.value = str(found.get("exec", {}).get("code", ""))
 
         def called(change: Any) -> None:

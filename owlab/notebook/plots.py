@@ -17,7 +17,7 @@ from owlab.lab import Lab
 from owlab.language import N_, _
 from owlab.notebook import draw_bars, tables
 from owlab.notebook.calls import START
-from owlab.notebook.read import Row
+from owlab.observed import Row
 from owlab.shell import Shell
 
 _COLOURS = {"cold": "#2b6cb0", "warm": "#dd8a1b"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from owlab import observed
 from owlab.guide import STEPS, for_lab
 from owlab.lab import Lab
 from owlab.language import _
-from owlab.notebook import read
 from owlab.notebook.lab_table import LabTable
 
 COLUMNS = {
@@ -31,32 +31,32 @@ COLUMNS = {
 
 def machines(lab: Lab) -> LabTable:
     """The machines: what they are, what they get, their state and address."""
-    return _table("machines", read.machines(lab))
+    return _table("machines", observed.machines(lab))
 
 
 def nodes(lab: Lab) -> LabTable:
     """The nodes: ready, roles, version; ``openwhisk_role`` is the label of section 6.1."""
-    return _table("nodes", read.nodes(lab))
+    return _table("nodes", observed.nodes(lab))
 
 
 def pods(lab: Lab, namespace: str | None = None) -> LabTable:
     """The pods of one namespace (all by default); ``ready`` of ``containers`` are ready."""
-    return _table("pods", read.pods(lab, namespace))
+    return _table("pods", observed.pods(lab, namespace))
 
 
 def claims(lab: Lab, namespace: str | None = None) -> LabTable:
     """The claims for volumes: to which storage class, and bound or not."""
-    return _table("claims", read.claims(lab, namespace))
+    return _table("claims", observed.claims(lab, namespace))
 
 
 def volumes(lab: Lab) -> LabTable:
     """The volumes: for which claim, and on which server and path their data is."""
-    return _table("volumes", read.volumes(lab))
+    return _table("volumes", observed.volumes(lab))
 
 
 def activations(lab: Lab, limit: int = 30) -> LabTable:
     """The newest calls of functions: cold or warm, how long, how they ended."""
-    return _table("activations", read.activations(lab, limit))
+    return _table("activations", observed.activations(lab, limit))
 
 
 def steps(lab: Lab) -> LabTable:
@@ -90,5 +90,5 @@ def timings(lab: Lab) -> LabTable:
     return _table("timings", rows)
 
 
-def _table(name: str, rows: list[read.Row]) -> LabTable:
+def _table(name: str, rows: list[observed.Row]) -> LabTable:
     return LabTable(COLUMNS[name], rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from owlab import versions
 from owlab.command import Command, Variable
 from owlab.lab import Lab
 from owlab.language import N_, _
@@ -127,7 +128,7 @@ install_server = Step(
     undo=_uninstall_server,
     deadline=300,
     diagnose=_service_log,
-    expect="master    Ready    control-plane   1m    v1.36.4+k3s1",
+    expect=f"master    Ready    control-plane   1m    {versions.K3S}",
 )
 
 

@@ -6,11 +6,11 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from owlab import observed
 from owlab.command import HOST
 from owlab.fact import parse_json
 from owlab.lab import Lab
 from owlab.language import _
-from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 from owlab.steps import wsk
@@ -41,7 +41,7 @@ def _priced(lab: Lab, answer: Any) -> list[Claim]:
 
 def _ordered(lab: Lab, answer: Any) -> list[Claim]:
     rule = printed(lab, control(lab).machine, f"{wsk.program(lab)} rule get ordered")
-    names = [row["action"] for row in read.activations(lab, 60)]
+    names = [row["action"] for row in observed.activations(lab, 60)]
     return [
         claim(
             _("the rule ordered is active"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from owlab import observed
 from owlab.command import HOST, Command
 from owlab.lab import Lab
 from owlab.language import _
-from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 from owlab.steps import replies, wsk
@@ -40,7 +40,7 @@ def _square(lab: Lab, answer: Any) -> list[Claim]:
 
 
 def _logged(lab: Lab, answer: Any) -> list[Claim]:
-    mine = [row for row in read.activations(lab, 60) if row["action"] == "talker"]
+    mine = [row for row in observed.activations(lab, 60) if row["action"] == "talker"]
     here = control(lab)
     logs = ""
     if mine:
@@ -86,7 +86,7 @@ def _page(lab: Lab, answer: Any) -> list[Claim]:
 
 
 def _pipeline(lab: Lab, answer: Any) -> list[Claim]:
-    kind = str(read.action(lab, "shout").get("exec", {}).get("kind", "not there"))
+    kind = str(observed.action(lab, "shout").get("exec", {}).get("kind", "not there"))
     seen = _result(lab, "shout", "--param text 'hello there'")
     return [
         claim(_("shout is a sequence"), kind == "sequence", kind, _("--sequence first,second")),

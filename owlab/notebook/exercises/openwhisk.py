@@ -6,16 +6,16 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from owlab import observed
 from owlab.lab import Lab
 from owlab.language import _
-from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import answered, printed
 from owlab.steps.kubernetes import items
 
 
 def _invokers_node(lab: Lab, answer: Any) -> list[Claim]:
-    pods = read.pods(lab, lab.config.openwhisk.namespace)
+    pods = observed.pods(lab, lab.config.openwhisk.namespace)
     name = f"{lab.config.openwhisk.release}-invoker-0"
     right = next((pod["node"] for pod in pods if pod["name"] == name), "")
     return answered(
@@ -35,7 +35,7 @@ def _database_again(lab: Lab, answer: Any) -> list[Claim]:
     ]
     made = max((pod["metadata"]["creationTimestamp"] for pod in couch), default="")
     before = max((pod["metadata"]["creationTimestamp"] for pod in jobs), default="")
-    ready = [read.pod_status(pod) for pod in couch]
+    ready = [observed.pod_status(pod) for pod in couch]
     return [
         claim(
             _("CouchDB's pod is younger than the deployment"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from owlab import observed
 from owlab.command import Command
 from owlab.lab import Lab
 from owlab.language import _, listed
-from owlab.notebook import read
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 from owlab.steps import values, wsk
@@ -41,9 +41,9 @@ def _emptied(lab: Lab, answer: Any) -> list[Claim]:
 def _all_saved(lab: Lab, answer: Any) -> list[Claim]:
     wanted = {
         name
-        for name in read.actions(lab)
+        for name in observed.actions(lab)
         if "/" not in name
-        and str(read.action(lab, name).get("exec", {}).get("kind", "")).startswith(
+        and str(observed.action(lab, name).get("exec", {}).get("kind", "")).startswith(
             ("nodejs", "python")
         )
     }

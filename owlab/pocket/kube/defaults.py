@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any
 
@@ -243,8 +244,6 @@ def _claim(store: Store, obj: Object) -> None:
 
 
 def _secret(obj: Object) -> None:
-    import base64
-
     obj.setdefault("type", "Opaque")
     for name, text in (obj.pop("stringData", None) or {}).items():
         obj.setdefault("data", {})[name] = base64.b64encode(str(text).encode()).decode()

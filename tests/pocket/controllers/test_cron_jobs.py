@@ -160,3 +160,14 @@ def test_the_last_and_the_next_enclose_the_present(fields, moment, zone: str) ->
     assert last <= moment < upcoming
     assert schedule.last(upcoming) == upcoming
     assert schedule.next(last) == upcoming
+
+
+async def test_each_that_ended_is_told_of(bench: Bench, at) -> None:
+    """Also one that ended before an older one, which runs."""
+    command = f"[ $(hostname | cut -d- -f2) = {MINUTE + 1} ] && sleep 1000; true"
+    await bench.make(cron_job(command, concurrencyPolicy="Allow"))
+    for seconds in (31, 91, 100):
+        await at(seconds)
+    assert jobs(bench) == {f"tick-{MINUTE + 1}": "", f"tick-{MINUTE + 2}": "Complete"}
+    (told,) = bench.messages("SawCompletedJob")
+    assert f"Saw completed job: tick-{MINUTE + 2}, condition: Complete" in told

@@ -196,3 +196,7 @@ def test_metadata_is_not_asked_of_a_schema():
 def test_patterns_that_go_does_not_read(pattern, why):
     assert patterns.why_wrong(pattern) == (f"error parsing regexp: {why}" if why else "")
     assert (patterns.matches(pattern, "aa") is None) == bool(why)
+
+
+def test_a_pattern_that_is_no_text():
+    assert patterns.why_wrong("a\ud800") == "error parsing regexp: invalid UTF-8"

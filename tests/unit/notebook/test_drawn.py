@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from owlab import Lab, settings
+from owlab import Lab, observed, settings
 from owlab.command import Command, Variable
 from owlab.errors import LabError, StepError
 from owlab.events import Event
-from owlab.notebook import form, page, read, transcript, trouble
+from owlab.notebook import form, page, transcript, trouble
 from owlab.notebook.callbacks import shielded
 from owlab.notebook.drawing import Arrow, Box, Drawing
 from owlab.notebook.form import Cost
@@ -115,7 +115,7 @@ def test_long_names_are_cut() -> None:
     assert _state({"state": "Running", "ipv4": ""}) == "Running"
 
 
-def row(**values: Any) -> read.Row:
+def row(**values: Any) -> observed.Row:
     return values
 
 

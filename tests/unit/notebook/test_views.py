@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import owlab.notebook
-from owlab import Lab, settings
+from owlab import Lab, observed, settings
 from owlab.errors import CommandError, ConfigError
 from owlab.events import Event
 from owlab.machines.provider import MachineInfo
-from owlab.notebook import read, tables
+from owlab.notebook import tables
 from owlab.notebook.calls import call
 from owlab.notebook.form import Cost, SettingsForm
 from owlab.notebook.map import LabMap, Picture
@@ -62,7 +62,7 @@ def pod(**status: Any) -> dict[str, Any]:
     ],
 )
 def test_a_pods_status_is_the_word_that_kubectl_shows(status: dict[str, Any], word: str) -> None:
-    assert read.pod_status(pod(**status)) == word
+    assert observed.pod_status(pod(**status)) == word
 
 
 def test_an_empty_table_has_its_columns(lab: Lab) -> None:
@@ -183,7 +183,7 @@ def test_the_map_is_a_picture_and_a_text(lab: Lab) -> None:
     row = {"name": "owdev-nginx-1", "status": "Running", "node": "master"}
     waiting = {"name": "owdev-<b>", "status": "Pending", "node": ""}
     claim = {"name": "owdev-couchdb-pvc", "status": "Bound"}
-    picture = Picture(read.machines(lab), [row, waiting], [claim])
+    picture = Picture(observed.machines(lab), [row, waiting], [claim])
     plain = picture.plain()
     assert "    owdev-nginx-1: Running" in plain
     assert "on no machine yet:\n    owdev-<b>: Pending" in plain
@@ -259,7 +259,7 @@ def test_what_somebody_types_is_an_object_or_a_clear_refusal(text: str) -> None:
 def test_the_map_tells_where_data_lies_and_which_functions_are_called(lab: Lab) -> None:
     now = datetime.now(UTC)
     picture = Picture(
-        read.machines(lab),
+        observed.machines(lab),
         [],
         [
             {"name": "couchdb", "status": "Bound", "volume": "v1"},

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from owlab import Lab
+from owlab import Lab, observed
 from owlab.access import kubeconfig, wskprops
 from owlab.command import Command, Result, Variable
 from owlab.errors import CommandError, ConfigError, MachineError
 from owlab.machines.provider import MachineInfo
-from owlab.notebook import calls, read
+from owlab.notebook import calls
 from owlab.notebook.playground import Playground
 from owlab.steps import replies, values
 
@@ -45,7 +45,7 @@ def test_nodes(lab: Lab, told: Told) -> None:
     bare = thing("worker1", status={"conditions": [{"type": "Ready", "status": "Unknown"}]})
     bare["metadata"]["creationTimestamp"] = old(-100)
     told.has("nodes", whole, bare)
-    first, second = read.nodes(lab)
+    first, second = observed.nodes(lab)
     assert 99 <= first.pop("age_s") <= 110
     assert first == {
         "name": "master", "ready": True, "roles": "control-plane,master", "openwhisk_role": "core",
@@ -62,12 +62,12 @@ def test_pods(lab: Lab, told: Told) -> None:
     found = thing("a", "x", status={"phase": "Running", "containerStatuses": states},
                   spec={"nodeName": "n", "containers": [{}, {}, {}]})  # fmt: skip
     told.has("pods -A", found, thing("b", "y"))
-    first, second = read.pods(lab)
+    first, second = observed.pods(lab)
     assert (first["ready"], first["containers"], first["restarts"], first["node"]) == (1, 3, 5, "n")
     assert (second["namespace"], second["ready"], second["status"]) == ("y", 0, "Unknown")
     told.has("pods -n x", found)
-    assert [row["name"] for row in read.pods(lab, "x")] == ["a"]
-    assert read.pods(lab, "z") == []
+    assert [row["name"] for row in observed.pods(lab, "x")] == ["a"]
+    assert observed.pods(lab, "z") == []
 
 
 def test_claims_and_volumes(lab: Lab, told: Told) -> None:
@@ -75,11 +75,11 @@ def test_claims_and_volumes(lab: Lab, told: Told) -> None:
     status = {"phase": "Bound", "capacity": {"storage": "1Gi"}}
     told.has("persistentvolumeclaims -A", thing("c", "x", spec=spec, status=status))
     told.has("persistentvolumeclaims -n y", thing("d", "y"))
-    assert read.claims(lab) == [
+    assert observed.claims(lab) == [
         {"namespace": "x", "name": "c", "status": "Bound", "storage_class": "fast",
          "capacity": "1Gi", "volume": "v"}
     ]  # fmt: skip
-    assert read.claims(lab, "y")[0]["capacity"] == ""
+    assert observed.claims(lab, "y")[0]["capacity"] == ""
     told.has(
         "persistentvolumes",
         thing("nfs", spec={"nfs": {"server": "s", "path": "/p"}, "capacity": {"storage": "1Gi"},
@@ -89,7 +89,7 @@ def test_claims_and_volumes(lab: Lab, told: Told) -> None:
         thing("local", spec={"local": {"path": "/l"}}),
         thing("bare"),
     )  # fmt: skip
-    nfs, *others = read.volumes(lab)
+    nfs, *others = observed.volumes(lab)
     assert nfs == {"name": "nfs", "status": "Bound", "storage_class": "fast", "capacity": "1Gi",
                    "claim": "x/c", "server": "s", "path": "/p"}  # fmt: skip
     assert [(row["server"], row["path"], row["claim"]) for row in others] == [
@@ -98,9 +98,9 @@ def test_claims_and_volumes(lab: Lab, told: Told) -> None:
 
 
 def test_directories_of_the_export(lab: Lab, told: Told) -> None:
-    assert read.nfs_directories(lab) == []
+    assert observed.nfs_directories(lab) == []
     told.says(f"sudo ls {lab.config.nfs.path}", "a\nb\n")
-    assert read.nfs_directories(lab) == ["a", "b"]
+    assert observed.nfs_directories(lab) == ["a", "b"]
     assert told.asked[-1].on == lab.storage
 
 
@@ -111,31 +111,31 @@ def test_activations(lab: Lab, told: Told) -> None:
             "statusCode": 1}  # fmt: skip
     warm = {"activationId": "2", "name": "b", "start": 0}
     told.says(r"activations\?limit=30", json.dumps([cold, "nonsense", warm]))
-    first, second = read.activations(lab)
+    first, second = observed.activations(lab)
     assert first == {
         "activation": "1", "action": "a", "kind": "nodejs:14", "start": "cold",
         "duration_ms": 40, "init_ms": 30, "wait_ms": 7, "status": "application error",
         "time": datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC),
     }  # fmt: skip
     assert (second["start"], second["status"], second["duration_ms"]) == ("warm", "success", 0)
-    assert read.activations(lab, 5) == []
+    assert observed.activations(lab, 5) == []
 
 
 def test_functions_are_named_with_their_package(lab: Lab, told: Told) -> None:
     rows = [{"namespace": "guest", "name": "a"}, {"namespace": "guest/p", "name": "b"}]
     told.says("actions.limit=200", json.dumps(rows))
-    assert read.actions(lab) == ["a", "p/b"]
-    assert read.action(lab, "none") == {}
+    assert observed.actions(lab) == ["a", "p/b"]
+    assert observed.action(lab, "none") == {}
 
 
 def test_as_whom_openwhisk_is_asked(make: Make, told: Told) -> None:
-    read.actions(make())
+    observed.actions(make())
     assert told.asked[-1].text.startswith(". ~/.wskprops && curl -sk ")
-    read.actions(make(as_written=True))
+    observed.actions(make(as_written=True))
     assert told.asked[-1].text.startswith("sudo bash -c '. ~/.wskprops && curl -sk ")
     told.has_machines = False
     given = {"provider": "cluster", "cluster_kubeconfig": "kc", "cluster_nodes": ["a"]}
-    read.actions(make(as_written=True, **given))
+    observed.actions(make(as_written=True, **given))
     assert told.asked[-1].text.startswith('. "$WORK"/.wskprops')
 
 

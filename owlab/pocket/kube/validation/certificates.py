@@ -9,6 +9,7 @@ from cryptography import x509
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.validation.causes import Causes, at, unsupported, wrong
+from owlab.pocket.kube.validation.names import label
 
 _SHORTEST = 600
 LEGACY = "kubernetes.io/legacy-unknown"
@@ -74,6 +75,4 @@ def approval(obj: Object) -> Causes:
 
 def runtime_class(obj: Object) -> Causes:
     """A RuntimeClass."""
-    from owlab.pocket.kube.validation.names import label
-
     return [("handler", said) for said in label(str(obj.get("handler", "")))]
