@@ -124,6 +124,31 @@ def test_definitions(path, value, said):
     assert_case(definition("crow", {}), path, value, said)
 
 
+COLUMN = {"name": "Size", "type": "integer", "jsonPath": ".spec.size"}
+TYPES = "must be one of boolean,date,integer,number,string"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"jsonPath": '.status.conditions[?(@.type=="Ready")].status'}, ""),
+        ({"name": ""}, "name: Required value"),
+        ({"type": ""}, f"type: Required value: {TYPES}"),
+        ({"type": "text"}, f'type: Invalid value: "text": {TYPES}'),
+        ({"jsonPath": ""}, "JSONPath: Required value"),
+        (
+            {"jsonPath": "spec"},
+            'JSONPath: Invalid value: "spec": must be a simple json path starting with .',
+        ),
+    ],
+)
+def test_columns_of_a_definition(change, said):
+    made = definition("crow", {}, additionalPrinterColumns=[COLUMN, {**COLUMN, **change}])
+    place = "spec.versions[0].additionalPrinterColumns[1]"
+    assert [f"{field}: {why}" for field, why in refused(made)] == [f"{place}.{said}"] * bool(said)
+
+
 def test_one_version_is_stored():
     [version] = definition("crow", {})["spec"]["versions"]
     both = changed(definition("crow", {}), "spec.versions", [version, {**version, "name": "v2"}])
