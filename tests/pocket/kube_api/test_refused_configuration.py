@@ -104,6 +104,8 @@ LABEL_1035 = "a DNS-1035 label must consist of lower case alphanumeric character
         case(
             f"{SCHEMA}.pattern", "[", f'{PLACE}.pattern: Invalid value: "[": must be a valid regul'
         ),
+        case(f"{SCHEMA}.uniqueItems", False),
+        case(f"{SCHEMA}.uniqueItems", True, f"{PLACE}.uniqueItems: Forbidden: uniqueItems cannot"),
         case(f"{SCHEMA}.additionalProperties", True),
         case(f"{SCHEMA}.additionalProperties", "x", f"{PLACE}.additionalProperties: Invalid"),
         case(f"{SCHEMA}.items", True, f"{PLACE}.items: Invalid value: true: must be a schema"),

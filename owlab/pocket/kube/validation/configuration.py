@@ -148,6 +148,9 @@ def _schema(schema: Any, place: str) -> Causes:
         causes.append((f"{place}.pattern", said))
     if not isinstance(schema.get("enum", []), list):
         causes.append((f"{place}.enum", wrong(schema["enum"], "must be a list")))
+    if schema.get("uniqueItems"):
+        said = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
+        causes.append((f"{place}.uniqueItems", f"Forbidden: {said}"))
     for name in ("items", "additionalProperties", "not"):
         inner = schema.get(name)
         if inner is not None and not (name == "additionalProperties" and isinstance(inner, bool)):
