@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,7 @@ class Invoker:
         """Those that wait for their action, or for any."""
         return [container for container in self._containers if not container.busy]
 
-    def background(self, work: Any) -> None:
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Hold on to work that nobody awaits."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)

@@ -118,7 +118,9 @@ class Service:
         found = self.subjects.find(namespace)
         return found.identity if found is not None and not found.blocked else None
 
-    def background(self, caller: Identity, work: Coroutine[Any, Any, Activation]) -> Any:
+    def background(
+        self, caller: Identity, work: Coroutine[Any, Any, Activation]
+    ) -> asyncio.Task[Activation]:
         """Run to its end, whoever waits for it; counted as in flight from now on."""
         task = asyncio.create_task(work)
         self._tasks.add(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 
 class CoalescingTransport:
@@ -52,5 +52,5 @@ class CoalescingTransport:
         if head and not self._transport.is_closing():
             self._transport.write(head)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._transport, name)

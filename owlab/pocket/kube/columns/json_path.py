@@ -40,7 +40,7 @@ class JsonPathError(ValueError):
 @lru_cache(maxsize=256)
 def json_path(text: str) -> Step:
     """What the path finds; raises JsonPathError here, and when it meets what it cannot go into."""
-    return _chained(_Parser(text).steps())
+    return _chained(_PathParser(text).steps())
 
 
 def _chained(steps: list[Step]) -> Step:
@@ -52,7 +52,7 @@ def _chained(steps: list[Step]) -> Step:
     return follow
 
 
-class _Parser:
+class _PathParser:
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
 
