@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from datetime import UTC, datetime
+from datetime import datetime
 
 from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs.base import Call, program
@@ -229,4 +229,4 @@ def _moment(call: Call, options: Options) -> float | None:
     except ValueError:
         raise Complaint(f"touch: invalid date format ‘{stamp}’\n") from None
     year = when.year if len(digits) > 8 else utc_now().year
-    return when.replace(year=year, tzinfo=UTC).timestamp() + int(seconds or 0)
+    return when.replace(year=year, tzinfo=zone_of(call)).timestamp() + int(seconds or 0)

@@ -91,6 +91,8 @@ def _idle(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.2f}s"
     minutes, hours = int(seconds) // 60, int(seconds) // 3600
+    if hours >= 48:
+        return f"{hours // 24}days"
     return f"{minutes}:{int(seconds) % 60:02d}" if not hours else f"{hours}:{minutes % 60:02d}m"
 
 
@@ -143,7 +145,7 @@ async def last(call: Call) -> int:
     boot = _stamp(call.machine.booted, zone, whole)
     rows.append(("reboot", "system boot", f"{KERNEL}-pocket", f"{boot}   still running"))
     rows = [row for row in rows if not options.words or {row[0], row[1]} & set(options.words)]
-    for row in rows[: int(count)] if count else rows:
+    for row in rows[: int(count or 0) or None]:
         name, terminal, origin, when = row
         place = "" if options.has("R") else f" {origin[:16]:<16}"
         await call.out(f"{name:<8} {terminal:<12}{place} {when}\n")
@@ -169,7 +171,8 @@ def _visited(visit: Visit, zone: tzinfo, whole: bool) -> tuple[str, str, str, st
         end = _at(visit.left, zone)
         shown = f"{end:%a %b} {end.day:>2} {end:%H:%M:%S %Y}" if whole else f"{end:%H:%M}"
         minutes = int(visit.left - visit.came) // 60
-        said += f" - {shown}  ({minutes // 60:02d}:{minutes % 60:02d})"
+        days = f"{minutes // 1440}+" if minutes >= 1440 else ""
+        said += f" - {shown}  ({days}{minutes % 1440 // 60:02d}:{minutes % 60:02d})"
     return visit.user, visit.terminal, visit.origin, said
 
 

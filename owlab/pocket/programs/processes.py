@@ -99,7 +99,9 @@ def _daemons(machine: Machine) -> list[Daemon]:
 def value(call: Call, row: ProcessRow, column: str) -> str:
     """A row's field, by its name in :data:`COLUMNS`."""
     elapsed = int(unix_time() - row.started)
-    clock = f"{elapsed // 3600:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
+    hours, days = elapsed // 3600 % 24, elapsed // 86400
+    clock = f"{hours:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
+    clock = f"{days}-{clock}" if days else clock
     total = call.machine.spec.memory // 1024
     user = call.machine.accounts.user(row.user)
     values = {

@@ -78,6 +78,7 @@ class OpenWhisk:
 
     apihost: str
     catalogs: int = 0
+    wipes: int = 0
     health: Health = field(default_factory=lambda: Health(Clock()))
 
     def start(self) -> None:
@@ -85,6 +86,9 @@ class OpenWhisk:
 
     def install_catalog(self) -> None:
         self.catalogs += 1
+
+    def wipe(self) -> None:
+        self.wipes += 1
 
 
 def endpoint(port: int, certificate: bytes, key: bytes) -> OpenWhiskEndpoint:
@@ -257,3 +261,79 @@ async def test_a_port_in_use_is_said_and_tried_again(
     # Nobody does anything: the lab tries again by itself.
     await until(lab, master.address, hosting.API_PORT, True)
     assert lab.status()["problems"] == []
+
+
+async def test_without_openwhisk_its_test_fails_and_its_tool_is_refused(lab: PocketLab) -> None:
+    await cluster(lab)
+    assert await deployment(lab).on_test("basic") == (False, "FAILED! OpenWhisk does not answer")
+
+    class Stream:
+        def __init__(self) -> None:
+            self.text = b""
+
+        async def write(self, data: bytes) -> None:
+            self.text += data
+
+    class Context:
+        argv = ("user", "list", "guest")
+        stdout, stderr = Stream(), Stream()
+
+    assert await told(lab).command(Context) == 1
+    assert (Context.stdout.text, Context.stderr.text) == (
+        *(b"", b"Exception:  [Errno 111] Connection refused\n"),
+    )
+
+
+async def test_a_database_is_made_anew_now_or_later(lab: PocketLab) -> None:
+    master = await cluster(lab)
+    port = free_port()
+    pem = lab.authority.issue("nginx", [master.address])
+    deployment(lab).on_wipe()
+    deployment(lab).on_endpoint(endpoint(port, *pem))
+    await until(lab, master.address, port, True)
+    assert (made(lab).wipes, made(lab).catalogs) == (1, 0)
+    deployment(lab).on_wipe()
+    assert made(lab).wipes == 2
+    # What was due is done once: another front end finds nothing to do.
+    first = made(lab)
+    other = free_port()
+    deployment(lab).on_endpoint(endpoint(other, *pem))
+    await until(lab, master.address, other, True)
+    assert made(lab) is not first
+    assert (made(lab).wipes, made(lab).catalogs) == (0, 0)
+    assert not await answers(lab, master.address, port)
+
+
+async def test_whose_port_it_is(lab: PocketLab) -> None:
+    master = lab.fleet.machines["master"]
+    assert not lab.hosting.api_port_taken(master.address)
+    with socket.create_server((master.address, hosting.API_PORT)):
+        assert lab.hosting.api_port_taken(master.address)
+    await cluster(lab)
+    assert not lab.hosting.api_port_taken(master.address), "it is the lab's own"
+    assert lab.hosting.answers_on(master)
+    assert not lab.hosting.answers_on(lab.fleet.machines["worker1"])
+
+
+async def test_where_the_cluster_answers_on_its_server(lab: PocketLab) -> None:
+    master = await cluster(lab)
+    inside = yaml.safe_load(lab.hosting.kubeconfig_on(master))
+    assert inside["clusters"][0]["cluster"]["server"] == f"https://127.0.0.1:{hosting.API_PORT}"
+    outside = yaml.safe_load(lab.kubeconfig() or "")
+    assert inside["users"] == outside["users"] and inside != outside
+
+
+async def test_nodes_come_and_go(lab: PocketLab) -> None:
+    worker = lab.fleet.machines["worker1"]
+    assert lab.hosting.nodes() == []
+    await lab.hosting.join("worker1", "agent", "v1", [])  # there is no cluster yet
+    master = await cluster(lab)
+    assert lab.hosting.nodes() == [master]
+    unit(worker, "k3s-agent")
+    await lab.hosting.join("worker1", "agent", "v1", [])
+    assert told(lab).joined == ["master server", "worker1 agent"]
+    assert lab.hosting.nodes() == [master, worker]
+    before = lab.hosting.token
+    await lab.hosting.leave("master")
+    assert lab.hosting.cluster is None and lab.kubeconfig() is None
+    assert lab.hosting.token != before, "another cluster has another administrator"
