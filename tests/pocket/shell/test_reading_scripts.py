@@ -137,6 +137,20 @@ def test_what_reads_no_terminal(script: str, fed: list[str]) -> None:
     assert [name for name in told if name not in ("}", "done")] == fed
 
 
+@pytest.mark.parametrize(
+    ("script", "labels"),
+    [
+        ("case $1 in a|b) c;; (d) e;; *) f;; esac", ["b", "*"]),
+        ("case x in\n  y) ( a );;\nesac; ( b )", ["y"]),
+        ("( a ); b", []),
+        ("f() { a; }", []),
+        ("case x in y) case z in w) a;; esac;; esac", ["case", "case"]),
+    ],
+)
+def test_the_last_pattern_of_a_branch_is_no_command(script: str, labels: list[str]) -> None:
+    assert [one.name for one in tokens.commands(script) if one.label] == labels
+
+
 def test_what_is_only_set() -> None:
     script = "x=1; y=(1 2) z=3; a=4 b; export c=5; $(d=6)"
     told = [[word.text for word in one.assigned] for one in tokens.assignments(script)]
