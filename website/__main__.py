@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from owlab.cli.common import fail
+from owlab.cli.shared_options import fail
 from owlab.errors import BatchError, LabError
 from website import ROOT
 from website.build import build

@@ -67,7 +67,7 @@ class Kernel:
         from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
 
         try:
-            KernelSpecManager(ensure_native_kernel=True).get_kernel_spec(NATIVE_KERNEL_NAME)
+            KernelSpecManager().get_kernel_spec(NATIVE_KERNEL_NAME)
         except NoSuchKernel:
             raise BatchError(
                 brief=_("There is no Jupyter kernel for this Python."),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from owlab import Lab
-from owlab.command import Command, Result, Variable
+from owlab.command import HOST, Command, Result, Variable
 from owlab.fact import Fact
 from owlab.incidents import INCIDENTS, Incident
 from owlab.language import _
@@ -19,9 +19,9 @@ from website.words import Words
 class Dark(Lab):
     """A lab in which no command succeeds: what a check would look at, without a look."""
 
-    def read(self, command: Command, **more: Any) -> Result:
+    def read(self, command: Command | str, *, on: str = HOST) -> Result:
         """Nothing answers."""
-        return Result(command, exit_code=1)
+        return Result(self._typed(command, "", on), exit_code=1)
 
     def fact(self, fact: Fact[Any]) -> Any:
         """What it is taken for when it cannot be read."""

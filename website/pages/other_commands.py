@@ -9,8 +9,8 @@ from typing import Any
 
 from owlab import Lab
 from owlab.command import Command, Result
+from owlab.lab_folder import LabFolder
 from owlab.notebook.pasting import complete
-from owlab.lab_folder import Record
 from owlab.steps import openwhisk, vms
 from website.pages.commands import typed
 from website.words import Words
@@ -42,7 +42,7 @@ class Noting(Lab):
         return Result(command, exit_code=0)
 
 
-class AllMade(Record):
+class AllMade(LabFolder):
     """A record by which the lab made all its machines."""
 
     def __init__(self, lab: Lab) -> None:
@@ -80,6 +80,6 @@ def noted(lab: Lab, function: Callable[..., Any], names: tuple[str, ...]) -> lis
     """What a function would type."""
     noting = Noting(lab.config, lab.directory, lab.provider, planning=True)
     noting.noted = []
-    noting.record = AllMade(lab)
+    noting.folder = AllMade(lab)
     function(noting, *names)
     return noting.noted

@@ -30,6 +30,11 @@ class Enclosures:
             for simple in inside if piped else ():
                 simple.fed = True
 
+    @property
+    def just_closed(self) -> bool:
+        """A subshell has ended: no word closes it."""
+        return bool(self._closed)
+
     def ended(self, simple: Simple) -> None:
         """A simple command has ended, or the word that closes a compound one."""
         simple.fed = simple.fed or any(

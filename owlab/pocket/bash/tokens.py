@@ -136,7 +136,7 @@ class _Reader:
                 self.found.append(simple)
             elif simple.assigned:
                 self.assignments.append(simple)
-            if simple.words or simple.redirections or simple.fed:
+            if simple.words or simple.redirections or simple.fed or around.just_closed:
                 around.ended(simple)
             simple, target = Simple(), None
 
@@ -178,7 +178,8 @@ class _Reader:
                 ended()
                 if sign == "&":
                     around.sent_behind()
-                around.piped = sign in ("|", "|&") or (around.piped and sign == "\n")
+                if sign != "(":
+                    around.piped = sign in ("|", "|&") or (around.piped and sign == "\n")
                 if sign in (";", "&", "\n") and not (closed_by or subshells or depth):
                     self.ends.append(Token(began, at, sign, operator=True))
                 if sign == "(":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
@@ -55,7 +55,7 @@ class Machine:
     visits: Visits = field(default_factory=Visits, repr=False)
     snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
-    booted: float = field(default_factory=time.time, repr=False)
+    booted: float = field(default_factory=unix_time, repr=False)
     """When it came up; the service's own start where it was up before."""
 
     def __post_init__(self) -> None:
@@ -226,7 +226,7 @@ class Machine:
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""
-        self.booted, self.visits = time.time(), Visits()
+        self.booted, self.visits = unix_time(), Visits()
         for unit in self.state.units.values():
             unit.active = unit.enabled
         mounts.after_boot(self)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import units
 from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
 from owlab.pocket.machines.visits import Visit, outermost, pid_of
@@ -29,7 +29,7 @@ def seen_from(
     logins = _logins(machine, own, command, user)
     if own is None:  # what `multipass exec` runs has no terminal
         jobs = tuple(top.background()) if top is not None else ()
-        logins.append(Login(*(None, user, time.time(), command, jobs, pid_of(top), user)))
+        logins.append(Login(*(None, user, unix_time(), command, jobs, pid_of(top), user)))
     return table(machine.booted, _daemons(machine), logins)
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.machines import apt_packages, syslog, ubuntu_archive
 from owlab.pocket.machines.state import BASE, Unit
 from owlab.pocket.machines.syslog import LogLine
@@ -163,7 +163,7 @@ def pid(unit: str) -> int:
 
 def now() -> str:
     """The moment, as a unit's record has it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return timestamp()
 
 
 def came_up(machine: Machine) -> None:

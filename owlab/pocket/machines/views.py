@@ -121,16 +121,18 @@ class ShellView(Protocol):
 
 
 class ShellOptions(TypedDict, total=False):
-    """How a shell is opened, beside its user."""
+    """How a new shell differs from one that somebody opens by `multipass shell`."""
 
     cwd: str | None
     """None for the user's home."""
     env: Mapping[str, str] | None
     tty: bool
     switch: Callable[[ShellWanted], None] | None
+    """How it hands its terminal to another."""
     login: bool
     umask: int
     parent: ShellView | None
+    """The shell that it is started from."""
 
 
 class ClusterView(Protocol):
@@ -157,6 +159,9 @@ class ClusterView(Protocol):
 
     def has_node(self, node: str) -> bool:
         """The cluster has a node of that name."""
+
+    def has_image(self, image: str) -> bool:
+        """A registry from which the cluster's nodes pull has the image."""
 
     def kubeconfig(self) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""

@@ -37,7 +37,7 @@ class Packages:
     def __init__(self, store: EntityStore) -> None:
         self._store = store
 
-    def list(self, caller: Identity, namespace: str, *, public: bool = False) -> list[Document]:
+    def list(self, caller: Identity, namespace: str, *, public: bool) -> list[Document]:
         """A namespace's packages; of a foreign one the shared ones."""
         namespace = caller.resolve(namespace)
         found = self._store.list(COLLECTION, namespace)

@@ -78,12 +78,13 @@ def parse(argv: list[str]) -> AptRequest:
 @program("apt", "apt-get", own_help=True)
 async def apt(call: Call) -> int:
     """The command itself: parse, check for root, and carry out one verb."""
+    asks = call.argv[:1] in (["--version"], ["-v"])
     try:
-        request = parse(call.argv)
+        request = parse([] if asks else call.argv)
     except AptUsageError as error:
         await call.err(str(error))
         return 100
-    if call.argv[:1] in (["--version"], ["-v"]) or request.verb in ("help", ""):
+    if request.verb in ("help", ""):
         await call.out(f"{call.name} 2.7.14 (amd64) of the pocket lab\n")
         return 0
     # apt warns when nobody watches its output; apt-get has a stable interface.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.machines.views import ShellView
+    from owlab.pocket.machines.views import ClusterView, ShellView
     from owlab.pocket.network.console import Net
 
 
@@ -61,6 +61,8 @@ class Call:
     """All machines of the lab."""
     clock: Clock
     """How long things take."""
+    cluster: ClusterView
+    """The lab's cluster, there or not."""
     lab_directory: Path
     """Where the lab is on the computer that carries it: caches, and the log of its service."""
     reader: Reader = field(repr=False)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.options import Complaint, Options, parse, usage
 
 PLACE = re.compile(r"%([-_0^#]*)(\d*)(:{0,3}z|[A-Za-z%+])")
+POSIX_ZONE = re.compile(
+    r"(?P<name>[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)(?P<sign>[+-]?)(?P<hours>1?\d|2[0-4])?(:(?P<minutes>[0-5]\d))?"
+)
 ISO = {
     "date": "%Y-%m-%d",
     "hours": "%Y-%m-%dT%H%:z",
@@ -35,16 +39,26 @@ def zone_of(call: Call, *, utc: bool = False) -> tzinfo:
     """The time zone of a command: ``-u``, ``TZ``, or what ``/etc/localtime`` leads to."""
     if utc:
         return UTC
-    name = call.env.get("TZ", "").removeprefix(":")
-    if not name:
+    name = call.env.get("TZ")
+    if name is None:
         try:
             name = call.fs.read_link("/etc/localtime").partition("zoneinfo/")[2]
         except OSError:
-            return UTC
+            name = ""
+    name = name.removeprefix(":")
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name) if name else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
+        return _posix_zone(name)
+
+
+def _posix_zone(text: str) -> tzinfo:
+    """``JST-9``: a name, and how far west it is; without a number it is UTC under that name."""
+    found = POSIX_ZONE.match(text)
+    if found is None:
+        return timezone(timedelta(0), "")
+    west = timedelta(hours=int(found["hours"] or 0), minutes=int(found["minutes"] or 0))
+    return timezone(west if found["sign"] == "-" else -west, found["name"].strip("<>"))
 
 
 @program("date", machines="all")
@@ -96,7 +110,7 @@ def _format(options: Options) -> str:
 
 
 def _moment(call: Call, options: Options, zone: tzinfo) -> datetime:
-    now = datetime.now(UTC).astimezone(zone)
+    now = utc_now().astimezone(zone)
     text, name = options.value("d", "date"), options.value("r", "reference")
     if name is not None:
         try:
@@ -116,7 +130,7 @@ async def _each(call: Call, name: str, form: str, zone: tzinfo) -> int:
         raise Complaint(f"date: {name}: No such file or directory\n")
     for line in content.decode(errors="replace").splitlines():
         try:
-            moment = parsed(line, datetime.now(UTC).astimezone(zone)).astimezone(zone)
+            moment = parsed(line, utc_now().astimezone(zone)).astimezone(zone)
             await call.out(shown(moment, form) + "\n")
         except NotADate:
             await call.err(f"date: invalid date ‘{line}’\n")

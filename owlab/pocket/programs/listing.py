@@ -6,11 +6,13 @@ import fnmatch
 import math
 import posixpath
 import re
-import time
 from dataclasses import dataclass
+from datetime import datetime
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.modes import shown
 from owlab.pocket.programs.options import Options, parse, usage
 
@@ -229,18 +231,18 @@ class Listing:
 
     def _when(self, inode: Inode) -> str:
         style = self.options.value("time-style") or ""
-        moment = time.gmtime(inode.modified)
+        moment = datetime.fromtimestamp(inode.modified, zone_of(self.call))
         if self.options.has("full-time") or style == "full-iso":
             nanos = int(inode.modified % 1 * 10**9)
-            return time.strftime("%Y-%m-%d %H:%M:%S", moment) + f".{nanos:09d} +0000"
+            return f"{moment:%Y-%m-%d %H:%M:%S}.{nanos:09d} {moment:%z}"
         if style == "long-iso":
-            return time.strftime("%Y-%m-%d %H:%M", moment)
-        recent = 0 <= time.time() - inode.modified < SIX_MONTHS
+            return f"{moment:%Y-%m-%d %H:%M}"
+        recent = 0 <= unix_time() - inode.modified < SIX_MONTHS
         if style == "iso":
-            return time.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d ", moment)
+            return moment.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d ")
         if style.startswith("+"):
-            return time.strftime(style[1:], moment)
-        return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", moment)
+            return moment.strftime(style[1:])
+        return moment.strftime("%b %e %H:%M" if recent else "%b %e  %Y")
 
 
 def _links(inode: Inode) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, tzinfo
 
+from owlab.pocket.ground.clock import unix_time, utc_now
 from owlab.pocket.machines import usage
 from owlab.pocket.machines.visits import Visit
 from owlab.pocket.programs.base import Call, program
@@ -22,7 +22,7 @@ def _at(moment: float, zone: tzinfo) -> datetime:
 
 
 def _up(call: Call) -> int:
-    return int(time.time() - call.machine.booted)
+    return int(unix_time() - call.machine.booted)
 
 
 @program("uptime")
@@ -57,7 +57,7 @@ def headline(call: Call) -> str:
     hours, minutes = rest // 3600, rest % 3600 // 60
     said = f"{days} day{'s' if days > 1 else ''}, " if days else ""
     said += f"{hours:2d}:{minutes:02d}" if hours else f"{minutes} min"
-    now = datetime.now(UTC).astimezone(zone_of(call))
+    now = utc_now().astimezone(zone_of(call))
     people = f"{users} user{'' if users == 1 else 's'}"
     load = ", ".join(f"{one:.2f}" for one in usage.load(call.machine))
     return f" {now:%H:%M:%S} up {said},  {people},  load average: {load}\n"
@@ -79,7 +79,7 @@ async def w(call: Call) -> int:
             continue
         since = f"{_at(visit.came, zone_of(call)):%H:%M}"
         runs = visit.shell.running or "-bash"
-        idle = "0.00s" if visit.shell.running else _idle(time.time() - visit.shell.used)
+        idle = "0.00s" if visit.shell.running else _idle(unix_time() - visit.shell.used)
         head = f"{visit.user:<8} {visit.terminal:<8} {visit.origin:<16}"
         middle = "" if options.has("s", "short") else f" {since:<7}"
         spent = "" if options.has("s", "short") else f"  {'0.00s':>5}  {'0.00s':>5}"
@@ -91,6 +91,8 @@ def _idle(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.2f}s"
     minutes, hours = int(seconds) // 60, int(seconds) // 3600
+    if hours >= 48:
+        return f"{hours // 24}days"
     return f"{minutes}:{int(seconds) % 60:02d}" if not hours else f"{hours}:{minutes % 60:02d}m"
 
 
@@ -143,7 +145,7 @@ async def last(call: Call) -> int:
     boot = _stamp(call.machine.booted, zone, whole)
     rows.append(("reboot", "system boot", f"{KERNEL}-pocket", f"{boot}   still running"))
     rows = [row for row in rows if not options.words or {row[0], row[1]} & set(options.words)]
-    for row in rows[: int(count)] if count else rows:
+    for row in rows[: int(count or 0) or None]:
         name, terminal, origin, when = row
         place = "" if options.has("R") else f" {origin[:16]:<16}"
         await call.out(f"{name:<8} {terminal:<12}{place} {when}\n")
@@ -169,7 +171,8 @@ def _visited(visit: Visit, zone: tzinfo, whole: bool) -> tuple[str, str, str, st
         end = _at(visit.left, zone)
         shown = f"{end:%a %b} {end.day:>2} {end:%H:%M:%S %Y}" if whole else f"{end:%H:%M}"
         minutes = int(visit.left - visit.came) // 60
-        said += f" - {shown}  ({minutes // 60:02d}:{minutes % 60:02d})"
+        days = f"{minutes // 1440}+" if minutes >= 1440 else ""
+        said += f" - {shown}  ({days}{minutes % 1440 // 60:02d}:{minutes % 60:02d})"
     return visit.user, visit.terminal, visit.origin, said
 
 

@@ -109,6 +109,8 @@ async def _shown(call: Call, what: str, words: list[str], flags: set[str]) -> in
             )
         else:
             text = _whole(row, what, "-4" in flags)
+            if flags & {"-o", "-oneline"}:
+                text = text.rstrip("\n").replace("\n", "\\") + "\n"
         await call.out(text)
     return 0
 
@@ -176,7 +178,8 @@ async def _route(call: Call, words: list[str], flags: set[str]) -> int:
             raise Complaint(
                 f'Error: any valid prefix is expected rather than "{words[1]}".\n'
             ) from None
-        await call.out(f"{words[1]} dev {OWN} src {address} uid {1000 if not call.root else 0} \n")
+        way = _way(words[1], address, call.fleet.host.address)
+        await call.out(f"{way} uid {0 if call.root else 1000} \n")
         await call.out("    cache \n")
         return 0
     network = ipaddress.ip_network(f"{address}/24", strict=False)
@@ -189,6 +192,14 @@ async def _route(call: Call, words: list[str], flags: set[str]) -> int:
         await call.out(json.dumps(rows) + "\n")
         return 0
     await call.out(f"default via {gateway} dev {OWN} proto dhcp src {address} metric 100 \n")
-    if words[:2] in ([], ["show"], ["list"]) or "default" not in words:
+    if "default" not in words:
         await call.out(f"{network} dev {OWN} proto kernel scope link src {address} metric 100 \n")
     return 0
+
+
+def _way(to: str, own: str, gateway: str) -> str:
+    """How a packet gets there: by itself, on the one network, or by the gateway."""
+    if to in (own, "127.0.0.1"):
+        return f"local {to} dev lo src {to}"
+    near = ipaddress.ip_address(to) in ipaddress.ip_network(f"{own}/24", strict=False)
+    return f"{to}{'' if near else f' via {gateway}'} dev {OWN} src {own}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import usage
 from owlab.pocket.machines.process_table import seen_from
 from owlab.pocket.machines.processes import ProcessRow
@@ -49,8 +50,10 @@ def processes(call: Call) -> list[ProcessRow]:
 
 def value(call: Call, row: ProcessRow, column: str) -> str:
     """A row's field, by its name in :data:`COLUMNS`."""
-    elapsed = int(time.time() - row.started)
-    clock = f"{elapsed // 3600:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
+    elapsed = int(unix_time() - row.started)
+    hours, days = elapsed // 3600 % 24, elapsed // 86400
+    clock = f"{hours:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
+    clock = f"{days}-{clock}" if days else clock
     total = call.machine.spec.memory // 1024
     user = call.machine.accounts.user(row.user)
     values = {

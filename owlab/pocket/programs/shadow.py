@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.machines.shadow_file import (
     CHANGED,
     EPOCH,
@@ -145,7 +146,7 @@ def _days(text: str) -> str:
     if text.lstrip("-").isdecimal():
         return text
     try:
-        return str((parsed(text, datetime.now(UTC)).date() - EPOCH).days)
+        return str((parsed(text, utc_now()).date() - EPOCH).days)
     except NotADate:
         raise Complaint(f"chage: invalid date '{text}'\n") from None
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import stat as modes
-import time
+from datetime import datetime, tzinfo
 
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.modes import KINDS, shown
 from owlab.pocket.programs.options import Complaint, missing_operand, parse
 
@@ -63,13 +64,13 @@ def _kind(inode: Inode) -> str:
     return NAMES[inode.kind]
 
 
-def _time(moment: float) -> str:
-    nanos = int(moment % 1 * 10**9)
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment)) + f".{nanos:09d} +0000"
+def _time(moment: float, zone: tzinfo) -> str:
+    nanos, local = int(moment % 1 * 10**9), datetime.fromtimestamp(moment, zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}.{nanos:09d} {local:%z}"
 
 
 def _fields(call: Call, inode: Inode, name: str) -> dict[str, str | int]:
-    accounts = call.machine.accounts
+    accounts, zone = call.machine.accounts, zone_of(call)
     quoted = f"'{name}'" + (f" -> '{inode.target}'" if inode.kind == "symlink" else "")
     raw = inode.mode | KINDS.get(inode.kind, modes.S_IFREG)
     inner = sum(entry.is_directory for entry in inode.entries.values())
@@ -95,13 +96,13 @@ def _fields(call: Call, inode: Inode, name: str) -> dict[str, str | int]:
         "T": f"{inode.device[1]:x}",
         "u": inode.uid,
         "U": accounts.user_name(inode.uid),
-        "w": _time(inode.changed),
+        "w": _time(inode.changed, zone),
         "W": int(inode.changed),
-        "x": _time(inode.modified),
+        "x": _time(inode.modified, zone),
         "X": int(inode.modified),
-        "y": _time(inode.modified),
+        "y": _time(inode.modified, zone),
         "Y": int(inode.modified),
-        "z": _time(inode.changed),
+        "z": _time(inode.changed, zone),
         "Z": int(inode.changed),
     }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getopt
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.machines import syslog, unit_jobs, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
@@ -323,13 +324,24 @@ def _sub(call: Call, unit: str, active: str) -> str:
 def _since(when: str) -> str:
     """``Thu 2024-05-08 10:15:14 UTC; 5min ago``."""
     moment = datetime.fromisoformat(when)
-    seconds = int((datetime.now(UTC) - moment).total_seconds())
-    size, unit = next(
-        (s, u)
-        for s, u in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-        if seconds >= s or s == 1
-    )
-    return f"{moment:%a %Y-%m-%d %H:%M:%S} UTC; {seconds // size}{unit} ago"
+    seconds = int((utc_now() - moment).total_seconds())
+    return f"{moment:%a %Y-%m-%d %H:%M:%S} UTC; {_span(seconds)} ago"
+
+
+def _span(seconds: int) -> str:
+    """A time as systemd tells it: the longer, the less exactly."""
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days >= 2:
+        return f"{days} days"
+    if hours >= 25:
+        return f"1 day {hours - 24}h"
+    if hours >= 6:
+        return f"{hours}h"
+    if hours:
+        return f"{hours}h {minutes % 60}min"
+    if minutes >= 5:
+        return f"{minutes}min"
+    return f"{minutes}min {seconds % 60}s" if minutes else f"{seconds}s"
 
 
 def _full(name: str) -> str:

@@ -99,16 +99,6 @@ class PocketLab:
         """For clients of OpenWhisk, or None while it does not answer."""
         return self.hosting.wskprops()
 
-    @property
-    def cluster(self) -> Any:
-        """The cluster, or None while there is none."""
-        return self.hosting.cluster
-
-    @property
-    def openwhisk(self) -> Any:
-        """OpenWhisk's service, or None while it is not up."""
-        return self.hosting.openwhisk
-
     def save(self, path: Path) -> None:
         """Write a consistent copy of all that the lab knows."""
         for machine in list(self.fleet.machines.values()):

@@ -281,6 +281,43 @@ def test_neighbours_that_are_only_wished_for():
     assert chosen(asks("p", affinity=wish("podAntiAffinity", 1, "q")), A, B, C, *crowd) == "c"
 
 
+def test_wishes_are_weighed_against_each_other():
+    def wish(weight: int, app: str) -> Object:
+        return {
+            "weight": weight,
+            "podAffinityTerm": {"topologyKey": HOST, "labelSelector": labels(app)},
+        }
+
+    there = [asks("q", "c", cpu="1800m"), asks("r", "c", cpu="100m")]
+    for near_it, far_from_it, said in ((3, 4, {"a", "b"}), (4, 3, {"c"}), (3, 5, {"a", "b"})):
+        affinity = {
+            "podAffinity": {PREFERRED: [wish(near_it, "q")]},
+            "podAntiAffinity": {PREFERRED: [wish(far_from_it, "r")]},
+        }
+        assert chosen(asks("p", cpu="0", affinity=affinity), A, B, C, *there) in said
+
+
+def going(made: Object, *objects: Object) -> str:
+    """The choice while all pods that are there go away."""
+    store = store_of(*objects)
+    loads = Loads(store)
+    for one in store.list("Pod"):
+        store.delete("Pod", one["metadata"]["name"], "default", grace=30)
+    name, said = Choice(store, loads).of(made, lambda one: None)
+    return name or said
+
+
+def test_who_goes_away_is_still_a_neighbour_but_is_not_counted_for_spreading():
+    """As in kube-scheduler: until it is gone, a pod is near."""
+    assert going(asks("p", affinity=near("podAffinity", "q")), A, C, asks("q", "c")) == "c"
+    assert going(asks("p", affinity=near("podAntiAffinity", "q")), A, C, asks("q", "c")) == "a"
+    repelling = asks("q", "c", affinity=near("podAntiAffinity", "p"))
+    assert going(asks("p"), A, C, repelling, asks("r", "a", cpu="1900m")) == "a"
+    there = [alike("x", "a"), asks("z", "c", cpu="1800m")]
+    assert chosen(asks("p", **spread()), A, C, *there) == "c"
+    assert going(asks("p", **spread()), A, C, *there) == "a"
+
+
 def spread(skew: int = 1, key: str = ZONE, when: str = "DoNotSchedule", **more: Any) -> Object:
     selector = {"labelSelector": labels("p")}
     constraint = {"maxSkew": skew, "topologyKey": key, "whenUnsatisfiable": when, **selector}

@@ -82,6 +82,100 @@ def test_removing(shell: Shell) -> None:
     )
 
 
+def test_updating_some(shell: Shell) -> None:
+    shell(f"helm repo add one {URL}; helm repo add two {URL}; helm repo add three {URL}")
+
+    def updated(words: str) -> list[str]:
+        ran = shell(f"helm repo update {words}")
+        assert (ran.status, ran.err) == (0, "")
+        lines = ran.out.splitlines()
+        assert (lines[0][:10], lines[-1]) == ("Hang tight", "Update Complete. ⎈Happy Helming!⎈")
+        return [line.split('"')[1] for line in lines[1:-1]]
+
+    assert updated("") == ["one", "two", "three"]
+    assert updated("three one") == ["one", "three"]
+    assert updated("two") == ["two"]
+    ran = shell("helm repo update two four")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == ("Error: no repositories found matching 'four'.  Nothing will be updated\n")
+
+
+def test_a_repository_that_has_gone(shell: Shell) -> None:
+    shell(f"helm repo add one {URL}; helm repo add two {URL}")
+    shell(
+        "sed -i '0,/url: .*/s//url: https:..nowhere.example/; s|:[.][.]|://|' .config/helm/*.yaml"
+    )
+    ran = shell("helm repo update")
+    _, failed, _, good = ran.out.splitlines()
+    assert failed == (
+        '...Unable to get an update from the "one" chart repository (https://nowhere.example):'
+    )
+    assert good == '...Successfully got an update from the "two" chart repository'
+    assert ran.err == (
+        "Error: failed to update the following repositories: [https://nowhere.example]\n"
+    )
+    assert ran.status == 1
+    assert shell("helm repo update two").status == 0
+
+
+def test_adding_again_by_force(shell: Shell) -> None:
+    shell(f"helm repo add r {URL}; helm repo add s {URL}")
+    ran = shell(f"helm repo add --force-update r {URL}")
+    assert ran.out == '"r" has been added to your repositories\n'
+    assert [line.split()[0] for line in shell("helm repo list").out.splitlines()] == [
+        *("NAME", "s", "r"),
+    ]
+    assert json.loads(shell("helm repo list -o json").out) == [
+        {"name": "s", "url": URL},
+        {"name": "r", "url": URL},
+    ]
+    said = shell(f"helm repo add a/b {URL}").err
+    assert said == (
+        "Error: repository name (a/b) contains '/', please specify a different name without '/'\n"
+    )
+    assert shell("helm repo rm s r").out == (
+        '"s" has been removed from your repositories\n"r" has been removed from your repositories\n'
+    )
+    assert json.loads(shell("helm repo list -o json").out) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "versions"),
+    [
+        ("nfs", ["4.0.18"]),
+        ("NFS", ["4.0.18"]),
+        ("nfs subdir", []),
+        ("", ["4.0.18"]),
+        ("-r 'n.s'", ["4.0.18"]),
+        ("'n.s'", []),
+        ("nfs --version '>4'", ["4.0.18"]),
+        ("nfs --version '<4'", []),
+        ("nfs --version 4.0.17", []),
+        ("nfs --devel", ["4.0.18"]),
+    ],
+)
+def test_what_a_search_finds(shell: Shell, words: str, versions: list[str]) -> None:
+    shell(f"helm repo add r {URL}")
+    found = json.loads(shell(f"helm search repo {words} -o json").out)
+    assert [row["version"] for row in found] == versions
+    table = shell(f"helm search repo {words}").out
+    assert (table == "No results found\n") is (not versions)
+    strict = shell(f"helm search repo {words} --fail-on-no-result")
+    assert (strict.status, strict.err) == (
+        (0, "") if versions else (1, "Error: no results found\n")
+    )
+
+
+def test_a_search_without_an_index(shell: Shell) -> None:
+    assert shell("helm search repo x").err == "Error: no repositories configured\n"
+    shell(f"helm repo add one {URL}; helm repo add two {URL}; rm .cache/helm/repository/one-*")
+    ran = shell("helm search repo nfs -o json")
+    assert (
+        "repo is corrupt or missing. Try 'helm repo update'." in ran.err and "repo=one" in ran.err
+    )
+    assert [row["name"].partition("/")[0] for row in json.loads(ran.out)] == ["two"]
+
+
 def test_searching(shell: Shell) -> None:
     shell(f"helm repo add r {URL}")
     header, row = shell("helm search repo nfs").out.splitlines()

@@ -210,3 +210,117 @@ def test_a_full_disk_loses_nothing_and_can_be_cured(store, path):
     store.create(big)
     names = [o["metadata"]["name"] for o in Store(Database(path), Clock()).list("ConfigMap")]
     assert names == ["a", "big"]
+
+
+def test_what_controllers_could_not_write_is_written_later(store, path):
+    database = store._db
+    pages = database.row("PRAGMA page_count")[0]
+    database.run(f"PRAGMA max_page_count = {pages + 1}")
+    big = config_map("big")
+    big["data"] = {"a": "x" * 200_000}
+    with store.together(), store.together():
+        store.create(big)
+    assert store.find("ConfigMap", "big", "default") is not None
+    assert Store(Database(path), Clock()).find("ConfigMap", "big", "default") is None
+    database.run("PRAGMA max_page_count = 100000")
+    store.create(config_map("next"))
+    names = [o["metadata"]["name"] for o in Store(Database(path), Clock()).list("ConfigMap")]
+    assert names == ["big", "next"]
+
+
+def test_what_is_written_together_is_told_at_once_and_kept_at_the_end(store, path):
+    told: list[str] = []
+    end = store.subscribe(lambda change: told.append(f"{change.event} {change.key.name}"))
+    with store.together():
+        store.create(config_map("a"))
+        store.create(config_map("b"))
+        store.delete("ConfigMap", "b", "default")
+        assert told == ["ADDED a", "ADDED b", "DELETED b"]
+        assert Store(Database(path), Clock()).list("ConfigMap") == []
+    again = Store(Database(path), Clock())
+    assert [o["metadata"]["name"] for o in again.list("ConfigMap")] == ["a"]
+    assert again.resource_version == store.resource_version
+    end()
+    store.create(config_map("c"))
+    assert len(told) == 3
+
+
+def test_an_update_while_it_goes_away(store):
+    """What holds it still holds it; a pod goes when its grace is over."""
+    store.create(config_map("a", finalizers=["example.com/x", "example.com/y"]))
+    store.delete("ConfigMap", "a", "default")
+    for left in (["example.com/y"], []):
+        held = store.draft("ConfigMap", "a", "default")
+        held["metadata"]["finalizers"] = left
+        store.update(held)
+        assert (store.find("ConfigMap", "a", "default") is None) is (not left)
+    pod = config_map("p") | {"kind": "Pod", "spec": {"nodeName": "n", "containers": []}}
+    store.create(pod)
+    store.delete("Pod", "p", "default", grace=5)
+    held = store.draft("Pod", "p", "default")
+    held["metadata"]["labels"] = {"a": "b"}
+    assert store.update(held)["metadata"]["deletionGracePeriodSeconds"] == 5
+    assert store.find("Pod", "p", "default") is not None
+    # Another wish makes it shorter, never longer.
+    for asked, seconds in ((9, 5), (2, 2)):
+        gone = store.delete("Pod", "p", "default", grace=asked)
+        assert gone["metadata"]["deletionGracePeriodSeconds"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("spec", "phase", "grace", "gone"),
+    [
+        ({"nodeName": "n"}, "Running", None, False),
+        ({"nodeName": "n"}, "Running", 0, True),
+        ({}, "Pending", None, True),
+        ({}, "Pending", 9, True),
+        ({"nodeName": "n"}, "Succeeded", None, True),
+        ({"nodeName": "n"}, "Failed", 9, True),
+        ({"nodeName": "n", "terminationGracePeriodSeconds": 0}, "Running", None, True),
+    ],
+)
+def test_a_pod_waits_only_for_a_kubelet_that_runs_it(store, spec, phase, grace, gone):
+    store.create(config_map("p") | {"kind": "Pod", "spec": spec, "status": {"phase": phase}})
+    store.delete("Pod", "p", "default", grace=grace)
+    assert (store.find("Pod", "p", "default") is None) is gone
+
+
+def test_taking_away_at_once(store):
+    store.remove("ConfigMap", "none", "default")
+    store.create(config_map("a"))
+    store.remove("ConfigMap", "a", "default")
+    assert store.find("ConfigMap", "a", "default") is None
+    store.create(config_map("b", finalizers=["example.com/x"]))
+    for _ in range(2):
+        store.remove("ConfigMap", "b", "default")
+        meta = store.get("ConfigMap", "b", "default")["metadata"]
+        assert meta["deletionGracePeriodSeconds"] == 0 and meta["deletionTimestamp"]
+
+
+def test_a_status_is_set_alone(store):
+    pod = config_map("p") | {"kind": "Pod", "spec": {"a": 1}, "status": {"phase": "Pending"}}
+    made = store.create(pod)
+    changed = {**made, "spec": {"a": 2}, "status": {"phase": "Running"}}
+    shown = store.update_status(changed, dry=True)
+    assert shown["status"] == {"phase": "Running"}
+    assert store.get("Pod", "p", "default")["status"] == {"phase": "Pending"}
+    assert store.update_status({k: v for k, v in changed.items() if k != "status"}) is made
+    now = store.update_status(changed)
+    assert (now["spec"], now["status"]) == ({"a": 1}, {"phase": "Running"})
+    with pytest.raises(Conflict):
+        store.update_status({**made, "status": {"phase": "Failed"}})
+    assert store.set_status(made, {"phase": "Failed"})["status"] == {"phase": "Failed"}
+    assert "status" in store.update({k: v for k, v in now.items() if k != "status"} | {
+        "metadata": {"name": "p", "namespace": "default", "labels": {"x": "y"}}
+    })  # fmt: skip
+
+
+def test_dry_runs_write_nothing(store):
+    at = store.resource_version
+    made = store.create(config_map("a"), dry=True)
+    assert made["metadata"]["uid"] and store.find("ConfigMap", "a", "default") is None
+    assert store.resource_version == at
+    kept = store.create(config_map("a"))
+    changed = store.update({**kept, "data": {"a": "2"}}, dry=True)
+    assert changed["data"] == {"a": "2"}
+    assert store.get("ConfigMap", "a", "default")["data"] == {"a": "1"}

@@ -141,7 +141,13 @@ async def test_an_alarm_whose_trigger_is_gone_is_disabled(
         if not status["active"]:
             break
         await asyncio.sleep(0.05)
-    assert status["reason"]["statusCode"] == 404
+    assert status["active"] is False
+    assert status["reason"] == {
+        "kind": "AUTO",
+        "statusCode": 404,
+        "message": "Automatically disabled after receiving a 404 status code when firing the "
+        "trigger",
+    }
 
 
 def test_an_interval_is_counted_from_its_start() -> None:

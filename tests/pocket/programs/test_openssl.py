@@ -69,6 +69,49 @@ async def test_what_it_cannot_do_is_refused_by_name(on, words):
     assert "openssl:" in typed.err
 
 
+REQ = (
+    "openssl: only `req -x509 -newkey ...`, `req -new -key ...` and `req -in ... -noout` are known "
+    "here\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "err"),
+    [
+        ("req", REQ),
+        ("req -noout -subject", REQ),
+        ("req -x509 -in r.csr", REQ),
+        ("req -x509 -key k", REQ),
+        ("req -new -key k", "openssl: here nobody is asked for the subject: -subj /CN=...\n"),
+        ("req -new -subj /CN=a", "openssl: a request needs -key FILE or -newkey rsa:2048\n"),
+    ],
+)
+async def test_what_a_request_needs(on, line, err):
+    typed = await on("master", f"openssl {line}")
+    assert (typed.out, typed.err, typed.status) == ("", err, 1)
+
+
+async def test_what_is_told_of_a_request(on):
+    await on("master", "openssl req -new -newkey rsa:2048 -nodes -keyout k -out r -subj /CN=a")
+    pem = (await on("master", "cat r")).out
+    for words, out in (
+        ("", pem),
+        ("-noout", ""),
+        ("-noout -subject", "subject=CN = a\n"),
+        ("-noout -verify", "Certificate request self-signature verify OK\n"),
+        ("-subject", f"subject=CN = a\n{pem}"),
+    ):
+        typed = await on("master", f"openssl req -in r {words}")
+        assert (typed.out, typed.status) == (out, 0), words
+    again = await on(
+        "master", "openssl req -new -key k -subj /CN=b -out s; openssl req -in s -subject"
+    )
+    assert again.out.startswith("subject=CN = b\n")
+    broken = await on("master", "echo x > r; openssl req -in r; openssl req -in nofile")
+    assert (broken.out, broken.status) == ("", 1)
+    assert broken.err.count("Could not read or write a file of the certificate: ") == 2
+
+
 def test_an_option_without_its_value_is_refused():
     with pytest.raises(OpensslUsageError, match="-subj"):
         parse(["-x509", "-subj"])

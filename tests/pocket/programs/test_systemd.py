@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.ground import clock
 from owlab.pocket.machines import units
 from owlab.pocket.programs import systemd
+
+DIALOGUES = Path(__file__).with_name("systemctl.txt").read_text("utf-8").strip().split("\n---\n")
+"""Lines, ``=>``, what each prints, and its status where that is not 0."""
 
 
 @pytest.fixture
@@ -109,3 +116,98 @@ async def test_a_unit_of_ones_own_is_listed_and_not_run(on):
     assert typed.out.endswith("active\n")
     listed = (await on("master", "systemctl list-units --state=running --no-legend")).out
     assert "hello.service" in listed and "Says hello" in listed and "ssh.service" in listed
+
+
+async def lines(on, script: str) -> list[str]:
+    """What each line of a script did: what it printed, and its status where that is not 0."""
+    found = []
+    for line in script.strip().splitlines():
+        typed = await on("master", line)
+        said = str(typed).strip().replace("\n", "\\n")
+        status = f"[{typed.status}]" if typed.status else ""
+        found.append(" ".join(part for part in (line.strip(), "=>", said, status) if part))
+    return found
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES, ids=range(len(DIALOGUES)))
+async def test_what_systemctl_says(on, dialogue):
+    wanted = dialogue.splitlines()
+    script = "\n".join(line.partition(" =>")[0] for line in wanted)
+    assert await lines(on, script) == wanted
+
+
+async def test_who_may_not_is_told_where_to_look(on):
+    for verb, status in (("start", 4), ("stop", 4), ("restart", 4), ("reload", 4), ("kill", 1)):
+        typed = await on("master", f"systemctl {verb} ssh")
+        assert (typed.status, typed.out) == (status, "")
+        assert typed.err == (
+            f"Failed to {verb} ssh.service: Interactive authentication required.\n"
+            "See system logs and 'systemctl status ssh.service' for details.\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("ago", "told"),
+    [
+        ({"seconds": 0}, "0s"),
+        ({"seconds": 59}, "59s"),
+        ({"seconds": 60}, "1min 0s"),
+        ({"minutes": 4, "seconds": 59}, "4min 59s"),
+        ({"minutes": 5, "seconds": 30}, "5min"),
+        ({"minutes": 59, "seconds": 30}, "59min"),
+        ({"hours": 1, "seconds": 30}, "1h 0min"),
+        ({"hours": 5, "minutes": 59, "seconds": 30}, "5h 59min"),
+        ({"hours": 6, "minutes": 30}, "6h"),
+        ({"hours": 24, "minutes": 30}, "24h"),
+        ({"hours": 25, "minutes": 30}, "1 day 1h"),
+        ({"hours": 47, "minutes": 30}, "1 day 23h"),
+        ({"days": 2, "minutes": 30}, "2 days"),
+        ({"days": 13, "minutes": 30}, "13 days"),
+    ],
+)
+async def test_since_when(on, master, monkeypatch, ago, told):
+    now = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "source", lambda: int(now.timestamp()) * 10**9)
+    since = now - timedelta(**ago)
+    master.state.units["ssh"].since = since.isoformat()
+    out = (await on("master", "systemctl status ssh")).out
+    assert f"Active: active (running) since {since:%a %Y-%m-%d %H:%M:%S} UTC; {told} ago\n" in out
+
+
+async def test_a_status_by_its_state(on, master):
+    head, loaded, active, pid, *_ = (await on("master", "systemctl status ssh")).out.splitlines()
+    assert head.startswith("● ssh.service - ")
+    assert (
+        loaded
+        == "     Loaded: loaded (/usr/lib/systemd/system/ssh.service; enabled; preset: enabled)"
+    )
+    assert active.startswith("     Active: active (running)")
+    assert pid.startswith("   Main PID: ") and "(sshd" in pid
+    await on("master", "sudo systemctl disable --now ssh")
+    typed = await on("master", "systemctl status ssh")
+    assert typed.status == 3
+    head, loaded, active, *rest = typed.out.splitlines()
+    assert head.startswith("○ ") and "; disabled; preset" in loaded
+    assert active.startswith("     Active: inactive (dead)")
+    assert not any("Main PID" in line for line in rest)
+    assert len([line for line in rest if line]) <= 10
+
+
+async def test_lists_of_units(on):
+    table = (await on("master", "systemctl list-units")).out.splitlines()
+    assert table[0].split() == ["UNIT", "LOAD", "ACTIVE", "SUB", "DESCRIPTION"]
+    count = len(table) - 3
+    assert table[-1] == f"{count} loaded units listed."
+    assert all(row.split()[2] == "active" for row in table[1:-2])
+    bare = (await on("master", "systemctl --no-legend")).out.splitlines()
+    assert len(bare) == count
+    await on("master", "sudo systemctl stop ssh")
+    shown = (await on("master", "systemctl list-units --no-legend")).out
+    assert "ssh.service" not in shown and len(shown.splitlines()) == count - 1
+    dead = (await on("master", "systemctl list-units --state=dead ssh --no-legend")).out.split()
+    assert dead[:4] == ["ssh.service", "loaded", "inactive", "dead"]
+    failed = await on("master", "systemctl --failed")
+    assert failed.out.splitlines()[-1] == "0 loaded units listed."
+    files = (await on("master", "systemctl list-unit-files")).out.splitlines()
+    assert files[0].split() == ["UNIT", "FILE", "STATE"]
+    assert files[-1] == f"{len(files) - 3} unit files listed." and len(files) - 3 >= count

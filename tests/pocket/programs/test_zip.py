@@ -7,6 +7,8 @@ import zipfile
 
 import pytest
 
+from owlab.pocket.programs.zip import ZipError, parse
+
 INSTALL = "sudo apt-get install -y zip unzip > /dev/null; "
 FILES = "mkdir -p a/b; echo hello > a/b/c; seq 1000 > d; "
 
@@ -66,3 +68,61 @@ async def test_change_an_archive(on):
 async def test_they_come_with_their_packages(on):
     typed = await on("master", "zip x y; unzip x")
     assert typed.err.count("command not found") == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "flags", "archive", "names", "excluded", "included"),
+    [
+        ("x a b", "", "x", ["a", "b"], [], []),
+        ("-rq x a", "rq", "x", ["a"], [], []),
+        ("-r -q x a", "rq", "x", ["a"], [], []),
+        ("x a -9", "9", "x", ["a"], [], []),
+        ("- a", "", "-", ["a"], [], []),
+        ("x -", "", "x", ["-"], [], []),
+        ("x a -x b c", "", "x", ["a"], ["b", "c"], []),
+        ("x a -xb", "", "x", ["a"], ["b"], []),
+        ("x a -xb c -r", "r", "x", ["a"], ["b", "c"], []),
+        ("x a -rx b", "r", "x", ["a"], ["b"], []),
+        ("x a -i b -x c", "", "x", ["a"], ["c"], ["b"]),
+        ("x a -ib.js", "", "x", ["a"], [], ["b.js"]),
+        ("x a --exclude b --include c", "", "x", ["a"], ["b"], ["c"]),
+        ("--recurse-paths --quiet x a", "rq", "x", ["a"], [], []),
+        ("x a -x b -q c", "q", "x", ["a", "c"], ["b"], []),
+    ],
+)
+def test_words_of_zip(line, flags, archive, names, excluded, included):
+    found = parse(line.split())
+    assert (found.flags, found.archive, found.names) == (set(flags), archive, names)
+    assert (found.excluded, found.included) == (excluded, included)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("-Z x", "short option 'Z' not supported"),
+        ("-rZ x", "short option 'Z' not supported"),
+        ("--bogus x", "long option 'bogus' not supported"),
+        ("-e x", "does not encrypt"),
+        ("-P word x", "does not encrypt"),
+    ],
+)
+def test_words_that_zip_refuses(line, said):
+    with pytest.raises(ZipError, match=said) as refused:
+        parse(line.split())
+    assert refused.value.status == 16
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "taken"),
+    [
+        ("x a", "a", True),
+        ("x a -x *.js", "b/a.js", False),
+        ("x a -x *.js", "a.JS", True),
+        ("x a -i *.js", "a.js", True),
+        ("x a -i *.js", "a.py", False),
+        ("x a -i *.js -x b*", "b.js", False),
+        ("x a -i *.js *.py", "a.py", True),
+    ],
+)
+def test_what_zip_takes(line, name, taken):
+    assert parse(line.split()).takes(name) is taken

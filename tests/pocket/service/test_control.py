@@ -19,7 +19,7 @@ from owlab.pocket.client import frames
 from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.ground.keyboards import Draft
 from owlab.pocket.service import daemon, runs
-from owlab.pocket.service.control_api import control_app
+from owlab.pocket.service.control_api import Frames, control_app
 from owlab.pocket.service.runs import Run, RunInput, RunKeyboard, Runs
 
 TOKEN = "sesame"
@@ -255,6 +255,43 @@ async def test_a_client_that_goes_away_ends_its_run() -> None:
         await waiting
     await stream.aclose()
     assert ended.is_set() and known.find(identifier) is None
+
+
+async def streamed(lines: int, gone: asyncio.Event) -> tuple[list[bytes], bool]:
+    """What a client gets of a stream that would go on, and whether the stream was closed."""
+    closed = False
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal closed
+        try:
+            for number in range(lines):
+                yield b"%d" % number
+            if lines < 3:
+                await asyncio.sleep(60)
+        finally:
+            closed = True
+
+    sent: list[bytes] = []
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+
+    before = asyncio.all_tasks()
+    await asyncio.wait_for(Frames(body())({"type": "http"}, receive, send), 10)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before, "nobody waits for a client that has got all"
+    return sent, closed
+
+
+async def test_a_stream_ends_with_its_client_or_by_itself() -> None:
+    gone = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.05, gone.set)
+    assert await streamed(2, gone) == ([b"", b"0", b"1"], True)
+    assert await streamed(3, asyncio.Event()) == ([b"", b"0", b"1", b"2", b""], True)
 
 
 async def test_input_comes_in_pieces_and_ends_once() -> None:

@@ -74,6 +74,21 @@ async def test_lines_are_answered_as_they_come(session):
     assert shown == "go\n<a>\n<b>\n<q>\n"
 
 
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        ("echo hi | (read a; echo got $a)", "got hi\n"),
+        ("echo hi | { read a; echo got $a; }", "got hi\n"),
+        ("echo hi | if read a; then echo got $a; fi", "got hi\n"),
+        ("(read a; echo got $a) <<< hi", "got hi\n"),
+        ("(read a; echo got $a); wc -l < /dev/null", "got typed\n0\n"),
+        ("{ read a; echo got $a; }; wc -l < /dev/null", "got typed\n0\n"),
+    ],
+)
+async def test_what_reads_a_pipe_asks_nobody(session, script, shown):
+    assert await typed(session, script, "typed") == shown
+
+
 async def test_a_menu(session):
     shown = await typed(session, "select x in red blue; do echo $REPLY $x; break; done", "2")
     assert shown == "1) red\n2) blue\n#? 2 blue\n"

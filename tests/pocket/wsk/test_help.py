@@ -104,3 +104,24 @@ async def test_unknown_words(shell: Shell) -> None:
     ran = await shell("wsk p")
     assert "Did you mean this?\n\tpackage\n\tproperty\n\tapi\n\tproject\n\n" in ran.err
     assert "Did you mean" not in (await shell("wsk bogus")).err
+
+
+@pytest.mark.parametrize(
+    ("command", "flag", "told"),
+    [
+        ("action create", "concurrency LIMIT", "1"),
+        ("action update", "concurrency LIMIT", "1"),
+        ("action create", "memory LIMIT", "256"),
+        ("action create", "logsize LIMIT", "10"),
+        ("action create", "timeout LIMIT", "60000"),
+        ("action list", "limit LIMIT", "30"),
+        ("activation list", "limit LIMIT", "30"),
+        ("api list", "limit LIMIT", "30"),
+        ("action list", "skip SKIP", None),
+        ("api create", "response-type TYPE", '"json"'),
+    ],
+)
+def test_a_flag_tells_what_it_is_without(command: str, flag: str, told: str | None) -> None:
+    lines = help_text(command.split()).splitlines()
+    [line] = [line for line in lines if f"--{flag} " in line]
+    assert (line.rpartition(" (default ")[2].rstrip(")") if "(default" in line else None) == told

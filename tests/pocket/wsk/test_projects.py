@@ -156,6 +156,86 @@ async def test_an_exported_project_is_deployed_again(project, machine):
 FED = "tick: {feed: /whisk.system/alarms/interval, inputs: {minutes: 7}}"
 
 
+SECOND = (
+    MANIFEST
+    + """\
+      rules:
+        ring: {trigger: tick, action: hello}
+    older:
+      actions:
+        bye: {function: hello.js, runtime: nodejs:14}
+      dependencies:
+        shelf: {location: /whisk.system/utils}
+"""
+)
+
+
+async def names(shell, kind):
+    rows = (await shell(f"wsk -i {kind} list")).out.splitlines()[1:]
+    return sorted(row.split()[0].rpartition("/")[2] for row in rows)
+
+
+async def test_sync_removes_what_the_manifest_names_no_more_and_nothing_else(project, machine):
+    machine.write("/home/ubuntu/manifest.yaml", SECOND.encode(), owner="ubuntu")
+    assert (await project("wsk -i project sync")).status == 0
+    assert await names(project, "package") == ["demo", "older", "shelf"]
+    assert await names(project, "rule") == ["ring"]
+    # Of others, and newer: they are listed before those of the project.
+    await project("wsk -i package create mine; wsk -i action create mine/own hello.js")
+    await project("wsk -i package bind /whisk.system/samples bound; wsk -i trigger create bell")
+    machine.write("/home/ubuntu/manifest.yaml", MANIFEST.encode(), owner="ubuntu")
+    ran = await project("wsk -i project sync -v")
+    assert ran.status == 0, ran
+    assert (
+        "Warning: Deleting action [older/bye], which the managed project [shop] does not name any "
+        "more.\n" in ran.out
+    )
+    assert await names(project, "package") == ["bound", "demo", "mine"]
+    assert await names(project, "action") == ["hello", "own"]
+    assert await names(project, "trigger") == ["bell", "tick"]
+    assert await names(project, "rule") == []
+    assert "whisk-managed" in pairs((await kept(project, "package", "demo"))["annotations"])
+    # Another project's sync leaves this one alone.
+    other = MANIFEST.replace("name: shop", "name: shed").replace("demo:", "other:")
+    other = other.replace("tick:", "tock:")
+    machine.write("/home/ubuntu/manifest.yaml", other.encode(), owner="ubuntu")
+    assert (await project("wsk -i project sync")).status == 0
+    assert await names(project, "package") == ["bound", "demo", "mine", "other"]
+    ran = await project("wsk -i project undeploy --projectname shed --preview")
+    assert "other" in ran.out and "demo" not in ran.out
+    assert (await project("wsk -i project undeploy --projectname shed")).out == ""
+    assert await names(project, "package") == ["bound", "demo", "mine"]
+    assert await names(project, "trigger") == ["bell", "tick"]
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("project: {name: shop}\n", True),
+        ("project: {name: shop, packages: {}}\n", True),
+        ("packages: {p: {}}\n", False),
+        ("project: {name: shop, packages: {p: {}}}\n", False),
+    ],
+)
+async def test_a_manifest_without_packages(project, machine, text, warned):
+    machine.write("/home/ubuntu/manifest.yaml", text.encode(), owner="ubuntu")
+    ran = await project("wsk -i project deploy -v")
+    assert ran.status == 0, ran
+    said = "Warning: The manifest file [./manifest.yaml] contained no packages.\n"
+    assert (said in ran.out) is warned
+    assert (await names(project, "package") == ["p"]) is not warned
+
+
+async def test_the_projects_name_is_needed_to_sync_and_may_be_another(project, machine):
+    machine.write("/home/ubuntu/manifest.yaml", b"packages: {p: {}}\n", owner="ubuntu")
+    ran = await project("wsk -i project sync")
+    assert ran.status == 1 and "The mandatory key [project name] is missing." in ran.err
+    ran = await project("wsk -i project sync --projectname yard -v")
+    assert "Warning: The project name has been overridden. Using yard\n" in ran.out
+    managed = pairs((await kept(project, "package", "p"))["annotations"])["whisk-managed"]
+    assert (managed["projectName"], managed["file"]) == ("yard", "./manifest.yaml")
+
+
 async def test_the_project_may_name_its_host_and_key(project, machine, host):
     named = MANIFEST.replace("name: shop", f"name: shop\n  apiHost: {host}\n  credential: {GUEST}")
     machine.write("/home/ubuntu/manifest.yaml", named.encode(), owner="ubuntu")

@@ -285,3 +285,25 @@ def test_what_the_kernel_says_of_itself_is_kept_beside_the_notebook(
     summary, _ = run()
     assert summary.exit_code == 0
     assert "from the kernel" not in capfd.readouterr().err
+
+
+def test_the_next_kernel_is_started_while_one_notebook_runs(run: Run, folder: Path) -> None:
+    """The first cell waits for it: it would wait in vain if each were started when its turn is."""
+    write_notebook(
+        folder / "00-a.ipynb",
+        (
+            "code",
+            "import os, time, psutil\n"
+            "parent, end = psutil.Process(os.getppid()), time.monotonic() + 30\n"
+            "def kernels():\n"
+            "    return sum('ipykernel' in ' '.join(c.cmdline()) for c in parent.children())\n"
+            "while kernels() < 2 and time.monotonic() < end: time.sleep(0.05)\n"
+            "assert kernels() == 2, kernels()",
+        ),
+        PASSING,
+    )
+    for name in ("01-b", "02-c"):
+        write_notebook(folder / f"{name}.ipynb", PASSING)
+    summary, printed = run()
+    assert summary.exit_code == 0, printed
+    assert not list(summary.directory.glob(".*.log"))

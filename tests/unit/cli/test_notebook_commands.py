@@ -128,3 +128,12 @@ def test_news_and_restored_notebooks(course: Path, tmp_path: Path) -> None:
     assert back.stdout.splitlines()[0] == "03-helm.ipynb is as new."
     none = owlab("notebooks", "--folder", folder, "--restore", "/etc")
     assert none.exit_code == 2 and "There is no notebook /etc." in none.output
+
+
+@pytest.mark.parametrize("command", ["lab", "notebooks"])
+def test_a_file_is_no_folder(course: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = owlab(command, "--folder", str(tmp_path / "file"))
+    assert done.exit_code == 2
+    assert "is a file" in done.output
+    assert (tmp_path / "file").read_text() == "mine"

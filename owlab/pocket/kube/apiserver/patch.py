@@ -62,8 +62,8 @@ def json_patch(target: Any, operations: Any) -> Any:
     return result
 
 
-def _is_operation(item: Any) -> bool:
-    if not isinstance(item, dict) or item.get("op") not in _OPERATIONS:
+def _is_operation(item: dict[str, Any]) -> bool:
+    if item.get("op") not in _OPERATIONS:
         return False
     pointers = [item.get("path"), *([item.get("from")] if item["op"] in ("copy", "move") else [])]
     return all(isinstance(pointer, str) for pointer in pointers)

@@ -37,12 +37,8 @@ class Proxy:
         if path is None:
             return Response(status_code=301, headers={"Location": request.url.path + "/"})
         scheme, host, port = _parts(name)
-        if kind.built_in == "Service":
-            address, number = self._behind(namespace, host, port)
-        elif kind.built_in == "Pod":
-            address, number = self._pod(namespace, host, port)
-        else:
-            raise BadRequest(f"the pocket lab has no proxy to {kind.plural}")
+        find = self._behind if kind.built_in == "Service" else self._pod
+        address, number = find(namespace, host, port)
         if scheme == "https":
             raise ServiceUnavailable("the pocket lab's proxy does not speak TLS to pods")
 
@@ -87,8 +83,11 @@ class Proxy:
         address = pod["status"].get("podIP")
         if not address or is_finished(pod):
             raise BadRequest("address not allowed")
+        if port and not port.isdecimal():  # Go looks it up among the names of services
+            said = f"dial tcp: lookup tcp/{port}: unknown port"
+            raise ServiceUnavailable(f"error trying to reach service: {said}")
         if port:
-            return address, int(port) if port.isdecimal() else 0
+            return address, int(port)
         for container in pod["spec"].get("containers") or ():
             for own in container.get("ports") or ():
                 return address, int(own["containerPort"])

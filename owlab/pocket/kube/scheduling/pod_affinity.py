@@ -126,7 +126,6 @@ class Neighbours:
                 chooses(other)
                 for other in self._loads.on(node.name).pods.values()
                 if other["metadata"]["uid"] != mine
-                and not other["metadata"].get("deletionTimestamp")
             )
             if found:
                 counted[value] += found
@@ -167,8 +166,10 @@ class Neighbours:
         own = self._pod["metadata"].get("labels") or {}
         keys = {k: own[k] for k in constraint.get("matchLabelKeys") or () if k in own}
         space = self._pod["metadata"]["namespace"]
+        # For spreading, who goes away is gone; affinity looks at it until it is.
         return lambda other: (
             other["metadata"]["namespace"] == space
+            and not other["metadata"].get("deletionTimestamp")
             and labels(other["metadata"].get("labels") or {})
             and keys.items() <= (other["metadata"].get("labels") or {}).items()
         )

@@ -82,7 +82,7 @@ def arguments(rest: list[str], low: int, high: int, needed: str) -> list[str]:
     return rest
 
 
-def within(prefix: str, error: WskError, *, usage: bool) -> WskError:
+def within(prefix: str, error: WskError, *, usage: bool = False) -> WskError:
     """An error in another's sentence: the inner one's status, and its wish to show the usage."""
     message = f"{prefix}{error.message}"
     return WskError(message, error.code, usage=usage or error.usage)

@@ -211,12 +211,12 @@ def _swagger(session: Session, path: str) -> dict[str, Any]:
     try:
         text = session.read(path).decode("utf-8", "replace")
     except WskError as error:
-        raise within(f"Error reading swagger file '{path}': ", error, usage=True) from error
+        raise within(f"Error reading swagger file '{path}': ", error) from error
     try:
         found = load_yaml(text) if path.endswith(("yaml", "yml")) else json.loads(text)
     except yaml.YAMLError as error:
         message = f"Unable to parse YAML configuration file: {unparsed_yaml(error)}"
-        raise WskError(message, usage=False) from error
+        raise WskError(message) from error
     except ValueError as error:
         reason = unparsed(error, [text])
         raise WskError(f"Error parsing swagger file '{path}': {reason}") from error
