@@ -94,7 +94,7 @@ class Pipe:
             assert self.reads < 1000, "it reads on and on"
             return really(descriptor, most)
 
-        monkeypatch.setattr(process.os, "read", counted)
+        monkeypatch.setattr(os, "read", counted)
         self.pump = Pump(read, self.logs)
 
     def write(self, data: bytes) -> None:
