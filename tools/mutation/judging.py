@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from tools.mutation.changes import Mutant
 from tools.mutation.rooms import naming, nearest_first
+from tools.mutation.running import ran
 from tools.mutation.traces import Traces
 
 MOST = 150
@@ -21,6 +18,8 @@ PLAIN = re.compile(r"[\w./:\[\]\- ]+")
 ALL_DESELECTED = 5
 """pytest's exit status."""
 NO_SUCH_TEST = "ERROR: not found: "
+EACH = 25.0
+"""Seconds for one test."""
 
 
 class Judge:
@@ -53,52 +52,25 @@ class Judge:
     def _noticed(self, mutant: Mutant, copy: Path, tests: list[str], end: float) -> bool:
         target = copy / mutant.path
         while (left := end - time.monotonic()) > 0:
-            words = ["-x", "--timeout=40"]
+            words = ["-x"]
             if not any("schemathesis" in test for test in tests):
                 words += ["-p", "no:schemathesis"]  # half of what a start takes
             words += [f"--deselect={test}" for test in sorted(self.broken)]
             target.write_text(mutant.after, "utf-8")
             try:
-                status, said = ran(copy, [*words, *tests], left)
+                done = ran(copy, [*words, *tests], left, EACH)
             finally:
                 target.write_text(mutant.before, "utf-8")
-            if status in (0, None, ALL_DESELECTED) or NO_SUCH_TEST in said:
+            if done.status in (0, None, ALL_DESELECTED) or NO_SUCH_TEST in done.said:
                 return False
-            told = said.rpartition("short test summary info")[2]  # before it, what was logged
-            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.MULTILINE)
-            if failed is None or ran(copy, [failed[1]], self._seconds)[0] == 0:
+            failed = next(iter(done.failing), done.stalled)
+            if failed is None or ran(copy, [failed], self._seconds, EACH).status == 0:
                 return True
-            print(f"fails without a change: {failed[1]}", flush=True)
-            self.broken.add(failed[1])
+            print(f"fails without a change: {failed}", flush=True)
+            self.broken.add(failed)
         return False
 
 
 def typed(test: str) -> str:
     """A test as pytest takes it: what has strange parameters is run with all of them."""
     return test if PLAIN.fullmatch(test) else test.partition("[")[0]
-
-
-def ran(copy: Path, words: list[str], seconds: float) -> tuple[int | None, str]:
-    """The exit status of pytest, None where the time was over, and what it printed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *words]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(
-        command,
-        cwd=copy,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as running:
-        try:
-            said, _ = running.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGINT)
-            try:
-                said, _ = running.communicate(timeout=60)
-            except subprocess.TimeoutExpired:
-                os.killpg(running.pid, signal.SIGKILL)
-                said, _ = running.communicate()
-            return None, said
-    return running.returncode, said

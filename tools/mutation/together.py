@@ -7,7 +7,6 @@ each test that fails in it is asked which change it is that it notices, by halve
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.mutation.changes import Mutant
-from tools.mutation.judging import ran
+from tools.mutation.running import Ran, ran
 from tools.mutation.traces import Traces
 
 WHOLE = 3600.0
@@ -27,7 +26,6 @@ MOST_FAILING = 60
 WITHOUT = ("vm", "incidents")
 """Tests that need a machine of their own; and where each waits for minutes if the lab is broken."""
 SLOW = tuple(f"tests/{n}/" for n in ("guide", "browser", "site", "clients", "golden", "chaos"))
-FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 def groups(mutants: Sequence[Mutant]) -> list[list[Mutant]]:
@@ -75,13 +73,13 @@ class Together:
     pytest-xdist would not do: a change may be one of what tests there are.
 
     :param say: told what is going on.
-    :param run: runs pytest in the copy: its exit status, and what it printed.
+    :param run: runs pytest in the copy.
     """
 
     traces: Traces
     copies: Sequence[Path]
     say: Callable[[str], None] = print
-    run: Callable[[Path, list[str], float], tuple[int | None, str]] = ran
+    run: Callable[[Path, list[str], float], Ran] = ran
     flaky: set[str] = field(default_factory=set)
     """Tests that fail without a change too, or not again."""
 
@@ -123,11 +121,16 @@ class Together:
         return sorted(known, key=lambda test: test.startswith(SLOW))
 
     def _failing_of(self, copy: Path, tests: list[str]) -> list[str]:
-        if not tests:
-            return []
-        _, said = self.run(copy, [f"--maxfail={MOST_FAILING}", "--timeout=120", *tests], WHOLE)
-        told = said.rpartition("short test summary info")[2]  # before it, what was logged
-        return FAILED.findall(told)
+        failing: list[str] = []
+        while tests and len(failing) < MOST_FAILING:
+            done = self.run(copy, [f"--maxfail={MOST_FAILING}", *tests], WHOLE)
+            failing += done.failing
+            if done.stalled is None:
+                break
+            # A test that never ends has ended the run: on with the next file.
+            failing.append(done.stalled)
+            tests = _behind(tests, done.stalled)
+        return failing
 
     def _culprit(self, test: str, mutants: list[Mutant]) -> Mutant | None:
         """The one that this test notices: first looked for among those whose lines it runs."""
@@ -152,10 +155,7 @@ class Together:
 
     def _fails(self, test: str, mutants: list[Mutant]) -> bool:
         with self._put_in(mutants):
-            return self.run(self.copies[0], ["-x", "--timeout=120", test], ALONE)[0] not in (
-                0,
-                None,
-            )
+            return self.run(self.copies[0], ["-x", test], ALONE).status not in (0, None)
 
     @contextmanager
     def _put_in(self, mutants: list[Mutant]) -> Iterator[None]:
@@ -168,6 +168,13 @@ class Together:
             for mutant in mutants:
                 for copy in self.copies:
                     (copy / mutant.path).write_text(mutant.before, "utf-8")
+
+
+def _behind(tests: list[str], test: str) -> list[str]:
+    """Those of the files behind the one of this test."""
+    file = test.partition("::")[0]
+    places = [place for place, one in enumerate(tests) if one.partition("::")[0] == file]
+    return tests[places[-1] + 1 :] if places else []
 
 
 def _function(test: str) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from owlab.pocket.bash.tokens import Simple
+from owlab.pocket.bash.syntax import Simple
 
 TERMINAL = "/dev/tty"
 

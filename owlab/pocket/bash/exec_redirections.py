@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 
 from owlab.pocket.bash.extra_streams import PRINTED
-from owlab.pocket.bash.tokens import Simple, Token, commands, statements
+from owlab.pocket.bash.syntax import Simple, Token
+from owlab.pocket.bash.tokens import commands, statements
 
 LEADS = re.compile(r"(^|[\s;&|({])exec\s+[^\n]*>", re.M)
 LEAD, ENDS = "__owlab_lead", "__owlab_ends"

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from owlab.pocket.bash.tokens import Simple, Token, commands, statements
+from owlab.pocket.bash.syntax import Simple, Token
+from owlab.pocket.bash.tokens import commands, statements
 
 PRINTED = {"1": "/dev/__owlab_out", "2": "/dev/__owlab_err"}
 """Files that are printed: to standard output, and to errors."""

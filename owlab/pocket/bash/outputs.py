@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.tokens import Simple, commands
+from owlab.pocket.bash.syntax import Simple
+from owlab.pocket.bash.tokens import commands
 
 LOST = re.compile(r">\s*>\(")
 CLOSING = ("", "}", "done", "fi", "esac")

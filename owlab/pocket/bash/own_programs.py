@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.tokens import Simple, commands
+from owlab.pocket.bash.syntax import Simple
+from owlab.pocket.bash.tokens import commands
 
 ASKED = re.compile(
     r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l|\b(wc|declare|typeset|compgen)\s"

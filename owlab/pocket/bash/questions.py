@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 
-from owlab.pocket.bash.tokens import Simple, Token, commands
+from owlab.pocket.bash.syntax import Simple, Token
+from owlab.pocket.bash.tokens import commands
 
 FIRST, SECOND = "__owlab_path", "__owlab_other"
 ASK = "__owlab_may"

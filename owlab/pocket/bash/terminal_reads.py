@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 
 from owlab.pocket.bash.enclosures import TERMINAL
-from owlab.pocket.bash.tokens import Simple, commands
+from owlab.pocket.bash.syntax import Simple
+from owlab.pocket.bash.tokens import commands
 
 HERE = "__owlab_tty"
 """Set where standard input is the terminal."""

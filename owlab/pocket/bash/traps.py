@@ -12,7 +12,8 @@ import shlex
 
 from owlab.pocket.bash.extra_streams import BEGIN
 from owlab.pocket.bash.parameters import told
-from owlab.pocket.bash.tokens import Simple, assignments, commands
+from owlab.pocket.bash.syntax import Simple
+from owlab.pocket.bash.tokens import assignments, commands
 
 ERROR = re.compile(r"\btrap\s[^\n]*\bERR\b")
 AT_END = re.compile(r"""\btrap\s+(?:'[^']*'|"[^"]*"|[^\s'"]+)\s[^\n;]*\b(?:EXIT|0)\b""")

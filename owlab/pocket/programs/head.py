@@ -42,16 +42,17 @@ async def head(call: Call) -> int:
     status, first = 0, True
     for name in names:
         problem = _problem(call, name)
-        if problem is not None:
+        if problem is not None and not problem[1]:
             await call.err(problem[0])
             status = 1
-            if not problem[1]:
-                continue
+            continue
         if titled:
             shown = "standard input" if name == "-" else name
             await call.out(f"{'' if first else chr(10)}==> {shown} <==\n")
             first = False
         if problem is not None:
+            await call.err(problem[0])
+            status = 1
             continue
         if amount.startswith("-"):
             await _without_last(call, name, count, lines, end)

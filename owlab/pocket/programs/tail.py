@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, Options, parse
 
 LOOK_EVERY = 0.25
+OLD = re.compile(r"([-+])(\d+)([bcl]?)(f?)")
 QUIET = ("q", "quiet", "silent")
 LONG = "lines= bytes= follow? quiet silent verbose retry pid= sleep-interval= zero-terminated"
 
@@ -16,12 +18,7 @@ LONG = "lines= bytes= follow? quiet silent verbose retry pid= sleep-interval= ze
 @program("tail", machines="all")
 async def tail(call: Call) -> int:
     """The last ten lines; ``-n N``, ``-n +N``, ``-c N``, ``-f``, ``-F``, ``-q``, ``-v``."""
-    call.argv = [
-        f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) and not index else word
-        for index, word in enumerate(call.argv)
-    ]
-    if len(call.argv) < 3 and re.fullmatch(r"\+\d+", (call.argv or [""])[0]):
-        call.argv[0] = f"-n{call.argv[0]}"  # the old way to write it, for one file
+    call.argv = _in_the_new_way(call.argv)
     options = parse(call, "n:c:fFqvs:z", LONG)
     names = list(options.words) or ["-"]
     headed = (len(names) > 1 or options.has("v", "verbose")) and not options.has(*QUIET)
@@ -32,15 +29,17 @@ async def tail(call: Call) -> int:
         except OSError as error:
             doing = (
                 f"error reading '{name}'"
-                if error.errno == 21
+                if error.errno == errno.EISDIR
                 else f"cannot open '{name}' for reading"
             )
+            if headed and error.errno == errno.EISDIR:
+                await call.out(_title(name, shown))
+                shown += 1
             await call.err(f"tail: {doing}: {error.strerror}\n")
             status = 1
             continue
         if headed:
-            title = "standard input" if name == "-" else name
-            await call.out(("\n" if shown else "") + f"==> {title} <==\n")
+            await call.out(_title(name, shown))
         shown += 1
         await call.out(_end(content, options))
         if name != "-":
@@ -48,6 +47,26 @@ async def tail(call: Call) -> int:
     if options.has("f", "F", "follow") and seen:
         await _follow(call, seen, headed)
     return status
+
+
+def _in_the_new_way(argv: list[str]) -> list[str]:
+    """``-5``, ``-5f``, ``-100c`` and ``+5``, which are taken before one file at most."""
+    old = OLD.fullmatch(argv[0]) if argv else None
+    if old is None:
+        return argv
+    sign, count, unit, follow = old.groups()
+    if len([word for word in argv[1:] if word != "--"]) > 1:
+        if sign == "+":
+            return argv  # then it is a file's name
+        raise Complaint(f"tail: option used in invalid context -- {count[0]}\n")
+    size = int(count) * (512 if unit == "b" else 1)
+    amount = [f"-{'c' if unit in ('b', 'c') else 'n'}", f"{sign.replace('-', '')}{size}"]
+    return [*amount, *(["-f"] if follow else []), *argv[1:]]
+
+
+def _title(name: str, shown: int) -> str:
+    title = "standard input" if name == "-" else name
+    return ("\n" if shown else "") + f"==> {title} <==\n"
 
 
 def _end(content: bytes, options: Options) -> bytes:

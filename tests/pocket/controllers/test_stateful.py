@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.conditions import condition
 from tests.pocket.controllers.conftest import Bench
@@ -113,6 +115,41 @@ async def test_a_history_of_templates(bench: Bench) -> None:
         bench.store.delete(kind, "web", "default")
         await bench.settle()
         assert bench.store.list("ControllerRevision", "default") == []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "replaced"),
+    [
+        ({}, 1),
+        ({"type": "RollingUpdate"}, 1),
+        ({"rollingUpdate": {"maxUnavailable": 1}}, 1),
+        ({"rollingUpdate": {"maxUnavailable": 2}}, 2),
+        ({"rollingUpdate": {"maxUnavailable": 5}}, 3),
+        ({"rollingUpdate": {"maxUnavailable": "1%"}}, 1),
+        ({"rollingUpdate": {"maxUnavailable": "34%"}}, 2),
+        ({"rollingUpdate": {"maxUnavailable": "100%"}}, 3),
+        ({"type": "OnDelete"}, 0),
+    ],
+)
+async def test_as_many_pods_of_a_daemon_set_are_missing_as_may_be(
+    bench: Bench, strategy: Object, replaced: int
+) -> None:
+    """Of three; the new ones never become ready."""
+    made = workload("DaemonSet", 1)
+    made["spec"]["updateStrategy"] = strategy
+    await bench.make(made)
+    obj = bench.store.draft("DaemonSet", "web", "default")
+    container = obj["spec"]["template"]["spec"]["containers"][0]
+    container["readinessProbe"] = {"exec": {"command": ["false"]}, "periodSeconds": 1}
+    bench.store.update(obj)
+    await bench.settle()
+    new = ["readinessProbe" in pod["spec"]["containers"][0] for pod in bench.pods()]
+    assert (len(new), sum(new)) == (3, replaced)
+    status = bench.store.get("DaemonSet", "web", "default")["status"]
+    assert (status["numberReady"], status.get("updatedNumberScheduled", 0)) == (
+        3 - replaced,
+        replaced,
+    )
 
 
 async def test_a_paused_deployment_waits(bench: Bench) -> None:

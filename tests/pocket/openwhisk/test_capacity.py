@@ -49,6 +49,23 @@ async def test_eight_containers_of_256_mb_and_not_nine(guest: Client, service: S
     assert all("initTime" in {a["key"] for a in r["annotations"]} for r in records)
 
 
+@pytest.mark.parametrize("stem_cells", [True])
+async def test_a_stem_cell_is_an_actions_own_from_its_first_call_on(
+    guest: Client, service: Service
+) -> None:
+    await guest.action("first", ECHO, "nodejs:14")
+    await guest.action("second", PID, "nodejs:14")
+    await guest.call("first")
+    await eventually(lambda: service.invoker.containers == 3)  # its own, and two to come
+    (pid,) = await _many(guest, "second", 1)
+    await eventually(lambda: service.invoker.containers == 4)
+    assert await _many(guest, "second", 1) == [pid]
+    records = (await guest.get("/activations/?name=second&docs=true")).json()
+    cold = ["initTime" in {a["key"] for a in record["annotations"]} for record in records]
+    assert cold == [False, True]
+    assert service.invoker.containers == 4
+
+
 @pytest.mark.parametrize("limits", [{"user_memory": 512}])
 async def test_the_longest_idle_container_makes_room(guest: Client, pods: FakePods) -> None:
     for name in ("old", "new", "newest"):

@@ -178,6 +178,22 @@ def test_archives_are_placed(
     assert told["archive"] is True and told["directory"] == str(tmp_path / "c" / "action")
 
 
+@pytest.mark.parametrize(
+    ("mode", "runs"),
+    [(0o755, True), (0o700, True), (0o100, True), (0o644, False), (0o677, False), (0, False)],
+)
+def test_what_its_owner_may_execute_stays_so(tmp_path: Path, mode: int, runs: bool) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as made:
+        made.writestr("__main__.py", "")
+        info = zipfile.ZipInfo("bin/tool")
+        info.external_attr = (0o100000 | mode) << 16
+        made.writestr(info, "#!/bin/sh")
+    told = placed(tmp_path, "python:3", base64.b64encode(data.getvalue()).decode())
+    tool = Path(str(told["directory"])) / "bin" / "tool"
+    assert bool(tool.stat().st_mode & 0o111) is runs
+
+
 def test_archives_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = base64.b64encode(b"PK\x03\x04" + bytes(100)).decode()
     with pytest.raises(BadCode, match=NO_ARCHIVE):

@@ -94,7 +94,7 @@ async def test_a_menu(session):
     assert shown == "1) red\n2) blue\n#? 2 blue\n"
 
 
-async def test_a_password_is_not_shown(session):
+async def test_su_asks_in_vain_and_unseen(session):
     typist = Typist("secret")
     async with asyncio.timeout(PATIENCE):
         await session.type("su; echo $?", typist.show, typist.show_error, 0, typist)

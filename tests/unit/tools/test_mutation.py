@@ -10,6 +10,7 @@ from coverage import CoverageData
 from tools.mutation.changes import Mutant, chosen
 from tools.mutation.judging import Judge
 from tools.mutation.rooms import nearest_first, room
+from tools.mutation.running import ran
 from tools.mutation.traces import Traces
 
 RULE = "LIMIT = 3\n\n\ndef full(seats):\n    return seats >= LIMIT\n"
@@ -81,6 +82,37 @@ def test_a_test_that_fails_anyway_catches_nothing(project: Path, traces: Traces)
     judge = Judge(traces, 60)
     assert judge.judged(_mutant("3", "2"), project) == "survived"
     assert judge.broken == {"tests/a.py::test_broad"}
+
+
+def test_a_change_that_never_ends_is_caught(
+    project: Path, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.mutation.judging.EACH", 2.0)
+    endless = RULE.replace("return seats", "while True: pass\n    return seats")
+    judge = Judge(traces, 60)
+    mutant = Mutant(Path("owlab/rule.py"), "some kind", RULE, endless)
+    assert judge.judged(mutant, project) == "caught"
+    assert not judge.broken
+
+
+def test_a_run_tells_what_failed_and_where_it_stopped(project: Path) -> None:
+    (project / "tests/test_many.py").write_text(
+        "import logging, time, pytest\n"
+        "def test_good(): pass\n"
+        "@pytest.mark.parametrize('word', ['a b', 'c'])\n"
+        "def test_bad(word): logging.error('FAILED tests/x.py::test_y - z'); assert word == 'c'\n"
+        "def test_stuck():\n    print('tests/x.py::test_z')\n    while True: pass\n"
+        "def test_last(): assert False\n"
+    )
+    many = "tests/test_many.py"
+    told = ran(project, [f"{many}::test_good", f"{many}::test_bad"], 60)
+    assert (told.status, told.failing, told.stalled) == (1, [f"{many}::test_bad[a b]"], None)
+    told = ran(project, [many], 60, each=2)
+    bad = [f"{many}::test_bad[a b]"]
+    assert (told.status, told.failing, told.stalled) == (1, bad, f"{many}::test_stuck")
+    assert ran(project, [f"{many}::test_good"], 60).status == 0
+    over = ran(project, [f"{many}::test_stuck"], 3, each=30)
+    assert (over.status, over.stalled) == (None, None)
 
 
 def test_the_changed_lines_and_the_room_of_a_module() -> None:

@@ -10,6 +10,7 @@ import pytest
 from coverage import CoverageData
 
 from tools.mutation.changes import Mutant
+from tools.mutation.running import Ran
 from tools.mutation.together import Together, combined, groups
 from tools.mutation.traces import Traces
 
@@ -37,7 +38,7 @@ TESTS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _pytest(copy: Path, words: list[str], _seconds: float) -> tuple[int, str]:
+def _pytest(copy: Path, words: list[str], _seconds: float) -> Ran:
     """As pytest answers, without its second for each start."""
     rule: dict[str, Any] = {}
     exec((copy / "owlab/rule.py").read_text(), rule)
@@ -46,7 +47,7 @@ def _pytest(copy: Path, words: list[str], _seconds: float) -> tuple[int, str]:
     failed = [name for name in chosen if not TESTS[name](rule)]
     shown = failed[:1] if "-x" in words or "--maxfail=1" in words else failed
     told = "".join(f"FAILED {name}[a - b] - assert False\n" for name in shown)
-    return int(bool(failed)), f"== short test summary info ==\n{told}"
+    return Ran(int(bool(failed)), f"== short test summary info ==\n{told}")
 
 
 @pytest.fixture
@@ -100,3 +101,18 @@ def test_what_ends_the_run_early_is_taken_out_and_all_run_again(
 ) -> None:
     monkeypatch.setattr("tools.mutation.together.MOST_FAILING", 1)
     assert set(together.noticed([NEVER, LATER])) == {LATER, NEVER}
+
+
+def test_behind_a_test_that_never_ends_the_others_are_run(together: Together) -> None:
+    runs: list[list[str]] = []
+
+    def run(_copy: Path, words: list[str], _seconds: float) -> Ran:
+        runs.append([word for word in words if not word.startswith("-")])
+        if "tests/b.py" in words:
+            return Ran(1, "tests/a.py::test_a PASSED\ntests/b.py::test_b[c] \n+++ Timeout +++\n")
+        return Ran(1, "== short test summary info ==\nFAILED tests/d.py::test_d - assert 0\n")
+
+    together.run = run
+    files = [f"tests/{name}.py" for name in "abcd"]
+    assert together._failing([], files) == ["tests/b.py::test_b", "tests/d.py::test_d"]
+    assert runs == [files, files[2:]]
