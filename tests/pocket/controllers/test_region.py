@@ -88,7 +88,7 @@ async def test_ports_that_nodes_open(bench: Bench) -> None:
     place = NetworkPlace("outside", "127.9.0.99", "")
 
     def opened(machine: str, port: int) -> int | None:
-        found = region.on_machine(place, bench.fleet.machines[machine], port)  # type: ignore[arg-type]
+        found = region.on_machine(place, bench.fleet.machines[machine], port)
         return None if found is None else found.port
 
     for machine in bench.fleet.machines:
@@ -113,7 +113,7 @@ async def test_a_policy_that_keeps_to_the_node(bench: Bench, policy: str) -> Non
     place = NetworkPlace("outside", "127.9.0.99", "")
     for name, machine in bench.fleet.machines.items():
         try:
-            found = bench.cluster.region.on_machine(place, machine, 30080)  # type: ignore[arg-type]
+            found = bench.cluster.region.on_machine(place, machine, 30080)
             answered = found is not None
         except ConnectionLost:
             answered = False

@@ -38,7 +38,7 @@ def visitors(master) -> Any:
 async def out(on, line: str) -> str:
     typed = await on("master", line)
     assert (typed.err, typed.status) == ("", 0), typed
-    return typed.out
+    return str(typed.out)
 
 
 @pytest.mark.parametrize(
