@@ -166,7 +166,7 @@ def test_rules_of_a_policy(rules: list[Object], match: bool) -> None:
 
 
 def test_operations() -> None:
-    only = {"resourceRules": [rule(operations=["UPDATE"])]}
+    only: dict[str, Any] = {"resourceRules": [rule(operations=["UPDATE"])]}
     assert not matched(cm(), **only)
     assert matched(cm(), cm(), **only)
     kept = store(policy({"expression": "object.data.a == oldObject.data.a"}), binding())
@@ -248,7 +248,8 @@ def with_parameters(ref: Object | None, *objects: Object) -> Store:
     kept = store(definition("crow", {"spec": {"type": "object"}}))
     check_ = {"expression": "params == null || size(object.data) <= params.spec.most"}
     made = policy(check_, paramKind=LIMITS)
-    for one in (*objects, made, binding(**({"paramRef": ref} if ref else {}))):
+    told: dict[str, Any] = {"paramRef": ref} if ref else {}
+    for one in (*objects, made, binding(**told)):
         kept.create(one)
     return kept
 

@@ -329,9 +329,9 @@ async def test_tokens_of_accounts(api: httpx.AsyncClient, store: Store) -> None:
 async def test_a_token_ends(api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     token = await issued(api, expirationSeconds=600)
     now = time.time()
-    monkeypatch.setattr(users.time, "time", lambda: now + 590)
+    monkeypatch.setattr(time, "time", lambda: now + 590)
     assert (await reviewed(api, token))["authenticated"]
-    monkeypatch.setattr(users.time, "time", lambda: now + 610)
+    monkeypatch.setattr(time, "time", lambda: now + 610)
     assert await reviewed(api, token) == {}
 
 
