@@ -62,7 +62,8 @@ def did(
     context: Any = SimpleNamespace(
         name=name, argv=argv, cwd="/work", env={}, stdout=into(out), stderr=into(err)
     )
-    status = asyncio.run(made[name](context))  # type: ignore[arg-type]
+    running: Any = made[name](context)
+    status: int = asyncio.run(running)
     return out.decode(), err.decode(), status
 
 

@@ -153,7 +153,7 @@ async def test_a_pod_gets_its_node(api: httpx.AsyncClient, store: Store, path: s
     ],
 )
 async def test_what_there_is_not(api: httpx.AsyncClient, method: str, path: str, code: int) -> None:
-    body = {} if method in ("POST", "PUT", "PATCH") else None
+    body: Object | None = {} if method in ("POST", "PUT", "PATCH") else None
     headers = MERGE if method == "PATCH" else None
     assert (await api.request(method, path, json=body, headers=headers)).status_code == code
 
