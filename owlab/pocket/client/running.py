@@ -8,9 +8,8 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -143,7 +142,7 @@ def remove(directory: Path) -> None:
         time.sleep(0.2)
 
 
-def _opened(remove: Any, path: str, error: Any) -> None:
+def _opened(remove: Callable[[str], object], path: str, error: object) -> None:
     with contextlib.suppress(OSError):
         parent = Path(path).parent
         parent.chmod(parent.stat().st_mode | stat.S_IRWXU)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from owlab.pocket.ground import certificates
+from owlab.pocket.ground.certificates import Extension, PrivateKey
+from owlab.pocket.ground.private_files import write_private
 
 YEARS = timedelta(days=3650)
 # Browsers and curl on macOS refuse server certificates that are valid for longer.
@@ -31,43 +32,43 @@ class Authority:
             self._create(directory.name)
         self.pem = self.certificate_path.read_bytes()
         self._certificate = x509.load_pem_x509_certificate(self.pem)
-        key = serialization.load_pem_private_key(self._key_path.read_bytes(), None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
+        key = certificates.load_key(self._key_path.read_bytes())
+        if key is None:
             raise ValueError(f"{self._key_path} is not a key that this lab made")
         self._key = key
 
     def _create(self, lab: str) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = _name(f"owlab pocket lab {lab}"[:64])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + YEARS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(signs=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-            .sign(key, hashes.SHA256())
+        key = certificates.new_key()
+        name = certificates.common_name(f"owlab pocket lab {lab}"[:64])
+        of_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        pem = certificates.certificate(
+            name,
+            key,
+            YEARS,
+            issuer=name,
+            signer=key,
+            extensions=[
+                (x509.BasicConstraints(ca=True, path_length=0), True),
+                (_usage(signs=True), True),
+                (of_key, False),
+            ],
         )
-        write_private(self._key_path, _pem(key))
-        write_private(self.certificate_path, certificate.public_bytes(serialization.Encoding.PEM))
+        write_private(self._key_path, certificates.key_pem(key))
+        write_private(self.certificate_path, pem)
 
     def issue(self, name: str, hosts: Iterable[str]) -> tuple[bytes, bytes]:
         """Certificate and key (PEM) of a server that answers on these addresses and names."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([_host(host) for host in dict.fromkeys(hosts)])
-        built = (
-            self._begun(_name(name[:64]), SERVER_DAYS)
-            .public_key(key.public_key())
-            .add_extension(names, critical=False)
-            .add_extension(_usage(signs=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        key = certificates.new_key()
+        pem = self._signed(
+            certificates.common_name(name[:64]),
+            key,
+            SERVER_DAYS,
+            [
+                (certificates.alternative_names(hosts), False),
+                (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+            ],
         )
-        return self._signed(built), _pem(key)
+        return pem, certificates.key_pem(key)
 
     def sign(
         self, request: x509.CertificateSigningRequest, usages: list[str], seconds: int
@@ -77,52 +78,35 @@ class Authority:
         :param usages: in Kubernetes' words, such as ``client auth``.
         """
         extended = [oid for word, oid in _EXTENDED.items() if word in usages]
-        built = (
-            self._begun(request.subject, timedelta(seconds=seconds))
-            .public_key(request.public_key())
-            .add_extension(_usage(signs=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage(extended), False)
+        names = [
+            (extension.value, False)
+            for extension in request.extensions
+            if isinstance(extension.value, x509.SubjectAlternativeName)
+        ]
+        more: list[Extension] = [(x509.ExtendedKeyUsage(extended), False), *names]
+        return self._signed(request.subject, request, timedelta(seconds=seconds), more)
+
+    def _signed(
+        self,
+        subject: x509.Name,
+        key: x509.CertificateSigningRequest | PrivateKey,
+        valid: timedelta,
+        extensions: list[Extension],
+    ) -> bytes:
+        of_issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        common: list[Extension] = [
+            (x509.BasicConstraints(ca=False, path_length=None), True),
+            (of_issuer, False),
+            (_usage(signs=False), True),
+        ]
+        return certificates.certificate(
+            subject,
+            key,
+            valid,
+            issuer=self._certificate.subject,
+            signer=self._key,
+            extensions=[*common, *extensions],
         )
-        for extension in request.extensions:
-            if isinstance(extension.value, x509.SubjectAlternativeName):
-                built = built.add_extension(extension.value, critical=False)
-        return self._signed(built)
-
-    def _begun(self, subject: x509.Name, valid: timedelta) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
-        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._certificate.subject)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + valid)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(issuer, critical=False)
-        )
-
-    def _signed(self, built: x509.CertificateBuilder) -> bytes:
-        certificate = built.sign(self._key, hashes.SHA256())
-        return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(content)
-
-
-def _name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _host(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
 
 
 def _usage(signs: bool) -> x509.KeyUsage:
@@ -136,12 +120,4 @@ def _usage(signs: bool) -> x509.KeyUsage:
         crl_sign=signs,
         encipher_only=False,
         decipher_only=False,
-    )
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
     )

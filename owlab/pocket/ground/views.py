@@ -5,8 +5,6 @@ Protocols only: a part is tested with a small fake of the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 Object = dict[str, Any]
@@ -91,33 +89,3 @@ class FleetView(Protocol):
         Looks at the client's nfs-common, the server's state, its active exports and the client's
         address, as mount.nfs would.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class ActionPod:
-    """A running action container as a pod of the cluster."""
-
-    name: str
-    node: str
-
-
-class ActionPods(Protocol):
-    """Where OpenWhisk's Kubernetes container factory makes its pods. The cluster implements it."""
-
-    async def start(
-        self, name: str, image: str, memory_mb: int, labels: Mapping[str, str]
-    ) -> ActionPod:
-        """Create a pod and wait until it is Running.
-
-        Raises ``PodStartError`` with OpenWhisk's own sentence (pull failure, timeout, no node).
-        """
-
-    async def remove(self, name: str) -> None:
-        """Delete the pod; a missing one is no error."""
-
-    def gone(self, name: str) -> bool:
-        """True when the pod was deleted or its node is down: its process must not be reused."""
-
-
-class PodStartError(Exception):
-    """An action pod did not start; the message is what the activation shows."""

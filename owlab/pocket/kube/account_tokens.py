@@ -6,10 +6,10 @@ import base64
 import datetime
 import hmac
 import json
-import time
 import uuid
 from typing import Any
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest, Conflict
 from owlab.pocket.kube.store import Store
@@ -39,7 +39,7 @@ class AccountTokens:
         meta, spec = account["metadata"], request.get("spec") or {}
         seconds = min(max(int(spec.get("expirationSeconds") or _SECONDS), 600), _MOST)
         audiences = spec.get("audiences") or ["https://kubernetes.default.svc.cluster.local"]
-        now = int(time.time())
+        now = int(unix_time())
         token = self._sign(
             {
                 "aud": audiences,

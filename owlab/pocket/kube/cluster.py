@@ -43,6 +43,7 @@ from owlab.pocket.kube.controllers.stateful_sets import StatefulSets
 from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
 from owlab.pocket.kube.controllers.token_secrets import TokenSecrets
 from owlab.pocket.kube.controllers.volumes import Volumes
+from owlab.pocket.kube.images import Registries
 from owlab.pocket.kube.kubelet.kubelet import Kubelet
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.region import ClusterRegion
@@ -82,6 +83,8 @@ class Cluster:
         self.kubelet = Kubelet(plane, self._container, self.routes, self.names)
         self.kubelet.runtime.authorities = authority.encode
         self.kubelet.runtime.stand_in = self._stand_in
+        self.registries = Registries(one.images for one in self._software)
+        self.kubelet.runtime.registries = self.registries
         claims = Claims(plane)
         plane.add(
             Namespaces(plane, authority),

@@ -22,6 +22,12 @@ def is_true(obj: Object, kind: str) -> bool:
     return found is not None and found["status"] == "True"
 
 
+def since(status: Object, kind: str, value: str, now: str) -> str:
+    """Since when a condition has this value: now, if it had another."""
+    old = condition({"status": status}, kind) or {}
+    return str(old.get("lastTransitionTime") or now) if old.get("status") == value else now
+
+
 def with_condition(
     status: Object,
     kind: str,
@@ -38,12 +44,10 @@ def with_condition(
     """
     conditions = list(status.get("conditions") or ())
     place = next((i for i, c in enumerate(conditions) if c["type"] == kind), None)
-    old = conditions[place] if place is not None else {}
-    since = old.get("lastTransitionTime", now) if old.get("status") == value else now
     new = {
         "type": kind,
         "status": value,
-        "lastTransitionTime": since,
+        "lastTransitionTime": since(status, kind, value, now),
         **({"reason": reason} if reason else {}),
         **({"message": message} if message else {}),
         **more,

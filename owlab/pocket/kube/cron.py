@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from owlab.pocket.ground.clock import utc_now
+
 _NAMED = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -35,7 +37,7 @@ class Schedule:
         # To cron `?` is another word for `*`.
         self._text = " ".join(fields).replace("?", "*")
         try:
-            CronSim(self._text, datetime.now(UTC))
+            CronSim(self._text, utc_now())
         except CronSimError as error:
             raise ValueError(str(error)[:1].lower() + str(error)[1:]) from None
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.errors import ApiError, TooManyRequests
 from owlab.pocket.kube.object_state import is_finished, is_ready
+from owlab.pocket.kube.shares import share
 from owlab.pocket.kube.store import Store
 
 
@@ -66,9 +65,9 @@ def counts(store: Store, budget: Object) -> BudgetCounts:
     expected = _expected(store, pods)
     spec = budget["spec"]
     if "maxUnavailable" in spec:
-        desired = expected - _share(spec["maxUnavailable"], expected)
+        desired = expected - share(spec["maxUnavailable"], expected)
     else:
-        desired = _share(spec.get("minAvailable", 1), expected)
+        desired = share(spec.get("minAvailable", 1), expected)
     return BudgetCounts(sum(map(is_ready, pods)), max(0, desired), expected)
 
 
@@ -83,9 +82,3 @@ def _expected(store: Store, pods: list[Object]) -> int:
                 uid, size = str(reference["uid"]), int(owner["spec"]["replicas"])
         owners[uid] = size
     return sum(owners.values())
-
-
-def _share(wanted: Any, whole: int) -> int:
-    if isinstance(wanted, str) and wanted.endswith("%"):
-        return math.ceil(float(wanted.removesuffix("%")) * whole / 100)
-    return int(wanted)

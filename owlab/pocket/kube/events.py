@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.clock import timestamp, unix_time_ns
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.store import Store
@@ -17,9 +17,8 @@ _KEPT_SECONDS = 3600
 class Recorder:
     """Writes events; one that repeats is counted instead, one of an hour ago goes."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._clock = clock
         events = store.list("Event")
         events.sort(key=lambda event: str(event.get("lastTimestamp") or ""))
         self._ages: deque[tuple[float, str, str]] = deque(
@@ -35,7 +34,7 @@ class Recorder:
         """
         meta = about["metadata"]
         self._forget_old()
-        now = self._clock.timestamp()
+        now = timestamp()
         for event in self._store.indexed("about", str(meta.get("uid"))):
             if event.get("reason") == reason and event.get("message") == message:
                 counted = {"count": int(event.get("count") or 1) + 1, "lastTimestamp": now}
@@ -75,7 +74,7 @@ def _event(
         "apiVersion": "v1",
         "kind": "Event",
         # In the order of time: clients list by name, and sort by whole seconds.
-        "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "namespace": namespace},
+        "metadata": {"name": f"{meta['name']}.{unix_time_ns():x}", "namespace": namespace},
         "involvedObject": {
             "apiVersion": about["apiVersion"],
             "kind": about["kind"],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 _GONE = re.compile(r"docker\.io/wurstmeister/kafka:")
 """Withdrawn in May 2024: the failure that the guide tells of."""
@@ -21,9 +23,6 @@ _OFFICIAL_TAG = (
 _KNOWN = tuple(
     re.compile(pattern)
     for pattern in (
-        r"docker\.io/openwhisk/(controller|invoker|ow-utils|scheduler):(ef725a6|nightly|latest)",
-        r"docker\.io/openwhisk/(apigateway|alarmprovider|kafkaprovider|standalone):[\w.-]+",
-        r"docker\.io/openwhisk/(action-[\w.-]+|(java8|python3)action|dockerskeleton):[\w.-]+",
         r"docker\.io/apache/couchdb:[\w.-]+",
         r"docker\.io/fatal69100/kafka:2\.8\.1",
         r"docker\.io/rancher/[\w./-]+:[\w.-]+",
@@ -39,7 +38,7 @@ _KNOWN = tuple(
     )
 )
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-_SECONDS = {"openwhisk/ow-utils": 60.0, "openwhisk/": 45.0, "kafka": 40.0, "couchdb": 30.0}
+_SECONDS = {"kafka": 40.0, "couchdb": 30.0}
 
 
 def full_name(image: str) -> str:
@@ -55,28 +54,48 @@ def full_name(image: str) -> str:
     return f"{name}@{digest}" if digest else name
 
 
-def exists(image: str) -> bool:
-    """Whether some registry has the image."""
-    name = full_name(_DIGEST.sub("", image))
-    return not _GONE.match(name) and any(p.fullmatch(name) for p in _KNOWN)
+@dataclass(frozen=True, slots=True)
+class PublishedImages:
+    """What somebody has in the registries."""
+
+    names: tuple[re.Pattern[str], ...] = ()
+    """Of full names."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long pulling takes in life, roughly, by a part of the name; the first counts."""
 
 
-def pull_error(image: str) -> str:
-    """What containerd says about an image that is not there."""
-    name = full_name(image)
-    said = (
-        "pull access denied, repository does not exist or may require authorization: server "
-        "message: insufficient_scope: authorization failed"
-    )
-    if not _GONE.match(name) and exists(name.rpartition(":")[0] + ":latest"):
-        said = f"{name}: not found"
-    return f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {said}'
+class Registries:
+    """All of them: with what the world has, and what the cluster's software brings."""
 
+    def __init__(self, more: Iterable[PublishedImages] = ()) -> None:
+        self._published = (*more, PublishedImages(_KNOWN, _SECONDS))
 
-def pull_seconds(image: str) -> float:
-    """How long pulling takes in life, roughly."""
-    name = full_name(image)
-    return next((seconds for part, seconds in _SECONDS.items() if part in name), 8.0)
+    def have(self, image: str) -> bool:
+        """Whether some registry has the image."""
+        name = full_name(_DIGEST.sub("", image))
+        return not _GONE.match(name) and any(
+            pattern.fullmatch(name) for some in self._published for pattern in some.names
+        )
+
+    def pull_error(self, image: str) -> str:
+        """What containerd says about an image that is not there."""
+        name = full_name(image)
+        said = (
+            "pull access denied, repository does not exist or may require authorization: server "
+            "message: insufficient_scope: authorization failed"
+        )
+        if not _GONE.match(name) and self.have(name.rpartition(":")[0] + ":latest"):
+            said = f"{name}: not found"
+        return (
+            f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": '
+            f"{said}"
+        )
+
+    def pull_seconds(self, image: str) -> float:
+        """How long pulling takes in life, roughly."""
+        name = full_name(image)
+        known = (pair for some in self._published for pair in some.seconds.items())
+        return next((seconds for part, seconds in known if part in name), 8.0)
 
 
 _PORTS = {

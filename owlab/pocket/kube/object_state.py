@@ -7,14 +7,13 @@ import json
 from typing import Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import is_true
 from owlab.pocket.kube.store import Store, copied
 
 
 def is_ready(pod: Object) -> bool:
     """The pod's condition Ready is True and it is not going away."""
-    conditions = pod["status"].get("conditions") or []
-    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-    return ready and not pod["metadata"].get("deletionTimestamp")
+    return is_true(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")
 
 
 def is_finished(pod: Object) -> bool:

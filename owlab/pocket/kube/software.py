@@ -9,12 +9,16 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.programs import ContainerContext, ContainerOutcome
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller
+from owlab.pocket.kube.images import PublishedImages
 from owlab.pocket.kube.servers.setting import Server
 from owlab.pocket.kube.store import Store
 
 
 class Software(Protocol):
     """Software that the cluster is told of when it is made. The cluster knows no names of its."""
+
+    images: PublishedImages
+    """What of it the registries have."""
 
     def attach(self, plane: ControlPlane, reconsider: Callable[[], None]) -> Sequence[Controller]:
         """Controllers of its own. ``reconsider`` makes the kubelets look at every container."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import Inode, Kind
 
 SOME = 1 << 20
@@ -109,7 +109,7 @@ class Devices:
                 *(node.kind, node.mode, 0, node.gid),
                 source=Device(node.read, node.write),
                 device=node.device,
-                modified=time.time(),
+                modified=unix_time(),
             )
             for name, node in DEVICES.items()
         }

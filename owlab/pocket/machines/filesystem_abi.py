@@ -131,10 +131,13 @@ def _retain(number: int) -> None:
     _holders[number] += 1
 
 
-def _release(number: int) -> None:
-    _holders[number] -= 1
-    if not _holders[number]:
-        del _holders[number], _files[number]
+def _release(
+    number: int, holders: dict[int, int] = _holders, files: dict[int, Files] = _files
+) -> None:
+    """With tables of its own: this module's names may go before the last shell, as Python ends."""
+    holders[number] -= 1
+    if not holders[number]:
+        del holders[number], files[number]
 
 
 def _lend(span: Any, data: bytes) -> None:
@@ -267,3 +270,6 @@ def _guarded(name: str) -> Any:
 
 _RETAIN, _RELEASE = _COUNT(_retain), _COUNT(_release)
 _TABLE = _Table(*(_guarded(name) for name in SIGNATURES), _FREE(_free_bytes), _FREE(_free_entries))
+# Never freed: a shell that is freed while Python ends calls them, and would call what is gone.
+for _kept in (_RETAIN, _RELEASE, _TABLE):
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_kept))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
 from owlab.pocket.machines.state import BASE, MachineState
 from owlab.pocket.machines.tree import Tree
-from owlab.pocket.machines.views import LabView, ShellView
+from owlab.pocket.machines.views import LabView, ShellOptions, ShellView
 from owlab.pocket.machines.visits import Visits
 
 HOST = "host"
@@ -52,7 +52,7 @@ class Machine:
     visits: Visits = field(default_factory=Visits, repr=False)
     snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
-    booted: float = field(default_factory=time.time, repr=False)
+    booted: float = field(default_factory=unix_time, repr=False)
     """When it came up; the service's own start where it was up before."""
 
     def __post_init__(self) -> None:
@@ -204,13 +204,13 @@ class Machine:
         """As whom a user's processes run."""
         return self.accounts.credentials(user)
 
-    def session(self, user: str = "ubuntu", **options: Any) -> ShellView:
+    def session(self, user: str = "ubuntu", **options: Unpack[ShellOptions]) -> ShellView:
         """A new shell on this machine, with nothing left over from others."""
         return self.lab.shell(self, user, **options)
 
     def boot(self) -> None:
         """What runs after a start is what is enabled; what was in memory is gone."""
-        self.booted, self.visits = time.time(), Visits()
+        self.booted, self.visits = unix_time(), Visits()
         for unit in self.state.units.values():
             unit.active = unit.enabled
         mounts.after_boot(self)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import usage
 from owlab.pocket.machines.devices import Device, read_only
 from owlab.pocket.machines.inode import Inode
@@ -103,5 +103,5 @@ class Proc:
         return "".join(f"{line}\n" for line in lines)
 
     def _uptime(self) -> str:
-        up = time.time() - self._machine.booted
+        up = unix_time() - self._machine.booted
         return f"{up:.2f} {up * self._machine.spec.cpus:.2f}\n"

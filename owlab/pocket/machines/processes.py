@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.state import Unit
 
 KIB = 1024
@@ -102,7 +102,7 @@ def table(booted: float, daemons: Iterable[Daemon], logins: Iterable[Login]) -> 
         if login.running:
             rows.append(
                 ProcessRow(
-                    *(pid + 1, pid, login.runner, login.running, time.time(), tty, 4 * KIB),
+                    *(pid + 1, pid, login.runner, login.running, unix_time(), tty, 4 * KIB),
                     state="R+",
                 )
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import EXECUTE, Credentials, Inode
 
 MOST_LINKS = 40
@@ -34,7 +34,7 @@ class Mounted:
 class Tree:
     """The root directory, what is mounted below it, and how often something was changed."""
 
-    root: Inode = field(default_factory=lambda: Inode("directory", 0o755, modified=time.time()))
+    root: Inode = field(default_factory=lambda: Inode("directory", 0o755, modified=unix_time()))
     mounts: dict[Inode, Mounted] = field(default_factory=dict)
     revision: int = 0
     capacity: Callable[[], int] | None = None
@@ -61,7 +61,7 @@ class Tree:
 
     def note(self, inode: Inode, *, content: bool = True) -> None:
         """Something about an inode has changed; its content, or only what ``ls -l`` shows."""
-        now = time.time()
+        now = unix_time()
         inode.changed = now
         if content:
             inode.modified = now

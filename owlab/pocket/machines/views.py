@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
@@ -120,6 +120,21 @@ class ShellView(Protocol):
         """End what runs in it; ``hard`` as SIGKILL does."""
 
 
+class ShellOptions(TypedDict, total=False):
+    """How a new shell differs from one that somebody opens by `multipass shell`."""
+
+    cwd: str | None
+    """None for the user's home."""
+    env: Mapping[str, str] | None
+    tty: bool
+    switch: Callable[[ShellWanted], None] | None
+    """How it hands its terminal to another."""
+    login: bool
+    umask: int
+    parent: ShellView | None
+    """The shell that it is started from."""
+
+
 class ClusterView(Protocol):
     """The lab's cluster, as K3s on a machine brings it up and joins it."""
 
@@ -144,6 +159,9 @@ class ClusterView(Protocol):
 
     def has_node(self, node: str) -> bool:
         """The cluster has a node of that name."""
+
+    def has_image(self, image: str) -> bool:
+        """A registry from which the cluster's nodes pull has the image."""
 
     def kubeconfig(self) -> str | None:
         """The administrator's kubeconfig, with the server's address and authority."""
@@ -184,7 +202,7 @@ class LabView(Protocol):
     def background(self, task: asyncio.Future[Any]) -> None:
         """Hold on to work that may outlive the command that asked for it."""
 
-    def shell(self, machine: Machine, user: str, **options: Any) -> ShellView:
+    def shell(self, machine: Machine, user: str, **options: Unpack[ShellOptions]) -> ShellView:
         """A new shell on a machine."""
 
     def furnish(self, machine: Machine) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from owlab.pocket.ground.clock import unix_time
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.views import ShellView
@@ -23,7 +24,7 @@ class Visit:
     origin: str
     """The address that it came from."""
     shell: ShellView = field(repr=False)
-    came: float = field(default_factory=time.time)
+    came: float = field(default_factory=unix_time)
     left: float | None = None
 
     @property

@@ -137,7 +137,7 @@ class _NetworkStream(httpcore.AsyncNetworkStream):
                 await writer.start_tls(ssl_context, server_hostname=server_hostname)
         return self
 
-    def get_extra_info(self, info: str) -> Any:
+    def get_extra_info(self, info: str) -> object:
         if info == "ssl_object":
             return self._ends.writer.get_extra_info("ssl_object")
         return None

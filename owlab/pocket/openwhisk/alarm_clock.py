@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.openwhisk.alarms import Document, next_time
 from owlab.pocket.openwhisk.refusals import WhiskError
 from owlab.pocket.openwhisk.store import now_ms
@@ -25,12 +25,12 @@ class AlarmClock:
         self._service = service
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._looked = datetime.now(UTC)
+        self._looked = utc_now()
 
     def start(self) -> None:
         """Begin, if there is anything to do; safe to repeat."""
         if self._task is None and self._service.alarms.all():
-            self._looked = datetime.now(UTC)
+            self._looked = utc_now()
             self._task = asyncio.create_task(self._run())
 
     def changed(self) -> None:
@@ -54,13 +54,13 @@ class AlarmClock:
                 if alarm["status"]["active"]
                 and (when := next_time(alarm, self._looked)) is not None
             ]
-            now = datetime.now(UTC)
+            now = utc_now()
             wait = min([LONGEST, *((when - now).total_seconds() for when in due)])
             if wait > 0:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), wait)
                     continue
-            now = datetime.now(UTC)
+            now = utc_now()
             for alarm in self._service.alarms.all():
                 when = next_time(alarm, self._looked) if alarm["status"]["active"] else None
                 # What was due while the provider was away is not made up for.

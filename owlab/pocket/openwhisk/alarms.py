@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.database import Database
 from owlab.pocket.openwhisk.store import now_ms
 
@@ -119,7 +120,7 @@ def _created(kind: str, namespace: str, trigger: str, given: Document) -> Docume
         if not given.get("cron"):
             raise AlarmError("alarms trigger feed is missing the cron parameter")
         alarm |= {"cron": given["cron"], "timezone": given.get("timezone")}
-        next_time(alarm, datetime.now(UTC))
+        next_time(alarm, utc_now())
         alarm["strict"] = bool(given.get("strict", False))
     if given.get("startDate"):
         alarm["startDate"] = _date(given["startDate"], "startDate")
@@ -132,7 +133,7 @@ def _created(kind: str, namespace: str, trigger: str, given: Document) -> Docume
     if given.get("stopDate"):
         alarm["stopDate"] = _date(given["stopDate"], "stopDate", alarm.get("startDate"))
         if kind == "alarm":
-            first = next_time(alarm, datetime.now(UTC))
+            first = next_time(alarm, utc_now())
             if first is None:
                 raise AlarmError(
                     "the first scheduled trigger fire is not until after the stop date"
@@ -155,7 +156,7 @@ def _updated(alarm: Document, given: Document) -> Document:
         changed |= {name: given[name] for name in ("cron", "timezone") if given.get(name)}
         if "strict" in given:
             changed["strict"] = bool(given["strict"])
-        next_time(alarm | changed | {"startDate": None, "stopDate": None}, datetime.now(UTC))
+        next_time(alarm | changed | {"startDate": None, "stopDate": None}, utc_now())
     if alarm["kind"] != "once":
         if given.get("startDate"):
             changed["startDate"] = _date(given["startDate"], "startDate")

@@ -11,12 +11,12 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from owlab.pocket.ground.views import ActionPod, ActionPods, PodStartError
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.openwhisk import refusals, runtimes
 from owlab.pocket.openwhisk.activations import (
     APPLICATION_ERROR,
@@ -25,6 +25,7 @@ from owlab.pocket.openwhisk.activations import (
     SUCCESS,
 )
 from owlab.pocket.openwhisk.code import BadCode, place
+from owlab.pocket.openwhisk.pod_factory import ActionPod, ActionPods, PodStartError
 from owlab.pocket.openwhisk.process import ProcessEnded, WorkerProcess
 from owlab.pocket.openwhisk.runtimes import KINDS, RuntimeKind
 from owlab.pocket.openwhisk.store import now_ms
@@ -138,7 +139,7 @@ class Invoker:
         """Those that wait for their action, or for any."""
         return [container for container in self._containers if not container.busy]
 
-    def background(self, work: Any) -> None:
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Hold on to work that nobody awaits."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
@@ -387,7 +388,7 @@ class Invoker:
 
 
 def _warning() -> str:
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    stamp = f"{utc_now():%Y-%m-%dT%H:%M:%S}"
     return f"{stamp}.000000000Z stderr: {refusals.INCOMPLETE_LOGS}"
 
 

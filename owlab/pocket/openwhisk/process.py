@@ -9,12 +9,12 @@ import json
 import os
 import socket
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.openwhisk import runtimes
 from owlab.pocket.openwhisk.refusals import log_limit
 from owlab.pocket.openwhisk.runtimes import RuntimeKind
@@ -91,7 +91,7 @@ class Logs:
     def _keep(self, line: bytes) -> None:
         if self._size > self._limit:
             return
-        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+        stamp = utc_now().strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
         self._size += len(line) + 1
         if self._size > self._limit:
             self._lines.append(f"{stamp} stderr: {log_limit(self._limit)}")

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from owlab.pocket.openwhisk import runtimes, web
+from owlab.pocket.openwhisk import confine, runtimes, web
 from owlab.pocket.openwhisk.actions import ResolvedAction
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR
 from owlab.pocket.openwhisk.entity_names import Identity
@@ -54,7 +54,7 @@ class Public:
                     "sequence_length": known.sequence_length,
                     "triggers_per_minute": known.fires_per_minute,
                 },
-                "runtimes": runtimes.manifest(),
+                "runtimes": runtimes.manifest(bool(confine.version())),
                 "support": {
                     "github": "https://github.com/apache/openwhisk/issues",
                     "slack": "http://slack.openwhisk.org",

@@ -11,7 +11,6 @@ from typing import Any
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
-from owlab.pocket.ground.views import ActionPods
 from owlab.pocket.openwhisk import catalog
 from owlab.pocket.openwhisk.actions import Actions, ResolvedAction
 from owlab.pocket.openwhisk.activations import Activation, Activations, new_id
@@ -23,6 +22,7 @@ from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.openwhisk.invoker import Invoker
 from owlab.pocket.openwhisk.limits import Limits
 from owlab.pocket.openwhisk.packages import Packages
+from owlab.pocket.openwhisk.pod_factory import ActionPods
 from owlab.pocket.openwhisk.rules import Rules
 from owlab.pocket.openwhisk.running import Runner
 from owlab.pocket.openwhisk.store import EntityStore
@@ -118,7 +118,9 @@ class Service:
         found = self.subjects.find(namespace)
         return found.identity if found is not None and not found.blocked else None
 
-    def background(self, caller: Identity, work: Coroutine[Any, Any, Activation]) -> Any:
+    def background(
+        self, caller: Identity, work: Coroutine[Any, Any, Activation]
+    ) -> asyncio.Task[Activation]:
         """Run to its end, whoever waits for it; counted as in flight from now on."""
         task = asyncio.create_task(work)
         self._tasks.add(task)

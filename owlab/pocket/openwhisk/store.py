@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.database import Database
 from owlab.pocket.openwhisk.refusals import OTHER_COLLECTION, conflict, not_found
 
@@ -27,7 +27,7 @@ CREATE INDEX IF NOT EXISTS whisk_by_start ON whisk_activations (namespace, start
 
 def now_ms() -> int:
     """The present in milliseconds since 1970."""
-    return int(time.time() * 1000)
+    return int(unix_time() * 1000)
 
 
 class EntityStore:

@@ -65,11 +65,8 @@ async def _pull(call: Call, names: list[str]) -> int:
     if not names:
         await call.err('level=fatal msg="image name cannot be empty"\n')
         return 1
-    # Not at the top: the registry belongs to the cluster, whose programs may come to need ours.
-    from owlab.pocket.kube import images
-
     name = full_name(names[0])
-    if not images.exists(name):
+    if not call.lab.hosting.has_image(name):
         await call.err(
             f"E pulling image: rpc error: code = NotFound desc = failed to pull and unpack image "
             f'"{name}": failed to resolve reference "{name}": {name}: not found\n'

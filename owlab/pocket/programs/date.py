@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.options import Complaint, Options, parse, usage
@@ -109,7 +110,7 @@ def _format(options: Options) -> str:
 
 
 def _moment(call: Call, options: Options, zone: tzinfo) -> datetime:
-    now = datetime.now(UTC).astimezone(zone)
+    now = utc_now().astimezone(zone)
     text, name = options.value("d", "date"), options.value("r", "reference")
     if name is not None:
         try:
@@ -129,7 +130,7 @@ async def _each(call: Call, name: str, form: str, zone: tzinfo) -> int:
         raise Complaint(f"date: {name}: No such file or directory\n")
     for line in content.decode(errors="replace").splitlines():
         try:
-            moment = parsed(line, datetime.now(UTC).astimezone(zone)).astimezone(zone)
+            moment = parsed(line, utc_now().astimezone(zone)).astimezone(zone)
             await call.out(shown(moment, form) + "\n")
         except NotADate:
             await call.err(f"date: invalid date ‘{line}’\n")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.programs.comparison import LineChange
 
 NO_END = "\\ No newline at end of file\n"
@@ -31,7 +32,7 @@ class DiffSide:
         """Name and time, as they stand above."""
         if self.label is not None:
             return self.label
-        moment = time.time() if self.modified is None else self.modified
+        moment = unix_time() if self.modified is None else self.modified
         nanos = int(moment % 1 * 10**9)
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
         return f"{self.name}\t{when}.{nanos:09d} +0000"

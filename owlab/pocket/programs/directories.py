@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from datetime import UTC, datetime
+from datetime import datetime
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.consent import agreed
 from owlab.pocket.programs.date import zone_of
@@ -215,7 +216,7 @@ def _moment(call: Call, options: Options) -> float | None:
     text = options.value("d", "date")
     if text is not None:
         try:
-            return parsed(text, datetime.now(UTC).astimezone(zone_of(call))).timestamp()
+            return parsed(text, utc_now().astimezone(zone_of(call))).timestamp()
         except NotADate:
             raise Complaint(f"touch: invalid date format ‘{text}’\n") from None
     stamp = options.value("t")
@@ -227,5 +228,5 @@ def _moment(call: Call, options: Options) -> float | None:
         when = datetime.strptime(digits, known)
     except ValueError:
         raise Complaint(f"touch: invalid date format ‘{stamp}’\n") from None
-    year = when.year if len(digits) > 8 else datetime.now(UTC).year
+    year = when.year if len(digits) > 8 else utc_now().year
     return when.replace(year=year, tzinfo=zone_of(call)).timestamp() + int(seconds or 0)

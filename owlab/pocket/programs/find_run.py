@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call
 
@@ -42,7 +42,7 @@ class FindRun:
     one_system: bool = False
     prunes: bool = False
     """The file that was just tested is not gone into."""
-    now: float = field(default_factory=time.time)
+    now: float = field(default_factory=unix_time)
     regular: str = "emacs"
     status: int = 0
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -2,6 +2,9 @@
 
 A clone is the repository's files and a small ``.git`` that says where they came from; there is
 one commit, because that is what the map holds.
+
+No `dulwich`: it keeps repositories in directories of the computer, and a machine's files are the
+lab's own; for one commit it would be more code around it than this is.
 """
 
 from __future__ import annotations

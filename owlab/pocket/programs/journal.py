@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs import syslog, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
@@ -246,7 +247,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _moment(call: Call, text: str) -> datetime:
     """systemd's times: ``-1h``, ``5 min ago``, ``today``, ``2024-05-01 10:00``."""
     zone = zone_of(call)
-    now = datetime.now(UTC).astimezone(zone)
+    now = utc_now().astimezone(zone)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     said = text.strip().lower()
     days = {"yesterday": -1, "today": 0, "tomorrow": 1}

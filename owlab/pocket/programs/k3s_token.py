@@ -9,8 +9,9 @@ import re
 import secrets
 import string
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.machines.state import AgentToken, K3s
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -49,7 +50,7 @@ def create(state: K3s, ttl: timedelta, description: str = "") -> str:
     """Add an agent token to a server; returns ``ID.SECRET``."""
     name = "".join(secrets.choice(ALPHABET) for _ in range(6))
     secret = "".join(secrets.choice(ALPHABET) for _ in range(16))
-    expires = (datetime.now(UTC) + ttl).strftime("%Y-%m-%dT%H:%M:%SZ") if ttl else ""
+    expires = (utc_now() + ttl).strftime("%Y-%m-%dT%H:%M:%SZ") if ttl else ""
     state.tokens.append(AgentToken(name, secret, expires, description))
     return f"{name}.{secret}"
 
@@ -77,7 +78,7 @@ def listed(state: K3s) -> list[tuple[str, ...]]:
 def _left(token: AgentToken) -> timedelta:
     if not token.expires:
         return timedelta.max
-    return datetime.fromisoformat(token.expires) - datetime.now(UTC)
+    return datetime.fromisoformat(token.expires) - utc_now()
 
 
 def _utc(moment: str) -> str:

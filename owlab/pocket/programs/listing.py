@@ -6,10 +6,10 @@ import fnmatch
 import math
 import posixpath
 import re
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
@@ -237,7 +237,7 @@ class Listing:
             return f"{moment:%Y-%m-%d %H:%M:%S}.{nanos:09d} {moment:%z}"
         if style == "long-iso":
             return f"{moment:%Y-%m-%d %H:%M}"
-        recent = 0 <= time.time() - inode.modified < SIX_MONTHS
+        recent = 0 <= unix_time() - inode.modified < SIX_MONTHS
         if style == "iso":
             return moment.strftime("%m-%d %H:%M" if recent else "%Y-%m-%d ")
         if style.startswith("+"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, tzinfo
 
+from owlab.pocket.ground.clock import unix_time, utc_now
 from owlab.pocket.machines import usage
 from owlab.pocket.machines.visits import Visit
 from owlab.pocket.programs.base import Call, program
@@ -22,7 +22,7 @@ def _at(moment: float, zone: tzinfo) -> datetime:
 
 
 def _up(call: Call) -> int:
-    return int(time.time() - call.machine.booted)
+    return int(unix_time() - call.machine.booted)
 
 
 @program("uptime")
@@ -57,7 +57,7 @@ def headline(call: Call) -> str:
     hours, minutes = rest // 3600, rest % 3600 // 60
     said = f"{days} day{'s' if days > 1 else ''}, " if days else ""
     said += f"{hours:2d}:{minutes:02d}" if hours else f"{minutes} min"
-    now = datetime.now(UTC).astimezone(zone_of(call))
+    now = utc_now().astimezone(zone_of(call))
     people = f"{users} user{'' if users == 1 else 's'}"
     load = ", ".join(f"{one:.2f}" for one in usage.load(call.machine))
     return f" {now:%H:%M:%S} up {said},  {people},  load average: {load}\n"
@@ -79,7 +79,7 @@ async def w(call: Call) -> int:
             continue
         since = f"{_at(visit.came, zone_of(call)):%H:%M}"
         runs = visit.shell.running or "-bash"
-        idle = "0.00s" if visit.shell.running else _idle(time.time() - visit.shell.used)
+        idle = "0.00s" if visit.shell.running else _idle(unix_time() - visit.shell.used)
         head = f"{visit.user:<8} {visit.terminal:<8} {visit.origin:<16}"
         middle = "" if options.has("s", "short") else f" {since:<7}"
         spent = "" if options.has("s", "short") else f"  {'0.00s':>5}  {'0.00s':>5}"

@@ -10,9 +10,11 @@ import ipaddress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from owlab.pocket.ground import certificates
+from owlab.pocket.ground.certificates import Extension, PrivateKey
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.digests import VERBS, digest
 
@@ -96,9 +98,7 @@ def _generate(call: Call, words: list[str]) -> str:
     sizes = [word for word in words if word.isdecimal()]
     options = parse([word for word in words if word not in sizes])
     key = _new_key(f"rsa:{(sizes or _KEYS)[0]}")
-    private = key.private_bytes(
-        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = certificates.key_pem(key)
     if "-out" not in options:
         return private.decode()
     _write(call, options["-out"][-1], private, 0o600)
@@ -124,13 +124,10 @@ def _signing_request(call: Call, options: dict[str, list[str]]) -> str:
         raise OpensslUsageError("here nobody is asked for the subject: -subj /CN=...")
     if "-newkey" in options:
         key = _new_key(options["-newkey"][-1])
-        private = key.private_bytes(
-            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        _write(call, options.get("-keyout", ["privkey.pem"])[-1], private, 0o600)
+        _write(call, options.get("-keyout", ["privkey.pem"])[-1], certificates.key_pem(key), 0o600)
     elif "-key" in options:
-        loaded = serialization.load_pem_private_key(_read(call, options["-key"][-1]), None)
-        if not isinstance(loaded, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        loaded = certificates.load_key(_read(call, options["-key"][-1]))
+        if loaded is None:
             raise OpensslUsageError("the key is of a kind that signs nothing here")
         key = loaded
     else:
@@ -166,34 +163,23 @@ def _certificate(call: Call, options: dict[str, list[str]]) -> None:
     issuer, signer = subject, key
     if "-CA" in options:
         authority = x509.load_pem_x509_certificate(_read(call, options["-CA"][-1]))
-        loaded = serialization.load_pem_private_key(
-            _read(call, options.get("-CAkey", options["-CA"])[-1]), None
-        )
-        if not isinstance(loaded, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        loaded = certificates.load_key(_read(call, options.get("-CAkey", options["-CA"])[-1]))
+        if loaded is None:
             raise OpensslUsageError("the authority's key is of a kind that signs nothing here")
         issuer, signer = authority.subject, loaded
-    now = datetime.datetime.now(datetime.UTC)
-    days = int(options.get("-days", ["30"])[-1])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=days))
+    pem = certificates.certificate(
+        subject,
+        key,
+        datetime.timedelta(days=int(options.get("-days", ["30"])[-1])),
+        issuer=issuer,
+        signer=signer,
+        extensions=_extensions(options.get("-addext", [])),
     )
-    for extension, critical in _extensions(options.get("-addext", [])):
-        builder = builder.add_extension(extension, critical)
-    certificate = builder.sign(signer, hashes.SHA256())
-    private = key.private_bytes(
-        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    _write(call, options.get("-keyout", ["privkey.pem"])[-1], private, 0o600)
-    _write(call, options.get("-out", ["cert.pem"])[-1], certificate.public_bytes(_PEM), 0o644)
+    _write(call, options.get("-keyout", ["privkey.pem"])[-1], certificates.key_pem(key), 0o600)
+    _write(call, options.get("-out", ["cert.pem"])[-1], pem, 0o644)
 
 
-def _new_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+def _new_key(kind: str) -> PrivateKey:
     algorithm, _, size = kind.partition(":")
     if algorithm == "rsa":
         bits = int(size or 2048)
@@ -203,7 +189,7 @@ def _new_key(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
             )
         return rsa.generate_private_key(public_exponent=65537, key_size=bits)
     if algorithm == "ec":
-        return ec.generate_private_key(ec.SECP256R1())
+        return certificates.new_key()
     raise OpensslUsageError(f"Unknown algorithm {algorithm}")
 
 
@@ -220,8 +206,8 @@ def _name(subject: str) -> x509.Name:
         raise OpensslUsageError(f"Unknown part of the subject: {error.args[0]}") from None
 
 
-def _extensions(given: list[str]) -> list[tuple[x509.ExtensionType, bool]]:
-    found: list[tuple[x509.ExtensionType, bool]] = []
+def _extensions(given: list[str]) -> list[Extension]:
+    found: list[Extension] = []
     authority = True
     for text in given:
         name, _, value = text.partition("=")

@@ -1,4 +1,8 @@
-"""Command-line flags as Go programs (pflag) read them: anywhere among the words of a command."""
+"""Command-line flags as Go programs (pflag) read them: anywhere among the words of a command.
+
+No `click`: what reads words in it is private, and goes with version 9; Go's sentences, `-vvalue`,
+flags with a value that may be left out, and deprecated ones would all have to be put into it.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import usage
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
@@ -53,7 +54,7 @@ def processes(call: Call) -> list[ProcessRow]:
     logins = _logins(machine, own, command, call.user)
     if own is None:  # what `multipass exec` runs has no terminal
         jobs = tuple(top.background()) if top is not None else ()
-        started = time.time()
+        started = unix_time()
         logins.append(Login(*(None, call.user, started, command, jobs, pid_of(top), call.user)))
     return table(machine.booted, _daemons(machine), logins)
 
@@ -97,7 +98,7 @@ def _daemons(machine: Machine) -> list[Daemon]:
 
 def value(call: Call, row: ProcessRow, column: str) -> str:
     """A row's field, by its name in :data:`COLUMNS`."""
-    elapsed = int(time.time() - row.started)
+    elapsed = int(unix_time() - row.started)
     hours, days = elapsed // 3600 % 24, elapsed // 86400
     clock = f"{hours:02}:{elapsed % 3600 // 60:02}:{elapsed % 60:02}"
     clock = f"{days}-{clock}" if days else clock

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.machines.accounts import SHADOW
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.dates import NotADate, parsed
@@ -173,7 +174,7 @@ def _days(text: str) -> str:
     if text.lstrip("-").isdecimal():
         return text
     try:
-        return str((parsed(text, datetime.now(UTC)).date() - EPOCH).days)
+        return str((parsed(text, utc_now()).date() - EPOCH).days)
     except NotADate:
         raise Complaint(f"chage: invalid date '{text}'\n") from None
 

@@ -6,8 +6,10 @@ import contextlib
 import posixpath
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from owlab.pocket.ground.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,4 +95,4 @@ def lines(machine: Machine, units: Iterable[str] | None = None) -> list[LogLine]
 
 def now() -> datetime:
     """The moment of a message."""
-    return datetime.now(UTC)
+    return utc_now()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getopt
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs import syslog, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
@@ -324,7 +325,7 @@ def _sub(call: Call, unit: str, active: str) -> str:
 def _since(when: str) -> str:
     """``Thu 2024-05-08 10:15:14 UTC; 5min ago``."""
     moment = datetime.fromisoformat(when)
-    seconds = int((datetime.now(UTC) - moment).total_seconds())
+    seconds = int((utc_now() - moment).total_seconds())
     return f"{moment:%a %Y-%m-%d %H:%M:%S} UTC; {_span(seconds)} ago"
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.machines.state import BASE, Unit
 from owlab.pocket.programs import syslog, ubuntu_archive
 from owlab.pocket.programs.syslog import LogLine
@@ -207,7 +207,7 @@ def pid(unit: str) -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return timestamp()
 
 
 def came_up(machine: Machine) -> None:

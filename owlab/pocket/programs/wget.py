@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getopt
 import posixpath
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.network.programs.web import (
     HINT,
     MOST_REDIRECTS,
@@ -148,4 +148,4 @@ def _human(size: int) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return utc_now().strftime("%Y-%m-%d %H:%M:%S")

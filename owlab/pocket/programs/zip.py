@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.ubuntu_archive import installed
 
@@ -146,7 +147,7 @@ async def _run(call: Call, request: ZipRequest) -> int:
     found: list[Member] = []
     for word in request.names:
         if word == "-":
-            found.append(_member("-", await call.stdin(), 0o600, time.time(), ""))
+            found.append(_member("-", await call.stdin(), 0o600, unix_time(), ""))
         elif not _collect(call, request, word, found):
             await say(f"\tzip warning: name not matched: {word}\n")
     found = [entry for entry in found if request.takes(entry.info.filename)]

@@ -7,8 +7,9 @@ Where anything is not as K3s left it, nothing is said, and kubectl itself has to
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.apiserver.versions import shown
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.kinds import KINDS, Kind
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def looked_up(
     lab: PocketLab, machine_name: str, kind_name: str, name: str, namespace: str
-) -> tuple[Any, str] | None:
+) -> tuple[Object | None, str] | None:
     """An object, or the list of all, or kubectl's error; None where only kubectl can tell.
 
     :param kind_name: as kubectl takes it: ``pod``, ``pods``, ``po``.

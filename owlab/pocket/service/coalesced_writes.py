@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import cast
 
 
 class CoalescingTransport:
@@ -32,7 +33,7 @@ class CoalescingTransport:
         head, self._head = self._head, b""
         self._transport.write(head + data if head else data)
 
-    def writelines(self, parts: Any) -> None:
+    def writelines(self, parts: Iterable[bytes]) -> None:
         """Send all of them."""
         self.write(b"".join(parts))
 
@@ -51,5 +52,5 @@ class CoalescingTransport:
         if head and not self._transport.is_closing():
             self._transport.write(head)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._transport, name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
 from typing import Any
 
 from owlab.pocket.bash.lines import commands
 from owlab.pocket.client import frames
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.machines.views import ShellWanted
@@ -95,7 +95,7 @@ class Console:
         if self._tty and self._interactive:
             keep_history(shell)
         if (visit := self._visits.pop(shell, None)) is not None:
-            visit.left = time.time()
+            visit.left = unix_time()
         return self._closing.pop(shell, "")
 
     def _switch(self, wanted: ShellWanted) -> None:

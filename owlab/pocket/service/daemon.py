@@ -25,7 +25,7 @@ import uvicorn
 
 from owlab.pocket.client.wire import ALREADY_RUNS, PROTOCOL
 from owlab.pocket.ground.clock import SPEEDS
-from owlab.pocket.ground.tls import write_private
+from owlab.pocket.ground.private_files import write_private
 from owlab.pocket.service.control_api import control_app
 from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.servers import Server, at_once

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -21,6 +21,8 @@ from owlab.pocket.service import components
 from owlab.pocket.service.servers import Listener
 
 if TYPE_CHECKING:
+    from bashkit import CommandContext
+
     from owlab.pocket.kube.cluster import Cluster
     from owlab.pocket.machines.machine import Machine
     from owlab.pocket.openwhisk.deployment import Deployment
@@ -111,6 +113,10 @@ class Hosting:
         """The cluster has a node of that name."""
         return self.cluster is not None and bool(self.cluster.has_node(node))
 
+    def has_image(self, image: str) -> bool:
+        """A registry from which the cluster's nodes pull has the image."""
+        return self.cluster is not None and self.cluster.registries.have(image)
+
     async def leave(self, machine: str) -> None:
         """K3s was uninstalled on a machine; with the server goes the cluster."""
         if machine == self._lab.recall(SERVER):
@@ -173,7 +179,7 @@ class Hosting:
         if self.openwhisk is not None:
             self.openwhisk.health.update(ready)
 
-    async def _wskadmin(self, context: Any) -> int:
+    async def _wskadmin(self, context: CommandContext) -> int:
         """OpenWhisk's tool for its operators, in its pod."""
         from owlab.pocket.openwhisk.wskadmin import run
 
@@ -194,7 +200,7 @@ class Hosting:
             return False, "FAILED! OpenWhisk does not answer"
         return await run(self.openwhisk, name)
 
-    def _install_packages(self, *_: Any) -> None:
+    def _install_packages(self, release: str) -> None:
         if self.openwhisk is not None:
             self.openwhisk.install_catalog()
         else:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 from owlab.pocket.ground.clock import Clock, Speed
 from owlab.pocket.ground.database import Database
@@ -15,6 +15,7 @@ from owlab.pocket.ground.tls import Authority
 from owlab.pocket.machines import addresses
 from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
+from owlab.pocket.machines.views import ShellOptions
 from owlab.pocket.multipass import laptop  # noqa: F401  registers what the laptop has
 from owlab.pocket.network.routes import Routes
 from owlab.pocket.programs import units
@@ -83,7 +84,7 @@ class PocketLab:
             ],
         }
 
-    def shell(self, machine: Machine, user: str, **options: Any) -> ShellSession:
+    def shell(self, machine: Machine, user: str, **options: Unpack[ShellOptions]) -> ShellSession:
         """A new shell on a machine."""
         return ShellSession(machine, user=user, **options)
 
@@ -102,16 +103,6 @@ class PocketLab:
     def wskprops(self) -> str | None:
         """For clients of OpenWhisk, or None while it does not answer."""
         return self.hosting.wskprops()
-
-    @property
-    def cluster(self) -> Any:
-        """The cluster, or None while there is none."""
-        return self.hosting.cluster
-
-    @property
-    def openwhisk(self) -> Any:
-        """OpenWhisk's service, or None while it is not up."""
-        return self.hosting.openwhisk
 
     def save(self, path: Path) -> None:
         """Write a consistent copy of all that the lab knows."""

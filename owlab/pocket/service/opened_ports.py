@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.store import Change
 from owlab.pocket.network.ends import Ends, carry
 from owlab.pocket.network.unreached import Unreached
 
@@ -47,7 +48,7 @@ class OpenedPorts:
         cluster.routes.sockets.on_change(self.look)
         self._unsubscribe = cluster.store.subscribe(self._changed)
 
-    def _changed(self, change: Any) -> None:
+    def _changed(self, change: Change) -> None:
         if change.key.kind in ("Service", "Endpoints"):
             self.look()
 

@@ -7,13 +7,12 @@ import contextlib
 import logging
 import socket
 import ssl
-import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from owlab.pocket.ground.key_pairs import load_key_pair
 from owlab.pocket.service.upgrades import CertifiedWebSocket, UpgradingProtocol
 
 log = logging.getLogger(__name__)
@@ -125,15 +124,9 @@ class Listener:
 
 
 def _context(certificate: tuple[bytes, bytes], clients: bytes | None) -> ssl.SSLContext:
-    """Python loads certificates from files only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    with tempfile.TemporaryDirectory(prefix="owlab-tls-") as directory:
-        paths = Path(directory) / "crt", Path(directory) / "key"
-        for path, pem in zip(paths, certificate, strict=True):
-            path.touch(mode=0o600)
-            path.write_bytes(pem)
-        context.load_cert_chain(*paths)
+    load_key_pair(context, *certificate)
     if clients is not None:
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata=clients.decode())

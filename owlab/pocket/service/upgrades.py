@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 from owlab.pocket.service.coalesced_writes import CoalescingTransport
+
+if TYPE_CHECKING:
+    from uvicorn._types import HTTPScope, WebSocketScope
 
 CERTIFICATE = "owlab.certificate"
 """In a scope: the certificate that the client has shown, as ``ssl`` describes it."""
@@ -93,7 +97,7 @@ class CertifiedWebSocket(WSProtocol):
         await super().run_asgi()
 
 
-def _certify(scope: Any, transport: asyncio.BaseTransport) -> None:
+def _certify(scope: HTTPScope | WebSocketScope, transport: asyncio.BaseTransport) -> None:
     shown = transport.get_extra_info("peercert")
     if shown:
-        scope[CERTIFICATE] = shown
+        cast(MutableMapping[str, Any], scope)[CERTIFICATE] = shown

@@ -11,9 +11,9 @@ import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bashkit import FileSystem
+from bashkit import CommandContext, FileSystem
 
 from owlab.pocket.bash.terminal_reads import HERE, SHOWN
 from owlab.pocket.ground.keyboards import KeyboardReader
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from owlab.pocket.shell.shell_session import ShellSession
 
 
-async def missing(context: Any) -> int:
+CommandCallback = Callable[[CommandContext], Awaitable[int]]
+
+
+async def missing(context: CommandContext) -> int:
     """bashkit has a command that Ubuntu does not know."""
     await context.stderr.write(command_not_found(context.name).encode())
     return 127
@@ -51,7 +54,7 @@ def opened(files: Files, shell: FileSystem) -> Files:
     return own
 
 
-def call_of(session: ShellSession, context: Any, name: str, argv: list[str]) -> Call:
+def call_of(session: ShellSession, context: CommandContext, name: str, argv: list[str]) -> Call:
     """bashkit's context as a program of ours is given it."""
     env = dict(context.env)
     keyboard = session.keyboard if env.pop(HERE, "") == "1" else None
@@ -118,7 +121,7 @@ class ExtraStream:
         return put
 
 
-def weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
+def weakly(method: CommandCallback) -> CommandCallback:
     """A callback that does not keep its session alive.
 
     bashkit's objects hold their callbacks outside the reach of Python's garbage collector: a
@@ -126,7 +129,7 @@ def weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable
     """
     reference = weakref.WeakMethod(method)
 
-    async def call(context: Any) -> int:
+    async def call(context: CommandContext) -> int:
         living = reference()
         return await living(context) if living is not None else 127
 

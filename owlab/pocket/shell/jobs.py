@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from owlab.pocket.bash.tokens import top_level
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.streams import Sink
 
 MOST_KEPT = 1 << 20
@@ -62,7 +62,7 @@ class Job:
     ended_by: str = ""
     outlives: bool = False
     """The terminal's end is not its own."""
-    started: float = field(default_factory=time.time)
+    started: float = field(default_factory=unix_time)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Ctrl-Z while it is in the foreground again."""
 

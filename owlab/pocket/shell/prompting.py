@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.typed_history import FILE
 from owlab.pocket.shell import prompts
@@ -47,7 +47,7 @@ def _facts(session: ShellSession) -> prompts.PromptFacts:
         root=session.files.who.is_root,
         jobs=len(session.jobs.listed()),
         terminal=visit.terminal if visit is not None else "pts/0",
-        now=datetime.now(zone(session.machine)),
+        now=utc_now().astimezone(zone(session.machine)),
         number=session.commands + 1,
     )
 

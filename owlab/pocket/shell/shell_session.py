@@ -6,10 +6,10 @@ import asyncio
 import shlex
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bashkit import Bash
+from bashkit import Bash, CommandContext
 
 from owlab.pocket.bash import sentences
 from owlab.pocket.bash.exec_redirections import ShellStreams
@@ -22,6 +22,7 @@ from owlab.pocket.bash.parameters import told
 from owlab.pocket.bash.rewriting import EXTENDED, for_session
 from owlab.pocket.bash.terminal_reads import HERE
 from owlab.pocket.bash.traps import leaving
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
@@ -33,7 +34,7 @@ from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
-from owlab.pocket.shell.callbacks import ExtraStream, call_of, missing, weakly
+from owlab.pocket.shell.callbacks import CommandCallback, ExtraStream, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
 from owlab.pocket.shell.prelude import NO_JOB_CONTROL, PATTERNS, SHELL_PATHS, SHELLS, greeting
 from owlab.pocket.shell.reading import (
@@ -85,7 +86,7 @@ class ShellSession:
         self.pid = machine.visits.next_pid()
         self._last: int | None = None
         self._started_in = cwd or home
-        self.started = self.used = time.time()
+        self.started = self.used = unix_time()
         self._text = ""
         self._streams = ShellStreams()
         self.tells_of_jobs = True
@@ -144,9 +145,7 @@ class ShellSession:
                 self._bash.add_command(name, self._by_name)
                 self._known.add(name)
 
-    def _command(
-        self, entry: RegisteredProgram | None, whole: bool = False
-    ) -> Callable[[Any], Awaitable[int]]:
+    def _command(self, entry: RegisteredProgram | None, whole: bool = False) -> CommandCallback:
         """Adapt a program to bashkit's shape of a command; without one, that of the command's name.
 
         One for all of them: hundreds are made known to each shell.
@@ -154,7 +153,7 @@ class ShellSession:
 
         mine, flow = weakref.ref(self), self._flow
 
-        async def run(context: Any) -> int:
+        async def run(context: CommandContext) -> int:
             session = mine()
             if session is None:
                 return 127
@@ -190,7 +189,7 @@ class ShellSession:
                     raise
                 return HUNG_UP
             finally:
-                self.used = time.time()
+                self.used = unix_time()
                 # What Ctrl-Z stopped ends later: then another command may run here.
                 if self._task is asyncio.current_task():
                     self._task = None
@@ -425,11 +424,11 @@ class ShellSession:
         analysis = self._bash.analyze(text)
         return len(analysis.commands) == 1 and not analysis.redirects and "|" not in text
 
-    async def _recall(self, context: Any) -> int:
+    async def _recall(self, context: CommandContext) -> int:
         """Give ``$?`` the value that it had after the previous command."""
         return int(context.argv[0])
 
-    async def _note(self, context: Any) -> int:
+    async def _note(self, context: CommandContext) -> int:
         """The typed command has ended, and the shell lives."""
         token, status, *shown = context.argv
         if int(token) == self.commands:  # and not one that was stopped meanwhile

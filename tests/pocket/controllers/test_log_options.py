@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from owlab.pocket.ground import clock
 from owlab.pocket.kube.containers import printed_lines
 from owlab.pocket.kube.containers.printed_lines import PrintedLine, PrintedLines
 from owlab.pocket.kube.errors import BadRequest, Invalid
@@ -90,7 +91,7 @@ def test_a_limit_counts_what_was_sent_and_breaks_no_letter() -> None:
 
 def test_each_line_has_the_time_at_which_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
     printed, now = PrintedLines(), [0.0]
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(clock, "source", lambda: int(now[0] * 1e9))
     for piece in ("a", "b\n", "c\nd", "", "\n\n", "e\u2028f\n"):
         now[0] += 1
         printed.add(piece)
@@ -106,7 +107,7 @@ def test_each_line_has_the_time_at_which_it_began(monkeypatch: pytest.MonkeyPatc
 def test_only_the_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printed_lines, "LOG_LIMIT", 6)
     printed, now = PrintedLines(), [0.0]
-    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(clock, "source", lambda: int(now[0] * 1e9))
     for piece in ("one\n", "two\n", "three"):
         now[0] += 1
         printed.add(piece)

@@ -11,10 +11,12 @@ from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.start import CannotStart
+from owlab.pocket.kube.images import Registries
 from owlab.pocket.kube.kubelet.memory import Memory
 from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Probe
 from owlab.pocket.kube.kubelet.pulling import pull
+from owlab.pocket.openwhisk.deployment.published_images import IMAGES
 
 from .conftest import FakeMachine
 
@@ -55,20 +57,21 @@ def container(image: str = "nginx", policy: str | None = None) -> Object:
 
 async def test_an_image_is_pulled_once() -> None:
     notes, node, status = Notes(), machine(), dict[str, Any](state={})
-    assert pull(notes.timeline, container(), status, node)
+    assert pull(notes.timeline, container(), status, node, Registries())
     assert node.images() == {"docker.io/library/nginx:latest"}
     assert notes.told() == [
         ("Normal", "Pulling", 'Pulling image "nginx"'),
         ("Normal", "Pulled", 'Successfully pulled image "nginx"'),
     ]
-    assert pull(notes.timeline, container(), status, node)
+    assert pull(notes.timeline, container(), status, node, Registries())
     assert notes.told() == [], "it is there, and was said to be"
 
 
 @pytest.mark.parametrize("policy", [None, "IfNotPresent", "Never", "Always"])
 async def test_an_image_that_is_there(policy) -> None:
     notes = Notes()
-    assert pull(notes.timeline, container(policy=policy), {"state": {}}, machine("nginx"))
+    node = machine("nginx")
+    assert pull(notes.timeline, container(policy=policy), {"state": {}}, node, Registries())
     said = 'Container image "nginx" already present on machine'
     assert notes.told() == [("Normal", "Pulled", said)]
 
@@ -80,7 +83,8 @@ async def test_an_image_that_must_not_be_pulled() -> None:
         [("Warning", "ErrImageNeverPull", said), ("Warning", "Failed", "Error: ErrImageNeverPull")],
         [],
     ):
-        assert not pull(notes.timeline, container(policy="Never"), status, machine())
+        never = container(policy="Never")
+        assert not pull(notes.timeline, never, status, machine(), Registries())
         assert notes.told() == events
         assert status["state"] == {"waiting": {"reason": "ErrImageNeverPull", "message": said}}
 
@@ -91,7 +95,7 @@ async def test_an_image_that_nobody_has() -> None:
     bad = container("nginx:1.161")
     reasons = []
     for _ in range(3):
-        assert not pull(notes.timeline, bad, status, node)
+        assert not pull(notes.timeline, bad, status, node, Registries())
         reasons.append(status["state"]["waiting"]["reason"])
     assert reasons == ["ErrImagePull", "ImagePullBackOff", "ImagePullBackOff"]
     full = "docker.io/library/nginx:1.161"
@@ -110,7 +114,7 @@ async def test_an_image_that_nobody_has() -> None:
     pauses = []
     for count in range(1, 8):
         due[f"backoff nginx:1.161 {count}"] = 0.0
-        pull(notes.timeline, bad, status, node)
+        pull(notes.timeline, bad, status, node, Registries())
         pauses.append(notes.looks[-2])
     assert pauses == [20.01, 40.01, 80.01, 160.01, 300.01, 300.01, 300.01]
     assert node.images() == set()
@@ -118,17 +122,19 @@ async def test_an_image_that_nobody_has() -> None:
 
 async def test_pulling_takes_its_time() -> None:
     notes, node, status = Notes(Clock("real")), machine(), dict[str, Any](state={})
-    assert not pull(notes.timeline, container(), status, node)
+    assert not pull(notes.timeline, container(), status, node, Registries())
     assert [reason for _, reason, _ in notes.told()] == ["Pulling"]
     assert notes.looks[0] == 8.01
     notes.timeline.memory.due["pull docker.io/library/nginx:latest"] = 0.0
-    assert pull(notes.timeline, container(), status, node)
+    assert pull(notes.timeline, container(), status, node, Registries())
 
 
 async def test_an_image_of_no_registry_is_used_where_it_is_loaded() -> None:
     mine = "localhost/mine:1"
-    assert pull(Notes().timeline, container(mine), {"state": {}}, machine(mine))
-    assert not pull(Notes().timeline, container(mine, "Always"), {"state": {}}, machine(mine))
+    assert pull(Notes().timeline, container(mine), {"state": {}}, machine(mine), Registries())
+    assert not pull(
+        Notes().timeline, container(mine, "Always"), {"state": {}}, machine(mine), Registries()
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,14 +165,30 @@ def test_full_names_of_images(image, name):
         ("python:3.12-slim-bookworm", True),
         ("postgres:16", True),
         ("wurstmeister/kafka:2.12", False),
-        ("openwhisk/controller:ef725a6", True),
-        ("openwhisk/controller:mine", False),
         (f"nginx@sha256:{'0' * 64}", True),
         ("localhost/mine", False),
     ],
 )
 def test_images_that_there_are(image, there):
-    assert images.exists(image) == there
+    assert Registries().have(image) == there
+
+
+@pytest.mark.parametrize(
+    ("image", "there", "seconds"),
+    [
+        ("openwhisk/controller:ef725a6", True, 45.0),
+        ("openwhisk/ow-utils:nightly", True, 60.0),
+        ("openwhisk/controller:mine", False, 45.0),
+        ("nginx", True, 8.0),
+        ("apache/couchdb:2.3", True, 30.0),
+        ("wurstmeister/kafka:2.12", False, 40.0),
+    ],
+)
+def test_images_of_software_that_the_cluster_is_told_of(image, there, seconds):
+    told = Registries([IMAGES])
+    assert (told.have(image), told.pull_seconds(image)) == (there, seconds)
+    assert not Registries().have("openwhisk/controller:ef725a6")
+    assert told.pull_error("openwhisk/controller:mine").endswith("controller:mine: not found")
 
 
 def probing(

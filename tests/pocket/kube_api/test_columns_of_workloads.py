@@ -157,7 +157,13 @@ def test_workloads_wide(kind):
 CONDITIONS = [{"type": "Old", "status": "No"}, {"type": "Ready", "status": "Yes"}]
 CUSTOM = {
     "metadata": {"annotations": {"example.com/note": "grey"}},
-    "spec": {"names": ["a", "b", "c"], "size": 3, "deep": {"x": True}, "half": 1.5, "on": False},
+    "spec": {
+        "names": ["a", "b", "c"],
+        "size": 3,
+        "deep": {"x": True, "a": [1]},
+        "half": 1.5,
+        "on": False,
+    },
     "status": {"conditions": CONDITIONS},
 }
 
@@ -186,11 +192,21 @@ CUSTOM = {
         ('.status.conditions[?(@.type=="Ready")].status', "string", "Yes"),
         (".status.conditions[?(@.type!='Ready')].status", "string", "No"),
         ('.status.conditions[?(@.type=="None")].status', "string", None),
+        ('.status.conditions[?( @.type == "Ready" )].status', "string", "Yes"),
+        (".status.conditions[?(@.type==Ready)].status", "string", None),
+        (".spec.deep", "string", '{"a":[1],"x":true}'),
     ],
 )
 def test_columns_of_custom_kinds(path, sort, value):
     [(name, cell, wide)] = printed_columns([{"name": "X", "jsonPath": path, "type": sort}])
     assert (name, cell(CUSTOM), wide) == ("X", value, False)
+
+
+def test_columns_end_before_one_that_is_no_path():
+    """As in the real API server, which prints with what it has understood."""
+    paths = [".spec.size", ".spec.names[", ".spec.half"]
+    columns = [{"name": path, "jsonPath": path, "type": "string"} for path in paths]
+    assert [name for name, _, _ in printed_columns(columns)] == [".spec.size"]
 
 
 def test_a_custom_column_of_wide():

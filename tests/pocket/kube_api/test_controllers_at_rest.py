@@ -105,8 +105,10 @@ def test_a_definition_is_accepted() -> None:
     found = looked(store_of(made))
     assert found is not None and found["metadata"]["finalizers"] == [CLEANUP]
     assert found["status"]["acceptedNames"] == {
-        **{"plural": "crows", "kind": "Crow"},
-        **{"singular": "crow", "listKind": "CrowList"},
+        "plural": "crows",
+        "kind": "Crow",
+        "singular": "crow",
+        "listKind": "CrowList",
     }
     assert found["status"]["storedVersions"] == ["v1"]
     assert is_true(found, "Established") and is_true(found, "NamesAccepted")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from owlab.pocket.kube.schemas import custom, patterns
+from owlab.pocket.kube.schemas import custom, formats, patterns
 
 TEXT = {"type": "string"}
 OBJECT = {"type": "object"}
@@ -132,6 +132,42 @@ def invalid(value: str, why: str) -> str:
     return f"Invalid value: {value}: a in body {why}"
 
 
+def must(what: str) -> str:
+    return f'Invalid value: "": "a" must {what}'
+
+
+def test_all_of_several_schemas_tell_what_does_not_fit():
+    schema = {"properties": {"a": {"allOf": [{"minimum": 3}, {"maximum": 1}, {"minimum": 1}]}}}
+    assert custom.causes({"a": 2}, schema) == [
+        ("a", invalid("2", "should be greater than or equal to 3")),
+        ("a", invalid("2", "should be less than or equal to 1")),
+        ("a", must("validate all the schemas (allOf)")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("byte", ["", "aGk="], ["aGk", "a b="]),
+        ("cidr", ["10.0.0.0/8", "fd00::/8"], ["10.0.0.1", "10.0.0.0/40"]),
+        ("date", ["2026-02-28"], ["2026-02-30", "today"]),
+        ("date-time", ["2026-02-28T01:02:03Z", "2026-02-28T01:02:03.5+02:00"], ["2026-02-28"]),
+        ("duration", ["1h30m", "1.5s", "2 d"], ["1", "h"]),
+        ("email", ["a@b.c"], ["a", "a@b@c", "a b@c"]),
+        ("hostname", ["a", "a.b-c.d"], ["", "-a", "a..b", "a_b"]),
+        ("ipv4", ["1.2.3.4"], ["::1", "1.2.3.256"]),
+        ("ipv6", ["::1"], ["1.2.3.4", "g::"]),
+        ("mac", ["aa:bb:cc:00:11:22"], ["aa:bb:cc:00:11"]),
+        ("uri", ["https://a.b/c", "/path"], ["a.b", "https:"]),
+        ("uuid", ["123e4567-e89b-12d3-a456-426614174000"], ["123e4567"]),
+        ("password", ["anything"], []),
+    ],
+)
+def test_formats(name, good, bad):
+    assert [text for text in good if not formats.fits(text, name)] == []
+    assert [text for text in bad if formats.fits(text, name)] == []
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "message"),
     [
@@ -195,6 +231,36 @@ def invalid(value: str, why: str) -> str:
             "a.x: Invalid value: 2: a.x in body should be less than or equal to 1",
         ),
         ({"properties": {"x": {}}, "additionalProperties": {"maximum": 1}}, {"x": 2}, ""),
+        ({"minProperties": 1}, {"x": 1}, ""),
+        ({"minProperties": 1}, {}, invalid("{}", "should have at least 1 properties")),
+        ({"maxProperties": 1}, {"x": 1}, ""),
+        ({"maxProperties": 1}, {"x": 1, "y": 2}, "Too many: must have at most 1 items"),
+        ({"multipleOf": 0.1}, 0.3, ""),
+        ({"multipleOf": 5}, 7, invalid("7", "should be a multiple of 5")),
+        ({"format": "ipv4"}, "10.0.0.1", ""),
+        ({"format": "ipv4"}, "10.0.0", invalid('"10.0.0"', 'must be of type ipv4: "10.0.0"')),
+        ({"format": "int32"}, 7, ""),
+        ({"format": "nobody-knows"}, "x", ""),
+        ({"anyOf": [{"required": ["x"]}, {"required": ["y"]}]}, {"y": 1}, ""),
+        (
+            {"anyOf": [{"required": ["x"]}, {"required": ["y"]}]},
+            {},
+            must("validate at least one schema (anyOf)"),
+        ),
+        ({"oneOf": [{"required": ["x"]}, {"required": ["y"]}]}, {"y": 1}, ""),
+        (
+            {"oneOf": [{"required": ["x"]}, {"required": ["y"]}]},
+            {},
+            must("validate one and only one schema (oneOf). Found none valid"),
+        ),
+        (
+            {"oneOf": [{"required": ["x"]}, {"required": ["y"]}]},
+            {"x": 1, "y": 1},
+            must("validate one and only one schema (oneOf). Found 2 valid alternatives"),
+        ),
+        ({"allOf": [{"minimum": 1}, {"maximum": 2}]}, 2, ""),
+        ({"not": {"required": ["x"]}}, {}, ""),
+        ({"not": {"required": ["x"]}}, {"x": 1}, must("not validate the schema (not)")),
     ],
 )
 def test_what_a_schema_wants(schema, value, message):

@@ -104,6 +104,8 @@ LABEL_1035 = "a DNS-1035 label must consist of lower case alphanumeric character
         case(
             f"{SCHEMA}.pattern", "[", f'{PLACE}.pattern: Invalid value: "[": must be a valid regul'
         ),
+        case(f"{SCHEMA}.uniqueItems", False),
+        case(f"{SCHEMA}.uniqueItems", True, f"{PLACE}.uniqueItems: Forbidden: uniqueItems cannot"),
         case(f"{SCHEMA}.additionalProperties", True),
         case(f"{SCHEMA}.additionalProperties", "x", f"{PLACE}.additionalProperties: Invalid"),
         case(f"{SCHEMA}.items", True, f"{PLACE}.items: Invalid value: true: must be a schema"),
@@ -122,6 +124,31 @@ LABEL_1035 = "a DNS-1035 label must consist of lower case alphanumeric character
 )
 def test_definitions(path, value, said):
     assert_case(definition("crow", {}), path, value, said)
+
+
+COLUMN = {"name": "Size", "type": "integer", "jsonPath": ".spec.size"}
+TYPES = "must be one of boolean,date,integer,number,string"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"jsonPath": '.status.conditions[?(@.type=="Ready")].status'}, ""),
+        ({"name": ""}, "name: Required value"),
+        ({"type": ""}, f"type: Required value: {TYPES}"),
+        ({"type": "text"}, f'type: Invalid value: "text": {TYPES}'),
+        ({"jsonPath": ""}, "JSONPath: Required value"),
+        (
+            {"jsonPath": "spec"},
+            'JSONPath: Invalid value: "spec": must be a simple json path starting with .',
+        ),
+    ],
+)
+def test_columns_of_a_definition(change, said):
+    made = definition("crow", {}, additionalPrinterColumns=[COLUMN, {**COLUMN, **change}])
+    place = "spec.versions[0].additionalPrinterColumns[1]"
+    assert [f"{field}: {why}" for field, why in refused(made)] == [f"{place}.{said}"] * bool(said)
 
 
 def test_one_version_is_stored():

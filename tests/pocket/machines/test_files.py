@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
+import subprocess
+import sys
 
 import pytest
 from bashkit import Bash
@@ -147,3 +150,28 @@ async def test_bashkit_sees_it_and_lets_go_of_it(tree: Tree) -> None:
     del bash, done
     assert len(filesystem_abi._files) == held
     assert filesystem_abi._lent == {}
+
+
+def test_a_shell_may_outlive_the_module_at_the_end_of_python() -> None:
+    """Whose functions bashkit calls when it lets go of the files; freed memory is overwritten."""
+    script = """
+import gc
+gc.disable()
+from bashkit import Bash
+from owlab.pocket.machines.filesystem_abi import mountable
+class Cycle: pass
+for _ in range(50):
+    one = Cycle()
+    one.me, one.bash = one, Bash()
+    one.bash.mount("/", mountable(object()))
+del one
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONMALLOC": "debug"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

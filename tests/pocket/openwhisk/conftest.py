@@ -15,8 +15,8 @@ import pytest
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
-from owlab.pocket.ground.views import ActionPod, PodStartError
 from owlab.pocket.openwhisk.app import openwhisk_app
+from owlab.pocket.openwhisk.pod_factory import ActionPod, PodStartError
 from owlab.pocket.openwhisk.service import Service
 
 GUEST = "11111111-2222-4333-8444-555555555555:" + "g" * 64

@@ -20,7 +20,7 @@ SERVICE = textwrap.dedent(
     from owlab.pocket.ground.database import Database
     from owlab.pocket.openwhisk.entity_names import SYSTEM
     from owlab.pocket.openwhisk.service import Service
-    from owlab.pocket.ground.views import ActionPod
+    from owlab.pocket.openwhisk.pod_factory import ActionPod
 
     class Pods:
         async def start(self, name, image, memory_mb, labels):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from owlab.pocket.kube.images import Registries
 from owlab.pocket.machines.machine import Machine, Spec
 from owlab.pocket.service.hosting import Hosting
 from owlab.pocket.service.lab import PocketLab
@@ -46,6 +47,9 @@ class NotedHosting(Hosting):
 
     def has_node(self, node: str) -> bool:
         return node in self.passwords
+
+    def has_image(self, image: str) -> bool:
+        return Registries().have(image)
 
     async def leave(self, machine: str) -> None:
         self.noted.append(("leave", machine))

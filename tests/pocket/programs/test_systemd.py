@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.ground import clock
 from owlab.pocket.programs import systemd, units
 
 DIALOGUES = Path(__file__).with_name("systemctl.txt").read_text("utf-8").strip().split("\n---\n")
@@ -165,13 +166,7 @@ async def test_who_may_not_is_told_where_to_look(on):
 )
 async def test_since_when(on, master, monkeypatch, ago, told):
     now = datetime(2026, 3, 4, 12, tzinfo=UTC)
-
-    class Frozen(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return now
-
-    monkeypatch.setattr(systemd, "datetime", Frozen)
+    monkeypatch.setattr(clock, "source", lambda: int(now.timestamp()) * 10**9)
     since = now - timedelta(**ago)
     master.state.units["ssh"].since = since.isoformat()
     out = (await on("master", "systemctl status ssh")).out

@@ -97,6 +97,20 @@ def endpoint(port: int, certificate: bytes, key: bytes) -> OpenWhiskEndpoint:
     return OpenWhiskEndpoint("owdev", "openwhisk", port, certificate, key, *keys)
 
 
+def told(lab: PocketLab) -> Cluster:
+    """The fake that the lab has for a cluster."""
+    found: Any = lab.hosting.cluster
+    assert isinstance(found, Cluster)
+    return found
+
+
+def made(lab: PocketLab) -> OpenWhisk:
+    """The fake that the lab has for OpenWhisk."""
+    found: Any = lab.hosting.openwhisk
+    assert isinstance(found, OpenWhisk)
+    return found
+
+
 def deployment(lab: PocketLab) -> Deployment:
     found = lab.hosting.deployment
     assert found is not None
@@ -164,12 +178,12 @@ async def test_the_api_answers_with_the_server_machine(lab: PocketLab) -> None:
     assert lab.kubeconfig() is None
     master = await cluster(lab)
     assert await answers(lab, master.address, hosting.API_PORT)
-    assert lab.cluster.joined == ["master server"]
+    assert told(lab).joined == ["master server"]
     await lab.fleet.stop(master)
     await until(lab, master.address, hosting.API_PORT, False)
     await lab.fleet.start(master)
     await until(lab, master.address, hosting.API_PORT, True)
-    assert lab.cluster.pokes > 0
+    assert told(lab).pokes > 0
 
 
 async def test_a_kubeconfig_verifies_the_server(lab: PocketLab) -> None:
@@ -187,7 +201,7 @@ async def test_the_cluster_comes_back_with_the_next_process(lab: PocketLab) -> N
     await lab.hosting.stop()
     again = PocketLab(lab.directory)
     await again.start()
-    assert again.cluster.running
+    assert told(again).running
     assert again.kubeconfig() == config
     assert await answers(again, master.address, hosting.API_PORT)
     await again.stop()
@@ -199,7 +213,7 @@ async def test_with_the_server_machine_goes_the_cluster(lab: PocketLab) -> None:
     await until(lab, master.address, hosting.API_PORT, False)
     await lab.fleet.purge(master)
     async with asyncio.timeout(PATIENCE):
-        while lab.cluster is not None:
+        while lab.hosting.cluster is not None:
             await asyncio.sleep(0.01)
     assert lab.kubeconfig() is None
 
@@ -212,14 +226,14 @@ async def test_openwhisk_answers_on_every_node_that_is_up(lab: PocketLab) -> Non
     deployment(lab).on_endpoint(endpoint(port, *pem))
     await until(lab, master.address, port, True)
     assert not await answers(lab, worker.address, port)
-    assert lab.openwhisk.apihost == f"{master.address}:{port}"
+    assert made(lab).apihost == f"{master.address}:{port}"
     unit(worker, "k3s-agent")
     lab.fleet.changed(worker)
     await until(lab, worker.address, port, True)
     props = lab.wskprops() or ""
     assert f"APIHOST=https://{master.address}:{port}\nAUTH=guest:key\n" in props
     deployment(lab).on_install_packages("owdev")
-    assert lab.openwhisk.catalogs == 1
+    assert made(lab).catalogs == 1
     deployment(lab).on_endpoint(None)
     await until(lab, master.address, port, False)
     assert lab.wskprops() is None
@@ -232,7 +246,7 @@ async def test_the_catalog_waits_for_openwhisk(lab: PocketLab) -> None:
     pem = lab.authority.issue("nginx", [master.address])
     deployment(lab).on_endpoint(endpoint(port, *pem))
     await until(lab, master.address, port, True)
-    assert lab.openwhisk.catalogs == 1
+    assert made(lab).catalogs == 1
 
 
 async def test_a_port_in_use_is_said_and_tried_again(
@@ -264,7 +278,7 @@ async def test_without_openwhisk_its_test_fails_and_its_tool_is_refused(lab: Poc
         argv = ("user", "list", "guest")
         stdout, stderr = Stream(), Stream()
 
-    assert await lab.cluster.command(Context) == 1
+    assert await told(lab).command(Context) == 1
     assert (Context.stdout.text, Context.stderr.text) == (
         *(b"", b"Exception:  [Errno 111] Connection refused\n"),
     )
@@ -277,16 +291,16 @@ async def test_a_database_is_made_anew_now_or_later(lab: PocketLab) -> None:
     deployment(lab).on_wipe()
     deployment(lab).on_endpoint(endpoint(port, *pem))
     await until(lab, master.address, port, True)
-    assert (lab.openwhisk.wipes, lab.openwhisk.catalogs) == (1, 0)
+    assert (made(lab).wipes, made(lab).catalogs) == (1, 0)
     deployment(lab).on_wipe()
-    assert lab.openwhisk.wipes == 2
+    assert made(lab).wipes == 2
     # What was due is done once: another front end finds nothing to do.
-    first = lab.openwhisk
+    first = made(lab)
     other = free_port()
     deployment(lab).on_endpoint(endpoint(other, *pem))
     await until(lab, master.address, other, True)
-    assert lab.openwhisk is not first
-    assert (lab.openwhisk.wipes, lab.openwhisk.catalogs) == (0, 0)
+    assert made(lab) is not first
+    assert (made(lab).wipes, made(lab).catalogs) == (0, 0)
     assert not await answers(lab, master.address, port)
 
 
@@ -317,9 +331,9 @@ async def test_nodes_come_and_go(lab: PocketLab) -> None:
     assert lab.hosting.nodes() == [master]
     unit(worker, "k3s-agent")
     await lab.hosting.join("worker1", "agent", "v1", [])
-    assert lab.cluster.joined == ["master server", "worker1 agent"]
+    assert told(lab).joined == ["master server", "worker1 agent"]
     assert lab.hosting.nodes() == [master, worker]
     before = lab.hosting.token
     await lab.hosting.leave("master")
-    assert lab.cluster is None and lab.kubeconfig() is None
+    assert lab.hosting.cluster is None and lab.kubeconfig() is None
     assert lab.hosting.token != before, "another cluster has another administrator"

@@ -37,6 +37,13 @@ def test_the_island_is_told_of_every_room():
     assert {f"owlab.{room}" for room in rooms} == set(island["forbidden_modules"])
 
 
+def test_the_cluster_has_no_word_for_openwhisk():
+    """What lives in it brings what is said of it: controllers, images, what listens."""
+    for path in (ROOT / "pocket" / "kube").rglob("*"):
+        if path.suffix in (".py", ".toml", ".yaml"):
+            assert "whisk" not in path.read_text("utf-8").lower(), path
+
+
 def test_a_step_does_not_ask_for_its_provider():
     for path in (ROOT / "steps").rglob("*.py"):
         assert "config.provider" not in path.read_text("utf-8"), path

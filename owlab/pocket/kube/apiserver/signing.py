@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 
-from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.authorization import Attributes, Authorizer
 from owlab.pocket.kube.authorization.users import MASTERS, UserInfo
+from owlab.pocket.kube.conditions import since
 from owlab.pocket.kube.errors import Denied
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.validation import certificates, invalid
@@ -52,12 +53,16 @@ def approved(
     if not any(authorizer.decide(user, one).allowed for one in asked):
         why = f"user not permitted to approve requests with signerName {signer!r}".replace("'", '"')
         raise Denied(GROUP, PLURAL, old["metadata"]["name"], why)
-    now = Clock().timestamp()
+    now, before = timestamp(), old.get("status") or {}
     conditions = [
-        {"lastUpdateTime": now, "lastTransitionTime": now, **condition}
-        for condition in (new.get("status") or {}).get("conditions") or []
+        {
+            "lastUpdateTime": now,
+            "lastTransitionTime": since(before, c.get("type", ""), c.get("status", ""), now),
+            **c,
+        }
+        for c in (new.get("status") or {}).get("conditions") or []
     ]
-    status = {**(old.get("status") or {}), "conditions": conditions}
+    status = {**before, "conditions": conditions}
     result = {**old, "metadata": new["metadata"], "status": status}
     causes = certificates.approval(result)
     if causes:

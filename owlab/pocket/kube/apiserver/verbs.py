@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults, validation
 from owlab.pocket.kube.account_tokens import AccountTokens
@@ -71,7 +71,7 @@ class Resources:
         self._authorizer = authorizer
         self._reading = Reading(store)
         self._deletion = Deletion(store, self._reading)
-        self._recorder = Recorder(store, Clock())
+        self._recorder = Recorder(store)
 
     async def serve(
         self, request: Request, kind: Kind, namespace: str, name: str, sub: str
@@ -117,7 +117,7 @@ class Resources:
     async def _create(self, request: Request, kind: Kind, namespace: str) -> Response:
         obj = self._typed(await body(request), kind, namespace)
         obj = self._kept(kind, field_validation.posted(request, kind, obj))
-        apply.record_update(None, obj, manager(request), Clock().timestamp())
+        apply.record_update(None, obj, manager(request), timestamp())
         return self._shown(request, kind, self._add(request, kind, obj), status=201)
 
     def _kept(self, kind: Kind, obj: Object) -> Object:
@@ -221,7 +221,7 @@ class Resources:
         wanted["metadata"]["name"] = name
         wanted = self._kept(kind, field_validation.applied(request, kind, wanted))
         force = request.query_params.get("force") in ("true", "1")
-        new = apply.apply(old, wanted, manager(request), force, Clock().timestamp())
+        new = apply.apply(old, wanted, manager(request), force, timestamp())
         if old is None:
             asked = Attributes("create", kind.group, kind.plural, "", namespace, name)
             self._authorizer.require(request.state.user, asked)
@@ -269,7 +269,7 @@ class Resources:
             ],
         )
         if not noted:
-            apply.record_update(old, new, manager(request), Clock().timestamp())
+            apply.record_update(old, new, manager(request), timestamp())
         return self._noted(request, self._store.update(new, dry=_dry(request)), ignored)
 
     async def _act(

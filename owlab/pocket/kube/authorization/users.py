@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hmac
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.errors import ApiError, Unauthorized
@@ -67,7 +67,7 @@ class Users:
             if hmac.compare_digest(given.encode(), token.encode()):
                 return UserInfo(name, (MASTERS, _AUTHENTICATED))
         claims = self._accounts.claims(given)
-        if claims is None or claims.get("exp", math.inf) < time.time():
+        if claims is None or claims.get("exp", math.inf) < unix_time():
             return None
         space, named = claims["kubernetes.io"]["namespace"], claims["kubernetes.io"]
         account = self._store.find("ServiceAccount", named["serviceaccount"]["name"], space)

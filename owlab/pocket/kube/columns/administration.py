@@ -15,12 +15,11 @@ from owlab.pocket.kube.columns.cells import (
     name_of,
     wide,
 )
+from owlab.pocket.kube.conditions import condition, is_true
 
 
 def _node_status(obj: Object) -> str:
-    conditions = obj.get("status", {}).get("conditions") or []
-    ready = next((c["status"] for c in conditions if c["type"] == "Ready"), "Unknown")
-    text = "Ready" if ready == "True" else "NotReady"
+    text = "Ready" if is_true(obj, "Ready") else "NotReady"
     return text + (",SchedulingDisabled" if obj.get("spec", {}).get("unschedulable") else "")
 
 
@@ -69,10 +68,8 @@ def _quota(prefix: str) -> Cell:
 
 
 def _dangling(obj: Object) -> str:
-    found = [
-        c for c in (obj.get("status") or {}).get("conditions") or [] if c["type"] == "Dangling"
-    ]
-    return found[0]["status"] if found else "False"
+    found = condition(obj, "Dangling") or {}
+    return str(found.get("status", "False"))
 
 
 def _queuing(name: str) -> Cell:
@@ -112,8 +109,7 @@ def _local(obj: Object) -> str:
 
 
 def _available(obj: Object) -> str:
-    conditions = (obj.get("status") or {}).get("conditions") or []
-    found = next((c for c in conditions if c["type"] == "Available"), None)
+    found = condition(obj, "Available")
     if found is None:
         return "Unknown" if obj["spec"].get("service") else "True"
     return str(found["status"]) + (f" ({found['reason']})" if found["status"] == "False" else "")
@@ -121,8 +117,8 @@ def _available(obj: Object) -> str:
 
 def _component(name: str) -> Cell:
     def cell(obj: Object) -> str:
-        healthy = [c for c in obj.get("conditions") or [] if c["type"] == "Healthy"]
-        return str(healthy[0].get(name, "")) if healthy else ""
+        healthy = condition({"status": obj}, "Healthy") or {}  # this kind has no status
+        return str(healthy.get(name, ""))
 
     return cell
 

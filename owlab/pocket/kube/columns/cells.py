@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.views import Object
 
 Cell = Callable[[Object], Any]
@@ -18,7 +19,7 @@ def age(timestamp: str | None) -> str:
     if not timestamp:
         return "<unknown>"
     then = datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    return duration((datetime.datetime.now(datetime.UTC) - then).total_seconds())
+    return duration((utc_now() - then).total_seconds())
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import AGE, NAME, Column, age, at, col, wide
+from owlab.pocket.kube.conditions import condition, is_true
 
 
 def _containers(obj: Object) -> list[Object]:
@@ -20,15 +21,6 @@ def _sidecars(obj: Object) -> list[str]:
     """The names of the init containers that go on beside the others."""
     inits = obj["spec"].get("initContainers") or []
     return [c["name"] for c in inits if c.get("restartPolicy") == "Always"]
-
-
-def _condition(obj: Object, kind: str) -> Object:
-    conditions = obj.get("status", {}).get("conditions") or []
-    return next((c for c in conditions if c["type"] == kind), {})
-
-
-def _is_true(obj: Object, kind: str) -> bool:
-    return bool(_condition(obj, kind).get("status") == "True")
 
 
 def _initializing(obj: Object) -> str:
@@ -57,11 +49,11 @@ def pod_status(obj: Object) -> str:
     """The STATUS of a pod, by the rules that kubectl's server side uses."""
     status = obj.get("status", {})
     reason = status.get("reason") or status.get("phase", "Unknown")
-    if _condition(obj, "PodScheduled").get("reason") == "SchedulingGated":
+    if (condition(obj, "PodScheduled") or {}).get("reason") == "SchedulingGated":
         reason = "SchedulingGated"
     initializing = _initializing(obj)
     reason = initializing or reason
-    if not initializing or _is_true(obj, "Initialized"):
+    if not initializing or is_true(obj, "Initialized"):
         running = False
         for container in reversed(_containers(obj)):
             state = container.get("state", {})
@@ -72,7 +64,7 @@ def pod_status(obj: Object) -> str:
             elif container.get("ready") and "running" in state:
                 running = True
         if reason == "Completed" and running:
-            reason = "Running" if _is_true(obj, "Ready") else "NotReady"
+            reason = "Running" if is_true(obj, "Ready") else "NotReady"
     if obj["metadata"].get("deletionTimestamp"):
         if status.get("reason") == "NodeLost":
             return "Unknown"
@@ -90,7 +82,7 @@ def _pod_ready(obj: Object) -> str:
 
 def _restarts(obj: Object) -> str:
     inits = _inits(obj)
-    if _initializing(obj) and not _is_true(obj, "Initialized"):
+    if _initializing(obj) and not is_true(obj, "Initialized"):
         return _counted(inits)
     sidecars = _sidecars(obj)
     return _counted([*(s for s in inits if s["name"] in sidecars), *_containers(obj)])
@@ -107,7 +99,7 @@ def _counted(statuses: Iterable[Object]) -> str:
 
 def _gates(obj: Object) -> str:
     gates = [gate["conditionType"] for gate in obj["spec"].get("readinessGates") or []]
-    return f"{sum(_is_true(obj, gate) for gate in gates)}/{len(gates)}" if gates else "<none>"
+    return f"{sum(is_true(obj, gate) for gate in gates)}/{len(gates)}" if gates else "<none>"
 
 
 COLUMNS: dict[str, list[Column]] = {

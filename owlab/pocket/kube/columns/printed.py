@@ -3,61 +3,37 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import Cell, Column, age
-
-_STEP = re.compile(
-    r"""\.(?P<name>(?:[^.\[\\]|\\.)+)
-      | \['(?P<quoted>[^']*)'\]
-      | \[(?P<index>-?\d+)\]
-      | \[(?P<all>\*)\]
-      | \[\?\(\s*@\.(?P<field>[\w.\-]+)\s*(?P<sign>==|!=)
-            \s*(?P<wanted>"[^"]*"|'[^']*'|[^)\s]+)\s*\)\]
-    """,
-    re.VERBOSE,
-)
+from owlab.pocket.kube.columns.json_path import JsonPathError, Step, json_path
 
 
 def printed_columns(definitions: Sequence[Object]) -> list[Column]:
-    """The columns that a definition asks for."""
-    return [(d["name"], _cell(d), bool(d.get("priority"))) for d in definitions]
+    """The columns that a definition asks for, up to the first whose path is none."""
+    columns: list[Column] = []
+    for definition in definitions:
+        try:
+            find = json_path(definition["jsonPath"])
+        except JsonPathError:
+            break
+        columns.append(
+            (definition["name"], _cell(find, definition["type"]), bool(definition.get("priority")))
+        )
+    return columns
 
 
-def _cell(definition: Object) -> Cell:
-    steps = list(_STEP.finditer(definition["jsonPath"]))
-
+def _cell(find: Step, sort: str) -> Cell:
     def cell(obj: Object) -> Any:
-        found: list[Any] = [obj]
-        for step in steps:
-            found = [inner for place in found for inner in _follow(place, step)]
-        return _shown(found[0], definition["type"]) if found else None
+        try:
+            found = find([obj])
+        except JsonPathError:
+            return None
+        return _shown(found[0], sort) if found else None
 
     return cell
-
-
-def _follow(place: Any, step: re.Match[str]) -> list[Any]:
-    name = step["name"] if step["name"] is not None else step["quoted"]
-    if name == "*" or step["all"]:
-        return list(place.values()) if isinstance(place, dict) else list(place or ())
-    if name is not None:
-        name = re.sub(r"\\(.)", r"\1", name)
-        return [place[name]] if isinstance(place, dict) and name in place else []
-    if not isinstance(place, list):
-        return []
-    if step["index"]:
-        return place[int(step["index"]) :][:1]
-    wanted = step["wanted"].strip("\"'")
-    return [i for i in place if (_at(i, step["field"]) == wanted) == (step["sign"] == "==")]
-
-
-def _at(place: Any, path: str) -> str | None:
-    for name in path.split("."):
-        place = place.get(name) if isinstance(place, dict) else None
-    return place if isinstance(place, str) or place is None else json.dumps(place)
 
 
 def _shown(value: Any, sort: str) -> Any:
@@ -72,4 +48,4 @@ def _shown(value: Any, sort: str) -> Any:
             return (int(value) if sort == "integer" else value) if number else None
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)

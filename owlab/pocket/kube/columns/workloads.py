@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.columns.cells import (
     AGE,
@@ -18,6 +19,7 @@ from owlab.pocket.kube.columns.cells import (
     selector_at,
     wide,
 )
+from owlab.pocket.kube.conditions import is_true
 
 
 def _template(field: str) -> Cell:
@@ -34,13 +36,9 @@ def _ratio(obj: Object) -> str:
 
 
 def _job_status(obj: Object) -> str:
-    for condition in obj.get("status", {}).get("conditions") or []:
-        if condition["status"] == "True" and condition["type"] in (
-            "Complete",
-            "Failed",
-            "Suspended",
-        ):
-            return str(condition["type"])
+    for kind in ("Complete", "Failed", "Suspended"):
+        if is_true(obj, kind):
+            return kind
     return "Terminating" if obj["metadata"].get("deletionTimestamp") else "Running"
 
 
@@ -50,11 +48,7 @@ def _job_duration(obj: Object) -> str:
         return ""
     start = datetime.datetime.fromisoformat(status["startTime"].replace("Z", "+00:00"))
     end = status.get("completionTime")
-    until = (
-        datetime.datetime.fromisoformat(end.replace("Z", "+00:00"))
-        if end
-        else datetime.datetime.now(datetime.UTC)
-    )
+    until = datetime.datetime.fromisoformat(end.replace("Z", "+00:00")) if end else utc_now()
     return duration((until - start).total_seconds())
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Awaitable, Callable
-from typing import Any
+
+from bashkit import CommandContext
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.streams import apart
@@ -17,7 +18,7 @@ _PIPE_CLOSED = 141
 class ContainerConsole:
     """One run of a program in a container. Implements ``NetworkConsole``."""
 
-    def __init__(self, context: Any, net: Net, clock: Clock) -> None:
+    def __init__(self, context: CommandContext, net: Net, clock: Clock) -> None:
         self._context, self._clock = context, clock
         self.net = net
         self.name = str(context.name).rpartition("/")[2]
@@ -69,10 +70,10 @@ class ContainerConsole:
         await self._clock.pause(seconds)
 
 
-def command(program: Program, net: Net, clock: Clock) -> Callable[[Any], Awaitable[int]]:
+def command(program: Program, net: Net, clock: Clock) -> Callable[[CommandContext], Awaitable[int]]:
     """A program in bashkit's shape."""
 
-    async def run(context: Any) -> int:
+    async def run(context: CommandContext) -> int:
         try:
             return await apart(program(ContainerConsole(context, net, clock)))
         except BrokenPipeError:

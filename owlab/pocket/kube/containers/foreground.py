@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
-from bashkit import Bash
+from bashkit import Bash, CommandContext
 
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.lines import complete, reads_terminal, with_input
@@ -185,8 +185,8 @@ class _Conversation:
         return with_input(text, lambda _: lines)
 
 
-def _noting(note: Callable[[int], None]) -> Callable[[Any], Any]:
-    async def command(context: Any) -> int:
+def _noting(note: Callable[[int], None]) -> Callable[[CommandContext], Any]:
+    async def command(context: CommandContext) -> int:
         note(int(context.argv[0]))
         return int(context.argv[0])
 

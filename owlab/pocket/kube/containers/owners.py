@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bashkit import CommandContext
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.kube.containers.process_namespace import SeenProcess
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import Files
@@ -323,7 +324,7 @@ def _human(size: float) -> str:
 
 
 def _when(moment: float) -> str:
-    recent = 0 <= time.time() - moment < _HALF_A_YEAR
+    recent = 0 <= unix_time() - moment < _HALF_A_YEAR
     return time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", time.gmtime(moment))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
+
+from owlab.pocket.ground.clock import unix_time
 
 LOG_LIMIT = 256 * 1024
 """Characters that are kept."""
@@ -28,7 +29,7 @@ class PrintedLines:
     def add(self, more: str) -> None:
         """Keep what is printed now."""
         begun = more[:-1].count("\n") + (not self.text or self.text[-1] == "\n") if more else 0
-        self._times += [time.time()] * begun
+        self._times += [unix_time()] * begun
         self.text += more
         if len(self.text) > LOG_LIMIT:
             self.text = self.text[-LOG_LIMIT:]

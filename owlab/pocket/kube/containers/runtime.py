@@ -32,6 +32,7 @@ from owlab.pocket.kube.containers.tools import TOOLS
 from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import PastLab, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
+from owlab.pocket.kube.images import Registries
 from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.pod_net import PodNet
@@ -72,6 +73,8 @@ class Runtime:
         self._ended = ended
         self.authorities: Callable[[], bytes] = lambda: b""
         """What containers trust, PEM."""
+        self.registries = Registries()
+        """Where images come from."""
         self.stand_in: Callable[[Object, Object], Server | None] = lambda pod, container: None
         """What listens in place of a container whose work is the lab's own."""
         self.commands: dict[str, dict[str, ContainerCommand]] = {}

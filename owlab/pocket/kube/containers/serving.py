@@ -6,7 +6,8 @@ import asyncio
 import posixpath
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+
+from bashkit import CommandContext
 
 from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
@@ -97,13 +98,13 @@ class Serving:
 
     def command(
         self, program: str, server: Server, control: Callable[[], Serving | None]
-    ) -> Callable[[Any], Awaitable[int]]:
+    ) -> Callable[[CommandContext], Awaitable[int]]:
         """A server as a command of a shell.
 
         :param control: the servers that are the container's own, for ``nginx -s``.
         """
 
-        async def serve(context: Any) -> int:
+        async def serve(context: CommandContext) -> int:
             argv = list(context.argv)
             try:
                 if program == "nginx" and argv[:1] in (["-t"], ["-s"], ["-v"]):
@@ -119,7 +120,7 @@ class Serving:
                 await context.stdout.write(f"{await lines.get()}\n".encode())
             return 0
 
-        async def run(context: Any) -> int:
+        async def run(context: CommandContext) -> int:
             try:
                 return await apart(serve(context))
             except BrokenPipeError:
@@ -127,7 +128,7 @@ class Serving:
 
         return run
 
-    async def _nginx(self, context: Any, argv: list[str], own: Serving | None) -> int:
+    async def _nginx(self, context: CommandContext, argv: list[str], own: Serving | None) -> int:
         if argv[0] == "-v":
             await context.stderr.write(b"nginx version: nginx/1.27 (pocket lab)\n")
             return 0

@@ -1,4 +1,8 @@
-"""``tar`` in containers, which ``kubectl cp`` runs: any names, modes and links."""
+"""``tar`` in containers, which ``kubectl cp`` runs: any names, modes and links.
+
+BusyBox's tar, with its letters and its sentences. That of the machines is GNU's
+(`programs/archive.py`): what both could share is Python's `tarfile`, which both use.
+"""
 
 from __future__ import annotations
 

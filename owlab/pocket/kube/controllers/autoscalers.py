@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import with_condition
 from owlab.pocket.kube.controllers import scaling_behavior
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
@@ -285,21 +286,8 @@ class Autoscalers(Controller):
         self.recorder.record(scaler, kind, reason, message, "horizontal-pod-autoscaler")
 
     def _condition(self, status: Object, kind: str, value: bool, reason: str, said: str) -> None:
-        conditions = status.setdefault("conditions", [])
-        wanted = {
-            "type": kind,
-            "status": str(value),
-            "reason": reason,
-            "message": said,
-            "lastTransitionTime": self.clock.timestamp(),
-        }
-        for index, condition in enumerate(conditions):
-            if condition["type"] == kind:
-                if condition["status"] == wanted["status"]:
-                    wanted["lastTransitionTime"] = condition["lastTransitionTime"]
-                conditions[index] = wanted
-                return
-        conditions.append(wanted)
+        now = self.clock.timestamp()
+        status.update(with_condition(status, kind, str(value), now, reason, said))
 
 
 def _annotations(obj: Object) -> Object:

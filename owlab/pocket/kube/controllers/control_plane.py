@@ -35,7 +35,7 @@ class ControlPlane:
         self.store = store
         self.clock = clock
         self.fleet = fleet
-        self.recorder = Recorder(store, clock)
+        self.recorder = Recorder(store)
         self._controllers: list[Controller] = []
         self._leads: dict[tuple[str, str], list[tuple[Controller, Leads]]] = {}
         self._of_every_kind: list[tuple[Controller, Leads]] = []

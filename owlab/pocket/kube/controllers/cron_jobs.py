@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import is_true
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
 from owlab.pocket.kube.cron import Schedule
@@ -116,10 +117,7 @@ class CronJobs(Controller):
 
 def _conclusion(job: Object) -> str:
     """``Complete``, ``Failed``, or nothing while it is active."""
-    for condition in (job.get("status") or {}).get("conditions") or []:
-        if condition["status"] == "True" and condition["type"] in ("Complete", "Failed"):
-            return str(condition["type"])
-    return ""
+    return next((kind for kind in ("Complete", "Failed") if is_true(job, kind)), "")
 
 
 def _since(cron: Object, status: Object) -> datetime:

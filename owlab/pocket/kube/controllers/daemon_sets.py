@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself, owner_of
@@ -17,6 +15,7 @@ from owlab.pocket.kube.scheduling.daemons import (
     pinned,
     wanted_node,
 )
+from owlab.pocket.kube.shares import share
 from owlab.pocket.kube.store import Change, Key
 
 _COMPONENT = "daemonset-controller"
@@ -79,7 +78,7 @@ class DaemonSets(Controller):
         if strategy.get("type", "RollingUpdate") == "OnDelete":
             return
         rolling = strategy.get("rollingUpdate") or {}
-        most = _share(rolling.get("maxUnavailable", 1), len(fits)) or 1
+        most = share(rolling.get("maxUnavailable", 1), len(fits)) or 1
         pods = [p for name in sorted(fits & there.keys()) for p in there[name]]
         going = [p for p in pods if p["metadata"].get("deletionTimestamp")]
         down = len(fits - there.keys()) + len(going)
@@ -149,9 +148,3 @@ def _revision_of(pod: Object) -> str:
 
 def _full_name(pod: Object) -> str:
     return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-
-
-def _share(wanted: Any, whole: int) -> int:
-    if isinstance(wanted, str) and wanted.endswith("%"):
-        return math.ceil(float(wanted.removesuffix("%")) * whole / 100)
-    return int(wanted)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import condition
 
 _INDEX = "batch.kubernetes.io/job-completion-index"
 
@@ -154,9 +155,9 @@ def _matches(rule: Object, pod: Object) -> str | None:
             if wanted and code and inside == (codes["operator"] == "In"):
                 return f"Container {status['name']} for pod {{name}} failed with exit code {code}"
     for wish in rule.get("onPodConditions") or ():
-        for found in pod["status"].get("conditions") or ():
-            if (found["type"], found["status"]) == (wish["type"], wish.get("status", "True")):
-                return f"Pod {{name}} has condition {wish['type']}"
+        found = condition(pod, wish["type"])
+        if found is not None and found["status"] == wish.get("status", "True"):
+            return f"Pod {{name}} has condition {wish['type']}"
     return None
 
 

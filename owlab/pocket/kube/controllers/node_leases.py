@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
@@ -30,7 +31,7 @@ class NodeLeases(Controller):
         node = self.store.at(key)
         if node is None or not kubelet_runs(self.plane.fleet.get(key.name)):
             return
-        now = datetime.datetime.now(datetime.UTC)
+        now = utc_now()
         lease = self.store.find("Lease", key.name, SPACE)
         if lease is None:
             if self.store.find("Namespace", SPACE) is not None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube import node_passwords
-from owlab.pocket.kube.conditions import condition
+from owlab.pocket.kube.conditions import condition, is_true, since, with_condition
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
+from owlab.pocket.kube.object_state import is_finished
 from owlab.pocket.kube.store import Key
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -63,27 +64,20 @@ class Nodes(Controller):
 
     def _tell(self, node: Object, up: bool, address: str) -> Object:
         now = self.clock.timestamp()
-        conditions = []
-        for kind, value, reason, message in _CONDITIONS:
-            state = (value, reason, message) if up else _LOST
-            before = condition(node, kind) or {}
-            same = before.get("status") == state[0]
-            conditions.append(
-                {
-                    "type": kind,
-                    "status": state[0],
-                    "reason": state[1],
-                    "message": state[2],
-                    "lastTransitionTime": before.get("lastTransitionTime", now) if same else now,
-                    "lastHeartbeatTime": before.get("lastHeartbeatTime", now) if same else now,
-                }
+        status = node["status"]
+        for kind, *state in _CONDITIONS:
+            value, reason, message = state if up else _LOST
+            # Told when something changes only: a heartbeat would write each node again and again.
+            beat = since(status, kind, value, now)
+            status = with_condition(
+                status, kind, value, now, reason, message, lastHeartbeatTime=beat
             )
-        status = {**node["status"], "conditions": conditions}
         if address:
-            status["addresses"] = [
+            addresses = [
                 {"type": "InternalIP", "address": address},
                 {"type": "Hostname", "address": node["metadata"]["name"]},
             ]
+            status = {**status, "addresses": addresses}
         return self.store.set_status(node, status)
 
     def _taint(self, node: Object, lost: bool) -> Object:
@@ -104,17 +98,12 @@ class Nodes(Controller):
         """Nobody tells any more how the pods of a lost node are."""
         now = self.clock.timestamp()
         for pod in self.store.indexed("node", node):
-            status = pod["status"]
-            conditions = [
-                {**c, "status": "False", "lastTransitionTime": now}
-                if c["type"] == "Ready" and c["status"] == "True"
-                else c
-                for c in status.get("conditions") or ()
-            ]
-            if status.get("phase") not in ("Succeeded", "Failed"):
-                self.store.set_status(pod, {**status, "conditions": conditions})
-                said = "Node is not ready"
-                self.recorder.record(pod, "Warning", "NodeNotReady", said, "node-controller")
+            if is_finished(pod):
+                continue
+            if is_true(pod, "Ready"):
+                self.store.set_status(pod, with_condition(pod["status"], "Ready", "False", now))
+            said = "Node is not ready"
+            self.recorder.record(pod, "Warning", "NodeNotReady", said, "node-controller")
 
     def _remove_pods(self, node: str) -> None:
         """A node that was deleted has no kubelet that could end its pods."""

@@ -8,6 +8,7 @@ from typing import Any
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
+from owlab.pocket.kube.conditions import condition
 from owlab.pocket.kube.object_state import is_finished, is_ready, owner_reference
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.store.objects import without_owners
@@ -102,10 +103,10 @@ def _reversed(timestamp: str) -> float:
 
 def ready_since(pod: Object) -> str:
     """When a pod became ready; empty while it is not."""
-    for condition in pod["status"].get("conditions") or ():
-        if condition["type"] == "Ready" and condition["status"] == "True":
-            return str(condition.get("lastTransitionTime") or "")
-    return ""
+    ready = condition(pod, "Ready")
+    if ready is None or ready["status"] != "True":
+        return ""
+    return str(ready.get("lastTransitionTime") or "")
 
 
 def available_in(pod: Object, seconds: int, clock: Clock) -> float | None:

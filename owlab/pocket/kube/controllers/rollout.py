@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.shares import share
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,9 @@ class RolloutLimits:
         """25 % each unless said; never both zero, or nothing could ever move."""
         rolling = (spec.get("strategy") or {}).get("rollingUpdate") or {}
         wanted = int(spec["replicas"])
-        surge = _count(rolling.get("maxSurge", "25%"), wanted, math.ceil)
-        unavailable = _count(rolling.get("maxUnavailable", "25%"), wanted, math.floor)
+        surge = share(rolling.get("maxSurge", "25%"), wanted)
+        unavailable = share(rolling.get("maxUnavailable", "25%"), wanted, math.floor)
         return cls(surge, 1 if surge == unavailable == 0 else unavailable)
-
-
-def _count(value: Any, wanted: int, rounded: Any) -> int:
-    if isinstance(value, str) and value.endswith("%"):
-        return int(rounded(wanted * int(value[:-1]) / 100))
-    return int(value)
 
 
 def next_sizes(deployment: Object, current: Object, old: list[Object]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.conditions import with_condition
+from owlab.pocket.kube.conditions import is_true, with_condition
 
 FIELDS = {
     "initContainers": "initContainerStatuses",
@@ -83,7 +83,11 @@ def summarize(pod: Object, clock: Clock) -> None:
     unready = f"containers with unready status: [{' '.join([*sidecars, *waiting])}]"
     why = ("", "") if ready else (reason, "" if reason == "PodCompleted" else unready)
     gated = why
-    missing = [g["conditionType"] for g in spec.get("readinessGates") or () if not _has(status, g)]
+    missing = [
+        g["conditionType"]
+        for g in spec.get("readinessGates") or ()
+        if not is_true(pod, g["conditionType"])
+    ]
     if ready and missing:
         said = f'the status of pod readiness gate "{missing[0]}" is not "True", but False'
         gated = ("ReadinessGatesNotReady", said)
@@ -151,8 +155,3 @@ def _has_started(status: Object) -> bool:
 def _succeeded(status: Object) -> bool:
     ended = status["state"].get("terminated")
     return ended is not None and ended["exitCode"] == 0
-
-
-def _has(status: Object, gate: Object) -> bool:
-    kind, conditions = gate["conditionType"], status.get("conditions") or ()
-    return any(c["type"] == kind and c["status"] == "True" for c in conditions)

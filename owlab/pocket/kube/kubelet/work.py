@@ -147,7 +147,7 @@ class PodWork:
                 if not self._timeline.over(self._backoff_name(container, status)):
                     return
                 status["restartCount"] += 1
-            if not pull(self._timeline, container, status, self._machine):
+            if not pull(self._timeline, container, status, self._machine, self._runtime.registries):
                 return
             if not self._configured(container, status):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
 from owlab.pocket.kube.apiserver import field_validation
@@ -96,7 +96,7 @@ class MetricsServer:
 
     def _measured(self, kind: Kind, obj: Object) -> Object | None:
         meta = obj["metadata"]
-        now = Clock().timestamp()
+        now = timestamp()
         common: Object = {
             "kind": kind.kind,
             "apiVersion": kind.api_version,

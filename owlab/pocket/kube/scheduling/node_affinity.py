@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
@@ -41,7 +41,7 @@ def term_matches(term: Object, node: Object) -> bool:
     )
 
 
-def _expression(expression: Object, labels: Any) -> bool:
+def _expression(expression: Object, labels: Mapping[str, str]) -> bool:
     if expression["operator"] not in ("Gt", "Lt"):
         return selectors.expression_matches(expression, labels)
     # Only nodes are compared by numbers. What is no number matches nothing.

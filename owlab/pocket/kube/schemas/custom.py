@@ -1,13 +1,18 @@
-"""Custom resources against the schema of their definition: pruned, filled in, and validated."""
+"""Custom resources against the schema of their definition: pruned, filled in, and validated.
+
+No `openapi-schema-validator`: it prunes and fills in nothing, and people search for the sentences
+of Kubernetes, which would have to be made of its errors.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
-from owlab.pocket.kube.schemas import patterns, schema_rules
+from owlab.pocket.kube.schemas import formats, patterns, schema_rules
 
 Schema = dict[str, Any]
 Causes = list[tuple[str, str]]
@@ -84,6 +89,7 @@ def _causes(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
     for broken, message in _LIMITS:
         if said := broken(value, schema):
             yield path, message.format(value=json.dumps(value), path=path, said=said)
+    yield from _combined(value, schema, path)
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _causes(item, schema.get("items") or {}, f"{path}[{index}]")
@@ -98,6 +104,26 @@ def _causes(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
                 yield from _causes(inner, named[name], f"{start}{name}")
             elif name not in named and isinstance(rest, dict):
                 yield from _causes(inner, rest, f"{start}{name}")
+
+
+def _combined(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+    """What is asked by several schemas at once, or by one that must not fit."""
+
+    def fitting(name: str) -> int:
+        return sum(not any(_causes(value, one, path)) for one in schema[name])
+
+    must = f'Invalid value: "": "{path}" must'
+    if schema.get("allOf") and fitting("allOf") < len(schema["allOf"]):
+        for one in schema["allOf"]:
+            yield from _causes(value, one, path)
+        yield path or "<nil>", f"{must} validate all the schemas (allOf)"
+    if schema.get("anyOf") and not fitting("anyOf"):
+        yield path or "<nil>", f"{must} validate at least one schema (anyOf)"
+    if schema.get("oneOf") and (found := fitting("oneOf")) != 1:
+        how = f"{found} valid alternatives" if found else "none valid"
+        yield path or "<nil>", f"{must} validate one and only one schema (oneOf). Found {how}"
+    if schema.get("not") and not any(_causes(value, schema["not"], path)):
+        yield path or "<nil>", f"{must} not validate the schema (not)"
 
 
 def _wrong_type(value: Any, schema: Schema) -> str:
@@ -141,7 +167,22 @@ def _pattern(value: Any, schema: Schema) -> str:
     return "" if found or found is None else f"should match '{schema['pattern']}'"
 
 
-def _size(key: str, sort: type[str | list[Any]], sign: int) -> Callable[..., str]:
+def _format(value: Any, schema: Schema) -> str:
+    name = schema.get("format")
+    if not isinstance(value, str) or not name or formats.fits(value, name):
+        return ""
+    return f"must be of type {name}: {json.dumps(value)}"
+
+
+def _multiple(value: Any, schema: Schema) -> str:
+    step = schema.get("multipleOf")
+    if not step or isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    # As decimals: 0.3 is three times 0.1.
+    return f"should be a multiple of {step}" if Decimal(str(value)) % Decimal(str(step)) else ""
+
+
+def _size(key: str, sort: type[str | list[Any] | dict[str, Any]], sign: int) -> Callable[..., str]:
     def broken(value: Any, schema: Schema) -> str:
         if not isinstance(value, sort) or key not in schema:
             return ""
@@ -171,7 +212,9 @@ _LIMITS: tuple[tuple[Callable[..., str], str], ...] = (
         ),
         "Invalid value: {value}: {path} in body {said}",
     ),
+    (_multiple, "Invalid value: {value}: {path} in body {said}"),
     (_pattern, "Invalid value: {value}: {path} in body {said}"),
+    (_format, "Invalid value: {value}: {path} in body {said}"),
     (
         _size("minLength", str, 1),
         "Invalid value: {value}: {path} in body should be at least {said} chars long",
@@ -182,4 +225,9 @@ _LIMITS: tuple[tuple[Callable[..., str], str], ...] = (
         "Invalid value: {value}: {path} in body should have at least {said} items",
     ),
     (_size("maxItems", list, -1), "Too many: must have at most {said} items"),
+    (
+        _size("minProperties", dict, 1),
+        "Invalid value: {value}: {path} in body should have at least {said} properties",
+    ),
+    (_size("maxProperties", dict, -1), "Too many: must have at most {said} items"),
 )

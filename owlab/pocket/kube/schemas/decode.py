@@ -1,6 +1,7 @@
 """Objects against the fields of their kind: what is unknown goes, what has a wrong type is refused.
 
 The messages are those of Kubernetes' decoder, since people search for them.
+That is why no validator of OpenAPI is asked: it says other things, and not where the decoder stops.
 """
 
 from __future__ import annotations

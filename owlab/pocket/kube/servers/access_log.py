@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from starlette.requests import Request
 from starlette.responses import Response
+
+from owlab.pocket.ground.clock import utc_now
 
 
 def combined(request: Request, response: Response) -> str:
     """Who asked for what, and got what."""
-    now = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    now = utc_now().strftime("%d/%b/%Y:%H:%M:%S +0000")
     client = request.client.host if request.client else "-"
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     version = request.scope.get("http_version", "1.1")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import getopt
-from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.kube.servers.application import Answering, application
 from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.http import http_server
@@ -59,7 +59,7 @@ def _netexec(setting: Setting) -> Answering:
         client = request.client
         setting.log(f"GET {path}")
         if path == "/":
-            return PlainTextResponse(f"NOW: {datetime.now(UTC)}")
+            return PlainTextResponse(f"NOW: {utc_now()}")
         if path in ("/hostname", "/hostName"):
             return PlainTextResponse(setting.hostname)
         if path == "/clientip":

@@ -51,5 +51,5 @@ def couchdb(setting: Setting) -> Ports:
 
 
 def _unserved(request: Request) -> dict[str, str]:
-    said = f"{request.method} {request.url.path}: OpenWhisk's data is not kept in this CouchDB"
+    said = f"{request.method} {request.url.path}: this CouchDB keeps no data"
     return {"error": "not_implemented", "reason": f"the pocket lab: {said}"}

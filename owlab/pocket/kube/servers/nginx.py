@@ -7,7 +7,6 @@ import posixpath
 import re
 import ssl
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpcore
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.access_log import combined
 from owlab.pocket.kube.servers.application import application
@@ -133,7 +133,7 @@ def _options(argv: list[str]) -> str:
 
 
 def _stamp() -> str:
-    return datetime.now(UTC).strftime("%Y/%m/%d %H:%M:%S")
+    return utc_now().strftime("%Y/%m/%d %H:%M:%S")
 
 
 class _Front:
@@ -341,7 +341,7 @@ class _Front:
             "nginx_version": VERSION,
             "proxy_host": host,
             "is_args": "?" if request.url.query else "",
-            "time_local": datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "time_local": utc_now().strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "request_id": f"{id(request):032x}",
         }
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ssl
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
+from owlab.pocket.ground.key_pairs import load_key_pair
 from owlab.pocket.kube.servers.nginx_config import Directive, Site, emergency
 from owlab.pocket.kube.servers.setting import ContainerFiles, ServerFailed
 
@@ -96,22 +95,14 @@ def _load(context: ssl.SSLContext, identity: KeyPair, certificate: str, key: str
         raise _failed(f'cannot load certificate "{certificate}": {NO_CERTIFICATE}')
     if b"PRIVATE KEY-----" not in identity.key:
         raise _failed(f'cannot load certificate key "{key}": {NO_KEY}')
-    # ssl reads a certificate chain from files only.
-    with tempfile.TemporaryDirectory(prefix="owlab-tls-") as folder:
-        chain, secret = Path(folder) / "tls.crt", Path(folder) / "tls.key"
-        chain.write_bytes(identity.certificate)
-        secret.touch(mode=0o600)
-        secret.write_bytes(identity.key)
-        try:
-            context.load_cert_chain(chain, secret, password="")
-        except ssl.SSLError as error:
-            if "MISMATCH" in (error.reason or ""):
-                raise _failed(
-                    f'SSL_CTX_use_PrivateKey("{key}") failed (SSL: {OTHER_KEY})'
-                ) from None
-            raise _failed(
-                f'cannot load certificate "{certificate}" with key "{key}": {error.reason}'
-            ) from None
+    try:
+        load_key_pair(context, identity.certificate, identity.key)
+    except ssl.SSLError as error:
+        if "MISMATCH" in (error.reason or ""):
+            raise _failed(f'SSL_CTX_use_PrivateKey("{key}") failed (SSL: {OTHER_KEY})') from None
+        raise _failed(
+            f'cannot load certificate "{certificate}" with key "{key}": {error.reason}'
+        ) from None
 
 
 def _limit(context: ssl.SSLContext, protocols: Directive | None) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getopt
 import posixpath
-from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
+from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.application import Told, application
 from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
@@ -33,7 +33,7 @@ def python_http_server(setting: Setting) -> Ports:
 
     def told(request: Request, response: Response) -> None:
         client = request.client.host if request.client else "-"
-        now = datetime.now().strftime("%d/%b/%Y %H:%M:%S")
+        now = utc_now().strftime("%d/%b/%Y %H:%M:%S")
         line = f"{request.method} {request.url.path} HTTP/{request.scope['http_version']}"
         setting.log(f'{client} - - [{now}] "{line}" {response.status_code} -')
 

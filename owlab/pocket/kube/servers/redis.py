@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.sockets import conversation
@@ -43,7 +43,7 @@ class _Memory:
     ends: dict[str, float] = field(default_factory=dict)
 
     def get(self, key: str, kind: type | None = None) -> Any:
-        if key in self.ends and time.time() >= self.ends[key]:
+        if key in self.ends and unix_time() >= self.ends[key]:
             self.drop(key)
         value = self.values.get(key)
         if value is not None and kind is not None and not isinstance(value, kind):
@@ -194,7 +194,7 @@ def _set(memory: _Memory, words: list[str]) -> Any:
     while more:
         name = more.pop(0).upper()
         if name in ("EX", "PX") and more and ends is None:
-            ends = time.time() + _positive(more.pop(0)) * (1.0 if name == "EX" else 0.001)
+            ends = unix_time() + _positive(more.pop(0)) * (1.0 if name == "EX" else 0.001)
         elif name in ("NX", "XX"):
             options.add(name)
         else:
@@ -296,14 +296,14 @@ def _members(memory: _Memory, words: list[str]) -> int:
 def _expire(memory: _Memory, words: list[str]) -> int:
     if memory.get(words[0]) is None:
         return 0
-    memory.ends[words[0]] = time.time() + _whole(words[1])
+    memory.ends[words[0]] = unix_time() + _whole(words[1])
     return 1
 
 
 def _left(memory: _Memory, words: list[str]) -> int:
     if memory.get(words[0]) is None:
         return -2
-    return round(memory.ends[words[0]] - time.time()) if words[0] in memory.ends else -1
+    return round(memory.ends[words[0]] - unix_time()) if words[0] in memory.ends else -1
 
 
 def _kind(memory: _Memory, words: list[str]) -> RedisStatus:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import functools
 import random
 import ssl
-import tempfile
-from pathlib import Path
 
 import httpcore
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from owlab.pocket.ground.certificates import self_signed
+from owlab.pocket.ground.key_pairs import load_key_pair
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network import ingresses
 from owlab.pocket.kube.servers.application import application
@@ -29,7 +24,6 @@ from owlab.pocket.network.unreached import Unreached
 _WEB, _WEBSECURE = (80, 8000), (443, 8443)
 _TIMEOUT = 60
 _OURS = (b"connection", b"transfer-encoding", b"content-length")
-_PEM = serialization.Encoding.PEM
 
 
 def traefik(setting: Setting) -> Ports:
@@ -153,32 +147,12 @@ def _of_secret(secret: Object) -> ssl.SSLContext | None:
 
 @functools.lru_cache(maxsize=16)
 def _loaded(certificate: bytes, key: bytes) -> ssl.SSLContext:
-    """Python loads certificates from files only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory(prefix="owlab-tls-") as directory:
-        paths = Path(directory) / "crt", Path(directory) / "key"
-        for path, pem in zip(paths, (certificate, key), strict=True):
-            path.touch(mode=0o600)
-            path.write_bytes(pem)
-        context.load_cert_chain(*paths)
+    load_key_pair(context, certificate, key)
     return context
 
 
 @functools.cache
 def _own() -> tuple[bytes, bytes]:
     """A certificate of nobody's: who asks for no host of an Ingress with one gets it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "TRAEFIK DEFAULT CERT")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=365))
-        .sign(key, hashes.SHA256())
-    )
-    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return made.public_bytes(_PEM), key.private_bytes(_PEM, *plain)
+    return self_signed("TRAEFIK DEFAULT CERT")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.kube.containers.printed_lines import PrintedLine
 from owlab.pocket.kube.errors import BadRequest, Invalid
 
@@ -64,7 +64,7 @@ def log_options(query: Mapping[str, str], pod: str) -> LogOptions:
         problems.append(f": Forbidden: {both}")
     elif seconds is not None and seconds < 1:
         problems.append(f"sinceSeconds: Invalid value: {seconds}: must be greater than 0")
-    since = time.time() - seconds if seconds is not None else None
+    since = unix_time() - seconds if seconds is not None else None
     if moment is not None:
         since = _moment(moment)
     if problems:

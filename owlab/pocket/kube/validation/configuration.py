@@ -89,6 +89,8 @@ def definition(obj: Object) -> Causes:
         if not re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", version.get("name") or ""):
             said = "a DNS-1035 label must consist of lower case alphanumeric characters or '-'"
             causes.append((f"{place}.name", wrong(version.get("name", ""), said)))
+        for number, column in enumerate(version.get("additionalPrinterColumns") or []):
+            causes += _column(column, f"{place}.additionalPrinterColumns[{number}]")
         schema = at(version, "schema", "openAPIV3Schema")
         if schema is None:
             said = "Required value: schemas are required"
@@ -102,6 +104,28 @@ def definition(obj: Object) -> Causes:
         if isinstance(schema, dict):
             causes += schema_rules.unreadable(schema, f"{place}.schema.openAPIV3Schema")
     return causes
+
+
+def _column(column: Object, place: str) -> Causes:
+    """What `kubectl get` is to show; a path is looked at closer when it is used."""
+    causes: Causes = []
+    if not column.get("name"):
+        causes.append((f"{place}.name", "Required value"))
+    sort, said = column.get("type"), f"must be one of {','.join(_COLUMN_TYPES)}"
+    if not sort:
+        causes.append((f"{place}.type", f"Required value: {said}"))
+    elif sort not in _COLUMN_TYPES:
+        causes.append((f"{place}.type", wrong(sort, said)))
+    path = column.get("jsonPath")
+    if not path:
+        causes.append((f"{place}.JSONPath", "Required value"))
+    elif not path.startswith("."):
+        said = "must be a simple json path starting with ."
+        causes.append((f"{place}.JSONPath", wrong(path, said)))
+    return causes
+
+
+_COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 
 
 def unchecked_rules(obj: Object) -> Iterator[str]:
@@ -124,6 +148,9 @@ def _schema(schema: Any, place: str) -> Causes:
         causes.append((f"{place}.pattern", said))
     if not isinstance(schema.get("enum", []), list):
         causes.append((f"{place}.enum", wrong(schema["enum"], "must be a list")))
+    if schema.get("uniqueItems"):
+        said = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
+        causes.append((f"{place}.uniqueItems", f"Forbidden: {said}"))
     for name in ("items", "additionalProperties", "not"):
         inner = schema.get(name)
         if inner is not None and not (name == "additionalProperties" and isinstance(inner, bool)):

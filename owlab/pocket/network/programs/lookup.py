@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import time
 
+from owlab.pocket.ground.clock import unix_time, utc_now
 from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.dns import NameAnswer, NameRecord, is_address
 from owlab.pocket.network.programs.refusal import Refusal
@@ -101,13 +101,13 @@ def _sections(name: str, kind: str, answer: NameAnswer, server: str) -> str:
     count = len(answer.records)
     text = (
         f";; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: {answer.status}, "
-        f"id: {int(time.time()) % 65536}\n"
+        f"id: {int(unix_time()) % 65536}\n"
         f";; flags: qr aa rd ra; QUERY: 1, ANSWER: {count}, AUTHORITY: 0, ADDITIONAL: 0\n\n"
         f";; QUESTION SECTION:\n;{_full(name)}\t\tIN\t{kind}\n\n"
     )
     if answer.records:
         text += f";; ANSWER SECTION:\n{_lines(answer)}\n"
-    when = time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime())
+    when = f"{utc_now():%a %b %d %H:%M:%S UTC %Y}"
     return (
         text + f";; Query time: 0 msec\n;; SERVER: {server}#53({server}) (UDP)\n;; WHEN: {when}\n\n"
     )

@@ -9,17 +9,16 @@ from __future__ import annotations
 import base64
 import re
 import ssl
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
 
 from owlab.pocket.ground import internet
+from owlab.pocket.ground.key_pairs import load_key_pair
 from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.ends import Ends
 from owlab.pocket.network.http import exchange
@@ -210,21 +209,11 @@ def _context(request: OutgoingRequest) -> ssl.SSLContext:
         except ssl.SSLError:
             raise Unreachable(77, "error setting certificate verify locations") from None
     if request.identity is not None:
-        _load_identity(context, *request.identity)
-    return context
-
-
-def _load_identity(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    # ssl reads a certificate chain from files only.
-    with tempfile.TemporaryDirectory(prefix="owlab-tls-") as folder:
-        chain, secret = Path(folder) / "tls.crt", Path(folder) / "tls.key"
-        chain.write_bytes(certificate)
-        secret.touch(mode=0o600)
-        secret.write_bytes(key)
         try:
-            context.load_cert_chain(chain, secret)
+            load_key_pair(context, *request.identity)
         except (ssl.SSLError, OSError):
             raise Unreachable(58, "could not load PEM client certificate") from None
+    return context
 
 
 def _tls_failure(error: BaseException, host: str) -> Unreachable | None:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from owlab.pocket.ground.views import ActionPod, Object, PodStartError
+from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.admission import admit
 from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.store import Store, random_suffix
+from owlab.pocket.openwhisk.pod_factory import ActionPod, PodStartError
 
 
 class PodsOfActions:

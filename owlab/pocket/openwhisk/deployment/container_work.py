@@ -9,9 +9,10 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from owlab.pocket.ground.certificates import self_signed
+from owlab.pocket.kube.conditions import is_true
 from owlab.pocket.kube.containers.programs import NOTE, ContainerContext, ContainerOutcome
 from owlab.pocket.kube.object_state import ready_pods
-from owlab.pocket.openwhisk.deployment.certificates import self_signed
 from owlab.pocket.openwhisk.deployment.components_ready import (
     Components,
     find_components,
@@ -75,8 +76,7 @@ def _running(context: ContainerContext, component: str) -> bool:
 def _job_done(context: ContainerContext, name: str) -> bool:
     """A Job of the same release is complete."""
     job = context.store.find("Job", f"{context.release}-{name}", context.namespace)
-    conditions = (job or {}).get("status", {}).get("conditions") or []
-    return any(c["type"] == "Complete" and c["status"] == "True" for c in conditions)
+    return job is not None and is_true(job, "Complete")
 
 
 def _waits(condition: Callable[[ContainerContext], bool], done: str, waiting: str) -> Program:

@@ -20,6 +20,7 @@ from owlab.pocket.openwhisk.deployment.container_work import (
     main_container,
 )
 from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint, find_endpoint
+from owlab.pocket.openwhisk.deployment.published_images import IMAGES
 from owlab.pocket.openwhisk.deployment.release_watch import ReleaseWatch
 
 
@@ -29,6 +30,8 @@ async def _no_openwhisk(name: str) -> tuple[bool, str]:
 
 class Deployment:
     """Software of a cluster. Callbacks tell of changes; until one is given, nobody is told."""
+
+    images = IMAGES
 
     def __init__(self) -> None:
         self.components = Components()

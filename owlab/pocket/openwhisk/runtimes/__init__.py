@@ -76,7 +76,7 @@ def readable() -> list[str]:
     return sorted(places | {os.path.realpath(place) for place in places})
 
 
-def manifest() -> dict[str, list[dict[str, object]]]:
+def manifest(confined: bool) -> dict[str, list[dict[str, object]]]:
     """The runtimes as ``GET /`` lists them, and honestly what runs them."""
     listed: dict[str, list[dict[str, object]]] = {}
     for kind in KINDS.values():
@@ -88,7 +88,7 @@ def manifest() -> dict[str, list[dict[str, object]]]:
                 "deprecated": False,
                 "requireMain": kind.needs_main,
                 "attached": True,
-                "runsHere": tools.told(kind),
+                "runsHere": tools.told(kind, confined),
             }
         )
     return listed

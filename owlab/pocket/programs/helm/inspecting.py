@@ -110,7 +110,7 @@ async def status(helm: HelmInvocation) -> int:
     )
     if helm.output == "table":
         release["info"]["resources_table"] = await resources(
-            cluster, helm.scratch, release["manifest"], release["namespace"]
+            cluster, release["manifest"], release["namespace"]
         )
         await helm.out(status_text(release))
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate
 from owlab.pocket.programs.helm.commands import at_least, command, exactly
 from owlab.pocket.programs.helm.invocation import HelmInvocation
@@ -163,7 +163,7 @@ def _name_and_chart(helm: HelmInvocation) -> tuple[str, str]:
             raise HelmFailed("cannot set --generate-name and also specify a name")
         base = words[0].rstrip("/").rpartition("/")[2]
         base = base.removesuffix(".tgz").split(".")[0]
-        return f"{base}-{int(time.time())}", words[0]
+        return f"{base}-{int(unix_time())}", words[0]
     if len(words) > 2:
         extra = ", ".join(words[2:])
         raise HelmFailed(f"expected at most two arguments, unexpected arguments: {extra}")

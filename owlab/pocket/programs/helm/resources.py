@@ -7,10 +7,11 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from owlab.pocket.ground.key_pairs import load_key_pair
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +29,7 @@ def documents(manifest: str) -> Iterator[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def connect(cluster: dict[str, Any], scratch: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def connect(cluster: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API server that a kubeconfig for the engine means."""
     import httpx  # large: only this command needs it
 
@@ -44,12 +45,8 @@ async def connect(cluster: dict[str, Any], scratch: Path) -> AsyncIterator[httpx
         trust.check_hostname = False
         trust.verify_mode = ssl.CERT_NONE
     if user.get("client-certificate-data") and user.get("client-key-data"):
-        pair = scratch / "client.pem"
-        pair.touch(mode=0o600)
-        pair.write_bytes(
-            _decoded(user["client-certificate-data"]) + b"\n" + _decoded(user["client-key-data"])
-        )
-        trust.load_cert_chain(pair)
+        pair = (_decoded(user[f"client-{name}-data"]) for name in ("certificate", "key"))
+        load_key_pair(trust, *pair)
     token = cluster.get("kube_token") or user.get("token")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     base = str(cluster.get("kube_apiserver") or server.get("server") or "")
@@ -129,10 +126,10 @@ def aligned(rows: list[list[str]]) -> str:
     )
 
 
-async def pod_logs(cluster: dict[str, Any], scratch: Path, namespace: str, names: list[str]) -> str:
+async def pod_logs(cluster: dict[str, Any], namespace: str, names: list[str]) -> str:
     """The logs of pods, as ``helm test --logs`` shows them."""
     shown = ""
-    async with connect(cluster, scratch) as client:
+    async with connect(cluster) as client:
         for name in names:
             answer = await client.get(f"/api/v1/namespaces/{namespace}/pods/{name}/log")
             if answer.status_code == 200:
@@ -140,7 +137,7 @@ async def pod_logs(cluster: dict[str, Any], scratch: Path, namespace: str, names
     return shown
 
 
-async def resources(cluster: dict[str, Any], scratch: Path, manifest: str, namespace: str) -> str:
+async def resources(cluster: dict[str, Any], manifest: str, namespace: str) -> str:
     """Each kind of the manifest with its objects, and the pods of its workloads."""
     groups: dict[tuple[str, str], set[str]] = {}
     selectors = []
@@ -150,7 +147,7 @@ async def resources(cluster: dict[str, Any], scratch: Path, manifest: str, names
         if document["kind"] in WORKLOADS:
             selectors.append(_selector(document))
     parts = []
-    async with connect(cluster, scratch) as client:
+    async with connect(cluster) as client:
         tables = Tables(client, namespace)
         for (version, kind), names in sorted(groups.items()):
             rows = await tables.rows(version, kind, names)

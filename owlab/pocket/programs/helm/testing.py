@@ -43,9 +43,7 @@ async def test(helm: HelmInvocation) -> int:
     await helm.out(status_text(release, notes=False))
     if helm["logs"]:
         # The library keeps the logs to itself when a test fails.
-        logs = done["logs"] or await pod_logs(
-            cluster, helm.scratch, release["namespace"], _test_pods(release)
-        )
+        logs = done["logs"] or await pod_logs(cluster, release["namespace"], _test_pods(release))
         await helm.out("\n" + logs.rstrip("\n") + "\n\n")
     if done["failure"]:
         raise HelmFailed(done["failure"])

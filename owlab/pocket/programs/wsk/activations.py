@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.programs.wsk import output
 from owlab.pocket.programs.wsk.exits import GENERAL, WskError, arguments, within
 from owlab.pocket.programs.wsk.session import Session
@@ -126,7 +127,7 @@ async def poll(session: Session) -> int:
     await session.call.out("Enter Ctrl-c to exit.\n")
     seconds = words.number("since-seconds") + 60 * words.number("since-minutes")
     seconds += 3600 * (words.number("since-hours") + 24 * words.number("since-days"))
-    since = int(time.time()) * SECOND_MS - seconds * SECOND_MS
+    since = int(unix_time()) * SECOND_MS - seconds * SECOND_MS
     activations = session.remote.namespaced("_", "activations")
     if not seconds:
         answer = await session.remote.send("GET", f"{activations}?limit=1&skip=0&docs=true")

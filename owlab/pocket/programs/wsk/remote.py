@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpcore
 
+from owlab.pocket.ground.key_pairs import load_key_pair
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.wsk.arguments import WskArguments
 from owlab.pocket.programs.wsk.exits import (
@@ -112,21 +111,17 @@ class Remote:
             raise WskError(f"{doing}{error.message}", usage=bool(doing)) from error
 
     def _load_pair(self, context: ssl.SSLContext) -> None:
-        with tempfile.TemporaryDirectory() as directory:
-            copies: list[Path] = []
-            for name in self._pair:
-                path = self._call.path(name)
-                try:
-                    data = self._call.fs.read_file(path)
-                except (OSError, RuntimeError) as error:
-                    raise _no_pair(f"open {name}: no such file or directory") from error
-                copies.append(Path(directory) / str(len(copies)))
-                copies[-1].write_bytes(data)
+        pair: list[bytes] = []
+        for name in self._pair:
             try:
-                context.load_cert_chain(copies[0], copies[1])
-            except (ssl.SSLError, OSError) as error:
-                text = "tls: failed to find any PEM data in certificate input"
-                raise _no_pair(text) from error
+                pair.append(self._call.fs.read_file(self._call.path(name)))
+            except (OSError, RuntimeError) as error:
+                raise _no_pair(f"open {name}: no such file or directory") from error
+        try:
+            load_key_pair(context, *pair)
+        except (ssl.SSLError, OSError) as error:
+            text = "tls: failed to find any PEM data in certificate input"
+            raise _no_pair(text) from error
 
     def url(self, path: str) -> str:
         """Of a path below the API's."""
