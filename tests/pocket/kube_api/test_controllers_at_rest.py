@@ -177,7 +177,7 @@ class Signer:
 
 def csr(*conditions: str, **spec: Any) -> Object:
     _, pem = key_and_request("jane")
-    made = request("jane", pem, **spec)
+    made: Object = request("jane", pem, **spec)
     made["status"] = {"conditions": [{"type": kind, "status": "True"} for kind in conditions]}
     return made
 
@@ -189,7 +189,8 @@ def signed(made: Object, age: float = 0, signer: Signer | None = None) -> Object
     control.clock.now = lambda: begun + timedelta(seconds=age)  # type: ignore[method-assign]
     controller = CertificateSigning(control, signer or Signer())
     controller.reconcile(store.key("CertificateSigningRequest", "jane"))
-    return store.find("CertificateSigningRequest", "jane")
+    found: Object | None = store.find("CertificateSigningRequest", "jane")
+    return found
 
 
 YEAR = 365 * 24 * 3600
