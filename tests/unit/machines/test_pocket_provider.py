@@ -75,16 +75,17 @@ def test_what_it_says_of_functions(
 def test_the_service_is_started_once_and_told_of_another_speed(
     provider: PocketProvider, service: Service
 ) -> None:
-    for speed, started in (
-        ("instant", ["instant"]),
-        ("instant", ["instant"]),
-        ("class", ["instant", "class"]),
-        ("class", ["instant", "class"]),
+    quick, slow = LabConfig(speed="instant"), LabConfig(speed="class")
+    for config, started in (
+        (quick, ["instant"]),
+        (quick, ["instant"]),
+        (slow, ["instant", "class"]),
+        (slow, ["instant", "class"]),
     ):
-        provider.prepare(LabConfig(speed=speed))
+        provider.prepare(config)
         assert service.started == started
     service.alive = False
-    provider.prepare(LabConfig(speed="class"))
+    provider.prepare(slow)
     assert service.started == ["instant", "class", None], "it comes back as it was"
 
 
