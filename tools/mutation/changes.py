@@ -15,7 +15,7 @@ from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import MutationVisitor
 
 KINDS = re.compile(
-    r"core/(ReplaceComparisonOperator|ReplaceBinaryOperator_(Add|Sub|Mul|FloorDiv|Mod)|NumberReplacer"
+    r"core/(ReplaceComparisonOperator(?!_IsNot_NotEq|_Is_Eq)|ReplaceBinaryOperator_(Add|Sub|Mul|FloorDiv|Mod)|NumberReplacer"
     r"|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr|ReplaceOrWithAnd|AddNot"
     r"|ReplaceUnaryOperator|ExceptionReplacer|ZeroIterationForLoop|ReplaceBreakWithContinue"
     r"|ReplaceContinueWithBreak)"
@@ -113,8 +113,12 @@ def chosen(root: Path, count: int, seed: int, room: str) -> Iterator[Mutant]:
 
 
 def _plain(text: str) -> str:
-    """Without what shows only where another rule is broken already, or to a type checker."""
-    return re.sub(r"\b(strict|frozen|slots)=(True|False)|\bif (not )?TYPE_CHECKING:", "", text)
+    """Without what shows only where another rule is broken already, or to a type checker.
+
+    And without the lone star of a signature, which is no operator.
+    """
+    no_rule = r"\b(strict|frozen|slots)=(True|False)|\bif (not )?TYPE_CHECKING:|[-+*/%&|^<>]+(?=,)"
+    return re.sub(no_rule, "", text)
 
 
 def _mutated(source: str, kind: str, choose: random.Random) -> str:

@@ -50,6 +50,19 @@ async def test_an_option_that_is_misspelt(on, server):
     assert typed.err == 'exportfs: /etc/exports:1: unknown keyword "no_rot_squash"\n'
 
 
+def test_what_is_wrong_on_one_line_leaves_the_others():
+    told = parse(
+        "data *(rw)\n/a *(rw,no_subtree_check)\n/b *(wrong)\n/c x((\n"
+        "/d 10.0.0.0/8(ro,no_subtree_check)\n"
+    )
+    assert [(one.path, one.client) for one in told.exports] == [("/a", "*"), ("/d", "10.0.0.0/8")]
+    assert told.errors == (
+        'exportfs: /etc/exports:1: unknown keyword "data"',
+        'exportfs: /etc/exports:3: unknown keyword "wrong"',
+        "exportfs: /etc/exports:4: syntax error: bad option list",
+    )
+
+
 async def test_an_empty_file(on, server):
     await on("storage", ": | sudo tee /etc/exports")
     assert (await on("storage", "sudo exportfs -ra")).err == "exportfs: No file systems exported!\n"

@@ -215,6 +215,13 @@ def test_the_parsers_are_tolerant(content):
     models.read_cloud_init(text)
 
 
+def test_what_nobody_knows_is_told_with_its_command():
+    error = errors.classify(["multipass", "list", "--format", "json"], 2, "odd")
+    assert error.brief == "`multipass list` failed."
+    assert error.details == "multipass list --format json\nodd\n(exit status 2)"
+    assert errors.classify(["multipass"], 2, "").brief == "`multipass ` failed."
+
+
 @given(st.text())
 def test_classifying_anything(text):
     error = errors.classify(["multipass", "list"], 2, text)

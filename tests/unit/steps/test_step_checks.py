@@ -332,6 +332,8 @@ def test_hellocli(lab: Lab, told: Told, out: str, status: int, done: bool) -> No
     [
         ('{"name": "Python"}', 0, True),
         ('{"name": "Ruby"}', 0, False),
+        ('{"nom": "Python"}', 0, False),
+        ('"Python"', 0, False),
         ("[]", 0, False),
         ("", 7, False),
     ],

@@ -122,6 +122,21 @@ def test_the_changed_lines_and_the_room_of_a_module() -> None:
     assert room(Path("owlab/settings.py")) == ""
 
 
+def test_what_changes_no_rule_is_not_chosen(tmp_path: Path) -> None:
+    (tmp_path / "owlab").mkdir()
+    text = (
+        "def f(a, *, b=1):\n    return b if a is None and b < 3 else a + 1\n"
+        + "# "
+        + "x" * 300
+        + "\n"
+    )
+    (tmp_path / "owlab/rule.py").write_text(text)
+    made = list(chosen(tmp_path, 6, 1, ""))
+    assert len({mutant.after for mutant in made}) == 6
+    assert all("a, *, b" in mutant.after for mutant in made)
+    assert not any("a == None" in mutant.after for mutant in made)
+
+
 def test_a_seed_chooses_the_same_changes_each_time() -> None:
     root = Path(__file__).parents[3]
     first, second = (
