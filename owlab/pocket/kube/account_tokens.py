@@ -11,6 +11,7 @@ from typing import Any
 
 from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.errors import BadRequest, Conflict
 from owlab.pocket.kube.store import Store
 
 _SECONDS = 3600
@@ -27,10 +28,14 @@ class AccountTokens:
         self._key = store.signing_key
 
     def issue(self, account: Object, request: Object, pod: Object | None = None) -> Object:
-        """A TokenRequest with its token, for a service account.
+        """A TokenRequest with its token, for a service account; raises ApiError.
 
         :param pod: the token is good as long as this pod is there.
         """
+        if ref := (request.get("spec") or {}).get("boundObjectRef"):
+            bound = self._bound(account, ref)
+        else:
+            bound = {"pod": _reference(pod)} if pod is not None else {}
         meta, spec = account["metadata"], request.get("spec") or {}
         seconds = min(max(int(spec.get("expirationSeconds") or _SECONDS), 600), _MOST)
         audiences = spec.get("audiences") or ["https://kubernetes.default.svc.cluster.local"]
@@ -45,7 +50,7 @@ class AccountTokens:
                 "kubernetes.io": {
                     "namespace": meta["namespace"],
                     "serviceaccount": {"name": meta["name"], "uid": meta["uid"]},
-                    **({"pod": _reference(pod)} if pod is not None else {}),
+                    **bound,
                 },
                 "nbf": now,
                 "sub": f"system:serviceaccount:{meta['namespace']}:{meta['name']}",
@@ -66,6 +71,29 @@ class AccountTokens:
                 "expirationTimestamp": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
             },
         }
+
+    def _bound(self, account: Object, ref: Object) -> Object:
+        """What a token goes with: a pod of the account, or a Secret."""
+        meta = account["metadata"]
+        kind, version = str(ref.get("kind") or ""), str(ref.get("apiVersion") or "")
+        if version != "v1" or kind not in ("Pod", "Secret"):
+            group, _, short = version.rpartition("/")
+            raise BadRequest(f"cannot bind token to object of type {group}/{short}, Kind={kind}")
+        found = self._store.get(kind, str(ref.get("name") or ""), meta["namespace"])
+        name = found["metadata"]["name"]
+        if kind == "Pod" and found["spec"].get("serviceAccountName") != meta["name"]:
+            raise BadRequest(
+                f'cannot bind token for serviceaccount "{meta["name"]}" to pod running with '
+                "different serviceaccount name."
+            )
+        if ref.get("uid") and ref["uid"] != found["metadata"]["uid"]:
+            raise Conflict(
+                f'Operation cannot be fulfilled on {kind} "{name}": the UID in the bound object '
+                f"reference ({ref['uid']}) does not match the UID in record. The object might have "
+                "been deleted and then recreated",
+                {"name": name, "kind": kind},
+            )
+        return {kind.lower(): _reference(found)}
 
     def for_pod(self, pod: Object, wanted: Object) -> str:
         """The token of a ``serviceAccountToken`` volume; empty where there is no account."""

@@ -78,6 +78,33 @@ def test_defaults(schema, value, after):
     assert value == after
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("^a+$", ""),
+        ("(", "missing closing ): `(`"),
+        ("[a", "missing closing ]: `[a`"),
+        ("*", "missing argument to repetition operator: `*`"),
+        ("a**", "invalid nested repetition operator: `**`"),
+        ("(?=x)", "invalid or unsupported Perl syntax: `(?=`"),
+        ("a{2000}", "invalid repeat count: `{2000}`"),
+        ("[b-a]", "invalid character class range: `b-a`"),
+        ("\ud800", "invalid UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_pattern(pattern, said):
+    assert patterns.why_wrong(pattern) == (f"error parsing regexp: {said}" if said else "")
+    assert (patterns.matches(pattern, "x") is None) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [("^a+$", "aa", True), ("^a+$", "aab", False), ("b", "abc", True), ("a", "\ud800", None)],
+)
+def test_where_a_pattern_occurs(pattern, text, found):
+    assert patterns.matches(pattern, text) is found
+
+
 def test_defaults_are_not_shared():
     schema: dict[str, Any] = {"properties": {"a": {"default": {"l": []}}}}
     first: dict[str, Any] = {}

@@ -12,7 +12,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def at(moment: float, form: str) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime(form)
+    return f"{datetime.fromtimestamp(moment, UTC):{form}}"
 
 
 @pytest.fixture

@@ -94,6 +94,15 @@ async def test_a_menu(session):
     assert shown == "1) red\n2) blue\n#? 2 blue\n"
 
 
+async def test_su_asks_in_vain_and_unseen(session):
+    typist = Typist("secret")
+    async with asyncio.timeout(PATIENCE):
+        await session.type("su; echo $?", typist.show, typist.show_error, 0, typist)
+    assert typist.asked == [False]
+    assert typist.errors.decode().startswith("Password: \nsu: Authentication failure\n")
+    assert typist.shown == b"1\n"
+
+
 async def test_apt_asks(session):
     shown = await typed(session, "sudo apt-get install nfs-common", "n")
     assert shown.endswith("[Y/n] Abort.\n")

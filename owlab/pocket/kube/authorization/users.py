@@ -74,16 +74,20 @@ class Users:
         uid = str(named["serviceaccount"]["uid"])
         if account is None or account["metadata"]["uid"] != uid:
             return None
-        if secret := named.get("secret"):
-            held = self._store.find("Secret", secret["name"], space)
-            if held is None or base64.b64decode(held["data"].get("token", "")).decode() != given:
-                return None
-        bound = named.get("pod")
-        if bound:
-            pod = self._store.find("Pod", bound["name"], space)
-            if pod is None or pod["metadata"]["uid"] != bound["uid"]:
+        for kind in ("Pod", "Secret"):
+            bound = named.get(kind.lower())
+            if bound and not _holds(self._store.find(kind, bound["name"], space), bound, given):
                 return None
         return UserInfo(claims["sub"], (*account_groups(space), _AUTHENTICATED), uid)
+
+
+def _holds(found: Object | None, bound: Object, token: str) -> bool:
+    """What a token goes with is there; a Secret that was made for a token has it, and no uid."""
+    if found is None:
+        return False
+    if "uid" in bound:
+        return bool(found["metadata"]["uid"] == bound["uid"])
+    return base64.b64decode(found["data"].get("token", "")).decode() == token
 
 
 def of_certificate(shown: Any) -> UserInfo | None:

@@ -225,8 +225,9 @@ class OwnerCommands:
         try:
             uid, gid = self._accounts.numbers(wanted)
         except KeyError as error:
-            sort = "group" if program == "chgrp" else "user"
-            raise OwnerCommandFailed(f"{program}: invalid {sort}: '{error.args[0]}'") from None
+            sort, name = "group" if program == "chgrp" else "user", error.args[0].lstrip(":")
+            said = f"unknown {sort} {name}" if self._busybox else f"invalid {sort}: '{name}'"
+            raise OwnerCommandFailed(f"{program}: {said}") from None
         yield ""
         refused = []
         for name in words[1:]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from owlab.pocket.ground.streams import Reader, Sink
 
-_ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)")
+_ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|[^\[O])")
 _HALF_ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*|O)?$")
 
 

@@ -343,7 +343,7 @@ def _dry(
         values,
         name=request["name"],
         namespace=request.get("namespace"),
-        is_upgrade=request["action"] == "upgrade" or request.get("is_upgrade", False),
+        is_upgrade=request["action"] == "upgrade",
     )
     return {
         "name": summary["name"],

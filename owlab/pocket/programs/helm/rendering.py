@@ -29,7 +29,7 @@ _SOURCE = re.compile(r"^# Source: [^/\n]+/(\S+)", re.MULTILINE)
         Flag("show-only", "words", short="s", help="only show manifests of the given templates"),
         Flag("skip-tests", "bool", help="skip tests from templated output"),
         Flag("include-crds", "bool", help="include CRDs in the templated output"),
-        Flag("is-upgrade", "bool", help="set .Release.IsUpgrade instead of .Release.IsInstall"),
+        Flag("is-upgrade", "bool", help="refused: charts are rendered as installed"),
         Flag("validate", "bool", help="validate against the cluster that is configured"),
         Flag("kube-version", help="Kubernetes version used for Capabilities.KubeVersion"),
         Flag("api-versions", "words", short="a", help="versions used for Capabilities.APIVersions"),
@@ -40,6 +40,11 @@ _SOURCE = re.compile(r"^# Source: [^/\n]+/(\S+)", re.MULTILINE)
 async def template(helm: HelmInvocation) -> int:
     """What an installation would send."""
     words = helm.arguments
+    if helm["is-upgrade"]:
+        raise HelmFailed(
+            "--is-upgrade is not part of the pocket lab: its engine renders a chart as it is "
+            "installed; helm upgrade --dry-run=client shows an upgrade"
+        )
     name, reference = (words[0], words[1]) if len(words) > 1 else ("release-name", words[0])
     chosen = await options(helm)
     if helm["kube-version"]:
@@ -53,7 +58,6 @@ async def template(helm: HelmInvocation) -> int:
         values=await sources(helm),
         options=chosen,
         crds=helm["include-crds"],
-        is_upgrade=helm["is-upgrade"],
         cluster=helm.cluster() if helm["validate"] else None,
     )
     manifests = [f"---\n# Source: {crd['filename']}\n{crd['data']}\n" for crd in rendered["crds"]]
