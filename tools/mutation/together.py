@@ -82,6 +82,8 @@ class Together:
     run: Callable[[Path, list[str], float], Ran] = ran
     flaky: set[str] = field(default_factory=set)
     """Tests that fail without a change too, or not again."""
+    _cut: bool = False
+    """So many failed that not all tests were run."""
 
     def noticed(self, mutants: Sequence[Mutant]) -> list[Mutant]:
         """Those that a test fails with, and passes without."""
@@ -92,7 +94,7 @@ class Together:
         while left := [mutant for mutant in group if mutant not in found]:
             failing = self._failing(left, self._all())
             self.say(f"{len(failing)} tests fail with {len(left)} changes")
-            first, before = len(failing), len(found)
+            cut, before = self._cut, len(found)
             while failing:
                 test = failing.pop(0)
                 if (culprit := self._culprit(test, left)) is None:
@@ -101,7 +103,7 @@ class Together:
                 self.say(f"{test} notices {culprit.path} ({culprit.kind})")
                 left = [mutant for mutant in group if mutant not in found]
                 failing = self._failing(left, failing)  # most have failed for the same reason
-            if len(found) == before or first < MOST_FAILING:
+            if len(found) == before or not cut:
                 break
         return found
 
@@ -113,6 +115,7 @@ class Together:
 
     def _failing(self, mutants: list[Mutant], tests: list[str]) -> list[str]:
         """Those of them that fail, the quick ones first."""
+        self._cut = False
         parts = [tests[part :: len(self.copies)] for part in range(len(self.copies))]
         with self._put_in(mutants), ThreadPoolExecutor(len(self.copies)) as pool:
             told = list(pool.map(self._failing_of, self.copies, parts))
@@ -130,6 +133,7 @@ class Together:
             # A test that never ends has ended the run: on with the next file.
             failing.append(done.stalled)
             tests = _behind(tests, done.stalled)
+        self._cut |= len(failing) >= MOST_FAILING
         return failing
 
     def _culprit(self, test: str, mutants: list[Mutant]) -> Mutant | None:
