@@ -19,9 +19,17 @@ SPEEDS: tuple[str, ...] = get_args(Speed)
 source: Callable[[], int] = time.time_ns
 
 
-def unix_time_ns() -> int:
-    """The present in nanoseconds since 1970."""
-    return source()
+class _RisingTime:
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last = max(source(), self._last + 1)
+        return self._last
+
+
+rising_time_ns = _RisingTime()
+"""The present in nanoseconds since 1970, and never what it told before: names are made of it."""
 
 
 def unix_time() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from owlab.pocket.ground.clock import timestamp, unix_time_ns
+from owlab.pocket.ground.clock import rising_time_ns, timestamp
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import ApiError
 from owlab.pocket.kube.store import Store
@@ -74,7 +74,7 @@ def _event(
         "apiVersion": "v1",
         "kind": "Event",
         # In the order of time: clients list by name, and sort by whole seconds.
-        "metadata": {"name": f"{meta['name']}.{unix_time_ns():x}", "namespace": namespace},
+        "metadata": {"name": f"{meta['name']}.{rising_time_ns():x}", "namespace": namespace},
         "involvedObject": {
             "apiVersion": about["apiVersion"],
             "kind": about["kind"],

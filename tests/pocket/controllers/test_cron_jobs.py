@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from owlab.pocket.ground import clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.cron import Schedule
 
@@ -29,13 +30,13 @@ def cron_job(command: str = "true", **spec: object) -> Object:
 
 
 @pytest.fixture
-def at(bench: Bench):
+def at(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     """Sets the lab's clock to so many seconds after the beginning."""
-    bench.clock.now = lambda: START  # type: ignore[method-assign]
+    monkeypatch.setattr(clock, "source", lambda: int(START.timestamp()) * 10**9)
 
     async def move(seconds: float) -> None:
-        later = START + timedelta(seconds=seconds)
-        bench.clock.now = lambda: later  # type: ignore[method-assign]
+        later = int((START + timedelta(seconds=seconds)).timestamp() * 10**9)
+        monkeypatch.setattr(clock, "source", lambda: later)
         bench.cluster.look_at_everything()
         await bench.settle()
 

@@ -79,10 +79,10 @@ def test_of_a_crowded_node_first():
     assert [p["metadata"]["name"] for p in first_to_go(pods)] == ["b", "c", "a"]
 
 
-def test_when_a_pod_counts_as_available():
+def test_when_a_pod_counts_as_available(monkeypatch):
     clock = Clock()
-    now = datetime.now(UTC)
-    clock.now = lambda: now  # type: ignore[method-assign]
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    monkeypatch.setattr("owlab.pocket.ground.clock.source", lambda: int(now.timestamp()) * 10**9)
     clock.scaled = lambda real_seconds: real_seconds  # type: ignore[method-assign]
 
     def since(seconds: float) -> Object:

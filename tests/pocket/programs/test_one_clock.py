@@ -34,7 +34,14 @@ async def test_a_machine_goes_by_the_clock(on, monkeypatch, script, out):
 
 def test_all_that_a_clock_tells_comes_from_one_source(monkeypatch):
     monkeypatch.setattr(clock, "source", lambda: int(LATER.timestamp()) * 10**9 + 5)
-    assert clock.unix_time_ns() == int(LATER.timestamp()) * 10**9 + 5
     assert clock.unix_time() == pytest.approx(LATER.timestamp())
     assert clock.utc_now() == clock.Clock().now() == LATER
     assert clock.timestamp() == clock.Clock().timestamp() == "2041-05-06T07:08:09Z"
+
+
+def test_a_name_made_of_the_time_is_new_though_the_clock_stands_or_goes_back(monkeypatch):
+    first = clock.rising_time_ns()
+    monkeypatch.setattr(clock, "source", lambda: first + 7)
+    assert [clock.rising_time_ns() for _ in range(3)] == [first + 7, first + 8, first + 9]
+    monkeypatch.setattr(clock, "source", lambda: 0)
+    assert clock.rising_time_ns() == first + 10
