@@ -38,6 +38,10 @@ Row = tuple[str, str, int, bytes, int, int, float, int]
 content: less than none where they take no room."""
 
 
+DiskImage = list[list[Any]]
+"""The rows of all files, with their content in base64: as JSON has it."""
+
+
 class Disks:
     """Stores machines and their files, and brings them back."""
 
@@ -79,7 +83,7 @@ class Disks:
         self._remember(machine.name, machine.tree)
 
     @staticmethod
-    def image(machine: Machine) -> list[list[Any]]:
+    def image(machine: Machine) -> DiskImage:
         """All files of a machine as JSON: path, kind, mode, content in base64, owner, time."""
         return [
             [path, kind, mode, base64.b64encode(content).decode(), *more]
@@ -89,7 +93,7 @@ class Disks:
         ]
 
     @staticmethod
-    def filled(image: list[list[Any]]) -> Tree:
+    def filled(image: DiskImage) -> Tree:
         """A new tree with the files of an image."""
         tree = Tree()
         fill(tree, [(p, k, m, base64.b64decode(text), *more) for p, k, m, text, *more in image])

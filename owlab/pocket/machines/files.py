@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import posixpath
 from collections.abc import Callable
-from typing import Any
 
 from owlab.pocket.bash.extra_streams import PRINTED
+from owlab.pocket.machines.file_status import DirectoryEntry, FileStatus, about
 from owlab.pocket.machines.inode import (
     EXECUTE,
     READ,
@@ -65,7 +65,7 @@ class Files:
         except OSError:
             return False
 
-    def stat(self, path: str) -> dict[str, Any]:
+    def stat(self, path: str) -> FileStatus:
         """Type, size, mode, times and owner, of a link itself where it is one."""
         return about(self.look(path, follow=False))
 
@@ -77,7 +77,7 @@ class Files:
             return False
         return at.inode.allows(at.who, bits) and not (at.read_only and bits & WRITE)
 
-    def read_dir(self, path: str) -> list[dict[str, Any]]:
+    def read_dir(self, path: str) -> list[DirectoryEntry]:
         """The entries of a directory, sorted by name."""
         at = self._there(path)
         if not at.inode.is_directory:
@@ -403,20 +403,3 @@ class Files:
         else:
             self.copy(old, new)
         self.remove(old, recursive=True)
-
-
-def about(inode: Inode) -> dict[str, Any]:
-    """What ``stat`` tells, by bashkit's names and with what it lacks."""
-    return {
-        "file_type": inode.kind,
-        "size": inode.size,
-        "mode": inode.mode,
-        "modified": inode.modified,
-        "created": inode.changed,
-        "uid": inode.uid,
-        "gid": inode.gid,
-        "links": inode.links + 1 + sum(e.is_directory for e in inode.entries.values())
-        if inode.is_directory
-        else inode.links,
-        "number": inode.number,
-    }

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from owlab.pocket.machines import hosts, images, mounts
-from owlab.pocket.machines.disk import Disks
+from owlab.pocket.machines import hosts, images, mounts, units
+from owlab.pocket.machines.disk import DiskImage, Disks
 from owlab.pocket.machines.machine import HOST, Machine, Spec
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.machines.sizes import valid_name
+from owlab.pocket.machines.snapshots import Snapshot
 from owlab.pocket.machines.state import MachineState
 from owlab.pocket.machines.tree import Mounted
 
@@ -24,6 +25,8 @@ MOST_MACHINES = 64
 DELETED = "Deleted"
 # Seconds that these take on real machines.
 LAUNCH, START, STOP, SUSPEND, RESUME = 38.0, 14.0, 6.0, 4.0, 3.0
+GRACE = 0.05
+"""Seconds in which a shell can end by itself."""
 
 WORDS = (
     "agile amber bold brave bright calm clever daring eager gentle happy keen lively lucky merry "
@@ -59,7 +62,10 @@ class Fleet:
                 status=data["status"],
                 spec=Spec(**data["spec"]),
                 state=MachineState.from_json(data["state"]),
-                snapshots=data.get("snapshots", {}),
+                snapshots={
+                    name: Snapshot.from_json(kept)
+                    for name, kept in data.get("snapshots", {}).items()
+                },
             )
             # What was on its way when the service ended has arrived, or never started.
             if machine.status in ("Starting", "Restarting"):
@@ -159,11 +165,11 @@ class Fleet:
         while machine.status in ("Starting", "Restarting"):
             await asyncio.sleep(0.02)
 
-    def disk_image(self, machine: Machine) -> list[list[Any]]:
+    def disk_image(self, machine: Machine) -> DiskImage:
         """A machine's files as they are now, as JSON."""
         return self._disks.image(machine)
 
-    def restore_image(self, machine: Machine, image: list[list[Any]]) -> None:
+    def restore_image(self, machine: Machine, image: DiskImage) -> None:
         """Replace a machine's files."""
         machine.replace_files(self._disks.filled(image))
         self._lab.furnish(machine)
@@ -211,7 +217,7 @@ class Fleet:
         await self._lab.clock.pause(LAUNCH)
         if machine.status == "Starting":
             machine.status = "Running"
-            self._lab.came_up(machine)
+            units.came_up(machine)
             self.changed(machine)
         return machine
 
@@ -231,7 +237,7 @@ class Fleet:
             machine.boot()
         machine.status = "Running"
         if not resumed:
-            self._lab.came_up(machine)
+            units.came_up(machine)
         self.changed(machine)
 
     async def stop(self, machine: Machine) -> None:
@@ -257,6 +263,15 @@ class Fleet:
         machine.shutdown = asyncio.get_running_loop().create_task(wait())
         self.changed(machine)
 
+    def go_down(self, machine: Machine, *, again: bool) -> None:
+        """Shut down, or boot again, from inside: when the shell that asks for it has ended."""
+
+        async def go() -> None:
+            await asyncio.sleep(GRACE)
+            await (self.restart(machine) if again else self.stop(machine))
+
+        self._lab.background(asyncio.ensure_future(go()))
+
     async def suspend(self, machine: Machine) -> None:
         """Freeze: memory and what runs come back with the next start."""
         if machine.running:
@@ -278,7 +293,7 @@ class Fleet:
         await self._lab.clock.pause(STOP + START)
         machine.boot()
         machine.status = "Running"
-        self._lab.came_up(machine)
+        units.came_up(machine)
         self.changed(machine)
 
     async def delete(self, machine: Machine) -> None:
@@ -324,5 +339,5 @@ def _data(machine: Machine) -> dict[str, Any]:
         "status": machine.status,
         "spec": asdict(machine.spec),
         "state": machine.state.as_json(),
-        "snapshots": machine.snapshots,
+        "snapshots": {name: kept.as_json() for name, kept in machine.snapshots.items()},
     }

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from dataclasses import dataclass, field
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import UMASK, Files
 from owlab.pocket.machines.inode import READ, WRITE, Credentials
-from owlab.pocket.machines.state import BASE, MachineState
+from owlab.pocket.machines.state import BASE, K3s, MachineState
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.machines.views import LabView, ShellOptions, ShellView
 from owlab.pocket.machines.visits import Visits
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.snapshots import Snapshot
 
 HOST = "host"
 """The reserved name of the laptop."""
@@ -50,7 +53,7 @@ class Machine:
     tree: Tree = field(default_factory=Tree, repr=False)
     sessions: set[ShellView] = field(default_factory=set, repr=False)
     visits: Visits = field(default_factory=Visits, repr=False)
-    snapshots: dict[str, Any] = field(default_factory=dict, repr=False)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict, repr=False)
     shutdown: asyncio.Task[None] | None = field(default=None, repr=False)
     booted: float = field(default_factory=unix_time, repr=False)
     """When it came up; the service's own start where it was up before."""
@@ -122,6 +125,11 @@ class Machine:
         """An apt package is installed."""
         return package in self.state.packages.installed
 
+    @property
+    def k3s(self) -> K3s:
+        """Its part in a K3s cluster."""
+        return self.state.k3s
+
     def images(self) -> set[str]:
         """Container images present on this node."""
         return set(self.state.images)
@@ -130,6 +138,14 @@ class Machine:
         """Remember an image as pulled on this node."""
         self.state.images = sorted({*self.images(), image})
         self.save()
+
+    def remove_image(self, image: str) -> bool:
+        """Forget an image of this node; False where it is not there."""
+        if image not in self.state.images:
+            return False
+        self.state.images.remove(image)
+        self.lab.fleet.changed(self)
+        return True
 
     def read(self, path: str) -> bytes | None:
         """A file's content, or None where there is no file."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.inode import ROOT, Credentials
 from owlab.pocket.machines.nfs_exports import matching
+from owlab.pocket.machines.nfs_mount_options import NfsOptions
 from owlab.pocket.machines.state import LAPTOP, Mount
 from owlab.pocket.machines.tree import Mounted, find
 
@@ -39,13 +40,45 @@ def error(client: Machine, server: Machine | None, address: str, path: str) -> s
 
 def mounts(machine: Machine) -> list[Mount]:
     """What is mounted on the machine: source, target, server, options."""
-    return machine.state.mounts
+    return list(machine.state.mounts)
+
+
+def mount(machine: Machine, source: str, target: str, asked: NfsOptions) -> str | None:
+    """Mount ``server:path`` at an empty place. Returns why that fails, or None."""
+    address, _, exported = source.partition(":")
+    server = machine.lab.fleet.nfs_server(address)
+    reason = error(machine, server, address, exported)
+    if reason or server is None:
+        return reason
+    entry = Mount(source, target, server.name, asked.table(server.address))
+    attach(machine, server, entry)
+    machine.state.mounts.append(entry)
+    machine.save()
+    return None
+
+
+def unmount(machine: Machine, entry: Mount) -> None:
+    """Take a directory away, and show what was there before."""
+    detach(machine, entry)
+    machine.save()
+
+
+def share(machine: Machine, laptop: Machine, path: str, target: str, options: str) -> None:
+    """Put a folder of the laptop in the place of a directory, which is made."""
+    machine.mkdir(target)
+    if not machine.files.is_directory(target):
+        raise NotADirectoryError(target)
+    machine.own(target, "ubuntu")
+    entry = Mount(f"{LAPTOP}:{path}", target, LAPTOP, options)
+    attach_laptop(machine, laptop, entry)
+    machine.state.mounts.append(entry)
+    machine.save()
 
 
 def after_boot(machine: Machine) -> None:
     """Only what ``/etc/fstab`` names is mounted when a machine comes up."""
     lasting = {(row[0], row[1]) for row in fstab(machine)}
-    for entry in list(mounts(machine)):
+    for entry in mounts(machine):
         if entry.server != LAPTOP and (entry.source, entry.target) not in lasting:
             detach(machine, entry)
 
@@ -128,4 +161,4 @@ def detach(machine: Machine, entry: Mount) -> None:
     point = found.parent.inode.get(found.name)
     if point is not None:
         machine.tree.mounts.pop(point, None)
-    mounts(machine).remove(entry)
+    machine.state.mounts.remove(entry)

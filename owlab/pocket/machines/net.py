@@ -45,6 +45,10 @@ class MachineNet:
             raise UnknownName(name)
         return [found]
 
+    def listening(self) -> list[Listening]:
+        """Who listens on the machine."""
+        return self._routes.listening(self._machine)
+
     def _of_file(self, name: str) -> str | None:
         text = (self._machine.read("/etc/hosts") or b"").decode(errors="replace")
         for line in text.splitlines():
@@ -83,7 +87,7 @@ class MachineNet:
         sockets, space = self._routes.sockets, f"machine:{self._machine.name}"
         number = _FIRST_PID + sum(1 for _ in sockets.of(space))
         one = Listening(port, program, serve, number)
-        taken = [own.port for own in self._routes.listening(self._machine)]
+        taken = [own.port for own in self.listening()]
         sockets.listen(space, one, taken)
         try:
             yield

@@ -107,7 +107,8 @@ class K3s:
     """A server's: what its tokens begin with."""
     joined: str = ""
     """An agent's: the ``ca_hash`` of the cluster that gave it a certificate."""
-    mirrors: dict[str, Any] = field(default_factory=dict)
+    mirrors: dict[str, list[str]] = field(default_factory=dict)
+    """The addresses that stand for a registry, by its name."""
     tokens: list[AgentToken] = field(default_factory=list)
 
     @property
@@ -148,6 +149,10 @@ class MachineState:
             "k3s": asdict(self.k3s),
             "snapshot_parent": self.snapshot_parent,
         }
+
+    def copy(self) -> MachineState:
+        """The same, which changes by itself."""
+        return copy.deepcopy(self)
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> MachineState:

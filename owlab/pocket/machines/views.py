@@ -207,6 +207,3 @@ class LabView(Protocol):
 
     def furnish(self, machine: Machine) -> None:
         """Show the programs that the machine has, at their places."""
-
-    def came_up(self, machine: Machine) -> None:
-        """Write in the machine's log what has started with it."""

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from owlab.pocket.machines.sizes import show_size
+from owlab.pocket.machines.snapshots import Snapshot
 from owlab.pocket.multipass.report import MachineRow
 
 FORMATS = ("table", "json", "csv", "yaml")
@@ -226,21 +227,21 @@ def images(found: dict[str, dict[str, Any]], form: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def snapshots(machines: dict[str, dict[str, Any]], form: str) -> str:
+def snapshots(machines: dict[str, dict[str, Snapshot]], form: str) -> str:
     """``multipass list --snapshots``."""
     rows = [(m, name, kept) for m, all_ in machines.items() for name, kept in all_.items()]
     if form in ("json", "yaml"):
         found: dict[str, Any] = {}
         for machine, name, kept in rows:
-            about = {"parent": kept["parent"], "comment": kept["comment"]}
+            about = {"parent": kept.parent, "comment": kept.comment}
             found.setdefault(machine, {})[name] = about
         value = {"errors": [], "info": found}
         return as_json(value) + "\n" if form == "json" else as_yaml(value)
     if form == "csv":
-        lines = [f'{m},{n},{k["parent"]},"{k["comment"]}"\n' for m, n, k in rows]
+        lines = [f'{m},{n},{k.parent},"{k.comment}"\n' for m, n, k in rows]
         return "Instance,Snapshot,Parent,Comment\n" + "".join(lines)
     if not rows:
         return NO_SNAPSHOTS
     lines = [f"{'Instance':<13}{'Snapshot':<13}{'Parent':<11}Comment"]
-    lines += [f"{m:<13}{n:<13}{k['parent'] or NONE:<11}{k['comment'] or NONE}" for m, n, k in rows]
+    lines += [f"{m:<13}{n:<13}{k.parent or NONE:<11}{k.comment or NONE}" for m, n, k in rows]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ async def multipass(call: Call) -> int:
     return await run(
         Invocation(
             argv=call.argv,
-            lab=call.lab,
+            lab=call.machine.lab,
             out_sink=call.out,
             err_sink=call.err,
             stdin=call.reader,

@@ -12,7 +12,6 @@ import re
 from owlab.pocket.machines import mounts
 from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.machines.refusals import Refused
-from owlab.pocket.machines.state import Mount
 from owlab.pocket.multipass.failures import COMMAND_FAIL, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation, VirtualFiles
 from owlab.pocket.multipass.options import Option, VerbArguments
@@ -89,14 +88,10 @@ def share(call: Invocation, path: str, name: str, inside: str) -> str:
         raise Refused(f"\"{shown}\" is already mounted in '{name}'")
     if target in ("/", "/proc", "/dev", "/sys", "/etc", "/usr", "/home", HOME):
         raise Refused(f'unable to mount to "{target}"')
-    machine.mkdir(target)
-    if not machine.files.is_directory(target):
-        raise Refused(f'unable to mount to "{target}": not a directory')
-    machine.own(target, "ubuntu")
-    entry = Mount(f"{HOST}:{path}", target, HOST, SSHFS)
-    mounts.attach_laptop(machine, call.lab.fleet.host, entry)
-    mounts.mounts(machine).append(entry)
-    machine.save()
+    try:
+        mounts.share(machine, call.lab.fleet.host, path, target, SSHFS)
+    except NotADirectoryError:
+        raise Refused(f'unable to mount to "{target}": not a directory') from None
     return target
 
 
@@ -122,6 +117,5 @@ async def umount(call: Invocation, words: VerbArguments) -> int:
             if not shared:
                 raise Refused(f"path \"{inside}\" is not mounted in '{name}'")
         for entry in shared:
-            mounts.detach(machine, entry)
-        machine.save()
+            mounts.unmount(machine, entry)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from owlab.pocket.machines import images, usage
+from owlab.pocket.machines import images, mounts, usage
 from owlab.pocket.machines.fleet import DELETED, Fleet
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.state import LAPTOP
@@ -72,6 +72,6 @@ def _mounts(machine: Machine) -> dict[str, Any]:
             "source_path": entry.exported,
             "uid_mappings": ["1000:default"],
         }
-        for entry in machine.state.mounts
+        for entry in mounts.mounts(machine)
         if entry.server == LAPTOP
     }

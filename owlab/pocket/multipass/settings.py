@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from owlab.pocket.machines import snapshots
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused
@@ -93,7 +94,7 @@ async def get(call: Invocation, words: VerbArguments) -> int:
         return 0
     if (found := _snapshot(call, key)) is not None:
         owner, name, what = found
-        shown_text = name if what == "name" else owner.snapshots[name]["comment"]
+        shown_text = name if what == "name" else owner.snapshots[name].comment
         await call.out((shown_text or ("" if "raw" in words else "<empty>")) + "\n")
         return 0
     machine, _, what = _machine(call, key)
@@ -128,8 +129,8 @@ async def set_(call: Invocation, words: VerbArguments) -> int:
         call.lab.remember(PRIMARY, value)
         return 0
     if (found := _snapshot(call, key)) is not None:
-        _change_snapshot(*found, value)
-        call.lab.fleet.changed(found[0])
+        owner, name, what = found
+        (snapshots.comment if what == "comment" else snapshots.rename)(owner, name, value)
         return 0
     if key in FIXED:
         if value == FIXED[key]:
@@ -150,27 +151,6 @@ async def set_(call: Invocation, words: VerbArguments) -> int:
         raise Refused(f"Invalid setting '{key}={value}': {problem}")
     call.lab.fleet.changed(machine)
     return 0
-
-
-def _change_snapshot(machine: Machine, name: str, what: str, value: str) -> None:
-    """Another comment, or another name, which its children know it by."""
-    if what == "comment":
-        machine.snapshots[name]["comment"] = value
-        return
-    if value == name:
-        return
-    if not valid_name(value):
-        raise Refused(f"Invalid snapshot name: {value}")
-    if value in machine.snapshots:
-        raise Refused(f"Snapshot already exists: {machine.name}.{value}")
-    machine.snapshots = {
-        value if known == name else known: kept for known, kept in machine.snapshots.items()
-    }
-    for kept in machine.snapshots.values():
-        if kept["parent"] == name:
-            kept["parent"] = value
-    if machine.state.snapshot_parent == name:
-        machine.state.snapshot_parent = value
 
 
 def _change(machine: Machine, what: str, value: str) -> str:

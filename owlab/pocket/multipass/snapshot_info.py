@@ -10,6 +10,7 @@ from owlab.pocket.machines.fleet import Fleet
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.machines.sizes import show_size
+from owlab.pocket.machines.snapshots import Snapshot, children
 from owlab.pocket.multipass.failures import Failure
 from owlab.pocket.multipass.formats import NO_SNAPSHOTS, NONE, as_json, as_yaml
 
@@ -24,16 +25,14 @@ class Taken:
     name: str
 
     @property
-    def kept(self) -> dict[str, Any]:
-        """As it is stored."""
-        found: dict[str, Any] = self.machine.snapshots[self.name]
-        return found
+    def kept(self) -> Snapshot:
+        """What was kept."""
+        return self.machine.snapshots[self.name]
 
     @property
     def children(self) -> list[str]:
         """Snapshots that were taken after this one was there."""
-        others = self.machine.snapshots.items()
-        return [name for name, kept in others if kept["parent"] == self.name]
+        return children(self.machine, self.name)
 
     def as_record(self) -> dict[str, Any]:
         """For JSON and YAML."""
@@ -44,10 +43,10 @@ class Taken:
             "disk_space": show_size(spec.disk),
             "memory_size": show_size(spec.memory),
             "mounts": {},
-            "created": self.kept["created"],
-            "parent": self.kept["parent"],
+            "created": self.kept.created,
+            "parent": self.kept.parent,
             "children": self.children,
-            "comment": self.kept["comment"],
+            "comment": self.kept.comment,
         }
 
 
@@ -78,8 +77,8 @@ def told(taken: list[Taken], form: str) -> str:
             [
                 *(one.name, one.machine.name, str(one.machine.spec.cpus)),
                 *(show_size(one.machine.spec.disk), show_size(one.machine.spec.memory), ""),
-                *(one.kept["created"], one.kept["parent"], ";".join(one.children)),
-                f'"{one.kept["comment"]}"',
+                *(one.kept.created, one.kept.parent, ";".join(one.children)),
+                f'"{one.kept.comment}"',
             ]
             for one in taken
         ]
@@ -108,13 +107,13 @@ def _table(one: Taken) -> str:
         ("Disk space", show_size(one.machine.spec.disk)),
         ("Memory size", show_size(one.machine.spec.memory)),
         ("Mounts", NONE),
-        ("Created", one.kept["created"]),
-        ("Parent", one.kept["parent"] or NONE),
+        ("Created", one.kept.created),
+        ("Parent", one.kept.parent or NONE),
         ("Children", first),
     ]
     text = "".join(f"{name + ':':<16}{value}\n" for name, value in rows)
     text += "".join(f"{'':<16}{name}\n" for name in others)
-    return text + f"{'Comment:':<16}{one.kept['comment'] or NONE}\n"
+    return text + f"{'Comment:':<16}{one.kept.comment or NONE}\n"
 
 
 def apart(words: list[str], fleet: Fleet, form: str) -> tuple[list[str], list[Taken]]:

@@ -6,12 +6,11 @@ import asyncio
 import platform
 from collections.abc import Awaitable, Callable
 
-from owlab.pocket.machines import images
+from owlab.pocket.machines import images, snapshots
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.multipass import formats, report, snapshot_info
-from owlab.pocket.multipass import snapshots as snapshots_of
 from owlab.pocket.multipass.failures import TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbArguments
@@ -201,15 +200,15 @@ async def restart(call: Invocation, words: VerbArguments) -> int:
 async def delete(call: Invocation, words: VerbArguments) -> int:
     """delete"""
     fleet, purge = call.lab.fleet, "purge" in words
-    snapshots = [name for name in words.rest if "." in name]
-    if snapshots and not purge:
+    named = [name for name in words.rest if "." in name]
+    if named and not purge:
         raise usage(
             "Snapshots can only be purged (after deletion, they cannot be recovered). "
             "Please use the `--purge` flag if that is what you want."
         )
     words.rest = [name for name in words.rest if "." not in name]
-    machines = [] if snapshots and not words.rest else named_or_all(call, words, deleted=True)
-    owners = [(fleet.named([name.partition(".")[0]])[0], name) for name in snapshots]
+    machines = [] if named and not words.rest else named_or_all(call, words, deleted=True)
+    owners = [(fleet.named([name.partition(".")[0]])[0], name) for name in named]
     for owner, name in owners:
         if name.partition(".")[2] not in owner.snapshots:
             raise Refused(f"No such snapshot: {name}")
@@ -217,7 +216,7 @@ async def delete(call: Invocation, words: VerbArguments) -> int:
         for machine in machines:
             _can_shut_down(machine, "--purge to forcefully delete it")
     for owner, name in owners:
-        snapshots_of.remove(owner, name.partition(".")[2])
+        snapshots.remove(owner, name.partition(".")[2])
     async with spinner(call, "Deleting " + ", ".join(machine.name for machine in machines)):
         await asyncio.gather(*((fleet.purge if purge else fleet.delete)(m) for m in machines))
     return 0

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
-
-from owlab.pocket.machines.accounts import GROUP, PASSWD, SHADOW
+from owlab.pocket.machines.account_files import NAME, AccountFiles
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint, Options, parse
-
-NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-FIRST = 1001
+from owlab.pocket.programs.options import Complaint, parse
 
 
 def _root(call: Call) -> None:
@@ -21,18 +15,14 @@ def _root(call: Call) -> None:
         )
 
 
-def _lines(call: Call, path: str) -> list[str]:
-    return (call.read(path) or b"").decode(errors="replace").splitlines()
+def _number(call: Call, text: str | None, what: str) -> int | None:
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    raise Complaint(f"{call.name}: invalid {what} ID '{text}'\n", 3)
 
 
-def _write(call: Call, path: str, lines: list[str]) -> None:
-    call.fs.write_file(path, "".join(f"{line}\n" for line in lines).encode())
-
-
-def _free(taken: set[int], system: bool) -> int:
-    """The next number; those of the system's own count down from 999."""
-    numbers = range(999, 99, -1) if system else range(FIRST, 60000)
-    return next(number for number in numbers if number not in taken)
+def _files(call: Call) -> AccountFiles:
+    return AccountFiles(call.fs)
 
 
 @program("groupadd", "addgroup")
@@ -49,10 +39,8 @@ async def groupadd(call: Call) -> int:
         raise Complaint(f"{call.name}: group '{name}' already exists\n", 9)
     if not NAME.fullmatch(name):
         raise Complaint(f"{call.name}: '{name}' is not a valid group name\n", 3)
-    given = options.value("g", "gid")
-    system = options.has("r", "system")
-    gid = int(given) if given else _free({group.gid for group in accounts.groups()}, system)
-    _write(call, GROUP, [*_lines(call, GROUP), f"{name}:x:{gid}:"])
+    gid = _number(call, options.value("g", "gid"), "group")
+    _files(call).add_group(name, gid, system=options.has("r", "system"))
     return 0
 
 
@@ -64,7 +52,7 @@ async def groupdel(call: Call) -> int:
     for name in options.words:
         if call.machine.accounts.group(name) is None:
             raise Complaint(f"groupdel: group '{name}' does not exist\n", 6)
-        _write(call, GROUP, [row for row in _lines(call, GROUP) if not row.startswith(f"{name}:")])
+        _files(call).remove_group(name)
     return 0
 
 
@@ -88,38 +76,32 @@ async def useradd(call: Call) -> int:
     if not NAME.fullmatch(name):
         hint = ": use --badname to ignore" if call.name == "useradd" else ""
         raise Complaint(f"{call.name}: invalid user name '{name}'{hint}\n", 3)
-    given = options.value("u", "uid")
-    system = options.has("r", "system")
-    uid = int(given) if given else _free({user.uid for user in accounts.users()}, system)
+    uid = _number(call, options.value("u", "uid"), "user")
     own = options.value("g", "gid", "ingroup")
     own = "users" if own is None and options.has("N", "no-user-group") else own
-    if own is not None:
-        group = accounts.group(int(own) if own.isdigit() else own)
-        if group is None:
-            raise Complaint(f"{call.name}: group '{own}' does not exist\n", 6)
-        gid = group.gid
-    else:
-        gid = uid
-        _write(call, GROUP, [*_lines(call, GROUP), f"{name}:x:{gid}:"])
-    home = options.value("d", "home", "home-dir") or f"/home/{name}"
-    shell = options.value("s", "shell") or ("/bin/bash" if call.name == "adduser" else "/bin/sh")
-    comment = options.value("c", "comment", "gecos") or ""
-    row = f"{name}:x:{uid}:{gid}:{comment}:{home}:{shell}"
-    _write(call, PASSWD, [*_lines(call, PASSWD), row])
-    _write(call, SHADOW, [*_lines(call, SHADOW), f"{name}:!:19999:0:99999:7:::"])
+    group = accounts.group(int(own) if own.isdigit() else own) if own is not None else None
+    if own is not None and group is None:
+        raise Complaint(f"{call.name}: group '{own}' does not exist\n", 6)
+    user = _files(call).add_user(
+        name,
+        uid=uid,
+        gid=group.gid if group is not None else None,
+        system=options.has("r", "system"),
+        about=options.value("c", "comment", "gecos") or "",
+        home=options.value("d", "home", "home-dir") or f"/home/{name}",
+        shell=options.value("s", "shell") or ("/bin/bash" if call.name == "adduser" else "/bin/sh"),
+    )
     asked = call.name == "adduser" or options.has("m", "create-home")
     makes = asked and not options.has("M", "no-create-home")
     if makes:
-        call.fs.mkdir(home, recursive=True)
-        call.fs.chmod(home, 0o750)
-        call.fs.chown(home, uid, gid)
+        _files(call).make_home(user)
     if call.name == "adduser" and not options.has("quiet"):
         await call.out(
-            f"info: Adding user `{name}' ...\ninfo: Adding new user `{name}' ({uid}) with group "
-            f"`{name} ({gid})' ...\n"
+            f"info: Adding user `{name}' ...\n"
+            f"info: Adding new user `{name}' ({user.uid}) with group `{name} ({user.gid})' ...\n"
         )
-        made = f"info: Creating home directory `{home}' ...\n"
-        await call.out(made if makes else f"info: Not creating home directory `{home}'.\n")
+        made = f"info: Creating home directory `{user.home}' ...\n"
+        await call.out(made if makes else f"info: Not creating home directory `{user.home}'.\n")
     groups = (options.value("G", "groups") or "").split(",")
     return await _join(call, name, [group for group in groups if group])
 
@@ -128,25 +110,8 @@ async def _join(call: Call, name: str, groups: list[str]) -> int:
     for group in groups:
         if call.machine.accounts.group(group) is None:
             raise Complaint(f"{call.name}: group '{group}' does not exist\n", 6)
-        rows = []
-        for row in _lines(call, GROUP):
-            first, *_, members = row.split(":")
-            if first == group and name not in members.split(","):
-                row += f",{name}" if members else name
-            rows.append(row)
-        _write(call, GROUP, rows)
+        _files(call).join(name, group)
     return 0
-
-
-def _leave(call: Call, name: str, groups: list[str]) -> None:
-    """Take a user out of these groups."""
-    rows = []
-    for row in _lines(call, GROUP):
-        first, password, gid, members = row.split(":")
-        if first in groups:
-            members = ",".join(member for member in members.split(",") if member != name)
-        rows.append(":".join((first, password, gid, members)))
-    _write(call, GROUP, rows)
 
 
 @program("gpasswd")
@@ -179,7 +144,7 @@ async def _removed(call: Call, name: str, group: str) -> int:
         await call.out(f"Removing user {name} from group {group}\n")
     else:
         await call.out(f"info: Removing user `{name}' from group `{group}' ...\n")
-    _leave(call, name, [group])
+    _files(call).leave(name, [group])
     return 0
 
 
@@ -200,35 +165,23 @@ async def usermod(call: Call) -> int:
     name = words[0]
     if call.machine.accounts.user(name) is None:
         raise Complaint(f"usermod: user '{name}' does not exist\n", 6)
-    rows = []
-    for row in _lines(call, PASSWD):
-        cells = row.split(":")
-        if cells[0] == name:
-            cells[6] = options.value("s", "shell") or cells[6]
-            cells[5] = options.value("d", "home") or cells[5]
-            cells[4] = cells[4] if (said := options.value("c", "comment")) is None else said
-            cells[3] = str(group.gid) if group is not None else cells[3]
-            cells[2] = options.value("u", "uid") or cells[2]
-        rows.append(":".join(cells))
-    _write(call, PASSWD, rows)
-    _lock(call, name, options)
+    uid, files = _number(call, options.value("u", "uid"), "user"), _files(call)
+    files.change_user(
+        name,
+        uid=None if uid is None else str(uid),
+        gid=str(group.gid) if group is not None else None,
+        about=options.value("c", "comment"),
+        home=options.value("d", "home") or None,
+        shell=options.value("s", "shell") or None,
+    )
+    if options.has("L", "lock"):
+        files.lock(name)
+    if options.has("U", "unlock"):
+        files.unlock(name)
     groups = options.value("G", "groups")
     if groups is not None and not options.has("a", "append"):
-        _leave(call, name, [group.name for group in call.machine.accounts.groups()])
+        files.leave(name, [group.name for group in call.machine.accounts.groups()])
     return await _join(call, name, [group for group in (groups or "").split(",") if group])
-
-
-def _lock(call: Call, name: str, options: Options) -> None:
-    """``-L`` and ``-U``: the mark before what would be a password."""
-    rows = []
-    for row in _lines(call, SHADOW):
-        first, kept, *rest = row.split(":")
-        if first == name and options.has("L", "lock") and not kept.startswith("!"):
-            kept = f"!{kept}"
-        if first == name and options.has("U", "unlock"):
-            kept = kept.removeprefix("!") or kept
-        rows.append(":".join((first, kept, *rest)))
-    _write(call, SHADOW, rows)
 
 
 @program("userdel", "deluser")
@@ -242,9 +195,5 @@ async def userdel(call: Call) -> int:
         user = call.machine.accounts.user(name)
         if user is None:
             raise Complaint(f"userdel: user '{name}' does not exist\n", 6)
-        for path in (PASSWD, SHADOW, GROUP):
-            rows = [row for row in _lines(call, path) if not row.startswith(f"{name}:")]
-            _write(call, path, rows)
-        if options.has("r", "remove", "remove-home") and posixpath.dirname(user.home) == "/home":
-            call.fs.remove(user.home, recursive=True)
+        _files(call).remove_user(user, home=options.has("r", "remove", "remove-home"))
     return 0

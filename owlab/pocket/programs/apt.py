@@ -11,8 +11,9 @@ from __future__ import annotations
 import getopt
 from dataclasses import dataclass
 
+from owlab.pocket.machines import apt_packages, ubuntu_archive, unit_jobs, units
 from owlab.pocket.machines.visits import outermost
-from owlab.pocket.programs import apt_cache, ubuntu_archive, units
+from owlab.pocket.programs import apt_cache
 from owlab.pocket.programs.apt_cache import SITE
 from owlab.pocket.programs.base import Call, program
 
@@ -108,9 +109,7 @@ async def apt(call: Call) -> int:
         case "remove" | "purge":
             return await _remove(call, request, list(request.names))
         case "autoremove":
-            return await _remove(
-                call, request, ubuntu_archive.unneeded(call.machine), automatic=True
-            )
+            return await _remove(call, request, apt_packages.unneeded(call.machine), automatic=True)
         case "update":
             return await _update(call)
         case "upgrade" | "full-upgrade" | "dist-upgrade":
@@ -141,12 +140,12 @@ async def _install(call: Call, request: AptRequest) -> int:
             "N: The pocket lab has a small part of Ubuntu's archive: apt-cache pkgnames lists it.\n"
         )
         return 100
-    have = ubuntu_archive.installed(machine)
+    have = apt_packages.installed(machine)
     for name in names:
         if name in have:
             await call.out(f"{name} is already the newest version ({have[name]}).\n")
-            ubuntu_archive.add(machine, name, asked=True)
-    new = ubuntu_archive.with_dependencies(names, have)
+            apt_packages.install(machine, name, asked=True)
+    new = apt_packages.with_dependencies(names, have)
     if not new:
         await call.out(_summary([], []))
         return 0
@@ -175,7 +174,7 @@ async def _install(call: Call, request: AptRequest) -> int:
         return 1
     await _unpack(call, new, size)
     for name in new:
-        ubuntu_archive.add(machine, name, asked=name in names)
+        apt_packages.install(machine, name, asked=name in names)
         await _set_up(call, name)
     await call.out("Processing triggers for man-db (2.12.0-4build2) ...\n")
     call.fleet.changed(call.machine)
@@ -206,23 +205,20 @@ async def _set_up(call: Call, name: str) -> None:
     package = ubuntu_archive.known(name)
     assert package is not None
     await call.out(f"Setting up {_shown(name)} ({package.version}) ...\n")
-    for path, content in package.files.items():
-        if call.machine.read(path) is None:
-            await call.out(f"\nCreating config file {path} with new version\n")
-            call.machine.write(path, content.encode())
+    for path in apt_packages.write_files(call.machine, package):
+        await call.out(f"\nCreating config file {path} with new version\n")
     for unit in package.units:
-        kind, record = units.KINDS[unit], units.state(call.machine, unit)
-        if kind.enabled and not record.enabled:
-            record.enabled = True
+        kind = units.KINDS[unit]
+        if kind.enabled and units.enable(call.machine, unit):
             await call.out(units.link_text(unit) + "\n")
         if kind.active:
-            await units.start(call, unit)
+            await unit_jobs.start(call.machine, unit)
 
 
 async def _remove(
     call: Call, request: AptRequest, names: list[str], automatic: bool = False
 ) -> int:
-    have = ubuntu_archive.installed(call.machine)
+    have = apt_packages.installed(call.machine)
     await call.out(READING)
     for name in names:
         if ubuntu_archive.known(name) is None:
@@ -230,7 +226,7 @@ async def _remove(
             return 100
         if name not in have:
             await call.out(f"Package '{name}' is not installed, so not removed\n")
-    going = ubuntu_archive.dependents(names, have)
+    going = apt_packages.dependents(names, have)
     if not going:
         await call.out(_summary([], []))
         return 0
@@ -251,12 +247,11 @@ async def _remove(
         assert package is not None
         await call.out(f"Removing {_shown(name)} ({package.version}) ...\n")
         for unit in package.units:
-            await units.stop(call, unit)
-            call.machine.state.units.pop(unit, None)
-        ubuntu_archive.drop(call.machine, name)
+            await unit_jobs.stop(call.machine, unit)
+            units.forget(call.machine, unit)
+        apt_packages.remove(call.machine, name)
         if purge:
-            for path in package.files:
-                call.machine.remove(path)
+            apt_packages.remove_files(call.machine, package)
     call.fleet.changed(call.machine)
     return 0
 
@@ -277,11 +272,11 @@ async def _update(call: Call) -> int:
 
 
 async def _list(call: Call, request: AptRequest) -> int:
-    have = ubuntu_archive.installed(call.machine)
+    have = apt_packages.installed(call.machine)
     await call.out("Listing...\n")
     if request.upgradable_only:
         return 0
-    for name in sorted({*ubuntu_archive.ARCHIVE, *ubuntu_archive.BASE}):
+    for name in ubuntu_archive.everything():
         package = ubuntu_archive.known(name)
         wanted = not request.names or name in request.names
         if package and wanted and (name in have or not request.installed_only):
@@ -291,9 +286,8 @@ async def _list(call: Call, request: AptRequest) -> int:
 
 def _listed(call: Call, name: str, version: str) -> str:
     """A package as `list` and `search` show it."""
-    packages = call.machine.state.packages
-    have = name in ubuntu_archive.installed(call.machine)
-    kind = "installed,automatic" if name in packages.automatic else "installed"
+    have = name in apt_packages.installed(call.machine)
+    kind = "installed,automatic" if apt_packages.automatic(call.machine, name) else "installed"
     return f"{name}/noble{',now' if have else ''} {version} amd64{f' [{kind}]' if have else ''}"
 
 

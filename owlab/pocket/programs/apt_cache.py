@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from owlab.pocket.programs import ubuntu_archive
+from owlab.pocket.machines import apt_packages, ubuntu_archive
+from owlab.pocket.machines.ubuntu_archive import Package
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint
-from owlab.pocket.programs.ubuntu_archive import Package
 
 SITE = "http://archive.ubuntu.com/ubuntu"
 PLACE = f"{SITE} noble/main amd64 Packages"
 SOURCES = "/etc/apt/sources.list"
 OWN = "ubuntu.sources"
-
-
-def everything() -> list[str]:
-    """The names of all packages."""
-    return sorted({*ubuntu_archive.ARCHIVE, *ubuntu_archive.BASE})
 
 
 def found(patterns: Iterable[str]) -> list[tuple[str, Package]]:
@@ -29,7 +24,7 @@ def found(patterns: Iterable[str]) -> list[tuple[str, Package]]:
         raise Complaint(f"E: Regex compilation error - {error.msg}\n", 100) from None
     return [
         (name, package)
-        for name in everything()
+        for name in ubuntu_archive.everything()
         if (package := ubuntu_archive.known(name)) is not None
         and all(one.search(f"{name} {package.summary}") for one in wanted)
     ]
@@ -55,7 +50,7 @@ async def policy(call: Call, names: Iterable[str]) -> int:
             "     origin archive.ubuntu.com\nPinned packages:\n"
         )
         return 0
-    have = ubuntu_archive.installed(call.machine)
+    have = apt_packages.installed(call.machine)
     for name in names:
         package = ubuntu_archive.known(name)
         if package is None:
@@ -80,7 +75,6 @@ async def show(call: Call, names: Iterable[str]) -> int:
             await call.err(f"N: Unable to locate package {name}\n")
             status = 100
             continue
-        packages = call.machine.state.packages
         rows = {
             "Package": name,
             "Version": package.version,
@@ -89,11 +83,11 @@ async def show(call: Call, names: Iterable[str]) -> int:
             "Depends": ", ".join(package.depends),
             "Suggests": ", ".join(package.suggests),
             "Download-Size": f"{package.kilobytes} kB",
-            "APT-Manual-Installed": "no" if name in packages.automatic else "yes",
+            "APT-Manual-Installed": "no" if apt_packages.automatic(call.machine, name) else "yes",
             "APT-Sources": PLACE,
             "Description": package.summary,
         }
-        if name not in ubuntu_archive.installed(call.machine):
+        if name not in apt_packages.installed(call.machine):
             del rows["APT-Manual-Installed"]
         await call.out("".join(f"{key}: {text}\n" for key, text in rows.items() if text) + "\n")
     if status:
@@ -125,7 +119,9 @@ async def apt_cache(call: Call) -> int:
         return await show(call, names)
     if verb == "pkgnames":
         start = names[0] if names else ""
-        await call.out("".join(f"{name}\n" for name in everything() if name.startswith(start)))
+        await call.out(
+            "".join(f"{name}\n" for name in ubuntu_archive.everything() if name.startswith(start))
+        )
         return 0
     if verb in ("depends", "rdepends", "madison"):
         return await _each(call, verb, names)
@@ -146,7 +142,7 @@ async def _each(call: Call, verb: str, names: list[str]) -> int:
         else:
             needing = [
                 one
-                for one in everything()
+                for one in ubuntu_archive.everything()
                 if (other := ubuntu_archive.known(one)) is not None and name in other.depends
             ]
             shown = "".join(f"  {one}\n" for one in needing)
@@ -159,10 +155,10 @@ async def apt_mark(call: Call) -> int:
     """``showmanual``, ``showauto``, ``auto NAME``, ``manual NAME``; nothing here needs holding."""
     words = [word for word in call.argv if not word.startswith("-")]
     verb, names = (words[0], words[1:]) if words else ("", [])
-    packages, have = call.machine.state.packages, ubuntu_archive.installed(call.machine)
+    have = apt_packages.installed(call.machine)
     if verb in ("showmanual", "showauto"):
         automatic = verb == "showauto"
-        chosen = [name for name in have if (name in packages.automatic) == automatic]
+        chosen = [name for name in have if apt_packages.automatic(call.machine, name) == automatic]
         chosen = [name for name in chosen if not names or name in names]
         await call.out("".join(f"{name}\n" for name in chosen))
         return 0
@@ -190,13 +186,9 @@ async def apt_mark(call: Call) -> int:
 
 
 async def _mark(call: Call, names: list[str], *, automatic: bool) -> int:
-    marked = call.machine.state.packages.automatic
     kind = "automatically" if automatic else "manually"
     for name in names:
-        if (name in marked) == automatic:
-            await call.out(f"{name} was already set to {kind} installed.\n")
-            continue
-        (marked.append if automatic else marked.remove)(name)
-        await call.out(f"{name} set to {kind} installed.\n")
+        changed = apt_packages.mark(call.machine, name, automatic=automatic)
+        await call.out(f"{name} {'' if changed else 'was already '}set to {kind} installed.\n")
     call.machine.save()
     return 0

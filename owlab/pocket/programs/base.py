@@ -22,12 +22,14 @@ from owlab.pocket.ground.streams import Reader
 from owlab.pocket.machines.net import MachineNet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from owlab.pocket.ground.clock import Clock
     from owlab.pocket.ground.keyboards import Keyboard
     from owlab.pocket.machines.files import Files
     from owlab.pocket.machines.fleet import Fleet
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.machines.views import LabView, ShellView
+    from owlab.pocket.machines.views import ClusterView, ShellView
     from owlab.pocket.network.console import Net
 
 
@@ -55,7 +57,14 @@ class Call:
     fs: Files
     root: bool
     machine: Machine
-    lab: LabView
+    fleet: Fleet
+    """All machines of the lab."""
+    clock: Clock
+    """How long things take."""
+    cluster: ClusterView
+    """The lab's cluster, there or not."""
+    lab_directory: Path
+    """Where the lab is on the computer that carries it: caches, and the log of its service."""
     reader: Reader = field(repr=False)
     stdout: Writer = field(repr=False)
     stderr: Writer = field(repr=False)
@@ -65,16 +74,6 @@ class Call:
     """What is printed goes straight to a terminal."""
     screen: Keyboard | None = field(default=None, repr=False)
     """Who sits at that terminal, for programs that have all of it."""
-
-    @property
-    def fleet(self) -> Fleet:
-        """The other machines."""
-        return self.lab.fleet
-
-    @property
-    def clock(self) -> Clock:
-        """How long things take."""
-        return self.lab.clock
 
     @property
     def home(self) -> str:

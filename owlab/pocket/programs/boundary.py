@@ -46,7 +46,7 @@ async def carried_out(entry: RegisteredProgram, call: Call) -> int:
         await _said(
             call,
             f"{call.name}: the pocket lab failed: {type(error).__name__}: {error}\n"
-            f"What happened is in {call.lab.directory}/daemon.log\n",
+            f"What happened is in {call.lab_directory}/daemon.log\n",
         )
         return FAULT
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import snaps
 from owlab.pocket.machines.devices import Device, Devices, read_only
 from owlab.pocket.machines.images import add_startup
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.proc import Proc
+from owlab.pocket.machines.process_table import known
 from owlab.pocket.programs.base import RegisteredProgram, load_programs
-from owlab.pocket.programs.processes import known
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -150,12 +151,12 @@ def furnish(machine: Machine) -> None:
     """Show the programs in the machine's directories."""
 
     def user(name: str) -> bool:
-        return not (name in SYSTEM or name in BY_HAND or name in machine.state.snaps)
+        return not (name in SYSTEM or name in BY_HAND or snaps.has(machine, name))
 
     for directory, here in (
         ("/usr/bin", user),
         ("/usr/sbin", lambda name: name in SYSTEM),
-        ("/snap/bin", lambda name: name in machine.state.snaps),
+        ("/snap/bin", lambda name: snaps.has(machine, name)),
     ):
         machine.files.mkdir(directory, recursive=True)
         machine.files.look(directory).source = Programs(machine, directory, here)

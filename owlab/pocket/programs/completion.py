@@ -7,11 +7,11 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from owlab.pocket.programs import units
+from owlab.pocket.machines import units
+from owlab.pocket.machines.snaps import STORE
+from owlab.pocket.machines.ubuntu_archive import ARCHIVE
 from owlab.pocket.programs.base import Call, load_programs, program
 from owlab.pocket.programs.catalog import BOTH, BUILTINS, PLAIN, present
-from owlab.pocket.programs.snap import STORE
-from owlab.pocket.programs.ubuntu_archive import ARCHIVE
 
 MOST = 200
 VARIABLE = re.compile(r"(.*)\$(\{?)(\w*)")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-from owlab.pocket.programs import units
+from owlab.pocket.machines import units
+from owlab.pocket.machines.k3s_installation import installed
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s import installed
 
 SOCKET = "unix:///run/k3s/containerd/containerd.sock"
 
@@ -66,7 +66,7 @@ async def _pull(call: Call, names: list[str]) -> int:
         await call.err('level=fatal msg="image name cannot be empty"\n')
         return 1
     name = full_name(names[0])
-    if not call.lab.hosting.has_image(name):
+    if not call.cluster.has_image(name):
         await call.err(
             f"E pulling image: rpc error: code = NotFound desc = failed to pull and unpack image "
             f'"{name}": failed to resolve reference "{name}": {name}: not found\n'
@@ -103,15 +103,11 @@ async def _images(call: Call, flags: list[str], names: list[str]) -> int:
 
 
 async def _remove(call: Call, names: list[str]) -> int:
-    present = call.machine.images()
     for name in map(full_name, names):
-        if name not in present:
+        if not call.machine.remove_image(name):
             await call.err(f'level=error msg="no such image {name}"\n')
             return 1
-        present.discard(name)
         await call.out(f"Deleted: {name}\n")
-    call.machine.state.images = sorted(present)
-    call.fleet.changed(call.machine)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from owlab.pocket.machines.mounts import mounts
 from owlab.pocket.machines.tree import Tree
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, Options, parse, usage
@@ -91,7 +92,7 @@ def _rows(call: Call, *, local: bool) -> list[DiskRow]:
             *(machine.disk_total // PER_INODE, _counted(machine.tree)),
         )
     ]
-    for entry in [] if local else machine.state.mounts:
+    for entry in [] if local else mounts(machine):
         server = call.fleet.get(entry.server)
         if server is not None:
             rows.append(

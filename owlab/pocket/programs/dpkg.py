@@ -6,7 +6,7 @@ import fnmatch
 import getopt
 import re
 
-from owlab.pocket.programs import ubuntu_archive
+from owlab.pocket.machines import apt_packages, ubuntu_archive
 from owlab.pocket.programs.base import Call, program
 
 HEADER = """\
@@ -27,7 +27,7 @@ async def dpkg(call: Call) -> int:
         await call.err(f"{call.name}: error: unknown option --{error.opt}\n")
         return 2
     given = dict(options)
-    have = ubuntu_archive.installed(call.machine)
+    have = apt_packages.installed(call.machine)
     if "--print-architecture" in given:
         await call.out("amd64\n")
         return 0

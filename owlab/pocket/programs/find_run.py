@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines.inode import Inode
+from owlab.pocket.machines.mounts import mounts as mounts_of
 from owlab.pocket.programs.base import Call
 
 
@@ -54,7 +55,7 @@ class FindRun:
 
     def other_systems(self) -> dict[str, str]:
         """What is mounted below the root, and its kind."""
-        mounts = {mount.target: mount.kind for mount in self.call.machine.state.mounts}
+        mounts = {mount.target: mount.kind for mount in mounts_of(self.call.machine)}
         return {"/proc": "proc", "/dev": "devtmpfs", **mounts}
 
     def system_of(self, path: str) -> str:

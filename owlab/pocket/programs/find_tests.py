@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from owlab.pocket.machines.files import about
+from owlab.pocket.machines.file_status import about
 from owlab.pocket.machines.inode import EXECUTE, READ, WRITE, Inode
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.find_run import FindRun, FoundFile, Test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from owlab.pocket.machines.mounts import mounts
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
@@ -27,7 +28,7 @@ async def findmnt(call: Call) -> int:
     rows = [ROOT]
     rows += [
         {"TARGET": m.target, "SOURCE": m.source, "FSTYPE": m.kind, "OPTIONS": m.options}
-        for m in call.machine.state.mounts
+        for m in mounts(call.machine)
     ]
     kinds = [kind for value in options.values("t", "types") for kind in value.split(",")]
     chosen = [row for row in rows if not kinds or row["FSTYPE"] in kinds]

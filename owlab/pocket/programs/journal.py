@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from owlab.pocket.ground.clock import utc_now
-from owlab.pocket.programs import syslog, units
+from owlab.pocket.machines import syslog, units
+from owlab.pocket.machines.syslog import PRIORITIES, LogLine
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.options import Complaint
 from owlab.pocket.programs.pager import in_pages
-from owlab.pocket.programs.syslog import PRIORITIES, LogLine
 
 LOOK_EVERY = 0.25
 SHORT = "u:n:o:rg:fxebqkp:t:S:U:aF:"

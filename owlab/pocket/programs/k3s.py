@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import getopt
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import k3s_token, units
+from owlab.pocket.machines.k3s_installation import installed
 from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import k3s_token, units
 from owlab.pocket.programs.base import PROGRAMS, Call, program
 
 if TYPE_CHECKING:
-    from owlab.pocket.machines.machine import Machine
+    pass
 
 USAGE = """\
 NAME:
@@ -28,11 +29,6 @@ COMMANDS:
 """
 
 
-def installed(machine: Machine) -> bool:
-    """K3s' programs are on the machine."""
-    return machine.read("/usr/local/bin/k3s") is not None
-
-
 @program("k3s", installed=installed, own_help=True)
 async def k3s(call: Call) -> int:
     """Hand over to the command that the first word names."""
@@ -41,7 +37,7 @@ async def k3s(call: Call) -> int:
         await call.out(USAGE)
         return 0
     if words[0] in ("-v", "--version"):
-        version = call.machine.state.k3s.version
+        version = call.machine.k3s.version
         await call.out(f"k3s version {version} (owlab pocket lab)\n")
         return 0
     if words[0] in ("kubectl", "crictl", "ctr"):
@@ -60,7 +56,7 @@ async def k3s(call: Call) -> int:
 
 
 async def _token(call: Call, words: list[str]) -> int:
-    record = call.machine.state.k3s
+    record = call.machine.k3s
     if not call.root:
         await call.err(
             'level=fatal msg="Error: open /var/lib/rancher/k3s/server/cred/admin.kubeconfig: '
@@ -91,7 +87,7 @@ async def _token(call: Call, words: list[str]) -> int:
         return 0
     if verb == "list":
         header = ("TOKEN", "TTL", "EXPIRES", "USAGES", "DESCRIPTION", "EXTRA GROUPS")
-        rows = [header, *k3s_token.listed(record)]
+        rows = [header, *_rows(record)]
         widths = [max(10, *(len(row[column]) + 3 for row in rows)) for column in range(5)]
         for row in rows:
             cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
@@ -109,3 +105,31 @@ async def _token(call: Call, words: list[str]) -> int:
         return 0
     await call.err(f"No help topic for 'token {verb}'\n")
     return 3
+
+
+def _rows(state: K3s) -> list[tuple[str, ...]]:
+    """Rows of ``k3s token list``."""
+    return [
+        (
+            token.id,
+            _short(k3s_token.left(token)) if token.expires else "<forever>",
+            _utc(token.expires) if token.expires else "<never>",
+            "authentication,signing",
+            token.description or "<none>",
+            "system:bootstrappers:k3s:default-node-token",
+        )
+        for token in state.tokens
+    ]
+
+
+def _utc(moment: str) -> str:
+    return datetime.fromisoformat(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _short(left: timedelta) -> str:
+    """Kubernetes' way to write a duration: one unit, rounded down."""
+    seconds = int(left.total_seconds())
+    if seconds < 3600:
+        return f"{seconds}s" if seconds < 60 else f"{seconds // 60}m"
+    hours = seconds // 3600
+    return f"{hours}h" if hours < 24 else f"{hours // 24}d"

@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-from owlab.pocket.programs import systemd, units
+from owlab.pocket.machines import k3s_installation, unit_jobs, units
+from owlab.pocket.machines.k3s_flags import ArgumentError, from_environment, parse_flags
+from owlab.pocket.machines.k3s_installation import BIN
+from owlab.pocket.machines.state import K3s
+from owlab.pocket.programs import systemd
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s_args import (
-    ArgumentError,
-    Install,
-    from_environment,
-    parse_flags,
-    parse_install,
-    released,
-)
-from owlab.pocket.programs.k3s_node import leave
+from owlab.pocket.programs.k3s_args import Install, parse_install, released
 
-BIN = "/usr/local/bin"
 GITHUB = "https://github.com/k3s-io/k3s/releases/download"
-PROGRAM = """\
-#!/bin/sh
-# {name} of K3s {version} in the owlab pocket lab: a name for the lab's own command.
-__owlab_run {name} "$@"
-"""
-SCRIPT = """\
-#!/bin/sh
-# Written by the pocket lab's K3s installer.
-k3s-pocket-{what}
-"""
-UNIT = """\
-[Unit]
-Description=Lightweight Kubernetes
-Documentation=https://k3s.io
-Wants=network-online.target
-After=network-online.target
-
-[Install]
-WantedBy=multi-user.target
-
-[Service]
-# Simulated by the owlab pocket lab: nothing is executed.
-Type={type}
-EnvironmentFile=-/etc/systemd/system/{unit}.service.env
-ExecStart=/usr/local/bin/k3s {role} {args}
-"""
-
-
-def _installed_version(call: Call) -> str:
-    text = (call.machine.read(f"{BIN}/k3s") or b"").decode(errors="replace")
-    return text.partition("of K3s ")[2].partition(" ")[0]
 
 
 @program("k3s-pocket-installer")
@@ -86,7 +50,7 @@ async def _download(call: Call, install: Install) -> bool:
     if not released(version):
         await call.err("[ERROR]  Download failed\n")
         return False
-    if _installed_version(call) == version:
+    if k3s_installation.version_of_programs(call.machine) == version:
         await _info(call, "Skipping binary downloaded, installed k3s matches hash")
         return True
     await _info(call, f"Downloading binary {base}/k3s")
@@ -107,48 +71,35 @@ async def _write_programs(call: Call, install: Install) -> None:
                 if already
                 else f"Creating {BIN}/{name} symlink to k3s",
             )
-        text = PROGRAM.format(name=name, version=install.version)
-        call.machine.write(f"{BIN}/{name}", text.encode(), 0o755)
+        k3s_installation.write_program(call.machine, name, install.version)
     await _info(call, f"Creating killall script {BIN}/k3s-killall.sh")
-    call.machine.write(f"{BIN}/k3s-killall.sh", SCRIPT.format(what="killall").encode(), 0o755)
-    name = "k3s-uninstall.sh" if install.role == "server" else "k3s-agent-uninstall.sh"
+    k3s_installation.write_script(call.machine, "k3s-killall.sh", "killall")
+    name = k3s_installation.UNINSTALL[install.role]
     await _info(call, f"Creating uninstall script {BIN}/{name}")
-    call.machine.write(f"{BIN}/{name}", SCRIPT.format(what="uninstall").encode(), 0o755)
+    k3s_installation.write_script(call.machine, name, "uninstall")
 
 
 async def _set_up_service(call: Call, install: Install) -> int:
     unit, machine = install.unit, call.machine
-    record = machine.state.k3s
-    wanted = {
-        "role": install.role,
-        "version": install.version,
-        "args": list(install.args),
-        "url": install.url,
-        "token": install.token,
-        "token_file": call.path(install.token_file) if install.token_file else "",
-        "node_name": install.node_name,
-        "environment": dict(install.environment),
-    }
-    changed = any(getattr(record, name) != value for name, value in wanted.items())
-    for name, value in wanted.items():
-        setattr(record, name, value)
-    await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
-    environment = "".join(f"{name}='{text}'\n" for name, text in install.environment.items())
-    machine.write(f"/etc/systemd/system/{unit}.service.env", environment.encode(), 0o600)
-    await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")
-    text = UNIT.format(
-        unit=unit,
-        type="notify" if install.role == "server" else "exec",
-        role=install.role,
-        args=" ".join(f"'{word}'" for word in install.args),
+    changed = k3s_installation.configure(
+        machine,
+        K3s(
+            role=install.role,
+            version=install.version,
+            args=list(install.args),
+            url=install.url,
+            token=install.token,
+            token_file=call.path(install.token_file) if install.token_file else "",
+            node_name=install.node_name,
+            environment=dict(install.environment),
+        ),
     )
-    machine.write(f"/etc/systemd/system/{unit}.service", text.encode())
-    state = units.state(machine, unit)
+    await _info(call, f"env: Creating environment file /etc/systemd/system/{unit}.service.env")
+    await _info(call, f"systemd: Creating service file /etc/systemd/system/{unit}.service")
     if not install.enable:
         return 0
     await _info(call, f"systemd: Enabling {unit} unit")
-    if not state.enabled:
-        state.enabled = True
+    if units.enable(machine, unit):
         await call.err(units.link_text(unit) + "\n")
     if not install.start:
         machine.save()
@@ -158,7 +109,7 @@ async def _set_up_service(call: Call, install: Install) -> int:
         return 0
     await _info(call, f"systemd: Starting {unit}")
     await call.clock.pause(15)
-    await units.stop(call, unit)
+    await unit_jobs.stop(call.machine, unit)
     status = await systemd.start(call, unit)
     machine.save()
     return status
@@ -171,8 +122,7 @@ async def _info(call: Call, text: str) -> None:
 @program("k3s-pocket-uninstall")
 async def uninstall(call: Call) -> int:
     """What ``k3s-uninstall.sh`` and ``k3s-agent-uninstall.sh`` do."""
-    unit = call.machine.state.k3s.unit
-    await leave(call)
+    unit = await k3s_installation.remove(call.machine)
     await call.err(f'Removed "/etc/systemd/system/multi-user.target.wants/{unit}.service".\n')
     return 0
 
@@ -182,6 +132,5 @@ async def killall(call: Call) -> int:
     """What ``k3s-killall.sh`` does: stop K3s and its containers."""
     for unit in ("k3s", "k3s-agent"):
         if units.unit_file(call.machine, unit):
-            await units.stop(call, unit)
-    call.fleet.changed(call.machine)
+            await unit_jobs.stop(call.machine, unit)
     return 0

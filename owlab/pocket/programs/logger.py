@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from owlab.pocket.programs import syslog
+from owlab.pocket.machines import syslog
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 

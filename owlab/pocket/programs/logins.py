@@ -10,7 +10,7 @@ from owlab.pocket.machines.visits import Visit
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.options import Complaint, parse
-from owlab.pocket.programs.system import KERNEL
+from owlab.pocket.programs.uname import KERNEL
 
 
 def _here(call: Call) -> list[Visit]:

@@ -8,7 +8,7 @@ import sys
 
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import parse
-from owlab.pocket.programs.system import architecture
+from owlab.pocket.programs.uname import architecture
 
 
 @program("lscpu")

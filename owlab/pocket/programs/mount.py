@@ -6,7 +6,8 @@ that makes it, in both directions, and the server says as whom a client's users 
 
 from __future__ import annotations
 
-from owlab.pocket.machines.mounts import attach, detach, fstab, mounts
+from owlab.pocket.machines.mounts import fstab, mounts, unmount
+from owlab.pocket.machines.mounts import mount as mount_nfs
 from owlab.pocket.machines.nfs_mount_options import NfsOptions, options_of
 from owlab.pocket.machines.state import Mount
 from owlab.pocket.programs.base import Call, program
@@ -106,19 +107,12 @@ def _no_nfs(call: Call, source: str, target: str, kind: str) -> str:
 
 
 async def _attached(call: Call, source: str, path: str, asked: NfsOptions) -> int:
-    address, _, exported = source.partition(":")
-    error = call.fleet.nfs_error(call.machine.name, address, exported)
-    server = call.fleet.nfs_server(address)
-    if error or server is None:
-        # mount names the target where the helper is missing.
-        reason = error or "mount.nfs: No route to host"
-        await call.err(reason.replace("mount: bad", f"mount: {path}: bad") + "\n")
-        return FAILED
-    entry = Mount(source, path, server.name, asked.table(server.address))
-    attach(call.machine, server, entry)
-    mounts(call.machine).append(entry)
-    call.machine.save()
-    return 0
+    reason = mount_nfs(call.machine, source, path, asked)
+    if reason is None:
+        return 0
+    # mount names the target where the helper is missing.
+    await call.err(reason.replace("mount: bad", f"mount: {path}: bad") + "\n")
+    return FAILED
 
 
 async def _remount(call: Call, word: str, given: str) -> int:
@@ -131,12 +125,12 @@ async def _remount(call: Call, word: str, given: str) -> int:
                 f"mount: /: the pocket lab's own disk stays as it is; {ONLY_NFS}.\n", 32
             )
         raise Complaint(f"mount: {word}: mount point not mounted or bad option.\n", FAILED)
-    detach(call.machine, entry)
     try:
         asked = options_of(f"vers={_version_of(entry)},{given}")
     except ValueError as error:
         await call.err(f"{error}\n")
         return FAILED
+    unmount(call.machine, entry)
     return await _attached(call, entry.source, entry.target, asked)
 
 
@@ -181,8 +175,7 @@ async def umount(call: Call) -> int:
         elif entry not in found:
             found.append(entry)
     for entry in found:
-        detach(call.machine, entry)
+        unmount(call.machine, entry)
         if options.has("v", "verbose"):
             await call.out(f"umount: {entry.target} ({entry.source}) unmounted\n")
-    call.machine.save()
     return status

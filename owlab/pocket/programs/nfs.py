@@ -1,53 +1,27 @@
-"""The NFS server's side: `exportfs`, `showmount`, and who may mount what.
-
-The active export table is ``machine.state.exports``; like the kernel's it changes only when
-`exportfs` runs or the service starts, never because the file was edited.
-"""
+"""`exportfs` and `showmount`: what an NFS server exports, changed and shown."""
 
 from __future__ import annotations
 
 import getopt
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import nfs_server
 from owlab.pocket.machines.hosts import find, is_address
-from owlab.pocket.machines.nfs_exports import Export, Table, known_option, parse
-from owlab.pocket.programs import ubuntu_archive, units
+from owlab.pocket.machines.nfs_exports import Export, known_option
 from owlab.pocket.programs.base import Call, program
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
-FILE = "/etc/exports"
-
 
 def server_installed(machine: Machine) -> bool:
     """The machine has the NFS server's programs."""
-    return "nfs-kernel-server" in ubuntu_archive.installed(machine)
+    return machine.package_installed("nfs-kernel-server")
 
 
 def client_installed(machine: Machine) -> bool:
     """The machine has the NFS client's programs."""
-    return "nfs-common" in ubuntu_archive.installed(machine)
-
-
-def active_exports(machine: Machine) -> list[Export]:
-    """What the machine exports at this moment."""
-    return list(machine.state.exports)
-
-
-def file_table(machine: Machine) -> Table:
-    """What ``/etc/exports`` and ``/etc/exports.d/*.exports`` say."""
-    names = [FILE] + [
-        f"/etc/exports.d/{name}"
-        for name in machine.listdir("/etc/exports.d") or []
-        if name.endswith(".exports")
-    ]
-    tables = [parse((machine.read(name) or b"").decode(errors="replace"), name) for name in names]
-    return Table(
-        tuple(export for table in tables for export in table.exports),
-        tuple(error for table in tables for error in table.errors),
-        tuple(warning for table in tables for warning in table.warnings),
-    )
+    return machine.package_installed("nfs-common")
 
 
 @program("exportfs", installed=server_installed)
@@ -59,7 +33,7 @@ async def exportfs(call: Call) -> int:
         await call.err(f"exportfs: invalid option -- '{error.opt}'\n")
         return 1
     given = dict(options)
-    if not call.root and (given or words) and set(given) != {"-v"} and set(given) != {"-s"}:
+    if not call.root and (words or set(given) - {"-v", "-s"}):
         await call.err(
             "exportfs: could not open /var/lib/nfs/.etab.lock for locking: errno 13 "
             "(Permission denied)\n"
@@ -72,7 +46,7 @@ async def exportfs(call: Call) -> int:
     wanted: list[Export] = []
     status = 0
     if "-r" in given or "-a" in given:
-        table = file_table(call.machine)
+        table = nfs_server.file_table(call.machine)
         await call.err("".join(f"{line}\n" for line in (*table.errors, *table.warnings)))
         status = 1 if table.errors else 0
         wanted = list(table.exports)
@@ -83,9 +57,9 @@ async def exportfs(call: Call) -> int:
             await call.err(f"exportfs: Invalid export {word}\n")
             return 1
         wanted.append(Export(path, client or "*", listed))
-    kept = [] if "-r" in given else active_exports(call.machine)
+    kept = [] if "-r" in given else nfs_server.active_exports(call.machine)
     for export in wanted:
-        if complaint := _bad_directory(call, export):
+        if complaint := nfs_server.bad_directory(call.machine, export):
             await call.err(complaint)
             status = 1
             continue
@@ -95,27 +69,12 @@ async def exportfs(call: Call) -> int:
             await call.out(f"exporting {export.client}:{export.path}\n")
     if not wanted and not status:
         await call.err("exportfs: No file systems exported!\n")
-    publish(call, kept)
+    nfs_server.publish(call.machine, kept)
     return status
 
 
-def publish(call: Call, exports: list[Export]) -> None:
-    """Make a table the active one, and let the cluster look at its mounts again."""
-    call.machine.state.exports = list(exports)
-    call.fleet.changed(call.machine)
-
-
-def _bad_directory(call: Call, export: Export) -> str | None:
-    """exportfs' complaint about the directory of an entry, or None."""
-    if not call.fs.exists(export.path):
-        return f"exportfs: Failed to stat {export.path}: No such file or directory\n\n"
-    if call.fs.stat(export.path)["file_type"] not in ("directory", "file"):
-        return f"exportfs: {export.path} does not support NFS export\n"
-    return None
-
-
 async def _show(call: Call, verbose: bool) -> int:
-    for export in active_exports(call.machine):
+    for export in nfs_server.active_exports(call.machine):
         client = "<world>" if export.client == "*" else export.client
         gap = "\n\t\t" if len(export.path) > 14 else "\t"
         suffix = f"({export.shown()})" if verbose else ""
@@ -124,7 +83,7 @@ async def _show(call: Call, verbose: bool) -> int:
 
 
 async def _withdraw(call: Call, words: list[str], everything: bool) -> int:
-    kept, status = active_exports(call.machine), 0
+    kept, status = nfs_server.active_exports(call.machine), 0
     if everything:
         kept = []
     for word in words:
@@ -134,7 +93,7 @@ async def _withdraw(call: Call, words: list[str], everything: bool) -> int:
             await call.err(f"exportfs: Could not find '{word}' to unexport.\n")
             status = 1
         kept = left
-    publish(call, kept)
+    nfs_server.publish(call.machine, kept)
     return status
 
 
@@ -160,37 +119,10 @@ async def showmount(call: Call) -> int:
         return 0
     await call.out(f"Export list for {host}:\n")
     clients: dict[str, list[str]] = {}
-    for export in active_exports(server):
+    for export in nfs_server.active_exports(server):
         clients.setdefault(export.path, []).append(export.client)
     width = max((len(path) for path in clients), default=0)
     for path, names in clients.items():
         shown = "(everyone)" if names == ["*"] else ",".join(names)
         await call.out(f"{path:<{width}} {shown}\n")
     return 0
-
-
-async def _starting(call: Call) -> str | None:
-    """nfs-server.service runs ``exportfs -r`` before its daemon."""
-    table = file_table(call.machine)
-    good = [export for export in table.exports if _bad_directory(call, export) is None]
-    for line in table.errors:
-        units.note(call.machine, "nfs-server", line, by="exportfs[612]")
-    for export in table.exports:
-        if export not in good:
-            units.note(
-                call.machine,
-                "nfs-server",
-                f"exportfs: Failed to stat {export.path}: No such file or directory",
-                by="exportfs[612]",
-            )
-    publish(call, good)
-    return None
-
-
-async def _stopping(call: Call) -> str | None:
-    publish(call, [])
-    return None
-
-
-units.STARTING["nfs-server"] = _starting
-units.STOPPING["nfs-server"] = _stopping

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from owlab.pocket.programs import units
+from owlab.pocket.machines import units
+from owlab.pocket.machines.net import MachineNet
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
@@ -38,7 +39,7 @@ def _rows(call: Call) -> list[SocketRow]:
             one.user,
             3 + number,
         )
-        for number, one in enumerate(call.lab.routes.listening(call.machine))
+        for number, one in enumerate(MachineNet(call.machine).listening())
     ]
     return sorted(found, key=lambda row: row.port)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from owlab.pocket.machines.processes import ProcessRow
+from owlab.pocket.machines.signalling import deliver
+from owlab.pocket.machines.signals import NAMES, named
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, Options, parse
 from owlab.pocket.programs.processes import processes
-from owlab.pocket.programs.signalling import delivered
-from owlab.pocket.programs.signals import NAMES, named
 
 CHOICE = "fxivnou:U:P:t:"
 LONG = (
@@ -118,7 +118,7 @@ async def pkill(call: Call) -> int:
     found = _chosen(call, options)
     status = 0 if found else 1
     for row in found:
-        if why := await delivered(call, row, signal):
+        if why := await deliver(call.machine, row, signal, call.user, root=call.root):
             await call.err(f"pkill: killing pid {row.pid} failed: {why}\n")
             status = 1
         elif options.has("e", "echo"):
@@ -155,7 +155,7 @@ async def killall(call: Call) -> int:
             if not options.has("q", "quiet"):
                 await call.err(f"{name}: no process found\n")
         for row in found:
-            if why := await delivered(call, row, signal):
+            if why := await deliver(call.machine, row, signal, call.user, root=call.root):
                 status = 1
                 await call.err(f"{row.name}({row.pid}): {why}\n")
             elif options.has("v", "verbose"):

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from owlab.pocket.programs.base import Call, program
-
-# Long enough that the shell which asked for it can end by itself.
-GRACE = 0.05
 
 
 @program("reboot", "shutdown", "poweroff", "halt")
@@ -37,10 +32,5 @@ async def power(call: Call) -> int:
         fleet.stop_later(machine, int(when.lstrip("+")))
         await call.err("Shutdown scheduled, use 'shutdown -c' to cancel.\n")
         return 0
-
-    async def go() -> None:
-        await asyncio.sleep(GRACE)
-        await (fleet.restart(machine) if again else fleet.stop(machine))
-
-    call.lab.background(asyncio.ensure_future(go()))
+    fleet.go_down(machine, again=again)
     return 0

@@ -1,4 +1,4 @@
-"""One table of processes, which `ps`, `top`, `pgrep` and their like show; and `top`."""
+"""The columns of processes which `ps`, `top`, `pgrep` and their like show; and `top`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import time
 
 from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import usage
-from owlab.pocket.machines.machine import Machine
-from owlab.pocket.machines.processes import Daemon, Login, ProcessRow, table
-from owlab.pocket.machines.visits import Visit, outermost, pid_of
-from owlab.pocket.programs import units
+from owlab.pocket.machines.process_table import seen_from
+from owlab.pocket.machines.processes import ProcessRow
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.logins import headline
 from owlab.pocket.programs.tput import USUAL, window
 
-MEMORY = {"k3s": 520_000, "k3s-agent": 180_000, "snapd": 38_000, "nginx": 6_000}
 HEAD = 8
 COLUMNS = {
     "pid": ("PID", 7),
@@ -47,53 +44,8 @@ COLUMNS = {
 
 def processes(call: Call) -> list[ProcessRow]:
     """The machine's table now."""
-    machine = call.machine
-    own = machine.visits.of(call.session)
     command = " ".join([call.name, *call.argv])
-    top = outermost(call.session)
-    logins = _logins(machine, own, command, call.user)
-    if own is None:  # what `multipass exec` runs has no terminal
-        jobs = tuple(top.background()) if top is not None else ()
-        started = unix_time()
-        logins.append(Login(*(None, call.user, started, command, jobs, pid_of(top), call.user)))
-    return table(machine.booted, _daemons(machine), logins)
-
-
-def known(machine: Machine) -> list[ProcessRow]:
-    """The table as it is in ``/proc``: with all shells that run something."""
-    logins = _logins(machine)
-    shells = {id(visit.shell) for visit in machine.visits.here()}
-    for shell in {id(top): top for top in map(outermost, machine.sessions) if top}.values():
-        if id(shell) not in shells:
-            jobs = tuple(shell.background())
-            logins.append(Login(None, shell.user, shell.started, "", jobs, shell.pid))
-    return table(machine.booted, _daemons(machine), logins)
-
-
-def _logins(
-    machine: Machine, own: Visit | None = None, command: str = "", user: str = ""
-) -> list[Login]:
-    return [
-        Login(
-            *(visit.number, visit.user, visit.came, command if visit is own else ""),
-            *(tuple(visit.shell.background()), visit.pid, user if visit is own else ""),
-        )
-        for visit in machine.visits.here()
-    ]
-
-
-def _daemons(machine: Machine) -> list[Daemon]:
-    return [
-        Daemon(
-            unit,
-            units.pid(unit),
-            units.kind_of(machine, unit).program + (" server" if unit == "k3s" else ""),
-            units.state(machine, unit),
-            MEMORY.get(unit, 9_000),
-        )
-        for unit in units.names(machine)
-        if units.active(machine, unit) and not units.kind_of(machine, unit).oneshot
-    ]
+    return seen_from(call.machine, call.session, call.user, command)
 
 
 def value(call: Call, row: ProcessRow, column: str) -> str:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 from owlab.pocket.ground.clock import utc_now
-from owlab.pocket.machines.accounts import SHADOW
+from owlab.pocket.machines.shadow_file import (
+    CHANGED,
+    EPOCH,
+    EXPIRES,
+    INACTIVE,
+    LEAST,
+    MOST,
+    NEVER,
+    WARN,
+    ShadowRow,
+)
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.options import Complaint, Options, parse
 
-EPOCH = date(1970, 1, 1)
 NOBODY_HAS_ONE = "accounts of the pocket lab have no passwords; use sudo"
-CHANGED, LEAST, MOST, WARN, INACTIVE, EXPIRES = range(2, 8)
-NEVER = 99999
 DAYS = {
     "n": LEAST, "mindays": LEAST, "m": LEAST,
     "x": MOST, "maxdays": MOST, "M": MOST,
@@ -23,43 +30,8 @@ DAYS = {
 }  # fmt: skip
 
 
-class ShadowRow:
-    """One account's line, to be read and written."""
-
-    def __init__(self, call: Call, name: str) -> None:
-        self._call = call
-        text = (call.machine.read(SHADOW) or b"").decode(errors="replace")
-        self._lines = text.splitlines()
-        known = [at for at, line in enumerate(self._lines) if line.startswith(f"{name}:")]
-        self.there = bool(known)
-        self._at = known[0] if known else 0
-        self.cells = (self._lines[self._at].split(":") + [""] * 9)[:9] if known else []
-
-    def number(self, cell: int) -> int | None:
-        """A field's number, or None where it is empty."""
-        text = self.cells[cell]
-        return int(text) if text.lstrip("-").isdecimal() else None
-
-    def day(self, cell: int, later: int = 0) -> date | None:
-        """A field's day."""
-        number = self.number(cell)
-        return None if number is None or number < 0 else EPOCH + timedelta(days=number + later)
-
-    def put(self, cell: int, text: str) -> None:
-        """Write a field; -1 empties it."""
-        self.cells[cell] = "" if text == "-1" else text
-        self._lines[self._at] = ":".join(self.cells)
-        self._call.fs.write_file(SHADOW, "".join(f"{line}\n" for line in self._lines).encode())
-
-    @property
-    def state(self) -> str:
-        """L for locked, NP for none, P for a usable one."""
-        kept = self.cells[1]
-        return "NP" if not kept else "L" if kept[0] in "!*" else "P"
-
-
 def _row(call: Call, name: str) -> ShadowRow:
-    row = ShadowRow(call, name)
+    row = ShadowRow(call.fs, name)
     if not row.there:
         said = f"user '{name}' does not exist"
         raise Complaint(

@@ -3,41 +3,10 @@
 from __future__ import annotations
 
 import getopt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from owlab.pocket.machines.state import InstalledSnap
+from owlab.pocket.machines import snaps
 from owlab.pocket.programs.base import Call, program
 
-if TYPE_CHECKING:
-    from owlab.pocket.machines.machine import Machine
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSnap:
-    """One snap of the store."""
-
-    version: str
-    revision: int
-    publisher: str
-    summary: str
-    classic: bool = False
-
-
-# The engine behind `helm` is Helm 4 whatever the channel: the lab has no other to offer.
-STORE = {
-    "helm": StoreSnap(
-        "4.2.3", 470, "snapcrafters✪", "The Kubernetes package manager", classic=True
-    ),
-    "multipass": StoreSnap("1.16.1", 15341, "canonical✓", "Instant Ubuntu instances"),
-    "kubectl": StoreSnap("1.37.1", 3500, "canonical✓", "Command line client for Kubernetes", True),
-    "core22": StoreSnap(
-        "20240408", 1380, "canonical✓", "Runtime environment based on Ubuntu 22.04"
-    ),
-}
-PREINSTALLED = {
-    "snapd": StoreSnap("2.62", 21465, "canonical✓", "Daemon and tooling that enable snap packages")
-}
 RISKS = ("stable", "candidate", "beta", "edge")
 
 CLASSIC = """\
@@ -48,16 +17,6 @@ error: This revision of snap "{name}" was published using classic confinement an
        If you understand and want to proceed repeat the command including --classic.
 """
 NOT_ROOT = "error: access denied (try with sudo)\n"
-
-
-def installed_snaps(machine: Machine) -> dict[str, InstalledSnap]:
-    """The machine's snaps beyond the preinstalled: name -> channel, version, revision."""
-    return machine.state.snaps
-
-
-def has(machine: Machine, name: str) -> bool:
-    """The snap is installed."""
-    return name in machine.state.snaps
 
 
 @program("snap", machines="all", own_help=True)
@@ -106,11 +65,10 @@ async def snap(call: Call) -> int:
 
 
 async def _install(call: Call, name: str, given: dict[str, str]) -> int:
-    snaps = installed_snaps(call.machine)
-    if name in snaps or name in PREINSTALLED:
+    if snaps.has(call.machine, name) or name in snaps.PREINSTALLED:
         await call.err(f"snap \"{name}\" is already installed, see 'snap help refresh'\n")
         return 0
-    known = STORE.get(name)
+    known = snaps.STORE.get(name)
     if known is None:
         await call.err(f'error: snap "{name}" not found\n')
         return 1
@@ -126,23 +84,19 @@ async def _install(call: Call, name: str, given: dict[str, str]) -> int:
         await call.err(CLASSIC.format(name=name))
         return 1
     await call.clock.pause(12)
-    snaps[name] = InstalledSnap(known.version, known.revision, channel)
-    call.machine.save()
+    snaps.install(call.machine, name, channel)
     track = "" if channel == "latest/stable" else f" ({channel.removeprefix('latest/')})"
     await call.out(f"{name}{track} {known.version} from {_by(known)} installed\n")
     return 0
 
 
 async def _refresh(call: Call, name: str, given: dict[str, str]) -> int:
-    snaps = installed_snaps(call.machine)
-    if name not in snaps:
+    if not snaps.has(call.machine, name):
         await call.err(f'error: snap "{name}" is not installed\n')
         return 1
     channel = _channel(given)
-    if channel and channel != snaps[name].channel and len(given):
-        snaps[name].channel = channel
-        call.machine.save()
-        known = STORE[name]
+    if channel and given and snaps.follow(call.machine, name, channel):
+        known = snaps.STORE[name]
         await call.out(f"{name} {known.version} from {_by(known)} refreshed\n")
         return 0
     await call.out(f'snap "{name}" has no updates available\n')
@@ -150,10 +104,9 @@ async def _refresh(call: Call, name: str, given: dict[str, str]) -> int:
 
 
 async def _remove(call: Call, name: str) -> int:
-    if installed_snaps(call.machine).pop(name, None) is None:
+    if not snaps.remove(call.machine, name):
         await call.err(f'snap "{name}" is not installed\n')
         return 0
-    call.machine.save()
     await call.out(f"{name} removed\n")
     return 0
 
@@ -161,11 +114,11 @@ async def _remove(call: Call, name: str) -> int:
 async def _list(call: Call, names: list[str]) -> int:
     rows = [
         (name, s.version, str(s.revision), "latest/stable", s.publisher, "snapd")
-        for name, s in PREINSTALLED.items()
+        for name, s in snaps.PREINSTALLED.items()
     ]
-    for name, record in installed_snaps(call.machine).items():
-        notes = "classic" if STORE[name].classic else "-"
-        publisher = STORE[name].publisher
+    for name, record in snaps.installed(call.machine).items():
+        notes = "classic" if snaps.STORE[name].classic else "-"
+        publisher = snaps.STORE[name].publisher
         rows.append((name, record.version, str(record.revision), record.channel, publisher, notes))
     chosen = [row for row in sorted(rows) if not names or row[0] in names]
     if not chosen:
@@ -182,7 +135,7 @@ async def _list(call: Call, names: list[str]) -> int:
 async def _info(call: Call, names: list[str]) -> int:
     status = 0
     for name in names:
-        known = STORE.get(name) or PREINSTALLED.get(name)
+        known = snaps.STORE.get(name) or snaps.PREINSTALLED.get(name)
         if known is None:
             await call.err(f'error: no snap found for "{name}"\n')
             status = 1
@@ -192,7 +145,7 @@ async def _info(call: Call, names: list[str]) -> int:
             f"confinement: {'classic' if known.classic else 'strict'}\n"
             f"channels:\n  latest/stable:    {known.version} ({known.revision})\n"
         )
-        record = installed_snaps(call.machine).get(name)
+        record = snaps.installed(call.machine).get(name)
         if record:
             await call.out(f"installed:          {record.version} ({record.revision})\n")
     return status
@@ -214,6 +167,6 @@ def _channel(given: dict[str, str]) -> str | None:
     return f"{track or 'latest'}/{risk}"
 
 
-def _by(known: StoreSnap) -> str:
+def _by(known: snaps.StoreSnap) -> str:
     publisher = known.publisher.rstrip("✪✓")
     return f"{publisher.capitalize()}{known.publisher[-1]}"

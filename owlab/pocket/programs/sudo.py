@@ -7,14 +7,14 @@ import re
 import shlex
 from dataclasses import replace
 
+from owlab.pocket.machines import sudoers, syslog
 from owlab.pocket.machines.accounts import PasswdEntry
-from owlab.pocket.programs import sudoers, syslog
+from owlab.pocket.machines.sudoers import Allowance, Sudoers
 from owlab.pocket.programs.base import Call, RegisteredProgram, load_programs, program
 from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import BUILTINS, present
 from owlab.pocket.programs.editors import chosen
 from owlab.pocket.programs.shells import opened_shell
-from owlab.pocket.programs.sudoers import Allowance, Sudoers
 
 USAGE = (
     "usage: sudo -h | -K | -k | -V\n"

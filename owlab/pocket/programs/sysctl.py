@@ -4,40 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
+from owlab.pocket.machines import kernel_parameters
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import parse
 
-DEFAULTS = {
-    "fs.file-max": "9223372036854775807",
-    "fs.inotify.max_user_instances": "128",
-    "fs.inotify.max_user_watches": "62464",
-    "kernel.hostname": "",
-    "kernel.panic": "0",
-    "kernel.panic_on_oops": "0",
-    "kernel.pid_max": "4194304",
-    "net.bridge.bridge-nf-call-ip6tables": "1",
-    "net.bridge.bridge-nf-call-iptables": "1",
-    "net.core.somaxconn": "4096",
-    "net.ipv4.conf.all.forwarding": "1",
-    "net.ipv4.ip_forward": "1",
-    "net.ipv4.ip_local_port_range": "32768\t60999",
-    "net.ipv6.conf.all.disable_ipv6": "0",
-    "net.ipv6.conf.all.forwarding": "0",
-    "vm.max_map_count": "1048576",
-    "vm.overcommit_memory": "0",
-    "vm.swappiness": "60",
-}
-KEPT = "/run/sysctl.values"
 FILES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/lib/sysctl.d")
 NOTE = "sysctl: kept; a machine of the pocket lab has no kernel that heeds it\n"
-
-
-def _values(call: Call) -> dict[str, str]:
-    values = {**DEFAULTS, "kernel.hostname": call.machine.name}
-    for line in (call.machine.read(KEPT) or b"").decode(errors="replace").splitlines():
-        name, _, value = line.partition("=")
-        values[name] = value
-    return values
 
 
 @program("sysctl")
@@ -49,7 +21,7 @@ async def sysctl(call: Call) -> int:
     options = parse(call, "awp:neNqr:bAX", "all write load= values names quiet system ignore")
     if options.has("system") or options.has("p", "load"):
         return await _load(call, options.value("p", "load"))
-    values, status = _values(call), 0
+    values, status = kernel_parameters.values(call.machine), 0
     words = list(options.words)
     if options.has("a", "A", "X", "all"):
         words = sorted(values)
@@ -78,9 +50,7 @@ async def _set(call: Call, changed: dict[str, str]) -> int:
         for name in changed:
             await call.err(f'sysctl: permission denied on key "{name}"\n')
         return 1
-    kept = {k: v for k, v in {**_values(call), **changed}.items() if DEFAULTS.get(k) != v}
-    text = "".join(f"{name}={value}\n" for name, value in kept.items())
-    call.machine.write(KEPT, text.encode())
+    kernel_parameters.put(call.machine, changed)
     await call.err(NOTE)
     return 0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from owlab.pocket.ground.clock import utc_now
-from owlab.pocket.programs import syslog, units
+from owlab.pocket.machines import syslog, unit_jobs, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
 
@@ -156,13 +156,12 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
         case "start":
             return await start(call, unit)
         case "stop" | "kill":
-            await units.stop(call, unit)
-            call.fleet.changed(call.machine)
+            await unit_jobs.stop(call.machine, unit)
             return 0
         case "restart" | "reload-or-restart" | "try-restart":
             if request.verb == "try-restart" and not units.active(call.machine, unit):
                 return 0
-            await units.stop(call, unit)
+            await unit_jobs.stop(call.machine, unit)
             return await start(call, unit)
         case "reload":
             if not units.active(call.machine, unit):
@@ -175,9 +174,12 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
 
 async def start(call: Call, unit: str) -> int:
     """`systemctl start`: silent when it works, systemd's two sentences when it does not."""
-    failure = await units.start(call, unit)
-    call.fleet.changed(call.machine)
-    if failure is None:
+    if unit_jobs.runs_nothing(call.machine, unit) and not units.active(call.machine, unit):
+        await call.err(
+            f"systemctl: {unit}.service: noted as started; the pocket lab runs no program of a "
+            "unit of your own\n"
+        )
+    if await unit_jobs.start(call.machine, unit) is None:
         return 0
     await call.err(
         f"Job for {unit}.service failed because the control process exited with error code.\n"
@@ -188,21 +190,18 @@ async def start(call: Call, unit: str) -> int:
 
 
 async def _enable(call: Call, request: SystemctlRequest, unit: str) -> int:
-    record = units.state(call.machine, unit)
     if request.verb in ("mask", "unmask"):
         await call.err("Masking units is not part of the pocket lab.\n")
         return 1
     wanted = request.verb == "enable"
-    if record.enabled != wanted:
-        record.enabled = wanted
+    if units.enable(call.machine, unit, wanted):
         removed = f'Removed "/etc/systemd/system/multi-user.target.wants/{unit}.service".'
         await call.err((units.link_text(unit) if wanted else removed) + "\n")
     if not request.now:
         return 0
     if wanted:
         return await start(call, unit)
-    await units.stop(call, unit)
-    call.fleet.changed(call.machine)
+    await unit_jobs.stop(call.machine, unit)
     return 0
 
 

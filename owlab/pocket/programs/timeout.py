@@ -6,11 +6,11 @@ import asyncio
 import re
 import shlex
 
+from owlab.pocket.machines.signals import NAMES, named
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.catalog import BUILTINS
 from owlab.pocket.programs.options import Complaint, parse, usage
 from owlab.pocket.programs.shells import child_of
-from owlab.pocket.programs.signals import NAMES, named
 
 TIMED_OUT, WRONG = 124, 125
 INTERVAL = re.compile(r"(\d+\.?\d*|\.\d+)([smhd]?)")

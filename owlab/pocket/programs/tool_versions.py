@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from owlab.pocket.bash.own_programs import SIGNALS, VERSION
+from owlab.pocket.machines.signals import listing
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.signals import listing
 
 VERSIONS = {
     "bash": "GNU bash, version 5.2.21(1)-release (x86_64-pc-linux-gnu)",

@@ -11,8 +11,8 @@ import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines.apt_packages import installed
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.ubuntu_archive import installed
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine

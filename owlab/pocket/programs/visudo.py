@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from owlab.pocket.ground.keyboards import KeyboardReader
-from owlab.pocket.programs import sudoers
+from owlab.pocket.machines import sudoers
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.editors import chosen, edited_text
 from owlab.pocket.programs.options import Complaint, parse

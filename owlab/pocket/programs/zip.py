@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from owlab.pocket.ground.clock import unix_time
+from owlab.pocket.machines.apt_packages import installed
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.ubuntu_archive import installed
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine

@@ -13,8 +13,8 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.apiserver.versions import shown
 from owlab.pocket.kube.errors import NotFound
 from owlab.pocket.kube.kinds import KINDS, Kind
-from owlab.pocket.programs import kubectl
-from owlab.pocket.programs.k3s_node import KUBECONFIG
+from owlab.pocket.machines.k3s_installation import has_kubectl
+from owlab.pocket.machines.k3s_node import KUBECONFIG
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -53,7 +53,7 @@ def _as_k3s_left_it(lab: PocketLab, machine: Machine) -> bool:
     if machine is not lab.hosting.server or not lab.hosting.answers_on(machine):
         return False
     written = lab.hosting.kubeconfig_on(machine)
-    return kubectl.installed(machine) and machine.read(KUBECONFIG) == written
+    return has_kubectl(machine) and machine.read(KUBECONFIG) == written
 
 
 @cache

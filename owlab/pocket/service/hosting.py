@@ -166,7 +166,7 @@ class Hosting:
 
     async def purged(self, machine: Machine) -> None:
         """A machine was destroyed. Returns when its ports are free."""
-        node = machine.state.k3s.node or machine.name
+        node = machine.k3s.node or machine.name
         if node == self._lab.recall(SERVER):
             await self._forget()
         await self.settle()

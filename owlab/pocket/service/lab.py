@@ -18,7 +18,6 @@ from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.views import ShellOptions
 from owlab.pocket.multipass import laptop  # noqa: F401  registers what the laptop has
 from owlab.pocket.network.routes import Routes
-from owlab.pocket.programs import units
 from owlab.pocket.programs.catalog import furnish
 from owlab.pocket.service.hosting import Hosting
 from owlab.pocket.shell.shell_session import ShellSession
@@ -91,10 +90,6 @@ class PocketLab:
     def furnish(self, machine: Machine) -> None:
         """Show the programs that the machine has, at their places."""
         furnish(machine)
-
-    def came_up(self, machine: Machine) -> None:
-        """Write in the machine's log what has started with it."""
-        units.came_up(machine)
 
     def kubeconfig(self) -> str | None:
         """For clients of the cluster, or None while there is none."""

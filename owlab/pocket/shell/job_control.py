@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from owlab.pocket.machines.signalling import deliver
+from owlab.pocket.machines.signals import NAMES, listing, named
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.processes import processes
-from owlab.pocket.programs.signalling import delivered
-from owlab.pocket.programs.signals import NAMES, listing, named
 from owlab.pocket.shell.jobs import SUSPENDED, Job, JobTable
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ async def _send(call: Call, word: str, signal: str) -> int:
     if row is None:
         await call.err(f"bash: kill: ({word}) - No such process\n")
         return 1
-    if why := await delivered(call, row, signal):
+    if why := await deliver(call.machine, row, signal, call.user, root=call.root):
         await call.err(f"bash: kill: ({word}) - {why}\n")
         return 1
     return 0

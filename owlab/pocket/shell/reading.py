@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from bashkit import Bash, BashError
 
+from owlab.pocket.machines import snaps
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import EXECUTE
-from owlab.pocket.programs import snap
+from owlab.pocket.machines.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.programs.catalog import READERS
 from owlab.pocket.programs.shells import ours
-from owlab.pocket.programs.ubuntu_archive import ARCHIVE, PROVIDES
 from owlab.pocket.shell.prelude import SHELL_PATHS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def apart_from_input(script: str, known: set[str]) -> str:
 
 def brings(name: str) -> str:
     """How Ubuntu says that a missing program can be installed."""
-    if name in snap.STORE:
+    if name in snaps.STORE:
         return f"sudo snap install {name}"
     known = PROVIDES.get(name) or (name if name in ARCHIVE else "")
     return f"sudo apt install {known}" if known else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from owlab.pocket.machines.nfs_exports import Export
+from owlab.pocket.machines.snapshots import Snapshot
 from owlab.pocket.machines.state import (
     AgentToken,
     AptPackages,
@@ -44,3 +45,19 @@ def test_what_an_earlier_version_kept() -> None:
     assert state.units["ssh"] == Unit(active=True, enabled=True)
     assert state.k3s == K3s(role="server")
     assert MachineState.from_json({}) == MachineState()
+
+
+def test_a_snapshot_there_and_back() -> None:
+    files = [["/", "directory", 493, "", 0, 0, 1.0, -1]]
+    taken = Snapshot(MachineState(images=["a"]), files, "2026-01-01T00:00:00Z", "one", "before")
+    kept = json.loads(json.dumps(taken.as_json()))
+    assert Snapshot.from_json(kept) == taken
+    assert list(kept) == ["parent", "comment", "created", "state", "files"], "as earlier versions"
+
+
+def test_a_copy_changes_by_itself() -> None:
+    state = MachineState(units={"ssh": Unit(active=True)}, journal={"ssh": [["t", "by", "text"]]})
+    copied = state.copy()
+    copied.units["ssh"].active = False
+    copied.journal["ssh"].append(["t", "by", "more"])
+    assert state.units["ssh"].active and len(state.journal["ssh"]) == 1

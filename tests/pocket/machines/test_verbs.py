@@ -219,6 +219,18 @@ async def test_snapshots_and_clones(master: Driver) -> None:
     assert "snapshot1" in (await master("list", "--snapshots")).out
 
 
+async def test_the_next_snapshot_comes_after_the_one_that_was_restored(master: Driver) -> None:
+    await master("stop", "master")
+    for name in ("one", "two"):
+        await master("snapshot", "master", "-n", name)
+    await master("restore", "--destructive", "master.one")
+    again = await master.reopened()
+    assert (await again("snapshot", "master", "-n", "three")).status == 0
+    told = json.loads((await again("list", "--snapshots", "--format", "json")).out)
+    parents = {name: about["parent"] for name, about in told["info"]["master"].items()}
+    assert parents == {"one": "", "two": "one", "three": "one"}
+
+
 async def test_info_tells_more_of_a_machine_that_runs(master: Driver) -> None:
     running = json.loads((await master("info", "master", "--format", "json")).out)["info"]["master"]
     assert running["cpu_count"] == "1"

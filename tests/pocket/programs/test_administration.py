@@ -49,6 +49,9 @@ async def test_ordinary_questions(on, script, out, status):
     [
         ("strace ls", "strace: programs of the pocket lab are no processes of a kernel\n"),
         ("sudo tcpdump -i any", "tcpdump: no packets travel between the machines"),
+        ("sudo useradd -u abc ann", "useradd: invalid user ID 'abc'\n"),
+        ("sudo groupadd -g 1x staff2", "groupadd: invalid group ID '1x'\n"),
+        ("sudo usermod -u -1 ubuntu", "usermod: invalid user ID '-1'\n"),
         ("sudo modprobe nfs", "modprobe: a machine of the pocket lab has no kernel of its own\n"),
         ("tail nofile", "tail: cannot open 'nofile' for reading: No such file or directory\n"),
         (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs import apt, ubuntu_archive
+from owlab.pocket.machines import apt_packages, ubuntu_archive
+from owlab.pocket.programs import apt
 
 
 async def test_the_guides_line_without_y_installs_and_shows_the_answer(on):
@@ -101,7 +102,7 @@ def test_any_words_are_read_or_refused_in_apts_words(words):
 
 @given(st.lists(st.sampled_from(sorted(ubuntu_archive.ARCHIVE)), max_size=5))
 def test_dependencies_come_first(names):
-    order = ubuntu_archive.with_dependencies(names, {})
+    order = apt_packages.with_dependencies(names, {})
     assert set(names) <= set(order)
     for index, name in enumerate(order):
         assert set(ubuntu_archive.ARCHIVE[name].depends) <= set(order[:index])

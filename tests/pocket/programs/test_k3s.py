@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import k3s_token
-from owlab.pocket.programs.crictl import full_name
-from owlab.pocket.programs.k3s_args import (
+from owlab.pocket.machines import k3s_token
+from owlab.pocket.machines.k3s_flags import (
     ENVIRONMENT,
     OBEYED,
     REFUSED,
@@ -21,9 +19,11 @@ from owlab.pocket.programs.k3s_args import (
     VALUED,
     ArgumentError,
     parse_flags,
-    parse_install,
-    released,
 )
+from owlab.pocket.machines.state import K3s
+from owlab.pocket.programs import k3s
+from owlab.pocket.programs.crictl import full_name
+from owlab.pocket.programs.k3s_args import parse_install, released
 
 INSTALL = "curl -sfL https://get.k3s.io | sh -"
 TOKEN = "sudo cat /var/lib/rancher/k3s/server/node-token"
@@ -257,7 +257,7 @@ async def test_tokens_are_listed_until_they_expire(on, server):
     ("seconds", "shown"), [(59.9, "59s"), (60, "1m"), (7199, "1h"), (90_000, "1d")]
 )
 def test_what_is_left_of_a_token_has_one_unit(seconds, shown):
-    assert k3s_token._short(timedelta(seconds=seconds)) == shown
+    assert k3s._short(timedelta(seconds=seconds)) == shown
 
 
 async def test_a_wrong_token(on, server, lab):
@@ -345,6 +345,18 @@ async def test_crictl_needs_root_and_a_running_k3s(on, server):
     assert (await on("master", "sudo k3s crictl images")).out.startswith("IMAGE")
     await on("master", "sudo systemctl stop k3s")
     assert (await on("master", "sudo crictl images")).status == 1
+
+
+async def test_crictl_removes_what_is_there(on, server, lab):
+    await on("master", "sudo crictl pull nginx:1.27")
+    told: list[set[str]] = []
+    lab.fleet.on_change(lambda: told.append(server.images()))
+    removed = await on("master", "sudo crictl rmi nginx:1.27 nosuch:1")
+    assert removed.out == "Deleted: docker.io/library/nginx:1.27\n"
+    assert removed.status == 1
+    assert 'no such image docker.io/library/nosuch:1"' in removed.err
+    assert "nginx" not in (await on("master", "sudo crictl images")).out
+    assert told and "docker.io/library/nginx:1.27" not in told[-1]
 
 
 @given(

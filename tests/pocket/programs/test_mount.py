@@ -67,6 +67,9 @@ async def test_options_count_and_are_shown(on, shared):
     assert "Read-only file system" in (await on("worker1", "sudo touch /mnt/f")).err
     await on("worker1", "sudo mount -o remount,rw /mnt && sudo touch /mnt/f")
     assert (await on("storage", "ls /var/nfs/kubedata")).out == "f\n"
+    refused = await on("worker1", "sudo mount -o remount,vers=9 /mnt")
+    assert refused.status == 32
+    assert SOURCE in (await on("worker1", "mount -t nfs4")).out, "it stays mounted"
     gone = await on("worker1", "sudo umount -v /mnt")
     assert gone.out == f"umount: /mnt ({SOURCE}) unmounted\n"
 

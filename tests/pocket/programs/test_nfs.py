@@ -36,6 +36,15 @@ async def test_editing_the_file_alone_exports_nothing(on, server):
     assert "<world>" in (await on("storage", "sudo exportfs")).out
 
 
+@pytest.mark.parametrize("words", ["-v '*:/var/nfs/kubedata'", "-rav", "-s '*:/srv'", "-ua"])
+async def test_only_root_changes_what_is_exported(on, server, words):
+    await on("storage", "sudo exportfs '*:/home'")
+    typed = await on("storage", f"exportfs {words}")
+    assert (typed.status, typed.out) == (1, "")
+    assert "errno 13 (Permission denied)" in typed.err
+    assert (await on("storage", "exportfs -v -s")).out.startswith("/home\t<world>(")
+
+
 async def test_a_directory_that_is_not_there(on, server):
     await on("storage", "sudo rmdir /var/nfs/kubedata")
     typed = await on("storage", "sudo exportfs -ra")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from owlab.pocket.ground import clock
-from owlab.pocket.programs import systemd, units
+from owlab.pocket.machines import units
+from owlab.pocket.programs import systemd
 
 DIALOGUES = Path(__file__).with_name("systemctl.txt").read_text("utf-8").strip().split("\n---\n")
 """Lines, ``=>``, what each prints, and its status where that is not 0."""

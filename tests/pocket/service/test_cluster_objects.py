@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from owlab.pocket.programs import kubectl
-from owlab.pocket.programs.k3s_node import KUBECONFIG
+from owlab.pocket.machines.k3s_node import KUBECONFIG
 from owlab.pocket.service import cluster_objects
 
 from ..controllers.plain_store import namespace, obj, pod, store_of
@@ -42,7 +41,7 @@ class Lab:
 
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(kubectl, "installed", lambda machine: True)
+    monkeypatch.setattr(cluster_objects, "has_kubectl", lambda machine: True)
     return Lab()
 
 
@@ -104,7 +103,7 @@ def test_else_kubectl_is_asked(lab: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     assert looked_up(lab, "pods") is None
     lab.answers = True
     assert looked_up(lab, "pods") is not None
-    monkeypatch.setattr(kubectl, "installed", lambda machine: False)
+    monkeypatch.setattr(cluster_objects, "has_kubectl", lambda machine: False)
     assert looked_up(lab, "pods") is None
     monkeypatch.undo()
     lab.hosting.cluster = None

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from owlab.pocket.programs.signals import listing
+from owlab.pocket.machines.signals import listing
 from owlab.pocket.shell.jobs import segments
 from tests.waiting import PATIENCE
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from owlab.pocket.machines import snaps
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.helm import (
     archives,
@@ -33,7 +34,7 @@ FORMATS = ("table", "json", "yaml")
 
 
 def _installed(machine: Machine) -> bool:
-    return "helm" in machine.state.snaps
+    return snaps.has(machine, "helm")
 
 
 def _valued(flags: tuple[Flag, ...]) -> set[str]:

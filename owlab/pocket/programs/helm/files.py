@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from pathlib import Path
-from typing import Any
 
+from owlab.pocket.machines.file_status import FileStatus
 from owlab.pocket.programs.base import Call
 
 MAX_STAGED = 64 << 20
@@ -20,13 +20,12 @@ class CannotRead(OSError):
         self.reason = reason
 
 
-def stat(call: Call, path: str) -> dict[str, Any] | None:
+def stat(call: Call, path: str) -> FileStatus | None:
     """What is at a path, or None."""
     try:
-        found: dict[str, Any] = call.fs.stat(call.path(path))
+        return call.fs.stat(call.path(path))
     except (OSError, RuntimeError):
         return None
-    return found
 
 
 def exists(call: Call, path: str) -> bool:

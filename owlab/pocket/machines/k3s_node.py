@@ -1,25 +1,27 @@
-"""A machine as a node of K3s: what its unit does when it starts, stops and is removed."""
+"""A machine as a node of K3s: what its unit does when it starts and stops."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import secrets
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import yaml
 
-from owlab.pocket.machines import hosts
-from owlab.pocket.machines.state import K3s
-from owlab.pocket.programs import units
-from owlab.pocket.programs.base import Call
-from owlab.pocket.programs.k3s_args import (
+from owlab.pocket.machines import hosts, units
+from owlab.pocket.machines.k3s_flags import (
     ArgumentError,
     Flags,
     from_environment,
     parse_flags,
 )
-from owlab.pocket.programs.k3s_token import JoinToken, accepts
+from owlab.pocket.machines.k3s_token import JoinToken, accepts
+from owlab.pocket.machines.state import K3s
+
+if TYPE_CHECKING:
+    from owlab.pocket.machines.machine import Machine
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
 NODE_TOKEN = "/var/lib/rancher/k3s/server/node-token"
@@ -39,40 +41,42 @@ NODE_REFUSED = (
 )
 
 
-async def start(call: Call) -> str | None:
+async def start(machine: Machine) -> str | None:
     """What ``k3s server`` or ``k3s agent`` does first. Returns its fatal sentence, or None."""
-    record = call.machine.state.k3s
+    record = machine.state.k3s
     try:
         words = [*from_environment(record.environment), *record.args]
-        flags = parse_flags([*_config_file(call), *words])
-        record.mirrors = _registries(call)
+        flags = parse_flags([*_config_file(machine), *words])
+        record.mirrors = _registries(machine)
     except ArgumentError as error:
         return f'level=fatal msg="{error}"'
     version = record.version
-    args = [*_config_file(call), *words]
-    record.node = _node_name(call, record, flags)
+    args = [*_config_file(machine), *words]
+    record.node = _node_name(machine, record, flags)
     url = flags.values.get("server") or record.url
     if record.role == "server" and not url:
-        other = call.lab.hosting.server
-        if other is not None and other is not call.machine:
+        other = machine.lab.hosting.server
+        if other is not None and other is not machine:
             return (
                 f'level=fatal msg="the pocket lab carries one cluster, and its server is on '
                 f'{other.name}: join it with K3S_URL and K3S_TOKEN, or uninstall it there first"'
             )
-        if call.lab.hosting.api_port_taken(call.machine.address):
+        if machine.lab.hosting.api_port_taken(machine.address):
             return (
-                f'level=fatal msg="listen tcp {call.machine.address}:6443: bind: address already '
+                f'level=fatal msg="listen tcp {machine.address}:6443: bind: address already '
                 'in use (another program of this computer, or another lab: stop that)"'
             )
-        _password(call)
-        await call.lab.hosting.start_cluster(record.node, version, args)
-        await _write_credentials(call, flags)
+        _password(machine)
+        await machine.lab.hosting.start_cluster(record.node, version, args)
+        await _write_credentials(machine, flags)
         return None
-    return await _join(call, url, _token(call, record, flags), version, args)
+    return await _join(machine, url, _token(machine, record, flags), version, args)
 
 
-async def _join(call: Call, url: str, token: str, version: str, args: list[str]) -> str | None:
-    role = call.machine.state.k3s.role
+async def _join(
+    machine: Machine, url: str, token: str, version: str, args: list[str]
+) -> str | None:
+    role = machine.state.k3s.role
     host = urlsplit(url).hostname or ""
     port = urlsplit(url).port or 443
     ca_url = f"{url.rstrip('/')}/cacerts"
@@ -82,7 +86,7 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     )
     if not token:
         return 'level=fatal msg="Error: --token is required"'
-    server = hosts.find(call.fleet, host, "k3s")
+    server = hosts.find(machine.lab.fleet, host, "k3s")
     if server is None:
         return f'{failed}no route to host"'
     if port != 6443 or not server.service_active("k3s"):
@@ -94,15 +98,15 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
             f'level=fatal msg="Error: token CA hash does not match the Cluster CA certificate '
             f'hash: {given.ca_hash} != {state.ca_hash}"'
         )
-    node = str(call.machine.state.k3s.node)
-    if not accepts(state, given, role=role) and not _has_certificate(call, state.ca_hash):
+    node = str(machine.state.k3s.node)
+    if not accepts(state, given, role=role) and not _has_certificate(machine, state.ca_hash):
         return UNAUTHORIZED
-    if not call.lab.hosting.accepts_node(node, _password(call)):
+    if not machine.lab.hosting.accepts_node(node, _password(machine)):
         return f'level=error msg="{NODE_REFUSED}"'
-    await call.lab.hosting.join(node, role, version, args)
-    call.machine.state.k3s.joined = state.ca_hash
+    await machine.lab.hosting.join(node, role, version, args)
+    machine.state.k3s.joined = state.ca_hash
     units.note(
-        call.machine,
+        machine,
         "k3s" if role == "server" else "k3s-agent",
         f'level=info msg="Connected to {url} as node {node}"',
         by=f"k3s[{units.pid('k3s')}]",
@@ -110,85 +114,65 @@ async def _join(call: Call, url: str, token: str, version: str, args: list[str])
     return None
 
 
-def _has_certificate(call: Call, ca_hash: str) -> bool:
+def _has_certificate(machine: Machine, ca_hash: str) -> bool:
     """An agent that has joined needs no token any more, until its node is deleted."""
-    record = call.machine.state.k3s
+    record = machine.state.k3s
     joined = record.role == "agent" and record.joined == ca_hash
-    return joined and call.lab.hosting.has_node(record.node)
+    return joined and machine.lab.hosting.has_node(record.node)
 
 
-def _password(call: Call) -> str:
+def _password(machine: Machine) -> str:
     """What proves that a node is the one of its name: made once for each machine."""
-    known = call.machine.read(PASSWORD)
+    known = machine.read(PASSWORD)
     if known is None:
         known = f"{secrets.token_hex(16)}\n".encode()
-        call.machine.write(PASSWORD, known, 0o600)
+        machine.write(PASSWORD, known, 0o600)
     return known.decode(errors="replace").strip()
 
 
-async def stop(call: Call) -> str | None:
+async def stop(machine: Machine) -> None:
     """The unit stopped; the cluster sees it by the service's state."""
-    call.fleet.changed(call.machine)
-    await call.lab.hosting.settle()
-    return None
+    machine.lab.fleet.changed(machine)
+    await machine.lab.hosting.settle()
 
 
-async def leave(call: Call) -> None:
-    """Give up this machine's part in its cluster, with what it wrote (the uninstall script)."""
-    unit = call.machine.state.k3s.unit
-    await units.stop(call, unit)
-    await call.lab.hosting.leave(call.machine.state.k3s.node or call.machine.name)
-    for path in ("/etc/rancher/k3s", "/etc/rancher/node", "/var/lib/rancher/k3s"):
-        call.machine.remove(path)
-    call.machine.remove(f"/etc/systemd/system/{unit}.service")
-    call.machine.remove(f"/etc/systemd/system/{unit}.service.env")
-    for name in ("k3s", "kubectl", "crictl", "ctr", "k3s-killall.sh"):
-        call.machine.remove(f"/usr/local/bin/{name}")
-    for name in ("k3s-uninstall.sh", "k3s-agent-uninstall.sh"):
-        call.machine.remove(f"/usr/local/bin/{name}")
-    call.machine.state.k3s = K3s()
-    call.machine.state.units.pop(unit, None)
-    call.machine.state.images = []
-    call.fleet.changed(call.machine)
-
-
-async def _write_credentials(call: Call, flags: Flags) -> None:
-    machine, record = call.machine, call.machine.state.k3s
-    kubeconfig = call.lab.hosting.kubeconfig()
+async def _write_credentials(machine: Machine, flags: Flags) -> None:
+    record = machine.state.k3s
+    kubeconfig = machine.lab.hosting.kubeconfig()
     assert kubeconfig is not None, "a cluster that started has a kubeconfig"
     authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
     record.ca_hash = hashlib.sha256(base64.b64decode(authority)).hexdigest()
-    given = JoinToken.parse(_token(call, record, flags)).secret
+    given = JoinToken.parse(_token(machine, record, flags)).secret
     record.secret = record.secret or given or secrets.token_hex(16)
     token = f"K10{record.ca_hash}::server:{record.secret}\n".encode()
     mode = int(flags.values.get("write-kubeconfig-mode", "600"), 8)
-    written = call.lab.hosting.kubeconfig_on(machine)
+    written = machine.lab.hosting.kubeconfig_on(machine)
     machine.write(flags.values.get("write-kubeconfig", KUBECONFIG), written, mode)
     machine.write(SERVER_TOKEN, token, 0o600)
     machine.write(NODE_TOKEN, token, 0o600)
     machine.mkdir("/var/lib/rancher/k3s/storage", 0o701)
 
 
-def _node_name(call: Call, record: K3s, flags: Flags) -> str:
+def _node_name(machine: Machine, record: K3s, flags: Flags) -> str:
     """What the node is called: as K3s was told, or as the machine; in small letters."""
     told = flags.values.get("node-name") or record.node_name
-    name = (told or call.machine.name).lower()
+    name = (told or machine.name).lower()
     if "with-node-id" not in flags.switches:
         return name
-    return f"{name}-{hashlib.sha256(_password(call).encode()).hexdigest()[:8]}"
+    return f"{name}-{hashlib.sha256(_password(machine).encode()).hexdigest()[:8]}"
 
 
-def _token(call: Call, record: K3s, flags: Flags) -> str:
+def _token(machine: Machine, record: K3s, flags: Flags) -> str:
     direct = flags.values.get("token") or record.token
     file = flags.values.get("token-file") or record.token_file
     if not direct and file:
-        direct = (call.machine.read(file) or b"").decode(errors="replace")
+        direct = (machine.read(file) or b"").decode(errors="replace")
     return direct.strip()
 
 
-def _config_file(call: Call) -> list[str]:
+def _config_file(machine: Machine) -> list[str]:
     """``config.yaml`` as flags; those of the command line come after and win."""
-    text = call.machine.read(CONFIG)
+    text = machine.read(CONFIG)
     if text is None:
         return []
     try:
@@ -205,9 +189,9 @@ def _config_file(call: Call) -> list[str]:
     return words
 
 
-def _registries(call: Call) -> dict[str, list[str]]:
+def _registries(machine: Machine) -> dict[str, list[str]]:
     """``registries.yaml``: the mirrors of each registry. Read when the unit starts, as in life."""
-    text = call.machine.read(REGISTRIES)
+    text = machine.read(REGISTRIES)
     if text is None:
         return {}
     try:
@@ -216,8 +200,3 @@ def _registries(call: Call) -> dict[str, list[str]]:
     except (yaml.YAMLError, AttributeError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise ArgumentError(f"failed to get CRI registry config: {reason}") from None
-
-
-for _unit in ("k3s", "k3s-agent"):
-    units.STARTING[_unit] = start
-    units.STOPPING[_unit] = stop

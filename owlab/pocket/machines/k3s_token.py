@@ -57,41 +57,14 @@ def create(state: K3s, ttl: timedelta, description: str = "") -> str:
 
 def sweep(state: K3s) -> None:
     """Remove what has expired, as the cluster's token cleaner does."""
-    state.tokens = [token for token in state.tokens if _left(token) > timedelta()]
+    state.tokens = [token for token in state.tokens if left(token) > timedelta()]
 
 
-def listed(state: K3s) -> list[tuple[str, ...]]:
-    """Rows of ``k3s token list``."""
-    return [
-        (
-            token.id,
-            _short(_left(token)) if token.expires else "<forever>",
-            _utc(token.expires) if token.expires else "<never>",
-            "authentication,signing",
-            token.description or "<none>",
-            "system:bootstrappers:k3s:default-node-token",
-        )
-        for token in state.tokens
-    ]
-
-
-def _left(token: AgentToken) -> timedelta:
+def left(token: AgentToken) -> timedelta:
+    """How long it is still good for."""
     if not token.expires:
         return timedelta.max
     return datetime.fromisoformat(token.expires) - utc_now()
-
-
-def _utc(moment: str) -> str:
-    return datetime.fromisoformat(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _short(left: timedelta) -> str:
-    """Kubernetes' way to write a duration: one unit, rounded down."""
-    seconds = int(left.total_seconds())
-    if seconds < 3600:
-        return f"{seconds}s" if seconds < 60 else f"{seconds // 60}m"
-    hours = seconds // 3600
-    return f"{hours}h" if hours < 24 else f"{hours // 24}d"
 
 
 def delete(state: K3s, name: str) -> bool:
@@ -110,6 +83,6 @@ def accepts(state: K3s, token: JoinToken, *, role: str) -> bool:
     if role == "server":
         return False
     return any(
-        token.secret == f"{known.id}.{known.secret}" and _left(known) > timedelta()
+        token.secret == f"{known.id}.{known.secret}" and left(known) > timedelta()
         for known in state.tokens
     )

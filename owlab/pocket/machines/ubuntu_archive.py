@@ -1,4 +1,4 @@
-"""The pocket lab's small Ubuntu archive: which packages there are, and which a machine has.
+"""The pocket lab's small Ubuntu archive: which packages there are, and what each brings.
 
 Versions carry ``+pocket``: what is installed is a name in a list with its consequences (units,
 files, commands), never a program of Ubuntu's.
@@ -6,17 +6,8 @@ files, commands), never a program of Ubuntu's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from owlab.pocket.machines.state import MachineState
-
-
-class HasState(Protocol):
-    """A machine, as far as its lists of packages and units are concerned."""
-
-    state: MachineState
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,83 +99,6 @@ def known(name: str) -> Package | None:
     return ARCHIVE.get(name) or BASE.get(name)
 
 
-def installed(machine: HasState) -> dict[str, str]:
-    """Name and version of each package that the machine has, sorted."""
-    gone = set(machine.state.packages.removed)
-    have = {name: package.version for name, package in BASE.items() if name not in gone}
-    have.update(machine.state.packages.installed)
-    return dict(sorted(have.items()))
-
-
-def with_dependencies(names: Iterable[str], have: Mapping[str, str]) -> list[str]:
-    """``names`` and all that they need and ``have`` lacks, dependencies first."""
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        package = known(name)
-        if package is None or name in have or name in order:
-            return
-        for needed in package.depends:
-            visit(needed)
-        order.append(name)
-
-    for name in names:
-        visit(name)
-    return order
-
-
-def dependents(names: Iterable[str], have: Mapping[str, str]) -> list[str]:
-    """``names`` and every installed package that needs one of them."""
-    going = [name for name in names if name in have]
-    grown = True
-    while grown:
-        grown = False
-        for name in have:
-            package = known(name)
-            if package and name not in going and set(package.depends) & set(going):
-                going.append(name)
-                grown = True
-    return going
-
-
-def add(machine: HasState, name: str, *, asked: bool) -> None:
-    """Record a package as installed; ``asked`` by name, or as another's dependency."""
-    package = known(name)
-    assert package is not None, name
-    gone = machine.state.packages.removed
-    if name in BASE:
-        if name in gone:
-            gone.remove(name)
-        return
-    machine.state.packages.installed[name] = package.version
-    automatic = machine.state.packages.automatic
-    if asked and name in automatic:
-        automatic.remove(name)
-    elif not asked and name not in automatic:
-        automatic.append(name)
-
-
-def drop(machine: HasState, name: str) -> None:
-    """Record a package as removed."""
-    machine.state.packages.installed.pop(name, None)
-    if name in BASE:
-        machine.state.packages.removed.append(name)
-
-
-def unneeded(machine: HasState) -> list[str]:
-    """Packages that came as dependencies and that nothing needs any more."""
-    have = installed(machine)
-    automatic = {name for name in machine.state.packages.automatic if name in have}
-    needed: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name not in needed:
-            needed.add(name)
-            package = known(name)
-            for dependency in package.depends if package else ():
-                visit(dependency)
-
-    for name in have:
-        if name not in automatic:
-            visit(name)
-    return sorted(automatic - needed)
+def everything() -> list[str]:
+    """The names of all packages."""
+    return sorted({*ARCHIVE, *BASE})

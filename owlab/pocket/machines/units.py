@@ -1,30 +1,21 @@
 """systemd's units on a machine: which exist, which run, which start at boot, and their journal.
 
-Names are kept without ``.service``. What starting a unit *does* is registered by the part
-that brings it.
+Names are kept without ``.service``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from owlab.pocket.ground.clock import timestamp
+from owlab.pocket.machines import apt_packages, syslog, ubuntu_archive
 from owlab.pocket.machines.state import BASE, Unit
-from owlab.pocket.programs import syslog, ubuntu_archive
-from owlab.pocket.programs.syslog import LogLine
+from owlab.pocket.machines.syslog import LogLine
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
-    from owlab.pocket.programs.base import Call
-
-Hook = Callable[["Call"], Awaitable[str | None]]
-"""Runs when a unit starts or stops; returns why it failed, or None."""
-
-STARTING: dict[str, Hook] = {}
-STOPPING: dict[str, Hook] = {}
 
 OWN = "/etc/systemd/system"
 
@@ -73,7 +64,7 @@ def unit_file(machine: Machine, unit: str) -> str | None:
         return own
     packaged = any(
         unit in package.units
-        for name in ubuntu_archive.installed(machine)
+        for name in apt_packages.installed(machine)
         if (package := ubuntu_archive.known(name))
     )
     if unit in BASE or packaged:
@@ -116,7 +107,7 @@ def state(machine: Machine, unit: str) -> Unit:
     if unit not in units:
         kind = KINDS.get(unit, KnownUnit(unit, active=False, enabled=False))
         base = unit in BASE
-        since = _now() if base else ""
+        since = now() if base else ""
         units[unit] = Unit(base and kind.active, base and kind.enabled, since=since)
     return units[unit]
 
@@ -136,61 +127,25 @@ def active(machine: Machine, unit: str) -> bool:
     return condition(machine, plain(unit)) == "active"
 
 
+def enable(machine: Machine, unit: str, wanted: bool = True) -> bool:
+    """Start a unit with the machine from now on, or not; False where it is so already."""
+    record = state(machine, unit)
+    if record.enabled == wanted:
+        return False
+    record.enabled = wanted
+    return True
+
+
+def forget(machine: Machine, unit: str) -> None:
+    """The unit is gone, and with it what was known of its state."""
+    machine.state.units.pop(unit, None)
+
+
 def note(
     machine: Machine, unit: str, text: str, *, by: str = "systemd[1]", grave: str = "info"
 ) -> None:
     """Write one line of the unit's journal."""
     syslog.write(machine, LogLine(syslog.now(), by, text, unit, grave))
-
-
-async def start(call: Call, unit: str) -> str | None:
-    """Start a unit. Returns why it failed, or None."""
-    record, kind = state(call.machine, unit), kind_of(call.machine, unit)
-    if record.active:
-        return None
-    note(call.machine, unit, f"Starting {unit}.service - {kind.description}...")
-    hook = STARTING.get(unit)
-    if unit not in KINDS and kind.program:
-        await call.err(
-            f"systemctl: {unit}.service: noted as started; the pocket lab runs no program of a "
-            "unit of your own\n"
-        )
-    # Active before the hook runs: what it opens looks at the unit's state.
-    record.active = True
-    try:
-        failure = await hook(call) if hook else None
-    except BaseException:
-        record.active = False
-        raise
-    record.active, record.failed = failure is None, failure is not None
-    record.since = _now()
-    if failure:
-        note(call.machine, unit, failure, by=f"{unit.removesuffix('-agent')}[{pid(unit)}]")
-        main = f"{unit}.service: Main process exited, code=exited, status=1/FAILURE"
-        note(call.machine, unit, main, grave="notice")
-        note(
-            call.machine, unit, f"{unit}.service: Failed with result 'exit-code'.", grave="warning"
-        )
-        failed = f"Failed to start {unit}.service - {kind.description}."
-        note(call.machine, unit, failed, grave="err")
-        return failure
-    verb = "Finished" if kind.oneshot else "Started"
-    note(call.machine, unit, f"{verb} {unit}.service - {kind.description}.")
-    return None
-
-
-async def stop(call: Call, unit: str) -> None:
-    """Stop a unit; a stopped one stays so."""
-    record, kind = state(call.machine, unit), kind_of(call.machine, unit)
-    was_active = record.active
-    record.active = record.failed = False
-    record.since = _now()
-    if not was_active:
-        return
-    hook = STOPPING.get(unit)
-    if hook:
-        await hook(call)
-    note(call.machine, unit, f"Stopped {unit}.service - {kind.description}.")
 
 
 def link_text(unit: str) -> str:
@@ -206,7 +161,8 @@ def pid(unit: str) -> int:
     return 600 + sum(unit.encode()) * 7 % 9000
 
 
-def _now() -> str:
+def now() -> str:
+    """The moment, as a unit's record has it."""
     return timestamp()
 
 
