@@ -328,10 +328,10 @@ async def test_tokens_of_accounts(api: httpx.AsyncClient, store: Store) -> None:
 
 async def test_a_token_ends(api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     token = await issued(api, expirationSeconds=600)
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 590)
+    now, clock = time.time(), "owlab.pocket.ground.clock.source"
+    monkeypatch.setattr(clock, lambda: int((now + 400) * 1e9))
     assert (await reviewed(api, token))["authenticated"]
-    monkeypatch.setattr(time, "time", lambda: now + 610)
+    monkeypatch.setattr(clock, lambda: int((now + 700) * 1e9))
     assert await reviewed(api, token) == {}
 
 
