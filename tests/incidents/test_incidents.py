@@ -52,7 +52,10 @@ EVIDENCE = {
     "works-on-the-master": [
         ("worker1", "kubectl --kubeconfig ~/.kube/config get nodes", "127.0.0.1:6443"),
     ],
-    "who-are-you": [("master", "wsk action list", "401")],
+    "who-are-you": [
+        ("master", "wsk action list", "The supplied authentication is invalid."),
+        ("master", "wsk --verbose action list", "code 401"),
+    ],
     "nobody-home": [
         ("master", "wsk action list", "connection refused"),
         ("master", "sudo kubectl get service -n openwhisk", "31001"),
