@@ -102,6 +102,8 @@ async def test_redis(bench: Bench) -> None:
     ):  # fmt: skip
         assert (await typed(bench, f"{ask} {words}", "web"))[1] == f"{said}\n", words
     assert "NOAUTH" in (await typed(bench, "redis-cli PING", "web"))[1]
+    many = f"printf 'SET a 1\\n\\n  \\nGET a\\nDEL a' | {ask}"
+    assert (await typed(bench, many, "web"))[1] == "OK\n1\n1\n"
     assert (await typed(bench, "printf 'AUTH secret\\r\\nPING\\r\\n' | nc -w 1 web 80"))[1] == (
         "+OK\r\n+PONG\r\n"
     )

@@ -32,6 +32,8 @@ TITLES = [book["title"] for book in STORE["book"]]
         (r".metadata.labels['app\.kubernetes\.io/name']", ["shop"]),
         (".metadata.labels['app.kubernetes.io/name']", []),
         (".missing.more", []),
+        (".metadata.name.store", []),
+        (".owner.tags.first", []),
         (".none.more", []),
         (".none[0]", []),
         (".empty[*]", []),

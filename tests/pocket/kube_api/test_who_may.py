@@ -14,7 +14,7 @@ from owlab.pocket.kube.authorization import default_roles, users
 from owlab.pocket.kube.store import Store
 
 from ..controllers.plain_store import namespace, obj, pod, store_of
-from .api_client import SPACE, client_of, names, status
+from .api_client import SPACE, TOKEN, client_of, names, status
 
 RBAC = "rbac.authorization.k8s.io/v1"
 AUTH = "/apis/authorization.k8s.io/v1"
@@ -409,3 +409,13 @@ def test_users_of_certificates(subject: Any, name: str | None, groups: Any) -> N
     found = users.of_certificate({"subject": tuple((pair,) for pair in subject)})
     assert (found and (found.name, found.groups)) == ((name, groups) if name else None)
     assert users.of_certificate(None) is None
+
+
+async def test_a_token_is_known_or_not(api: httpx.AsyncClient) -> None:
+    place = "/apis/authentication.k8s.io/v1/tokenreviews"
+    known = (await api.post(place, json={"spec": {"token": TOKEN}})).json()
+    assert (known["kind"], known["spec"]) == ("TokenReview", {"token": TOKEN})
+    assert known["status"]["authenticated"] is True
+    assert known["status"]["user"]["username"] == "system:admin"
+    for spec in ({"token": "another"}, {}):
+        assert (await api.post(place, json={"spec": spec})).json()["status"] == {}
