@@ -64,7 +64,7 @@ def main() -> int:
         if left and not options.near:
             print(f"{len(left)} are put in together, and all tests are run ...", flush=True)
             all_copies = [copies.get() for _ in range(options.jobs)]
-            noticed = Together(traces, all_copies, say=_say).noticed(left)
+            noticed = Together(all_copies, say=_say).noticed(left)
             left = [mutant for mutant in left if mutant not in noticed]
     for mutant in left:
         print(f"\nsurvived: {mutant}")

@@ -1,7 +1,7 @@
 """The changes that no near test has noticed, all put in at once: does any test of all notice one?
 
-A complete run for each change would take days. One run for all of them takes half an hour, and
-each test that fails in it is asked which change it is that it notices, by halves.
+A complete run for each change would take days. One run for all of them takes half an hour; the
+tests that fail in it are run again with each half of the changes, and so on down to single ones.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ from pathlib import Path
 
 from tools.mutation.changes import Mutant
 from tools.mutation.running import Ran, ran
-from tools.mutation.traces import Traces
 
 WHOLE = 3600.0
 """Seconds for a run of all tests."""
-ALONE = 300.0
-"""Seconds for one test."""
 MOST_FAILING = 60
 """One change may fail everything: the run ends, the change is taken out, and all run again."""
 WITHOUT = ("vm", "incidents")
@@ -76,7 +73,6 @@ class Together:
     :param run: runs pytest in the copy.
     """
 
-    traces: Traces
     copies: Sequence[Path]
     say: Callable[[str], None] = print
     run: Callable[[Path, list[str], float], Ran] = ran
@@ -94,18 +90,45 @@ class Together:
         while left := [mutant for mutant in group if mutant not in found]:
             failing = self._failing(left, self._all())
             self.say(f"{len(failing)} tests fail with {len(left)} changes")
-            cut, before = self._cut, len(found)
-            while failing:
-                test = failing.pop(0)
-                if (culprit := self._culprit(test, left)) is None:
-                    continue
-                found.append(culprit)
-                self.say(f"{test} notices {culprit.path} ({culprit.kind})")
-                left = [mutant for mutant in group if mutant not in found]
-                failing = self._failing(left, failing)  # most have failed for the same reason
-            if len(found) == before or not cut:
+            cut = self._cut
+            anyway = self._failing([], failing) if failing else []
+            for test in anyway:
+                self.say(f"fails without a change: {test}")
+            self.flaky.update(anyway)
+            noticed = self._told_apart(left, [test for test in failing if test not in anyway])
+            found += noticed
+            if not noticed or not cut:
                 break
         return found
+
+    def _told_apart(self, mutants: list[Mutant], failing: list[str]) -> list[Mutant]:
+        """Those that one of the tests notices, all of which fail with all of the changes."""
+        if not failing:
+            return []
+        if len(mutants) == 1:
+            self.say(f"{failing[0]} notices {mutants[0].path} ({mutants[0].kind})")
+            return mutants
+        halves = mutants[: len(mutants) // 2], mutants[len(mutants) // 2 :]
+        with ThreadPoolExecutor(len(self.copies)) as pool:
+            telling = [
+                pool.submit(self._failing_with, copy, half, failing)
+                for copy, half in zip((self.copies[0], self.copies[-1]), halves, strict=True)
+            ]
+            told = [one.result() for one in telling]
+        for test in set(failing) - set(told[0]) - set(told[1]):
+            self.say(f"fails with some of the changes together only: {test}")
+        return [
+            found
+            for half, tests in zip(halves, told, strict=True)
+            for found in self._told_apart(half, tests)
+        ]
+
+    def _failing_with(self, copy: Path, mutants: list[Mutant], tests: list[str]) -> list[str]:
+        """Those of the tests that fail; for a single change the first is enough."""
+        with _put_in([copy], mutants):
+            found = self._failing_of(copy, tests, 1 if len(mutants) == 1 else MOST_FAILING)
+        names = dict.fromkeys(map(_function, found))
+        return [test for test in tests if test in names]
 
     def _all(self) -> list[str]:
         """The files of all tests."""
@@ -117,16 +140,16 @@ class Together:
         """Those of them that fail, the quick ones first."""
         self._cut = False
         parts = [tests[part :: len(self.copies)] for part in range(len(self.copies))]
-        with self._put_in(mutants), ThreadPoolExecutor(len(self.copies)) as pool:
+        with _put_in(self.copies, mutants), ThreadPoolExecutor(len(self.copies)) as pool:
             told = list(pool.map(self._failing_of, self.copies, parts))
         failing = dict.fromkeys(_function(test) for part in told for test in part)
         known = [test for test in failing if test not in self.flaky]
         return sorted(known, key=lambda test: test.startswith(SLOW))
 
-    def _failing_of(self, copy: Path, tests: list[str]) -> list[str]:
+    def _failing_of(self, copy: Path, tests: list[str], most: int = MOST_FAILING) -> list[str]:
         failing: list[str] = []
-        while tests and len(failing) < MOST_FAILING:
-            done = self.run(copy, [f"--maxfail={MOST_FAILING}", *tests], WHOLE)
+        while tests and len(failing) < most:
+            done = self.run(copy, [f"--maxfail={most}", *tests], WHOLE)
             failing += done.failing
             if done.stalled is None:
                 break
@@ -136,42 +159,18 @@ class Together:
         self._cut |= len(failing) >= MOST_FAILING
         return failing
 
-    def _culprit(self, test: str, mutants: list[Mutant]) -> Mutant | None:
-        """The one that this test notices: first looked for among those whose lines it runs."""
-        likely = [mutant for mutant in mutants if test in self._runners(mutant)]
-        suspects = next(
-            (some for some in (likely, mutants) if some and self._fails(test, some)), []
-        )
-        while len(suspects) > 1:
-            half = suspects[: len(suspects) // 2]
-            suspects = half if self._fails(test, half) else suspects[len(half) :]
-        if not suspects:
-            return None
-        if self._fails(test, suspects) and not self._fails(test, []):
-            return suspects[0]
-        self.flaky.add(test)
-        self.say(f"fails without a change, or not again: {test}")
-        return None
 
-    def _runners(self, mutant: Mutant) -> set[str]:
-        found = self.traces.tests(mutant.path, mutant.lines, mutant.users)
-        return {_function(test) for test in found}
-
-    def _fails(self, test: str, mutants: list[Mutant]) -> bool:
-        with self._put_in(mutants):
-            return self.run(self.copies[0], ["-x", test], ALONE).status not in (0, None)
-
-    @contextmanager
-    def _put_in(self, mutants: list[Mutant]) -> Iterator[None]:
-        for path, text in combined(mutants).items():
-            for copy in self.copies:
-                (copy / path).write_text(text, "utf-8")
-        try:
-            yield
-        finally:
-            for mutant in mutants:
-                for copy in self.copies:
-                    (copy / mutant.path).write_text(mutant.before, "utf-8")
+@contextmanager
+def _put_in(copies: Sequence[Path], mutants: list[Mutant]) -> Iterator[None]:
+    for path, text in combined(mutants).items():
+        for copy in copies:
+            (copy / path).write_text(text, "utf-8")
+    try:
+        yield
+    finally:
+        for mutant in mutants:
+            for copy in copies:
+                (copy / mutant.path).write_text(mutant.before, "utf-8")
 
 
 def _behind(tests: list[str], test: str) -> list[str]:

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coverage import CoverageData
 
 from tools.mutation.changes import Mutant
 from tools.mutation.running import Ran
 from tools.mutation.together import Together, combined, groups
-from tools.mutation.traces import Traces
 
 RULES = """LIMIT = 3
 
@@ -57,11 +55,7 @@ def together(tmp_path: Path) -> Together:
     (tmp_path / "tests").mkdir()
     (tmp_path / FILE).write_text("")
     (tmp_path / "owlab/rule.py").write_text(RULES)
-    data = CoverageData(str(tmp_path / "traces"))
-    data.set_context(f"{FULL}|run")
-    data.add_lines({str(tmp_path / "owlab/rule.py"): [5]})
-    data.write()
-    return Together(Traces(tmp_path, tmp_path / "traces"), [tmp_path], run=_pytest)
+    return Together([tmp_path], run=_pytest)
 
 
 def _mutant(old: str, new: str) -> Mutant:
