@@ -22,7 +22,7 @@ from owlab.pocket.ground.tls import Authority
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.apiserver.app import kube_app
 from owlab.pocket.kube.containers.printed_lines import PrintedLine
-from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.store import Change, Store
 from owlab.pocket.machines.machine import Machine
 from owlab.pocket.machines.state import InstalledSnap

@@ -9,7 +9,7 @@ import pytest
 from bashkit import Bash
 
 from owlab.pocket.kube.containers.foreground import carry_out
-from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.containers.streams import Streams
 
 from .test_pod_terminals import Keys
 

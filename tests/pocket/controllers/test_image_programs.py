@@ -13,7 +13,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.conditions import condition
 from owlab.pocket.kube.containers import userland
 from owlab.pocket.kube.containers.start import CannotStart
-from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.containers.streams import Streams
 from tests.pocket.controllers.conftest import Bench
 
 

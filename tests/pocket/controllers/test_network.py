@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.object_state import is_ready
 from owlab.pocket.kube.streams.log_options import LogOptions
 from owlab.pocket.machines.files import Files

@@ -13,9 +13,10 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.containers.terminal import Interrupted, Terminal
 from owlab.pocket.kube.errors import ApiError, KubeletUnreached
-from owlab.pocket.kube.kubelet.protocol import KubeletApi, Streams
+from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.streams.exec import ExecRequest, command
 from owlab.pocket.kube.streams.exec_websocket import exec_over_websocket
 

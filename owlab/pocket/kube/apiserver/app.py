@@ -15,9 +15,10 @@ from starlette.websockets import WebSocket
 
 from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.answers import respond
 from owlab.pocket.kube.apiserver import aggregated_discovery, component_statuses, discovery
 from owlab.pocket.kube.apiserver.health import health
-from owlab.pocket.kube.apiserver.negotiation import body, respond
+from owlab.pocket.kube.apiserver.negotiation import body
 from owlab.pocket.kube.apiserver.proxy import Proxy
 from owlab.pocket.kube.apiserver.reviews import Reviews
 from owlab.pocket.kube.apiserver.verbs import Resources

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.apiserver import field_validation
-from owlab.pocket.kube.apiserver.negotiation import listing, respond, single
+from owlab.pocket.kube.answers import respond, warn
+from owlab.pocket.kube.apiserver.negotiation import listing, single
 from owlab.pocket.kube.errors import MethodNotAllowed, NotFound
 from owlab.pocket.kube.kinds import Kind
 
@@ -27,7 +27,7 @@ def serve(request: Request, name: str) -> Response:
     """All of them or one; raises ApiError. They are parts of the lab's service, which answers."""
     if request.method != "GET":
         raise MethodNotAllowed("the server does not allow this method on the requested resource")
-    field_validation.warn(request, [_DEPRECATED])
+    warn(request, [_DEPRECATED])
     if not name:
         return respond(listing(request, KIND, [_part(part) for part in _PARTS], 0, {}))
     if name not in _PARTS:

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.answers import respond
 from owlab.pocket.kube.apiserver.lists import Reading
-from owlab.pocket.kube.apiserver.negotiation import asked, listing, respond
+from owlab.pocket.kube.apiserver.negotiation import asked, listing
 from owlab.pocket.kube.apiserver.versions import shown
 from owlab.pocket.kube.disruption import check_budget
 from owlab.pocket.kube.errors import BadRequest, Conflict, Forbidden, MethodNotAllowed

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.answers import warn
 from owlab.pocket.kube.errors import BadRequest, Invalid, NotTyped
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas import custom
@@ -99,11 +100,6 @@ def _judge(request: Request, said: list[str]) -> None:
         raise _Strict(", ".join(said[:_MOST]))
     if mode == "Warn":
         warn(request, said[:_MOST])
-
-
-def warn(request: Request, said: list[str]) -> None:
-    """Send warnings with the answer."""
-    request.state.warnings = [*getattr(request.state, "warnings", []), *said]
 
 
 def _decoded(kind: Kind, obj: Object) -> tuple[Object, list[str]]:

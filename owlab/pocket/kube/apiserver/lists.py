@@ -11,9 +11,10 @@ from starlette.responses import Response, StreamingResponse
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
+from owlab.pocket.kube.answers import respond
 from owlab.pocket.kube.apiserver import watch
 from owlab.pocket.kube.apiserver.field_labels import stored_fields
-from owlab.pocket.kube.apiserver.negotiation import listing, respond, wants_table
+from owlab.pocket.kube.apiserver.negotiation import listing, wants_table
 from owlab.pocket.kube.apiserver.table import table
 from owlab.pocket.kube.apiserver.versions import shown
 from owlab.pocket.kube.errors import BadRequest, Expired

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from owlab.pocket.ground.intake import Unreadable
 from owlab.pocket.ground.views import Object
@@ -74,11 +72,6 @@ def decoded(data: Any, model: str) -> Object:
         return Decoder().object(data, model)
     except DecodeError as error:
         raise BadRequest(str(error)) from None
-
-
-def respond(data: Any, status: int = 200) -> Response:
-    """JSON, which every client accepts."""
-    return Response(json.dumps(data, separators=(",", ":")), status, media_type="application/json")
 
 
 def wants_table(request: Request) -> bool:

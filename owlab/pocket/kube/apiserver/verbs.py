@@ -13,18 +13,12 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults, validation
 from owlab.pocket.kube.account_tokens import AccountTokens
 from owlab.pocket.kube.admission import enforce, prepare
+from owlab.pocket.kube.answers import respond, warn
 from owlab.pocket.kube.apiserver import apply, field_validation, patch, signing
 from owlab.pocket.kube.apiserver.deletion import Deletion
 from owlab.pocket.kube.apiserver.ephemeral_containers import refuse_in_new_pod, with_ephemeral
 from owlab.pocket.kube.apiserver.lists import Reading
-from owlab.pocket.kube.apiserver.negotiation import (
-    asked,
-    body,
-    decoded,
-    respond,
-    single,
-    wants_table,
-)
+from owlab.pocket.kube.apiserver.negotiation import asked, body, decoded, single, wants_table
 from owlab.pocket.kube.apiserver.versions import kept, shown
 from owlab.pocket.kube.authorization import Attributes, Authorizer, check_escalation
 from owlab.pocket.kube.errors import (
@@ -81,7 +75,7 @@ class Resources:
             raise NoSuchResource()
         deprecated = _ENDPOINTS if kind.built_in == "Endpoints" else kind.deprecated
         if deprecated:
-            field_validation.warn(request, [deprecated])
+            warn(request, [deprecated])
         match request.method, bool(name):
             case "GET", False:
                 if request.query_params.get("watch") in ("true", "1"):
@@ -131,14 +125,14 @@ class Resources:
         if kind.built_in == signing.KIND:
             signing.posted(obj, request.state.user)
         ignored = unheeded(obj)
-        field_validation.warn(request, ignored)
+        warn(request, ignored)
         prepare(self._store, obj)
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
         validation.check(kind, obj)
         check_escalation(self._authorizer, request.state.user, kind, obj, None)
         self._store.give_name(obj)
-        field_validation.warn(
+        warn(
             request,
             [
                 *validation.warnings(obj),
@@ -252,7 +246,7 @@ class Resources:
         if kind.built_in == signing.KIND:
             signing.kept(new, old)
         ignored = unheeded(new, old)
-        field_validation.warn(request, ignored)
+        warn(request, ignored)
         if sub == "ephemeralcontainers":
             return self._store.update(with_ephemeral(kind, old, new), dry=_dry(request))
         if "status" in kind.subresources and "status" in old:
@@ -261,7 +255,7 @@ class Resources:
         self._fill(kind, new)
         validation.check(kind, new, old)
         check_escalation(self._authorizer, request.state.user, kind, new, old)
-        field_validation.warn(
+        warn(
             request,
             [
                 *validation.warnings(new),

@@ -14,8 +14,8 @@ from bashkit import Bash, CommandContext
 from owlab.pocket.bash.interpreter import ScriptInput, execute
 from owlab.pocket.bash.lines import complete, reads_terminal, with_input
 from owlab.pocket.ground.streams import Sink
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.containers.terminal import Interrupted, Terminal
-from owlab.pocket.kube.kubelet.protocol import Streams
 
 INTERRUPTED = 130
 _SHELL = re.compile(r"(/bin/|/usr/bin/)?(ba|a)?sh")

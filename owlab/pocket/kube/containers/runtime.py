@@ -26,6 +26,7 @@ from owlab.pocket.kube.containers.printed_lines import PrintedLine
 from owlab.pocket.kube.containers.process_namespace import seen
 from owlab.pocket.kube.containers.serving import FilesView, Serving, server_of
 from owlab.pocket.kube.containers.sleep import sleep
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.containers.tar import tar
 from owlab.pocket.kube.containers.termination import TerminationMessage
 from owlab.pocket.kube.containers.tools import TOOLS
@@ -33,7 +34,6 @@ from owlab.pocket.kube.containers.touch import touch
 from owlab.pocket.kube.containers.volumes import PastLab, mount_volumes
 from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.images import Registries
-from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.network.resolver import kernel_host_name

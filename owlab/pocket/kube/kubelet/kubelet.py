@@ -10,6 +10,7 @@ from owlab.pocket.ground.views import MachineView, Object
 from owlab.pocket.kube.containers import programs
 from owlab.pocket.kube.containers.printed_lines import PrintedLine
 from owlab.pocket.kube.containers.runtime import Runtime
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.controller import Controller, Leads
 from owlab.pocket.kube.controllers.nodes import kubelet_runs
@@ -20,7 +21,6 @@ from owlab.pocket.kube.kubelet.network_probes import Check, checker
 from owlab.pocket.kube.kubelet.pod_addresses import Addresses
 from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Execute
-from owlab.pocket.kube.kubelet.protocol import Streams
 from owlab.pocket.kube.kubelet.sandboxes import sandbox_problem
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize
 from owlab.pocket.kube.kubelet.work import Outcomes, PodWork

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from owlab.pocket.ground.streams import Reader, Sink
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.printed_lines import PrintedLine
-
-
-@dataclass(frozen=True)
-class Streams:
-    """Where a command's output goes, and its input comes from.
-
-    With ``tty`` the input is keys as they are pressed, and the output is what a screen shows.
-    """
-
-    out: Sink
-    err: Sink
-    stdin: Reader | None = None
-    tty: bool = False
+from owlab.pocket.kube.containers.streams import Streams
 
 
 class KubeletApi(Protocol):

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from owlab.pocket.ground.clock import timestamp
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import selectors
-from owlab.pocket.kube.apiserver import field_validation
-from owlab.pocket.kube.apiserver.negotiation import respond
+from owlab.pocket.kube.answers import respond, warn
 from owlab.pocket.kube.errors import MethodNotAllowed, NoSuchResource, ServiceUnavailable
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.metrics.use import of_node, of_pod
@@ -66,7 +65,7 @@ class MetricsServer:
             raise MethodNotAllowed(
                 "the server does not allow this method on the requested resource"
             )
-        field_validation.warn(request, [_SIMULATED])
+        warn(request, [_SIMULATED])
         if len(words) > 1:
             return respond(self._one(kind, words[1], namespace))
         query = request.query_params

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.errors import ApiError, BadRequest, KubeletUnreached, NotFound
-from owlab.pocket.kube.kubelet.protocol import KubeletApi, Streams
+from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.kubelet.statuses import FIELDS
 from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.streams.logs import container_of, require_started

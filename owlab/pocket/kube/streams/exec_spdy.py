@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.streams.exec import ExecRequest
 from owlab.pocket.kube.streams.spdy_session import SpdySession, Stream, Wire, serve
 

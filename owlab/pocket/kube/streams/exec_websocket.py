@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from owlab.pocket.ground.streams import Sink
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.kubelet.protocol import Streams
+from owlab.pocket.kube.containers.streams import Streams
 from owlab.pocket.kube.streams.exec import ExecRequest
 
 _PROTOCOLS = (

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from owlab.pocket.kube.apiserver.negotiation import respond
+from owlab.pocket.kube.answers import respond
 from owlab.pocket.kube.errors import BadRequest, Forbidden
 from owlab.pocket.kube.streams.spdy_session import SocketWire, Wire
 
