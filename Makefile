@@ -10,6 +10,8 @@ SIZE_audit := about 60 MB; pip-audit
 SIZE_site := about 700 MB; the pocket lab, and Sphinx
 SIZE_dev := about 900 MB; everything, and the tools of its tests
 SHELL := /bin/bash
+# Some images set it. Each of the processes that tests and labs start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 # LANG is the system's own name, so: make lab COURSE=zh
 LANGUAGE_WORDS = $(if $(COURSE),--language $(COURSE))
 

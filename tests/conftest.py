@@ -8,8 +8,9 @@ from hypothesis import settings
 
 os.environ["OWLAB_LANG"] = "en"
 
-# A shell starts what it puts in the background deaf to these, and they hand that on.
-for _signal in (signal.SIGINT, signal.SIGQUIT):
+# A shell starts what it puts in the background deaf to the first two, and nohup to the third;
+# they hand that on.
+for _signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(_signal) is signal.SIG_IGN:
         signal.signal(
             _signal,

@@ -92,9 +92,9 @@ def _copies(folder: Path, count: int) -> queue.Queue[Path]:
         copy = folder / str(number) / "owlab"
         shutil.copytree(ROOT, copy, ignore=without, symlinks=True)
         # By the text: a change and its undoing may both be of the same second and size.
-        compileall.compile_dir(
-            copy / "owlab", quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
-        )
+        by_text = py_compile.PycInvalidationMode.CHECKED_HASH
+        for name in ("owlab", "tests"):
+            compileall.compile_dir(copy / name, quiet=2, invalidation_mode=by_text)
         copies.put(copy)
     return copies
 
