@@ -18,13 +18,14 @@ from owlab.steps.undoing import if_succeeds
 
 _AUTHORITY = """\
 mkdir -p DIRECTORY && cd DIRECTORY &&
-{ [ -f ca.crt ] || openssl req -x509 -newkey rsa:2048 -nodes -days 3650 \\
-    -subj "/CN=owlab CA" -keyout ca.key -out ca.crt; } &&
+{ [ -f ca.crt ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\
+    -days 3650 -subj "/CN=owlab CA" -keyout ca.key -out ca.crt; } &&
 chmod 600 ca.key"""
 
 _SERVER = """\
 cd DIRECTORY &&
-openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj "/CN=OpenWhisk" \\
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\
+    -days 825 -subj "/CN=OpenWhisk" \\
     -addext "subjectAltName=NAMES" -addext "basicConstraints=CA:FALSE" \\
     -CA ca.crt -CAkey ca.key -keyout tls.key -out tls.crt &&
 chmod 600 tls.key"""

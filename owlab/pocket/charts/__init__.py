@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from owlab.pocket.ground.yaml_text import dump_yaml, load_yaml
 
 CHARTS = ("openwhisk", "nfs-subdir-external-provisioner")
 """The charts there are."""
@@ -39,7 +39,7 @@ def chart_files(name: str) -> dict[str, bytes]:
 
 def chart_metadata(name: str) -> dict[str, Any]:
     """A chart's Chart.yaml."""
-    metadata: dict[str, Any] = yaml.safe_load(chart_files(name)["Chart.yaml"])
+    metadata: dict[str, Any] = load_yaml(chart_files(name)["Chart.yaml"])
     return metadata
 
 
@@ -78,7 +78,7 @@ def repo_index(base_url: str, charts: tuple[str, ...] = CHARTS) -> bytes:
             }
         ]
     index = {"apiVersion": "v1", "entries": entries, "generated": _CREATED}
-    return yaml.safe_dump(index, sort_keys=True).encode()
+    return dump_yaml(index, sort_keys=True).encode()
 
 
 def git_tree() -> dict[str, bytes]:

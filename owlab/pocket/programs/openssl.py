@@ -10,7 +10,7 @@ import ipaddress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from owlab.pocket.ground import certificates
@@ -20,6 +20,7 @@ from owlab.pocket.programs.digests import VERBS, digest
 
 _WITH_VALUE = {
     "-newkey",
+    "-pkeyopt",
     "-days",
     "-subj",
     "-addext",
@@ -36,6 +37,11 @@ _FLAGS = {
     *("-verify", "-dates"),
 }
 _KEYS = ("2048", "3072", "4096")
+_CURVES: dict[str, type[ec.EllipticCurve]] = {
+    **dict.fromkeys(("prime256v1", "P-256"), ec.SECP256R1),
+    **dict.fromkeys(("secp384r1", "P-384"), ec.SECP384R1),
+    **dict.fromkeys(("secp521r1", "P-521"), ec.SECP521R1),
+}
 _PEM = serialization.Encoding.PEM
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _LOCAL = "/usr/local/share/ca-certificates"
@@ -97,7 +103,7 @@ def _generate(call: Call, words: list[str]) -> str:
     """An RSA key, into a file or onto standard output."""
     sizes = [word for word in words if word.isdecimal()]
     options = parse([word for word in words if word not in sizes])
-    key = _new_key(f"rsa:{(sizes or _KEYS)[0]}")
+    key = _rsa_key((sizes or _KEYS)[0])
     private = certificates.key_pem(key)
     if "-out" not in options:
         return private.decode()
@@ -123,7 +129,7 @@ def _signing_request(call: Call, options: dict[str, list[str]]) -> str:
     if "-subj" not in options:
         raise OpensslUsageError("here nobody is asked for the subject: -subj /CN=...")
     if "-newkey" in options:
-        key = _new_key(options["-newkey"][-1])
+        key = _new_key(options)
         _write(call, options.get("-keyout", ["privkey.pem"])[-1], certificates.key_pem(key), 0o600)
     elif "-key" in options:
         loaded = certificates.load_key(_read(call, options["-key"][-1]))
@@ -158,7 +164,7 @@ def _describe_request(call: Call, options: dict[str, list[str]]) -> str:
 
 
 def _certificate(call: Call, options: dict[str, list[str]]) -> None:
-    key = _new_key(options["-newkey"][-1])
+    key = _new_key(options)
     subject = _name(options.get("-subj", ["/CN=localhost"])[-1])
     issuer, signer = subject, key
     if "-CA" in options:
@@ -179,18 +185,38 @@ def _certificate(call: Call, options: dict[str, list[str]]) -> None:
     _write(call, options.get("-out", ["cert.pem"])[-1], pem, 0o644)
 
 
-def _new_key(kind: str) -> PrivateKey:
-    algorithm, _, size = kind.partition(":")
+def _new_key(options: dict[str, list[str]]) -> PrivateKey:
+    """The key that ``-newkey`` and ``-pkeyopt`` ask for."""
+    algorithm, _, size = options["-newkey"][-1].partition(":")
+    chosen = options.get("-pkeyopt", [])
     if algorithm == "rsa":
-        bits = int(size or 2048)
-        if bits not in (2048, 3072, 4096):
-            raise OpensslUsageError(
-                f"an RSA key of {bits} bits is not made here: 2048, 3072 or 4096"
-            )
-        return rsa.generate_private_key(public_exponent=65537, key_size=bits)
-    if algorithm == "ec":
-        return certificates.new_key()
-    raise OpensslUsageError(f"Unknown algorithm {algorithm}")
+        return _rsa_key(_last_of(chosen, "rsa_keygen_bits") or size or "2048")
+    if algorithm != "ec":
+        raise OpensslUsageError(f"Unknown algorithm {algorithm}")
+    if size:
+        raise OpensslUsageError(
+            "no file of parameters is read here: -pkeyopt ec_paramgen_curve:P-256"
+        )
+    curve = _CURVES.get(_last_of(chosen, "ec_paramgen_curve"))
+    if curve is None:
+        raise OpensslUsageError("Error generating ec key: -pkeyopt ec_paramgen_curve:P-256")
+    return ec.generate_private_key(curve())
+
+
+def _last_of(chosen: list[str], name: str) -> str:
+    """The value of the key's parameter with this name, the only one that such a key has."""
+    value = ""
+    for option in chosen:
+        named, colon, value = option.partition(":")
+        if named != name or not colon:
+            raise OpensslUsageError(f'Key parameter error "{option}"')
+    return value
+
+
+def _rsa_key(bits: str) -> rsa.RSAPrivateKey:
+    if bits not in _KEYS:
+        raise OpensslUsageError(f"an RSA key of {bits} bits is not made here: 2048, 3072 or 4096")
+    return rsa.generate_private_key(public_exponent=65537, key_size=int(bits))
 
 
 def _name(subject: str) -> x509.Name:

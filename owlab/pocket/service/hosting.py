@@ -12,10 +12,9 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-import yaml
-
 from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
+from owlab.pocket.ground.yaml_text import dump_yaml
 from owlab.pocket.machines.addresses import port_in_use
 from owlab.pocket.service import components
 from owlab.pocket.service.servers import Listener
@@ -341,8 +340,7 @@ class Hosting:
             "preferences": {},
             "users": [{"name": "default", "user": {"token": self.token}}],
         }
-        text: str = yaml.safe_dump(config, sort_keys=False)
-        return text
+        return dump_yaml(config)
 
     def answers_on(self, machine: Machine) -> bool:
         """The cluster's API answers there."""

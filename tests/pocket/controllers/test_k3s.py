@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -112,3 +114,24 @@ async def test_a_node_name_belongs_to_the_first_machine_until_it_is_deleted(benc
     bench.store.delete("Node", "worker1")
     await bench.settle()
     assert cluster.accepts_node("worker1", "two")
+
+
+@pytest.mark.parametrize(
+    ("cost", "change", "accepted"),
+    [(8, "", True), (12, "", True), (12, "x", False), (8, "x", False), (30, "", False)],
+)
+async def test_a_kept_password_is_read_at_the_cost_that_it_names(
+    bench: Bench, cost: int, change: str, accepted: bool
+) -> None:
+    """Labs of before took another cost; one that takes minutes is nobody's."""
+    digest = hashlib.scrypt(b"one", salt=b"ab", n=1 << min(cost, 12), r=8, p=1, dklen=32)
+    kept = f"$1:ab:{cost}:8:1:{base64.b64encode(digest).decode()}{change}"
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "other.node-password.k3s", "namespace": "kube-system"},
+        "data": {"hash": base64.b64encode(kept.encode()).decode()},
+    }
+    bench.store.create(secret)
+    assert bench.cluster.accepts_node("other", "one") is accepted
+    assert not bench.cluster.accepts_node("other", "two")

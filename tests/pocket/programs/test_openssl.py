@@ -3,10 +3,12 @@
 import pytest
 from cryptography import x509
 
+from owlab.pocket.ground.certificates import load_key
 from owlab.pocket.programs.openssl import OpensslUsageError, parse
 
 AUTHORITY = (
-    'openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=owlab CA" '
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 "
+    '-subj "/CN=owlab CA" '
     "-keyout ca.key -out ca.crt"
 )
 SERVER = (
@@ -89,6 +91,50 @@ REQ = (
 async def test_what_a_request_needs(on, line, err):
     typed = await on("master", f"openssl {line}")
     assert (typed.out, typed.err, typed.status) == ("", err, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "bits"),
+    [
+        ("ec -pkeyopt ec_paramgen_curve:P-256", 256),
+        ("ec -pkeyopt ec_paramgen_curve:prime256v1", 256),
+        ("ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_paramgen_curve:P-384", 384),
+        ("ec -pkeyopt ec_paramgen_curve:secp521r1", 521),
+        ("rsa", 2048),
+        ("rsa:3072", 3072),
+        ("rsa -pkeyopt rsa_keygen_bits:3072", 3072),
+        ("rsa:2048 -pkeyopt rsa_keygen_bits:3072", 3072),
+    ],
+)
+async def test_a_key_is_of_the_size_asked_for(on, words, bits):
+    made = await on("master", f"openssl req -x509 -newkey {words} -nodes -subj /CN=a -keyout k")
+    assert (made.status, made.err) == (0, "")
+    kept = (await on("master", "cat k cert.pem")).out.encode()
+    key = load_key(kept)
+    assert key is not None
+    assert key.key_size == bits
+    assert x509.load_pem_x509_certificate(kept).public_key() == key.public_key()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ec", "Error generating ec key: -pkeyopt ec_paramgen_curve:P-256"),
+        ("ec -pkeyopt ec_paramgen_curve:nope", "Error generating ec key: -pkeyopt ec_paramgen_"),
+        ("ec -pkeyopt nope:1", 'Key parameter error "nope:1"'),
+        ("ec -pkeyopt ec_paramgen_curve", 'Key parameter error "ec_paramgen_curve"'),
+        ("ec -pkeyopt rsa_keygen_bits:2048", 'Key parameter error "rsa_keygen_bits:2048"'),
+        ("rsa -pkeyopt ec_paramgen_curve:P-256", 'Key parameter error "ec_paramgen_curve:P-256"'),
+        ("rsa:x", "an RSA key of x bits is not made here: 2048, 3072 or 4096"),
+        ("ec:file", "no file of parameters is read here: -pkeyopt ec_paramgen_curve:P-256"),
+        ("dsa:2048", "Unknown algorithm dsa"),
+    ],
+)
+async def test_a_key_that_cannot_be_is_refused(on, words, said):
+    made = await on("master", f"openssl req -x509 -newkey {words} -nodes -subj /CN=a -keyout k")
+    assert (made.status, made.out) == (1, "")
+    assert made.err.startswith(f"openssl: {said}")
+    assert (await on("master", "ls k")).status == 2
 
 
 async def test_what_is_told_of_a_request(on):

@@ -6,7 +6,7 @@ import functools
 import hashlib
 from pathlib import Path
 
-import yaml
+from owlab.pocket.ground.yaml_text import load_yaml
 
 _FILE = Path(__file__).with_name("descriptions.yaml")
 
@@ -27,6 +27,5 @@ def edition() -> str:
 @functools.cache
 def _descriptions() -> dict[str, dict[str, str]]:
     # libyaml's is ten times as fast; not every build of PyYAML has it.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[str, dict[str, str]] = yaml.load(_FILE.read_text(encoding="utf-8"), loader)
+    found: dict[str, dict[str, str]] = load_yaml(_FILE.read_text(encoding="utf-8"))
     return found

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from owlab.pocket.ground.intake import Unreadable, measure, parse, text_only
+from owlab.pocket.ground.yaml_text import LOADER
 
 
 class _Doubled(dict[str, Any]):
@@ -50,10 +51,7 @@ def _plain(value: Any, path: str, paths: list[str]) -> Any:
     return {name: _plain(inner, f"{start}{name}", paths) for name, inner in value.items()}
 
 
-_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _KubernetesLoader(_Fast):  # type: ignore[misc]  # libyaml's, where it is there
+class _KubernetesLoader(LOADER):  # type: ignore[misc]  # chosen when it is imported
     """YAML as Kubernetes reads it: dates stay text, and fields that repeat are noticed."""
 
     def __init__(self, stream: Any) -> None:

@@ -121,7 +121,9 @@ class HelmInvocation:
             **request,
         }
         try:
-            return await perform(request, self.scratch, self._listen, self._killed)
+            return await perform(
+                request, self.scratch, self._listen, self._killed, self.call.api_cache
+            )
         except HelmFailed as problem:
             raise HelmFailed(self.users_words(str(problem)), problem.kind) from None
         except asyncio.CancelledError:

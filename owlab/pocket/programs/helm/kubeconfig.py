@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
+from owlab.pocket.ground.yaml_text import dump_yaml, load_yaml
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.helm.files import CannotRead, exists, read_bytes
 from owlab.pocket.programs.helm.remote import HelmFailed
@@ -42,7 +43,7 @@ def read(call: Call, flag: str, *, missing_ok: bool = False) -> Config | None:
     """The kubeconfig's content; raises HelmFailed in Helm's words when there is none to use."""
     path, asked = path_of(call, flag)
     try:
-        loaded = yaml.safe_load(read_bytes(call, path))
+        loaded = load_yaml(read_bytes(call, path))
     except CannotRead as problem:
         if missing_ok:
             return None
@@ -126,11 +127,11 @@ def reachable(call: Call, server: str) -> str:
 def for_engine(call: Call, config: Config | None, shown: dict[str, str]) -> str:
     """A kubeconfig for the engine, as text; ``shown`` learns which address stands for which."""
     if config is None:
-        return yaml.safe_dump({"apiVersion": "v1", "kind": "Config", "clusters": []})
+        return dump_yaml({"apiVersion": "v1", "kind": "Config", "clusters": []})
     for entry in config.get("clusters") or []:
         cluster = entry.get("cluster") or {}
         if cluster.get("server"):
             server = str(cluster["server"])
             cluster["server"] = reachable(call, server)
             shown[urlsplit(cluster["server"]).netloc] = urlsplit(server).netloc
-    return yaml.safe_dump(config)
+    return dump_yaml(config)

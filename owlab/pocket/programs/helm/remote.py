@@ -32,7 +32,7 @@ class HelmFailed(Exception):
 Listener = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, cache: Path | None) -> dict[str, str]:
     """Nothing of the user's own Helm or Kubernetes settings reaches the engine."""
     kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
     paths = [entry for entry in sys.path if entry]
@@ -45,6 +45,7 @@ def _environment(home: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(paths),
         "TZ": "UTC",
         "NO_PROXY": "*",
+        **({"KUBECACHEDIR": str(cache)} if cache else {}),
     }
 
 
@@ -57,11 +58,12 @@ async def perform(
     home: Path,
     listen: Listener,
     killed: Callable[[], bool] = _gently,
+    cache: Path | None = None,
 ) -> Any:
     """Run one action in a child whose scratch directory is ``home``; raises HelmFailed.
 
     ``listen`` gets every line that is not the end: logs, and news such as ``installing``.
-    ``killed`` says that an end is not to be waited for.
+    ``killed`` says that an end is not to be waited for. ``cache`` keeps what the cluster serves.
     """
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -72,7 +74,7 @@ async def perform(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=home,
-        env=_environment(home),
+        env=_environment(home, cache),
         limit=64 << 20,
         start_new_session=True,
     )

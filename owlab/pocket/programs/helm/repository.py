@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from owlab.pocket.ground import internet
+from owlab.pocket.ground.yaml_text import dump_yaml, load_yaml
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.helm.files import CannotRead, read_bytes, write_bytes
 from owlab.pocket.programs.helm.remote import HelmFailed
@@ -38,7 +37,7 @@ def download(url: str, redirects: int = 5) -> bytes:
 
 def download_index(url: str) -> Index:
     """The index of the repository at ``url``; raises HelmFailed."""
-    index = yaml.safe_load(download(f"{url.rstrip('/')}/index.yaml"))
+    index = load_yaml(download(f"{url.rstrip('/')}/index.yaml"))
     if not isinstance(index, dict) or "entries" not in index:
         raise HelmFailed("no API version specified")
     return index
@@ -82,7 +81,7 @@ class Repositories:
     def entries(self) -> list[Entry]:
         """Every repository, in the order in which they were added."""
         try:
-            content = yaml.safe_load(read_bytes(self.call, self.config))
+            content = load_yaml(read_bytes(self.call, self.config))
         except CannotRead as problem:
             if problem.reason != "no such file or directory":
                 raise
@@ -101,7 +100,7 @@ class Repositories:
             "generated": "0001-01-01T00:00:00Z",
             "repositories": [{**_BLANK, **entry} for entry in entries],
         }
-        write_bytes(self.call, self.config, yaml.safe_dump(document).encode(), 0o600)
+        write_bytes(self.call, self.config, dump_yaml(document, sort_keys=True).encode(), 0o600)
 
     def index_path(self, name: str) -> str:
         """Where a repository's index is kept."""
@@ -110,13 +109,13 @@ class Repositories:
     def refresh(self, name: str, url: str) -> None:
         """Download a repository's index and keep it; raises HelmFailed."""
         index = download_index(url)
-        write_bytes(self.call, self.index_path(name), yaml.safe_dump(index).encode())
+        write_bytes(self.call, self.index_path(name), dump_yaml(index, sort_keys=True).encode())
         names = "".join(f"{chart}\n" for chart in sorted(index["entries"]))
         write_bytes(self.call, posixpath.join(self.cache, f"{name}-charts.txt"), names.encode())
 
     def cached_index(self, name: str) -> Index:
         """The index as it was downloaded last; raises CannotRead."""
-        index: Index = yaml.safe_load(read_bytes(self.call, self.index_path(name)))
+        index: Index = load_yaml(read_bytes(self.call, self.index_path(name)))
         return index
 
     def forget(self, name: str) -> None:

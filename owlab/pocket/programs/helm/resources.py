@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from owlab.pocket.ground.key_pairs import load_key_pair
+from owlab.pocket.ground.yaml_text import load_yaml
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +22,7 @@ WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
 def documents(manifest: str) -> Iterator[dict[str, Any]]:
     """The objects of a manifest."""
     for text in re.split(r"^---\s*$", manifest, flags=re.MULTILINE):
-        document = yaml.safe_load(text)
+        document = load_yaml(text)
         if isinstance(document, dict) and document.get("kind"):
             yield document
 
@@ -33,7 +32,7 @@ async def connect(cluster: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API server that a kubeconfig for the engine means."""
     import httpx  # large: only this command needs it
 
-    config = yaml.safe_load(cluster["kubeconfig_content"])
+    config = load_yaml(cluster["kubeconfig_content"])
     wanted = cluster.get("kube_context") or config.get("current-context")
     context = _named(config, "contexts", "context", wanted)
     server = _named(config, "clusters", "cluster", context.get("cluster"))

@@ -6,6 +6,7 @@ import posixpath
 
 import yaml
 
+from owlab.pocket.ground.yaml_text import load_yaml
 from owlab.pocket.programs.wsk.exits import deploy_error
 from owlab.pocket.programs.wsk.goerrors import unparsed_yaml
 from owlab.pocket.programs.wsk.manifest import DeploymentPlan
@@ -46,7 +47,7 @@ async def bind(session: Session, plan: DeploymentPlan, manifest: str) -> None:
 
 async def _file(session: Session, plan: DeploymentPlan, path: str, manifest: str) -> None:
     try:
-        found = yaml.safe_load(session.read(path))
+        found = load_yaml(session.read(path))
     except yaml.YAMLError as error:
         raise deploy_error("YAML_PARSER_ERROR", path, f"\n==> {unparsed_yaml(error)}") from error
     found = found if isinstance(found, dict) else {}

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 import yaml
 
+from owlab.pocket.ground.yaml_text import load_yaml
 from owlab.pocket.programs.wsk import output
 from owlab.pocket.programs.wsk.exits import NOT_ALLOWED, WskError, arguments, within
-from owlab.pocket.programs.wsk.goerrors import load_yaml, unparsed, unparsed_yaml
+from owlab.pocket.programs.wsk.goerrors import unparsed, unparsed_yaml
 from owlab.pocket.programs.wsk.remote import reason
 from owlab.pocket.programs.wsk.session import Name, Session
 

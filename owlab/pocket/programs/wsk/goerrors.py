@@ -8,9 +8,6 @@ from typing import Any
 
 import yaml
 
-# libyaml's sentences are those of Go's parser, which was made from it.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 def quoted(text: str) -> str:
     """A string as Go's ``%q`` prints it."""
@@ -42,13 +39,11 @@ def plain_value(value: Any) -> str:
     return "<nil>" if value is None else str(value)
 
 
-def load_yaml(text: str | bytes) -> Any:
-    """What a YAML text holds; raises YAMLError."""
-    return yaml.load(text, LOADER)
-
-
 def unparsed_yaml(error: yaml.YAMLError) -> str:
-    """Go's sentence for an error of libyaml: its lines count from one for the scanner alone."""
+    """Go's sentence for an error of libyaml, from which Go's parser was made.
+
+    Its lines count from one for the scanner alone.
+    """
     problem = getattr(error, "problem", None) or "unknown problem parsing YAML content"
     for name in ("problem_mark", "context_mark"):
         mark = getattr(error, name, None)

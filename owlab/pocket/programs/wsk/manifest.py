@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from owlab.pocket.ground.yaml_text import load_yaml
 from owlab.pocket.programs.wsk.exits import Told, deploy_error, nested
-from owlab.pocket.programs.wsk.goerrors import load_yaml, unparsed_yaml
+from owlab.pocket.programs.wsk.goerrors import unparsed_yaml
 from owlab.pocket.programs.wsk.managed import managed_annotation
 from owlab.pocket.programs.wsk.manifest_actions import (
     DEFAULT,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from owlab.pocket.programs.wsk.goerrors import LOADER
+from owlab.pocket.ground.yaml_text import LOADER
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
+from owlab.pocket.ground.yaml_text import load_yaml
 from owlab.pocket.programs.wsk import gateway, helptext, properties
 from owlab.pocket.programs.wsk.code import KINDS
 from owlab.pocket.programs.wsk.deployment import bind, deployment_file
 from owlab.pocket.programs.wsk.exits import AlreadyTold, Told, WskError, deploy_error, of_status
 from owlab.pocket.programs.wsk.exporting import export_project
-from owlab.pocket.programs.wsk.goerrors import load_yaml
 from owlab.pocket.programs.wsk.invoking import invoke
 from owlab.pocket.programs.wsk.managed import (
     MANAGED,
