@@ -8,13 +8,13 @@ nfs-kernel-server`` has no ``-y``, and there is no terminal behind it to ask.
 
 from __future__ import annotations
 
-import getopt
 from dataclasses import dataclass
 
 from owlab.pocket.machines import apt_packages, ubuntu_archive, unit_jobs, units
 from owlab.pocket.machines.visits import outermost
 from owlab.pocket.programs import apt_cache
 from owlab.pocket.programs.apt_cache import SITE
+from owlab.pocket.programs.apt_options import options
 from owlab.pocket.programs.base import Call, program
 
 NO_STABLE_CLI = (
@@ -43,25 +43,14 @@ class AptRequest:
     assume_no: bool = False
 
 
-class AptUsageError(Exception):
-    """A command line that apt refuses; the message is apt's."""
-
-
 LONG = ["yes", "assume-yes", "assume-no", "quiet", "purge", "installed", "upgradable", "simulate"]
 LONG += ["dry-run", "no-install-recommends", "no-install-suggests", "fix-broken", "reinstall"]
 LONG += ["option=", "allow-downgrades", "auto-remove", "autoremove", "all-versions", "no-upgrade"]
 
 
 def parse(argv: list[str]) -> AptRequest:
-    """Read apt's command line. Raises :class:`AptUsageError`."""
-    try:
-        options, words = getopt.gnu_getopt(argv, "yqso:ft:V", LONG)
-    except getopt.GetoptError as error:
-        option = f"--{error.opt}" if len(error.opt) > 1 else f"-{error.opt}"
-        reason = "is not understood" if "recognized" in error.msg else "requires an argument."
-        kind = f"'{error.opt}' [from {option}]" if len(error.opt) == 1 else option
-        raise AptUsageError(f"E: Command line option {kind} {reason}\n") from None
-    given = {name for name, _ in options}
+    """Read apt's command line. Raises :class:`Complaint`."""
+    given, words = options(argv, "yqso:ft:V", LONG)
     return AptRequest(
         verb=words[0] if words else "",
         names=tuple(words[1:]),
@@ -79,11 +68,7 @@ def parse(argv: list[str]) -> AptRequest:
 async def apt(call: Call) -> int:
     """The command itself: parse, check for root, and carry out one verb."""
     asks = call.argv[:1] in (["--version"], ["-v"])
-    try:
-        request = parse([] if asks else call.argv)
-    except AptUsageError as error:
-        await call.err(str(error))
-        return 100
+    request = parse([] if asks else call.argv)
     if request.verb in ("help", ""):
         await call.out(f"{call.name} 2.7.14 (amd64) of the pocket lab\n")
         return 0

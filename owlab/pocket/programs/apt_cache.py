@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from owlab.pocket.machines import apt_packages, ubuntu_archive
 from owlab.pocket.machines.ubuntu_archive import Package
+from owlab.pocket.programs.apt_options import options
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint
 
@@ -98,10 +99,10 @@ async def show(call: Call, names: Iterable[str]) -> int:
 @program("apt-cache", own_help=True)
 async def apt_cache(call: Call) -> int:
     """``search PATTERN``, ``show``, ``policy``, ``depends``, ``rdepends``, ``madison`` NAME."""
-    words = [word for word in call.argv if not word.startswith("-")]
-    names_only = bool({"-n", "--names-only"} & set(call.argv))
+    given, words = options(call.argv, "nqh", ["names-only", "quiet", "help"])
+    names_only = bool({"-n", "--names-only"} & given)
     verb, names = (words[0], words[1:]) if words else ("", [])
-    if verb in ("", "help"):
+    if verb in ("", "help") or {"-h", "--help"} & given:
         await call.out("apt 2.7.14 (amd64) of the pocket lab\nUsage: apt-cache [options] command\n")
         return 0
     if verb == "search":
@@ -153,7 +154,7 @@ async def _each(call: Call, verb: str, names: list[str]) -> int:
 @program("apt-mark")
 async def apt_mark(call: Call) -> int:
     """``showmanual``, ``showauto``, ``auto NAME``, ``manual NAME``; nothing here needs holding."""
-    words = [word for word in call.argv if not word.startswith("-")]
+    _, words = options(call.argv, "qy", ["quiet", "yes"])
     verb, names = (words[0], words[1:]) if words else ("", [])
     have = apt_packages.installed(call.machine)
     if verb in ("showmanual", "showauto"):

@@ -54,16 +54,36 @@ def _unit(suffix: str) -> int:
     return int(base ** (UNITS.index(suffix[0].upper()) + 1))
 
 
+def copied(size: int, seconds: float) -> str:
+    """The last line, of so many bytes in so much time."""
+    sizes = [_human(size, 1000)] if size >= 1000 else []
+    sizes += [_human(size, 1024)] if size >= 1024 else []
+    also = f" ({', '.join(sizes)})" if sizes else ""
+    word = "byte" if size == 1 else "bytes"
+    return f"{size} {word}{also} copied, {seconds:g} s, {_speed(size / seconds)}/s\n"
+
+
 def _human(size: float, base: int) -> str:
     unit = 0
     while size >= base and unit < len(UNITS):
         size, unit = size / base, unit + 1
-    prefix = ("", *UNITS)[unit]
-    if base == 1000:
-        prefix = prefix.replace("K", "k")
     number = f"{size:.1f}" if unit and size < 10 else f"{size:.0f}"
-    number = number.removesuffix(".0") if base == 1024 else number
-    return f"{number} {prefix}{'i' if base == 1024 and prefix else ''}B"
+    return f"{number} {_prefix(unit, base)}B"
+
+
+def _speed(rate: float) -> str:
+    """Bytes in a second, at least thousands of them, and with a decimal where it is short."""
+    size, unit = rate / 1000, 1
+    while size >= 1000 and unit < len(UNITS):
+        size, unit = size / 1000, unit + 1
+    return f"{size:.{int(size < 100)}f} {_prefix(unit, 1000)}B"
+
+
+def _prefix(unit: int, base: int) -> str:
+    prefix = UNITS[unit - 1] if unit else ""
+    if base == 1000:
+        return prefix.replace("K", "k")
+    return f"{prefix}i" if prefix else ""
 
 
 @dataclass
@@ -103,14 +123,7 @@ class Copying:
         )
         if status != "noxfer":
             seconds = max(time.monotonic() - self.started, 1e-6)
-            sizes = ""
-            if self.bytes >= 1000:
-                both = [_human(self.bytes, 1000)]
-                both += [_human(self.bytes, 1024)] if self.bytes >= 1024 else []
-                sizes = f" ({', '.join(both)})"
-            rate = self.bytes / seconds
-            speed = _human(rate, 1000) if rate >= 1000 else f"{rate / 1000:.1f} kB"
-            text += f"{self.bytes} bytes{sizes} copied, {seconds:g} s, {speed}/s\n"
+            text += copied(self.bytes, seconds)
         await self.call.err(text)
 
 

@@ -35,6 +35,10 @@ SHORTS = {
 }  # fmt: skip
 USAGE = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n"
 MATCH, NAME, NUMBER, SIGN = "01;31", "35", "32", "36"
+AT_ONCE = 96 << 10
+"""Bytes of a file that are read at once: a NUL among them makes the rest of it binary."""
+NO_TEXT = re.compile(r"[\udc80-\udcff]")
+"""What is no UTF-8, once it is decoded."""
 
 
 @dataclass
@@ -223,32 +227,21 @@ async def _one(call: Call, search: Search, name: str, *, bare: bool) -> str:
             content = call.fs.read_file(call.path(name))
         except OSError as error:
             return f"grep: {name}: {error.strerror}\n"
-        lines = _split(content, search)
+        chunks = _of_file(content)
     else:
-        lines = _incoming(call, search)
-    await _Lines(call, search, shown).run(lines)
+        chunks = _incoming(call)
+    await _Lines(call, search, shown).run(chunks)
     return ""
 
 
-def _end(search: Search) -> bytes:
-    return b"\0" if search.has("z") else b"\n"
+async def _of_file(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), AT_ONCE):
+        yield content[start : start + AT_ONCE]
 
 
-async def _split(content: bytes, search: Search) -> AsyncIterator[bytes]:
-    pieces = content.split(_end(search))
-    for piece in pieces[:-1] if pieces[-1] == b"" else pieces:
-        yield piece
-
-
-async def _incoming(call: Call, search: Search) -> AsyncIterator[bytes]:
-    """Lines of standard input, each as soon as it is whole."""
-    rest = b""
+async def _incoming(call: Call) -> AsyncIterator[bytes]:
     while (chunk := await call.reader.read_chunk()) is not None:
-        *whole, rest = (rest + chunk).split(_end(search))
-        for line in whole:
-            yield line
-    if rest:
-        yield rest
+        yield chunk
 
 
 class _Lines:
@@ -256,19 +249,39 @@ class _Lines:
 
     def __init__(self, call: Call, search: Search, name: str) -> None:
         self.call, self.search, self.name = call, search, name
+        self.binary = False
+        """Something with a NUL was read: what is found is not shown any more."""
+        self.unshown = False
+        """A line was not shown, because it is no text."""
         self.count = self.last = 0
         self.earlier: list[tuple[int, int, str]] = []
         self.left = 0
         self.out = bytearray()
 
-    async def run(self, lines: AsyncIterator[bytes]) -> None:
+    async def _read(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Lines, each as soon as it is whole; what comes at once is all binary, or all text."""
+        end = b"\0" if self.search.has("z") else b"\n"
+        rest = b""
+        async for chunk in chunks:
+            self.binary |= b"\0" in chunk and not self.search.flags & {"a", "z"}
+            *whole, rest = (rest + chunk).split(end)
+            for line in whole:
+                yield line
+        if rest:
+            yield rest
+
+    async def run(self, chunks: AsyncIterator[bytes]) -> None:
         search = self.search
         number = offset = 0
-        async for raw in lines:
+        status = search.status
+        async for raw in self._read(chunks):
             number += 1
-            if b"\0" in raw and not search.flags & {"a", "z"}:
-                if await self._binary(raw):
-                    return
+            if self.binary and search.has("I"):
+                self.count, search.status = 0, status
+                break
+            if self.binary:
+                if self._binary(raw):
+                    break
                 continue
             text = raw.decode(errors="surrogateescape")
             enough = search.most is not None and self.count >= search.most
@@ -286,25 +299,25 @@ class _Lines:
                 break
         await self._told()
 
-    async def _binary(self, raw: bytes) -> bool:
-        text = raw.decode(errors="surrogateescape")
-        if self.search.has("I") or (self.search.pattern.search(text) is None) != self.search.has(
-            "v"
-        ):
-            return False
-        self.search.status = 0
-        self.count += 1
-        if self.search.flags & {"q", "l", "c"}:
-            await self._told()
-        else:
-            await self.call.err(f"grep: {self.name}: binary file matches\n")
-        return True
+    def _binary(self, raw: bytes) -> bool:
+        """Count what fits, of which NULs are ends as well; whether that is enough."""
+        search = self.search
+        for part in raw.split(b"\0"):
+            text = part.decode(errors="surrogateescape")
+            if (search.pattern.search(text) is not None) != search.has("v"):
+                self.count += 1
+                search.status = 0
+                self.unshown = True
+                if not search.has("c") or self.count == search.most:
+                    return True
+        return False
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         spans = []
         for found in self.search.pattern.finditer(text):
             start = found.start("kept") if "kept" in found.re.groupindex else found.start()
-            if found.end() > start:
+            # A dot is no half of a character.
+            if found.end() > start and not NO_TEXT.search(text, start, found.end()):
                 spans.append((start, found.end()))
         return spans
 
@@ -322,7 +335,8 @@ class _Lines:
                 head = self._head(
                     number, offset + len(text[:start].encode(errors="surrogateescape")), ":"
                 )
-                await self._say(head + self._painted(text[start:end], MATCH) + self._last())
+                part = text[start:end]
+                await self._show(head, part, self._painted(part, MATCH))
         else:
             await self._line(number, offset, text, ":")
         self.last, self.left = number, search.after
@@ -347,7 +361,7 @@ class _Lines:
                 parts += [text[at:start], self._painted(text[start:end], MATCH)]
                 at = end
             shown = "".join([*parts, text[at:]])
-        await self._say(self._head(number, offset, sign) + shown + self._last())
+        await self._show(self._head(number, offset, sign), text, shown)
 
     def _head(self, number: int, offset: int, sign: str) -> str:
         head = ""
@@ -362,6 +376,13 @@ class _Lines:
 
     def _painted(self, text: str, color: str) -> str:
         return f"\x1b[{color}m\x1b[K{text}\x1b[m\x1b[K" if self.search.coloured else text
+
+    async def _show(self, head: str, text: str, shown: str) -> None:
+        """A line or a part of it, if it is text."""
+        if NO_TEXT.search(text) is not None and not self.search.has("a"):
+            self.unshown = True
+        else:
+            await self._say(f"{head}{shown}{self._last()}")
 
     async def _say(self, text: str) -> None:
         await self.call.out(text.encode(errors="surrogateescape"))
@@ -381,3 +402,5 @@ class _Lines:
             if search.named:
                 head = self._painted(self.name, NAME) + self._painted(":", SIGN)
             await self._say(f"{head}{self.count}\n")
+        elif self.unshown and not search.has("I"):
+            await self.call.err(f"grep: {self.name}: binary file matches\n")

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import Complaint, parse
+
+LONG = {
+    "version": "v",
+    "id": "i",
+    "description": "d",
+    "release": "r",
+    "codename": "c",
+    "all": "a",
+    "short": "s",
+}
 
 
 def release_of(call: Call) -> dict[str, str]:
@@ -21,7 +32,13 @@ async def lsb_release(call: Call) -> int:
         "Release": release.get("VERSION_ID", "24.04"),
         "Codename": release.get("VERSION_CODENAME", "noble"),
     }
-    flags = "".join(word.lstrip("-") for word in call.argv) or "v"
+    try:
+        given = parse(call, "vidrcas", " ".join(LONG), status=2)
+    except Complaint as error:
+        raise Complaint(error.text.partition("\n")[0] + "\n", error.status) from None
+    flags = {LONG.get(name, name) for name, _ in given.given}
+    if not flags - {"s"}:
+        flags.add("v")
     chosen = dict(zip("idrc", rows, strict=True))
     names = list(rows) if "a" in flags else [chosen[flag] for flag in "idrc" if flag in flags]
     if "v" in flags or "a" in flags:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import time
 
 from owlab.pocket.ground.clock import unix_time
-from owlab.pocket.machines import usage
 from owlab.pocket.machines.process_table import seen_from
 from owlab.pocket.machines.processes import ProcessRow
-from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.logins import headline
-from owlab.pocket.programs.tput import USUAL, window
+from owlab.pocket.programs.base import Call
 
-HEAD = 8
 COLUMNS = {
     "pid": ("PID", 7),
     "ppid": ("PPID", 7),
@@ -81,47 +77,3 @@ def value(call: Call, row: ProcessRow, column: str) -> str:
         "unit": f"{row.unit}.service" if row.unit else "-",
     }
     return str(values.get(column, row.command))
-
-
-@program("top", "htop")
-async def top(call: Call) -> int:
-    """The table, every three seconds at a terminal: ``q`` leaves; once with ``-b`` or elsewhere."""
-    if call.screen is None or any(word[:1] == "-" and "b" in word for word in call.argv):
-        await _table(call, None)
-        return 0
-    await call.out("\x1b[?1049h")
-    try:
-        key: bytes | None = b" "
-        while key not in (b"q", b"Q", b"\x03", None):
-            await call.out("\x1b[H\x1b[2J")
-            await _table(call, window(call) or USUAL)
-            try:
-                key = await call.screen.ask(echo=False, keys=1, seconds=3)
-            except TimeoutError:
-                key = b" "
-    finally:
-        await call.out("\x1b[?1049l")
-    return 0
-
-
-async def _table(call: Call, size: tuple[int, int] | None) -> None:
-    rows = processes(call)
-    used, total = (size / (1 << 20) for size in usage.memory(call.machine))
-    await call.out(
-        f"top -{headline(call)}"
-        f"Tasks: {len(rows):>3} total,   1 running, {len(rows) - 1:>3} sleeping,   0 stopped,   "
-        "0 zombie\n"
-        "%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\n"
-        f"MiB Mem : {total:>8.1f} total, {total - used:>8.1f} free, {used:>8.1f} used,      "
-        "0.0 buff/cache\n"
-        f"MiB Swap:      0.0 total,      0.0 free,      0.0 used. {total - used:>8.1f} avail Mem\n"
-        "\n    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n"
-    )
-    room = size[1] - HEAD if size is not None else len(rows)
-    for row in sorted(rows, key=lambda row: -row.memory)[:room]:
-        line = (
-            f"{row.pid:>7} {row.user:<8}  20   0 {row.memory * 9:>7} {row.memory:>6} "
-            f"{row.memory // 2:>6} {row.state[0]}   0.0 {value(call, row, '%mem'):>5}   0:00.00 "
-            f"{row.name}"
-        )
-        await call.out(f"{line[: size[0]] if size is not None else line}\n")

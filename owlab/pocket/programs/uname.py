@@ -5,7 +5,19 @@ from __future__ import annotations
 import platform
 
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import parse, usage
 
+LONG = {
+    "all": "a",
+    "kernel-name": "s",
+    "nodename": "n",
+    "kernel-release": "r",
+    "kernel-version": "v",
+    "machine": "m",
+    "processor": "p",
+    "hardware-platform": "i",
+    "operating-system": "o",
+}
 KERNEL = "6.8.0-31-generic"
 
 
@@ -16,7 +28,7 @@ def architecture(call: Call) -> str:
 
 @program("uname", machines="all")
 async def uname(call: Call) -> int:
-    """``-a``, ``-s``, ``-n``, ``-r``, ``-v``, ``-m``, ``-o``."""
+    """``-a``, ``-s``, ``-n``, ``-r``, ``-v``, ``-m``, ``-p``, ``-i``, ``-o``."""
     values = {
         "s": "Linux",
         "n": call.machine.name,
@@ -24,15 +36,14 @@ async def uname(call: Call) -> int:
         "v": "#31-Ubuntu SMP (simulated by the owlab pocket lab)",
         "m": architecture(call),
         "p": architecture(call),
+        "i": architecture(call),
         "o": "GNU/Linux",
     }
-    long = {"--all": "a", "--machine": "m", "--kernel-name": "s", "--kernel-release": "r"}
-    flags = "".join(long.get(word, word.lstrip("-")) for word in call.argv) or "s"
-    unknown = [flag for flag in flags if flag not in {*values, "a", "i"}]
-    if unknown:
-        await call.err(f"uname: invalid option -- '{unknown[0]}'\n")
-        return 1
-    wanted = "snrvmo" if "a" in flags else [key for key in values if key in flags]
+    given = parse(call, "asnrvmpio", " ".join(LONG))
+    if given.words:
+        raise usage(call.name, f"extra operand ‘{given.words[0]}’")
+    flags = {LONG.get(name, name) for name, _ in given.given} or {"s"}
+    wanted = [key for key in values if key in flags or "a" in flags]
     await call.out(" ".join(values[key] for key in wanted) + "\n")
     return 0
 
@@ -40,5 +51,7 @@ async def uname(call: Call) -> int:
 @program("arch", machines="all")
 async def arch(call: Call) -> int:
     """The processor."""
+    if words := parse(call, "").words:
+        raise usage(call.name, f"extra operand ‘{words[0]}’")
     await call.out(f"{architecture(call)}\n")
     return 0

@@ -268,7 +268,8 @@ async def test_what_is_asked_behind_it(text, path, asked) -> None:
 
 async def test_headers_for_who_is_behind() -> None:
     net, _ = started(
-        "upstream up { server other:9000; server b; } server { location / { proxy_pass http://up; }"
+        "upstream up { keepalive 16; server other:9000; server b; }"
+        "server { location / { proxy_pass http://up; }"
         "proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr;"
         "proxy_set_header X-A ''; }"
     )

@@ -351,6 +351,9 @@ def test_lint(shell: Shell) -> None:
     )
     ran = shell("helm lint nothing")
     assert (ran.status, ran.err) == (1, "Error: 1 chart(s) linted, 1 chart(s) failed\n")
+    ran = shell(f"helm lint nothing {CHART}")
+    assert (ran.status, ran.err) == (1, "Error: 2 chart(s) linted, 1 chart(s) failed\n")
+    assert f"==> Linting {CHART}\n[INFO]" in ran.out
 
 
 def test_package_create_show(shell: Shell) -> None:

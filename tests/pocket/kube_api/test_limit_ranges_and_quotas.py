@@ -392,3 +392,35 @@ def test_only_what_is_more_than_before_counts():
         "limited: requests.storage=1Gi"
     )
     assert over({"requests.storage": "3Gi"}, claim("3Gi"), claim("2Gi"), old=claim("2Gi")) == ""
+
+
+def test_what_one_container_leaves_open_does_not_hide_the_rest_of_the_pod():
+    """Of limits that only some containers have, none counts; of the others all do."""
+    mains = [
+        container("a", limits={"memory": "1Gi", "cpu": "1", "ephemeral-storage": "2Gi"}),
+        container("b", limits={"ephemeral-storage": "2Gi"}),
+    ]
+    for name in ("cpu", "memory"):
+        said = denied({"type": "Pod", "max": {name: "4"}}, pod("box", containers=mains))
+        assert said == f"maximum {name} usage per Pod is 4.  No limit is specified"
+    most = {"type": "Pod", "max": {"ephemeral-storage": "3Gi"}}
+    said = denied(most, pod("box", containers=mains))
+    assert said == "maximum ephemeral-storage usage per Pod is 3Gi, but limit is 4294967296"
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (("2Gi", "2Gi"), "4294967296"),
+        (("1000Mi", "1000Mi"), "2097152k"),
+        (("1500M", "1500M"), "3G"),
+        (("1", "1"), "2"),
+        (("500", "500"), "1k"),
+    ],
+)
+def test_a_sum_has_a_decimal_form(parts, shown):
+    mains = [
+        container(name, limits={"memory": size}) for name, size in zip("ab", parts, strict=True)
+    ]
+    said = denied({"type": "Pod", "max": {"memory": "1"}}, pod("box", containers=mains))
+    assert said == f"maximum memory usage per Pod is 1, but limit is {shown}"

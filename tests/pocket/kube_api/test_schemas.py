@@ -2,6 +2,7 @@
 
 import pytest
 
+from owlab.pocket.ground.intake import Unreadable
 from owlab.pocket.kube.kinds import KINDS
 from owlab.pocket.kube.schemas import custom, descriptions, types
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
@@ -77,6 +78,8 @@ def test_fields_that_stand_twice():
     data, said = parse_yaml(b"a: 1\nb: 2026-01-01\na: 2\n")
     assert data == {"a": 2, "b": "2026-01-01"}
     assert said == ['line 3: key "a" already set in map']
+    with pytest.raises(Unreadable, match=r"^line 2: a key is no text$"):
+        parse_yaml(b"a: 1\n[1, 2]: b\n")
 
 
 SCHEMA = {

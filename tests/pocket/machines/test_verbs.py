@@ -292,6 +292,9 @@ async def test_info_of_all_snapshots_of_a_machine(mp) -> None:
     told = (await mp("info", "--snapshots")).out
     assert told.count("Snapshot:") == 2
     assert "other" not in told
+    await mp("delete", "vm")
+    seen = json.loads((await mp("info", "vm", "--snapshots", "--format", "json")).out)["info"]
+    assert list(seen["vm"]["snapshots"]) == ["one", "two"]
 
 
 async def test_a_removed_snapshot_leaves_its_place_to_the_one_before(mp) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from owlab.pocket.machines import apt_packages, ubuntu_archive
 from owlab.pocket.programs import apt
+from owlab.pocket.programs.options import Complaint
 
 
 async def test_the_guides_line_without_y_installs_and_shows_the_answer(on):
@@ -96,7 +97,7 @@ def test_options_may_stand_anywhere(names, yes, after):
 def test_any_words_are_read_or_refused_in_apts_words(words):
     try:
         apt.parse(words)
-    except apt.AptUsageError as error:
+    except Complaint as error:
         assert str(error).startswith("E: Command line option")
 
 
@@ -200,8 +201,6 @@ async def test_who_needs_a_package_goes_with_it_and_what_nobody_needs_is_left_ov
          "Permission denied)\nE: Unable to lock directory /var/lib/apt/lists/\n", 100),
         ("sudo apt-get remove nosuch", "E: Unable to locate package nosuch\n", 100),
         ("sudo apt-get dance", "E: Invalid operation dance\n", 100),
-        ("apt-get --frob update", "E: Command line option --frob is not understood\n", 100),
-        ("apt-get -Z update", "E: Command line option 'Z' [from -Z] is not understood\n", 100),
         ("apt-get update -o", "E: Command line option 'o' [from -o] requires an argument.\n", 100),
         ("apt-get search", "E: You must give at least one search pattern\n", 100),
     ],

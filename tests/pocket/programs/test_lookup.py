@@ -62,7 +62,11 @@ def test_reversed_names(address, name):
         ("nslookup 10.0.0.7", ("10.0.0.53", "7.0.0.10.in-addr.arpa", "PTR")),
         ("host -t txt full.example", ("10.0.0.53", "full.example", "TXT")),
         ("host full.example ns", ("10.0.0.54", "full.example", "A")),
-        ("host -v 10.0.0.7", ("10.0.0.53", "7.0.0.10.in-addr.arpa", "PTR")),
+        ("nslookup -q=txt full.example", ("10.0.0.53", "full.example", "TXT")),
+        ("nslookup -timeout=1 -query=srv web.lab", ("10.0.0.53", "web.lab", "SRV")),
+        ("dig +time=2 +tries=1 +tcp full.example", ("10.0.0.53", "full.example", "A")),
+        ("host -4 -T full.example", ("10.0.0.53", "full.example", "A")),
+        ("host 10.0.0.7", ("10.0.0.53", "7.0.0.10.in-addr.arpa", "PTR")),
     ],
 )
 async def test_what_is_asked(net: TestNet, line, asked) -> None:
@@ -83,6 +87,27 @@ async def test_what_is_asked(net: TestNet, line, asked) -> None:
         ("dig @nobody x", 10, "", "dig: couldn't get address for 'nobody': not found\n"),
         ("dig -x name", 1, "", "Invalid IP address name\n"),
         ("dig -z x", 1, "", "Invalid option: -z\nUsage:  dig [@global-server] [domain]\n"),
+        (
+            *("dig +trace x", 1, ""),
+            "dig: +trace is not part of the pocket lab: +short, +search, +noall +answer\n",
+        ),
+        (
+            *("dig -p 5353 x", 1, ""),
+            "dig: -p 5353: name servers here have port 53, class IN\n",
+        ),
+        ("dig -c CH x", 1, "", "dig: -c CH: name servers here have port 53, class IN\n"),
+        (
+            "host -v x",
+            1,
+            "",
+            "host: illegal option -- v\nUsage: host [-aCdilrTvVw] [-t type] hostname [server]\n",
+        ),
+        (
+            *("nslookup -nope full.example", 0),
+            "*** Invalid option: nope\nServer:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\n"
+            "Name:\tfull.example\nAddress: 1.2.3.4\n\n",
+            "",
+        ),
         ("dig", 1, "", "dig: give a name: the pocket lab has no zone of the root\n"),
         (
             "dig +short @ns x",
@@ -144,7 +169,7 @@ async def test_what_is_asked(net: TestNet, line, asked) -> None:
         ("getent passwd ad", 2, "", ""),
         ("getent passwd", 0, "root:x:0\nada:x:1\n", ""),
         ("getent group x", 2, "", ""),
-        ("getent group", 1, "", "Unknown database: group\n"),
+        ("getent group", 3, "", "Enumeration not supported on group\n"),
         ("getent", 1, "", "Usage: getent [OPTION...] database [key ...]\n"),
     ],
 )

@@ -157,4 +157,8 @@ def _problems(item: Object, have: Numbers, written: Object | None) -> Iterator[s
 def _plain(name: str, number: Decimal) -> str:
     if name == "cpu" and number != number.to_integral_value():
         return f"{int(number * 1000)}m"
-    return f"{int(number)}"
+    # A sum has a decimal form, whatever its parts had: 2000Mi is 2097152k.
+    whole, unit, units = int(number), "", list("EPTGMk")
+    while whole and not whole % 1000 and units:
+        whole, unit = whole // 1000, units.pop()
+    return f"{whole}{unit}"

@@ -11,6 +11,15 @@ from owlab.pocket.network.programs.refusal import Refusal
 from owlab.pocket.network.unreached import NoNameServer, Unreached
 
 _KINDS = ("A", "AAAA", "ANY", "CNAME", "PTR", "SRV", "MX", "NS", "SOA", "TXT")
+_PLUS = {"short", "search", "noall", "answer"}
+# Of the transport, and of what is printed anyway: nothing here would be another.
+_PLUS_IDLE = {"tcp", "notcp", "recurse", "norecurse", "nosearch", "noshort", "cookie", "nocookie"}
+_PLUS_IDLE |= {"edns", "noedns", "dnssec", "nodnssec", "time", "timeout", "tries", "retry", "all"}
+_DATABASES = (
+    *("ahosts", "ahostsv4", "ahostsv6", "aliases", "ethers", "group", "gshadow", "hosts"),
+    *("initgroups", "netgroup", "networks", "passwd", "protocols", "rpc", "services", "shadow"),
+)
+_GETENT_HELP = "Try `getent --help' or `getent --usage' for more information.\n"
 _LOST = ";; connection timed out; no servers could be reached\n"
 
 
@@ -31,12 +40,14 @@ async def dig(console: NetworkConsole) -> int:
                 raise Refusal(f"dig: couldn't get address for '{word[1:]}': not found\n", 10)
             server = found
         elif word.startswith("+"):
-            plus.add(word[1:])
+            plus.add(_plus(word))
         elif word == "-x" and words:
             name, kind = reverse(_address(words.pop(0))), "PTR"
         elif word in ("-t", "-p", "-c") and words:
-            value = words.pop(0)
-            kind = value.upper() if word == "-t" else kind
+            value = words.pop(0).upper()
+            if word != "-t" and value != {"-p": "53", "-c": "IN"}[word]:
+                raise Refusal(f"dig: {word} {value}: name servers here have port 53, class IN\n")
+            kind = value if word == "-t" else kind
         elif word in ("-4", "-6"):
             continue
         elif word.startswith("-"):
@@ -71,6 +82,15 @@ async def dig(console: NetworkConsole) -> int:
         return 0
     await console.out(head + _sections(asked, kind, answer, server))
     return 0
+
+
+def _plus(word: str) -> str:
+    name = word[1:].partition("=")[0]
+    if name in _PLUS:
+        return name
+    if name in _PLUS_IDLE:
+        return ""
+    raise Refusal(f"dig: {word} is not part of the pocket lab: +short, +search, +noall +answer\n")
 
 
 def _server(console: NetworkConsole, word: str) -> str | None:
@@ -116,7 +136,15 @@ def _sections(name: str, kind: str, answer: NameAnswer, server: str) -> str:
 async def nslookup(console: NetworkConsole, *, busybox: bool = False) -> int:
     """``nslookup [-type=TYPE] NAME [SERVER]``."""
     words = [word for word in console.argv if not word.startswith("-")]
-    kinds = [word.partition("=")[2].upper() for word in console.argv if "type=" in word]
+    kinds = []
+    for word in console.argv:
+        name, _, value = word.lstrip("-").partition("=")
+        if word in words or name in ("timeout", "retry"):
+            continue
+        if value and name in ("type", "querytype", "query", "q"):
+            kinds.append(value.upper())
+        else:
+            await console.out(f"*** Invalid option: {name}\n")
     if not words:
         raise Refusal("nslookup: give a name: the pocket lab has no prompt for it\n")
     name = words[0]
@@ -174,9 +202,12 @@ async def host(console: NetworkConsole) -> int:
         at = words.index("-t")
         kind = words[at + 1].upper()
         del words[at : at + 2]
+    usage = "Usage: host [-aCdilrTvVw] [-t type] hostname [server]\n"
+    if strange := [word for word in words if word.startswith("-") and word not in ("-4", "-T")]:
+        raise Refusal(f"host: illegal option -- {strange[0].lstrip('-')[:1]}\n{usage}")
     words = [word for word in words if not word.startswith("-")]
     if not words:
-        raise Refusal("Usage: host [-aCdilrTvVw] [-t type] hostname [server]\n")
+        raise Refusal(usage)
     name = words[0]
     server = words[1] if len(words) > 1 else (console.net.config.servers or ("127.0.0.1",))[0]
     names = console.net.config.candidates(name)
@@ -212,11 +243,17 @@ async def getent(console: NetworkConsole) -> int:
     """``getent hosts|ahosts NAME``, and databases of ``/etc``."""
     if not console.argv:
         raise Refusal("Usage: getent [OPTION...] database [key ...]\n")
+    if (option := console.argv[0]).startswith("-"):
+        what = "unrecognized option" if option.startswith("--") else "invalid option --"
+        shown = option if option.startswith("--") else option[1:2]
+        raise Refusal(f"getent: {what} '{shown}'\n{_GETENT_HELP}", 64)
     database, *keys = console.argv
+    if database not in _DATABASES:
+        raise Refusal(f"Unknown database: {database}\n{_GETENT_HELP}")
     if not keys:
         content = console.read(f"/etc/{database}")
         if content is None:
-            raise Refusal(f"Unknown database: {database}\n")
+            raise Refusal(f"Enumeration not supported on {database}\n", 3)
         await console.out(content.decode(errors="replace"))
         return 0
     status = 0
@@ -225,7 +262,8 @@ async def getent(console: NetworkConsole) -> int:
             lines = _hosts(console, database, key)
         else:
             text = (console.read(f"/etc/{database}") or b"").decode(errors="replace")
-            lines = [line for line in text.splitlines() if line.startswith(f"{key}:")]
+            place = 2 if key.isdecimal() and database in ("passwd", "group") else 0
+            lines = [row for row in text.splitlines() if row.split(":")[place : place + 1] == [key]]
         await console.out("".join(f"{line}\n" for line in lines))
         status = status if lines else 2
     return status
