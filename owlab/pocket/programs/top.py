@@ -17,7 +17,7 @@ HEAD = 8
 
 
 @dataclass(frozen=True)
-class TopWords:
+class TopArguments:
     """What was asked for on the command line."""
 
     batch: bool
@@ -27,7 +27,7 @@ class TopWords:
     user: str | None
 
     @classmethod
-    def of(cls, call: Call) -> TopWords:
+    def of(cls, call: Call) -> TopArguments:
         """Read the words; raises Complaint."""
         try:
             given = parse(call, "bn:d:p:u:")
@@ -66,7 +66,7 @@ async def top(call: Call) -> int:
 
     ``-n COUNT`` times, ``-d SECONDS`` apart; of these processes with ``-p PID``, ``-u USER``.
     """
-    wanted = TopWords.of(call)
+    wanted = TopArguments.of(call)
     if call.screen is None or wanted.batch:
         for number in range(wanted.times or 1):
             if number:
@@ -91,7 +91,7 @@ async def top(call: Call) -> int:
     return 0
 
 
-async def _table(call: Call, wanted: TopWords, size: tuple[int, int] | None) -> None:
+async def _table(call: Call, wanted: TopArguments, size: tuple[int, int] | None) -> None:
     rows = [row for row in processes(call) if wanted.fits(row)]
     used, total = (size / (1 << 20) for size in usage.memory(call.machine))
     await call.out(
