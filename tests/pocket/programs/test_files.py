@@ -84,6 +84,15 @@ async def test_git_refuses_as_git_does(on):
         "fatal: destination path 'openwhisk-deploy-kube' already exists and is not an empty "
         "directory.\n"
     )
+    for place, taken in (("touch file", "file"), ("mkdir -p full/x", "full")):
+        told = await on("master", f"{place}; {CLONE} {taken}")
+        assert (told.status, told.err) == (
+            128,
+            f"fatal: destination path '{taken}' already exists and is not an empty directory.\n",
+        )
+    assert (
+        await on("master", f"mkdir empty; {CLONE} empty; ls empty")
+    ).out == "README.md\ndocs\nhelm\n"
     assert "Could not resolve host" in (await on("master", "git clone https://example.com/x")).err
     assert "not found" in (await on("master", "git clone https://github.com/nobody/x")).err
 
