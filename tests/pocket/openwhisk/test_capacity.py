@@ -176,6 +176,21 @@ async def test_nothing_outlives_the_service(guest: Client, service: Service) -> 
     assert subprocess.run(["ps", "-p", str(pid)], capture_output=True).returncode != 0
 
 
+async def test_calls_end_with_the_service_and_are_no_failures(
+    guest: Client, service: Service
+) -> None:
+    await guest.action("slow", "function main() { return new Promise(() => {}) }")
+    told = await guest.post("/actions/slow")
+    assert told.status_code == 202
+    running = list(service._tasks)
+    assert len(running) == 1
+    await service.stop()
+    await asyncio.wait(running, timeout=20)
+    assert [task.cancelled() for task in running] == [True]
+    identifier = told.json()["activationId"]
+    assert (await guest.get(f"/activations/{identifier}")).status_code == 404
+
+
 async def test_the_memory_of_idle_containers_is_told(guest: Client, nobody: Client) -> None:
     await guest.action("f", "def main(args): return {}", "python:3")
     await guest.call("f")

@@ -9,6 +9,7 @@ from owlab.errors import CheckFailed, StepError
 from owlab.notebook import check, claim, prerequisites
 from owlab.notebook.checks import show_claims
 from owlab.notebook.mime import CHECK
+from owlab.step import Check, Evidence, Step
 from owlab.steps import helm
 
 from .conftest import Shown
@@ -64,6 +65,25 @@ def test_a_step_is_checked_against_the_world(lab: Lab, shown: Shown) -> None:
         check(lab, helm.install)
     assert "helm.install(lab)" in caught.value.resolution
     assert "✗ helm: master does not run" in shown.plain
+
+
+def test_what_is_missing_comes_with_what_is_to_be_seen_there(lab: Lab, shown: Shown) -> None:
+    """Of the first machine where the step is not done, which alone is looked at."""
+    done = {"master": True, "worker1": False, "worker2": False}
+    step = Step(
+        key="some.step",
+        section="1",
+        title="some step",
+        where=lambda config: list(done),
+        commands=lambda lab, machine: iter(()),
+        check=lambda lab, machine: Check((Evidence(f"{machine} has it", done[machine]),)),
+        diagnose=lambda lab, machine: f"{machine}: no room\n{machine}: no net",
+    )
+    with pytest.raises(CheckFailed):
+        check(lab, step)
+    assert "✗ worker1 has it" in shown.plain
+    assert "worker1: no room" in shown.plain and "worker1: no net" in shown.plain
+    assert "worker2: no room" not in shown.plain and "master: no room" not in shown.plain
 
 
 def test_evidence_hides_secrets_and_html(lab: Lab, shown: Shown) -> None:
