@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.programs.helm.remote import HelmFailed, perform
+from owlab.pocket.programs.crash import StackDump
+from owlab.pocket.programs.helm.remote import HelmFailed, _relay_errors, perform
 
 
 def engines() -> list[psutil.Process]:
@@ -110,3 +111,35 @@ async def test_the_engine_sees_nothing_of_the_users_own_settings(
     with pytest.raises(HelmFailed) as raised:
         await perform(request, tmp_path, ignore)
     assert str(own) not in str(raised.value)
+
+
+CANCELLED = (
+    'I1126 21:08:01.927663   22785 reflector.go:664] "Warning: watch ended with error" '
+    'type="/v1, Kind=ConfigMap" err="an error on the server (unable to decode an event from the '
+    'watch stream: context canceled) has prevented the request from succeeding"'
+)
+REFUSED = CANCELLED.replace("context canceled", "connection refused")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (CANCELLED, []),
+        (REFUSED, [{"stderr": REFUSED}]),
+        ("context canceled", [{"stderr": "context canceled"}]),
+        ("2026/11/26 21:08:01 WARN it is old", [{"log": ["WARN", "it is old"]}]),
+    ],
+)
+async def test_that_the_engine_ends_its_own_watch_is_no_news(
+    line: str, told: list[dict[str, object]]
+) -> None:
+    heard: list[dict[str, object]] = []
+
+    async def listen(message: dict[str, object]) -> None:
+        heard.append(message)
+
+    errors = asyncio.StreamReader()
+    errors.feed_data(f"{line}\n".encode())
+    errors.feed_eof()
+    await _relay_errors(errors, listen, StackDump(python=True))
+    assert heard == told

@@ -19,6 +19,8 @@ from owlab.pocket.programs.crash import NO_MEMORY, StackDump
 GRACE = 4.0
 ENGINE = Path(__file__).with_name("engine.py")
 _GO_LOG = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (DEBUG|INFO|WARN|ERROR) (.*)$")
+# At its end the engine cancels the watch with which it waited, at times within an event.
+_OWN_CANCELLING = re.compile(r"[IWE]\d{4} \S+ +\d+ reflector\.go:\d+\] .*context canceled")
 
 
 class HelmFailed(Exception):
@@ -112,6 +114,8 @@ async def _relay_errors(stream: asyncio.StreamReader, listen: Listener, dump: St
 async def _relay_lines(data: bytes, listen: Listener) -> None:
     for line in data.splitlines():
         text = line.decode(errors="replace").rstrip("\n")
+        if _OWN_CANCELLING.match(text):
+            continue
         match = _GO_LOG.match(text)
         await listen({"log": [match[1], match[2]]} if match else {"stderr": text})
 
