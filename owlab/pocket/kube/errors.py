@@ -135,6 +135,15 @@ class Internal(ApiError):
         super().__init__(f"Internal error occurred: in the lab's daemon.log it is called {name}")
 
 
+class VersionGiven(ApiError):
+    """An object that is to be made says that it is there already."""
+
+    reason = ""
+
+    def __init__(self) -> None:
+        super().__init__("resourceVersion should not be set on objects to be created")
+
+
 class KubeletUnreached(ApiError):
     """The node's kubelet does not answer: K3s asks it through a proxy of its own."""
 

@@ -29,6 +29,7 @@ from owlab.pocket.kube.errors import (
     NoSuchResource,
     NotImplementedHere,
     UnsupportedMediaType,
+    VersionGiven,
 )
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kinds import Kind, built_in
@@ -139,6 +140,10 @@ class Resources:
                 *enforce(self._store, obj, None, request.state.user.described()),
             ],
         )
+        obj["metadata"].pop("uid", None)
+        version = str(obj["metadata"].get("resourceVersion") or "")
+        if version.isdecimal() and int(version):  # what is no version is passed over
+            raise VersionGiven()
         return self._noted(request, self._store.create(obj, dry=_dry(request)), ignored)
 
     def _noted(self, request: Request, obj: Object, ignored: list[str]) -> Object:

@@ -54,6 +54,10 @@ _GIVEN_BY_THE_STORE = (
 )
 
 
+_NOT_GIVEN = (*("resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"),)
+"""What is said of an object by the store alone."""
+
+
 class Store:
     """Every object of the cluster. Used from the service's event loop only.
 
@@ -182,7 +186,7 @@ class Store:
             )
         meta.setdefault("uid", str(uuid.uuid4()))
         meta["creationTimestamp"] = self._clock.timestamp()
-        for given in ("resourceVersion", "deletionTimestamp", "selfLink"):
+        for given in _NOT_GIVEN:
             meta.pop(given, None)
         if "spec" in obj and kind.built_in not in _UNCOUNTED:
             meta["generation"] = 1
