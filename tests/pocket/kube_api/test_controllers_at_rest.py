@@ -17,6 +17,7 @@ from owlab.pocket.kube.conditions import is_true
 from owlab.pocket.kube.controllers.certificate_signing import CertificateSigning
 from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.custom_resources import CLEANUP, CustomResources
+from owlab.pocket.kube.controllers.role_aggregation import RoleAggregation
 from owlab.pocket.kube.controllers.token_secrets import TokenSecrets
 from owlab.pocket.kube.store import Store
 from owlab.pocket.machines.views import DiskFleet
@@ -35,6 +36,36 @@ def plane(store: Store) -> ControlPlane:
     made.enqueue = lambda controller, key, seconds=0.0: later.append(seconds)  # type: ignore[method-assign]
     made.later = later  # type: ignore[attr-defined]
     return made
+
+
+# -- roles made of others -------------------------------------------------------------------
+
+
+def role(name: str, *verbs: str, **more: Any) -> Object:
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]} for verb in verbs]
+    return obj("ClusterRole", name, None, "rbac.authorization.k8s.io/v1", rules=rules, **more)
+
+
+def labelled(name: str, *verbs: str, **labels: str) -> Object:
+    return role(name, *verbs, metadata={"labels": labels})
+
+
+def test_a_role_has_the_rules_of_those_that_it_selects() -> None:
+    selectors = [{"matchLabels": {"to": "sum"}}, {"matchLabels": {"to": "more"}}]
+    store = store_of(
+        role("sum", "watch", aggregationRule={"clusterRoleSelectors": selectors},
+             metadata={"labels": {"to": "sum"}}),
+        labelled("a", "get", "list", to="sum"),
+        labelled("b", "list", "create", to="more"),
+        labelled("c", "delete", to="other"),
+        role("d", "patch"),
+    )  # fmt: skip
+    controller = RoleAggregation(plane(store))
+    for name in ("sum", "a"):
+        controller.reconcile(store.key("ClusterRole", name))
+    rules = store.get("ClusterRole", "sum")["rules"]
+    assert [rule["verbs"] for rule in rules] == [["get"], ["list"], ["create"]]
+    assert len(store.get("ClusterRole", "a")["rules"]) == 2
 
 
 # -- token secrets -------------------------------------------------------------------------
