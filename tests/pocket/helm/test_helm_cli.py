@@ -513,6 +513,7 @@ def test_the_environment(shell: Shell) -> None:
     assert lines["HELM_DEBUG"] == '"true"'
     assert lines["HELM_BIN"] == '"helm"'
     assert lines["HELM_CACHE_HOME"] == '"/home/ubuntu/.cache/helm"'
+    assert shell("helm env HELM_CACHE_HOME; helm env NOPE").out == "/home/ubuntu/.cache/helm\n\n"
     assert lines["HELM_REPOSITORY_CONFIG"] == '"/home/ubuntu/.config/helm/repositories.yaml"'
 
 

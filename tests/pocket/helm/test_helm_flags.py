@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import owlab.pocket.programs.helm.cli  # noqa: F401 (its commands register themselves)
+from owlab.pocket.programs.helm.commands import COMMANDS, find
 from owlab.pocket.programs.pflag import Flag, UsageError, duration, parse
 
 FLAGS = (
@@ -105,3 +107,38 @@ def test_any_words_are_sorted_or_refused(words: list[str]) -> None:
         assert str(problem)
     else:
         assert set(parsed.arguments) <= set(words)
+
+
+# Fewest and most arguments, as Helm's own commands take them.
+ANY = 99
+ARGUMENTS = {
+    **dict.fromkeys(("install", "uninstall", "rollback", "template", "pull"), (1, ANY)),
+    **dict.fromkeys(("package", "repo remove"), (1, ANY)),
+    **dict.fromkeys(("lint", "search repo", "search hub", "repo update"), (0, ANY)),
+    **dict.fromkeys(("upgrade", "repo add"), (2, 2)),
+    **dict.fromkeys(("status", "history", "test", "create", "repo index"), (1, 1)),
+    **{f"get {one}": (1, 1) for one in ["all", "values", "manifest", "notes", "hooks", "metadata"]},
+    **{f"show {one}": (1, 1) for one in ["all", "chart", "values", "readme", "crds"]},
+    **dict.fromkeys(("list", "repo list", "version"), (0, 0)),
+    **{f"dependency {one}": (0, 1) for one in ["list", "build", "update"]},
+    "env": (0, 1),
+}
+
+
+@pytest.mark.parametrize("path", sorted(ARGUMENTS))
+def test_how_many_arguments_a_command_takes(path: str) -> None:
+    least, most = ARGUMENTS[path]
+    entry, rest = find(path.split(), set())
+    assert entry is not None and (entry.path, rest) == (path, [])
+    taken = []
+    for count in range(5):
+        try:
+            entry.arity.check(entry, count)
+            taken.append(count)
+        except UsageError as error:
+            assert str(error).startswith(f'"helm {path}" ')
+    assert taken == [count for count in range(5) if least <= count <= most]
+
+
+def test_of_all_commands_it_is_known_how_many_they_take() -> None:
+    assert {entry.path for entry in COMMANDS.values() if entry.run} == set(ARGUMENTS)

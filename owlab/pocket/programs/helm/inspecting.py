@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from owlab.pocket.programs.helm.commands import command, exactly, group
+from owlab.pocket.programs.helm.commands import Arity, command, exactly, group
 from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.releasing import OUTPUT
 from owlab.pocket.programs.helm.repository import Repositories
@@ -298,9 +298,9 @@ async def version(helm: HelmInvocation) -> int:
     return 0
 
 
-@command("env", "", "helm client environment information")
+@command("env", "[NAME]", "helm client environment information", Arity(0, 1))
 async def env(helm: HelmInvocation) -> int:
-    """Where Helm keeps what, and what it would use."""
+    """Where Helm keeps what, and what it would use; of one name the value alone."""
     known = Repositories.of(helm)
     home = helm.call.home
     shown = {
@@ -317,5 +317,8 @@ async def env(helm: HelmInvocation) -> int:
         "HELM_REPOSITORY_CACHE": known.cache,
         "HELM_REPOSITORY_CONFIG": known.config,
     }
+    if helm.arguments:
+        await helm.out(f"{shown.get(helm.arguments[0], '')}\n")
+        return 0
     await helm.out("".join(f"{name}={as_json(str(value))}" for name, value in shown.items()))
     return 0
