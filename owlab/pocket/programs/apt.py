@@ -64,9 +64,9 @@ def parse(argv: list[str]) -> AptRequest:
     )
 
 
-@program("apt", "apt-get", own_help=True)
+@program("apt", "apt-get")
 async def apt(call: Call) -> int:
-    """The command itself: parse, check for root, and carry out one verb."""
+    """Packages: ``update``, ``install``, ``remove``, ``list``, ``search``, ``show`` and others."""
     asks = call.argv[:1] in (["--version"], ["-v"])
     request = parse([] if asks else call.argv)
     if request.verb in ("help", ""):

@@ -120,7 +120,7 @@ def _old_style(words: list[str]) -> list[str]:
 
 @program("tar", machines="all")
 async def tar(call: Call) -> int:
-    """Parse, then one of the three actions."""
+    """``-c`` makes, ``-x`` unpacks, ``-t`` lists an archive: ``tar czf FILE.tar.gz NAME...``."""
     try:
         request = _with_lists(call, parse(call.argv))
         if request.action in ("c", "r"):

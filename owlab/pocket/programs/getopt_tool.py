@@ -11,7 +11,7 @@ from owlab.pocket.programs.options import Complaint, usage
 OWN = re.compile(r"[+-]?(?:[A-Za-z0-9?]:{0,2})*")
 
 
-@program("getopt", machines="all", own_help=True)
+@program("getopt", machines="all")
 async def getopt_tool(call: Call) -> int:
     """``getopt -o SHORT [-l LONG] [-n NAME] -- WORDS``; ``-T`` tells that it is the new one."""
     argv = call.argv

@@ -18,14 +18,37 @@ from owlab.pocket.ground.internet import Repository
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.git_config import config
 
+HELP = """\
+usage: git [-C <path>] <command> [<args>]
+
+The pocket lab knows: branch, checkout, clone, config, fetch, help, log, ls-files, ls-remote,
+pull, remote, reset, rev-parse, show, status, switch, version
+"""
+_ONE_COMMIT = r"--oneline|--(format|pretty)=(oneline|%H)|-n|-?\d+|-s|--no-patch|HEAD|BRANCH"
+_QUIET = "-q|--quiet"
+_WORDS = {
+    "checkout": rf"{_QUIET}|-f|--force|--|[^-].*",
+    "switch": rf"{_QUIET}|-d|--detach|[^-].*",
+    "reset": rf"{_QUIET}|--hard|HEAD|BRANCH",
+    "rev-parse": "--show-toplevel|--abbrev-ref|--short|HEAD|BRANCH",
+    **dict.fromkeys(("log", "show"), _ONE_COMMIT),
+    "status": "-s|--short|--porcelain|--long",
+    "branch": "--list|--show-current",
+    "remote": "-v|--verbose|get-url|origin",
+    "pull": rf"{_QUIET}|--ff-only|--rebase|origin|BRANCH",
+    "fetch": rf"{_QUIET}|--all|-p|--prune|--tags|-t|origin|BRANCH",
+    "ls-files": "[^-].*",
+}
+"""What may follow a verb; BRANCH is the one that there is."""
 LATER = (
     "git: '{verb}' is not part of the pocket lab: it knows clone, checkout, log, status and show"
 )
 
 
-@program("git", machines="all", own_help=True)
+@program("git", machines="all")
 async def git(call: Call) -> int:
-    """Global options (``-C``), then one verb."""
+    """``clone URL [DIRECTORY]``; in a clone ``status``, ``log``, ``show``, ``checkout``, ``reset``,
+    ``branch``, ``remote``, ``pull`` and others; ``-C DIRECTORY`` before them."""
     words, folder = list(call.argv), call.cwd
     while words and words[0].startswith("-"):
         option = words.pop(0)
@@ -43,6 +66,9 @@ async def git(call: Call) -> int:
             await call.err(f"unknown option: {option}\n")
             return 129
     verb, rest = (words[0] if words else "help"), words[1:]
+    if verb == "help":
+        await call.out(HELP)
+        return int(not words)
     if verb == "version":
         await call.out("git version 2.43.0.pocket\n")
         return 0
@@ -198,6 +224,13 @@ async def _inside(
     commit, short = repository.commit, repository.commit[:7]
     head = f"{root}/.git/HEAD"
     detached = not (call.read(head) or b"").startswith(b"ref:")
+    known = _WORDS.get(verb, ".*").replace("BRANCH", re.escape(repository.branch))
+    strange = next((word for word in words if not re.fullmatch(known, word)), None)
+    if verb == "reset" and "--hard" not in words:
+        strange = strange or "--mixed"
+    if strange is not None:
+        await call.err(f"git {verb}: {strange} is not part of the pocket lab\n")
+        return 1
     match verb:
         case "checkout" | "switch" | "reset":
             return await _checkout(call, repository, root, verb, words)
@@ -224,15 +257,20 @@ async def _inside(
         case "status":
             return await _status(call, repository, root, detached, bool(SHORT & set(words)))
         case "branch":
+            if "--show-current" in words:
+                await call.out("" if detached else f"{repository.branch}\n")
+                return 0
             current = f"* (HEAD detached at {short})\n  " if detached else "* "
             await call.out(f"{current}{repository.branch}\n")
             return 0
         case "remote":
-            await call.out(
-                f"origin\t{repository.url} (fetch)\norigin\t{repository.url} (push)\n"
-                if "-v" in words or "get-url" in words
-                else "origin\n"
-            )
+            if "get-url" in words:
+                await call.out(f"{repository.url}\n")
+            elif {"-v", "--verbose"} & set(words):
+                for way in ("fetch", "push"):
+                    await call.out(f"origin\t{repository.url} ({way})\n")
+            else:
+                await call.out("origin\n")
             return 0
         case "pull" | "fetch":
             await call.out("Already up to date.\n" if verb == "pull" else "")

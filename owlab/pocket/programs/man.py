@@ -8,7 +8,7 @@ from owlab.pocket.programs.options import Complaint
 from owlab.pocket.programs.pager import in_pages
 
 
-@program("man", machines="all", own_help=True)
+@program("man", machines="all")
 async def man(call: Call) -> int:
     """A short page of each of the lab's own programs."""
     words = [word for word in call.argv if not word.startswith("-") and not word.isdigit()]

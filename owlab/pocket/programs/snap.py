@@ -16,12 +16,20 @@ error: This revision of snap "{name}" was published using classic confinement an
 
        If you understand and want to proceed repeat the command including --classic.
 """
+HELP = """\
+The snap command lets you install, configure, refresh and remove snaps.
+
+Usage: snap <command> [<options>...]
+
+The pocket lab knows: find, help, info, install, list, refresh, remove, version
+"""
 NOT_ROOT = "error: access denied (try with sudo)\n"
 
 
-@program("snap", machines="all", own_help=True)
+@program("snap", machines="all")
 async def snap(call: Call) -> int:
-    """Parse, check for root, and carry out one verb."""
+    """Packages that bring all they need: ``snap install helm --classic``, ``list``, ``info``,
+    ``find``, ``refresh``, ``remove``."""
     long = ["classic", "channel=", "stable", "candidate", "beta", "edge", "all", "purge", "wait"]
     long += ["revision=", "devmode", "dangerous", "version", "help", "color=", "unicode="]
     try:
@@ -33,6 +41,9 @@ async def snap(call: Call) -> int:
     verb, names = (words[0] if words else "help"), words[1:]
     if "--version" in given or verb == "version":
         await call.out("snap    2.62+pocket\nsnapd   2.62+pocket\nseries  16\nubuntu  24.04\n")
+        return 0
+    if verb == "help":
+        await call.out(HELP)
         return 0
     if verb == "list":
         return await _list(call, names)

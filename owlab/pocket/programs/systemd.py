@@ -65,7 +65,7 @@ def parse(argv: list[str]) -> SystemctlRequest:
 
 @program("systemctl")
 async def systemctl(call: Call) -> int:
-    """Parse, check for root, and carry out one verb on each unit."""
+    """``status``, ``start``, ``stop``, ``restart``, ``enable``, ``disable``, ``is-active`` UNIT."""
     try:
         request = parse(call.argv)
     except SystemctlUsageError as error:

@@ -42,7 +42,7 @@ def window(call: Call) -> tuple[int, int] | None:
     return top.size if top is not None and top.tty else None
 
 
-@program("tput", machines="all", own_help=True)
+@program("tput", machines="all")
 async def tput(call: Call) -> int:
     """``cols``, ``lines``, ``colors``, ``setaf N``, ``setab N``, ``cup Y X``, ``bold`` ..."""
     words = list(call.argv)

@@ -7,7 +7,7 @@ from owlab.pocket.programs.options import parse
 from owlab.pocket.programs.text import MOST_ENDLESS, PART
 
 
-@program("yes", machines="all", own_help=True)
+@program("yes", machines="all")
 async def yes(call: Call) -> int:
     """``y``, or the words."""
     line = (" ".join(parse(call, "").words) or "y").encode() + b"\n"

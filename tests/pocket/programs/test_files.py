@@ -227,3 +227,35 @@ async def test_nothing_is_cut_off(on):
     assert (len(typed.out), typed.status) == (5_000_000, 0)
     typed = await on("master", "cat ~/large | cat > ~/copy; cmp ~/large ~/copy; wc -c < ~/copy")
     assert typed.out.split() == ["5000000"], typed
+
+
+@pytest.mark.parametrize(
+    ("words", "out", "err", "status"),
+    [
+        ("branch --show-current", "main\n", "", 0),
+        ("branch new", "", "git branch: new is not part of the pocket lab\n", 1),
+        ("checkout -b new", "", "git checkout: -b is not part of the pocket lab\n", 1),
+        ("reset", "", "git reset: --mixed is not part of the pocket lab\n", 1),
+        ("reset --soft HEAD", "", "git reset: --soft is not part of the pocket lab\n", 1),
+        ("log -p", "", "git log: -p is not part of the pocket lab\n", 1),
+        ("log -1 --oneline | wc -l", "1\n", "", 0),
+        ("show HEAD:README.md", "", "git show: HEAD:README.md is not part of the pocket lab\n", 1),
+        ("status --nope", "", "git status: --nope is not part of the pocket lab\n", 1),
+        ("remote get-url origin", "https://github.com/apache/openwhisk-deploy-kube.git\n", "", 0),
+        ("remote -v | wc -l", "2\n", "", 0),
+        ("remote add x y", "", "git remote: add is not part of the pocket lab\n", 1),
+        ("pull --ff-only origin", "Already up to date.\n", "", 0),
+        ("pull upstream", "", "git pull: upstream is not part of the pocket lab\n", 1),
+        ("fetch --prune", "", "", 0),
+        ("help | head -1", "usage: git [-C <path>] <command> [<args>]\n", "", 0),
+    ],
+)
+async def test_git_obeys_or_refuses(on, words, out, err, status):
+    await on("master", CLONE)
+    typed = await on("master", f"git -C openwhisk-deploy-kube {words}")
+    assert (typed.out.replace("master", "main"), typed.err, typed.status) == (out, err, status)
+
+
+async def test_git_alone_tells_how_it_is_called(on):
+    typed = await on("master", "git")
+    assert (typed.out[:10], typed.status) == ("usage: git", 1)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from owlab.pocket.programs.absent import WHY
 from owlab.pocket.programs.base import load_programs
 from tests.pocket.programs.conftest import Type
 
@@ -23,6 +24,19 @@ async def test_every_program_says_that_it_does_not_know_an_option(on: Type) -> N
         if typed.status == 0 or not (typed.err or "nvalid option" in typed.out):
             taken.append((name, typed))
     assert taken == []
+
+
+async def test_every_program_answers_help(on: Type) -> None:
+    """Or says, in its own name, that it is not there."""
+    silent = []
+    for name in sorted(load_programs()):
+        if name.startswith("__") or name in DEAF:
+            continue
+        typed = await asyncio.wait_for(on("master", f"{name} --help < /dev/null"), 20)
+        honest = (typed.err.startswith(f"{name}: ") and name in WHY) or "not found" in typed.err
+        if not honest and (typed.status != 0 or len(typed.out) < 40):
+            silent.append((name, typed))
+    assert silent == []
 
 
 def hint(name: str) -> str:
@@ -83,6 +97,8 @@ OTHERS = "is not understood in combination with the other options"
         ("apt-get -Z update", "", f"E: Command line option 'Z' [from -Z] {OTHERS}.\n", 100),
         ("apt-get --nope update", "", f"E: Command line option --nope {OTHERS}\n", 100),
         ("apt-cache --help | tail -n 1", "Usage: apt-cache [options] command\n", "", 0),
+        ("snap help | grep -c 'Usage: snap'", "1\n", "", 0),
+        ("yes --help | head -1", "Usage: yes [OPTION]... [ARGUMENT]...\n", "", 0),
         ("top -n x", "", "top: bad iterations argument 'x'\n", 1),
         ("top -n 0", "", "top: bad iterations argument '0'\n", 1),
         ("top -d x", "", "top: bad delay interval 'x'\n", 1),
