@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tools.mutation.changes import Mutant
-from tools.mutation.rooms import naming, nearest_first
+from tools.mutation.rooms import distance, naming, nearest_first
 from tools.mutation.running import ran
 from tools.mutation.traces import Traces
 
@@ -42,6 +42,7 @@ class Judge:
         far = [test for test in found if test not in set(near)]
         if len(far) > MOST:
             far = random.Random(len(far)).sample(far, MOST)
+        far.sort(key=lambda test: distance(test, mutant.path))  # and the narrowest first, as before
         own = [typed(test) for test in [*near, *far]]
         end = time.monotonic() + self._seconds
         for tests in (list(dict.fromkeys(own)), nearest_first(mutant.path, copy)):

@@ -51,6 +51,13 @@ def naming(module: Path, root: Path) -> set[str]:
     }
 
 
+def distance(test: str, module: Path) -> int:
+    """How far a test is from a module: the place of its folder among those of the room."""
+    names = TESTS[room(module)].split()
+    fits = (n for n, name in enumerate(names) if test.startswith(f"tests/{name}"))
+    return next(fits, len(names))
+
+
 def nearest_first(module: Path, root: Path) -> list[str]:
     """The files of its room's tests, those first that name the module: they fail soonest."""
     about = naming(module, root)

@@ -9,7 +9,7 @@ from coverage import CoverageData
 
 from tools.mutation.changes import Mutant, chosen
 from tools.mutation.judging import Judge
-from tools.mutation.rooms import nearest_first, room
+from tools.mutation.rooms import distance, nearest_first, room
 from tools.mutation.running import ran
 from tools.mutation.traces import Traces
 
@@ -120,6 +120,12 @@ def test_the_changed_lines_and_the_room_of_a_module() -> None:
     assert _mutant("3", "4").lines == [1]
     assert room(Path("owlab/pocket/kube/api/pods.py")) == "pocket/kube"
     assert room(Path("owlab/settings.py")) == ""
+
+
+def test_the_rooms_own_tests_are_nearer_than_those_of_clients() -> None:
+    module = Path("owlab/pocket/kube/scheduling/filters.py")
+    tests = ["tests/unit/x.py::a", "tests/clients/x.py::b", "tests/pocket/controllers/x.py::c"]
+    assert sorted(tests, key=lambda test: distance(test, module)) == tests[::-1]
 
 
 def test_what_changes_no_rule_is_not_chosen(tmp_path: Path) -> None:
