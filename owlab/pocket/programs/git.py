@@ -99,6 +99,10 @@ async def _clone(call: Call, words: list[str], folder: str) -> int:
         await call.err(f"error: unknown option `{error.opt}'\n")
         return 129
     given = dict(options)
+    for name in ("-o", "--origin", "--no-checkout"):
+        if name in given:
+            await call.err(f"git: clone {name} is not part of the pocket lab's git\n")
+            return 129
     quiet = bool({"-q", "--quiet"} & set(given))
     if not names:
         await call.err("fatal: You must specify a repository to clone.\n")

@@ -61,8 +61,10 @@ def refuse(name: str, given: Iterable[tuple[str, str]], absent: str, status: int
     """Raise :class:`Complaint` for an option that the program has, and the lab's has not."""
     lacking = absent.split()
     for option, _ in given:
-        if option.lstrip("-") in lacking:
-            text = f"{name}: {option} is not part of the pocket lab's {name}\n"
+        plain = option.lstrip("-")
+        if plain in lacking:
+            shown = f"{'-' if len(plain) == 1 else '--'}{plain}"
+            text = f"{name}: {shown} is not part of the pocket lab's {name}\n"
             raise Complaint(text, status)
 
 
