@@ -45,12 +45,22 @@ class AptRequest:
 
 LONG = ["yes", "assume-yes", "assume-no", "quiet", "purge", "installed", "upgradable", "simulate"]
 LONG += ["dry-run", "no-install-recommends", "no-install-suggests", "fix-broken", "reinstall"]
-LONG += ["option=", "allow-downgrades", "auto-remove", "autoremove", "all-versions", "no-upgrade"]
+LONG += [
+    "option=",
+    "target-release=",
+    "verbose-versions",
+    "allow-downgrades",
+    "auto-remove",
+    "autoremove",
+    "all-versions",
+    "no-upgrade",
+]
+ABSENT = "o option t target-release V verbose-versions auto-remove autoremove reinstall no-upgrade"
 
 
 def parse(argv: list[str]) -> AptRequest:
     """Read apt's command line. Raises :class:`Complaint`."""
-    given, words = options(argv, "yqso:ft:V", LONG)
+    given, words = options(argv, "yqso:ft:V", LONG, ABSENT)
     return AptRequest(
         verb=words[0] if words else "",
         names=tuple(words[1:]),

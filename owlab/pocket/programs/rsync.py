@@ -129,6 +129,7 @@ def _login(shell: str) -> LoginSettings:
         raise Complaint(f"ssh: illegal option -- {error.opt}\n", UNREACHED) from None
     if rest:
         raise Complaint(f"rsync: -e: options of ssh only, not '{rest[0]}'\n", SYNTAX)
+    refuse("ssh", options, "V", UNREACHED)
     return settings("ssh", options, UNREACHED)
 
 

@@ -11,7 +11,7 @@ from owlab.pocket.network.ends import Ends, of_socket
 from owlab.pocket.network.programs.refusal import Refusal, parsed
 from owlab.pocket.network.unreached import UnknownName, Unreached
 
-ABSENT = "6 b C D d e I i M m O P r S s T t U u V W X x"
+ABSENT = "6 b C D d e h I i M m O P r S s T t U u V W X x"
 _CHUNK = 1 << 16
 _LAST_SECONDS = 0.5
 
