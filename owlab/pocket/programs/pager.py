@@ -13,7 +13,7 @@ from owlab.pocket.programs.tput import USUAL, window
 NAMES = "no-init quit-if-one-screen LINE-NUMBERS chop-long-lines ignore-case IGNORE-CASE pattern= "
 NAMES += "RAW-CONTROL-CHARS raw-control-chars squeeze-blank-lines"
 ABSENT = "a c d e E g G J j k K l M m o P q Q t u U V w W x"
-LETTERS = "eEFgiIJKmMnNqQrRsSuUVwWXfacdlpx:j:P:t:k:o:"
+LETTERS = "eEFgiIJKmMnNqQrRsSuUVwWXfacdlp:x:j:P:t:k:o:"
 
 
 @program("less", "more", "pager", machines="all")
@@ -21,7 +21,9 @@ async def less(call: Call) -> int:
     """Show FILEs, or standard input: ``-N -S -F -X -i -s -p +G``; ``/`` searches, ``q`` leaves."""
     begins = [word for word in call.argv if word.startswith("+")]
     call.argv = [word for word in call.argv if not word.startswith("+")]
-    options = parse(call, LETTERS, NAMES, absent=ABSENT)
+    # For `more` it is no pattern, but another way to draw.
+    own = " p" if call.name == "more" else ""
+    options = parse(call, LETTERS, NAMES, absent=ABSENT + own)
     if not options.words and isinstance(call.reader, KeyboardReader):
         missing = 'Missing filename ("less --help" for help)\n'
         await call.err(missing if call.name != "more" else "more: bad usage\n")

@@ -98,6 +98,28 @@ OTHERS = "is not understood in combination with the other options"
         ("getent passwd root | cut -d: -f3", "0\n", "", 0),
         ("getent group 0", "root:x:0:\n", "", 0),
         ("getent passwd roo", "", "", 2),
+        *[
+            (f"touch x; chmod 4666 x; tar -cf a x; rm x; umask 027; {line} x", out, "", 0)
+            for line, out in (
+                ("tar -xf a; stat -c %a", "640\n"),
+                ("tar -xpf a; stat -c %a", "4666\n"),
+                ("sudo tar -xf a; stat -c '%a %U'", "4666 ubuntu\n"),
+                ("sudo tar --no-same-owner -xf a; stat -c '%a %U'", "4666 root\n"),
+            )
+        ],
+        ("mkdir d; chmod 777 d; tar -cf a d; rmdir d; tar -xf a; stat -c %a d", "755\n", "", 0),
+        ("sudo systemctl stop cron; systemctl list-units --no-legend cron", "", "", 0),
+        (
+            "sudo systemctl stop cron; systemctl -a list-units --no-legend cron | cut -d' ' -f3-5",
+            *("cron.service loaded inactive\n", "", 0),
+        ),
+        (
+            "sudo systemctl restart cron; systemctl status -n 1 cron | grep -c 'systemd.1'",
+            "1\n",
+            "",
+            0,
+        ),
+        ("curl -s --proto =http,https http://localhost:1/", "", "", 7),
         ("who x", "", "who: the pocket lab's who reads no file: x\n", 1),
         ("who a b c", "", "who: extra operand ‘c’\nTry 'who --help' for more information.\n", 1),
         ("users x", "", "users: the pocket lab's users reads no file: x\n", 1),
