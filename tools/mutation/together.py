@@ -115,8 +115,9 @@ class Together:
                 for copy, half in zip((self.copies[0], self.copies[-1]), halves, strict=True)
             ]
             told = [one.result() for one in telling]
-        for test in set(failing) - set(told[0]) - set(told[1]):
-            self.say(f"fails with some of the changes together only: {test}")
+        if len(mutants) > 3:  # of a single change only the first test that fails is known
+            for test in set(failing) - set(told[0]) - set(told[1]):
+                self.say(f"fails with some of the changes together only: {test}")
         return [
             found
             for half, tests in zip(halves, told, strict=True)

@@ -96,6 +96,30 @@ async def test_what_is_owned_goes_with_its_owner(bench: Bench) -> None:
             assert bench.store.list(kind, "default") == [], (propagation, kind)
 
 
+async def test_an_owner_waits_for_those_that_block_it_and_for_no_others(bench: Bench) -> None:
+    def config(name: str, **meta: Any) -> Object:
+        meta = {"name": name, "namespace": "default", **meta}
+        return bench.store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta})
+
+    owner = config("owner")
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner"}
+    reference["uid"] = owner["metadata"]["uid"]
+    for name, blocks in (("a-free", False), ("b-blocks", True), ("c-blocks", True)):
+        references = [{**reference, "blockOwnerDeletion": blocks}]
+        config(name, ownerReferences=references, finalizers=["test/keep"])
+    bench.store.delete("ConfigMap", "owner", "default", "Foreground")
+    for name in ("b-blocks", "c-blocks"):
+        await bench.settle()
+        assert bench.store.find("ConfigMap", "owner", "default") is not None
+        blocking = bench.store.draft("ConfigMap", name, "default")
+        assert blocking["metadata"]["deletionTimestamp"]
+        blocking["metadata"]["finalizers"] = []
+        bench.store.update(blocking)
+    await bench.settle()
+    assert bench.store.find("ConfigMap", "owner", "default") is None
+    assert bench.store.find("ConfigMap", "a-free", "default") is not None
+
+
 async def test_what_names_an_owner_that_is_not_there_goes(bench: Bench) -> None:
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "gone", "uid": "no-such-uid"}
     bench.store.create(

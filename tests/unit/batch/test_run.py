@@ -59,9 +59,11 @@ def test_a_failure_in_the_middle_and_the_way_on(run: Run, folder: Path, tmp_path
         PASSING,
     )
     write_notebook(folder / "02-c.ipynb", PASSING)
+    write_notebook(folder / "03-d.ipynb", PASSING)
     summary, printed = run()
     assert summary.exit_code == 1
-    assert [outcome.status for outcome in summary.outcomes] == ["passed", "failed", "not run"]
+    statuses = [outcome.status for outcome in summary.outcomes]
+    assert statuses == ["passed", "failed", "not run", "not run"]
     assert "01-b failed." in printed
     assert "In cell 2, under 'The hard part': AssertionError: not mended yet" in printed
     assert "Go on with: owlab run --resume" in printed

@@ -110,6 +110,18 @@ def test_a_failure_is_told_and_ends_with_one(owlab: Owlab, monkeypatch: pytest.M
     assert "  no room" in done.output
 
 
+def test_a_script_is_written_or_the_reason_told(owlab: Owlab, tmp_path: Path) -> None:
+    written = owlab("script", "--output", str(tmp_path / "deploy.sh"))
+    assert written.exit_code == 0 and "Read it, then run: bash" in written.output
+    assert (tmp_path / "deploy.sh").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "deploy.sh").read_text().startswith("#!/usr/bin/env bash\n")
+    refused = owlab("script", "--output", str(tmp_path / "none" / "deploy.sh"))
+    assert refused.exit_code == 1
+    assert "deploy.sh cannot be written." in refused.output.replace("\n", "")
+    assert "No such file or directory" in refused.output
+    assert "Traceback" not in refused.output
+
+
 def test_status_and_check(owlab: Owlab, provider: FolderProvider) -> None:
     owlab("up", "--to", "1.4")
     told = owlab("status")

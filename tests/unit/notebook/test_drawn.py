@@ -158,6 +158,27 @@ def test_before_there_is_a_master_nothing_is_asked(lab: Lab) -> None:
     assert [lines.lines for lines in picture.drawing().boxes] == [("empty",)] * 4
 
 
+@pytest.mark.parametrize(
+    ("role", "address", "asked"),
+    [("server", "10.0.0.1", True), ("server", "", False), ("agent", "10.0.0.1", False)],
+)
+def test_only_a_master_with_an_address_is_asked(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, role: str, address: str, asked: bool
+) -> None:
+    rows = [{"name": "vm", "role": role, "state": "Running", "ipv4": address}]
+    looked: list[Lab] = []
+
+    def look(lab: Lab) -> list[Any]:
+        looked.append(lab)
+        return []
+
+    monkeypatch.setattr(observed, "machines", lambda lab: rows)
+    for name in ("pods", "claims", "volumes", "activations"):
+        monkeypatch.setattr(observed, name, look)
+    assert Picture.of(lab).machines == rows
+    assert len(looked) == (4 if asked else 0)
+
+
 # -- what a lab costs ----------------------------------------------------------------------
 
 
