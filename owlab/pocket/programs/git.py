@@ -17,6 +17,7 @@ from owlab.pocket.ground import internet
 from owlab.pocket.ground.internet import Repository
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.git_config import config
+from owlab.pocket.programs.options import Complaint
 
 LATER = (
     "git: '{verb}' is not part of the pocket lab: it knows clone, checkout, log, status and show"
@@ -35,7 +36,8 @@ async def git(call: Call) -> int:
                 await call.err(f"fatal: cannot change to '{folder}': No such file or directory\n")
                 return 128
         elif option == "-c" and words:
-            words.pop(0)
+            await call.err(f"git: -c {words[0]} is not part of the pocket lab's git\n")
+            return 129
         elif option in ("--version", "-v"):
             await call.out("git version 2.43.0.pocket\n")
             return 0
@@ -182,6 +184,7 @@ def _not_found(url: str) -> str:
 
 
 async def _ls_remote(call: Call, words: list[str]) -> int:
+    refuse_options("ls-remote", words)
     names = [word for word in words if not word.startswith("-")]
     repository = internet.repository(names[0]) if names else None
     if repository is None:
@@ -193,12 +196,39 @@ async def _ls_remote(call: Call, words: list[str]) -> int:
 
 
 SHORT = {"-s", "--short", "--porcelain"}
+QUIET = {"-q", "--quiet"}
+SHOWS = {"--oneline", "--format=oneline", "--format=%H", "--pretty=%H", "-n"}
+OPTIONS = {
+    "checkout": QUIET | {"--"},
+    "switch": QUIET,
+    "reset": QUIET | {"--hard"},
+    "rev-parse": {"--show-toplevel", "--abbrev-ref", "--short"},
+    "log": SHOWS,
+    "show": SHOWS,
+    "status": SHORT,
+    "remote": {"-v"},
+    "pull": QUIET,
+    "fetch": QUIET,
+}
+"""What each of the verbs heeds."""
+COUNT = re.compile(r"-n?[1-9]\d*")
+"""Of commits; there is one."""
+
+
+def refuse_options(verb: str, words: list[str]) -> None:
+    """Raise :class:`Complaint` for an option that the verb has elsewhere, or nowhere."""
+    for word in words[: words.index("--")] if "--" in words else words:
+        counts = verb in ("log", "show") and COUNT.fullmatch(word)
+        if word.startswith("-") and word not in OPTIONS.get(verb, set()) and not counts:
+            raise Complaint(f"git: {verb} {word} is not part of the pocket lab's git\n", 129)
 
 
 async def _inside(
     call: Call, repository: Repository, root: str, verb: str, words: list[str]
 ) -> int:
     names = [word for word in words if not word.startswith("-")]
+    if verb in (*OPTIONS, "branch", "ls-files"):
+        refuse_options(verb, words)
     commit, short = repository.commit, repository.commit[:7]
     head = f"{root}/.git/HEAD"
     detached = not (call.read(head) or b"").startswith(b"ref:")
@@ -216,7 +246,7 @@ async def _inside(
         case "log" | "show":
             if "--oneline" in words or "--format=oneline" in words:
                 await call.out(f"{short} {repository.subject}\n")
-            elif any(word.startswith(("--format=%H", "--pretty=%H")) for word in words):
+            elif {"--format=%H", "--pretty=%H"} & set(words):
                 await call.out(f"{commit}\n")
             else:
                 when = repository.date.strftime("%a %b %d %H:%M:%S %Y %z")
@@ -228,6 +258,9 @@ async def _inside(
         case "status":
             return await _status(call, repository, root, detached, bool(SHORT & set(words)))
         case "branch":
+            if names:
+                text = f"git: branch {names[0]} is not part of the pocket lab's git\n"
+                raise Complaint(text, 129)
             current = f"* (HEAD detached at {short})\n  " if detached else "* "
             await call.out(f"{current}{repository.branch}\n")
             return 0
@@ -239,7 +272,8 @@ async def _inside(
             )
             return 0
         case "pull" | "fetch":
-            await call.out("Already up to date.\n" if verb == "pull" else "")
+            quiet = verb == "fetch" or QUIET & set(words)
+            await call.out("" if quiet else "Already up to date.\n")
             return 0
         case "ls-files":
             wanted = [f for f in sorted(repository.files()) if not names or f in names]
@@ -254,8 +288,11 @@ async def _checkout(
 ) -> int:
     names = [word for word in words if not word.startswith("-")]
     wanted = names[0] if names else repository.branch
-    quiet = bool({"-q", "--quiet"} & set(words))
+    quiet = bool(QUIET & set(words))
     short = repository.commit[:7]
+    if verb == "reset" and "--hard" not in words:
+        # It would leave the files as they are, and nothing is staged here.
+        raise Complaint("git: reset without --hard is not part of the pocket lab's git\n", 129)
     if "--" in words or verb == "reset" or wanted in repository.files():
         # Files back to what the commit holds.
         for path, content in repository.files().items():

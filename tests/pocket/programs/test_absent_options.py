@@ -90,3 +90,32 @@ async def test_refused_by_name(on: Type, line: str, option: str, status: int) ->
     typed = await on("master", line)
     told = f"{name}: {option} is not part of the pocket lab's {name}\n"
     assert (typed.out, typed.err, typed.status) == ("", told, status)
+
+
+CLONE = "git clone -q https://github.com/apache/openwhisk-deploy-kube d; cd d; "
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("log --graph", "log -p", "log --format=%s", "log -n0", "show --stat", "status -b"),
+        *("checkout -b", "switch -c", "reset --soft", "reset without --hard", "branch new"),
+        *("branch -a", "pull --rebase", "fetch --all", "remote --verbose", "ls-files -m"),
+        *("ls-remote --tags", "rev-parse --verify", "-c a.b=c"),
+    ],
+)
+async def test_of_git(on: Type, words: str) -> None:
+    typed = await on("master", f"{CLONE}git {words.replace(' without --hard', '')} x")
+    told = f"git: {words} is not part of the pocket lab's git\n"
+    assert (typed.out, typed.err, typed.status) == ("", told, 129)
+
+
+async def test_what_git_heeds(on: Type) -> None:
+    typed = await on(
+        "master",
+        f"{CLONE}git log -1 --format=%H | wc -c; git show -n 3 --oneline | wc -l; git pull -q; "
+        "git fetch; git pull; echo x > README.md; git reset -q --hard; git status -s; "
+        "echo x > README.md; git checkout -q -- README.md; git status -s; git log --oneline -n2",
+    )
+    first, second, pulled, *rest = typed.out.splitlines()
+    assert (first, second, pulled, len(rest)) == ("41", "1", "Already up to date.", 1)
