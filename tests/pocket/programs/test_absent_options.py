@@ -119,3 +119,36 @@ async def test_what_git_heeds(on: Type) -> None:
     )
     first, second, pulled, *rest = typed.out.splitlines()
     assert (first, second, pulled, len(rest)) == ("41", "1", "Already up to date.", 1)
+
+
+@pytest.mark.parametrize("option", ["-b", "-nb", "--background"])
+async def test_of_sudo(on: Type, option: str) -> None:
+    typed = await on("master", f"sudo {option} touch f; echo $?; ls")
+    told = "sudo: -b is not part of the pocket lab's sudo: sudo COMMAND &\n"
+    assert (typed.out, typed.err) == ("1\n", told)
+
+
+@pytest.mark.parametrize("option", ["-T", "--test", "-v", "--verbose", "-l", "-k", "-o", "-F"])
+async def test_of_zip(on: Type, option: str) -> None:
+    typed = await on(
+        "master", f"sudo apt-get install -y zip > /dev/null; zip {option} a /etc/fstab"
+    )
+    told = f"\nzip error: {option} is not part of the pocket lab's zip\n"
+    assert (typed.out + typed.err, typed.status) == (told, 16)
+
+
+async def test_levels_of_zip(on: Type) -> None:
+    typed = await on(
+        "master",
+        "sudo apt-get install -y zip unzip > /dev/null; (seq 20000; seq 3 2 30000) > s; "
+        "for i in 0 1 9; do zip -q -$i z$i s; unzip -p z$i s | cmp - s; done; "
+        "stat -c %s z?.zip | sort -u | wc -l; zip -1 a s | grep -c deflated",
+    )
+    assert (typed.out, typed.err) == ("3\n1\n", "")
+
+
+@pytest.mark.parametrize("option", ["-a", "-L", "-K", "-X"])
+async def test_of_unzip(on: Type, option: str) -> None:
+    typed = await on("master", f"sudo apt-get install -y unzip > /dev/null; unzip {option} a")
+    told = f"unzip: {option} is not part of the pocket lab's unzip\n"
+    assert (typed.out, typed.err, typed.status) == ("", told, 10)
