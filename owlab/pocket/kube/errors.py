@@ -135,7 +135,7 @@ class Internal(ApiError):
         super().__init__(f"Internal error occurred: in the lab's daemon.log it is called {name}")
 
 
-class VersionGiven(ApiError):
+class ResourceVersionSet(ApiError):
     """An object that is to be made says that it is there already."""
 
     reason = ""

@@ -47,11 +47,15 @@ async def groupadd(call: Call) -> int:
 @program("groupdel", "delgroup")
 async def groupdel(call: Call) -> int:
     """Remove a group."""
-    options = parse(call, "f")
+    options, accounts = parse(call, "f", "force"), call.machine.accounts
     _root(call)
     for name in options.words:
-        if call.machine.accounts.group(name) is None:
+        group = accounts.group(name)
+        if group is None:
             raise Complaint(f"groupdel: group '{name}' does not exist\n", 6)
+        own = next((user.name for user in accounts.users() if user.gid == group.gid), None)
+        if own is not None and not options.has("f", "force"):
+            raise Complaint(f"groupdel: cannot remove the primary group of user '{own}'\n", 8)
         _files(call).remove_group(name)
     return 0
 
@@ -117,7 +121,12 @@ async def _join(call: Call, name: str, groups: list[str]) -> int:
 @program("gpasswd")
 async def gpasswd(call: Call) -> int:
     """``-a USER GROUP`` and ``-d USER GROUP``: into a group, and out of it."""
-    options = parse(call, "a:d:M:A:rR", "add= delete= members= administrators=")
+    options = parse(
+        call,
+        "a:d:M:A:rR",
+        "add= delete= members= administrators= remove-password restrict",
+        absent="M members A administrators r remove-password R restrict",
+    )
     _root(call)
     group = options.words[0] if options.words else ""
     if call.machine.accounts.group(group) is None:

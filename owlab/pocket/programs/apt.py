@@ -45,12 +45,22 @@ class AptRequest:
 
 LONG = ["yes", "assume-yes", "assume-no", "quiet", "purge", "installed", "upgradable", "simulate"]
 LONG += ["dry-run", "no-install-recommends", "no-install-suggests", "fix-broken", "reinstall"]
-LONG += ["option=", "allow-downgrades", "auto-remove", "autoremove", "all-versions", "no-upgrade"]
+LONG += [
+    "option=",
+    "target-release=",
+    "verbose-versions",
+    "allow-downgrades",
+    "auto-remove",
+    "autoremove",
+    "all-versions",
+    "no-upgrade",
+]
+ABSENT = "t target-release V verbose-versions auto-remove autoremove reinstall no-upgrade"
 
 
 def parse(argv: list[str]) -> AptRequest:
     """Read apt's command line. Raises :class:`Complaint`."""
-    given, words = options(argv, "yqso:ft:V", LONG)
+    given, words = options(argv, "yqso:ft:V", LONG, ABSENT)
     return AptRequest(
         verb=words[0] if words else "",
         names=tuple(words[1:]),
@@ -69,6 +79,8 @@ async def apt(call: Call) -> int:
     """Packages: ``update``, ``install``, ``remove``, ``list``, ``search``, ``show`` and others."""
     asks = call.argv[:1] in (["--version"], ["-v"])
     request = parse([] if asks else call.argv)
+    if any(word.startswith(("-o", "--option")) for word in call.argv):
+        await call.err("W: The pocket lab's apt has no settings: -o is passed over\n")
     if request.verb in ("help", ""):
         await call.out(f"{call.name} 2.7.14 (amd64) of the pocket lab\n")
         return 0

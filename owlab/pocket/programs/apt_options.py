@@ -7,8 +7,13 @@ import getopt
 from owlab.pocket.programs.options import Complaint
 
 
-def options(argv: list[str], short: str, long: list[str]) -> tuple[set[str], list[str]]:
-    """Options and words of one of apt's programs. Raises :class:`Complaint` in apt's sentences."""
+def options(
+    argv: list[str], short: str, long: list[str], absent: str = ""
+) -> tuple[set[str], list[str]]:
+    """Options and words of one of apt's programs. Raises :class:`Complaint` in apt's sentences.
+
+    :param absent: what apt knows, and the lab's does not.
+    """
     try:
         given, words = getopt.gnu_getopt(argv, short, long)
     except getopt.GetoptError as error:
@@ -19,4 +24,8 @@ def options(argv: list[str], short: str, long: list[str]) -> tuple[set[str], lis
             reason = f"is not understood in combination with the other options{end}"
         kind = f"'{error.opt}' [from {option}]" if len(error.opt) == 1 else option
         raise Complaint(f"E: Command line option {kind} {reason}\n", 100) from None
+    for option, _ in given:
+        if option.lstrip("-") in absent.split():
+            reason = "is not part of the pocket lab's apt"
+            raise Complaint(f"E: Command line option {option} {reason}\n", 100)
     return {name for name, _ in given}, words

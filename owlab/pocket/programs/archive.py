@@ -13,13 +13,14 @@ import tarfile
 import time
 from dataclasses import dataclass, replace
 
+from owlab.pocket.machines.files import Files
 from owlab.pocket.programs.base import Call, program
 
 SHORT = "xctrzvf:C:kpjJhPOaX:"
 LONG = ["extract", "create", "list", "gzip", "gunzip", "verbose", "file=", "directory=", "get"]
 LONG += ["strip-components=", "exclude=", "no-same-owner", "to-stdout", "overwrite", "bzip2", "xz"]
 LONG += ["append", "auto-compress", "exclude-from=", "keep-old-files"]
-LONG += ["absolute-names"]
+LONG += ["absolute-names", "dereference", "preserve-permissions", "same-permissions"]
 ENDINGS = {".tar.gz": "gz", ".tgz": "gz", ".tar.bz2": "bz2", ".tbz2": "bz2", ".tar.xz": "xz"}
 COMPRESSIONS = {"-z": "gz", "--gzip": "gz", "--gunzip": "gz"}
 COMPRESSIONS |= {"-j": "bz2", "--bzip2": "bz2", "-J": "xz", "--xz": "xz"}
@@ -52,6 +53,14 @@ class TarRequest:
     """Nothing that is there already is written over."""
     lists: tuple[str, ...] = ()
     """Files with such patterns."""
+    follows: bool = False
+    """What links lead to is packed, not the links."""
+    exact: bool = False
+    """Modes become what they were, whatever the umask says; always so for root."""
+    disowns: bool = False
+    """What is extracted belongs to whoever extracts it, and be it root."""
+    over: bool = False
+    """Files are written over where they are."""
 
     def leaves_out(self, name: str) -> bool:
         """A pattern fits the name, or its end behind a slash, or what it is in."""
@@ -102,6 +111,10 @@ def parse(argv: list[str]) -> TarRequest:
         bool({"-P", "--absolute-names"} & set(given)),
         bool({"-k", "--keep-old-files"} & set(given)),
         tuple(value for name, value in options if name in ("-X", "--exclude-from")),
+        follows=bool({"-h", "--dereference"} & set(given)),
+        exact=bool({"-p", "--preserve-permissions", "--same-permissions"} & set(given)),
+        disowns="--no-same-owner" in given,
+        over="--overwrite" in given,
     )
 
 
@@ -213,8 +226,7 @@ async def _take(
     if member.isdir():
         if not call.fs.is_directory(target):
             call.fs.mkdir(target, recursive=True)
-            call.fs.chmod(target, member.mode & 0o7777 & ~call.fs.umask)
-            _restore(call, member, target)
+            _restore(call, request, member, target)
     elif member.issym():
         call.fs.mkdir(posixpath.dirname(target), recursive=True)
         if not call.fs.exists(target):
@@ -225,17 +237,18 @@ async def _take(
             await call.out(content)
             return 0
         call.fs.mkdir(posixpath.dirname(target), recursive=True)
-        if call.fs.exists(target):
+        if call.fs.exists(target) and not request.over:
             call.fs.remove(target)
         call.fs.write_file(target, content)
-        call.fs.chmod(target, member.mode & 0o7777)
-        _restore(call, member, target)
+        _restore(call, request, member, target)
     return 0
 
 
-def _restore(call: Call, member: tarfile.TarInfo, path: str) -> None:
-    """Owner, where root extracts, and time."""
-    if call.root:
+def _restore(call: Call, request: TarRequest, member: tarfile.TarInfo, path: str) -> None:
+    """Mode, owner where root extracts, and time."""
+    exact = request.exact or call.root
+    call.fs.chmod(path, member.mode & (0o7777 if exact else 0o777 & ~call.fs.umask))
+    if call.root and not request.disowns:
         accounts = call.machine.accounts
         user, group = accounts.user(member.uname), accounts.group(member.gname)
         uid = user.uid if user is not None else member.uid
@@ -307,7 +320,7 @@ async def _pack(
 ) -> None:
     if request.leaves_out(name):
         return
-    info = call.fs.stat(path)
+    info = call.fs.stat(_leads(call.fs, path) if request.follows else path)
     member = tarfile.TarInfo(name.rstrip("/"))
     member.mode, member.mtime = int(info["mode"]), int(info["modified"])
     member.uid, member.gid = int(info["uid"]), int(info["gid"])
@@ -330,6 +343,11 @@ async def _pack(
     for entry in sorted(call.fs.read_dir(path), key=lambda entry: str(entry["name"])):
         inner = str(entry["name"])
         await _pack(call, request, archive, posixpath.join(path, inner), f"{name}/{inner}")
+
+
+def _leads(fs: Files, path: str) -> str:
+    """Where a link leads in the end; what leads nowhere is itself."""
+    return fs.resolve(path) if fs.exists(path) else path
 
 
 def _within(member: str, name: str) -> bool:

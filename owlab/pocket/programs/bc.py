@@ -8,12 +8,13 @@ from owlab.pocket.programs.bc_statements import BcProgram
 from owlab.pocket.programs.options import Complaint, parse
 
 LIBRARY_SCALE = 20
+ABSENT = "s standard i interactive w warn h v"
 
 
 @program("bc", machines="all")
 async def bc(call: Call) -> int:
-    """Calculate what FILEs and standard input say; ``-l`` with the library, ``-q``, ``-s``."""
-    options = parse(call, "lqsiwhv", "mathlib quiet standard interactive warn")
+    """Calculate what FILEs and standard input say; ``-l`` with the library, ``-q``."""
+    options = parse(call, "lqsiwhv", "mathlib quiet standard interactive warn", absent=ABSENT)
     calculator = Calculator(library=options.has("l", "mathlib"))
     calculator.scale = LIBRARY_SCALE if calculator.library else 0
     text = ""

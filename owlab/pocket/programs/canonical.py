@@ -9,9 +9,12 @@ import posixpath
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import missing_operand, parse
 
-LONG = (
+PATHS = (
     "canonicalize-existing canonicalize-missing logical physical quiet strip no-symlinks zero "
-    "relative-to= relative-base= canonicalize no-newline silent verbose"
+    "relative-to= relative-base="
+)
+LINKS = (
+    "canonicalize canonicalize-existing canonicalize-missing no-newline quiet silent verbose zero"
 )
 MOST = 40
 
@@ -61,8 +64,8 @@ def canonical(call: Call, name: str, wants: str) -> str:
 
 @program("realpath", machines="all")
 async def realpath(call: Call) -> int:
-    """The path of each FILE without links; ``-e -m -s -q -z --relative-to=``."""
-    options = parse(call, "emLPqsz", LONG)
+    """The path of each FILE without links; ``-e -m -L -s -q -z --relative-to=``."""
+    options = parse(call, "emLPqsz", PATHS)
     if not options.words:
         raise missing_operand("realpath")
     wants = "parents"
@@ -70,13 +73,15 @@ async def realpath(call: Call) -> int:
         wants = "all"
     elif options.has("m", "canonicalize-missing"):
         wants = "nothing"
+    # What .. leaves is a link's name, not what it leads to.
+    logical = options.has("L", "logical")
     status = 0
     for name in options.words:
         try:
             found = (
                 call.path(name)
                 if options.has("s", "strip", "no-symlinks")
-                else canonical(call, name, wants)
+                else canonical(call, call.path(name) if logical and name else name, wants)
             )
         except OSError as error:
             if not options.has("q", "quiet"):
@@ -95,7 +100,7 @@ async def realpath(call: Call) -> int:
 @program("readlink", machines="all")
 async def readlink(call: Call) -> int:
     """Where a link points; with ``-f``, ``-e`` or ``-m`` where it leads in the end."""
-    options = parse(call, "femnqsvz", LONG)
+    options = parse(call, "femnqsvz", LINKS)
     if not options.words:
         raise missing_operand("readlink")
     status, texts = 0, []

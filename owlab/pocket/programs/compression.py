@@ -34,12 +34,13 @@ FORMS |= {"xz": XZ, "unxz": XZ, "xzcat": XZ}
 SHORT = "cdfhklnqrtvV123456789"
 LONG = "stdout to-stdout decompress uncompress force keep list quiet test verbose fast best "
 LONG += "no-name recursive"
+LEVELS = {"fast": "1", "best": "9"}
 
 
 @program(*(name for name in FORMS if name != "gz"), machines="all")
 async def compress(call: Call) -> int:
     """Compress FILEs in place, or with ``-d`` put them back; ``-c`` to standard output."""
-    options = parse(call, SHORT, LONG)
+    options = parse(call, SHORT, LONG, absent="h V")
     form = FORMS[call.name]
     to_stdout = call.name.endswith("cat") or options.has("c", "stdout", "to-stdout")
     back = call.name.endswith("cat") or call.name.startswith(("gun", "bun", "un"))
@@ -168,7 +169,8 @@ async def _one(
 def _changed(
     form: Form, content: bytes, back: bool, options: Options, who: str, name: str
 ) -> bytes:
-    level = next((int(n) for n, _ in options.given if n.isdigit()), 6 if form is not BZIP2 else 9)
+    levels = [LEVELS.get(name, name) for name, _ in options.given]
+    level = next((int(n) for n in reversed(levels) if n.isdigit()), 6 if form is not BZIP2 else 9)
     if not back and form is GZIP and name != "-" and not options.has("n", "no-name"):
         buffer = io.BytesIO()
         stem = name.rpartition("/")[2]

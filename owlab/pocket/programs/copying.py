@@ -6,6 +6,7 @@ import errno
 import posixpath
 from dataclasses import dataclass
 
+from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.consent import agreed
@@ -13,6 +14,7 @@ from owlab.pocket.programs.modes import changed
 from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse, usage
 
 KEPT = {"mode", "ownership", "timestamps"}
+FORCES, ASKS = ("f", "force"), ("i", "interactive")
 TARGETS = "target-directory= no-target-directory"
 
 
@@ -63,7 +65,8 @@ async def cp(call: Call) -> int:
         call,
         "adfiHlLnPpRrsTt:uvxb",
         "archive force interactive dereference no-clobber no-dereference recursive update "
-        f"verbose preserve? backup? {TARGETS}",
+        f"verbose preserve? backup? link symbolic-link one-file-system {TARGETS}",
+        absent="l link s symbolic-link x one-file-system",
     )
     _no_backups(options)
     if unknown := sorted(_kept(options) - {*KEPT, "links", "xattr", "context"}):
@@ -73,7 +76,7 @@ async def cp(call: Call) -> int:
     for name in names:
         path, shown = target.of(name)
         try:
-            inode = call.fs.look(call.path(name), follow=not _as_links(options))
+            inode = call.fs.look(call.path(name), follow=not _as_links(options) or options.has("H"))
         except OSError as error:
             await call.err(f"cp: cannot stat '{name}': {error.strerror}\n")
             status = 1
@@ -128,16 +131,15 @@ async def _copy(
                     await call.out(f"'{name}' -> '{shown}'\n")
             for entry in fs.read_dir(path):
                 inner = str(entry["name"])
-                status = (
-                    await _copy(
-                        call,
-                        options,
-                        fs.look(posixpath.join(path, inner), follow=False),
-                        (posixpath.join(path, inner), posixpath.join(name, inner)),
-                        (posixpath.join(where, inner), posixpath.join(shown, inner)),
-                    )
-                    or status
-                )
+                below = (posixpath.join(path, inner), posixpath.join(name, inner))
+                goal = (posixpath.join(where, inner), posixpath.join(shown, inner))
+                try:
+                    found = fs.look(below[0], follow=options.has("L", "dereference"))
+                except FileNotFoundError as error:  # a link that leads nowhere
+                    await call.err(f"cp: cannot stat '{below[1]}': {error.strerror}\n")
+                    status = 1
+                    continue
+                status = await _copy(call, options, found, below, goal) or status
             if existing is None:
                 fs.chmod(where, inode.mode & ~fs.umask)
         else:
@@ -224,7 +226,8 @@ async def mv(call: Call) -> int:
             await call.err(f"mv: '{name}' and '{shown}' are the same file\n")
             status = 1
             continue
-        if there and options.has("n", "no-clobber"):
+        old = there and call.fs.look(where).modified >= inode.modified
+        if there and (options.has("n", "no-clobber") or (old and options.has("u", "update"))):
             continue
         asks = there and options.has("i", "interactive") and not options.has("f", "force")
         if asks and not await agreed(call, f"mv: overwrite '{shown}'? "):
@@ -252,7 +255,12 @@ async def mv(call: Call) -> int:
 @program("ln", machines="all")
 async def ln(call: Call) -> int:
     """Make links; ``-s`` symbolic ones, ``-f`` in place of what is there."""
-    options = parse(call, "sfnvirt:T", f"symbolic force no-dereference verbose relative {TARGETS}")
+    options = parse(
+        call,
+        "sfnvirt:T",
+        f"symbolic force interactive no-dereference verbose relative {TARGETS}",
+    )
+    asks = next((o[0] for o, _ in reversed(options.given) if o in (*FORCES, *ASKS)), "") == "i"
     soft = options.has("s", "symbolic")
     if len(options.words) == 1 and not options.has("t", "target-directory"):
         names, target = list(options.words), Destination(call.cwd, ".", True)
@@ -266,12 +274,11 @@ async def ln(call: Call) -> int:
     for name in names:
         where, shown = target.of(name)
         try:
-            if options.has("f", "force"):
-                try:
-                    if not call.fs.look(where, follow=False).is_directory:
-                        call.fs.remove(where)
-                except FileNotFoundError:
-                    pass
+            if options.has(*FORCES, *ASKS) and _replaceable(call.fs, where):
+                if asks and not await agreed(call, f"ln: replace '{shown}'? "):
+                    status = 1
+                    continue
+                call.fs.remove(where)
             if soft:
                 text = name
                 if options.has("r", "relative"):
@@ -299,13 +306,21 @@ async def ln(call: Call) -> int:
     return status
 
 
+def _replaceable(fs: Files, path: str) -> bool:
+    try:
+        return not fs.look(path, follow=False).is_directory
+    except FileNotFoundError:
+        return False
+
+
 @program("install", machines="all")
 async def install(call: Call) -> int:
     """Copy with a mode (0755) and an owner; ``-d`` makes directories, ``-D`` parents."""
     options = parse(
         call,
         "bcCdDg:m:o:pst:Tv",
-        f"directory group= mode= owner= preserve-timestamps verbose {TARGETS}",
+        f"directory group= mode= owner= preserve-timestamps verbose compare strip {TARGETS}",
+        absent="b C compare s strip",
     )
     mode = changed(0, options.value("m", "mode") or "755", directory=False, umask=0)
     if mode is None:

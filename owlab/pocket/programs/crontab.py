@@ -6,6 +6,7 @@ import posixpath
 
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.consent import agreed
 from owlab.pocket.programs.editors import chosen, edited_text
 from owlab.pocket.programs.options import Complaint, parse
 
@@ -30,6 +31,9 @@ async def crontab(call: Call) -> int:
     if options.has("r"):
         if not files.exists(path):
             raise Complaint(f"no crontab for {user}\n")
+        question = f"crontab: really delete {user}'s crontab? (y/n) "
+        if options.has("i") and not await agreed(call, question):
+            return 0
         files.remove(path)
         return 0
     if options.has("e"):

@@ -69,6 +69,7 @@ async def date(call: Call) -> int:
         call,
         "d:f:r:s:uR",
         "date= file= reference= set= utc universal iso-8601? rfc-3339= rfc-email rfc-822 debug",
+        absent="debug",
     )
     if options.has("s", "set"):
         raise Complaint("date: cannot set date: Operation not permitted\n")

@@ -32,6 +32,7 @@ FLAGS = _names(
     "count_bytes skip_bytes seek_bytes"
 )
 AT_ONCE = 64 << 20
+IO_BLOCK = 4096
 MOST_WITHOUT_DISK = 64 << 30
 """Where no disk has a size: a container's."""
 
@@ -335,6 +336,9 @@ async def truncate(call: Call) -> int:
     given, reference = options.value("s", "size"), options.value("r", "reference")
     if given is None and reference is None:
         raise usage("truncate", "you must specify either ‘--size’ or ‘--reference’")
+    blocks = options.has("o", "io-blocks")
+    if blocks and given is None:
+        raise usage("truncate", "‘--io-blocks’ was specified but ‘--size’ was not")
     if not options.words:
         raise missing_operand("truncate", what="file operand")
     base, sign, size = _base(call, reference), "", 0
@@ -344,6 +348,7 @@ async def truncate(call: Call) -> int:
             sign, size = (found[1], size_of(found[2])) if found else ("", size_of(given))
         except ValueError:
             raise Complaint(f"truncate: Invalid number: ‘{given}’\n") from None
+        size *= IO_BLOCK if blocks else 1
     if given is not None and base is not None and not sign:
         raise usage("truncate", "you must specify a relative ‘--size’ with ‘--reference’")
     status = 0
@@ -420,4 +425,14 @@ async def fallocate(call: Call) -> int:
             call.fs.set_size(call.path(name), begin + size, sparse=False)
     except OSError as error:
         raise Complaint(f"fallocate: fallocate failed: {error.strerror}\n") from None
+    if options.has("v", "verbose"):
+        await call.out(f"{name}: {_told(size)} ({size} bytes) allocated.\n")
     return 0
+
+
+def _told(size: int) -> str:
+    """``1.5 KiB``, as the tools of util-linux say it."""
+    power = min(max(size.bit_length() - 1, 0) // 10, 5)
+    tenths = (size * 20 + (1 << 10 * power) >> 10 * power) // 2
+    unit = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")[power]
+    return f"{tenths // 10}{f'.{tenths % 10}' if tenths % 10 else ''} {unit}"

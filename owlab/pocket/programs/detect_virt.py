@@ -15,8 +15,7 @@ async def detect_virt(call: Call) -> int:
         raise Complaint(error.text.partition("\n")[0] + "\n") from None
     if given.words:
         raise Complaint(f"{call.name} takes no arguments.\n")
-    unknown = [name for name, _ in given.given if name not in ("q", "quiet", "v", "vm")]
-    if unknown:
+    if given.has("c", "container", "r", "chroot", "private-users", "list", "cvm"):
         raise Complaint(f"{call.name}: the pocket lab knows -q and -v only\n")
     if not given.has("q", "quiet"):
         await call.out("owlab-pocket\n")

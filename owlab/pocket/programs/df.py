@@ -39,7 +39,7 @@ class DiskRow:
 @program("df")
 async def df(call: Call) -> int:
     """The disks, or those of FILEs: ``-h -H -T -i -P -k -m -l -B SIZE -t -x --total --output``."""
-    options = parse(call, "ahHiTPkmlB:t:x:", LONG)
+    options = parse(call, "ahHiTPkmlB:t:x:", LONG, absent="a all")
     rows, status = await _chosen(call, options)
     kinds = options.values("t", "type")
     without = options.values("x", "exclude-type")

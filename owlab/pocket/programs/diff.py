@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.comparison import LineChange, changes
 from owlab.pocket.programs.diff_formats import DiffSide, beside, context, normal, unified
-from owlab.pocket.programs.options import Complaint, Options, parse
+from owlab.pocket.programs.options import Complaint, Options, parse, refuse
 
 SHORT = "abBC:cdeEiI:L:NnqrstTU:uwW:x:yZ"
 LONG = (
@@ -19,8 +19,9 @@ LONG = (
     "ignore-matching-lines= label= new-file rcs brief recursive report-identical-files "
     "expand-tabs initial-tab unified? ignore-all-space width= exclude= side-by-side color? "
     "ignore-trailing-space suppress-common-lines minimal normal no-dereference "
-    "unidirectional-new-file strip-trailing-cr left-column"
+    "strip-trailing-cr left-column"
 )
+ABSENT = "t expand-tabs T initial-tab no-dereference left-column"
 SAME, DIFFERENT, TROUBLE = 0, 1, 2
 OLD_NUMBER = re.compile(r"-(\d+)([a-zA-Z]*)")
 
@@ -40,6 +41,7 @@ async def diff(call: Call) -> int:
         raise _wrong(f"extra operand '{options.words[2]}'")
     if options.has("e", "ed", "n", "rcs"):
         raise Complaint("diff: the pocket lab's diff writes no scripts for ed and rcs\n", TROUBLE)
+    refuse("diff", options.given, ABSENT, TROUBLE)
     run = _Run(call, options)
     left, right = options.words
     return await run.two(left, right)
@@ -212,6 +214,8 @@ def _key(options: Options) -> Callable[[str], str]:
     steps: list[Callable[[str], str]] = []
     if options.has("strip-trailing-cr"):
         steps.append(lambda line: line.replace("\r\n", "\n"))
+    if options.has("E", "ignore-tab-expansion"):
+        steps.append(str.expandtabs)
     if options.has("w", "ignore-all-space"):
         steps.append(lambda line: re.sub(r"\s+", "", line))
     elif options.has("b", "ignore-space-change"):

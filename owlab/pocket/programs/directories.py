@@ -13,8 +13,10 @@ from owlab.pocket.programs.consent import agreed
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.modes import changed
-from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse
+from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse, usage
 
+READ, WRITTEN = ("atime", "access", "use"), ("mtime", "modify")
+TIMES = "Valid arguments are:\n  - ‘atime’, ‘access’, ‘use’\n  - ‘mtime’, ‘modify’"
 DEEP = ("r", "R", "recursive")
 
 
@@ -98,10 +100,14 @@ async def rm(call: Call) -> int:
         call,
         "rRfivId",
         "recursive force verbose dir interactive preserve-root one-file-system no-preserve-root",
+        absent="one-file-system no-preserve-root",
     )
     force = options.has("f", "force")
     if not options.words and not force:
         raise missing_operand("rm")
+    asks = next((o for o, _ in reversed(options.given) if o in ("f", "force", "i", "I")), "")
+    if asks == "I" and not await _once_agreed(call, options):
+        return 0
     status = 0
     for name in options.words:
         if call.path(name) == "/" and options.has(*DEEP):
@@ -116,6 +122,15 @@ async def rm(call: Call) -> int:
         else:
             status = await _remove(call, options, call.path(name), name) or status
     return status
+
+
+async def _once_agreed(call: Call, options: Options) -> bool:
+    """``-I`` asks once, where much goes away."""
+    count, deep = len(options.words), options.has(*DEEP)
+    if count <= 3 and not deep:
+        return True
+    what = f"{count} argument{'s' if count > 1 else ''}{' recursively' if deep else ''}"
+    return await agreed(call, f"rm: remove {what}? ")
 
 
 async def _remove(call: Call, options: Options, path: str, name: str) -> int:
@@ -185,7 +200,13 @@ async def unlink(call: Call) -> int:
 @program("touch", machines="all")
 async def touch(call: Call) -> int:
     """Make empty files, or set their times; ``-c``, ``-d``, ``-t``, ``-r``."""
-    options = parse(call, "acmfhd:r:t:", "no-create date= reference= time= no-dereference")
+    options = parse(
+        call,
+        "acmfhd:r:t:",
+        "no-create date= reference= time= no-dereference",
+        absent="h no-dereference",
+    )
+    read, written = _times(options)
     if not options.words:
         raise missing_operand("touch", what="file operand")
     moment = _moment(call, options)
@@ -193,6 +214,8 @@ async def touch(call: Call) -> int:
     for name in options.words:
         try:
             create = not options.has("c", "no-create")
+            if read and not written and call.fs.exists(call.path(name)):
+                continue  # the lab's files keep no time of reading
             call.fs.touch(call.path(name), moment, create=create)
         except OSError as error:
             doing = "setting times of" if call.fs.exists(call.path(name)) else "cannot touch"
@@ -202,6 +225,16 @@ async def touch(call: Call) -> int:
             await call.err(f"touch: {doing} '{name}': {reason}\n")
             status = 1
     return status
+
+
+def _times(options: Options) -> tuple[bool, bool]:
+    """Which of the times is meant: of reading, of writing; both unless said."""
+    asked = options.values("time")
+    for word in asked:
+        if word not in READ + WRITTEN:
+            raise usage("touch", f"invalid argument ‘{word}’ for ‘--time’\n{TIMES}")
+    read = options.has("a") or bool(set(asked) & set(READ))
+    return read, options.has("m") or bool(set(asked) & set(WRITTEN))
 
 
 def _moment(call: Call, options: Options) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import parse
+from owlab.pocket.programs.options import Options, parse
 
 MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x7fELF", "ELF 64-bit LSB executable, x86-64, version 1 (SYSV)", "application/x-executable"),
@@ -26,7 +26,12 @@ TAR = slice(257, 262)
 @program("file", machines="all")
 async def file(call: Call) -> int:
     """Tell what FILEs are; ``-b`` without their names, ``-i`` as MIME types."""
-    options = parse(call, "biLhkzsE", "brief mime mime-type mime-encoding dereference")
+    options = parse(
+        call,
+        "biLhkzsE",
+        "brief mime mime-type mime-encoding dereference no-dereference",
+        absent="k z s E",
+    )
     if not options.words:
         await call.err("Usage: file [-bcCdEhikLlNnprsSvzZ0] [--mime-type] file ...\n")
         return 1
@@ -34,7 +39,7 @@ async def file(call: Call) -> int:
     width = max(len(name) for name in options.words) + 1
     for name in options.words:
         try:
-            inode = call.fs.look(call.path(name), follow=options.has("L", "dereference"))
+            inode = call.fs.look(call.path(name), follow=_follows(options))
             about = _kind(call, inode, call.path(name), mime)
             if options.has("mime-type"):
                 about = about.partition(";")[0]
@@ -47,6 +52,12 @@ async def file(call: Call) -> int:
         label = "" if options.has("b", "brief") else f"{name}:".ljust(width) + " "
         await call.out(f"{label}{about}\n")
     return 0
+
+
+def _follows(options: Options) -> bool:
+    names = ("L", "dereference", "h", "no-dereference")
+    last = next((name for name, _ in reversed(options.given) if name in names), "")
+    return last in ("L", "dereference")
 
 
 def _kind(call: Call, inode: Inode, path: str, mime: bool) -> str:

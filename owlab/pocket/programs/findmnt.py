@@ -12,6 +12,7 @@ LONG = (
     "noheadings output= types= target= source= list json raw first-only mountpoint= all fstab "
     "kernel invert df tree nofsroot evaluate bytes"
 )
+ABSENT = "fstab invert df tree evaluate bytes"
 USUAL = ("TARGET", "SOURCE", "FSTYPE", "OPTIONS")
 ROOT = {
     "TARGET": "/",
@@ -24,7 +25,7 @@ ROOT = {
 @program("findmnt", machines="all")
 async def findmnt(call: Call) -> int:
     """Mounts, or those of WORD: ``-t TYPES -T PATH -S SOURCE -M DIR -o COLUMNS -n -l -r -J``."""
-    options = parse(call, "no:t:T:S:lJrfM:", LONG)
+    options = parse(call, "no:t:T:S:lJrfM:", LONG, absent=ABSENT)
     rows = [ROOT]
     rows += [
         {"TARGET": m.target, "SOURCE": m.source, "FSTYPE": m.kind, "OPTIONS": m.options}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint, Options, parse, usage
+from owlab.pocket.programs.options import Complaint, Options, parse, refuse, usage
 from owlab.pocket.programs.shells import child_of
 
 LONG = (
@@ -43,7 +43,7 @@ _locks: dict[int, FileLock] = {}
 @program("flock", machines="all")
 async def flock(call: Call) -> int:
     """Run COMMAND while the lock of FILE is held; ``-n -w SECONDS -s -x -E STATUS -c``."""
-    options = parse(call, "sxeunw:oFE:c:v", LONG, status=USAGE, mixed=False)
+    options = parse(call, "sxeunw:oFE:c:v", LONG, status=USAGE, mixed=False, absent="v verbose")
     if not options.words:
         raise usage("flock", "not enough arguments", USAGE)
     name, *words = options.words
@@ -58,8 +58,11 @@ async def flock(call: Call) -> int:
         # The shell's own descriptors are the interpreter's, which does not tell where they lead.
         await call.err(f"flock: {name}: {NO_DESCRIPTORS}\n")
         return 0
+    refuse("flock", options.given, "u unlock", USAGE)
     number = _file(call, name).number
-    shared, patience = options.has("s", "shared"), _patience(options)
+    ways = ("s", "shared", "x", "e", "exclusive")
+    way = next((given for given, _ in reversed(options.given) if given in ways), "")
+    shared, patience = way in ("s", "shared"), _patience(options)
     lock = _locks.setdefault(number, FileLock())
     lock.wanted += 1
     try:

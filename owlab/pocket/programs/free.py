@@ -10,15 +10,17 @@ from owlab.pocket.programs.options import Complaint, Options, parse
 
 UNITS = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 LETTERS = "BKMGT"
-FREE = "bytes kibi mebi gibi kilo mega giga human si total wide seconds= count= lohi line committed"
+FREE = "bytes kibi mebi gibi kilo mega giga human si total wide seconds= count= lohi committed"
 LONG = {"bytes": "b", "kibi": "k", "mebi": "m", "gibi": "g"}
 SI = {"kilo": 1000, "mega": 1000**2, "giga": 1000**3}
 
 
 @program("free")
 async def free(call: Call) -> int:
-    """``-h -b -k -m -g --si -t -w -s SECONDS -c COUNT``; nothing of it changes by itself."""
-    options = parse(call, "bkmghtws:c:lLv", FREE)
+    """``-h -b -k -m -g --si -t -w -l -s SECONDS -c COUNT``; nothing of it changes by itself."""
+    options = parse(call, "bkmghtws:c:lv", FREE, absent="v committed")
+    if options.words:
+        raise Complaint("Usage:\n free [options]\n")
     seconds, count = options.value("s", "seconds"), options.value("c", "count")
     for value, what in ((seconds, "seconds argument"), (count, "count argument")):
         if value is not None and not value.replace(".", "", 1).isdecimal():
@@ -39,7 +41,10 @@ def _table(call: Call, options: Options) -> str:
     wide = options.has("w", "wide")
     heads = ["total", "used", "free", "shared", *(["buffers", "cache"] if wide else ["buff/cache"])]
     memory = [total, used, total - used, 0, *([0, 0] if wide else [0]), total - used]
-    rows = [("Mem:", memory), ("Swap:", [0, 0, 0])]
+    rows = [("Mem:", memory)]
+    if options.has("l", "lohi"):
+        rows += [("Low:", [total, used, total - used]), ("High:", [0, 0, 0])]
+    rows.append(("Swap:", [0, 0, 0]))
     if options.has("t", "total"):
         rows.append(("Total:", [total, used, total - used]))
     text = f"{'':<8}" + "".join(f"{head:>12}" for head in [*heads, "available"]) + "\n"
@@ -75,8 +80,13 @@ def _human(size: int, step: int) -> str:
 
 @program("vmstat")
 async def vmstat(call: Call) -> int:
-    """``vmstat [-S UNIT] [-w] [SECONDS [COUNT]]``: memory; nothing of it changes by itself."""
-    options = parse(call, "anwtS:", "active one-header wide timestamp unit=")
+    """``vmstat [-S UNIT] [-n] [SECONDS [COUNT]]``: memory; nothing of it changes by itself."""
+    options = parse(
+        call,
+        "anwtS:",
+        "active one-header wide timestamp unit=",
+        absent="a active w wide t timestamp",
+    )
     words = options.words
     if len(words) > 2 or any(not word.isdecimal() for word in words):
         raise Complaint(f"vmstat: failed to parse argument: '{words[-1]}'\n")

@@ -41,6 +41,11 @@ async def getopt_tool(call: Call) -> int:
     quiet = bool({"-q", "--quiet"} & set(given))
     if {"-a", "--alternative"} & set(given):
         words = [f"-{word}" if _alternative(word, short, long) else word for word in words]
+    shell = given.get("-s", given.get("--shell", "sh"))
+    if shell in ("csh", "tcsh"):
+        raise Complaint(f"getopt: -s {shell} is not part of the pocket lab's getopt\n", 2)
+    if shell not in ("sh", "bash"):
+        raise usage("getopt", "unknown shell after -s or --shell argument", 2)
     silent = bool({"-Q", "--quiet-output"} & set(given))
     return await _parsed(call, short, long, words, name, plain=plain, quiet=quiet, silent=silent)
 

@@ -17,6 +17,7 @@ from owlab.pocket.ground import internet
 from owlab.pocket.ground.internet import Repository
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.git_config import config
+from owlab.pocket.programs.options import Complaint
 
 HELP = """\
 usage: git [-C <path>] <command> [<args>]
@@ -24,20 +25,20 @@ usage: git [-C <path>] <command> [<args>]
 The pocket lab knows: branch, checkout, clone, config, fetch, help, log, ls-files, ls-remote,
 pull, remote, reset, rev-parse, show, status, switch, version
 """
-_ONE_COMMIT = r"--oneline|--(format|pretty)=(oneline|%H)|-n|-?\d+|-s|--no-patch|HEAD|BRANCH"
+_ONE_COMMIT = r"--oneline|--(format|pretty)=(oneline|%H)|-s|--no-patch|HEAD|BRANCH"
+_COUNT = r"-n|-n?[1-9]\d*|[1-9]\d*"
 _QUIET = "-q|--quiet"
 _WORDS = {
-    "checkout": rf"{_QUIET}|-f|--force|--|[^-].*",
-    "switch": rf"{_QUIET}|-d|--detach|[^-].*",
+    **dict.fromkeys(("checkout", "switch"), rf"{_QUIET}|[^-].*"),
     "reset": rf"{_QUIET}|--hard|HEAD|BRANCH",
     "rev-parse": "--show-toplevel|--abbrev-ref|--short|HEAD|BRANCH",
-    **dict.fromkeys(("log", "show"), _ONE_COMMIT),
+    **dict.fromkeys(("log", "show"), f"{_ONE_COMMIT}|{_COUNT}"),
     "status": "-s|--short|--porcelain|--long",
     "branch": "--list|--show-current",
     "remote": "-v|--verbose|get-url|origin",
     "pull": rf"{_QUIET}|--ff-only|--rebase|origin|BRANCH",
     "fetch": rf"{_QUIET}|--all|-p|--prune|--tags|-t|origin|BRANCH",
-    "ls-files": "[^-].*",
+    **dict.fromkeys(("ls-files", "ls-remote"), "[^-].*"),
 }
 """What may follow a verb; BRANCH is the one that there is."""
 LATER = (
@@ -58,7 +59,8 @@ async def git(call: Call) -> int:
                 await call.err(f"fatal: cannot change to '{folder}': No such file or directory\n")
                 return 128
         elif option == "-c" and words:
-            words.pop(0)
+            await call.err(f"git: -c {words[0]} is not part of the pocket lab's git\n")
+            return 129
         elif option in ("--version", "-v"):
             await call.out("git version 2.43.0.pocket\n")
             return 0
@@ -125,6 +127,10 @@ async def _clone(call: Call, words: list[str], folder: str) -> int:
         await call.err(f"error: unknown option `{error.opt}'\n")
         return 129
     given = dict(options)
+    for name in ("-o", "--origin", "--no-checkout"):
+        if name in given:
+            await call.err(f"git: clone {name} is not part of the pocket lab's git\n")
+            return 129
     quiet = bool({"-q", "--quiet"} & set(given))
     if not names:
         await call.err("fatal: You must specify a repository to clone.\n")
@@ -204,6 +210,7 @@ def _not_found(url: str) -> str:
 
 
 async def _ls_remote(call: Call, words: list[str]) -> int:
+    refuse_words("ls-remote", words)
     names = [word for word in words if not word.startswith("-")]
     repository = internet.repository(names[0]) if names else None
     if repository is None:
@@ -215,22 +222,28 @@ async def _ls_remote(call: Call, words: list[str]) -> int:
 
 
 SHORT = {"-s", "--short", "--porcelain"}
+QUIET = {"-q", "--quiet"}
+
+
+def refuse_words(verb: str, words: list[str], branch: str = "") -> None:
+    """Raise :class:`Complaint` for what the verb knows elsewhere, or nowhere."""
+    known = _WORDS.get(verb, ".*").replace("BRANCH", re.escape(branch))
+    for word in words[: words.index("--")] if "--" in words else words:
+        if not re.fullmatch(known, word):
+            raise Complaint(f"git: {verb} {word} is not part of the pocket lab's git\n", 129)
 
 
 async def _inside(
     call: Call, repository: Repository, root: str, verb: str, words: list[str]
 ) -> int:
     names = [word for word in words if not word.startswith("-")]
+    if verb == "reset" and "--hard" not in words:
+        # It would leave the files as they are, and nothing is staged here.
+        raise Complaint("git: reset without --hard is not part of the pocket lab's git\n", 129)
+    refuse_words(verb, words, repository.branch)
     commit, short = repository.commit, repository.commit[:7]
     head = f"{root}/.git/HEAD"
     detached = not (call.read(head) or b"").startswith(b"ref:")
-    known = _WORDS.get(verb, ".*").replace("BRANCH", re.escape(repository.branch))
-    strange = next((word for word in words if not re.fullmatch(known, word)), None)
-    if verb == "reset" and "--hard" not in words:
-        strange = strange or "--mixed"
-    if strange is not None:
-        await call.err(f"git {verb}: {strange} is not part of the pocket lab\n")
-        return 1
     match verb:
         case "checkout" | "switch" | "reset":
             return await _checkout(call, repository, root, verb, words)
@@ -245,7 +258,7 @@ async def _inside(
         case "log" | "show":
             if "--oneline" in words or "--format=oneline" in words:
                 await call.out(f"{short} {repository.subject}\n")
-            elif any(word.startswith(("--format=%H", "--pretty=%H")) for word in words):
+            elif {"--format=%H", "--pretty=%H"} & set(words):
                 await call.out(f"{commit}\n")
             else:
                 when = repository.date.strftime("%a %b %d %H:%M:%S %Y %z")
@@ -273,7 +286,8 @@ async def _inside(
                 await call.out("origin\n")
             return 0
         case "pull" | "fetch":
-            await call.out("Already up to date.\n" if verb == "pull" else "")
+            quiet = verb == "fetch" or QUIET & set(words)
+            await call.out("" if quiet else "Already up to date.\n")
             return 0
         case "ls-files":
             wanted = [f for f in sorted(repository.files()) if not names or f in names]
@@ -288,7 +302,7 @@ async def _checkout(
 ) -> int:
     names = [word for word in words if not word.startswith("-")]
     wanted = names[0] if names else repository.branch
-    quiet = bool({"-q", "--quiet"} & set(words))
+    quiet = bool(QUIET & set(words))
     short = repository.commit[:7]
     if "--" in words or verb == "reset" or wanted in repository.files():
         # Files back to what the commit holds.

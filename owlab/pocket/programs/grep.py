@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint
+from owlab.pocket.programs.options import Complaint, refuse
 from owlab.pocket.programs.patterns import BadPattern, translated
 
 SHORT = "EFGPe:f:ivwxcnHhlLoqsrRA:B:C:m:bzZaIUTuyd:D:"
@@ -106,6 +106,7 @@ def _options(call: Call) -> tuple[list[tuple[str, str]], list[str]]:
         if "requires argument" in error.msg:
             said = f"option requires an argument -- '{error.opt}'"
         raise Complaint(f"grep: {said}\n{USAGE}", 2) from None
+    refuse("grep", given, "D devices exclude-from u", 2)
     names = [(name.lstrip("-"), value) for name, value in given]
     return [(SHORTS.get(name, name), value) for name, value in names], words
 

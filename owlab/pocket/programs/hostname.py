@@ -16,7 +16,9 @@ HOSTNAME = (
 @program("hostname", machines="all")
 async def hostname(call: Call) -> int:
     """The name; ``-I``/``-i`` the address; ``-f``, ``-s`` the name too."""
-    options = parse(call, "aAbdfF:iIsyVh", HOSTNAME, status=255)
+    options = parse(
+        call, "aAbdfF:iIsyVh", HOSTNAME, status=255, absent="A all-fqdns V version h help"
+    )
     if options.has("F", "file", "b", "boot") or options.words:
         await call.err(
             "hostname: you must be root to change the host name\n"

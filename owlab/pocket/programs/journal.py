@@ -16,7 +16,7 @@ from owlab.pocket.machines.syslog import PRIORITIES, LogLine
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.dates import NotADate, parsed
-from owlab.pocket.programs.options import Complaint
+from owlab.pocket.programs.options import Complaint, refuse
 from owlab.pocket.programs.pager import in_pages
 
 LOOK_EVERY = 0.25
@@ -27,6 +27,9 @@ LONG = (
     "identifier= since= until= all system list-boots disk-usage rotate flush sync no-hostname utc "
     "vacuum-time= vacuum-size= vacuum-files= field= fields no-tail full no-full"
 )
+ABSENT = "fields no-full"
+PAGE = 1000
+"""Lines that ``-e`` leaves, unless told otherwise."""
 SPAN = re.compile(r"(\d+)\s*(s|sec|m|min|h|hr|d|w)(?![a-z])\s*")
 SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hr": 3600, "d": 86400, "w": 604800}
 FIELD = re.compile(r"[A-Z_][A-Z0-9_]*=")
@@ -96,7 +99,10 @@ class JournalQuestion:
 async def journalctl(call: Call) -> int:
     """``-u -t -p -S -U -n -g -r -f -k -b -o``, FIELD=VALUE; ``--disk-usage`` and the like."""
     given, words = _read(call)
+    refuse("journalctl", given, ABSENT)
     names = {name for name, _ in given}
+    if "--utc" in names:
+        call.env = {**call.env, "TZ": "UTC"}
     if (status := await _kept(call, names)) is not None:
         return status
     question = _question(call, given, words)
@@ -110,13 +116,13 @@ async def journalctl(call: Call) -> int:
     if question.reverse:
         found.reverse()
     if not found and not question.follow:
-        await call.out("-- No entries --\n")
+        await call.out("" if names & {"-q", "--quiet"} else "-- No entries --\n")
         return 0
     text = _text(call, question, found)
     if question.follow or "--no-pager" in call.argv:
         await call.out(text)
     else:
-        await in_pages(call, text, "")
+        await in_pages(call, text, "", at_end=bool(names & {"-e", "--pager-end"}))
     if question.follow:
         await _follow(call, question)
     return 0
@@ -184,6 +190,8 @@ async def _kept(call: Call, names: set[str]) -> int | None:
 
 def _question(call: Call, given: list[tuple[str, str]], words: list[str]) -> JournalQuestion:
     question = JournalQuestion()
+    ends: int | None = None
+    counted = whole = False
     for name, value in given:
         if name in ("-u", "--unit"):
             question.units.append(units.plain(value))
@@ -198,15 +206,20 @@ def _question(call: Call, given: list[tuple[str, str]], words: list[str]) -> Jou
         elif name in ("-g", "--grep"):
             question.pattern = _pattern(value)
         elif name in ("-n", "--lines"):
-            question.limit = None if value == "all" else _count(value)
+            counted, question.limit = True, None if value == "all" else _count(value)
         elif name in ("-o", "--output"):
             question.form = value
         elif name in ("-f", "--follow"):
             question.follow = True
-            question.limit = 10 if question.limit is None else question.limit
+            ends = 10
+        elif name in ("-e", "--pager-end"):
+            ends = PAGE
+        whole = whole or name == "--no-tail"
         question.reverse = question.reverse or name in ("-r", "--reverse")
         question.kernel = question.kernel or name in ("-k", "--dmesg")
         question.named = question.named and name != "--no-hostname"
+    if not counted and not whole:
+        question.limit = ends
     for word in words:
         if not FIELD.match(word):
             raise Complaint(f"Failed to add match '{word}': Invalid argument\n")

@@ -75,6 +75,9 @@ async def _token(call: Call, words: list[str]) -> int:
     except (getopt.GetoptError, ValueError) as error:
         await call.err(f'level=fatal msg="Error: {error}"\n')
         return 1
+    if "--output" in dict(options):
+        await call.err('level=fatal msg="Error: --output is not part of the pocket lab\'s k3s"\n')
+        return 1
     verb, names = (rest[0] if rest else ""), rest[1:]
     k3s_token.sweep(record)
     if verb == "create":

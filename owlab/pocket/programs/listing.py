@@ -6,6 +6,7 @@ import fnmatch
 import math
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +22,10 @@ LONG = (
     "all almost-all human-readable directory recursive reverse inode numeric-uid-gid classify "
     "color? no-group sort= time-style= full-time group-directories-first si size "
     "indicator-style= file-type dereference hide= ignore= format= width= time= block-size= escape "
-    "literal quote-name zero"
+    "literal quote-name zero ignore-backups context"
 )
+ABSENT = "c q u Z context format block-size zero"
+MARKS = {"none": "", "slash": "p", "file-type": "file-type", "classify": "F"}
 SIX_MONTHS = 182 * 24 * 3600
 COLOURS = {
     "directory": "01;34",
@@ -60,6 +63,16 @@ class Listing:
         when = options.value("color") if options.has("color") else "never"
         self.colour = when in ("", "always") or (when == "auto" and self.tty)
         self.without = options.values("I", "ignore")
+        self.without += ["*~"] if options.has("B", "ignore-backups") else []
+        marks = {"F": "F", "classify": "F", "p": "p", "file-type": "file-type"}
+        asked = [
+            marks.get(name, MARKS.get(value, ""))
+            for name, value in options.given
+            if name in (*marks, "indicator-style")
+        ]
+        self.marks = asked[-1] if asked else ""
+        quotes = {"N": "N", "literal": "N", "Q": "Q", "quote-name": "Q", "b": "b", "escape": "b"}
+        self.quotes = next((quotes[n] for n, _ in reversed(options.given) if n in quotes), "")
         if not self.hidden:
             self.without += options.values("hide")
         width = options.value("w", "width") or call.env.get("COLUMNS", "")
@@ -98,7 +111,7 @@ class Listing:
         if name.endswith("/") or self.options.has("L", "dereference", "H"):
             return look(path)
         inode = look(path, follow=False)
-        marked = self.options.has("F", "classify")
+        marked = self.marks == "F"
         if inode.kind == "symlink" and not (self.plain or self.long or marked):
             try:
                 followed = look(path)
@@ -178,20 +191,20 @@ class Listing:
         """A name as shown, and how wide it is."""
         before = f"{row.inode.number} " if self.options.has("i", "inode") else ""
         before += f"{_blocks(row.inode)} " if self.options.has("s", "size") else ""
-        name = f"'{row.name}'" if self.tty and " " in row.name else row.name
-        name = f'"{row.name}"' if self.options.has("Q", "quote-name") else name
-        name = row.name.replace(" ", "\\ ") if self.options.has("b", "escape") else name
+        name = f"'{row.name}'" if self.tty and " " in row.name and not self.quotes else row.name
+        name = f'"{row.name}"' if self.quotes == "Q" else name
+        name = row.name.replace(" ", "\\ ") if self.quotes == "b" else name
         after = self._mark(row.inode)
         return before + self._painted(name, row) + after, len(before + name + after)
 
     def _mark(self, inode: Inode) -> str:
         if inode.is_directory:
-            return "/" if self.options.has("F", "p", "classify", "file-type") else ""
-        if not self.options.has("F", "classify", "file-type"):
+            return "/" if self.marks else ""
+        if self.marks not in ("F", "file-type"):
             return ""
         if inode.kind == "symlink":
             return "@"
-        return "*" if inode.mode & 0o111 and not self.options.has("file-type") else ""
+        return "*" if inode.mode & 0o111 and self.marks == "F" else ""
 
     def _painted(self, name: str, row: ListedFile) -> str:
         if not self.colour:
@@ -290,6 +303,11 @@ def _columns(cells: list[tuple[str, int]], wide: int) -> str:
     return ""
 
 
+def _not_among(word: str, option: str, known: Iterable[str]) -> str:
+    names = "".join(f"\n  - ‘{name}’" for name in known)
+    return f"invalid argument ‘{word}’ for ‘--{option}’\nValid arguments are:{names}"
+
+
 @program("ls", "dir", "vdir", machines="all")
 async def ls(call: Call) -> int:
     """List what is in directories; the usual options of GNU's."""
@@ -299,10 +317,11 @@ async def ls(call: Call) -> int:
         form = "l" if call.name == "vdir" else "" if set(flags) & set("1lmxgon") else "C"
         call.argv.insert(0, f"-{form}b")
         call.name = "ls"
-    options = parse(call, SHORT, LONG, status=SERIOUS)
+    options = parse(call, SHORT, LONG, status=SERIOUS, absent=ABSENT)
+    for style in options.values("indicator-style"):
+        if style not in MARKS:
+            raise usage("ls", _not_among(style, "indicator-style", MARKS))
     for order in options.values("sort"):
         if order not in SORTS:
-            known = "".join(f"  - ‘{name}’\n" for name in SORTS)
-            told = f"invalid argument ‘{order}’ for ‘--sort’\nValid arguments are:\n{known}"
-            raise usage("ls", told.rstrip())
+            raise usage("ls", _not_among(order, "sort", SORTS))
     return await Listing(call, options).run()

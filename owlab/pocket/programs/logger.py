@@ -8,15 +8,17 @@ from owlab.pocket.machines import syslog
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
-LONG = "tag= priority= stderr id? file= skip-empty no-act journald? server= port= tcp udp socket="
+LONG = "tag= priority= stderr id? file= skip-empty no-act journald? "
+LONG += "server= port= tcp udp socket= size="
 
 
 @program("logger")
 async def logger(call: Call) -> int:
     """A message: ``-t TAG``, ``-p FACILITY.LEVEL``, ``-i``, ``-s``, ``-f FILE``."""
-    options = parse(call, "t:p:isf:ecn:P:Tdu:S:", LONG)
-    if options.has("n", "server", "u", "socket", "T", "tcp", "d", "udp"):
-        raise Complaint("logger: the pocket lab's log is the machine's own: no -n, -u, -T, -d\n")
+    options = parse(call, "t:p:isf:en:P:Tdu:S:", LONG, absent="S size journald")
+    if options.has("n", "server", "P", "port", "u", "socket", "T", "tcp", "d", "udp"):
+        text = "the pocket lab's log is the machine's own: no -n, -P, -u, -T, -d"
+        raise Complaint(f"logger: {text}\n")
     facility, level = _priority(options.value("p", "priority") or "user.notice")
     tag = options.value("t", "tag") or call.user
     if options.has("i", "id"):

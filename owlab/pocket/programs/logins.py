@@ -10,7 +10,11 @@ from owlab.pocket.machines.visits import Visit
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.options import Complaint, parse
+from owlab.pocket.programs.options import usage as misused
 from owlab.pocket.programs.uname import KERNEL
+
+WHO_ABSENT = "d dead l login p process r runlevel t time T w mesg message writable"
+LAST_ABSENT = "f file d dns i ip x system a hostlast s since t until p present 0"
 
 
 def _here(call: Call) -> list[Visit]:
@@ -28,7 +32,7 @@ def _up(call: Call) -> int:
 @program("uptime")
 async def uptime(call: Call) -> int:
     """How long the machine is up; ``-p`` in words, ``-s`` since when."""
-    options = parse(call, "psV", "pretty since")
+    options = parse(call, "psV", "pretty since", absent="V")
     if options.words:
         raise Complaint("Usage:\n uptime [options]\n")
     if options.has("p", "pretty"):
@@ -65,14 +69,22 @@ def headline(call: Call) -> str:
 
 @program("w")
 async def w(call: Call) -> int:
-    """Who is at a terminal, and what runs there; ``-h`` without the head, ``-s`` shorter."""
-    options = parse(call, "hsfiop", "no-header short from ip-addr old-style")
+    """Who is at a terminal, and what runs there; ``-h`` without the head, ``-s -f`` shorter."""
+    options = parse(
+        call,
+        "hsfiop",
+        "no-header short from ip-addr old-style pids",
+        absent="i ip-addr o old-style p pids",
+    )
+    # Each of them turns it round: Ubuntu's w begins with the column.
+    origins = sum(name in ("f", "from") for name, _ in options.given) % 2 == 0
     if not options.has("h", "no-header"):
         await call.out(headline(call))
+        place = f"{'FROM':<16}" if origins else ""
         await call.out(
-            "USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n"
+            f"USER     TTY      {place} LOGIN@   IDLE   JCPU   PCPU WHAT\n"
             if not options.has("s", "short")
-            else "USER     TTY      FROM              IDLE WHAT\n"
+            else f"USER     TTY      {place}  IDLE WHAT\n"
         )
     for visit in _here(call):
         if options.words and visit.user not in options.words:
@@ -80,7 +92,7 @@ async def w(call: Call) -> int:
         since = f"{_at(visit.came, zone_of(call)):%H:%M}"
         runs = visit.shell.running or "-bash"
         idle = "0.00s" if visit.shell.running else _idle(unix_time() - visit.shell.used)
-        head = f"{visit.user:<8} {visit.terminal:<8} {visit.origin:<16}"
+        head = f"{visit.user:<8} {visit.terminal:<8} {f'{visit.origin:<16}' if origins else ''}"
         middle = "" if options.has("s", "short") else f" {since:<7}"
         spent = "" if options.has("s", "short") else f"  {'0.00s':>5}  {'0.00s':>5}"
         await call.out(f"{head}{middle} {idle:>5}{spent} {runs}\n")
@@ -99,7 +111,16 @@ def _idle(seconds: float) -> str:
 @program("who")
 async def who(call: Call) -> int:
     """Who is at a terminal; ``-b`` when the machine came up, ``-q``, ``-H``, ``-u``, ``am i``."""
-    options = parse(call, "abdHlmpqrstTuw", "all boot heading count users short mesg message")
+    options = parse(
+        call,
+        "abdHlmpqrstTuw",
+        "all boot dead heading login process count runlevel short time mesg message writable users",
+        absent=WHO_ABSENT,
+    )
+    if len(options.words) > 2:
+        raise misused("who", f"extra operand ‘{options.words[2]}’")
+    if len(options.words) == 1:
+        raise Complaint(f"who: the pocket lab's who reads no file: {options.words[0]}\n")
     zone = zone_of(call)
     here = _here(call)
     if options.has("q", "count"):
@@ -126,7 +147,11 @@ async def who(call: Call) -> int:
 @program("users")
 async def users(call: Call) -> int:
     """The names of those at a terminal."""
-    parse(call, "")
+    words = parse(call, "").words
+    if len(words) > 1:
+        raise misused("users", f"extra operand ‘{words[1]}’")
+    if words:
+        raise Complaint(f"users: the pocket lab's users reads no file: {words[0]}\n")
     if names := sorted(visit.user for visit in _here(call)):
         await call.out(f"{' '.join(names)}\n")
     return 0
@@ -134,9 +159,14 @@ async def users(call: Call) -> int:
 
 @program("last")
 async def last(call: Call) -> int:
-    """Who was at a terminal since the lab came up; ``-n N``, ``-F``, ``-x``, a name or terminal."""
+    """Who was at a terminal since the lab came up; ``-n N -F -R -w``, a name or terminal."""
     call.argv[:] = [f"-n{word[1:]}" if word[1:].isdecimal() else word for word in call.argv]
-    options = parse(call, "n:f:FRadiwxs:t:p:0:", "limit= fulltimes system hostlast")
+    options = parse(
+        call,
+        "n:f:FRadiwxs:t:p:0:",
+        "limit= file= fulltimes nohostname fullnames dns ip system hostlast since= until= present=",
+        absent=LAST_ABSENT,
+    )
     count = options.value("n", "limit")
     if count is not None and not count.isdecimal():
         raise Complaint(f"last: failed to parse number: '{count}'\n")
@@ -147,7 +177,8 @@ async def last(call: Call) -> int:
     rows = [row for row in rows if not options.words or {row[0], row[1]} & set(options.words)]
     for row in rows[: int(count or 0) or None]:
         name, terminal, origin, when = row
-        place = "" if options.has("R") else f" {origin[:16]:<16}"
+        cut = None if options.has("w", "fullnames") else 16
+        place = "" if options.has("R", "nohostname") else f" {origin[:cut]:<16}"
         await call.out(f"{name:<8} {terminal:<12}{place} {when}\n")
     begins = _at(call.machine.booted, zone)
     await call.out(f"\nwtmp begins {begins:%a %b} {begins.day:>2} {begins:%H:%M:%S %Y}\n")
@@ -180,6 +211,8 @@ def _visited(visit: Visit, zone: tzinfo, whole: bool) -> tuple[str, str, str, st
 async def lastlog(call: Call) -> int:
     """Each account, and when it was last at a terminal; ``-u NAME``."""
     options = parse(call, "u:", "user=")
+    if options.words:
+        raise Complaint(f"lastlog: unexpected argument: {options.words[0]}\n")
     wanted = options.value("u", "user")
     if wanted is not None and call.machine.accounts.user(wanted) is None:
         raise Complaint(f"lastlog: Unknown user or range: {wanted}\n")

@@ -7,7 +7,7 @@ import json
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
-LONG = "bytes fs json list nodeps noheadings output= paths all tree size raw"
+LONG = "bytes fs json list nodeps noheadings output= paths all tree raw topology"
 USUAL = ("NAME", "MAJ:MIN", "RM", "SIZE", "RO", "TYPE", "MOUNTPOINTS")
 SYSTEMS = ("NAME", "FSTYPE", "FSVER", "LABEL", "UUID", "FSAVAIL", "FSUSE%", "MOUNTPOINTS")
 RIGHT = ("SIZE", "RM", "RO", "FSAVAIL", "FSUSE%", "FSSIZE", "FSUSED")
@@ -17,7 +17,7 @@ GIB = 1 << 30
 @program("lsblk")
 async def lsblk(call: Call) -> int:
     """The disk that the machine was launched with; ``-f -o -b -d -n -p -l -J``."""
-    options = parse(call, "afbdJlno:prt", LONG)
+    options = parse(call, "afbdJlno:prt", LONG, absent="t topology tree")
     columns: tuple[str, ...] = SYSTEMS if options.has("f", "fs") else USUAL
     if (given := options.value("o", "output")) is not None:
         columns = tuple(given.upper().split(","))

@@ -7,16 +7,33 @@ import re
 import sys
 
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import parse
+from owlab.pocket.programs.options import Complaint, parse, usage
 from owlab.pocket.programs.uname import architecture
+
+ONLY_TABLES = (
+    "options --all, --online and --offline may only be used with options --extended or --parse."
+)
 
 
 @program("lscpu")
 async def lscpu(call: Call) -> int:
     """Processors and their number; ``-J`` as JSON, ``-p`` one a line."""
-    options = parse(call, "aJpebcysx", "json parse? extended? all online offline")
+    options = parse(
+        call,
+        "aJpebcys:x",
+        "json parse? extended? all online offline physical sysroot= hex",
+        absent="s sysroot x hex",
+    )
+    if options.words:
+        raise usage("lscpu", "bad usage")
+    if columns := options.value("parse", "extended"):
+        raise Complaint(f"lscpu: the pocket lab's lscpu chooses no columns: {columns}\n")
+    table = options.has("p", "parse", "e", "extended")
+    offline = options.has("c", "offline")
+    if not table and (offline or options.has("a", "all", "b", "online")):
+        raise Complaint(f"lscpu: {ONLY_TABLES}\n")
     count = call.machine.spec.cpus
-    if options.has("p", "parse", "e", "extended"):
+    if table:
         await call.out(
             "# The following is the parsable format, which can be fed to other\n"
             "# programs. Each different item in every column has an unique ID\n"
@@ -27,7 +44,7 @@ async def lscpu(call: Call) -> int:
         form = (
             "{n},{n},0,0\n" if options.has("p", "parse") else "{n:>3} {n:>4}      0    0    yes\n"
         )
-        await call.out("".join(form.format(n=number) for number in range(count)))
+        await call.out("".join(form.format(n=number) for number in range(0 if offline else count)))
         return 0
     rows = _rows(call, count)
     if options.has("J", "json"):

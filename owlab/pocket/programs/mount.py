@@ -22,6 +22,8 @@ LONG = (
     "read-only read-write rw types= source= target= bind rbind move make-shared make-private "
     "make-slave label= uuid= loop fork onlyonce mkdir?"
 )
+ABSENT = "fstab T h help i internal-only l show-labels options-source O source target "
+ABSENT += "onlyonce mkdir"
 ELSEWHERE = "B bind R rbind M move make-shared make-private make-slave L label U uuid loop"
 """Mounts that are no NFS."""
 
@@ -29,7 +31,7 @@ ELSEWHERE = "B bind R rbind M move make-shared make-private make-slave L label U
 @program("mount", "mount.nfs", "mount.nfs4")
 async def mount(call: Call) -> int:
     """``mount -t nfs SERVER:PATH TARGET``; ``-a``, ``-o``, ``-r``, ``-v``, ``-f``; and the list."""
-    options = parse(call, "ac:fhilno:rwt:vO:BRML:U:F", LONG, status=USAGE)
+    options = parse(call, "acfhilno:rwt:vO:BRML:U:FT:", LONG, USAGE, absent=ABSENT)
     kinds = [kind for value in options.values("t", "types") for kind in value.split(",")]
     if not options.words and not options.has("a", "all"):
         await _list(call, kinds)
@@ -79,7 +81,9 @@ async def _mount(
     if ":" not in source or kind not in ("", *NFS):
         raise Complaint(_no_nfs(call, source, target, kind), FAILED)
     try:
-        asked = options_of(",".join(filter(None, (given, "ro" if options.has("r") else ""))))
+        asked = options_of(
+            ",".join(filter(None, (given, "ro" if options.has("r", "read-only") else "")))
+        )
     except ValueError as error:
         raise Complaint(f"{error}\n", FAILED) from None
     if not call.fs.is_directory(path):

@@ -9,6 +9,7 @@ from owlab.pocket.machines import nfs_server
 from owlab.pocket.machines.hosts import find, is_address
 from owlab.pocket.machines.nfs_exports import Export, known_option
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import parse
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -28,7 +29,7 @@ def client_installed(machine: Machine) -> bool:
 async def exportfs(call: Call) -> int:
     """``-r``, ``-a``, ``-v``, ``-u``, ``-o OPTIONS CLIENT:PATH``, and the table without any."""
     try:
-        options, words = getopt.gnu_getopt(call.argv, "ravuio:sfh")
+        options, words = getopt.gnu_getopt(call.argv, "ravuio:sf")
     except getopt.GetoptError as error:
         await call.err(f"exportfs: invalid option -- '{error.opt}'\n")
         return 1
@@ -100,7 +101,10 @@ async def _withdraw(call: Call, words: list[str], everything: bool) -> int:
 @program("showmount", installed=client_installed)
 async def showmount(call: Call) -> int:
     """``showmount -e [HOST]``: what a server exports, asked over the (simulated) network."""
-    words = [word for word in call.argv if not word.startswith("-")]
+    options = parse(
+        call, "adehv", "all directories exports no-headers", absent="a all d directories v h"
+    )
+    words, headed = options.words, not options.has("no-headers")
     host = words[0] if words else call.machine.name
     own = host in (call.machine.name, "localhost", "127.0.0.1")
     server = call.machine if own else find(call.fleet, host, "nfs-server")
@@ -114,10 +118,10 @@ async def showmount(call: Call) -> int:
             "(Connection refused)\n"
         )
         return 1
-    if not {"-e", "--exports"} & set(call.argv):
-        await call.out(f"Hosts on {host}:\n")
+    if not options.has("e", "exports"):
+        await call.out(f"Hosts on {host}:\n" if headed else "")
         return 0
-    await call.out(f"Export list for {host}:\n")
+    await call.out(f"Export list for {host}:\n" if headed else "")
     clients: dict[str, list[str]] = {}
     for export in nfs_server.active_exports(server):
         clients.setdefault(export.path, []).append(export.client)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from owlab.pocket.machines import units
 from owlab.pocket.machines.net import MachineNet
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint, parse
+from owlab.pocket.programs.options import Complaint, Options, parse
 
 _SERVICES = {22: "ssh", 53: "domain", 80: "http", 111: "sunrpc", 443: "https", 2049: "nfs"}
 
@@ -49,6 +49,11 @@ def _seen(call: Call, row: SocketRow) -> bool:
     return call.root or row.user == call.user
 
 
+def _newer_only(options: Options) -> bool:
+    """IPv6, which nobody listens on here."""
+    return options.has("6") and not options.has("4")
+
+
 @program("ss")
 async def ss(call: Call) -> int:
     """``ss [-tulnpaH4] [sport = :PORT]``: no connection stays open here, so that ``-l`` is all."""
@@ -57,6 +62,7 @@ async def ss(call: Call) -> int:
     both = options.has("t", "tcp") == options.has("u", "udp")
     listens = options.has("l", "listening") or options.has("a", "all")
     shows = listens and not (options.has("u", "udp") and not options.has("t", "tcp"))
+    shows = shows and not _newer_only(options)
     rows = [row for row in _rows(call) if wanted in (None, row.port)] if shows else []
     numeric, processes = options.has("n", "numeric"), options.has("p", "processes")
     lead = "Netid State  " if both else "State  "
@@ -90,6 +96,7 @@ async def netstat(call: Call) -> int:
     options = parse(call, "tulnpaW46", "tcp udp listening numeric programs program all")
     listens = options.has("l", "listening") or options.has("a", "all")
     shows = listens and (options.has("t", "tcp") or not options.has("u", "udp"))
+    shows = shows and not _newer_only(options)
     programs = options.has("p", "program", "programs")
     if programs and not call.root:
         await call.err(

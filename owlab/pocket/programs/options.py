@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getopt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from owlab.pocket.programs.base import Call
@@ -36,10 +37,12 @@ class Options:
         return [value for name, value in self.given if name in names]
 
 
-def parse(call: Call, short: str, long: str = "", status: int = 1, mixed: bool = True) -> Options:
+def parse(
+    call: Call, short: str, long: str = "", status: int = 1, mixed: bool = True, absent: str = ""
+) -> Options:
     """Read the words; ``short`` and ``long`` (words with ``=`` for a value) as for ``getopt``.
 
-    ``name?`` is a long option whose value may be left out.
+    ``name?`` is a long option whose value may be left out. ``absent``: as for :func:`refuse`.
 
     Raises :class:`Complaint` in the words of the GNU tools.
     """
@@ -50,7 +53,19 @@ def parse(call: Call, short: str, long: str = "", status: int = 1, mixed: bool =
         given, words = read(argv, short, long.replace("?", "=").split())
     except getopt.GetoptError as error:
         raise Complaint(_complaint(call.name, error), status) from None
+    refuse(call.name, given, absent, status)
     return Options(tuple((name.lstrip("-"), value) for name, value in given), tuple(words))
+
+
+def refuse(name: str, given: Iterable[tuple[str, str]], absent: str, status: int = 1) -> None:
+    """Raise :class:`Complaint` for an option that the program has, and the lab's has not."""
+    lacking = absent.split()
+    for option, _ in given:
+        plain = option.lstrip("-")
+        if plain in lacking:
+            shown = f"{'-' if len(plain) == 1 else '--'}{plain}"
+            text = f"{name}: {shown} is not part of the pocket lab's {name}\n"
+            raise Complaint(text, status)
 
 
 def usage(name: str, text: str, status: int = 1) -> Complaint:

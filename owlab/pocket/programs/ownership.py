@@ -81,6 +81,13 @@ async def chmod(call: Call) -> int:
             f"chmod: invalid mode: ‘{mode}’\nTry 'chmod --help' for more information.\n"
         )
 
+    deep = options.has("R", "recursive") and options.has("preserve-root")
+    if deep and any(call.path(name) == "/" for name in names):
+        raise Complaint(
+            "chmod: it is dangerous to operate recursively on '/'\n"
+            "chmod: use --no-preserve-root to override this failsafe\n"
+        )
+
     def act(path: str) -> str:
         inode = call.fs.look(path, follow=False)
         if inode.kind == "symlink":

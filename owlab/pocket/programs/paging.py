@@ -37,6 +37,11 @@ class Pager:
     show: Show
     numbers: bool = False
     chop: bool = False
+    stays: bool = False
+    """The last page is left on the screen."""
+    folds: bool = False
+    """A search finds capitals and small letters alike; ``folds_small``: one without capitals."""
+    folds_small: bool = False
     top: int = 0
     note: str = ""
     pattern: str = ""
@@ -66,7 +71,7 @@ class Pager:
 
     async def run(self) -> None:
         """Turn pages until the reader leaves."""
-        await self.show(ENTER)
+        await self.show("" if self.stays else ENTER)
         self.note = self.name
         count = ""
         try:
@@ -82,7 +87,7 @@ class Pager:
                 await self._do(key, count)
                 count = ""
         finally:
-            await self.show(f"\r\x1b[K{LEAVE}")
+            await self.show("\r\x1b[K" + ("" if self.stays else LEAVE))
 
     async def _key(self) -> str:
         if not self.waiting:
@@ -131,12 +136,23 @@ class Pager:
         self.back = sign == "?"
         self._find(self.back)
 
+    def begin_at(self, pattern: str) -> None:
+        """The first line that fits is the first of the page."""
+        self.pattern, self.top = pattern, -1
+        self._find(back=False)
+        self.top = max(self.top, 0)
+
+    @property
+    def _flags(self) -> re.RegexFlag:
+        small = self.folds_small and self.pattern == self.pattern.lower()
+        return re.I if self.folds or small else re.NOFLAG
+
     def _find(self, back: bool) -> None:
         if not self.pattern:
             self.note = "No previous regular expression"
             return
         try:
-            wanted = re.compile(self.pattern)
+            wanted = re.compile(self.pattern, self._flags)
         except re.error:
             self.note = "Invalid pattern"
             return
@@ -159,7 +175,7 @@ class Pager:
         if not self.pattern:
             return row
         try:
-            return re.sub(f"({self.pattern})", rf"{REVERSE}\1{PLAIN}", row)
+            return re.sub(f"({self.pattern})", rf"{REVERSE}\1{PLAIN}", row, flags=self._flags)
         except re.error:
             return row
 

@@ -12,10 +12,7 @@ from owlab.pocket.programs.options import Complaint, Options, parse
 from owlab.pocket.programs.processes import processes
 
 CHOICE = "fxivnou:U:P:t:"
-LONG = (
-    "full exact ignore-case inverse newest oldest euid= uid= parent= terminal= count list-name "
-    "list-full delimiter= signal= echo"
-)
+LONG = "full exact ignore-case inverse newest oldest euid= uid= parent= terminal= count signal= "
 
 
 def _chosen(call: Call, options: Options) -> list[ProcessRow]:
@@ -74,7 +71,7 @@ def _misused(call: Call, what: str) -> Complaint:
 @program("pgrep")
 async def pgrep(call: Call) -> int:
     """The numbers of processes by name; ``-f`` by the whole command, ``-l``, ``-a``, ``-c``."""
-    options = parse(call, CHOICE + "lacd:", LONG, status=2)
+    options = parse(call, CHOICE + "lacd:", LONG + "list-name list-full delimiter=", status=2)
     found = _chosen(call, options)
     if options.has("c", "count"):
         await call.out(f"{len(found)}\n")
@@ -93,7 +90,7 @@ async def pgrep(call: Call) -> int:
 @program("pidof")
 async def pidof(call: Call) -> int:
     """The numbers of programs of these names, the newest first; ``-s`` one only."""
-    options = parse(call, "sxqS:o:", status=1)
+    options = parse(call, "sxqS:o:", absent="x")
     left_out = set(_values(options, "o"))
     found = [
         str(row.pid)
@@ -112,7 +109,7 @@ async def pidof(call: Call) -> int:
 async def pkill(call: Call) -> int:
     """Send a signal to processes by name: jobs of shells, and units, which systemd may restart."""
     signal, call.argv[:] = _signal(call)
-    options = parse(call, CHOICE + "ce", LONG, status=2)
+    options = parse(call, CHOICE + "ce", LONG + "echo", status=2)
     if given := options.value("signal"):
         signal = _known(call, given)
     found = _chosen(call, options)

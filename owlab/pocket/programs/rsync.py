@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import getopt
-import itertools
 import posixpath
 import shlex
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.options import Complaint
-from owlab.pocket.programs.ssh import side
+from owlab.pocket.programs.options import Complaint, refuse
+from owlab.pocket.programs.ssh import LETTERS, side
+from owlab.pocket.programs.ssh_options import LoginSettings, settings
 
 SYNTAX, PARTIAL, UNREACHED = 1, 23, 255
 SHORT = "avrlptgoDznuhqPe:c"
@@ -58,27 +58,29 @@ class RsyncRun:
 @program("rsync", machines="all")
 async def rsync(call: Call) -> int:
     """``rsync [-avznu] [--delete] [--exclude P] SOURCE... TARGET``; a side may be HOST:PATH."""
-    flags, excluded, keys, words = _words(call.argv)
+    flags, excluded, login, words = _words(call.argv)
     owner = next((flag.partition("=")[2] for flag in flags if flag.startswith("chown=")), None)
     if len(words) < 2:
         raise Complaint("rsync: the pocket lab's rsync takes SOURCE... TARGET\n", SYNTAX)
     *sources, into = words
+    if "P" in flags:
+        await call.err("rsync: no progress to show: the pocket lab copies at once\n")
     if any(_is_far(word) for word in sources) and _is_far(into):
         raise Complaint("The source and destination cannot both be remote.\n", SYNTAX)
-    target, where = await _opened(call, into, keys)
+    target, where = await _opened(call, into, login)
     run = RsyncRun(call.fs, target, flags, excluded)
     if owner is not None:
         run.given_to = _numbers(call, owner, into)
     if run.has("v"):
         await call.out("sending incremental file list\n")
     for word in sources:
-        run.source, path = await _opened(call, word, keys)
+        run.source, path = await _opened(call, word, login)
         _one(run, word, path, where, into, len(sources) > 1)
     await _report(call, run)
     return PARTIAL if run.problems else 0
 
 
-def _words(argv: list[str]) -> tuple[set[str], list[str], list[str], list[str]]:
+def _words(argv: list[str]) -> tuple[set[str], list[str], LoginSettings, list[str]]:
     try:
         given, words = getopt.gnu_getopt(argv, SHORT, LONG)
     except getopt.GetoptError as error:
@@ -88,9 +90,10 @@ def _words(argv: list[str]) -> tuple[set[str], list[str], list[str], list[str]]:
             "rsync error: syntax or usage error (code 1)\n",
             SYNTAX,
         ) from None
+    refuse("rsync", given, "stats", SYNTAX)
     flags: set[str] = set()
     excluded: list[str] = []
-    keys: list[str] = []
+    login = LoginSettings()
     for name, value in given:
         plain = name.lstrip("-")
         letter = _LETTERS.get(plain, plain)
@@ -99,10 +102,10 @@ def _words(argv: list[str]) -> tuple[set[str], list[str], list[str], list[str]]:
         elif plain == "chown":
             flags.add(f"chown={value}")
         elif letter == "e":
-            keys += _keys(value)
+            login = _login(value)
         else:
             flags.add(letter)
-    return flags, excluded, keys, words
+    return flags, excluded, login, words
 
 
 def _numbers(call: Call, owner: str, into: str) -> tuple[int, int]:
@@ -115,12 +118,19 @@ def _numbers(call: Call, owner: str, into: str) -> tuple[int, int]:
         raise Complaint(f"rsync: unknown user or group: {unknown.args[0]}\n", SYNTAX) from None
 
 
-def _keys(shell: str) -> list[str]:
-    """The identities of ``-e "ssh -i KEY"``."""
+def _login(shell: str) -> LoginSettings:
+    """What ``-e "ssh -i KEY -p PORT"`` says."""
     words = shlex.split(shell)
     if words[:1] != ["ssh"]:
         raise Complaint(f"rsync: Failed to exec {shell}: No such file or directory (2)\n", 14)
-    return [after for before, after in itertools.pairwise(words) if before == "-i"]
+    try:
+        options, rest = getopt.getopt(words[1:], LETTERS)
+    except getopt.GetoptError as error:
+        raise Complaint(f"ssh: illegal option -- {error.opt}\n", UNREACHED) from None
+    if rest:
+        raise Complaint(f"rsync: -e: options of ssh only, not '{rest[0]}'\n", SYNTAX)
+    refuse("ssh", options, "V", UNREACHED)
+    return settings("ssh", options, UNREACHED)
 
 
 def _is_far(word: str) -> bool:
@@ -128,11 +138,11 @@ def _is_far(word: str) -> bool:
     return bool(colon) and "/" not in host
 
 
-async def _opened(call: Call, word: str, keys: list[str]) -> tuple[Files, str]:
+async def _opened(call: Call, word: str, login: LoginSettings) -> tuple[Files, str]:
     if "::" in word or word.startswith("rsync://"):
         raise Complaint("rsync: the pocket lab has no rsync daemons: use ssh, HOST:PATH\n", SYNTAX)
     try:
-        return await side(call, word, keys)
+        return await side(call, word, login)
     except Complaint as complaint:
         raise Complaint(
             f"{complaint.text}rsync: connection unexpectedly closed (0 bytes received so far) "
@@ -158,12 +168,12 @@ def _one(run: RsyncRun, word: str, path: str, where: str, into: str, many: bool)
         if not run.target.is_directory(where):
             run.told.insert(0, f"created directory {into.partition(':')[2] or into}")
         if not run.dry and not run.target.is_directory(where):
-            run.target.mkdir(where)
+            run.target.mkdir(where, recursive="mkpath" in run.flags)
         _directory(run, path, posixpath.join(where, name) if name else where, name)
         return
     name = posixpath.basename(path)
     if folder and not run.dry and not run.target.is_directory(where):
-        run.target.mkdir(where)
+        run.target.mkdir(where, recursive="mkpath" in run.flags)
     _entry(run, inode, path, posixpath.join(where, name) if folder else where, name)
 
 
@@ -292,16 +302,31 @@ def _lines(run: RsyncRun) -> Iterator[str]:
             yield f"{line}\n"
 
 
+def _grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+def _human(number: int) -> str:
+    """``1.23K``, with thousands."""
+    for unit, size in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
+        if number >= size:
+            return f"{number / size:.2f}{unit}"
+    return str(number)
+
+
 async def _report(call: Call, run: RsyncRun) -> None:
     if "q" not in run.flags:
         await call.out("".join(_lines(run)))
     await call.err("".join(run.problems))
     if run.has("v") and "q" not in run.flags:
+        shown = _human if run.has("h") else _grouped
+        cents = "" if run.has("h") and run.sent >= 1000 else ".00"
         speed = run.total / max(run.sent, 1)
         end = " (DRY RUN)" if run.dry else ""
         await call.out(
-            f"\nsent {run.sent:,} bytes  received 0 bytes  {run.sent:,}.00 bytes/sec\n"
-            f"total size is {run.total:,}  speedup is {speed:.2f}{end}\n"
+            f"\nsent {shown(run.sent)} bytes  received 0 bytes  "
+            f"{shown(run.sent)}{cents} bytes/sec\n"
+            f"total size is {shown(run.total)}  speedup is {speed:.2f}{end}\n"
         )
     if run.problems:
         await call.err(END)

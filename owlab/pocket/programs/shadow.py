@@ -46,7 +46,9 @@ async def passwd(call: Call) -> int:
     options = parse(
         call,
         "aSludeqkn:x:w:i:",
-        "all status lock unlock delete expire mindays= maxdays= warndays= inactive=",
+        "all status lock unlock delete expire mindays= maxdays= warndays= inactive= "
+        "keep-tokens quiet",
+        absent="k keep-tokens",
     )
     name = options.words[0] if options.words else call.user
     if not call.root and (options.has("a", "all") or name != call.user):
@@ -70,7 +72,7 @@ async def passwd(call: Call) -> int:
     if not call.root:
         raise Complaint("passwd: Permission denied.\n")
     _change(row, options)
-    if not options.has("q"):
+    if not options.has("q", "quiet"):
         await call.err("passwd: password changed.\n")
     return 0
 

@@ -66,7 +66,7 @@ def at_terminal(script: str, session: ShellView | None, *, shows: bool = False) 
 
 @functools.cache
 def _who_asks() -> tuple[frozenset[str], frozenset[str]]:
-    readers = READERS | {"bash", "sh", "rm", "cp", "mv"}
+    readers = READERS | {"bash", "sh", "rm", "cp", "mv", "ln"}
     return readers, frozenset({*PLAIN, *BUILTINS, *BOTH, *load_programs()}) - readers
 
 

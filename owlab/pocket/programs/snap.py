@@ -6,6 +6,7 @@ import getopt
 
 from owlab.pocket.machines import snaps
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import refuse
 
 RISKS = ("stable", "candidate", "beta", "edge")
 
@@ -39,6 +40,7 @@ async def snap(call: Call) -> int:
         return 64
     given = dict(options)
     verb, names = (words[0] if words else "help"), words[1:]
+    refuse("snap", options, "revision all dangerous wait color unicode")
     if "--version" in given or verb == "version":
         await call.out("snap    2.62+pocket\nsnapd   2.62+pocket\nseries  16\nubuntu  24.04\n")
         return 0

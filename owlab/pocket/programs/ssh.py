@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines import hosts
 from owlab.pocket.machines.files import Files
+from owlab.pocket.machines.inode import Inode
 from owlab.pocket.machines.views import ShellWanted
 from owlab.pocket.network.unreached import UnknownName, Unreached
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
+from owlab.pocket.programs.ssh_options import PORT, LoginSettings, settings
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
 FAILED = 255
 LETTERS = "46AaCfGgKkMNnqsTtVvXxYyb:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
+SCP_ABSENT = "6 c F J l S v X"
 KEYS = ("id_rsa", "id_ecdsa", "id_ed25519")
 
 
@@ -48,22 +51,21 @@ async def _listening(call: Call, host: str, port: int) -> Machine:
         raise Complaint(said, FAILED) from None
     local = address in ("127.0.0.1", call.machine.address)
     machine = call.machine if local else hosts.find(call.fleet, address, "ssh")
-    if machine is None or port != 22:
+    if machine is None or port != PORT:
         closed = "Connection closed by remote host\n"
         raise Complaint(f"kex_exchange_identification: {closed}", FAILED)
     return machine
 
 
-async def _reach(
-    call: Call, word: str, user: str, identities: list[str], port: int = 22
-) -> RemoteAccount:
+async def _reach(call: Call, word: str, login: LoginSettings) -> RemoteAccount:
     """Log in; raises :class:`Complaint` in ssh's words."""
     name, at, host = word.rpartition("@")
-    user = name if at else user or call.user
-    machine = await _listening(call, host, port)
-    if machine.accounts.user(user) is None or not _admitted(call, machine, user, identities):
+    user = name if at else login.user or call.user
+    machine = await _listening(call, host, login.port)
+    if machine.accounts.user(user) is None or not _admitted(call, machine, user, login.keys):
         raise Complaint(f"{user}@{host}: Permission denied (publickey).\n", FAILED)
-    _remember(call, host, machine)
+    if login.remembers:
+        _remember(call, host, machine)
     return RemoteAccount(user, machine)
 
 
@@ -100,25 +102,24 @@ def _remember(call: Call, host: str, machine: Machine) -> None:
 async def ssh(call: Call) -> int:
     """Run a command on another machine: ``ssh [-i KEY] [USER@]HOST [COMMAND]``."""
     try:
-        options, words = getopt.getopt(
-            call.argv, "46AaCfGgKkMNnqsTtVvXxYyb:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
-        )
+        options, words = getopt.getopt(call.argv, LETTERS)
     except getopt.GetoptError as error:
         raise Complaint(f"ssh: illegal option -- {error.opt}\n", FAILED) from None
     given = dict(options)
     if "-V" in given:
         await call.err("OpenSSH_9.6p1 Ubuntu-3ubuntu13+pocket, OpenSSL 3.0.13\n")
         return 0
+    if "-v" in given:
+        await call.err("debug1: of a connection the pocket lab's ssh has no more to tell\n")
+    login = settings("ssh", options, FAILED)
     if not words:
         await call.err(
             "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] destination [command [argument ...]]\n"
         )
         return FAILED
-    keys = [value for name, value in options if name == "-i"]
-    port = given.get("-p", "22")
-    if not port.isdecimal():
-        raise Complaint(f"Bad port '{port}'\n", FAILED)
-    target = await _reach(call, words[0], given.get("-l", ""), keys, int(port))
+    if "-t" in given and words[1:]:
+        raise Complaint("ssh: -t: a command has no terminal in the pocket lab\n", FAILED)
+    target = await _reach(call, words[0], login)
     command = " ".join(words[1:])
     if not command and call.session is not None and call.session.switch is not None:
         host = words[0].rpartition("@")[2]
@@ -135,22 +136,23 @@ async def ssh(call: Call) -> int:
 
 @program("scp", machines="all")
 async def scp(call: Call) -> int:
-    """Copy between machines: ``scp [-r] FROM... TO``, either side as ``[USER@]HOST:PATH``."""
-    options = parse(call, "346BCOpqRrTvc:F:i:J:l:o:P:S:X:", status=1, mixed=False)
+    """``scp [-rp] [-i KEY] [-P PORT] FROM... TO``, either side as ``[USER@]HOST:PATH``."""
+    options = parse(call, "346ABCOpqRrsTvc:F:i:J:l:o:P:S:X:", mixed=False, absent=SCP_ABSENT)
     if len(options.words) < 2:
         await call.err("usage: scp [-346ABCOpqRrsTv] source ... target\n")
         return 1
     *sources, into = options.words
-    keys = options.values("i")
-    files, target = await side(call, into, keys)
+    login = settings("scp", options.given, 1, port="P")
+    files, target = await side(call, into, login)
     status = 0
     for source in sources:
-        theirs, path = await side(call, source, keys)
+        theirs, path = await side(call, source, login)
         where = target
         if files.is_directory(where):
             where = posixpath.join(where, posixpath.basename(path.rstrip("/")))
         try:
-            status = await _copy(call, theirs, path, files, where, options.has("r")) or status
+            run = ScpRun(theirs, files, deep=options.has("r"), exact=options.has("p"))
+            status = await _copy(call, run, path, where) or status
         except OSError as error:
             shown = error.filename or source
             await call.err(f"scp: {shown}: {error.strerror}\n")
@@ -158,21 +160,34 @@ async def scp(call: Call) -> int:
     return status
 
 
-async def side(call: Call, word: str, keys: list[str]) -> tuple[Files, str]:
+async def side(call: Call, word: str, login: LoginSettings) -> tuple[Files, str]:
     """The files and the path that a word means: here, or ``[USER@]HOST:PATH``."""
     host, colon, path = word.partition(":")
     if not colon or "/" in host:
         return call.fs, call.path(word)
-    target = await _reach(call, host, "", keys)
+    target = await _reach(call, host, login)
     return target.machine.files_of(target.user), posixpath.join(target.home, path)
 
 
-async def _copy(call: Call, source: Files, path: str, target: Files, where: str, deep: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class ScpRun:
+    """From where to where, and how."""
+
+    source: Files
+    target: Files
+    deep: bool
+    exact: bool
+    """With modes and times."""
+
+
+async def _copy(call: Call, run: ScpRun, path: str, where: str) -> int:
+    source, target = run.source, run.target
     inode = source.look(path)
     if not inode.is_directory:
         target.write_file(where, source.read_file(path))
+        _keep(run, inode, where)
         return 0
-    if not deep:
+    if not run.deep:
         await call.err(f"scp: {path}: not a regular file\n")
         return 1
     if not target.is_directory(where):
@@ -181,8 +196,15 @@ async def _copy(call: Call, source: Files, path: str, target: Files, where: str,
     for entry in source.read_dir(path):
         name = str(entry["name"])
         inner = (posixpath.join(path, name), posixpath.join(where, name))
-        status = await _copy(call, source, inner[0], target, inner[1], deep) or status
+        status = await _copy(call, run, *inner) or status
+    _keep(run, inode, where)
     return status
+
+
+def _keep(run: ScpRun, inode: Inode, where: str) -> None:
+    if run.exact:
+        run.target.chmod(where, inode.mode)
+        run.target.touch(where, inode.modified)
 
 
 @program("ssh-copy-id", machines="all")

@@ -35,6 +35,10 @@ async def keygen(call: Call) -> int:
     options = parse(call, "t:b:f:N:C:qylE:R:P:", status=1)
     if options.value("N") or options.value("P"):
         raise Complaint("ssh-keygen: the pocket lab's keys have no passphrase: -N ''\n", FAILED)
+    if options.words:
+        raise Complaint("Too many arguments.\n")
+    if (given := options.value("E") or "sha256").lower() != "sha256":
+        raise Complaint(f"ssh-keygen: the pocket lab's fingerprints are SHA256, not {given}\n")
     if options.has("R"):
         return await _forget(call, options.value("R") or "")
     kind = options.value("t") or "ed25519"

@@ -101,6 +101,9 @@ async def sudo(call: Call) -> int:
             keep, login = keep or option == "--preserve-env", login or option == "--login"
         elif option.startswith("-u"):
             user = option[2:]
+        elif option == "--background" or ("b" in option[1:] and set(option[1:]) <= FLAGS):
+            await call.err("sudo: -b is not part of the pocket lab's sudo: sudo COMMAND &\n")
+            return 1
         elif set(option[1:]) <= FLAGS:
             keep, login = keep or "E" in option, login or "i" in option or "s" in option
             listing = listing or "l" in option

@@ -18,7 +18,12 @@ async def sysctl(call: Call) -> int:
     for at, word in enumerate(call.argv):
         if word in ("-p", "--load") and call.argv[at + 1 : at + 2] in ([], ["-q"]):
             call.argv[at] = "-p/etc/sysctl.conf"
-    options = parse(call, "awp:neNqr:bAX", "all write load= values names quiet system ignore")
+    options = parse(
+        call,
+        "awp:neNqr:bAX",
+        "all write load= values names quiet system ignore pattern= binary",
+        absent="r pattern",
+    )
     if options.has("system") or options.has("p", "load"):
         return await _load(call, options.value("p", "load"))
     values, status = kernel_parameters.values(call.machine), 0
@@ -27,6 +32,10 @@ async def sysctl(call: Call) -> int:
         words = sorted(values)
     for word in words:
         name, equals, value = word.partition("=")
+        if not equals and options.has("w", "write"):
+            await call.err(f'sysctl: "{word}" must be of the form name=value\n')
+            status = 1
+            continue
         name = name.strip().replace("/", ".")
         if name not in values:
             path = "/proc/sys/" + name.replace(".", "/")
@@ -38,10 +47,11 @@ async def sysctl(call: Call) -> int:
             if not status and not options.has("q", "quiet"):
                 await call.out(f"{name} = {value.strip()}\n")
         else:
-            only = options.has("n", "values")
+            raw = options.has("b", "binary")
+            only = raw or options.has("n", "values")
             alone = options.has("N", "names")
             shown = values[name] if only else name if alone else f"{name} = {values[name]}"
-            await call.out(f"{shown}\n")
+            await call.out(shown if raw else f"{shown}\n")
     return status
 
 

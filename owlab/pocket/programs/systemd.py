@@ -10,10 +10,12 @@ from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.machines import syslog, unit_jobs, units
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.journal import short
+from owlab.pocket.programs.options import refuse
 
 LONG = ["now", "no-pager", "quiet", "type=", "state=", "all", "full", "no-legend", "plain"]
 LONG += ["version"]
 LONG += ["lines=", "wait", "no-block", "failed", "property=", "value", "system", "force", "user"]
+ABSENT = "wait no-block user"
 CHANGING = {"start", "stop", "restart", "reload", "enable", "disable", "daemon-reload"}
 CHANGING |= {"try-restart", "reload-or-restart", "mask", "unmask", "reset-failed", "kill"}
 LSB = {"running": 0, "dead": 3, "missing": 4}
@@ -31,6 +33,12 @@ class SystemctlRequest:
     value: bool = False
     state: str = ""
     legend: bool = True
+    everything: bool = False
+    """Units that are not active as well."""
+    kinds: tuple[str, ...] = ()
+    lines: int = 10
+    """Of the journal, as ``status`` shows them."""
+    plain: bool = False
 
 
 class SystemctlUsageError(Exception):
@@ -46,6 +54,10 @@ def parse(argv: list[str]) -> SystemctlRequest:
             raise SystemctlUsageError(f"systemctl: unrecognized option '--{error.opt}'\n") from None
         raise SystemctlUsageError(f"systemctl: {error.msg}\n") from None
     given = dict(options)
+    refuse("systemctl", options, ABSENT)
+    lines = given.get("-n", given.get("--lines", "10"))
+    if not lines.isdecimal():
+        raise SystemctlUsageError(f"Failed to parse lines '{lines}': Invalid argument\n")
     return SystemctlRequest(
         verb="--version" if "--version" in given else words[0] if words else "list-units",
         names=tuple(words[1:]),
@@ -60,6 +72,12 @@ def parse(argv: list[str]) -> SystemctlRequest:
         value="--value" in given,
         state="failed" if "--failed" in given else given.get("--state", ""),
         legend="--no-legend" not in given,
+        everything=bool({"-a", "--all"} & set(given)),
+        kinds=tuple(
+            kind for key, value in options if key in ("-t", "--type") for kind in value.split(",")
+        ),
+        lines=int(lines),
+        plain="--plain" in given,
     )
 
 
@@ -147,7 +165,7 @@ async def _one(call: Call, request: SystemctlRequest, unit: str) -> int:
         return await _missing(call, request.verb, unit)
     match request.verb:
         case "status":
-            return await status(call, unit)
+            return await status(call, unit, request.lines)
         case "cat":
             path = units.unit_file(call.machine, unit) or ""
             text = call.machine.read(path) or b"[Service]\n# a unit of the pocket lab\n"
@@ -262,7 +280,7 @@ async def _missing(call: Call, verb: str, unit: str) -> int:
     return 5
 
 
-async def status(call: Call, unit: str) -> int:
+async def status(call: Call, unit: str, count: int = 10) -> int:
     """`systemctl status`: the state, and the last lines of the journal."""
     record = units.state(call.machine, unit)
     kind = units.kind_of(call.machine, unit)
@@ -280,7 +298,7 @@ async def status(call: Call, unit: str) -> int:
     if state == "active" and not kind.oneshot:
         program = kind.program.rsplit("/", 1)[-1]
         text += f"   Main PID: {units.pid(unit)} ({program}, simulated by the pocket lab)\n"
-    lines = syslog.lines(call.machine, [unit])[-10:]
+    lines = syslog.lines(call.machine, [unit])[-count:] if count else []
     if lines:
         text += "\n" + "".join(f"{short(call, line)}\n" for line in lines)
     await call.out(text)
@@ -294,11 +312,13 @@ async def _list(call: Call, request: SystemctlRequest) -> int:
         record, kind = units.state(call.machine, unit), units.kind_of(call.machine, unit)
         state = units.condition(call.machine, unit)
         shown = not request.state or request.state in (state, _sub(call, unit, state))
+        if request.kinds and "service" not in request.kinds:
+            continue
         if request.names and not any(units.plain(name) == unit for name in request.names):
             continue
         if files:
             rows.append((f"{unit}.service", "enabled" if record.enabled else "disabled"))
-        elif shown and (request.state or state != "inactive"):
+        elif shown and (request.state or request.everything or state != "inactive"):
             sub = _sub(call, unit, state)
             rows.append((f"{unit}.service", "loaded", state, sub, kind.description))
     head: tuple[str, ...] = (
@@ -308,7 +328,7 @@ async def _list(call: Call, request: SystemctlRequest) -> int:
     widths = [max(len(row[i]) for row in table) for i in range(len(head))] if table else []
     for row in table:
         line = " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        await call.out("  " * (not files) + line.rstrip() + "\n")
+        await call.out("  " * (not files and not request.plain) + line.rstrip() + "\n")
     if request.legend:
         what = "unit files" if files else "loaded units"
         await call.out(f"\n{len(rows)} {what} listed.\n")

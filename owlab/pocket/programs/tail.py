@@ -19,7 +19,8 @@ LONG = "lines= bytes= follow? quiet silent verbose retry pid= sleep-interval= ze
 async def tail(call: Call) -> int:
     """The last ten lines; ``-n N``, ``-n +N``, ``-c N``, ``-f``, ``-F``, ``-q``, ``-v``."""
     call.argv = _in_the_new_way(call.argv)
-    options = parse(call, "n:c:fFqvs:z", LONG)
+    options = parse(call, "n:c:fFqvs:z", LONG, absent="pid")
+    pause = _seconds(options.value("s", "sleep-interval"))
     names = list(options.words) or ["-"]
     headed = (len(names) > 1 or options.has("v", "verbose")) and not options.has(*QUIET)
     status, seen, shown = 0, {}, 0
@@ -44,8 +45,10 @@ async def tail(call: Call) -> int:
         await call.out(_end(content, options))
         if name != "-":
             seen[name] = len(content)
+    if options.has("retry") and not options.has("f", "F", "follow"):
+        await call.err("tail: warning: --retry ignored; --retry is useful only when following\n")
     if options.has("f", "F", "follow") and seen:
-        await _follow(call, seen, headed)
+        await _follow(call, seen, headed, pause)
     return status
 
 
@@ -93,10 +96,19 @@ def _number(text: str, what: str) -> int:
     return abs(int(text.rstrip("kKMG"))) * size
 
 
-async def _follow(call: Call, seen: dict[str, int], headed: bool) -> None:
+def _seconds(text: str | None) -> float:
+    """Between two looks."""
+    if text is None:
+        return LOOK_EVERY
+    if not re.fullmatch(r"\d+\.?\d*|\.\d+", text):
+        raise Complaint(f"tail: invalid number of seconds: ‘{text}’\n")
+    return float(text)
+
+
+async def _follow(call: Call, seen: dict[str, int], headed: bool, pause: float) -> None:
     last = list(seen)[-1]
     while True:
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(pause)
         for name, size in seen.items():
             content = call.read(call.path(name))
             if content is None or len(content) == size:

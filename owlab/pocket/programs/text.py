@@ -7,6 +7,7 @@ import getopt
 from owlab.pocket.bash.killable_jobs import KEEP
 from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import refuse
 
 PART = 1 << 16
 LONG = ["number", "number-nonblank", "squeeze-blank", "show-all", "show-ends", "show-tabs"]
@@ -116,6 +117,7 @@ async def tee(call: Call) -> int:
             f"tee: invalid option -- '{error.opt}'\nTry 'tee --help' for more information.\n"
         )
         return 1
+    refuse("tee", options, "i ignore-interrupts")
     append = any(name in ("-a", "--append") for name, _ in options)
     status, paths, errors = 0, [], False
     for name in names:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from owlab.pocket.machines.apt_packages import installed
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.options import refuse
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -38,6 +39,7 @@ async def unzip(call: Call) -> int:
         await call.err(f"error:  invalid option -- '{error.opt}'\n{USAGE_TEXT}")
         return USAGE
     given = dict(options)
+    refuse("unzip", options, "a L K X", USAGE)
     if not words:
         await call.out(USAGE_TEXT)
         return 0 if not call.argv else USAGE
@@ -46,17 +48,20 @@ async def unzip(call: Call) -> int:
     if isinstance(read, int):
         return read
     archive, shown = read
+    folds = "-C" in given
+
+    def fits(name: str, pattern: str) -> bool:
+        if folds:
+            name, pattern = name.casefold(), pattern.casefold()
+        return fnmatch.fnmatchcase(name, pattern)
+
     chosen = [
         info
         for info in archive.infolist()
-        if (not members or any(fnmatch.fnmatchcase(info.filename, m) for m in members))
-        and not any(fnmatch.fnmatchcase(info.filename, m) for m in skipped)
+        if (not members or any(fits(info.filename, m) for m in members))
+        and not any(fits(info.filename, m) for m in skipped)
     ]
-    unmatched = [
-        m
-        for m in members
-        if not any(fnmatch.fnmatchcase(i.filename, m) for i in archive.infolist())
-    ]
+    unmatched = [m for m in members if not any(fits(i.filename, m) for i in archive.infolist())]
     if "-Z" in given or "-1" in given:
         await call.out("".join(f"{info.filename}\n" for info in chosen))
         return 0

@@ -22,31 +22,39 @@ async def whoami(call: Call) -> int:
 @program("id", machines="all")
 async def id_(call: Call) -> int:
     """User and groups with their numbers: ``-u``, ``-g``, ``-G``, with ``-n`` by name."""
-    options = parse(call, "ugGnraZz", "user group groups name real zero")
-    accounts = call.machine.accounts
-    name = options.words[0] if options.words else call.user
-    user = accounts.user(int(name)) if name.isdigit() else accounts.user(name)
-    if user is None:
-        await call.err(f"id: ‘{name}’: no such user\n")
-        return 1
-    groups = accounts.groups_of(user)
+    options = parse(call, "ugGnraZz", "user group groups name real zero context")
+    if options.has("Z", "context"):
+        raise Complaint("id: --context (-Z) works only on an SELinux-enabled kernel\n")
     by_name = options.has("n", "name")
     chosen = [
         k for k in ("u", "g", "G") if options.has(k, {"u": "user", "g": "group", "G": "groups"}[k])
     ]
     if len(chosen) > 1:
         raise Complaint('id: cannot print "only" of more than one choice\n')
-    if not chosen and by_name:
+    if not chosen and (by_name or options.has("r", "real")):
         raise Complaint("id: cannot print only names or real IDs in default format\n")
-    if chosen == ["u"]:
-        await call.out(f"{user.name if by_name else user.uid}\n")
-    elif chosen == ["g"]:
-        await call.out(f"{groups[0].name if by_name else user.gid}\n")
-    elif chosen == ["G"]:
-        await call.out(" ".join(g.name if by_name else str(g.gid) for g in groups) + "\n")
-    else:
-        await call.out(_whole(user, groups))
-    return 0
+    zero = options.has("z", "zero")
+    if not chosen and zero:
+        raise Complaint("id: option --zero not permitted in default format\n")
+    between, end = ("\0", "\0") if zero else (" ", "\n")
+    # With several users the groups of one end with another NUL.
+    end += end if zero and chosen == ["G"] and len(options.words) > 1 else ""
+    accounts, status = call.machine.accounts, 0
+    for name in options.words or (call.user,):
+        user = accounts.user(int(name)) if name.isdigit() else accounts.user(name)
+        if user is None:
+            await call.err(f"id: ‘{name}’: no such user\n")
+            status = 1
+            continue
+        groups = accounts.groups_of(user)
+        if chosen == ["u"]:
+            shown = [user.name if by_name else str(user.uid)]
+        elif chosen == ["G"]:
+            shown = [group.name if by_name else str(group.gid) for group in groups]
+        else:
+            shown = [groups[0].name if by_name else str(user.gid)]
+        await call.out(between.join(shown) + end if chosen else _whole(user, groups))
+    return status
 
 
 def _whole(user: PasswdEntry, groups: list[Group]) -> str:

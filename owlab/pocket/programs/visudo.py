@@ -12,7 +12,7 @@ from owlab.pocket.programs.options import Complaint, parse
 @program("visudo")
 async def visudo(call: Call) -> int:
     """``-c`` checks the files, ``-f FILE`` one; in a terminal it opens the editor."""
-    options = parse(call, "cf:qs", "check file= quiet strict")
+    options = parse(call, "cf:qs", "check file= quiet strict", absent="s strict")
     if not options.has("c", "check") and isinstance(call.reader, KeyboardReader):
         return await _edited(call, options.value("f", "file") or sudoers.FILE)
     if not options.has("c", "check"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getopt
 import posixpath
+import re
 from urllib.parse import urlsplit
 
 from owlab.pocket.ground.clock import utc_now
@@ -41,6 +42,14 @@ async def wget(call: Call) -> int:
     if not urls:
         await call.err("wget: missing URL\nUsage: wget [OPTION]... [URL]...\n")
         return USAGE
+    bar = given.get("--progress", "bar").partition(":")[0]
+    if bar != "bar":
+        await call.err(f"wget: --progress={bar} is not part of the pocket lab's wget\n")
+        return USAGE
+    patience = given.get("-T") or given.get("--timeout") or "0"
+    if not re.fullmatch(r"\d+\.?\d*|\.\d+", patience):
+        await call.err(f"wget: --timeout: Invalid time period ‘{patience}’\n")
+        return USAGE
     return max([await _one(call, given, with_scheme(url)) for url in urls])
 
 
@@ -56,10 +65,13 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         await say(f"File ‘{name}’ already there; not retrieving.\n\n")
         return 0
     own = given.get("--ca-certificate")
+    patience = float(given.get("-T") or given.get("--timeout") or 0) or None
     request = OutgoingRequest(
         url,
         headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
         insecure="--no-check-certificate" in given,
+        timeout=patience,
+        connect_timeout=patience,
         authorities=call.read(call.path(own)) if own else call.net.authorities(),
     )
     try:
@@ -99,11 +111,12 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
     except OSError:
         await call.err(f"{name}: No such file or directory\n\nCannot write to ‘{name}’.\n")
         return FILE_IO
-    await say(
+    bar = (
         f"{posixpath.basename(name)[:38]:<38} 100%[===================>] {size:>7}  "
-        f"--.-KB/s    in 0s\n\n"
-        f"{_now()} (12.0 MB/s) - ‘{name}’ saved [{len(content)}/{len(content)}]\n\n"
+        "--.-KB/s    in 0s\n\n"
     )
+    await (call.err if "--show-progress" in given else say)(bar)
+    await say(f"{_now()} (12.0 MB/s) - ‘{name}’ saved [{len(content)}/{len(content)}]\n\n")
     if loud and "--no-verbose" in given:
         await call.err(f'{_now()} URL:{url} [{len(content)}/{len(content)}] -> "{name}" [1]\n')
     return 0

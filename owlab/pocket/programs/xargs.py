@@ -16,6 +16,7 @@ LONG = (
     "null arg-file= delimiter= eof? replace? max-lines? max-args= open-tty max-procs= interactive "
     "no-run-if-empty max-chars= verbose exit show-limits"
 )
+ABSENT = "o open-tty show-limits"
 MOST = 128 * 1024
 """Bytes of a command line, as GNU's."""
 ABORTS, FAILED, NOT_RUN, NOT_FOUND = 124, 123, 126, 127
@@ -34,6 +35,8 @@ class XargsPlan:
     skips_empty: bool = False
     tells: bool = False
     at_once: int = 1
+    exits: bool = False
+    """Rather than run with fewer words than asked for."""
 
 
 @program("xargs", machines="all")
@@ -41,7 +44,7 @@ async def xargs(call: Call) -> int:
     """COMMAND with words from standard input; ``-n -L -I -0 -d -r -t -P -a -x -s``."""
     before, command = _parted(call.argv)
     call.argv[:] = before
-    options = parse(call, "0a:d:E:I:L:n:oP:prs:tx", LONG, mixed=False)
+    options = parse(call, "0a:d:E:I:L:n:oP:prs:tx", LONG, mixed=False, absent=ABSENT)
     if options.has("p", "interactive"):
         raise Complaint("xargs: -p asks a terminal, which the pocket lab's xargs does not\n")
     plan = _plan(options, [*options.words, *command] or ["echo"])
@@ -98,6 +101,7 @@ def _plan(options: Options, command: list[str]) -> XargsPlan:
         skips_empty=options.has("r", "no-run-if-empty"),
         tells=options.has("t", "verbose"),
         at_once=number("P", "P", "max-procs") or 1,
+        exits=options.has("x", "exit"),
     )
 
 
@@ -173,7 +177,10 @@ def _groups(plan: XargsPlan, lines: list[list[str]]) -> Iterator[list[str]]:
     used = start = sum(len(word) + 1 for word in plan.command)
     for word in (word for line in lines for word in line):
         full = plan.words is not None and len(group) >= plan.words
-        if group and (full or used + len(word) + 1 > plan.size):
+        over = used + len(word) + 1 > plan.size
+        if over and not full and plan.exits and plan.words is not None:
+            raise Complaint("xargs: argument list too long\n")
+        if group and (full or over):
             yield group
             group, used = [], start
         group.append(word)

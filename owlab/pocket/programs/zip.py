@@ -18,7 +18,9 @@ from owlab.pocket.programs.base import Call, program
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
 
-FLAGS = set("rqyjvmDXoTul0123456789@fdkFgS")
+FLAGS = set("rqyjmDXu0123456789@fdgS")
+"""``X``, ``g`` and ``S`` change nothing: no more is kept, and Linux has no hidden system files."""
+ABSENT = "FTklov"
 NOTHING, READING, PARAMETERS = 12, 18, 16
 KINDS = {"directory": stat.S_IFDIR, "symlink": stat.S_IFLNK}
 
@@ -45,6 +47,11 @@ class ZipRequest:
     names: list[str] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
     included: list[str] = field(default_factory=list)
+
+    @property
+    def level(self) -> int:
+        """From 1, fast, to 9, small."""
+        return max((int(flag) for flag in self.flags if flag.isdecimal()), default=0) or 6
 
     def takes(self, name: str) -> bool:
         """``-x`` and ``-i`` let this one in."""
@@ -75,6 +82,10 @@ def parse(argv: list[str]) -> ZipRequest:
             name = word[2:]
             if name in ("exclude", "include"):
                 into = request.excluded if name == "exclude" else request.included
+            elif LONG.get(name, "") in (*ABSENT,):
+                raise ZipError(
+                    f"\nzip error: --{name} is not part of the pocket lab's zip\n", PARAMETERS
+                )
             elif name in LONG:
                 request.flags.add(LONG[name])
             else:
@@ -88,6 +99,10 @@ def parse(argv: list[str]) -> ZipRequest:
                 break
             if letter in "eP":
                 raise ZipError("\nzip error: the pocket lab's zip does not encrypt\n", PARAMETERS)
+            if letter in ABSENT:
+                raise ZipError(
+                    f"\nzip error: -{letter} is not part of the pocket lab's zip\n", PARAMETERS
+                )
             if letter not in FLAGS:
                 raise _invalid(f"short option '{letter}' not supported")
             request.flags.add(letter)
@@ -142,7 +157,7 @@ async def _run(call: Call, request: ZipRequest) -> int:
         for one in gone:
             del entries[one]
             await say("" if quiet else f"deleting: {one}\n")
-        _write(call, name, entries)
+        _write(call, name, entries, request.level)
         return 0
     found: list[Member] = []
     for word in request.names:
@@ -166,7 +181,7 @@ async def _run(call: Call, request: ZipRequest) -> int:
         told = _packed(entry, request)
         if not quiet:
             await say(f"{doing}: {member} ({told})\n")
-    content = _write(call, name, entries)
+    content = _write(call, name, entries, request.level)
     if name == "-":
         await call.out(content)
     if "m" in request.flags:
@@ -243,7 +258,7 @@ def _packed(entry: Member, request: ZipRequest) -> str:
     size = len(entry.content)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("x", entry.content)
+        archive.writestr("x", entry.content, compresslevel=request.level)
         small = archive.infolist()[0].compress_size
     if "0" in request.flags or not size or small >= size or entry.info.external_attr >> 28 == 0xA:
         entry.info.compress_type = zipfile.ZIP_STORED
@@ -252,11 +267,11 @@ def _packed(entry: Member, request: ZipRequest) -> str:
     return f"deflated {round(100 * (size - small) / size)}%"
 
 
-def _write(call: Call, name: str, entries: dict[str, Member]) -> bytes:
+def _write(call: Call, name: str, entries: dict[str, Member], level: int) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for entry in entries.values():
-            archive.writestr(entry.info, entry.content, compress_type=entry.info.compress_type)
+            archive.writestr(entry.info, entry.content, entry.info.compress_type, level)
     content = buffer.getvalue()
     if name != "-":
         try:

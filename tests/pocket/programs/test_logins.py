@@ -96,6 +96,9 @@ async def test_what_they_do(on, visitors):
     assert (await out(on, "w -h")).splitlines()[0] == ann
     assert (await out(on, "w -hs ann")).split() == ["ann", "pts/0", "10.0.0.8", "1:00m", "-bash"]
     assert await out(on, "w -h nobody") == ""
+    assert (await out(on, "w -hsf ann")).split() == ["ann", "pts/0", "1:00m", "-bash"]
+    assert (await out(on, "w --from")).splitlines()[1].split()[2] == "LOGIN@"
+    assert (await out(on, "w -f --from")).splitlines()[1:] == [title, ann, ubuntu]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,9 @@ async def test_who_was_there(on, master, visitors):
     assert (await out(on, "last -n 1")).splitlines()[:2] == [rows[0], ""]
     assert (await out(on, "last -n 0")).splitlines()[:3] == rows
     assert (await out(on, "last bob pts/1")).splitlines()[:3] == [rows[0], rows[2], ""]
+    visitors["bob"].origin = "a-name-that-is-longer.example"
+    assert "a-name-that-is-l " in await out(on, "last bob")
+    assert " a-name-that-is-longer.example " in await out(on, "last -w bob")
     assert (await out(on, "last -R bob")).splitlines()[0] == f"bob      pts/0        {left}"
     full = (await out(on, "last -F bob")).splitlines()[0]
     assert day(bob.came, "%H:%M:%S %Y") in full and day(bob.left, "%H:%M:%S %Y") in full

@@ -81,6 +81,14 @@ async def test_read_only_by_the_flag_and_only_pretended(on, shared):
     assert "Read-only file system" in (await on("worker1", "sudo touch /mnt/f")).err
     assert (await on("worker1", "sudo umount -a -t nfs4; mount -t nfs")).out, "another type"
     assert (await on("worker1", "sudo umount -a -t nfs; mount -t nfs")).out == ""
+    await on("worker1", f"sudo mount --read-only -t nfs {SOURCE} /mnt")
+    assert "Read-only file system" in (await on("worker1", "sudo touch /mnt/f")).err
+    assert "\t/mnt\n" in (await on("worker1", "sudo du -d1 /")).out
+    assert "/mnt" not in (await on("worker1", "sudo du -xd1 /")).out
+    assert (await on("worker1", "showmount --no-headers -e storage")).out.startswith("/var/nfs/")
+    for option in ("-a", "--directories"):
+        typed = await on("worker1", f"showmount {option} storage")
+        assert typed.err == f"showmount: {option} is not part of the pocket lab's showmount\n"
 
 
 async def test_what_the_server_exports_read_only(on, shared):

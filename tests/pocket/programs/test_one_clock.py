@@ -20,7 +20,7 @@ LATER = datetime(2041, 5, 6, 7, 8, 9, tzinfo=UTC)
         ("touch f; ls -l f | cut -d' ' -f6-9", "May  6 07:08\n"),
         ("logger hello; journalctl -o short-iso -n 1 | cut -c-19", "2041-05-06T07:08:09\n"),
         (
-            "openssl req -x509 -newkey rsa -nodes -days 1; "
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1; "
             "openssl x509 -in cert.pem -noout -dates | cut -d= -f2",
             "May  6 07:03:09 2041 GMT\nMay  7 07:08:09 2041 GMT\n",
         ),

@@ -72,3 +72,16 @@ async def test_between_machines_over_ssh(on, lab):
 async def test_what_is_refused(on, words, said, status):
     typed = await on("master", MADE + f"rsync {words}")
     assert (said in str(typed), typed.status) == (True, status), str(typed)
+
+
+async def test_parents_numbers_for_people_and_no_progress(on):
+    typed = await on("master", "truncate -s 1234567 a; rsync -vh --mkpath a p/q/; ls p/q")
+    assert "sent 1.23M bytes  received 0 bytes  1.23M bytes/sec\n" in typed.out
+    assert "total size is 1.23M  speedup is 1.00\n" in typed.out and typed.out.endswith("a\n")
+    typed = await on("master", "rsync -P a b; ls b; mkdir d; rsync -r --mkpath d/ x/y; ls x")
+    assert typed.err == "rsync: no progress to show: the pocket lab copies at once\n"
+    assert typed.out == "b\ny\n"
+    typed = await on("master", "echo 1 > small; rsync -vh small s | tail -n 2")
+    assert typed.out == "sent 2 bytes  received 0 bytes  2.00 bytes/sec\n" + (
+        "total size is 2  speedup is 1.00\n"
+    )

@@ -127,3 +127,33 @@ async def test_a_known_host_is_forgotten(on, known):
         f"Original contents retained as {hosts}.old\n"
     )
     assert "worker1 " in (await on("master", "cat .ssh/known_hosts.old")).out
+
+
+async def test_what_options_say_of_a_login(on, known):
+    await on(
+        "worker1",
+        "sudo useradd -m other; sudo cp -r .ssh /home/other; sudo chown -R other /home/other",
+    )
+    await on("master", "mv .ssh/id_ed25519 mine; mv .ssh/id_ed25519.pub mine.pub")
+    away = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+    assert (await on("master", f"ssh -i mine {away} worker1 whoami")).out == "ubuntu\n"
+    assert (await on("master", "ls .ssh")).out == ""
+    lines = ["-i mine -l other", "-o IdentityFile=mine -o User=other", "-o 'user other' -i mine"]
+    for words in lines:
+        assert (await on("master", f"ssh {words} worker1 whoami")).out == "other\n", words
+    assert (await on("master", "ssh -i mine -l other ubuntu@worker1 whoami")).out == "ubuntu\n"
+    assert (await on("master", "ls .ssh")).out == "known_hosts\n"
+    for words in ("-p 2222", "-o Port=2222", "-oPort=2222"):
+        typed = await on("master", f"ssh {words} worker1 id")
+        assert "connect to host worker1 port 2222: Connection refused" in typed.err, words
+
+
+async def test_scp_keeps_modes_and_times_and_goes_to_the_port(on, known):
+    await on("master", "mkdir d; echo 1 > d/f; chmod 600 d/f; chmod 700 d; touch -d 2020-01-01 d/f")
+    await on("master", "scp -rp d worker1:kept; scp -r d worker1:new")
+    typed = await on("worker1", "stat -c %a kept new; stat -c '%a %y' kept/f new/f | cut -c1-8")
+    modes, kept, new = typed.out.split()[:2], typed.out.split("\n")[2], typed.out.split("\n")[3]
+    assert (modes, kept) == (["700", "755"], "600 2020") and new.startswith("644 ")
+    assert not new.endswith("2020")
+    assert "port 2222" in (await on("master", "scp -P 2222 d/f worker1:x")).err
+    assert "port 2222" in (await on("master", "rsync -e 'ssh -p 2222' d/f worker1:x")).err

@@ -31,6 +31,8 @@ def screens(shown: str) -> list[list[str]]:
 @pytest.fixture
 async def files(session: Any) -> None:
     await typed(session, "seq 9 > n; seq 2 > few; echo abcdefghijklmnopqrstuvwxyz > wide; mkdir d")
+    await typed(session, "(seq 4; echo X; seq 4) > big; tr X x < big > small")
+    await typed(session, "printf 'a\\n\\n\\n\\n\\nb\\n' > gaps; seq 30 | logger -t many")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,18 @@ async def files(session: Any) -> None:
         ("less few", "q", ["1", "2", "~", "~"]),
         ("less wide", "q", ["abcdefghijklmnopqrst", "uvwxyz", "~", "~"]),
         ("less -S wide", "q", ["abcdefghijklmnopqrst", "~", "~", "~"]),
+        ("less --LINE-NUMBERS few", "q", ["      1 1", "      2 2", "~", "~"]),
+        ("less --chop-long-lines wide", "q", ["abcdefghijklmnopqrst", "~", "~", "~"]),
+        ("less gaps", "q", ["a", "", "", ""]),
+        ("less -s gaps", "q", ["a", "", "b", "~"]),
+        ("less -p 5 n", "q", ["5", "6", "7", "8"]),
+        ("less --pattern=1 n", "q", ["1", "2", "3", "4"]),
+        ("less -p x big", "q", ["1", "2", "3", "4"]),
+        ("less -i -p x big", "q", ["X", "1", "2", "3"]),
+        ("less -i -p X small", "q", ["1", "2", "3", "4"]),
+        ("less -I -p X small", "q", ["x", "1", "2", "3"]),
+        ("journalctl -e -t many -o cat", "q", ["27", "28", "29", "30"]),
+        ("journalctl -t many -o cat", "q", ["1", "2", "3", "4"]),
         ("seq 9 | less", "q", ["1", "2", "3", "4"]),
         ("less < n", "q", ["1", "2", "3", "4"]),
     ],
@@ -56,6 +70,12 @@ async def test_where_it_begins(
     shown = await typed(session, line, keys)
     assert ENTER in shown and shown.count(LEAVE) == 1
     assert screens(shown)[0] == first
+
+
+async def test_the_last_page_stays(session: Any, files: None) -> None:
+    for line in ("less -X n", "less --no-init n", "more -X n"):
+        shown = await typed(session, line, "q")
+        assert CLEAR in shown and ENTER not in shown and LEAVE not in shown, line
 
 
 async def test_keys_turn_pages(session: Any, files: None) -> None:

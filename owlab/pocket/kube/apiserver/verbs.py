@@ -28,8 +28,8 @@ from owlab.pocket.kube.errors import (
     MethodNotAllowed,
     NoSuchResource,
     NotImplementedHere,
+    ResourceVersionSet,
     UnsupportedMediaType,
-    VersionGiven,
 )
 from owlab.pocket.kube.events import Recorder
 from owlab.pocket.kube.kinds import Kind, built_in
@@ -143,7 +143,7 @@ class Resources:
         obj["metadata"].pop("uid", None)
         version = str(obj["metadata"].get("resourceVersion") or "")
         if version.isdecimal() and int(version):  # what is no version is passed over
-            raise VersionGiven()
+            raise ResourceVersionSet()
         return self._noted(request, self._store.create(obj, dry=_dry(request)), ignored)
 
     def _noted(self, request: Request, obj: Object, ignored: list[str]) -> Object:

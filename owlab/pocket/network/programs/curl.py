@@ -59,6 +59,9 @@ ALIASES = {
     "-h": "--help",
     "-E": "--cert",
 }
+ABSENT = {"--form", "--upload-file", "-6", "-#", "--progress-bar", "--compressed"}
+ABSENT |= {"--retry-max-time", "--create-dirs"}
+PROTOCOLS = {"http", "https"}
 CERTIFICATE_HELP = """\
 More details here: https://curl.se/docs/sslcerts.html
 
@@ -81,6 +84,8 @@ class CurlOptions:
     """curl's options, by their long names."""
 
     urls: list[str] = field(default_factory=list)
+    protocols: set[str] = field(default_factory=PROTOCOLS.copy)
+    """Those that may be spoken."""
     given: dict[str, str] = field(default_factory=dict)
     headers: list[str] = field(default_factory=list)
     data: list[tuple[str, str]] = field(default_factory=list)
@@ -100,6 +105,16 @@ class CurlOptions:
             raise CurlUsageError(
                 2, f"curl: option --{name}: expected a proper numerical parameter"
             ) from None
+
+
+def _protocols(text: str) -> set[str]:
+    """``=https``, ``-http``, ``+all``: what is left of those that the lab's curl speaks."""
+    left = set(PROTOCOLS)
+    for word in text.split(","):
+        sign, name = (word[0], word[1:]) if word[:1] in ("=", "-", "+") else ("+", word)
+        named = set(PROTOCOLS) if name == "all" else {name} & PROTOCOLS
+        left = {"=": named, "-": left - named, "+": left | named}[sign]
+    return left
 
 
 def parse(argv: list[str]) -> CurlOptions:
@@ -125,7 +140,9 @@ def parse(argv: list[str]) -> CurlOptions:
             options.outputs.append("")
         elif name == "--url":
             options.urls.append(value)
-        elif name in ("--form", "--upload-file"):
+        elif name == "--proto":
+            options.protocols = _protocols(value)
+        elif name in ABSENT:
             raise CurlUsageError(2, f"curl: option {short}: not part of the pocket lab's curl")
         options.given[name] = value
     return options
@@ -199,6 +216,9 @@ async def _one(call: NetworkConsole, options: CurlOptions, url: str, output: str
     request = await _request(call, options, url)
     started = time.monotonic()
     for redirects in range(MOST_REDIRECTS + 1):
+        scheme = urlsplit(request.url).scheme.lower()
+        if scheme in PROTOCOLS - options.protocols:
+            raise Unreachable(1, f'Protocol "{scheme}" not supported or disabled in libcurl')
         async with open_url(call, request) as answer:
             begun = time.monotonic() - started
             follow = _followed(options, answer, request)

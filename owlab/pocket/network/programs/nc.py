@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 
 from owlab.pocket.network.console import NetworkConsole
@@ -10,6 +11,7 @@ from owlab.pocket.network.ends import Ends, of_socket
 from owlab.pocket.network.programs.refusal import Refusal, parsed
 from owlab.pocket.network.unreached import UnknownName, Unreached
 
+ABSENT = "6 b C D d e h I i M m O P r S s T t U u V W X x"
 _CHUNK = 1 << 16
 _LAST_SECONDS = 0.5
 
@@ -17,7 +19,7 @@ _LAST_SECONDS = 0.5
 async def nc(console: NetworkConsole, *, busybox: bool = False) -> int:
     """Connect (``-z``: and no more), or listen (``-l``)."""
     options, words = parsed(console, "46bCDdhklnNrStUuvze:i:I:m:M:O:P:p:q:s:T:V:W:w:X:x:")
-    for refused in "ueUXx":
+    for refused in ABSENT.split():
         if refused in options:
             raise Refusal(f"nc: -{refused} is not part of the pocket lab's nc\n")
     limit = options.get("w", "")
@@ -40,6 +42,14 @@ async def nc(console: NetworkConsole, *, busybox: bool = False) -> int:
     return status
 
 
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _ports(text: str) -> list[int]:
     first, dash, last = text.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
@@ -59,6 +69,9 @@ async def _connect(
     seconds: float | None,
 ) -> int:
     busybox = half and "N" not in options and "q" not in options
+    if "n" in options and not _is_number(host):
+        told = "Name or service not known"
+        raise Refusal(f'nc: getaddrinfo for host "{host}" port {port}: {told}\n')
     try:
         ends = await console.net.dial(host, port, seconds)
     except UnknownName as error:
