@@ -19,7 +19,7 @@ from .run import Report, left_of
 
 OWLAB = [sys.executable, "-m", "owlab"]
 UP, RUN = ["up"], ["run", "--out", "runs"]
-_PATIENCE = 600
+_PATIENCE = 300
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP)
 
 

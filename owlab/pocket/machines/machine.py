@@ -171,6 +171,7 @@ class Machine:
         if not self.files.exists(path):
             self.files.mkdir(path, recursive=True)
             self.files.chmod(path, mode)
+            self.save()
 
     def rename(self, old: str, new: str) -> None:
         """Rename a file or directory."""

@@ -54,6 +54,29 @@ async def test_state_and_addresses_survive(master: Driver) -> None:
     await again.lab.stop()
 
 
+async def test_what_the_cluster_changes_on_a_machine_is_durable_at_once(master: Driver) -> None:
+    """A volume whose directory a crash has taken away could never be mounted."""
+    machine = master.lab.fleet.machines["master"]
+
+    def stored(path: str) -> bool:
+        query = "SELECT count(*) FROM files WHERE machine = 'master' AND path = ?"
+        return master.lab.db.row(query, path) == (1,)
+
+    machine.mkdir("/srv/volumes/one", 0o777)
+    assert stored("/srv/volumes/one")
+    machine.write("/srv/volumes/one/file", b"x")
+    assert stored("/srv/volumes/one/file")
+    machine.rename("/srv/volumes/one", "/srv/volumes/archived-one")
+    assert stored("/srv/volumes/archived-one/file") and not stored("/srv/volumes/one")
+    machine.remove("/srv/volumes/archived-one")
+    assert not stored("/srv/volumes/archived-one")
+    machine.add_image("docker.io/library/nginx:latest")
+    again = await master.reopened()
+    found = again.lab.fleet.machines["master"]
+    assert "docker.io/library/nginx:latest" in found.images()
+    await again.lab.stop()
+
+
 async def test_a_full_disk_is_said_and_what_was_there_stays(master: Driver) -> None:
     await master.on("master", "echo before > ~/before")
     pages = master.lab.db.row("PRAGMA page_count")
