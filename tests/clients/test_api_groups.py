@@ -40,6 +40,24 @@ SERVED = {
 }
 
 
+CLUSTER_WIDE = (
+    "APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding "
+    "ComponentStatus CustomResourceDefinition DeviceClass ETCDSnapshotFile FlowSchema IPAddress "
+    "IngressClass MutatingAdmissionPolicy MutatingAdmissionPolicyBinding "
+    "MutatingWebhookConfiguration Namespace Node NodeMetrics PersistentVolume PriorityClass "
+    "PriorityLevelConfiguration ResourceSlice RuntimeClass SelfSubjectAccessReview "
+    "SelfSubjectReview SelfSubjectRulesReview ServiceCIDR StorageClass SubjectAccessReview "
+    "TokenReview ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding "
+    "ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass"
+)
+"""Kinds whose objects are in no namespace, as Kubernetes' reference and K3s' definitions say."""
+
+
+def test_which_kinds_are_in_no_namespace(api):
+    rows = [line.split() for line in api.kubectl("api-resources --no-headers").splitlines()]
+    assert {row[-1] for row in rows if row[-2] == "false"} == set(CLUSTER_WIDE.split())
+
+
 def test_what_is_served_is_what_k3s_serves(api):
     found: dict[str, set[str]] = {}
     lines = api.kubectl("api-resources --no-headers").splitlines()
