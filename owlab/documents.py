@@ -56,7 +56,7 @@ def load(text: str) -> Any:
     return found
 
 
-def _measure(found: Any) -> None:
+def _measure(found: object) -> None:
     """A cycle has no end, and is too deep therefore."""
     count, level = 0, [found]
     for _ in range(DEEPEST + 1):

@@ -29,7 +29,7 @@ class Fact(Generic[T]):
     default: T
 
 
-def json_fact(text: str, on: str, default: Any = None, timeout: float = 60) -> Fact[Any]:
+def json_fact(text: str, on: str, default: object = None, timeout: float = 60) -> Fact[Any]:
     """A fact whose command prints JSON."""
     return Fact(Command(text, on=on, timeout=timeout), parse_json, default)
 

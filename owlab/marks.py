@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from owlab.redact import redact
 
@@ -54,7 +54,7 @@ def note(
     passed: bool = False,
     event: Event = "checked",
     evidence: Sequence[str] = (),
-    answer: Any = ...,
+    answer: object = ...,
 ) -> None:
     """Append a mark to those of a lab.
 

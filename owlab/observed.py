@@ -166,7 +166,7 @@ def action(lab: Lab, name: str) -> Row:
     return dict(_ask(lab, f"actions/{name}", {}))
 
 
-def _ask(lab: Lab, what: str, default: Any) -> Any:
+def _ask(lab: Lab, what: str, default: object) -> Any:
     """A question to OpenWhisk's own API, with wsk's properties."""
     here = control(lab)
     ask = (

@@ -91,7 +91,7 @@ def _folder_of(file: Path | None) -> Path:
     return file.absolute().parent if file else Path.cwd()
 
 
-def _absolute(value: Any, folder: Path) -> Any:
+def _absolute(value: object, folder: Path) -> Any:
     if not isinstance(value, str) or not value:
         return value
     paths = [folder / Path(part).expanduser() for part in value.split(os.pathsep) if part]
@@ -158,7 +158,7 @@ def _word(name: str) -> str:
     return short if short.isprintable() else repr(short)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value that somebody wrote, fit to be shown: it may be as large as a file."""
     try:
         text = repr(value)
@@ -224,7 +224,7 @@ def _validate(flat: Mapping[str, Any], origin: Mapping[str, str]) -> LabConfig:
         ) from None
 
 
-def _as_list(name: str, value: Any) -> Any:
+def _as_list(name: str, value: object) -> Any:
     """A list typed as ``a,b`` on a command line or in the environment."""
     default = AS_WRITTEN.get(name, LabConfig().flat().get(name)) if isinstance(value, str) else None
     if isinstance(default, list):

@@ -116,7 +116,7 @@ def _papermill(execution: Execution) -> None:
             under_way: list[Any] = []
             written = 0.0
 
-            def started(cell: Any, cell_index: int, **more: Any) -> None:
+            def started(cell: object, cell_index: int, **more: Any) -> None:
                 if execution.interrupted:
                     raise InterruptedError("stopped before this cell")
                 under_way[:] = [cell]
@@ -166,7 +166,7 @@ def _papermill(execution: Execution) -> None:
         )
 
 
-def _redacted(output: Any) -> Any:
+def _redacted(output: object) -> Any:
     """Outputs without secrets: also what a cell printed itself. Notebooks are passed on."""
     if isinstance(output, str):
         return redact(output)

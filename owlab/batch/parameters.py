@@ -46,7 +46,7 @@ class Declared:
     default: Any
     help: str = ""
 
-    def read(self, value: Any) -> Any:
+    def read(self, value: object) -> Any:
         """``value`` as this parameter's type; text from a command line is converted.
 
         :raises ValueError: it is of another type.
@@ -179,7 +179,7 @@ def _check_ranges(read: Mapping[str, Any], config_file: Path | None) -> None:
     settings.load(chosen, file=config_file)
 
 
-def _unknown(name: str, value: Any, known: set[str]) -> str:
+def _unknown(name: str, value: object, known: set[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     hint = _("did you mean {near}?").format(near=near[0]) if near else _("nothing is like it")
     return _("{name} = {value!r}: there is no such parameter; {hint}").format(
@@ -191,5 +191,5 @@ def _allowed(item: Declared) -> str:
     return f"; {item.help}" if item.help else ""
 
 
-def _as_environment(value: Any) -> str:
+def _as_environment(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -86,7 +86,7 @@ def as_csv(found: Sequence[Grade]) -> str:
     return text.getvalue()
 
 
-def ask_again(directory: Path, owner: int, key: str, answer: Any) -> Verdict:
+def ask_again(directory: Path, owner: int, key: str, answer: object) -> Verdict:
     """Look at a lab that runs. It is not started, and nothing of it is changed.
 
     :raises LabError: it does not answer.

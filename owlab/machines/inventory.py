@@ -24,7 +24,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from owlab import documents
 from owlab.config import LabConfig
@@ -152,7 +151,7 @@ def _in_order(hosts: list[Host], config: LabConfig) -> dict[str, Host]:
     return dict(zip(names, hosts, strict=True))
 
 
-def _host(said: Any) -> Host:
+def _host(said: object) -> Host:
     item = {"host": said} if isinstance(said, str) else said
     if not isinstance(item, dict) or set(item) - _KEYS or not item.get("host"):
         raise ConfigError(

@@ -203,19 +203,19 @@ def _object(text: str) -> Mapping[str, Any]:
     return found
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _items(value: Any) -> list[Mapping[str, Any]]:
+def _items(value: object) -> list[Mapping[str, Any]]:
     return [item for item in _list(value) if isinstance(item, dict) and item.get("name")]
 
 
-def _addresses(value: Any) -> tuple[str, ...]:
+def _addresses(value: object) -> tuple[str, ...]:
     """The IPv4 addresses: up to 1.16, ``N/A`` may stand where one is not known yet."""
     found = []
     for item in _list(value):
@@ -226,7 +226,7 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _number(value: Any) -> int | None:
+def _number(value: object) -> int | None:
     """Numbers come as numbers, as text, and as empty text."""
     try:
         return int(str(value))
@@ -234,6 +234,6 @@ def _number(value: Any) -> int | None:
         return None
 
 
-def _known(value: Any) -> str:
+def _known(value: object) -> str:
     text = str(value or "")
     return "" if text == "Not Available" else text

@@ -17,7 +17,7 @@ def shielded(handler: Callable[[Any], None], show: Callable[[str], None]) -> Cal
     :param show: takes HTML.
     """
 
-    def called(change: Any) -> None:
+    def called(change: object) -> None:
         try:
             handler(change)
         except LabError as failure:

@@ -138,7 +138,7 @@ class SettingsForm:
         def show(text: str) -> None:
             message.value = text
 
-        def preview(change: Any) -> None:
+        def preview(change: object) -> None:
             show(self._said(Cost.of(settings.load(self._chosen_with(self._chosen())))))
 
         def profile_chosen(change: Any) -> None:
@@ -152,7 +152,7 @@ class SettingsForm:
                 )
                 show(self._said(Cost.of(settings.load(self._chosen_with(self._chosen()))), note))
 
-        def clicked(change: Any) -> None:
+        def clicked(change: object) -> None:
             config = self.choose(**self._chosen())
             names = listed(machine.name for machine in config.machines)
             note = _("Saved. Lab {name!r}, provider {provider}: {names}. ").format(

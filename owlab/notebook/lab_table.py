@@ -101,7 +101,7 @@ class LabTable(Sequence[Row]):
         return page.bundle(page.table(self.columns, cells), repr(self))
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     """A value in a cell."""
     if value is None:
         return ""

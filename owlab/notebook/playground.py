@@ -86,12 +86,12 @@ class Playground:
         def show(text: str) -> None:
             answer.value = _STYLE + text
 
-        def chosen(change: Any) -> None:
+        def chosen(change: object) -> None:
             """Show the code of the function that is chosen."""
             found = observed.action(self._lab, action.value) if action.value else {}
             code.value = str(found.get("exec", {}).get("code", ""))
 
-        def called(change: Any) -> None:
+        def called(change: object) -> None:
             run.disabled = True
             show(_("calling ..."))
             try:
@@ -106,11 +106,11 @@ class Playground:
             finally:
                 run.disabled = False
 
-        def saved(change: Any) -> None:
+        def saved(change: object) -> None:
             self.save(action.value, code.value)
             show(escape(_("{name} is saved. Its next call is cold.").format(name=action.value)))
 
-        def looked(change: Any) -> None:
+        def looked(change: object) -> None:
             action.options = self.functions()
             chosen(None)
             show(_("Functions: {count}.").format(count=len(action.options)))

@@ -22,7 +22,7 @@ def one(lab: Lab, what: str, namespace: str = "") -> Object | None:
     return found
 
 
-def _get(lab: Lab, what: str, namespace: str, default: Any) -> Any:
+def _get(lab: Lab, what: str, namespace: str, default: object) -> Any:
     scope = f" -n {namespace}" if namespace else ""
     here = control(lab)
     return lab.fact(

@@ -5,8 +5,6 @@ An exercise that is not solved is no error: the course goes on without it.
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.errors import CheckFailed, ConfigError, LabError
 from owlab.lab import Lab
 from owlab.language import _, listed
@@ -43,7 +41,7 @@ JUDGES: dict[str, Judge] = {
 }
 
 
-def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Verdict:
+def check_exercise(key: str, answer: object = ..., *, lab: Lab | None = None) -> Verdict:
     """Look whether an exercise is solved: evidence for each part, and what to do about the rest.
 
     :param key: such as ``06.2``.
@@ -79,7 +77,7 @@ def check_exercise(key: str, answer: Any = ..., *, lab: Lab | None = None) -> Ve
     return verdict
 
 
-def judge(lab: Lab, key: str, answer: Any = ...) -> Verdict:
+def judge(lab: Lab, key: str, answer: object = ...) -> Verdict:
     """Look whether an exercise is solved, and tell nobody."""
     try:
         claims = JUDGES[key](lab, answer)

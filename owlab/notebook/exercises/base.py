@@ -53,7 +53,7 @@ def printed(lab: Lab, machine: str, text: str) -> str:
     return lab.read(Command(text, on=machine)).stdout.strip()
 
 
-def answered(answer: Any, right: Any, question: str, remedy: str) -> list[Claim]:
+def answered(answer: object, right: object, question: str, remedy: str) -> list[Claim]:
     """Whether an answer is the right one. The right one is not told."""
     if answer is ...:
         return [

@@ -17,7 +17,7 @@ from owlab.steps import wsk
 from owlab.steps.control import control
 
 
-def _priced(lab: Lab, answer: Any) -> list[Claim]:
+def _priced(lab: Lab, answer: object) -> list[Claim]:
     text = f"{wsk.program(lab)} action invoke shop/price --result --param amount 12"
     seen: Any = _("it cannot be called")
     with suppress(ValueError):
@@ -39,7 +39,7 @@ def _priced(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _ordered(lab: Lab, answer: Any) -> list[Claim]:
+def _ordered(lab: Lab, answer: object) -> list[Claim]:
     rule = printed(lab, control(lab).machine, f"{wsk.program(lab)} rule get ordered")
     names = [row["action"] for row in observed.activations(lab, 60)]
     return [
@@ -58,7 +58,7 @@ def _ordered(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _listed(lab: Lab, answer: Any) -> list[Claim]:
+def _listed(lab: Lab, answer: object) -> list[Claim]:
     url = f"https://{lab.address(lab.master)}:{lab.config.openwhisk.port}"
     said = printed(lab, HOST, f"curl -sSk '{url}/api/v1/web/guest/links/all?probe=secret'")
     seen: Any = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook.checks import Claim, claim
@@ -11,7 +9,7 @@ from owlab.notebook.exercises.base import answered
 from owlab.steps.vms import UP_STATES
 
 
-def _there_and_back(lab: Lab, answer: Any) -> list[Claim]:
+def _there_and_back(lab: Lab, answer: object) -> list[Claim]:
     worker = lab.workers[-1]
     typed = "\n".join(
         str(entry.get("command", ""))
@@ -38,7 +36,7 @@ def _there_and_back(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _what_down_deletes(lab: Lab, answer: Any) -> list[Claim]:
+def _what_down_deletes(lab: Lab, answer: object) -> list[Claim]:
     given = set(answer) if isinstance(answer, set | list | tuple) else answer
     return answered(
         given, set(lab.folder.made()), _("what down deletes"), _("Its names: lab.folder.made().")

@@ -34,7 +34,7 @@ def _replicas(lab: Lab) -> tuple[int, int]:
     return 0, 0
 
 
-def _chart_installed(lab: Lab, answer: Any) -> list[Claim]:
+def _chart_installed(lab: Lab, answer: object) -> list[Claim]:
     wanted, ready = _replicas(lab)
     return [
         claim(
@@ -54,7 +54,7 @@ def _chart_installed(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _rolled_back(lab: Lab, answer: Any) -> list[Claim]:
+def _rolled_back(lab: Lab, answer: object) -> list[Claim]:
     history = _history(lab)
     wanted, _ready = _replicas(lab)
     last = str(history[-1].get("description", "")) if history else ""

@@ -23,7 +23,7 @@ def _result(lab: Lab, action: str, parameters: str) -> Any:
     return replies.reason(called) if answer is None else answer
 
 
-def _square(lab: Lab, answer: Any) -> list[Claim]:
+def _square(lab: Lab, answer: object) -> list[Claim]:
     pairs = ((12, 144), (-3, 9))
     seen = [_result(lab, "square", f"--param n {n}") for n, _square in pairs]
     return [
@@ -39,7 +39,7 @@ def _square(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _logged(lab: Lab, answer: Any) -> list[Claim]:
+def _logged(lab: Lab, answer: object) -> list[Claim]:
     mine = [row for row in observed.activations(lab, 60) if row["action"] == "talker"]
     here = control(lab)
     logs = ""
@@ -62,7 +62,7 @@ def _logged(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _page(lab: Lab, answer: Any) -> list[Claim]:
+def _page(lab: Lab, answer: object) -> list[Claim]:
     base = f"https://{lab.address(lab.master)}:{lab.config.openwhisk.port}"
     url = f"{base}/api/v1/web/guest/default/greet"
     kind = printed(
@@ -85,7 +85,7 @@ def _page(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _pipeline(lab: Lab, answer: Any) -> list[Claim]:
+def _pipeline(lab: Lab, answer: object) -> list[Claim]:
     kind = str(observed.action(lab, "shout").get("exec", {}).get("kind", "not there"))
     seen = _result(lab, "shout", "--param text 'hello there'")
     return [

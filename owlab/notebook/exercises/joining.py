@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook.checks import Claim, claim
@@ -13,12 +11,12 @@ from owlab.steps.nfs import parse_exports
 REPORTS = "/var/nfs/reports"
 
 
-def _all_cpus(lab: Lab, answer: Any) -> list[Claim]:
+def _all_cpus(lab: Lab, answer: object) -> list[Claim]:
     right = sum(machine.cpus for machine in lab.config.machines)
     return answered(answer, right, _("the CPUs of all machines"), _("Add up the column cpus."))
 
 
-def _allowed_clients(lab: Lab, answer: Any) -> list[Claim]:
+def _allowed_clients(lab: Lab, answer: object) -> list[Claim]:
     given = {str(item) for item in answer} if isinstance(answer, set | list | tuple) else answer
     right = parse_exports(printed(lab, lab.storage, "sudo exportfs -v")).get(lab.config.nfs.path)
     return answered(
@@ -29,7 +27,7 @@ def _allowed_clients(lab: Lab, answer: Any) -> list[Claim]:
     )
 
 
-def _read_only_export(lab: Lab, answer: Any) -> list[Claim]:
+def _read_only_export(lab: Lab, answer: object) -> list[Claim]:
     worker = lab.workers[0]
     known = printed(lab, lab.storage, "sudo exportfs -v")
     clients = parse_exports(known).get(REPORTS, set())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook.checks import Claim, claim
@@ -12,7 +10,7 @@ from owlab.notebook.exercises.base import answered, printed
 GREETING = "hello-from-a-worker.txt"
 
 
-def _written_over_nfs(lab: Lab, answer: Any) -> list[Claim]:
+def _written_over_nfs(lab: Lab, answer: object) -> list[Claim]:
     worker, path = lab.workers[0], lab.config.nfs.path
     there = printed(lab, lab.storage, f"cat {path}/{GREETING}")
     left = printed(lab, worker, "mount | grep /mnt/try")
@@ -34,7 +32,7 @@ def _written_over_nfs(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _why_refused(lab: Lab, answer: Any) -> list[Claim]:
+def _why_refused(lab: Lab, answer: object) -> list[Claim]:
     said = str(answer).lower() if answer is not ... else ...
     right = "access denied"
     found = right if said is not ... and right in str(said) else said

@@ -14,7 +14,7 @@ from owlab.notebook.exercises.base import answered, printed
 from owlab.steps.kubernetes import items
 
 
-def _invokers_node(lab: Lab, answer: Any) -> list[Claim]:
+def _invokers_node(lab: Lab, answer: object) -> list[Claim]:
     pods = observed.pods(lab, lab.config.openwhisk.namespace)
     name = f"{lab.config.openwhisk.release}-invoker-0"
     right = next((pod["node"] for pod in pods if pod["name"] == name), "")
@@ -26,7 +26,7 @@ def _invokers_node(lab: Lab, answer: Any) -> list[Claim]:
     )
 
 
-def _database_again(lab: Lab, answer: Any) -> list[Claim]:
+def _database_again(lab: Lab, answer: object) -> list[Claim]:
     settings = lab.config.openwhisk
     pods = {pod["metadata"]["name"]: pod for pod in items(lab, "pods", settings.namespace)}
     couch = [pod for name, pod in pods.items() if name.startswith(f"{settings.release}-couchdb-")]
@@ -53,7 +53,7 @@ def _database_again(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _more_memory(lab: Lab, answer: Any) -> list[Claim]:
+def _more_memory(lab: Lab, answer: object) -> list[Claim]:
     settings = lab.config.openwhisk
     text = f"sudo helm --kubeconfig /etc/rancher/k3s/k3s.yaml get values {settings.release} " + (
         f"-n {settings.namespace} -o json"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab import observed
 from owlab.command import Command
 from owlab.lab import Lab
@@ -14,7 +12,7 @@ from owlab.steps import values, wsk
 from owlab.steps.kubernetes import items
 
 
-def _emptied(lab: Lab, answer: Any) -> list[Claim]:
+def _emptied(lab: Lab, answer: object) -> list[Claim]:
     node = lab.workers[0].lower()
     typed = [
         str(entry.get("command", ""))
@@ -38,7 +36,7 @@ def _emptied(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _all_saved(lab: Lab, answer: Any) -> list[Claim]:
+def _all_saved(lab: Lab, answer: object) -> list[Claim]:
     wanted = {
         name
         for name in observed.actions(lab)
@@ -65,7 +63,7 @@ def _all_saved(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _rotated(lab: Lab, answer: Any) -> list[Claim]:
+def _rotated(lab: Lab, answer: object) -> list[Claim]:
     space, release = lab.config.openwhisk.namespace, lab.config.openwhisk.release
     secret = f"sudo kubectl -n {space} get secret {release}-whisk.auth"
     installed = f"{secret} -o jsonpath='{{.data.guest}}' | base64 -d"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook.checks import Claim, claim
@@ -18,7 +16,7 @@ def _phase(lab: Lab, name: str) -> tuple[str, str]:
     return str(found["spec"].get("storageClassName", "")), str(found["status"].get("phase", ""))
 
 
-def _waits(lab: Lab, answer: Any) -> list[Claim]:
+def _waits(lab: Lab, answer: object) -> list[Claim]:
     kind, phase = _phase(lab, "try-local")
     return [
         claim(
@@ -36,7 +34,7 @@ def _waits(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _first_consumer(lab: Lab, answer: Any) -> list[Claim]:
+def _first_consumer(lab: Lab, answer: object) -> list[Claim]:
     kind, phase = _phase(lab, "try-local-2")
     volume = one(lab, "pvc try-local-2")
     name = volume["spec"].get("volumeName", "") if volume else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab import settings
 from owlab.command import HOST
 from owlab.errors import ConfigError
@@ -15,7 +13,7 @@ from owlab.notebook.exercises.base import printed
 _GIB = 1024**3
 
 
-def _note_on_the_laptop(lab: Lab, answer: Any) -> list[Claim]:
+def _note_on_the_laptop(lab: Lab, answer: object) -> list[Claim]:
     said = printed(lab, HOST, "cat ~/notes.txt")
     return [
         claim(
@@ -27,7 +25,7 @@ def _note_on_the_laptop(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _small_and_real(lab: Lab, answer: Any) -> list[Claim]:
+def _small_and_real(lab: Lab, answer: object) -> list[Claim]:
     if not isinstance(answer, dict):
         seen = _("no answer yet") if answer is ... else repr(answer)
         remedy = _("A dict: {'provider': ..., ...}.")

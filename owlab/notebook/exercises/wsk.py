@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.lab import Lab
 from owlab.language import _
 from owlab.notebook.checks import Claim, claim
 from owlab.notebook.exercises.base import printed
 
 
-def _on_a_worker(lab: Lab, answer: Any) -> list[Claim]:
+def _on_a_worker(lab: Lab, answer: object) -> list[Claim]:
     worker = lab.workers[0]
     seen = printed(lab, worker, "wsk property get --cliversion -o raw")
     return [
@@ -23,7 +21,7 @@ def _on_a_worker(lab: Lab, answer: Any) -> list[Claim]:
     ]
 
 
-def _properties_elsewhere(lab: Lab, answer: Any) -> list[Claim]:
+def _properties_elsewhere(lab: Lab, answer: object) -> list[Claim]:
     worker = lab.workers[0]
     text = "WSK_CONFIG_FILE=~/empty.wskprops wsk property get --apihost -o raw"
     there = printed(lab, worker, "ls ~/empty.wskprops")

@@ -55,7 +55,7 @@ def parse(
     return whole_text(data, half) if _SAYS_HALF.search(raw) else data
 
 
-def measure(data: Any) -> None:
+def measure(data: object) -> None:
     """Refuse what is too deep, too much, or without end: an object that holds itself.
 
     :raises Unreadable: says which.
@@ -79,7 +79,7 @@ def measure(data: Any) -> None:
         raise Unreadable(f"exceeded max depth ({DEPTH})")
 
 
-def whole_text(data: Any, half: str) -> Any:
+def whole_text(data: object, half: str) -> Any:
     """The data with what is no text in its strings replaced; it is not deeper than allowed."""
     if isinstance(data, str):
         return text_only(data, half)

@@ -16,7 +16,7 @@ def load_yaml(text: str | bytes) -> Any:
     return yaml.load(text, LOADER)
 
 
-def dump_yaml(value: Any, *, sort_keys: bool = False) -> str:
+def dump_yaml(value: object, *, sort_keys: bool = False) -> str:
     """Plain data as YAML, one item a line."""
     text: str = yaml.dump(value, Dumper=DUMPER, sort_keys=sort_keys)
     return text

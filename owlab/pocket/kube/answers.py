@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 
-def respond(data: Any, status: int = 200) -> Response:
+def respond(data: object, status: int = 200) -> Response:
     """JSON, which every client accepts."""
     return Response(json.dumps(data, separators=(",", ":")), status, media_type="application/json")
 

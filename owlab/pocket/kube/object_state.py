@@ -59,7 +59,7 @@ def owner_reference(owner: Object) -> Object:
     }
 
 
-def template_hash(template: Any) -> str:
+def template_hash(template: object) -> str:
     """A short name for the contents of a pod template."""
     digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
     letters = "bcdfghjklmnpqrstvwxz2456789"

@@ -72,7 +72,7 @@ def _paths(kind: Kind) -> dict[str, str]:
     return kind.scale or _BUILT_IN
 
 
-def _read(obj: Any, path: str) -> Any:
+def _read(obj: object, path: str) -> Any:
     for name in path.strip(".").split("."):
         obj = obj.get(name) if isinstance(obj, dict) else None
     return obj

@@ -192,11 +192,11 @@ def _describe(files: Files, metadata: Any, inode: Inode) -> None:
     metadata.created, metadata.created_nanos = metadata.modified, part
 
 
-def _read_file(files: Files, path: Any, out: Any) -> None:
+def _read_file(files: Files, path: object, out: Any) -> None:
     _lend(out[0], files.read_file(_text(path)))
 
 
-def _stat(files: Files, path: Any, out: Any) -> None:
+def _stat(files: Files, path: object, out: Any) -> None:
     name = _text(path)
     inode = files.look(name, follow=False)
     # `cd` only asks what is there: nobody may go where they could do nothing.
@@ -225,7 +225,7 @@ def _exists(files: Files, path: Any, out: Any) -> None:
         out[0] = False
 
 
-def _read_link(files: Files, path: Any, out: Any) -> None:
+def _read_link(files: Files, path: object, out: Any) -> None:
     _lend(out[0], files.read_link(_text(path)).encode())
 
 

@@ -45,7 +45,7 @@ def _list(document: dict[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _command(entry: Any) -> str:
+def _command(entry: object) -> str:
     return shlex.join(map(str, entry)) if isinstance(entry, list) else str(entry)
 
 

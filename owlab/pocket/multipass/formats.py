@@ -23,7 +23,7 @@ NONE = "--"
 NO_SNAPSHOTS = "No snapshots found.\n"
 
 
-def as_json(value: Any, depth: int = 0) -> str:
+def as_json(value: object, depth: int = 0) -> str:
     """Four blanks, and an empty list or object over two lines."""
     pad, inner = "    " * depth, "    " * (depth + 1)
     if isinstance(value, dict):
@@ -39,7 +39,7 @@ def as_json(value: Any, depth: int = 0) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def as_yaml(value: Any) -> str:
+def as_yaml(value: object) -> str:
     """Block style, in the order given; ends with a newline."""
     text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=False)
     return text

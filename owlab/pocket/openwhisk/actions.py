@@ -170,7 +170,7 @@ class Actions:
             answer["exec"]["code"] = code
         return answer
 
-    def _execution(self, caller: Identity, at: Qualified, given: Any) -> tuple[Document, str]:
+    def _execution(self, caller: Identity, at: Qualified, given: object) -> tuple[Document, str]:
         if not isinstance(given, dict) or not isinstance(given.get("kind"), str):
             raise malformed("'kind' must be a string defined in 'exec'")
         kind = given["kind"].lower()
@@ -228,7 +228,7 @@ class Actions:
             f"Valid values are: {valid}."
         )
 
-    def _limited(self, given: Any, old: Document | None) -> Document:
+    def _limited(self, given: object, old: Document | None) -> Document:
         if given is not None and not isinstance(given, dict):
             raise malformed("no valid json object passed")
         limits = self._limits

@@ -91,7 +91,7 @@ class Alarms:
         return {"status": "success"}
 
 
-def _payload(given: Any) -> Any:
+def _payload(given: object) -> Any:
     return {"payload": given} if isinstance(given, str) else given
 
 
@@ -197,7 +197,7 @@ def _told(alarm: Document) -> Document:
     return {"config": config, "status": status}
 
 
-def _after_fire(given: Any) -> str:
+def _after_fire(given: object) -> str:
     word = str(given).strip().lower()
     if word not in AFTER_FIRE:
         raise AlarmError("deleteAfterFire parameter must be one of [false, true, rules].")
@@ -216,7 +216,7 @@ def _minutes(given: Any) -> int:
     return int(number)
 
 
-def milliseconds(given: Any) -> float:
+def milliseconds(given: object) -> float:
     """A date as JavaScript reads it: milliseconds since 1970, or a text; NaN for none."""
     if isinstance(given, bool):
         return math.nan
@@ -233,7 +233,7 @@ def milliseconds(given: Any) -> float:
     return found.timestamp() * 1000
 
 
-def _date(given: Any, name: str, start: Any = None) -> Any:
+def _date(given: object, name: str, start: object = None) -> Any:
     when = milliseconds(given)
     if when != when:
         raise AlarmError(f"{name} parameter '{given}' is not a valid Date")

@@ -51,7 +51,7 @@ async def run_sequence(
     runner: Runner,
     caller: Identity,
     found: ResolvedAction,
-    value: Any,
+    value: object,
     activation: Activation,
     transaction: str,
     depth: int,
@@ -89,7 +89,7 @@ async def compose(
     runner: Runner,
     caller: Identity,
     found: ResolvedAction,
-    value: Any,
+    value: object,
     activation: Activation,
     transaction: str,
     depth: int,
@@ -119,7 +119,7 @@ async def compose(
     activation.annotations["conductor"] = True
 
 
-def _boxed(value: Any) -> dict[str, Any]:
+def _boxed(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"value": value}
 
 
@@ -127,7 +127,7 @@ async def _conduct(
     runner: Runner,
     caller: Identity,
     found: ResolvedAction,
-    payload: Any,
+    payload: object,
     state: dict[str, Any],
     whole: Activation,
     transaction: str,
@@ -145,7 +145,7 @@ async def _conduct(
 async def _component(
     runner: Runner,
     caller: Identity,
-    name: Any,
+    name: object,
     params: dict[str, Any] | None,
     whole: Activation,
     transaction: str,

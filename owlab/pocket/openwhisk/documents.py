@@ -40,7 +40,7 @@ def pairs(given: Any, what: str) -> Pairs:
     return result
 
 
-def joined(old: Pairs, new: Pairs, deleted: Any = None) -> Pairs:
+def joined(old: Pairs, new: Pairs, deleted: object = None) -> Pairs:
     """Pairs of before, without those that are deleted, overridden by the new ones."""
     if deleted is not None and not (
         isinstance(deleted, list) and all(isinstance(key, str) for key in deleted)
@@ -60,7 +60,7 @@ def values(given: Iterable[dict[str, Any]] | None) -> dict[str, Any]:
     return {pair["key"]: pair.get("value") for pair in given or []}
 
 
-def with_pair(given: Pairs, key: str, value: Any) -> Pairs:
+def with_pair(given: Pairs, key: str, value: object) -> Pairs:
     """The pairs with one of them set."""
     return [pair for pair in given if pair["key"] != key] + [{"key": key, "value": value}]
 
@@ -71,7 +71,7 @@ def bumped(version: str) -> str:
     return f"{major}.{minor}.{int(patch) + 1}"
 
 
-def _version(given: Any) -> str | None:
+def _version(given: object) -> str | None:
     if given is None:
         return None
     # Java's split, by which upstream reads it, drops what is empty at the end.

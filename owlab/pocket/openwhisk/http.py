@@ -156,7 +156,7 @@ def not_acceptable(*types: str) -> WhiskError:
     return WhiskError(406, f"Resource representation is only available with these types:\n{shown}")
 
 
-def reply(value: Any, status: int = 200, transaction: str = "", **headers: str) -> Response:
+def reply(value: object, status: int = 200, transaction: str = "", **headers: str) -> Response:
     """JSON, with what every answer carries."""
     content = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return Response(

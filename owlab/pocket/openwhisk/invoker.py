@@ -392,7 +392,7 @@ def _warning() -> str:
     return f"{stamp}.000000000Z stderr: {refusals.INCOMPLETE_LOGS}"
 
 
-def _judge(ok: bool, body: Any, limit: int, outcome: RunOutcome) -> None:
+def _judge(ok: bool, body: object, limit: int, outcome: RunOutcome) -> None:
     """An action's reply as OpenWhisk's controller classifies it."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     size = len(text) if len(text) > limit else len(text.encode("utf-8", "surrogatepass"))

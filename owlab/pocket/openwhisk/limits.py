@@ -62,7 +62,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def measured(target: str, value: Any) -> int | None:
+def measured(target: str, value: object) -> int | None:
     """``5m`` as the field counts: minutes in milliseconds for a time, megabytes for memory."""
     found = AMOUNT.fullmatch(str(value).strip().lower())
     if found is None:

@@ -127,7 +127,7 @@ class Packages:
         self._store.put(COLLECTION, namespace, name, document)
         return document | {"binding": binding or {}}
 
-    def _binding(self, caller: Identity, binding: Any) -> Document:
+    def _binding(self, caller: Identity, binding: object) -> Document:
         if not isinstance(binding, dict) or not all(
             isinstance(binding.get(field), str) for field in ("namespace", "name")
         ):

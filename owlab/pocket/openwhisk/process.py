@@ -258,7 +258,7 @@ class Channel(asyncio.Protocol):
             self._transport.abort()
 
 
-def _lines(told: Any) -> tuple[tuple[str, str], ...]:
+def _lines(told: object) -> tuple[tuple[str, str], ...]:
     """Times and texts; a function writes to its channel as it likes."""
     if not isinstance(told, list):
         return ()

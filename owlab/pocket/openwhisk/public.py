@@ -173,7 +173,7 @@ class Public:
         name: str,
         extension: str,
         path: str,
-        secret: Any = None,
+        secret: object = None,
     ) -> Response:
         """A web action's answer; the gateway knows the ``secret`` that the action wants."""
         identifier = transaction(request)

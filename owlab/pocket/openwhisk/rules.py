@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.pocket.openwhisk import documents
 from owlab.pocket.openwhisk.actions import Actions
 from owlab.pocket.openwhisk.entity_names import Identity, Qualified, checked, qualified
@@ -59,7 +57,7 @@ class Rules:
         document["status"] = old["status"] if old else "active"
         return _shown(self._store.put(COLLECTION, namespace, name, document))
 
-    def _trigger(self, caller: Identity, given: Any, old: Document | None) -> Document:
+    def _trigger(self, caller: Identity, given: object, old: Document | None) -> Document:
         if given is None and old is not None:
             given = f"/{old['trigger']['path']}/{old['trigger']['name']}"
         if not isinstance(given, str):
@@ -70,7 +68,7 @@ class Rules:
             raise bad_request(f"trigger /{name.path} does not exist")
         return _reference(name)
 
-    def _action(self, caller: Identity, given: Any, old: Document | None) -> Document:
+    def _action(self, caller: Identity, given: object, old: Document | None) -> Document:
         if given is None and old is not None:
             given = f"/{old['action']['path']}/{old['action']['name']}"
         if not isinstance(given, str):
@@ -84,7 +82,7 @@ class Rules:
             raise
         return _reference(name)
 
-    def set_status(self, caller: Identity, namespace: str, name: str, body: Any) -> None:
+    def set_status(self, caller: Identity, namespace: str, name: str, body: object) -> None:
         """Make a rule active or inactive."""
         namespace = caller.owns(namespace)
         rule = self._store.get(COLLECTION, namespace, name)

@@ -75,7 +75,7 @@ class Runner:
         self,
         caller: Identity,
         found: ResolvedAction,
-        payload: Any,
+        payload: object,
         *,
         identifier: str | None = None,
         cause: str | None = None,
@@ -113,7 +113,7 @@ class Runner:
         self,
         caller: Identity,
         found: ResolvedAction,
-        value: Any,
+        value: object,
         activation: Activation,
         transaction: str,
     ) -> None:
@@ -159,7 +159,7 @@ class Runner:
         self,
         caller: Identity,
         found: ResolvedAction,
-        value: Any,
+        value: object,
         activation: Activation,
         transaction: str,
     ) -> ActionRun:

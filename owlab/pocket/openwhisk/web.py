@@ -113,7 +113,7 @@ def _opaque(request: WebRequest) -> str:
     return request.body.decode(errors="replace")
 
 
-def answer(result: Any, extension: str, *, failed: bool) -> WebResponse:
+def answer(result: object, extension: str, *, failed: bool) -> WebResponse:
     """A result (or, ``failed``, its ``error``) as the extension wants it."""
     if failed:
         result = result.get("error") if isinstance(result, dict) else result
@@ -126,12 +126,12 @@ def answer(result: Any, extension: str, *, failed: bool) -> WebResponse:
     }[extension](result)
 
 
-def pretty(value: Any) -> bytes:
+def pretty(value: object) -> bytes:
     """JSON as OpenWhisk's controller prints it."""
     return _printed(value, 0).encode()
 
 
-def _printed(value: Any, indent: int) -> str:
+def _printed(value: object, indent: int) -> str:
     """Objects over several lines, keys in order; arrays on one; numbers as Java's BigDecimal."""
     if isinstance(value, dict):
         inner = " " * (indent + 2)
@@ -144,17 +144,17 @@ def _printed(value: Any, indent: int) -> str:
     return _quoted(value)
 
 
-def _quoted(value: Any) -> str:
+def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _json(value: Any) -> WebResponse:
+def _json(value: object) -> WebResponse:
     if isinstance(value, dict | list):
         return WebResponse(200, pretty(value), "application/json", negotiated=True)
     raise bad_request("Response is not valid 'application/json'.")
 
 
-def _markup(value: Any, name: str, content_type: str) -> WebResponse:
+def _markup(value: object, name: str, content_type: str) -> WebResponse:
     if isinstance(value, dict):
         value = value.get("body", value.get(name))
     if not isinstance(value, str):
@@ -162,7 +162,7 @@ def _markup(value: Any, name: str, content_type: str) -> WebResponse:
     return WebResponse(200, value.encode(), Media(content_type).header)
 
 
-def _text(value: Any) -> WebResponse:
+def _text(value: object) -> WebResponse:
     if isinstance(value, dict):
         if "body" not in value and "text" not in value:
             raise not_found_property()
@@ -178,7 +178,7 @@ def not_found_property() -> Exception:
     return error
 
 
-def _http(value: Any) -> WebResponse:
+def _http(value: object) -> WebResponse:
     if not isinstance(value, dict):
         raise bad_request("Response is not valid 'message/http'.")
     status = _status(value.get("statusCode", 0)) if "statusCode" in value else None
@@ -225,7 +225,7 @@ def _status(given: Any) -> int:
     return status
 
 
-def _headers(given: Any) -> tuple[list[tuple[str, str]], str | None]:
+def _headers(given: object) -> tuple[list[tuple[str, str]], str | None]:
     if not isinstance(given, dict):
         raise bad_request("Response is not valid 'message/http'.")
     headers: list[tuple[str, str]] = []
@@ -244,7 +244,7 @@ def _headers(given: Any) -> tuple[list[tuple[str, str]], str | None]:
     return headers, content_type
 
 
-def _flat(value: Any) -> list[Any]:
+def _flat(value: object) -> list[Any]:
     if not isinstance(value, list):
         return [value]
     return [one for item in value for one in _flat(item)]

@@ -112,7 +112,7 @@ def _switch(verb: argparse.ArgumentParser, short: str, long: str, about: str) ->
     verb.add_argument(short, long, action="store_true", help=about)
 
 
-def _user(verbs: Any) -> None:
+def _user(verbs: object) -> None:
     verb = _verb(
         verbs, "create", "create a user and show authorization key",
         ("subject", "the subject to create"),
@@ -145,7 +145,7 @@ def _user(verbs: Any) -> None:
     _switch(verb, "-k", "--key", "show only the keys")
 
 
-def _limits(verbs: Any) -> None:
+def _limits(verbs: object) -> None:
     verb = _verb(
         verbs, "set", "set limits for a given namespace", ("namespace", "whose limits to set")
     )

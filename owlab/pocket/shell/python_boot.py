@@ -36,7 +36,7 @@ PATHS = (
 )
 
 
-def placed(path: Any) -> Any:
+def placed(path: object) -> Any:
     """Where a path of the machine is in this computer's directory for it."""
     if isinstance(path, os.PathLike):
         path = os.fspath(path)
@@ -48,7 +48,7 @@ def placed(path: Any) -> Any:
 def mapped(call: Callable[..., Any]) -> Callable[..., Any]:
     """A call whose path is one of the machine's."""
 
-    def inner(path: Any = ".", *rest: Any, **named: Any) -> Any:
+    def inner(path: object = ".", *rest: Any, **named: Any) -> Any:
         if call in TWO and rest:
             rest = (placed(rest[0]), *rest[1:])
         try:

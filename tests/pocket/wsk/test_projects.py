@@ -156,6 +156,20 @@ async def test_an_exported_project_is_deployed_again(project, machine):
 FED = "tick: {feed: /whisk.system/alarms/interval, inputs: {minutes: 7}}"
 
 
+async def test_a_feed_that_refuses_fails_the_deployment_and_leaves_no_trigger(project, machine):
+    refusing = b"function main(a) { return {error: 'no such ' + a.topic} }"
+    machine.write("/home/ubuntu/hello.js", refusing, owner="ubuntu")
+    fed = MANIFEST.replace("tick: {", "tick: {feed: /guest/demo/hello, ")
+    fed = fed.replace("inputs: {every: 5}", "inputs: {topic: hats}")
+    machine.write("/home/ubuntu/manifest.yaml", fed.encode(), owner="ubuntu")
+    ran = await project("wsk -i project deploy")
+    assert ran.status != 0 and "no such hats" in ran.out + ran.err
+    assert await names(project, "trigger") == []
+    machine.write("/home/ubuntu/hello.js", b"function main(a) { return a }", owner="ubuntu")
+    assert (await project("wsk -i project deploy")).status == 0
+    assert await names(project, "trigger") == ["tick"]
+
+
 SECOND = (
     MANIFEST
     + """\

@@ -191,7 +191,7 @@ def _readable(path: Path) -> str:
     return text
 
 
-def _merge(base: Any, wanted: Any, names: tuple[str, ...]) -> Any:
+def _merge(base: object, wanted: object, names: tuple[str, ...]) -> Any:
     if isinstance(wanted, dict) and isinstance(base, dict):
         result = dict(base)
         for name, value in wanted.items():
@@ -211,7 +211,7 @@ def _merge(base: Any, wanted: Any, names: tuple[str, ...]) -> Any:
     return copy.deepcopy(wanted)
 
 
-def _remove(obj: Any, path: Path) -> None:
+def _remove(obj: object, path: Path) -> None:
     place = obj
     for step in path[:-1]:
         place = _step(place, step)
@@ -226,7 +226,7 @@ def _remove(obj: Any, path: Path) -> None:
             place.remove(found)
 
 
-def _step(place: Any, step: str) -> Any:
+def _step(place: object, step: str) -> Any:
     if step.startswith("f:"):
         return place.get(step[2:]) if isinstance(place, dict) else None
     if isinstance(place, list):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from starlette.requests import Request
 
@@ -35,7 +34,7 @@ def posted(request: Request, kind: Kind, obj: Object) -> Object:
     return obj
 
 
-def patched(request: Request, kind: Kind, old: Object, new: Object, patch: Any) -> Object:
+def patched(request: Request, kind: Kind, old: Object, new: Object, patch: object) -> Object:
     """An object after a patch; raises Invalid."""
     strategic = "strategic" in request.headers.get("content-type", "")
     try:
@@ -122,7 +121,7 @@ def _decoded(kind: Kind, obj: Object) -> tuple[Object, list[str]]:
 # The words of patches and of apply -----------------------------------------------------------
 
 
-def _go_text(value: Any) -> str:
+def _go_text(value: object) -> str:
     """Data as Go prints it: ``map[spec:map[replicas:three]]``."""
     if isinstance(value, dict):
         return f"map[{' '.join(f'{k}:{_go_text(v)}' for k, v in sorted(value.items()))}]"
@@ -170,7 +169,7 @@ def _path(text: str) -> str:
     return text.removeprefix('unknown field "').removesuffix('"')
 
 
-def _keyed(obj: Any, path: str) -> str:
+def _keyed(obj: object, path: str) -> str:
     """A path whose list items are named by their keys: ``.spec.containers[name="a"].x``."""
     shown, place, names = "", obj, []
     for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):

@@ -61,7 +61,7 @@ async def asked(request: Request, model: str) -> Object:
     return decoded(await body(request), model)
 
 
-def decoded(data: Any, model: str) -> Object:
+def decoded(data: object, model: str) -> Object:
     """Data as an object of a model: each field of its type, and no others.
 
     :raises BadRequest: it is none.

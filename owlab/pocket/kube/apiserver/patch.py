@@ -17,7 +17,7 @@ _REJECTED = "the server rejected our request due to an error in our request"
 _OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 
 
-def merge(target: Any, patch: Any) -> Any:
+def merge(target: object, patch: object) -> Any:
     """JSON merge patch (RFC 7386): null removes."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
@@ -30,7 +30,7 @@ def merge(target: Any, patch: Any) -> Any:
     return result
 
 
-def json_patch(target: Any, operations: Any) -> Any:
+def json_patch(target: object, operations: object) -> Any:
     """JSON patch (RFC 6902)."""
     if not isinstance(operations, list) or not all(isinstance(item, dict) for item in operations):
         raise BadRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
@@ -69,7 +69,7 @@ def _is_operation(item: dict[str, Any]) -> bool:
     return all(isinstance(pointer, str) for pointer in pointers)
 
 
-def strategic(target: Any, patch: Any, path: tuple[str, ...] = ()) -> Any:
+def strategic(target: object, patch: object, path: tuple[str, ...] = ()) -> Any:
     """Strategic merge patch: lists of objects merge by their key, as the API's types say."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
@@ -107,7 +107,7 @@ def strategic(target: Any, patch: Any, path: tuple[str, ...] = ()) -> Any:
     return result
 
 
-def _as_list(value: Any) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     """A list that is there; what else stands in its place gives way."""
     return value if isinstance(value, list) else []
 
@@ -140,7 +140,7 @@ def _ordered(
     """
     key = merge_key(path, items)
 
-    def name(item: Any) -> str:
+    def name(item: object) -> str:
         return str(item.get(key) if key and isinstance(item, dict) else item)
 
     rank = {name(item): n for n, item in enumerate(order)}

@@ -209,7 +209,7 @@ class Resources:
         name: str,
         sub: str,
         old: Object | None,
-        given: Any,
+        given: object,
     ) -> Response:
         if not request.query_params.get("fieldManager"):
             said = "fieldManager: Required value: is required for apply patch"
@@ -310,7 +310,7 @@ class Resources:
         if kind.schema is not None:
             custom.fill(obj, kind.schema)
 
-    def _typed(self, given: Any, kind: Kind, namespace: str) -> Object:
+    def _typed(self, given: object, kind: Kind, namespace: str) -> Object:
         obj = copy.deepcopy(enveloped(given, kind))
         meta = obj["metadata"]
         space = namespace or "default"
@@ -322,7 +322,7 @@ class Resources:
         return obj
 
 
-def _changed(sort: str, old: Object, given: Any) -> Any:
+def _changed(sort: str, old: Object, given: object) -> Any:
     """An object after a patch of one of the three sorts."""
     match sort:
         case "application/merge-patch+json":

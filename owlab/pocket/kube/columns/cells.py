@@ -44,7 +44,7 @@ def duration(seconds: float) -> str:
     return f"{years}y{rest}d" if rest and years < 8 else f"{years}y"
 
 
-def at(*path: str, default: Any = "") -> Cell:
+def at(*path: str, default: object = "") -> Cell:
     """The value at a path."""
 
     def cell(obj: Object) -> Any:

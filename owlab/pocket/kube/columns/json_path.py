@@ -107,7 +107,7 @@ def _number(text: str) -> int | float:
         raise JsonPathError(f"cannot parse number {text}") from None
 
 
-def _literal(value: Any) -> Step:
+def _literal(value: object) -> Step:
     return lambda values: [value]
 
 
@@ -127,7 +127,7 @@ def _field(name: str) -> Step:
     return lambda values: [v[key] for v in values if isinstance(v, dict) and key in v]
 
 
-def _inside(value: Any) -> list[Any]:
+def _inside(value: object) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
@@ -159,7 +159,7 @@ def _bracket(text: str) -> Step:
 def _slice(index: re.Match[str]) -> Step:
     start, colon, end, pace = index.groups()
 
-    def items(value: Any) -> list[Any]:
+    def items(value: object) -> list[Any]:
         if value is None:
             return []
         if not isinstance(value, list):
@@ -186,7 +186,7 @@ def _filter(text: str) -> Step:
         return _chosen(lambda item: bool(has([item])))
     left, sign, right = json_path(found[1]), _COMPARE.get(found[2]), json_path(found[3])
 
-    def passes(item: Any) -> bool:
+    def passes(item: object) -> bool:
         lefts, rights = left([item]), right([item])
         if sign is None:
             raise JsonPathError(f"unrecognized filter operator {found[2]}")

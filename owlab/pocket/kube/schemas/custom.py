@@ -19,7 +19,7 @@ Causes = list[tuple[str, str]]
 _ALWAYS = ("apiVersion", "kind", "metadata")
 
 
-def prune(value: Any, schema: Schema, unknown: list[str], path: str = "") -> Any:
+def prune(value: object, schema: Schema, unknown: list[str], path: str = "") -> Any:
     """The value without what the schema does not name; the paths of that go to ``unknown``."""
     if isinstance(value, list):
         inner = schema.get("items")
@@ -47,7 +47,7 @@ def prune(value: Any, schema: Schema, unknown: list[str], path: str = "") -> Any
     return result
 
 
-def fill(value: Any, schema: Schema) -> None:
+def fill(value: object, schema: Schema) -> None:
     """Put the schema's defaults where nothing is said, in place."""
     if isinstance(value, list):
         for item in value:
@@ -64,7 +64,7 @@ def fill(value: Any, schema: Schema) -> None:
                 fill(inner_value, rest)
 
 
-def causes(value: Any, schema: Schema, old: Any = None) -> Causes:
+def causes(value: object, schema: Schema, old: object = None) -> Causes:
     """Everything in which a value is not what its schema wants, as field and message.
 
     Rules are asked about what is of the right shape only.
@@ -72,7 +72,7 @@ def causes(value: Any, schema: Schema, old: Any = None) -> Causes:
     return list(_causes(value, schema, "")) or list(schema_rules.broken(value, schema, old))
 
 
-def _causes(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+def _causes(value: object, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
     if value is None and schema.get("nullable"):
         return
     wrong = _wrong_type(value, schema)
@@ -106,7 +106,7 @@ def _causes(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
                 yield from _causes(inner, rest, f"{start}{name}")
 
 
-def _combined(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+def _combined(value: object, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
     """What is asked by several schemas at once, or by one that must not fit."""
 
     def fitting(name: str) -> int:
@@ -126,7 +126,7 @@ def _combined(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]
         yield path or "<nil>", f"{must} not validate the schema (not)"
 
 
-def _wrong_type(value: Any, schema: Schema) -> str:
+def _wrong_type(value: object, schema: Schema) -> str:
     if schema.get("x-kubernetes-int-or-string"):
         fits = isinstance(value, int | str) and not isinstance(value, bool)
         return "" if fits else "integer,string"
@@ -138,7 +138,7 @@ def _wrong_type(value: Any, schema: Schema) -> str:
     return str(wanted)
 
 
-def _type_name(value: Any) -> str:
+def _type_name(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int):
@@ -148,7 +148,7 @@ def _type_name(value: Any) -> str:
 
 
 def _bound(key: str, exclusive: str, words: str, strict: str, sign: int) -> Callable[..., str]:
-    def broken(value: Any, schema: Schema) -> str:
+    def broken(value: object, schema: Schema) -> str:
         if key not in schema or isinstance(value, bool) or not isinstance(value, int | float):
             return ""
         limit = schema[key]
@@ -159,7 +159,7 @@ def _bound(key: str, exclusive: str, words: str, strict: str, sign: int) -> Call
     return broken
 
 
-def _pattern(value: Any, schema: Schema) -> str:
+def _pattern(value: object, schema: Schema) -> str:
     if not isinstance(value, str) or "pattern" not in schema:
         return ""
     # One that cannot be read is refused with its definition; of older ones nothing is asked.
@@ -167,14 +167,14 @@ def _pattern(value: Any, schema: Schema) -> str:
     return "" if found or found is None else f"should match '{schema['pattern']}'"
 
 
-def _format(value: Any, schema: Schema) -> str:
+def _format(value: object, schema: Schema) -> str:
     name = schema.get("format")
     if not isinstance(value, str) or not name or formats.fits(value, name):
         return ""
     return f"must be of type {name}: {json.dumps(value)}"
 
 
-def _multiple(value: Any, schema: Schema) -> str:
+def _multiple(value: object, schema: Schema) -> str:
     step = schema.get("multipleOf")
     if not step or isinstance(value, bool) or not isinstance(value, int | float):
         return ""
@@ -183,7 +183,7 @@ def _multiple(value: Any, schema: Schema) -> str:
 
 
 def _size(key: str, sort: type[str | list[Any] | dict[str, Any]], sign: int) -> Callable[..., str]:
-    def broken(value: Any, schema: Schema) -> str:
+    def broken(value: object, schema: Schema) -> str:
         if not isinstance(value, sort) or key not in schema:
             return ""
         return str(schema[key]) if (len(value) - schema[key]) * sign < 0 else ""

@@ -30,7 +30,7 @@ _GO = {
 class DecodeError(Exception):
     """A value of a wrong type: where it is, and what stands in which field."""
 
-    def __init__(self, message: str, path: str, value: Any, kind: str) -> None:
+    def __init__(self, message: str, path: str, value: object, kind: str) -> None:
         super().__init__(message)
         self.path = path
         self.value = value
@@ -104,7 +104,7 @@ class Decoder:
         return value
 
 
-def _scalar(value: Any, kind: str, place: _Place) -> None:
+def _scalar(value: object, kind: str, place: _Place) -> None:
     match kind:
         case "string" if not isinstance(value, str):
             raise _mismatch(value, kind, place)
@@ -149,7 +149,7 @@ def _base64(text: str, place: _Place) -> None:
         raise DecodeError(said, place.path, text, "bytes") from None
 
 
-def _mismatch(value: Any, kind: str, place: _Place, said: str = "") -> DecodeError:
+def _mismatch(value: object, kind: str, place: _Place, said: str = "") -> DecodeError:
     where = f"{place.struct}.{'.'.join(place.names)}"
     return DecodeError(
         f"json: cannot unmarshal {said or _sort(value)} into Go struct field {where} of type "
@@ -160,7 +160,7 @@ def _mismatch(value: Any, kind: str, place: _Place, said: str = "") -> DecodeErr
     )
 
 
-def _sort(value: Any) -> str:
+def _sort(value: object) -> str:
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, int | float):

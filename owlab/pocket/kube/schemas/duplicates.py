@@ -96,7 +96,7 @@ def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
         raise Unreadable(str(error)) from None
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     """What JSON can say of it; its keys are text, as Kubernetes makes them."""
     if isinstance(value, dict):
         return {_key(name): _json(inner) for name, inner in value.items()}
@@ -119,7 +119,7 @@ def _finite(number: float) -> float:
     return number
 
 
-def _key(name: Any) -> str:
+def _key(name: object) -> str:
     if isinstance(name, bool):
         return str(name).lower()
     if name is None:

@@ -95,7 +95,7 @@ def _extensions(number: int, data: dict[str, Any]) -> Iterator[bytes]:
             yield _message(number, _text(1, name) + _message(2, _any(value)))
 
 
-def _any(value: Any) -> bytes:
+def _any(value: object) -> bytes:
     return _text(2, json.dumps(value) + "\n")
 
 

@@ -54,7 +54,7 @@ def document(parts: Iterable[dict[str, Any]], version: str) -> dict[str, Any]:
     }
 
 
-def _older(schema: Any) -> Any:
+def _older(schema: object) -> Any:
     """A schema in the words of version 2."""
     if isinstance(schema, list):
         return [_older(item) for item in schema]

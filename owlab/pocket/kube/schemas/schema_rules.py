@@ -20,7 +20,7 @@ _REASONS = {
 
 
 def broken(
-    value: Any, schema: Schema, old: Any = None, path: str = ""
+    value: object, schema: Schema, old: object = None, path: str = ""
 ) -> Iterator[tuple[str, str]]:
     """The rules that a value breaks, as field and message. ``old``: what stood there before."""
     for rule in schema.get(KEY) or ():
@@ -40,7 +40,7 @@ def broken(
             yield from broken(item, schema["items"], before, f"{path}[{index}]")
 
 
-def _counterpart(schema: Schema, old: Any, item: Any) -> Any:
+def _counterpart(schema: Schema, old: object, item: object) -> Any:
     """The item that was this one before: only lists with keys tell."""
     keys = schema.get("x-kubernetes-list-map-keys") or ()
     if not keys or not isinstance(old, list) or not isinstance(item, dict):
@@ -50,7 +50,7 @@ def _counterpart(schema: Schema, old: Any, item: Any) -> Any:
     return next(same, None)
 
 
-def _broken(rule: Schema, value: Any, old: Any, path: str) -> tuple[str, str] | None:
+def _broken(rule: Schema, value: object, old: object, path: str) -> tuple[str, str] | None:
     text = str(rule.get("rule", ""))
     if "oldSelf" in text and old is None and not rule.get("optionalOldSelf"):
         return None  # a rule about a change

@@ -42,7 +42,7 @@ def inner_model(type_: str) -> str | None:
     return name if is_model(name) else None
 
 
-def _walk(model: str, value: Any, old: Any, path: str) -> Iterator[str]:
+def _walk(model: str, value: object, old: object, path: str) -> Iterator[str]:
     known = support().get(model)
     if known is None or not isinstance(value, dict):
         return
@@ -70,7 +70,7 @@ def _walk(model: str, value: Any, old: Any, path: str) -> Iterator[str]:
             yield from _walk(inner, given, before, place)
 
 
-def _counterpart(before: Any, index: int, item: Any) -> Any:
+def _counterpart(before: object, index: int, item: object) -> Any:
     """The item that stood for this one: of the same name, else at the same place."""
     if not isinstance(before, list):
         return None

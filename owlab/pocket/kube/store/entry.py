@@ -56,7 +56,7 @@ class ColdEntry(Entry):
         return data
 
 
-def pack(data: Any) -> bytes:
+def pack(data: object) -> bytes:
     """JSON, as short as it can be written, in no more memory than that.
 
     orjson returns bytes in a buffer of 4 KB or more, which goes on existing as long as they do.

@@ -23,17 +23,17 @@ def reason(message: str) -> str:
     return _REASONS.get(message.partition(":")[0], "FieldValueInvalid")
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as messages show it."""
     return json.dumps(value, separators=(",", ":"))
 
 
-def wrong(value: Any, text: str) -> str:
+def wrong(value: object, text: str) -> str:
     """``Invalid value``."""
     return f"Invalid value: {shown(value)}: {text}"
 
 
-def unsupported(value: Any, allowed: Iterable[str]) -> str:
+def unsupported(value: object, allowed: Iterable[str]) -> str:
     """``Unsupported value``, with those that are."""
     return f"Unsupported value: {shown(value)}: supported values: " + ", ".join(
         f'"{item}"' for item in allowed
@@ -51,7 +51,7 @@ def duplicates(field: str, key: str, values: Iterable[Any]) -> Causes:
     return causes
 
 
-def at(obj: Any, *path: str) -> Any:
+def at(obj: object, *path: str) -> Any:
     """The value at a path, or None."""
     for name in path:
         obj = obj.get(name) if isinstance(obj, dict) else None

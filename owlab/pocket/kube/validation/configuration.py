@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.schemas import patterns, schema_rules
@@ -137,7 +136,7 @@ def unchecked_rules(obj: Object) -> Iterator[str]:
             yield from schema_rules.unchecked(schema, place)
 
 
-def _schema(schema: Any, place: str) -> Causes:
+def _schema(schema: object, place: str) -> Causes:
     """What stands in a schema, and in those within it, and cannot be used."""
     if not isinstance(schema, dict):
         return [(place, wrong(schema, "must be a schema, which is an object"))]

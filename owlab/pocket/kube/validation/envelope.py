@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest, Invalid
 from owlab.pocket.kube.kinds import Kind
@@ -13,7 +11,7 @@ _ANY = "V1Pod"
 """All kinds have the same metadata; this is one of them."""
 
 
-def enveloped(given: Any, kind: Kind) -> Object:
+def enveloped(given: object, kind: Kind) -> Object:
     """The object with its kind and version, and with metadata in which no null stands.
 
     :raises BadRequest: it is none, or one of another kind.

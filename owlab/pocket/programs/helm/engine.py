@@ -39,7 +39,7 @@ class _Forward(logging.Handler):
 _lock = threading.Lock()
 
 
-def say(line: Any) -> None:
+def say(line: object) -> None:
     """Write one line of the answer; threads of the library may do so at the same time."""
     with _lock:
         sys.stdout.write(json.dumps(line) + "\n")
@@ -49,7 +49,7 @@ def say(line: Any) -> None:
 # --- values ---------------------------------------------------------------------------------------
 
 
-def merge(base: Any, over: Any, by_index: bool = False) -> Any:
+def merge(base: object, over: object, by_index: bool = False) -> Any:
     """``over`` laid on ``base``: maps by key, and lists by index where the words had ``[n]``."""
     if isinstance(base, dict) and isinstance(over, dict):
         merged = dict(base)

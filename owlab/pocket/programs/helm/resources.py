@@ -55,7 +55,7 @@ async def connect(cluster: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def _named(config: dict[str, Any], section: str, key: str, name: Any) -> dict[str, Any]:
+def _named(config: dict[str, Any], section: str, key: str, name: object) -> dict[str, Any]:
     for entry in config.get(section) or []:
         if entry.get("name") == name:
             return dict(entry.get(key) or {})
@@ -111,7 +111,7 @@ class Tables:
         return [[str(columns[n]["name"]).upper() for n in shown], *rows] if rows else []
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return "<none>" if value is None or value == "" else str(value)
 
 

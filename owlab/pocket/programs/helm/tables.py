@@ -26,7 +26,7 @@ def _cut(cell: str, widest: int) -> str:
     return cell if len(cell) <= widest else cell[: widest - 3] + "..."
 
 
-def as_json(value: Any) -> str:
+def as_json(value: object) -> str:
     """JSON on one line, as Go's encoder writes it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     for char in "<>&":
@@ -48,7 +48,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def as_yaml(value: Any) -> str:
+def as_yaml(value: object) -> str:
     """YAML with sorted keys."""
     if value is None:
         return "null\n"
@@ -57,7 +57,7 @@ def as_yaml(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=10**6)
 
 
-def formatted(value: Any, output: str) -> str:
+def formatted(value: object, output: str) -> str:
     """``value`` in the format of ``-o json`` or ``-o yaml``."""
     return as_json(value) if output == "json" else as_yaml(value)
 

@@ -37,7 +37,7 @@ def _options(session: Session, **more: str) -> str:
 
 
 async def _manage(
-    session: Session, doing: str, method: str, action: str, query: str, body: Any = None
+    session: Session, doing: str, method: str, action: str, query: str, body: object = None
 ) -> Any:
     """Call a management action; every failure ends with status 1."""
     path = f"/web/whisk.system/apimgmt/{action}.http{query}"

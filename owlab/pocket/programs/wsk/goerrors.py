@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import string
-from typing import Any
 
 import yaml
 
@@ -28,7 +27,7 @@ SENTENCES = (
 )
 
 
-def plain_value(value: Any) -> str:
+def plain_value(value: object) -> str:
     """A value as Go's ``%v`` prints it."""
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{plain_value(value[key])}" for key in sorted(value)) + "]"

@@ -28,7 +28,7 @@ class Values:
     env: Mapping[str, str]
     known: Mapping[str, Any]
 
-    def text(self, given: Any) -> Any:
+    def text(self, given: object) -> Any:
         """A text with its variables replaced; anything else as it is."""
         return interpolated(given, self.env)
 
@@ -76,7 +76,7 @@ def _bare(name: str) -> str:
     return name.replace("$", "", 1).replace("{", "").replace("}", "")
 
 
-def interpolated(given: Any, env: Mapping[str, str]) -> Any:
+def interpolated(given: object, env: Mapping[str, str]) -> Any:
     """``$NAME`` alone, ``${NAME}`` anywhere, and ``$${NAME}`` for that text itself."""
     if not isinstance(given, str) or not (
         (given.startswith("$") and len(given) > 1)
@@ -94,7 +94,7 @@ def interpolated(given: Any, env: Mapping[str, str]) -> Any:
     return given
 
 
-def resolved(values: Values, name: str, told: Any) -> tuple[Any, str]:
+def resolved(values: Values, name: str, told: object) -> tuple[Any, str]:
     """An input's value and its type, from a plain value or from a mapping that describes it."""
     if isinstance(told, dict) and set(told) <= PARAMETER:
         value, kind = _described(values, name, told)
@@ -119,7 +119,7 @@ def _described(values: Values, name: str, told: Document) -> tuple[Any, str]:
     return (ZERO.get(kind) if value is None else value), kind
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     kinds = ((bool, "boolean"), (int, "integer"), (float, "float"), (dict, "json"), (list, "slice"))
     return next((name for kind, name in kinds if isinstance(value, kind)), "string")
 
@@ -131,7 +131,7 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _within(value: Any, values: Values) -> Any:
+def _within(value: object, values: Values) -> Any:
     """The texts of a value, however deep, with their variables replaced."""
     if isinstance(value, dict):
         return {key: _within(inner, values) for key, inner in value.items()}

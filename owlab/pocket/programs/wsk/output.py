@@ -37,17 +37,17 @@ OMITTED: tuple[Any, ...] = ("", [], None)
 STATUSES = ("success", "application error", "developer error", "internal error")
 
 
-def as_json(value: Any) -> str:
+def as_json(value: object) -> str:
     """Indented by four blanks, as the real one."""
     return json.dumps(value, indent=4, ensure_ascii=False) + "\n"
 
 
-def result_json(value: Any) -> str:
+def result_json(value: object) -> str:
     """A result: its keys in order."""
     return json.dumps(value, indent=4, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _sorted(value: Any) -> Any:
+def _sorted(value: object) -> Any:
     """What wsk decodes without knowing its shape, it prints with its keys in order."""
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}

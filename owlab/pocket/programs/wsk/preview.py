@@ -67,7 +67,7 @@ def _annotations(body: Document) -> list[str]:
     return ["    annotation: ", *rows]
 
 
-def _target(given: Any) -> str:
+def _target(given: object) -> str:
     """A rule's trigger or action, from a manifest or from the server."""
     if isinstance(given, dict):
         return f"{given['path']}/{given['name']}"

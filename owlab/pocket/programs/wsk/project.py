@@ -219,7 +219,7 @@ def _why(answer: ApiResponse) -> str:
     return f"The following application error was received: {told}"
 
 
-async def _send(session: Session, method: str, path: str, body: Any = None) -> None:
+async def _send(session: Session, method: str, path: str, body: object = None) -> None:
     """A request that must succeed."""
     try:
         answer = await session.remote.send(method, path, body)

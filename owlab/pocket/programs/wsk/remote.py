@@ -150,7 +150,7 @@ class Remote:
         return context
 
     async def send(
-        self, method: str, path: str, body: Any = None, *, auth: bool = True, root: bool = False
+        self, method: str, path: str, body: object = None, *, auth: bool = True, root: bool = False
     ) -> ApiResponse:
         """One request. Failures to connect are wsk's, answers are the caller's to judge."""
         url = f"{self.base}{path}" if root else self.url(path)
@@ -217,7 +217,7 @@ class Remote:
         return f'{verb} "{url}": EOF'
 
     async def ask(
-        self, doing: str, method: str, path: str, body: Any = None, *, usage: bool = False
+        self, doing: str, method: str, path: str, body: object = None, *, usage: bool = False
     ) -> Any:
         """A request whose answer must be a success; ``doing`` is ``Unable to get action 'x'``."""
         try:

@@ -60,7 +60,7 @@ class Session:
         """A line of success."""
         await self.call.out(f"ok: {text}\n")
 
-    async def json(self, value: Any) -> None:
+    async def json(self, value: object) -> None:
         """JSON in the order that it has."""
         await self.call.out(output.as_json(value))
 

@@ -62,7 +62,7 @@ async def _answer(ends: Ends) -> Any:
     return rest
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """As it is where no terminal is."""
     if isinstance(value, list):
         return "".join(map(_shown, value)) or "\n"

@@ -66,7 +66,7 @@ class Loop:
         """What it says first."""
         return self._answer()
 
-    def run(self, value: Any, env: Json) -> Json:
+    def run(self, value: object, env: Json) -> Json:
         """One call."""
         request = {name.removeprefix("__OW_").lower(): text for name, text in env.items()}
         line = json.dumps(request | {"value": value}) + "\n"
@@ -91,7 +91,7 @@ class Each:
     def __init__(self, binary: str) -> None:
         self._binary = binary
 
-    def run(self, value: Any, env: Json) -> Json:
+    def run(self, value: object, env: Json) -> Json:
         """One call."""
         text = json.dumps(value)
         words = [text] if len(text.encode()) <= LONGEST_WORD else []

@@ -37,7 +37,7 @@ class ImagePackages:
     def __init__(self, directories: list[str]) -> None:
         self._directories = directories
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
         if path is None and name in PACKAGES:
             return importlib.machinery.PathFinder.find_spec(name, self._directories)
         return None
