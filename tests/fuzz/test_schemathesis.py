@@ -17,7 +17,8 @@ from hypothesis import seed as seeded
 
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.database import Database
-from owlab.pocket.openwhisk.app import description, openwhisk_app
+from owlab.pocket.openwhisk.app import openwhisk_app
+from owlab.pocket.openwhisk.operations import description
 from owlab.pocket.openwhisk.service import Service
 
 from ..pocket.openwhisk.conftest import GUEST, SYSTEM, FakePods

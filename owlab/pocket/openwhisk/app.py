@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from owlab.pocket.openwhisk import rest
-from owlab.pocket.openwhisk.api_description import describe
 from owlab.pocket.openwhisk.boundary import Boundary, failed, not_allowed
-from owlab.pocket.openwhisk.http import Endpoints, Handler
+from owlab.pocket.openwhisk.http import Endpoints
 from owlab.pocket.openwhisk.nginx import PLACES, elsewhere
+from owlab.pocket.openwhisk.operations import API, OPERATIONS
 from owlab.pocket.openwhisk.public import Public
 from owlab.pocket.openwhisk.service import Service
 
-API = "/api/v1"
-NAMESPACE = "/namespaces/{namespace}"
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 WEB_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
-# Path below /api/v1, methods, handler. The path is the published API's, with our parameter names.
-ENTITY = ("GET", "PUT", "DELETE", "POST")
-OPERATIONS: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
-    ("/namespaces", ("GET",), rest.namespaces),
-    (f"{NAMESPACE}/limits", ("GET",), rest.limits),
-    (f"{NAMESPACE}/actions", ("GET",), rest.actions),
-    (f"{NAMESPACE}/actions/{{package}}/", ("GET",), rest.actions),
-    (f"{NAMESPACE}/actions/{{name}}", ENTITY, rest.action),
-    (f"{NAMESPACE}/actions/{{package}}/{{name}}", ENTITY, rest.action),
-    (f"{NAMESPACE}/rules", ("GET",), rest.rules),
-    (f"{NAMESPACE}/rules/{{name}}", ENTITY, rest.rule),
-    (f"{NAMESPACE}/triggers", ("GET",), rest.triggers),
-    (f"{NAMESPACE}/triggers/{{name}}", ENTITY, rest.trigger),
-    (f"{NAMESPACE}/packages", ("GET",), rest.packages),
-    (f"{NAMESPACE}/packages/{{name}}", ENTITY, rest.package),
-    (f"{NAMESPACE}/activations", ("GET",), rest.activations),
-    (f"{NAMESPACE}/activations/{{id}}", ("GET",), rest.activation),
-    (f"{NAMESPACE}/activations/{{id}}/{{part}}", ("GET",), rest.activation),
-)
 # Lists, and an activation, are found with a slash at their end, too.
 SLASHED = ("/namespaces", "limits", "actions", "rules", "triggers", "packages", "activations")
 
@@ -83,11 +59,3 @@ def openwhisk_app(service: Service) -> ASGIApp:
 
     app.router.default = missing
     return Boundary(app, service.apihost)
-
-
-def description() -> dict[str, Any]:
-    """The operations as an OpenAPI document."""
-    told = (
-        (path, methods, (handler.__doc__ or "").strip()) for path, methods, handler in OPERATIONS
-    )
-    return describe(told, API)

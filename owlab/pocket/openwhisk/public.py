@@ -15,6 +15,7 @@ from owlab.pocket.openwhisk.activations import APPLICATION_ERROR
 from owlab.pocket.openwhisk.entity_names import Identity
 from owlab.pocket.openwhisk.gateway import GatewayError
 from owlab.pocket.openwhisk.http import accepts, not_acceptable, read, refusal, reply, transaction
+from owlab.pocket.openwhisk.operations import description
 from owlab.pocket.openwhisk.refusals import (
     NO_AUTHENTICATION,
     NOT_READY,
@@ -79,8 +80,6 @@ class Public:
 
     async def docs(self, request: Request) -> Response:
         """``GET /api/v1/api-docs``: the operations, in our own words."""
-        from owlab.pocket.openwhisk.app import description
-
         return reply(description(), transaction=transaction(request))
 
     async def ui(self, request: Request) -> Response:

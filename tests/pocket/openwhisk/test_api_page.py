@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from owlab.pocket.openwhisk import app
+from owlab.pocket.openwhisk.operations import API
 from owlab.pocket.openwhisk.service import Service
 
 from .conftest import Client
@@ -92,7 +92,7 @@ async def _answers(client: Client) -> dict[str, int]:
     found: dict[str, int] = {}
     last = ""
     for operation in OPERATIONS:
-        url = f"https://ow{app.API}{operation.send.replace('LAST', last)}"
+        url = f"https://ow{API}{operation.send.replace('LAST', last)}"
         answer = await client.request(operation.method, url, json=operation.body)
         found[operation.key] = answer.status_code
         if operation.method == "POST" and answer.headers.get("x-openwhisk-activation-id"):
@@ -130,7 +130,7 @@ async def test_every_published_operation_answers(guest: Client, service: Service
 
 async def test_each_but_web_actions_needs_a_key(nobody: httpx.AsyncClient) -> None:
     for operation in OPERATIONS:
-        url = app.API + operation.send.replace("LAST", "0" * 32)
+        url = API + operation.send.replace("LAST", "0" * 32)
         answer = await nobody.request(operation.method, url, json=operation.body)
         wanted = 404 if operation.path.startswith("/web/") else 401
         assert answer.status_code == wanted, operation.key
