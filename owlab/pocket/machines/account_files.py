@@ -11,7 +11,8 @@ from owlab.pocket.machines.accounts import GROUP, PASSWD, SHADOW, Accounts, Pass
 from owlab.pocket.machines.files import Files
 
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-FIRST = 1001
+NUMBERS, SYSTEM_NUMBERS = range(1000, 60001), range(101, 1000)
+"""Of users and groups, as ``/etc/login.defs`` has them."""
 
 Cells = list[str]
 
@@ -26,10 +27,24 @@ class AccountFiles:
     def _accounts(self) -> Accounts:
         return Accounts(self.files.tree)
 
+    @property
+    def _uids(self) -> set[int]:
+        return {user.uid for user in self._accounts.users()}
+
+    @property
+    def _gids(self) -> set[int]:
+        return {group.gid for group in self._accounts.groups()}
+
+    @property
+    def first_free(self) -> int:
+        """The first number that neither a user nor a group has: ``adduser`` fills gaps."""
+        used = self._uids | self._gids
+        return next(number for number in NUMBERS if number not in used)
+
     def add_group(self, name: str, gid: int | None = None, *, system: bool = False) -> None:
         """Add a group without members; the next free number where none is said."""
         if gid is None:
-            gid = _free({group.gid for group in self._accounts.groups()}, system)
+            gid = _free(self._gids, system)
         self._append(GROUP, f"{name}:x:{gid}:")
 
     def remove_group(self, name: str) -> None:
@@ -49,9 +64,9 @@ class AccountFiles:
     ) -> PasswdEntry:
         """Add a user without a password, with a group of their own where none is said."""
         if uid is None:
-            uid = _free({user.uid for user in self._accounts.users()}, system)
+            uid = _free(self._uids, system)
         if gid is None:
-            gid = uid
+            gid = _free(self._gids, system, uid)
             self.add_group(name, gid)
         self._append(PASSWD, f"{name}:x:{uid}:{gid}:{about}:{home}:{shell}")
         self._append(SHADOW, f"{name}:!:19999:0:99999:7:::")
@@ -142,7 +157,17 @@ class AccountFiles:
         )
 
 
-def _free(taken: set[int], system: bool) -> int:
-    """The next number; those of the system's own count down from 999."""
-    numbers = range(999, 99, -1) if system else range(FIRST, 60000)
-    return next(number for number in numbers if number not in taken)
+def _free(taken: Iterable[int], system: bool, preferred: int | None = None) -> int:
+    """The preferred number if it may be, or one above the highest; the system's count down.
+
+    As the programs of ``shadow`` choose it, which fill a gap only where their range is at its end.
+    """
+    numbers = SYSTEM_NUMBERS if system else NUMBERS
+    used = {number for number in taken if number in numbers}
+    if preferred is not None and preferred in numbers and preferred not in used:
+        return preferred
+    following = min(used, default=1000) - 1 if system else max(used, default=999) + 1
+    if following in numbers:
+        return following
+    gaps = (number for number in numbers if number not in used)
+    return max(gaps) if system else min(gaps)

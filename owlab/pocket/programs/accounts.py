@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from owlab.pocket.machines.account_files import NAME, AccountFiles
+from owlab.pocket.machines.account_files import NAME, NUMBERS, SYSTEM_NUMBERS, AccountFiles
+from owlab.pocket.machines.accounts import PasswdEntry
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
@@ -28,7 +29,7 @@ def _files(call: Call) -> AccountFiles:
 @program("groupadd", "addgroup")
 async def groupadd(call: Call) -> int:
     """Add a group; ``-g NUMBER``."""
-    options = parse(call, "g:fr", "gid= force system")
+    options = parse(call, "g:fro", "gid= force system non-unique")
     _root(call)
     if len(options.words) != 1:
         raise Complaint(f"Usage: {call.name} [options] GROUP\n", 2)
@@ -40,6 +41,11 @@ async def groupadd(call: Call) -> int:
     if not NAME.fullmatch(name):
         raise Complaint(f"{call.name}: '{name}' is not a valid group name\n", 3)
     gid = _number(call, options.value("g", "gid"), "group")
+    if gid is not None and accounts.group(gid) is not None and not options.has("o", "non-unique"):
+        if options.has("f", "force"):
+            gid = None
+        else:
+            raise Complaint(f"{call.name}: GID '{gid}' already exists\n", 4)
     _files(call).add_group(name, gid, system=options.has("r", "system"))
     return 0
 
@@ -65,9 +71,9 @@ async def useradd(call: Call) -> int:
     """Add a user with a group of the same name; ``-m``, ``-s SHELL``, ``-G GROUPS``, ``-u UID``."""
     options = parse(
         call,
-        "mMrNUs:G:g:u:d:c:",
+        "mMrNUos:G:g:u:d:c:",
         "create-home shell= groups= gid= uid= home= home-dir= comment= system no-user-group "
-        "user-group disabled-password gecos= ingroup= no-create-home quiet",
+        "user-group disabled-password gecos= ingroup= no-create-home quiet non-unique",
     )
     _root(call)
     if not options.words:
@@ -81,6 +87,12 @@ async def useradd(call: Call) -> int:
         hint = ": use --badname to ignore" if call.name == "useradd" else ""
         raise Complaint(f"{call.name}: invalid user name '{name}'{hint}\n", 3)
     uid = _number(call, options.value("u", "uid"), "user")
+    if uid is not None and accounts.user(uid) and not options.has("o", "non-unique"):
+        if call.name == "adduser":
+            raise Complaint(f"adduser: The UID {uid} is already in use.\n", 1)
+        raise Complaint(f"{call.name}: UID {uid} is not unique\n", 4)
+    if call.name == "adduser" and uid is None and not options.has("system"):
+        uid = _files(call).first_free
     own = options.value("g", "gid", "ingroup")
     own = "users" if own is None and options.has("N", "no-user-group") else own
     group = accounts.group(int(own) if own.isdigit() else own) if own is not None else None
@@ -95,6 +107,8 @@ async def useradd(call: Call) -> int:
         home=options.value("d", "home", "home-dir") or f"/home/{name}",
         shell=options.value("s", "shell") or ("/bin/bash" if call.name == "adduser" else "/bin/sh"),
     )
+    if call.name == "useradd" and uid is not None:
+        await _warn_of_range(call, user, options.has("r", "system"))
     asked = call.name == "adduser" or options.has("m", "create-home")
     makes = asked and not options.has("M", "no-create-home")
     if makes:
@@ -108,6 +122,15 @@ async def useradd(call: Call) -> int:
         await call.out(made if makes else f"info: Not creating home directory `{user.home}'.\n")
     groups = (options.value("G", "groups") or "").split(",")
     return await _join(call, name, [group for group in groups if group])
+
+
+async def _warn_of_range(call: Call, user: PasswdEntry, system: bool) -> None:
+    whose = f"useradd warning: {user.name}'s uid {user.uid}"
+    if system and user.uid > SYSTEM_NUMBERS[-1]:
+        await call.err(f"{whose} is greater than SYS_UID_MAX {SYSTEM_NUMBERS[-1]}\n")
+    elif not system and user.uid not in NUMBERS:
+        limits = f"UID_MIN {NUMBERS[0]} and UID_MAX {NUMBERS[-1]}"
+        await call.err(f"{whose} outside of the {limits} range.\n")
 
 
 async def _join(call: Call, name: str, groups: list[str]) -> int:
@@ -161,7 +184,9 @@ async def _removed(call: Call, name: str, group: str) -> int:
 async def usermod(call: Call) -> int:
     """Change a user: ``-aG GROUPS``, ``-s SHELL``, ``-d HOME``."""
     options = parse(
-        call, "aG:s:d:LUc:g:u:", "append groups= shell= home= lock unlock comment= gid= uid="
+        call,
+        "aoG:s:d:LUc:g:u:",
+        "append groups= shell= home= lock unlock comment= gid= uid= non-unique",
     )
     _root(call)
     own = options.value("g", "gid")
@@ -172,17 +197,26 @@ async def usermod(call: Call) -> int:
     if len(words) != 1:
         raise Complaint(f"Usage: {call.name} [options] LOGIN\n", 2)
     name = words[0]
-    if call.machine.accounts.user(name) is None:
+    user = call.machine.accounts.user(name)
+    if user is None:
         raise Complaint(f"usermod: user '{name}' does not exist\n", 6)
     uid, files = _number(call, options.value("u", "uid"), "user"), _files(call)
-    files.change_user(
-        name,
-        uid=None if uid is None else str(uid),
-        gid=str(group.gid) if group is not None else None,
-        about=options.value("c", "comment"),
-        home=options.value("d", "home") or None,
-        shell=options.value("s", "shell") or None,
-    )
+    taken = uid not in (None, user.uid) and call.machine.accounts.user(uid or 0) is not None
+    if taken and not options.has("o", "non-unique"):
+        raise Complaint(f"usermod: UID '{uid}' already exists\n", 4)
+    fields = {
+        "uid": uid,
+        "gid": group.gid if group is not None else None,
+        "about": options.value("c", "comment"),
+        "home": options.value("d", "home") or None,
+        "shell": options.value("s", "shell") or None,
+    }
+    changed = {
+        key: str(new) for key, new in fields.items() if new not in (None, getattr(user, key))
+    }
+    if not changed and not options.has("L", "lock", "U", "unlock", "G", "groups"):
+        await call.err("usermod: no changes\n")
+    files.change_user(name, **changed)
     if options.has("L", "lock"):
         files.lock(name)
     if options.has("U", "unlock"):
