@@ -129,7 +129,10 @@ def _with_streams() -> None:
 
 
 def terminal_of(words: list[str]) -> str | None:
-    """The machine on which ``shell`` opens; None where Multipass has something to say instead."""
+    """The machine on which ``shell`` opens, empty if none is named.
+
+    None where Multipass has something to say instead.
+    """
     names, left = [], list(words)
     while left:
         word = left.pop(0)
@@ -139,7 +142,7 @@ def terminal_of(words: list[str]) -> str | None:
             return None
         else:
             names.append(word)
-    return None if len(names) > 1 else names[0] if names else "primary"
+    return None if len(names) > 1 else "".join(names)
 
 
 def open_terminal(directory: str, machine: str) -> None:

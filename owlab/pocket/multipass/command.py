@@ -13,6 +13,7 @@ from owlab.pocket.multipass import (
     launch,
     settings,
     snapshots,
+    starting,
     transfer,
     verbs,
 )
@@ -108,7 +109,7 @@ COMMANDS: dict[str, MultipassVerb] = {
     "snapshot": MultipassVerb(
         snapshots.take, "Take a snapshot of an instance", "<instance>", snapshots.TAKE
     ),
-    "start": MultipassVerb(verbs.start, "Start instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
+    "start": MultipassVerb(starting.start, "Start instances", NAMES, (verbs.ALL, verbs.TIMEOUT)),
     "stop": MultipassVerb(
         verbs.stop,
         "Stop running instances",

@@ -9,10 +9,11 @@ from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.machines.refusals import Refused, several
 from owlab.pocket.machines.views import ShellWanted
-from owlab.pocket.multipass import settings
 from owlab.pocket.multipass.failures import usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbArguments
+from owlab.pocket.multipass.primary import UNNAMED, primary_name
+from owlab.pocket.multipass.starting import launch_primary
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 
 EXEC = (
@@ -40,6 +41,16 @@ async def awake(call: Invocation, name: str) -> Machine:
     if not machine.running:
         raise Refused(f'instance "{name}" is not running')
     return machine
+
+
+async def entered(call: Invocation, name: str, words: VerbArguments) -> Machine:
+    """The machine that ``shell`` opens on: without a name the primary one, made if need be."""
+    main = primary_name(call)
+    if not (name or main):
+        raise usage(UNNAMED)
+    if (name or main) == main and main not in call.lab.fleet.machines:
+        await launch_primary(call, words)
+    return await awake(call, name or main)
 
 
 async def exec_(call: Invocation, words: VerbArguments) -> int:
@@ -84,8 +95,7 @@ async def shell(call: Invocation, words: VerbArguments) -> int:
     if len(words.rest) > 1:
         raise usage("Too many arguments supplied")
     chosen_timeout(words)
-    name = words.rest[0] if words.rest else settings.primary_name(call)
-    machine = await awake(call, name)
+    machine = await entered(call, words.rest[0] if words.rest else "", words)
     if call.switch is not None:
         call.switch(ShellWanted(machine.name))
         return 0

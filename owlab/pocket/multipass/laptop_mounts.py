@@ -49,6 +49,11 @@ def source_of(call: Invocation, text: str) -> tuple[str, str]:
     return _folder(call, source, "launch"), inside
 
 
+def home(call: Invocation) -> str | None:
+    """The home directory on the lab's laptop; none for who sits at the computer around it."""
+    return HOME if isinstance(call.files, VirtualFiles) else None
+
+
 def _folder(call: Invocation, source: str, verb: str) -> str:
     path = call.files.absolute(source)
     kind = call.files.kind(path)

@@ -16,6 +16,7 @@ from owlab.pocket.multipass.cloud_init import apply
 from owlab.pocket.multipass.failures import COMMAND_FAIL, TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbArguments
+from owlab.pocket.multipass.primary import primary_name
 from owlab.pocket.multipass.spinner import spinner
 from owlab.pocket.multipass.verbs import TIMEOUT, chosen_timeout
 
@@ -35,6 +36,7 @@ OPTIONS = (
 LEAST_MEMORY, LEAST_DISK = 512 << 20, 1 << 30
 # Nothing stands behind a size here, so that only the absurd is refused: more than any one server.
 MOST_CPUS, MOST_MEMORY, MOST_DISK = 512, 24 << 40, 1 << 50
+NO_HOME = "Skipping mount: the pocket lab does not share folders of this computer.\n"
 
 
 async def launch(call: Invocation, words: VerbArguments) -> int:
@@ -73,6 +75,11 @@ async def launch(call: Invocation, words: VerbArguments) -> int:
         if cloud_init:
             await apply(machine, cloud_init)
     await call.out(f"Launched: {name}\n")
+    if name == primary_name(call):
+        if (home := laptop_mounts.home(call)) is None:
+            await call.err(NO_HOME)
+        else:
+            shares.append((home, "Home"))
     for path, inside in shares:
         laptop_mounts.share(call, path, name, inside)
         shown = inside or path.rpartition("/")[2]

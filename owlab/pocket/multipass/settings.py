@@ -13,12 +13,12 @@ from owlab.pocket.multipass.failures import Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.launch import LEAST_MEMORY, MOST_CPUS, MOST_DISK, MOST_MEMORY
 from owlab.pocket.multipass.options import Option, VerbArguments
+from owlab.pocket.multipass.primary import SETTING, primary_name
 
 GET = (
     Option(("raw",), about="Output in raw format"),
     Option(("keys",), about="List available settings keys"),
 )
-PRIMARY = "client.primary-name"
 FIXED = {
     "local.bridged-network": "",
     "local.driver": "pocket",
@@ -46,12 +46,7 @@ def _keys(call: Invocation) -> list[str]:
         for name in machine.snapshots
         for key in ("comment", "name")
     ]
-    return sorted([PRIMARY, *FIXED, *machines, *taken])
-
-
-def primary_name(call: Invocation) -> str:
-    """The machine that is meant where none is named."""
-    return call.lab.recall(PRIMARY) or "primary"
+    return sorted([SETTING, *FIXED, *machines, *taken])
 
 
 def _snapshot(call: Invocation, key: str) -> tuple[Machine, str, str] | None:
@@ -89,8 +84,8 @@ async def get(call: Invocation, words: VerbArguments) -> int:
     if key in FIXED:
         await call.out((FIXED[key] or ("" if "raw" in words else "<empty>")) + "\n")
         return 0
-    if key == PRIMARY:
-        await call.out(f"{primary_name(call)}\n")
+    if key == SETTING:
+        await call.out((primary_name(call) or ("" if "raw" in words else "<empty>")) + "\n")
         return 0
     if (found := _snapshot(call, key)) is not None:
         owner, name, what = found
@@ -123,10 +118,10 @@ async def set_(call: Invocation, words: VerbArguments) -> int:
         value = (await call.read_stdin()).decode(errors="replace").strip()
         if not value:
             raise usage("Failed to read value")
-    if key == PRIMARY:
+    if key == SETTING:
         if value and not valid_name(value):
             raise usage(f"Invalid setting '{key}={value}': Invalid hostname")
-        call.lab.remember(PRIMARY, value)
+        call.lab.remember(SETTING, value)
         return 0
     if (found := _snapshot(call, key)) is not None:
         owner, name, what = found

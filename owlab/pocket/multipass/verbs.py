@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable
 from owlab.pocket.machines import images, snapshots
 from owlab.pocket.machines.fleet import DELETED
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.machines.refusals import Refused, several
+from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.multipass import formats, report, snapshot_info
 from owlab.pocket.multipass.failures import TIMED_OUT, Failure, usage
 from owlab.pocket.multipass.invocation import Invocation
 from owlab.pocket.multipass.options import Option, VerbArguments
+from owlab.pocket.multipass.primary import first, named_or_all
 from owlab.pocket.multipass.spinner import spinner
 
 Verb = Callable[[Invocation, VerbArguments], Awaitable[int]]
@@ -44,18 +45,6 @@ def chosen_timeout(words: VerbArguments) -> float | None:
     return float(text)
 
 
-def named_or_all(call: Invocation, words: VerbArguments, *, deleted: bool = False) -> list[Machine]:
-    """The machines that a command is about."""
-    if "all" in words:
-        if words.rest:
-            plural = "s" if len(words.rest) > 1 else ""
-            raise usage(f"Cannot specify name{plural} when --all option set")
-        return [m for m in call.lab.fleet.listed() if deleted or m.status != DELETED]
-    if not words.rest:
-        raise usage("Name argument or --all is required")
-    return call.lab.fleet.named(words.rest, deleted=deleted)
-
-
 async def list_(call: Invocation, words: VerbArguments) -> int:
     """list"""
     if words.rest:
@@ -66,7 +55,8 @@ async def list_(call: Invocation, words: VerbArguments) -> int:
         await call.out(formats.snapshots({m.name: m.snapshots for m in fleet.listed()}, form))
         return 0
     ipv4 = "no-ipv4" not in words
-    rows = [report.row(fleet, machine, runtime=False, ipv4=ipv4) for machine in fleet.listed()]
+    machines = first(call, fleet.listed())
+    rows = [report.row(fleet, machine, runtime=False, ipv4=ipv4) for machine in machines]
     await call.out(formats.listing(rows, form))
     return 0
 
@@ -84,7 +74,7 @@ async def info(call: Invocation, words: VerbArguments) -> int:
     if taken and not names:
         await call.out(snapshot_info.told(taken, form))
         return 0
-    machines = fleet.named(names, deleted=True) if names else fleet.listed()
+    machines = fleet.named(names, deleted=True) if names else first(call, fleet.listed())
     runtime = "no-runtime-information" not in words
     rows = [report.row(fleet, machine, runtime=runtime) for machine in machines]
     if not taken:
@@ -95,7 +85,7 @@ async def info(call: Invocation, words: VerbArguments) -> int:
     return 0
 
 
-async def _within(
+async def within(
     call: Invocation, words: VerbArguments, late: str, work: Awaitable[object]
 ) -> None:
     """Wait for work that goes on when the client's patience ends."""
@@ -107,40 +97,9 @@ async def _within(
         raise Failure(late, TIMED_OUT) from None
 
 
-async def start(call: Invocation, words: VerbArguments) -> int:
-    """start"""
-    chosen_timeout(words)
-    if "all" in words or not words.rest:
-        machines = named_or_all(call, words)
-    else:
-        machines = []
-        wrong = []
-        for name in dict.fromkeys(words.rest):
-            machine = call.lab.fleet.machines.get(name)
-            if machine is None or machine.is_host:
-                wrong.append(f"Instance '{name}' does not exist.")
-            elif machine.status == DELETED:
-                wrong.append(
-                    f"Instance '{name}' is deleted. Use 'recover' to recover it or 'purge' to "
-                    "permanently delete it."
-                )
-            else:
-                machines.append(machine)
-        if wrong:
-            raise Refused("instance(s) missing", "\n".join(wrong))
-    for machine in machines:
-        if machine.status == "Suspending":
-            raise several([f"Cannot start the instance '{machine.name}' while suspending."])
-    names = ", ".join(machine.name for machine in machines)
-    async with spinner(call, f"Starting {names}"):
-        work = asyncio.gather(*(call.lab.fleet.start(machine) for machine in machines))
-        await _within(call, words, "Timed out waiting for instance to start.", work)
-    return 0
-
-
 async def stop(call: Invocation, words: VerbArguments) -> int:
     """stop"""
-    machines = named_or_all(call, words)
+    machines = named_or_all(call, words, primary=True)
     force, fleet = "force" in words, call.lab.fleet
     if "cancel" in words:
         for machine in machines:
@@ -177,7 +136,7 @@ def _can_shut_down(machine: Machine, remedy: str) -> None:
 
 async def suspend(call: Invocation, words: VerbArguments) -> int:
     """suspend"""
-    machines = named_or_all(call, words)
+    machines = named_or_all(call, words, primary=True)
     async with spinner(call, "Suspending " + ", ".join(machine.name for machine in machines)):
         await asyncio.gather(*(call.lab.fleet.suspend(machine) for machine in machines))
     return 0
@@ -186,14 +145,14 @@ async def suspend(call: Invocation, words: VerbArguments) -> int:
 async def restart(call: Invocation, words: VerbArguments) -> int:
     """restart"""
     chosen_timeout(words)
-    machines = named_or_all(call, words)
+    machines = named_or_all(call, words, primary=True)
     for machine in machines:
         if not machine.running and "all" not in words:
             raise Refused(f"Instance '{machine.name}' is not running")
     machines = [machine for machine in machines if machine.running]
     async with spinner(call, "Restarting " + ", ".join(machine.name for machine in machines)):
         work = asyncio.gather(*(call.lab.fleet.restart(machine) for machine in machines))
-        await _within(call, words, "Timed out waiting for instance to restart.", work)
+        await within(call, words, "Timed out waiting for instance to restart.", work)
     return 0
 
 

@@ -14,8 +14,9 @@ from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.machine import HOST, Machine
 from owlab.pocket.machines.views import ShellWanted
 from owlab.pocket.machines.visits import Visit
-from owlab.pocket.multipass.inside import awake
+from owlab.pocket.multipass.inside import entered
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
+from owlab.pocket.multipass.options import VerbArguments
 from owlab.pocket.service.lab import PocketLab
 from owlab.pocket.service.runs import Run, RunInput, RunKeyboard
 from owlab.pocket.shell.logging_in import welcome
@@ -204,11 +205,15 @@ class Consoles:
         self._open: dict[str, Console] = {}
 
     async def open(self, name: str, *, interactive: bool = True) -> dict[str, Any]:
-        """Open a terminal on a machine; one that is not interactive tells nothing of its jobs."""
-        machine = await awake(_nobody(self._lab), name)
+        """Open a terminal on a machine; one that is not interactive tells nothing of its jobs.
+
+        :param name: without one, the primary machine is meant, which is made if need be.
+        """
+        said = bytearray()
+        machine = await entered(_somebody(self._lab, said), name, VerbArguments())
         console = Console(self._lab, machine.name, interactive=interactive)
         self._open[console.id] = console
-        shown = bytearray(await console.begin())
+        shown = said + await console.begin()
 
         async def show(data: bytes) -> None:
             shown.extend(data)
@@ -243,8 +248,10 @@ class Consoles:
         return await session.run(script, run.out, run.err, stdin=run.input)
 
 
-def _nobody(lab: PocketLab) -> Invocation:
-    async def drop(data: bytes) -> None:
-        return None
+def _somebody(lab: PocketLab, said: bytearray) -> Invocation:
+    """Who opens a terminal; what is said meanwhile is kept."""
 
-    return Invocation([], lab, drop, drop, RunInput(), RealFiles("/"))
+    async def keep(data: bytes) -> None:
+        said.extend(data)
+
+    return Invocation([], lab, keep, keep, RunInput(), RealFiles("/"))

@@ -25,7 +25,7 @@ from owlab.pocket.ground.hosts import is_local
 from owlab.pocket.ground.intake import Unreadable, parse, text_only
 from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.multipass.command import multipass
-from owlab.pocket.multipass.failures import failure_of
+from owlab.pocket.multipass.failures import Failure, failure_of
 from owlab.pocket.multipass.inside import awake
 from owlab.pocket.multipass.invocation import Invocation, RealFiles
 from owlab.pocket.service.consoles import Consoles
@@ -172,6 +172,8 @@ class ControlApi:
             )
         except Refused as refused:
             return PlainTextResponse(failure_of(refused, "shell").text, 409)
+        except Failure as failure:
+            return PlainTextResponse(failure.text, 409)
 
     async def console(self, request: Request) -> Response:
         """Run what was typed in a terminal."""

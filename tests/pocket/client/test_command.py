@@ -181,9 +181,9 @@ def test_a_lab_reached_through_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "machine"),
     [
-        ([], "primary"),
+        ([], ""),
         (["master"], "master"),
-        (["--timeout", "60"], "primary"),
+        (["--timeout", "60"], ""),
         (["--timeout", "60", "master"], "master"),
         (["master", "--timeout", "60"], "master"),
         (["--timeout"], None),
@@ -204,7 +204,7 @@ def test_whose_terminal_opens(words: list[str], machine: str | None) -> None:
     ("tty", "words", "opened", "ran"),
     [
         (True, ["shell", "master"], ["master"], False),
-        (True, ["sh"], ["primary"], False),
+        (True, ["sh"], [""], False),
         (True, ["connect", "worker1"], ["worker1"], False),
         (True, ["shell", "--help"], [], True),
         (True, ["exec", "master"], [], True),

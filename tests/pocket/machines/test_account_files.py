@@ -29,8 +29,8 @@ def test_a_user_gets_the_next_numbers_and_a_group(account_files) -> None:
     bob = account_files.add_user("bob", gid=27, home="/home/bob", shell="/bin/sh")
     daemon = account_files.add_user("d", system=True, home="/", shell="/bin/false")
     assert [(one.uid, one.gid) for one in (ann, bob, daemon)] == [
-        (1001, 1001),
-        (1002, 27),
+        (1000, 1000),
+        (1001, 27),
         (999, 999),
     ]
     accounts = Accounts(account_files.files.tree)

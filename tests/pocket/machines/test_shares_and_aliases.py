@@ -59,6 +59,16 @@ async def test_a_folder_is_the_same_at_both_sides(desk: Desk) -> None:
     assert told["info"]["foo"]["mounts"][target]["source_path"].endswith("/work")
 
 
+async def test_the_primary_machine_has_the_laptops_home_and_comes_first(desk: Desk) -> None:
+    await desk.type("echo mine > note; multipass set client.primary-name=zoe")
+    said = "Launched: zoe\nMounted '/home/ubuntu' into 'zoe:Home'\n"
+    assert (await desk.type("multipass start")).out == said
+    assert (await desk.type("cat Home/note", "zoe")).out == "mine\n"
+    told = (await desk.type("multipass list; multipass info --format csv")).out
+    names = [line.replace(",", " ").split()[0] for line in told.splitlines()]
+    assert names == ["Name", "zoe", "foo"] * 2
+
+
 async def test_a_mount_stays_until_it_is_taken_back(desk: Desk) -> None:
     await desk.type("mkdir -p work && echo x > work/a && multipass mount work foo:/srv/in")
     await desk.again()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from owlab.pocket.client import frames
+from owlab.pocket.multipass.failures import Failure
 from owlab.pocket.service.consoles import Console, Consoles
 from owlab.pocket.service.runs import Run
 
@@ -71,6 +72,20 @@ async def on(consoles: Consoles, machine: str = "master", interactive: bool = Tr
     typist = Typist(console)
     typist.where = told
     return typist
+
+
+async def test_without_a_name_the_primary_machine_is_meant_and_made(
+    lab: NotedLab, consoles: Consoles
+) -> None:
+    type_ = await on(consoles, "")
+    assert type_.place == "ubuntu@primary 1"
+    assert type_.where["welcome"].startswith("Launched: primary\n")
+    assert "Launched" not in (await on(consoles, "")).where["welcome"]
+    lab.remember("client.primary-name", "master")
+    assert (await on(consoles, "")).place == "ubuntu@master 1"
+    lab.remember("client.primary-name", "")
+    with pytest.raises(Failure, match="provide an instance name"):
+        await consoles.open("")
 
 
 async def test_a_shell_goes_on_until_it_is_left(consoles: Consoles) -> None:

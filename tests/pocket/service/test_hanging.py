@@ -25,9 +25,9 @@ from tests.waiting import until
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clients of this process wait for a second only."""
-    monkeypatch.setattr(wire, "SILENCE", 1.0)
-    monkeypatch.setattr(wire, "HEALTH", 1.0)
+    """Clients of this process wait for a moment only; a busy machine answers in two seconds."""
+    monkeypatch.setattr(wire, "SILENCE", 3.0)
+    monkeypatch.setattr(wire, "HEALTH", 3.0)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_every_call_says_that_the_lab_does_not_answer(lab: Served, stopped: psut
         started = time.monotonic()
         with pytest.raises(service_process.ServiceError) as caught:
             call()
-        assert time.monotonic() - started < 10
-        said = f"The lab does not answer: process {stopped.pid}, for [12] s."
+        assert time.monotonic() - started < 60
+        said = f"The lab does not answer: process {stopped.pid}, for [3-9] s."
         assert re.fullmatch(said, caught.value.brief)
         assert f"kill -CONT {stopped.pid}" in caught.value.details
         assert "owlab down" in caught.value.resolution
