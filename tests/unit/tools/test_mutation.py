@@ -134,14 +134,21 @@ def test_what_changes_no_rule_is_not_chosen(tmp_path: Path) -> None:
         "class P(Protocol):\n    def f(self, a, *, b=1): ...\n\n\n"
         "if TYPE_CHECKING:\n    import x\n\n\n"
         "def f(a, *, b=1):\n    x.wait(a, timeout=90, strict=True)\n"
+        "    time.sleep(0.3) if time.monotonic() >= x.end else x.end\n"
         "    return b if a is None and b < 3 else a + 1\n"
         f"# {'x' * 300}\n"
     )
     (tmp_path / "owlab/rule.py").write_text(text)
-    made = list(chosen(tmp_path, 9, 1, ""))
-    assert len({mutant.after for mutant in made}) == 9
-    for same in ("def f(self, a, *, b=1): ...", "if TYPE_CHECKING:", "timeout=90, strict=True"):
+    made = list(chosen(tmp_path, 25, 1, ""))
+    assert len({mutant.after for mutant in made}) == 25
+    for same in (
+        "def f(self, a, *, b=1): ...",
+        "if TYPE_CHECKING:",
+        "timeout=90, strict=True",
+        "sleep(0.3)",
+    ):
         assert all(same in mutant.after for mutant in made)
+    assert not any("monotonic() > x" in mutant.after for mutant in made)
     assert not any("a == None" in mutant.after for mutant in made)
 
 
