@@ -127,7 +127,9 @@ class Call:
         return MachineNet(self.machine)
 
     def path(self, name: str) -> str:
-        """An absolute, normalised path for a file name as the user typed it."""
+        """An absolute, normalised path for a file name as the user typed it; of no name, none."""
+        if not name:
+            return ""  # which is nowhere, as for the kernel: `rm -rf "$UNSET"` takes nothing away
         joined = posixpath.normpath(posixpath.join(self.cwd, name))
         # POSIX lets normpath keep exactly two leading slashes.
         return "/" + joined.lstrip("/")
