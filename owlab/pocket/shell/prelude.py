@@ -80,7 +80,8 @@ SHELLS = _KNOWN + (
         '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
         '-*|+*) __flags="$__flags $1"; shift;; '
         '*) if [ -d "$1" ]; then echo "$1: $1: Is a directory" >&2; return 126; fi; '
-        'if [ -r "$1" ]; then [ -z "$__told" ] || cat "$1" >&2; __script=$(cat "$1"; printf x); __file=--file; '
+        'if [ -r "$1" ]; then [ -z "$__told" ] || cat "$1" >&2; '
+        '__script=$(cat "$1"; printf x); __file=--file; '
         "__owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '
