@@ -74,6 +74,8 @@ class Call:
     """What is printed goes straight to a terminal."""
     screen: Keyboard | None = field(default=None, repr=False)
     """Who sits at that terminal, for programs that have all of it."""
+    answers: bytes = b""
+    """What was read for one question, and is for the next ones."""
 
     @property
     def home(self) -> str:
