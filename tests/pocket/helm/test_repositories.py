@@ -7,7 +7,6 @@ import yaml
 
 from owlab.pocket.ground.internet import Page
 from owlab.pocket.machines.machine import Machine
-from owlab.pocket.programs.helm import repository
 from owlab.pocket.programs.helm.remote import HelmFailed
 from owlab.pocket.programs.helm.repository import download, download_index, satisfies
 
@@ -19,7 +18,7 @@ from .test_helm_cli import URL
 def pages(monkeypatch: pytest.MonkeyPatch) -> dict[str, Page]:
     """What addresses answer."""
     known: dict[str, Page] = {}
-    monkeypatch.setattr(repository.internet, "fetch", known.get)
+    monkeypatch.setattr("owlab.pocket.ground.internet.fetch", known.get)
     return known
 
 
