@@ -142,7 +142,11 @@ async def _copy(
                 fs.mkdir(where)
                 if options.has("v", "verbose"):
                     await call.out(f"'{name}' -> '{shown}'\n")
-            for entry in fs.read_dir(path):
+            try:
+                entries = fs.read_dir(path)
+            except PermissionError as error:
+                raise Complaint(f"cp: cannot access '{name}': {error.strerror}\n") from None
+            for entry in entries:
                 inner = str(entry["name"])
                 below = (posixpath.join(path, inner), posixpath.join(name, inner))
                 goal = (posixpath.join(where, inner), posixpath.join(shown, inner))
