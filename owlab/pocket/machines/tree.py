@@ -107,6 +107,8 @@ class ResolvedPath:
 
 def find(tree: Tree, path: str, who: Credentials, *, follow: bool = True) -> ResolvedPath:
     """Walk down a path as the kernel does. Only the last name may be missing."""
+    if not path:
+        raise failure(errno.ENOENT, path)
     left = [part for part in path.split("/") if part]
     above = [Standing(tree, tree.root, who).enter(tree.root)]
     hops = 0

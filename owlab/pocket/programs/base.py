@@ -74,6 +74,8 @@ class Call:
     """What is printed goes straight to a terminal."""
     screen: Keyboard | None = field(default=None, repr=False)
     """Who sits at that terminal, for programs that have all of it."""
+    answers: bytes = b""
+    """What was read for one question, and is for the next ones."""
 
     @property
     def home(self) -> str:
@@ -127,7 +129,9 @@ class Call:
         return MachineNet(self.machine)
 
     def path(self, name: str) -> str:
-        """An absolute, normalised path for a file name as the user typed it."""
+        """An absolute, normalised path for a file name as the user typed it; of no name, none."""
+        if not name:
+            return ""  # which is nowhere, as for the kernel: `rm -rf "$UNSET"` takes nothing away
         joined = posixpath.normpath(posixpath.join(self.cwd, name))
         # POSIX lets normpath keep exactly two leading slashes.
         return "/" + joined.lstrip("/")

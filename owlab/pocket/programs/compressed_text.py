@@ -50,9 +50,14 @@ async def zgrep(call: Call) -> int:
     pattern = [] if given else ["-e", words.pop(0)]
     shell, worst, found = child_of(call), 1, False
     for name in words or ["-"]:
-        content = await call.stdin() if name == "-" else _plain(call, name)
+        try:
+            content = await call.stdin() if name == "-" else _plain(call, name)
+        except Complaint as complaint:
+            await call.err(complaint.text)
+            worst = complaint.status
+            continue
         label = f"--label={name}" if name != "-" else "--label=(standard input)"
-        several = ["-H"] if len(words) > 1 else []
+        several = ["-H"] if len(words) > 1 and not {"-h", "--no-filename"} & set(options) else []
         line = shlex.join([call.name[1:], *several, label, *options, *pattern])
         status = await shell.run(line, call.out, call.err, stdin=content)
         found = found or not status

@@ -8,5 +8,6 @@ from owlab.pocket.programs.base import Call
 async def agreed(call: Call, question: str) -> bool:
     """Ask; nothing to read is a no."""
     await call.err(question)
-    typed = await call.next_input() or b""
+    call.answers = call.answers or await call.next_input() or b""
+    typed, _, call.answers = call.answers.partition(b"\n")
     return typed[:1] in (b"y", b"Y")

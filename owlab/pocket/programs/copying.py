@@ -10,6 +10,7 @@ from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.inode import Inode
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.consent import agreed
+from owlab.pocket.programs.directories import NoFolder, missing_folders
 from owlab.pocket.programs.modes import changed
 from owlab.pocket.programs.options import Complaint, Options, missing_operand, parse, usage
 
@@ -46,6 +47,10 @@ def _operands(call: Call, options: Options) -> tuple[list[str], Destination]:
         into = names.pop()
     path = call.path(into)
     alone = options.has("T", "no-target-directory")
+    if alone and len(names) > 1:
+        raise usage(call.name, f"extra operand '{into}'")
+    if call.name == "install" and options.has("D") and options.has("t", "target-directory"):
+        call.fs.mkdir(path, recursive=True)
     directory = call.fs.is_directory(path) and not alone
     if not directory and (len(names) > 1 or options.has("t", "target-directory")):
         reason = "Not a directory" if call.fs.exists(path) else "No such file or directory"
@@ -70,7 +75,11 @@ async def cp(call: Call) -> int:
     )
     _no_backups(options)
     if unknown := sorted(_kept(options) - {*KEPT, "links", "xattr", "context"}):
-        raise usage("cp", f"invalid argument ‘{unknown[0]}’ for ‘--preserve’")
+        valid = ("mode", "timestamps", "ownership", "links", "context", "xattr", "all")
+        told = "".join(f"\n  - ‘{one}’" for one in valid)
+        raise usage(
+            "cp", f"invalid argument ‘{unknown[0]}’ for ‘--preserve’\nValid arguments are:{told}"
+        )
     names, target = _operands(call, options)
     status = 0
     for name in names:
@@ -118,6 +127,10 @@ async def _copy(
             return 0
         if options.has("i", "interactive") and not await agreed(call, f"cp: overwrite '{shown}'? "):
             return 1
+    if inode.is_directory and existing is not None and not existing.is_directory:
+        what = f"non-directory '{shown}' with directory '{name}'"
+        await call.err(f"cp: cannot overwrite {what}\n")
+        return 1
     status = 0
     try:
         if inode.kind == "symlink":
@@ -129,7 +142,11 @@ async def _copy(
                 fs.mkdir(where)
                 if options.has("v", "verbose"):
                     await call.out(f"'{name}' -> '{shown}'\n")
-            for entry in fs.read_dir(path):
+            try:
+                entries = fs.read_dir(path)
+            except PermissionError as error:
+                raise Complaint(f"cp: cannot access '{name}': {error.strerror}\n") from None
+            for entry in entries:
                 inner = str(entry["name"])
                 below = (posixpath.join(path, inner), posixpath.join(name, inner))
                 goal = (posixpath.join(where, inner), posixpath.join(shown, inner))
@@ -292,7 +309,7 @@ async def ln(call: Call) -> int:
                 call.fs.link(call.path(name), where)
         except OSError as error:
             status = 1
-            if not soft and isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            if not soft and not call.fs.exists(call.path(name)):
                 await call.err(f"ln: failed to access '{name}': {error.strerror}\n")
             elif soft or isinstance(error, FileExistsError):
                 await call.err(f"ln: failed to create {kind} link '{shown}': {error.strerror}\n")
@@ -378,10 +395,14 @@ async def _directories(call: Call, options: Options, mode: int, uid: int, gid: i
     status = 0
     for name in options.words:
         try:
-            call.fs.mkdir(call.path(name), recursive=True)
+            for path, shown in missing_folders(call, name, parents=True):
+                call.fs.mkdir(path)
+                if options.has("v", "verbose"):
+                    await call.out(f"install: creating directory '{shown}'\n")
             call.fs.chmod(call.path(name), mode)
             call.fs.chown(call.path(name), uid, gid)
         except OSError as error:
-            await call.err(f"install: cannot create directory '{name}': {error.strerror}\n")
+            shown = error.filename if isinstance(error, NoFolder) else name
+            await call.err(f"install: cannot create directory ‘{shown}’: {error.strerror}\n")
             status = 1
     return status

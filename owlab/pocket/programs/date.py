@@ -100,14 +100,19 @@ def _format(options: Options) -> str:
     if options.has("iso-8601"):
         what = options.value("iso-8601") or "date"
         if what not in ISO:
-            raise usage("date", f"invalid argument ‘{what}’ for ‘--iso-8601’")
+            raise _unknown(what, "iso-8601", "hours minutes date seconds ns")
         return ISO[what]
     if options.has("rfc-3339"):
         what = options.value("rfc-3339") or ""
         if what not in RFC_3339:
-            raise usage("date", f"invalid argument ‘{what}’ for ‘--rfc-3339’")
+            raise _unknown(what, "rfc-3339", "date seconds ns")
         return RFC_3339[what]
     return words[0][1:] if words else DEFAULT
+
+
+def _unknown(what: str, option: str, known: str) -> Complaint:
+    valid = "".join(f"\n  - ‘{one}’" for one in known.split())
+    return usage("date", f"invalid argument ‘{what}’ for ‘--{option}’\nValid arguments are:{valid}")
 
 
 def _moment(call: Call, options: Options, zone: tzinfo) -> datetime:

@@ -18,6 +18,7 @@ from owlab.pocket.programs.options import Complaint, Options, missing_operand, p
 READ, WRITTEN = ("atime", "access", "use"), ("mtime", "modify")
 TIMES = "Valid arguments are:\n  - ‘atime’, ‘access’, ‘use’\n  - ‘mtime’, ‘modify’"
 DEEP = ("r", "R", "recursive")
+ASKS = ("f", "force", "i", "interactive")
 
 
 @program("mkdir", machines="all")
@@ -33,24 +34,24 @@ async def mkdir(call: Call) -> int:
     status = 0
     for name in options.words:
         try:
-            for path, shown in _missing(call, name, options.has("p", "parents")):
+            for path, shown in missing_folders(call, name, options.has("p", "parents")):
                 call.fs.mkdir(path)
                 if mode is not None and shown == name:
                     call.fs.chmod(path, mode)
                 if options.has("v", "verbose"):
                     await call.out(f"mkdir: created directory '{shown}'\n")
         except OSError as error:
-            shown = error.filename if isinstance(error, _NoFolder) else name
+            shown = error.filename if isinstance(error, NoFolder) else name
             await call.err(f"mkdir: cannot create directory ‘{shown}’: {error.strerror}\n")
             status = 1
     return status
 
 
-class _NoFolder(NotADirectoryError):
+class NoFolder(NotADirectoryError):
     """What should be above is a file; its name is as typed."""
 
 
-def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
+def missing_folders(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
     """The directories to make, the outermost first, each with its name as typed."""
     path = call.path(name)
     if not parents:
@@ -59,8 +60,8 @@ def _missing(call: Call, name: str, parents: bool) -> list[tuple[str, str]]:
         return []
     above = posixpath.dirname(name.rstrip("/"))
     if call.fs.exists(call.path(above)) and not call.fs.is_directory(call.path(above)):
-        raise _NoFolder(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above)
-    return [*(_missing(call, above, True) if above not in ("", "/") else []), (path, name)]
+        raise NoFolder(errno.ENOTDIR, os.strerror(errno.ENOTDIR), above)
+    return [*(missing_folders(call, above, True) if above not in ("", "/") else []), (path, name)]
 
 
 @program("rmdir", machines="all")
@@ -152,7 +153,8 @@ async def _remove(call: Call, options: Options, path: str, name: str) -> int:
                 )
             if status:
                 return status
-        asks = options.has("i", "interactive") and not options.has("f", "force")
+        last = next((o for o, _ in reversed(options.given) if o in ASKS), "")
+        asks = last in ("i", "interactive")
         kind = "directory" if inode.is_directory else "regular file"
         kind = "regular empty file" if kind == "regular file" and not inode.size else kind
         kind = "symbolic link" if inode.kind == "symlink" else kind

@@ -32,7 +32,27 @@ class ConfigLine:
 
     text: str
     name: str = ""
-    value: str = ""
+    value: str | None = ""
+    """None without a sign of equality, which is as good as true."""
+
+
+PART = re.compile(r'\\(.)|"|([#;])|.')
+ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
+
+
+def _value(text: str) -> str:
+    """What a value is without its quotes, its escapes, and a remark behind it."""
+    value, kept, quoted = "", 0, False
+    for part in PART.finditer(text):
+        if part[2] and not quoted:
+            break
+        if part[0] == '"':
+            quoted = not quoted
+        else:
+            value += ESCAPES.get(part[1], part[1]) if part[1] else part[0]
+        if quoted or not part[0].isspace():
+            kept = len(value)
+    return value[:kept]
 
 
 def read(text: str) -> list[ConfigLine]:
@@ -43,7 +63,7 @@ def read(text: str) -> list[ConfigLine]:
             section = found[1].lower() + (f".{found[2]}" if found[2] is not None else "")
             lines.append(ConfigLine(line))
         elif section and (pair := LINE.match(line)) is not None:
-            value = "true" if pair[2] is None else pair[2].strip('"')
+            value = None if pair[2] is None else _value(pair[2])
             lines.append(ConfigLine(line, f"{section}.{pair[1].lower()}", value))
         else:
             lines.append(ConfigLine(line))
@@ -94,7 +114,9 @@ async def config(call: Call, words: list[str], local: str | None) -> int:
             before = f"file:{files[one]}\t" if shows_origin else ""
             for line in _lines(call, files[one]):
                 if line.name:
-                    shown = line.name if names_only else f"{line.name}={line.value}"
+                    bare = names_only or line.value is None
+                    equals = "\n" if nul else "="
+                    shown = line.name if bare else f"{line.name}{equals}{line.value}"
                     await call.out(f"{before}{shown}" + ("\0" if nul else "\n"))
         return 0
     if not keys:
@@ -106,7 +128,8 @@ async def config(call: Call, words: list[str], local: str | None) -> int:
             for line in _lines(call, files[one])
             if line.name and re.search(keys[0], line.name)
         ]
-        await call.out("".join(f"{line.name} {line.value}\n" for line in found))
+        rows = (line.name if line.value is None else f"{line.name} {line.value}" for line in found)
+        await call.out("".join(f"{row}\n" for row in rows))
         return 0 if found else MISSING
     name = _name(keys[0])
     sets = len(keys) > 1 and action not in ("--get", "--get-all", "--unset", "--unset-all")
@@ -117,7 +140,8 @@ async def config(call: Call, words: list[str], local: str | None) -> int:
         return _change(call, files[target], name, keys[0], keys[1] if sets else None, action)
     values = [x.value for one in places for x in _lines(call, files[one]) if x.name == name]
     chosen = values if action == "--get-all" else values[-1:]
-    await call.out("".join(f"{value}\n" for value in chosen))
+    typed = "true" if {"--bool", "--type=bool"} & set(words) else ""
+    await call.out("".join(f"{typed if value is None else value}\n" for value in chosen))
     return 0 if chosen else MISSING
 
 
@@ -145,7 +169,9 @@ def _change(call: Call, path: str, name: str, key: str, value: str | None, actio
             raise Complaint(f"warning: {name} has multiple values\n", MANY)
         lines = _without_empty([line for line in lines if line.name != name])
     else:
-        written = f'"{value}"' if value != value.strip() or "#" in value or ";" in value else value
+        written = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+        if value != value.strip() or "#" in value or ";" in value:
+            written = f'"{written}"'
         new = ConfigLine(f"\t{key.rpartition('.')[2]} = {written}", name, value)
         section = name.rpartition(".")[0]
         if same and action != "--add":

@@ -35,6 +35,13 @@ SHORTS = {
 }  # fmt: skip
 USAGE = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n"
 MATCH, NAME, NUMBER, SIGN = "01;31", "35", "32", "36"
+SAID = (
+    ("bad character range", "Invalid range end"),
+    ("missing ), unterminated", "missing closing parenthesis"),
+    ("min repeat greater", "Invalid content of \\{\\}"),
+)
+"""How a fault begins for Python, and how it is called."""
+FOLDERS = ("d", "directories")
 AT_ONCE = 96 << 10
 """Bytes of a file that are read at once: a NUL among them makes the rest of it binary."""
 NO_TEXT = re.compile(r"[\udc80-\udcff]")
@@ -75,10 +82,19 @@ async def grep(call: Call) -> int:
         if not words:
             raise Complaint(USAGE, 2)
         patterns.append(words.pop(0))
-    kinds = {"text": "a", "without-match": "I"}
-    flags |= {kinds[value] for name, value in options if name == "binary-files" and value in kinds}
+    kinds = {"text": "a", "without-match": "I", "binary": ""}
+    asked = [value for name, value in options if name == "binary-files"]
+    if set(asked) - set(kinds):
+        raise Complaint("grep: unknown binary-files type\n", 2)
+    flags |= {kinds[value] for value in asked}
     search = _search(call, options, flags, [line for text in patterns for line in text.split("\n")])
-    deep = bool(flags & {"r", "R"})
+    doing = next((value for name, value in reversed(options) if name in FOLDERS), "read")
+    if doing not in ("read", "recurse", "skip"):
+        valid = "Valid arguments are:\n  - ‘read’\n  - ‘recurse’\n  - ‘skip’"
+        told = f"invalid argument ‘{doing}’ for ‘--directories’\n{valid}"
+        raise Complaint(f"grep: {told}\n{USAGE}", 2)
+    search.skips_folders = doing == "skip"
+    deep = bool(flags & {"r", "R"}) or doing == "recurse"
     names = words or (["."] if deep else ["-"])
     files = list(_files(call, names, options, deep)) if deep else names
     search.named = "H" in flags or ("h" not in flags and (len(names) > 1 or deep))
@@ -147,7 +163,6 @@ def _search(
         numbers.get("m"),
         coloured=shows,
         label=values.get("label", "(standard input)"),
-        skips_folders=values.get("d", values.get("directories")) == "skip",
         separator=None if "no-group-separator" in flags else separator,
     )
 
@@ -172,7 +187,8 @@ def _compiled(call: Call, flags: set[str], patterns: list[str]) -> re.Pattern[st
     except BadPattern as problem:
         raise Complaint(f"grep: {problem}\n", 2) from None
     except re.error as error:
-        raise Complaint(f"grep: {error.msg}\n", 2) from None
+        known = (said for start, said in SAID if error.msg.startswith(start))
+        raise Complaint(f"grep: {next(known, error.msg)}\n", 2) from None
 
 
 def _files(

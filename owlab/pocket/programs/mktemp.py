@@ -33,6 +33,14 @@ async def mktemp(call: Call) -> int:
     count = len(template) - len(stem)
     if count < 3:
         raise Complaint(f"mktemp: too few X's in template ‘{template}{suffix}’\n")
+    if "/" in suffix:
+        raise Complaint(f"mktemp: invalid suffix ‘{suffix}’, contains directory separator\n")
+    if options.has("t") and "/" in template:
+        told = f"‘{template}{suffix}’, contains directory separator"
+        raise Complaint(f"mktemp: invalid template, {told}\n")
+    if options.has("p", "tmpdir") and template.startswith("/"):
+        told = f"‘{template}{suffix}’; with --tmpdir, it may not be absolute"
+        raise Complaint(f"mktemp: invalid template, {told}\n")
     folder = None
     if not options.words or options.has("p", "tmpdir", "t"):
         folder = options.value("p", "tmpdir") or call.env.get("TMPDIR") or "/tmp"

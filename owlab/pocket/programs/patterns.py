@@ -36,14 +36,16 @@ class _Translation:
     def __init__(self, pattern: str, extended: bool) -> None:
         self.text, self.extended, self.at = pattern, extended, 0
         self.out: list[str] = []
-        self.depth = 0
         self.begins = True
         """Nothing stands before that could be repeated."""
+        self.atom, self.again = 0, False
+        """Where in ``out`` begins what could be repeated; it is repeated already."""
+        self.opened: list[int] = []
 
     def whole(self) -> str:
         while self.at < len(self.text):
             self._next()
-        if self.depth:
+        if self.opened:
             raise BadPattern("Unmatched ( or \\(")
         return "".join(self.out)
 
@@ -55,8 +57,10 @@ class _Translation:
         elif char == "[":
             self._put(self._bracket())
         elif char == "*":
-            if not (self.begins and self.extended):
-                self._put("*" if not self.begins else r"\*")
+            if not self.begins:
+                self._repeated("*")
+            elif not self.extended:
+                self._put(r"\*")
         elif char in "+?{" and self.extended:
             self._repeat(char)
         elif char in "()|" and self.extended:
@@ -73,8 +77,16 @@ class _Translation:
             self._put(re.escape(char))
 
     def _put(self, text: str) -> None:
+        self.atom, self.again = len(self.out), False
         self.out.append(text)
         self.begins = False
+
+    def _repeated(self, text: str) -> None:
+        if self.again:  # to Python `a+?` is a lazy one
+            self.out.insert(self.atom, "(?:")
+            self.out.append(")")
+        self.out.append(text)
+        self.again = True
 
     def _ends(self) -> bool:
         rest = self.text[self.at :]
@@ -100,14 +112,14 @@ class _Translation:
 
     def _group(self, char: str) -> None:
         if char == "(":
-            self.depth += 1
+            self.opened.append(len(self.out))
         elif char == ")":
-            if not self.depth:
+            if not self.opened:
                 if self.extended:
                     self._put(r"\)")
                     return
                 raise BadPattern("Unmatched ) or \\)")
-            self.depth -= 1
+            self.atom, self.again = self.opened.pop(), False
         self.out.append(char)
         self.begins = char != ")"
 
@@ -117,7 +129,7 @@ class _Translation:
                 self._put(re.escape(char))
             return
         if char != "{":
-            self.out.append(char)
+            self._repeated(char)
             return
         found = BOUND.match(self.text, self.at)
         end = found.end() if found is not None else self.at
@@ -130,7 +142,7 @@ class _Translation:
             self._put(r"\{")
             return
         if not self.begins:
-            self.out.append(f"{{{found[1] or 0}{found[2]}{found[3]}}}")
+            self._repeated(f"{{{found[1] or 0}{found[2]}{found[3]}}}")
         self.at = end + len(close)
 
     def _bracket(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import string
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ LONG = (
 @program("split", machines="all")
 async def split(call: Call) -> int:
     """A file in pieces: ``-l LINES``, ``-b SIZE``, ``-C SIZE``, ``-n PIECES``, ``-d -x -a N``."""
-    call.argv[:] = [f"-l{word[1:]}" if word[1:].isdecimal() else word for word in call.argv]
+    call.argv[:] = [re.sub(r"^-(\d+)$", r"-l\1", word) for word in call.argv]
     options = parse(call, "l:b:C:n:a:dxet:u", LONG)
     if options.has("filter"):
         raise Complaint("split: --filter is not part of the pocket lab's split\n")
@@ -30,8 +31,11 @@ async def split(call: Call) -> int:
     if content is None:
         raise Complaint(f"split: cannot open '{name}' for reading: No such file or directory\n")
     prefix = options.words[1] if len(options.words) > 1 else "x"
-    pieces = list(_pieces(options, content))
-    names = _names(options, len(pieces))
+    chosen, pieces = _pieces(options, content)
+    if chosen is not None:
+        await call.out(pieces[chosen - 1])
+        return 0
+    names = _names(options, len(pieces) if options.has("n", "number") else None)
     for piece in pieces:
         try:
             suffix = next(names)
@@ -46,21 +50,19 @@ async def split(call: Call) -> int:
     return 0
 
 
-def _pieces(options: Options, content: bytes) -> Iterator[bytes]:
-    if (text := options.value("n", "number")) is not None:
-        yield from _so_many(text, content)
-        return
-    if (text := options.value("b", "bytes")) is not None:
-        size = _size(text, "bytes")
-        yield from (content[at : at + size] for at in range(0, len(content), size))
-        return
+def _pieces(options: Options, content: bytes) -> tuple[int | None, list[bytes]]:
+    """The pieces; before them the number of the only one that is wanted, which is printed."""
     end = options.value("t", "separator")
     lines = _lines(content, end.encode() if end else b"\n")
+    if (text := options.value("n", "number")) is not None:
+        return _so_many(text, content, lines)
+    if (text := options.value("b", "bytes")) is not None:
+        size = _size(text, "bytes")
+        return None, [content[at : at + size] for at in range(0, len(content), size)]
     if (text := options.value("C", "line-bytes")) is not None:
-        yield from _filled(lines, _size(text, "bytes"))
-        return
+        return None, list(_filled(lines, _size(text, "bytes")))
     count = _size(options.value("l", "lines") or "1000", "lines")
-    yield from (b"".join(lines[at : at + count]) for at in range(0, len(lines), count))
+    return None, [b"".join(lines[at : at + count]) for at in range(0, len(lines), count)]
 
 
 def _lines(content: bytes, end: bytes) -> list[bytes]:
@@ -68,20 +70,22 @@ def _lines(content: bytes, end: bytes) -> list[bytes]:
     return [part + end for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def _so_many(text: str, content: bytes) -> Iterator[bytes]:
-    by_line = text.startswith("l/")
-    number = text.removeprefix("l/")
-    if not number.isdecimal() or not int(number):
-        raise Complaint(f"split: invalid number of chunks: ‘{text}’\n")
-    count = int(number)
+def _so_many(text: str, content: bytes, lines: list[bytes]) -> tuple[int | None, list[bytes]]:
+    """``N``; ``l/N`` cuts no line, ``r/N`` deals them out; of ``K/N`` only the Kth is wanted."""
+    found = re.fullmatch(r"([lr]/)?(?:(\d+)/)?(\d+)", text)
+    count = int(found[3]) if found else 0
+    if found is None or not count:
+        raise Complaint(f"split: invalid number of chunks: ‘{text if found is None else count}’\n")
+    chosen = None if found[2] is None else int(found[2])
+    if chosen is not None and not 1 <= chosen <= count:
+        raise Complaint(f"split: invalid chunk number: ‘{found[2]}’\n")
+    if found[1] == "r/":
+        return chosen, [b"".join(lines[place::count]) for place in range(count)]
     ends = [len(content) * (place + 1) // count for place in range(count)]
-    if by_line:
-        ends = [content.find(b"\n", max(end - 1, 0)) + 1 or len(content) for end in ends]
-        ends[-1] = len(content)
-    start = 0
-    for end in ends:
-        yield content[start : max(start, end)]
-        start = max(start, end)
+    if found[1] == "l/":
+        starts = list(itertools.accumulate(map(len, lines)))
+        ends = [next(start for start in [*starts, len(content)] if start >= end) for end in ends]
+    return chosen, [content[begin:end] for begin, end in itertools.pairwise([0, *ends])]
 
 
 def _filled(lines: list[bytes], size: int) -> Iterator[bytes]:
@@ -107,16 +111,30 @@ def _size(text: str, what: str) -> int:
     return int(number) * SIZES[unit]
 
 
-def _names(options: Options, count: int) -> Iterator[str]:
+def _names(options: Options, count: int | None) -> Iterator[str]:
+    """Suffixes; without ``-a``, ``-n`` or a first number they grow: ``yz`` and then ``zaaa``."""
     numeric = options.has("d", "numeric-suffixes")
     letters = "0123456789" if numeric else string.ascii_lowercase
     letters = "0123456789abcdef" if options.has("x", "hex-suffixes") else letters
     width = options.value("a", "suffix-length")
     if width is not None and not width.isdecimal():
         raise Complaint(f"split: invalid suffix length: ‘{width}’\n")
-    length = int(width) if width and int(width) else 2
-    while not width and len(letters) ** length < count:
-        length += 1
-    first = int(options.value("numeric-suffixes", "hex-suffixes") or 0)
+    first = options.value("numeric-suffixes", "hex-suffixes")
+    if not int(width or 0) and count is None and first is None:
+        return _growing(letters)
+    begin = int(first or "0", len(letters) if numeric or options.has("hex-suffixes") else 10)
+    needed, left = 1, (count or 1) - 1 + begin
+    while count and (left := left // len(letters)):
+        needed += 1
+    length = int(width or 0) or max(2, needed)
+    if count and length < needed:
+        raise Complaint(f"split: the suffix length needs to be at least {needed}\n")
     every = ("".join(one) for one in itertools.product(letters, repeat=length))
-    return itertools.islice(every, first, None)
+    return itertools.islice(every, begin, None)
+
+
+def _growing(letters: str) -> Iterator[str]:
+    for grown in itertools.count():
+        for start in letters[:-1]:
+            for rest in itertools.product(letters, repeat=grown + 1):
+                yield letters[-1] * grown + start + "".join(rest)

@@ -87,8 +87,12 @@ def _plan(options: Options, command: list[str]) -> XargsPlan:
         text = options.value(*names)
         if text is None:
             return None
-        if not text.isdecimal() or (not int(text) and "P" not in names):
-            raise usage("xargs", f"value {text} for -{what} option should be >= 1")
+        if not re.fullmatch(r"-?\d+", text):
+            raise usage("xargs", f'invalid number "{text}" for -{what} option')
+        if int(text) < (0 if what == "P" else 1):
+            raise usage(
+                "xargs", f"value {text} for -{what} option should be >= {0 if what == 'P' else 1}"
+            )
         return int(text)
 
     place = options.value("I", "replace")
@@ -117,7 +121,7 @@ def _words(plan: XargsPlan, options: Options, text: str) -> list[list[str]]:
     """The words of each line."""
     delimiter = "\0" if options.has("0", "null") else options.value("d", "delimiter")
     if delimiter is not None:
-        delimiter = ESCAPES.get(delimiter, delimiter)
+        delimiter = _delimiter(delimiter)
         parts = text.split(delimiter)
         return [[part] for part in (parts[:-1] if parts[-1] == "" else parts)]
     if plan.place is not None:
@@ -136,6 +140,21 @@ def _words(plan: XargsPlan, options: Options, text: str) -> list[list[str]]:
             return [*lines, words[: words.index(ends)]] if words[0] != ends else lines
         lines += [words] if words else []
     return lines
+
+
+def _delimiter(text: str) -> str:
+    if len(text) == 1:
+        return text
+    number = re.fullmatch(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3})", text)
+    if number is not None:
+        code = number[1]
+        return chr(int(code[1:], 16) if code.startswith("x") else int(code, 8))
+    if text not in ESCAPES:
+        raise Complaint(
+            f"xargs: Invalid input delimiter specification {text}: the delimiter must be either "
+            "a single character or an escape sequence starting with \\.\n"
+        )
+    return ESCAPES[text]
 
 
 def _split(line: str, *, whole: bool) -> list[str]:
@@ -179,7 +198,10 @@ def _groups(plan: XargsPlan, lines: list[list[str]]) -> Iterator[list[str]]:
         full = plan.words is not None and len(group) >= plan.words
         over = used + len(word) + 1 > plan.size
         if over and not full and plan.exits and plan.words is not None:
-            raise Complaint("xargs: argument list too long\n")
+            raise Complaint("xargs: argument line too long\n")
+        if start + len(word) + 1 > plan.size:
+            what = "single argument within argument list size limit"
+            raise Complaint(f"xargs: cannot fit {what}\n")
         if group and (full or over):
             yield group
             group, used = [], start

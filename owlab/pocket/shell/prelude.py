@@ -58,13 +58,19 @@ SHELLS = _KNOWN + (
         '__script="$__trace$__script"; '
         # Its patterns have to be known before it is read.
         f"case \"$__script\" in *'{PATTERNS}'*$'\\n'*) {PATTERNS};; esac; }}; "
-        "__owlab_sh() { local __shell=$1 __flags= __flag= __login= __trace= __file= __script; "
-        "shift; "
+        "__owlab_sh() { local __shell=$1 __flags= __flag= __login= __trace= __file= __script "
+        "__told=; shift; "
         "while [ $# -gt 0 ]; do case $1 in "
         # What is traced is the script, and not what stands before it.
         "-x*|-[!-]*x*) __trace='set -x; '; __flag=${1/x/}; shift; "
         '[ "$__flag" = - ] || set -- "$__flag" "$@";; '
-        '-c|-[a-z]*c) [ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
+        # So is what -v shows.
+        "-v*|-[!-]*v*) __told=1; __flag=${1/v/}; shift; "
+        '[ "$__flag" = - ] || set -- "$__flag" "$@";; '
+        '-c|-[a-z]*c) if [ $# = 1 ]; then echo "$__shell: -c: option requires an argument" >&2; '
+        "return 2; fi; "
+        '[ -z "$__told" ] || printf "%s\\n" "$2" >&2; '
+        '[ ${#1} -gt 2 ] && __flags="$__flags ${1%c}"; '
         "shift; __script=${1}x; shift; [ $# -gt 0 ] || set -- $__shell; __owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return;; '
         "-l|--login) __login=1; shift;; -i|--norc|--noprofile|--posix) shift;; "
@@ -73,7 +79,9 @@ SHELLS = _KNOWN + (
         '-o|+o) __flags="$__flags $1 $2"; shift 2;; '
         '-*s) __flags="$__flags ${1%s}"; shift; case $1 in -|--) shift;; esac; break;; '
         '-*|+*) __flags="$__flags $1"; shift;; '
-        '*) if [ -r "$1" ]; then __script=$(cat "$1"; printf x); __file=--file; '
+        '*) if [ -d "$1" ]; then echo "$1: $1: Is a directory" >&2; return 126; fi; '
+        'if [ -r "$1" ]; then [ -z "$__told" ] || cat "$1" >&2; '
+        '__script=$(cat "$1"; printf x); __file=--file; '
         "__owlab_read; "
         'command $__shell $__flags -c "$__owlab_begin$__script" "$@"; return; fi; '
         'command $__shell $__flags "$@"; return;; esac; done; '

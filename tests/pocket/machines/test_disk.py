@@ -186,3 +186,13 @@ async def test_zeros_that_are_only_counted_survive(master: Driver) -> None:
         "100\tb",
     ]
     await again.lab.stop()
+
+
+async def test_files_beside_programs_are_kept(master: Driver) -> None:
+    await master.on("master", "sudo touch /usr/bin/zzz /usr/bin/0; sudo mkdir /usr/bin/zz")
+    again = await master.reopened()
+    assert (await again("start", "master")).status == 0
+    assert (await again.on("master", "ls -d /usr/bin/0 /usr/bin/zz*")).out == (
+        "/usr/bin/0\n/usr/bin/zz\n/usr/bin/zzz\n"
+    )
+    await again.lab.stop()
