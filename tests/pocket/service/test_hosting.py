@@ -337,3 +337,22 @@ async def test_nodes_come_and_go(lab: PocketLab) -> None:
     await lab.hosting.leave("master")
     assert lab.hosting.cluster is None and lab.kubeconfig() is None
     assert lab.hosting.token != before, "another cluster has another administrator"
+
+
+async def test_many_changes_at_once_are_one_look(
+    lab: PocketLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+    settled = lab.hosting.settle
+
+    async def settle() -> None:
+        looks.append(True)
+        await settled()
+
+    monkeypatch.setattr(lab.hosting, "settle", settle)
+    for number in (1, 2):
+        lab.hosting.poke()
+        lab.hosting.poke()
+        await asyncio.sleep(0)
+        await settled()  # behind the one that was asked for
+        assert len(looks) == number, "and the next change is looked at again"
