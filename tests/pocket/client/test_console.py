@@ -234,7 +234,7 @@ def test_kubectl_on_the_terminal_itself(
         return SimpleNamespace(returncode=ends)
 
     service.answers[:] = [Answer(body=b"clusters: []")]
-    monkeypatch.setattr(container_shell.subprocess, "run", run)
+    monkeypatch.setattr("subprocess.run", run)
     assert container_shell.run({}, ["exec", "-it", "p"]) == status
     words, config, text, mode = seen
     assert (words[1], words[3:]) == ("--kubeconfig", ["exec", "-it", "p"])
