@@ -103,6 +103,9 @@ def test_images_are_written_in_several_ways():
     assert online.parts_of("busybox:1") == ("registry-1.docker.io", "library/busybox", "1")
     assert online.parts_of("a/b:c") == ("registry-1.docker.io", "a/b", "c")
     assert online.parts_of("docker.io/a/b:c") == ("registry-1.docker.io", "a/b", "c")
+    assert online.parts_of("ghcr.io/a/b:c") == ("ghcr.io", "a/b", "c")
+    assert online.parts_of("localhost:5000/a:c") == ("localhost:5000", "a", "c")
+    assert online.parts_of("1.2.3.4:5000/a/b:c") == ("1.2.3.4:5000", "a/b", "c")
     assert online.parts_of("my.registry:5000/b:c") == ("my.registry:5000", "b", "c")
 
 
