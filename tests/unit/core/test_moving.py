@@ -292,3 +292,18 @@ def test_what_was_typed_by_hand_does_not_go_unasked(
     assert file.exists()
     assert owlab(command, "--lab", "a", "--yes").exit_code == 0
     assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("provider", "question"),
+    [
+        ("pocket", "Remove for good: the lab 'a', with everything in it?"),
+        ("multipass", "error: The file made.json of the lab 'a' cannot be read."),
+    ],
+)
+def test_what_a_damaged_lab_made_is_not_guessed(owlab: Owlab, provider: str, question: str) -> None:
+    folder = made(provider=provider)
+    (folder.directory / "made.json").write_text("{")
+    refused = owlab("down", "--lab", "a")
+    assert question in refused.output
+    assert folder.directory.exists()
