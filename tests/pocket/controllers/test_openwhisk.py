@@ -105,7 +105,7 @@ async def test_a_pod_that_is_not_ready_is_gone(bench: Bench, actions: PodsOfActi
 
 
 async def test_an_image_that_no_registry_has(bench: Bench, actions: PodsOfActions) -> None:
-    with pytest.raises(PodStartError, match="^Failed to pull container image 'nobody/none:0'"):
+    with pytest.raises(PodStartError, match=r"^Failed to pull container image 'nobody/none:0'\.$"):
         await actions.start("wsk-1", "nobody/none:0", 256, {})
     await bench.settle()
     assert bench.pods("openwhisk") == []

@@ -221,6 +221,7 @@ def refused(tmp_path: Path, text: str | bytes) -> str:
         ("workers: 0x" + "f" * 6000, "a very large number"),
         ("workers: " + "9" * 6000, "a value cannot be read"),
         ("? [a, b]\n: 1", "a name should be a word"),
+        ("odd: 2", "Unknown setting: odd."),
         ("1: 2\nnull: 3\ntrue: 4", "Unknown settings: 1, None"),
         ("master: {memory: " + "9" * 400 + "G}", "write a number and a unit"),
         ("image: !!binary aaa", "cannot be read"),
