@@ -52,7 +52,7 @@ def page(rows: Sequence[Row], seconds: int = 0) -> str:
     return redact(text)
 
 
-def table(rows: Sequence[Row], plain: Any, *, one_line: bool = False) -> Table:
+def table(rows: Sequence[Row], plain: Any, *, one_line: bool) -> Table:
     """The table.
 
     :param plain: makes text of others harmless for a terminal.

@@ -136,7 +136,7 @@ def reset(yes: bool, **which: Any) -> None:
 def _has_something(lab: Lab) -> bool:
     try:
         lab.folder.settings()
-        return bool(lab.folder.made())
+        return bool(moving.about(lab))
     except DamagedFolder as error:
         click.echo(
             _("{brief} The lab starts with the usual settings.").format(brief=error.brief), err=True

@@ -28,6 +28,7 @@ from owlab.errors import DamagedFolder, LabError
 from owlab.guide import STEPS, find, for_lab, ordered
 from owlab.lab import Lab
 from owlab.language import _, listed, pair
+from owlab.machines import has_pocket_lab
 from owlab.step import Check, Evidence, Step
 
 TO = click.option("--to", default="", metavar="SECTION", help="Stop after this section (5, 6.2).")
@@ -147,15 +148,17 @@ def down(yes: bool, **which: Any) -> None:
 
 
 def _what_goes(lab: Lab) -> str:
-    """The question before it; none where nothing was made."""
+    """The question before it; none where nothing was made or typed."""
+    everything = _("Remove for good: the lab {name!r}, with everything in it?").format(
+        name=lab.config.name
+    )
     try:
         if not lab.folder.is_built:
-            return ""
+            # What was typed by hand in a pocket lab is in no record.
+            return everything if has_pocket_lab(lab.directory) else ""
     except DamagedFolder:
         if lab.provider.is_all_in_its_folder:
-            return _("Remove for good: the lab {name!r}, with everything in it?").format(
-                name=lab.config.name
-            )
+            return everything
         raise
     if lab.provider.creates_machines:
         return _("Remove for good: {machines}, with everything on them?").format(

@@ -45,7 +45,7 @@ def _first_consumer(lab: Lab, answer: object) -> list[Claim]:
         claim(
             _("try-local-2 is Bound, to local-path"),
             (kind, phase) == ("local-path", "Bound"),
-            f"{kind} {phase}",
+            f"{kind} {phase}".strip(),
             _("A pod that mounts it: then there is a first consumer."),
         ),
         claim(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 
 from owlab.pocket.bash.lines import in_heredocs
@@ -13,10 +12,18 @@ EVENT = re.compile(
     r"|(?P<start>[A-Za-z_./][\w./-]*))(?P<words>:(?:[$^*]|\d+(?:-\d+)?))?(?P<print>:p)?"
 )
 QUICK = re.compile(r"\^([^^]+)\^([^^]*)\^?\s*")
+_OPERATOR = (
+    r"\d*[<>]&(?:\d+|-)?|\d*(?:<<[<-]?|>>|<>|>\||[<>](?!\())"
+    r"|&[>&]|\|[|&]|;;&?|;&|[;&|()]"
+)
+_NESTED = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
+_QUOTED = rf"""\\.|"(?:\\.|[^"\\])*"?|'[^']*'?|`[^`]*`?|[$<>]\({_NESTED}\)"""
+_WORD = re.compile(rf"(?:{_OPERATOR})|(?:{_QUOTED}|[^\s;&|()<>\\\"'`])+", re.DOTALL)
+"""A word as bash's history has it: as it was typed, with its quotes; an operator is one too."""
 
 
 class NoEvent(Exception):
-    """Nothing of the kind was typed; the message names what was asked for."""
+    """Nothing of the kind was typed; the message is bash's, and names what was asked for."""
 
 
 def recalled(text: str, earlier: Sequence[str]) -> tuple[str, bool]:
@@ -26,7 +33,7 @@ def recalled(text: str, earlier: Sequence[str]) -> tuple[str, bool]:
     """
     if quick := QUICK.fullmatch(text):
         if not earlier or quick[1] not in earlier[-1]:
-            raise NoEvent(":s" + text.strip())
+            raise NoEvent(f":s{text.strip()}: substitution failed")
         return earlier[-1].replace(quick[1], quick[2], 1), False
     if "!" not in text:
         return text, False
@@ -74,10 +81,17 @@ def _found(line: str, at: int) -> re.Match[str] | None:
 
 def _event(found: re.Match[str], earlier: Sequence[str]) -> str:
     line = _line(found, earlier)
+    words = found["words"] or ""
     if line is None:
-        raise NoEvent(found[0])
-    chosen = found["word"] or (found["words"] or "")[1:]
-    return _words(line, chosen) if chosen else line
+        asked = found[0].removesuffix(found["print"] or "").removesuffix(words)
+        raise NoEvent(f"{asked}: event not found")
+    chosen = found["word"] or words[1:]
+    if not chosen:
+        return line
+    some = _words(line, chosen)
+    if some is None:
+        raise NoEvent(f"{words or chosen}: bad word specifier")
+    return some
 
 
 def _line(found: re.Match[str], earlier: Sequence[str]) -> str | None:
@@ -96,14 +110,17 @@ def _line(found: re.Match[str], earlier: Sequence[str]) -> str | None:
     return next(fits, None)
 
 
-def _words(line: str, chosen: str) -> str:
-    try:
-        words = shlex.split(line, posix=False)
-    except ValueError:
-        words = line.split()
+def _words(line: str, chosen: str) -> str | None:
+    """These words of a line; None where it has not so many."""
+    words: list[str] = []
+    for found in _WORD.finditer(line):
+        if found[0].startswith("#"):
+            break  # a comment
+        words.append(found[0])
     if chosen == "$":
-        return words[-1]
+        return words[-1] if words else None
     if chosen == "*":
         return " ".join(words[1:])
     first, _, last = ("1" if chosen == "^" else chosen).partition("-")
-    return " ".join(words[int(first) : int(last or first) + 1])
+    begin, end = int(first), int(last or first)
+    return " ".join(words[begin : end + 1]) if begin <= end < len(words) else None

@@ -228,7 +228,7 @@ def _recall_and_carry_out(console: RemoteConsole, text: str, session: PromptSess
     try:
         whole, only_shown = recall.recalled(text, session.history.get_strings())
     except recall.NoEvent as missing:
-        sys.stderr.write(f"bash: {missing}: event not found\n")
+        sys.stderr.write(f"bash: {missing}\n")
         return 1
     if whole != text:
         print(whole)

@@ -204,7 +204,7 @@ class Consoles:
         self._lab = lab
         self._open: dict[str, Console] = {}
 
-    async def open(self, name: str, *, interactive: bool = True) -> dict[str, Any]:
+    async def open(self, name: str, *, interactive: bool) -> dict[str, Any]:
         """Open a terminal on a machine; one that is not interactive tells nothing of its jobs.
 
         :param name: without one, the primary machine is meant, which is made if need be.

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from prompt_toolkit.formatted_text import to_formatted_text
 
-from owlab.pocket.client import frames, multipass, running, terminal
+from owlab.pocket.client import container_shell, frames, multipass, running, terminal
 from owlab.pocket.client.terminal import RemoteConsole
 from owlab.pocket.client.wire import PROTOCOL, Gone
 
@@ -218,6 +218,28 @@ def test_what_is_recalled_is_shown(
     assert terminal._recall_and_carry_out(cast(Any, None), text, session) == status
     said = capsys.readouterr()
     assert (done, said.out, said.err) == (typed, out, err)
+
+
+@pytest.mark.parametrize(("ends", "status"), [(0, 0), (5, 5), (None, 130)])
+def test_kubectl_on_the_terminal_itself(
+    service: Service, monkeypatch: pytest.MonkeyPatch, ends: int | None, status: int
+) -> None:
+    seen: list[Any] = []
+
+    def run(words: list[str]) -> SimpleNamespace:
+        config = Path(words[2])
+        seen.extend([words, config, config.read_text(), config.stat().st_mode & 0o777])
+        if ends is None:
+            raise KeyboardInterrupt
+        return SimpleNamespace(returncode=ends)
+
+    service.answers[:] = [Answer(body=b"clusters: []")]
+    monkeypatch.setattr("subprocess.run", run)
+    assert container_shell.run({}, ["exec", "-it", "p"]) == status
+    words, config, text, mode = seen
+    assert (words[1], words[3:]) == ("--kubeconfig", ["exec", "-it", "p"])
+    assert (text, mode, config.exists()) == ("clusters: []", 0o600, False)
+    assert service.asked == [("GET", "/v1/kubeconfig", None)]
 
 
 @pytest.mark.parametrize("end", ["\x07", "\x1b\\"])

@@ -53,3 +53,50 @@ def test_only_shown():
 def test_no_event(text):
     with pytest.raises(NoEvent):
         recalled(text, EARLIER)
+
+
+LINE = 'cat <<<a 2>&1 b\\ c|tr "x y"z $(echo (a) b)`c d` >(e f) n>>o&&p;q # r'
+WORDS = (
+    *("cat", "<<<", "a", "2>&1", "b\\ c", "|", "tr", '"x y"z', "$(echo (a) b)`c d`", ">(e f)"),
+    *("n", ">>", "o", "&&", "p", ";", "q"),
+)
+
+
+@pytest.mark.parametrize(("number", "word"), list(enumerate(WORDS)))
+def test_a_word_is_what_bash_takes_for_one(number, word):
+    assert recalled(f"!!:{number}", [LINE]) == (word, False)
+    assert recalled(f"!!:0-{number}", [LINE]) == (" ".join(WORDS[: number + 1]), False)
+
+
+def test_the_last_word_of_a_line_with_a_comment():
+    assert recalled("echo !$", [LINE]) == ("echo q", False)
+    assert recalled("echo !!:$ !!:* !!:^", ["true a # don't"]) == ("echo a a a", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("!nosuch", "!nosuch: event not found"),
+        ("echo !99:1:p", "!99: event not found"),
+        ('"!?zz? a"', "!?zz?: event not found"),
+        ("^no^x^", ":s^no^x^: substitution failed"),
+        ("echo !!:4", ":4: bad word specifier"),
+        ("echo !!:2-4", ":2-4: bad word specifier"),
+        ("echo !!:2-1", ":2-1: bad word specifier"),
+        ("echo !1:^", ":^: bad word specifier"),
+        ("!1 !1:$ !-3", "!-3: event not found"),
+    ],
+)
+def test_what_bash_says_of_what_is_not_there(text, said):
+    with pytest.raises(NoEvent) as refused:
+        recalled(text, ["pwd", "echo one two three"])
+    assert str(refused.value) == said
+
+
+def test_a_line_of_one_word():
+    assert recalled("echo [!*]", ["pwd"]) == ("echo []", False)
+    assert recalled("echo !$", ["pwd"]) == ("echo pwd", False)
+    with pytest.raises(NoEvent, match=r"^\^: bad word specifier$"):
+        recalled("echo !^", ["pwd"])
+    with pytest.raises(NoEvent, match=r"^\$: bad word specifier$"):
+        recalled("echo !$", ["# nothing"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -159,3 +160,82 @@ def test_an_interval_is_counted_from_its_start() -> None:
     assert next_time(alarm, late) == start + timedelta(minutes=30)
     stopped = alarm | {"stopDate": (start + timedelta(minutes=29)).isoformat()}
     assert next_time(stopped, late) is None
+
+
+def due() -> dict[str, Any]:
+    """An alarm of the trigger that is due in a moment."""
+    return {
+        "kind": "once",
+        "namespace": "guest",
+        "name": "t",
+        "payload": {},
+        "maxTriggers": -1,
+        "status": {"active": True, "dateChanged": 0},
+        "date": (datetime.now(UTC) + timedelta(seconds=0.1)).isoformat(),
+    }
+
+
+AUTO = "Automatically disabled after "
+REFUSED = AUTO + "receiving a {} status code when firing the trigger"
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "left"),
+    [
+        ({}, None, -1),
+        ({"maxTriggers": 3}, None, 2),
+        ({"maxTriggers": 1}, {"message": f"{AUTO}reaching max triggers"}, 0),
+        ({"name": "none"}, {"statusCode": 404, "message": REFUSED.format(404)}, -1),
+        ({"namespace": "nobody"}, {"statusCode": 401, "message": REFUSED.format(401)}, -1),
+    ],
+)
+async def test_what_becomes_of_an_alarm_that_is_due(
+    trigger: Client,
+    service: Service,
+    more: dict[str, Any],
+    reason: dict[str, Any] | None,
+    left: int,
+) -> None:
+    given = due() | more
+    service.alarms.put(given)
+    service.alarm_clock.changed()
+    if not (reason and "statusCode" in reason):
+        assert len(await fired(trigger)) == 1
+    for _ in range(100):
+        (alarm,) = service.alarms.all()
+        if alarm != given or more == {}:
+            break
+        await asyncio.sleep(0.02)
+    assert (alarm["maxTriggers"], alarm["status"]["active"]) == (left, reason is None)
+    assert alarm["status"].get("reason") == (reason and {"kind": "AUTO", **reason})
+
+
+@pytest.mark.parametrize(
+    ("after", "alarms", "status", "rule"),
+    [("false", 1, 200, "active"), ("true", 0, 404, "inactive"), ("rules", 0, 404, None)],
+)
+async def test_what_goes_with_an_alarm_that_fires_once(
+    trigger: Client,
+    service: Service,
+    after: str,
+    alarms: int,
+    status: int,
+    rule: str | None,
+) -> None:
+    service.alarms.put(due() | {"deleteAfterFire": after})
+    service.alarm_clock.changed()
+    assert len(await fired(trigger)) == 1
+    assert len(service.alarms.all()) == alarms
+    assert (await trigger.get("/triggers/t")).status_code == status
+    assert (await trigger.get("/rules/r")).json().get("status") == rule
+
+
+async def test_too_many_fires_a_minute_are_left_out(trigger: Client, service: Service) -> None:
+    owner = service.subjects.find("guest")
+    assert owner is not None
+    service.subjects.put(replace(owner, limits={"firesPerMinute": 0}))
+    service.alarms.put(due() | {"maxTriggers": 5})
+    service.alarm_clock.changed()
+    assert await fired(trigger, 0.3) == []
+    (alarm,) = service.alarms.all()
+    assert (alarm["maxTriggers"], alarm["status"]["active"]) == (5, True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography import x509
 
 from owlab.pocket.kube.containers.programs import ContainerContext
-from owlab.pocket.openwhisk.deployment import container_listeners
+from owlab.pocket.kube.store import Key
+from owlab.pocket.openwhisk.deployment import Deployment, container_listeners
 from owlab.pocket.openwhisk.deployment.components_ready import Components, find_components
 from owlab.pocket.openwhisk.deployment.container_work import (
     Hooks,
@@ -403,3 +406,58 @@ def test_nginx_without_its_certificate(store: Any, data: dict[str, str] | None) 
     release(store)
     store.find("Secret", "owdev-nginx", SPACE)["data"] = data
     assert find_endpoint(store) is None
+
+
+# -- what is told of it --------------------------------------------------------------------
+
+
+class Watched:
+    """A deployment in a store, and all that it tells."""
+
+    def __init__(self, store: Any) -> None:
+        self.store, self.told = store, Counter[str]()
+        self.deployment = Deployment()
+        plane: Any = SimpleNamespace(store=store, clock=None, recorder=None)
+        (self._watch,) = self.deployment.attach(plane, lambda: self._tell("reconsidered"))
+        self.deployment.on_endpoint = lambda endpoint: self._tell("up" if endpoint else "down")
+        self.deployment.on_components = lambda parts: self._tell("components")
+        self.deployment.on_install_packages = lambda release: self._tell("installed")
+
+    def _tell(self, what: str) -> None:
+        self.told[what] += 1
+
+    def look(self) -> dict[str, int]:
+        """What is told when it looks now."""
+        self.told.clear()
+        self._watch.reconcile(Key("", "OpenWhisk", "", ""))
+        return dict(self.told)
+
+    def installs(self) -> bool:
+        """The Job that installs the catalogue goes on."""
+        asked = context(self.store, "main", UTILS, "owdev-install-packages-abc")
+        found = self.deployment.main_container(asked)
+        assert found is not None
+        return found.state == "done"
+
+
+def test_a_release_comes_up_part_by_part_and_goes(store: Any) -> None:
+    watched = Watched(store)
+    assert watched.look() == {}
+    for part in ("controller", "kafka", "invoker"):
+        pod(store, part)
+    assert watched.look() == {}, "without its front end it is none"
+    assert not watched.installs()
+    release(store)
+    assert watched.look() == {"up": 1, "components": 1, "reconsidered": 1}
+    assert watched.look() == {}
+    assert watched.installs() and watched.told == {"installed": 1}
+    pod(store, "kafka", ready=False)
+    assert watched.look() == {"components": 1, "reconsidered": 1}
+    assert not watched.installs(), "no invoker is healthy"
+    pod(store, "kafka")
+    assert watched.look() == {"components": 1, "reconsidered": 1}
+    release(store, targets=[{"name": "https-api", "port": 9443}])
+    assert watched.look() == {"up": 1, "reconsidered": 1}
+    del store.known["Service", SPACE, "owdev-nginx"]
+    assert watched.look() == {"down": 1, "components": 1, "reconsidered": 1}
+    assert not watched.installs()

@@ -95,6 +95,35 @@ def activation(start: int = 1000, name: str = "f", **more: Any) -> Activation:
     return made
 
 
+def test_a_whole_record_and_its_line_in_a_list() -> None:
+    made = activation(end=1007, id="1a", cause="2b", logs=["x"], status=APPLICATION_ERROR)
+    made.result = {"error": "ä"}
+    both = {
+        "activationId": "1a",
+        "annotations": [{"key": "path", "value": "guest/f"}],
+        "cause": "2b",
+        "duration": 7,
+        "end": 1007,
+        "name": "f",
+        "namespace": "guest",
+        "publish": False,
+        "start": 1000,
+        "version": "0.0.1",
+    }
+    assert made.summary() == both | {"statusCode": 1}
+    response = {
+        "result": {"error": "ä"},
+        "size": 18,
+        "status": "application error",
+        "statusCode": 1,
+        "success": False,
+    }
+    assert made.document() == both | {"logs": ["x"], "response": response, "subject": "guest"}
+    made.logs_apart, made.cause = True, None
+    assert made.document()["logs"] == []
+    assert "cause" not in made.document()
+
+
 @pytest.mark.parametrize(
     ("annotations", "listed"),
     [

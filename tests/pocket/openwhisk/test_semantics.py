@@ -83,6 +83,17 @@ async def test_a_component_that_is_gone_is_an_application_error(guest: Client) -
     assert answer.json()["response"]["result"] == {"error": "Sequence component does not exist."}
 
 
+async def test_what_comes_behind_a_component_that_is_gone_does_not_run(guest: Client) -> None:
+    for name in ("first", "gone", "last"):
+        await guest.action(name, ECHO)
+    await guest.put("/actions/s", json=sequence("first", "gone", "last"))
+    await guest.delete("/actions/gone")
+    record = (await guest.call("s")).json()
+    assert record["response"]["result"] == {"error": "Sequence component does not exist."}
+    assert len(record["logs"]) == 1
+    assert (await guest.get("/activations?name=last")).json() == []
+
+
 async def test_a_sequence_takes_as_long_as_its_actions(guest: Client) -> None:
     await guest.action("e", "import time\ndef main(a): time.sleep(0.1); return a", "python:3")
     await guest.put("/actions/s", json=sequence("e", "e") | {"limits": {"memory": 512}})

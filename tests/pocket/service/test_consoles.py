@@ -85,7 +85,7 @@ async def test_without_a_name_the_primary_machine_is_meant_and_made(
     assert (await on(consoles, "")).place == "ubuntu@master 1"
     lab.remember("client.primary-name", "")
     with pytest.raises(Failure, match="provide an instance name"):
-        await consoles.open("")
+        await consoles.open("", interactive=True)
 
 
 async def test_a_shell_goes_on_until_it_is_left(consoles: Consoles) -> None:

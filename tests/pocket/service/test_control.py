@@ -18,7 +18,9 @@ import pytest
 from owlab.pocket.client import frames
 from owlab.pocket.ground.failures import DiskFull
 from owlab.pocket.ground.keyboards import Draft
+from owlab.pocket.machines.refusals import Refused
 from owlab.pocket.service import daemon, runs
+from owlab.pocket.service.consoles import Consoles
 from owlab.pocket.service.control_api import Frames, control_app
 from owlab.pocket.service.runs import Run, RunInput, RunKeyboard, Runs
 
@@ -148,6 +150,29 @@ async def test_what_is_done(client: httpx.AsyncClient, lab: FakeLab, stopped: li
     assert (answer.status_code, answer.text) == (200, "AUTH=x\n")
     assert not stopped
     assert (await client.post("/stop")).status_code == 202 and stopped
+
+
+@pytest.mark.parametrize(
+    ("asked", "interactive"),
+    [({}, True), ({"interactive": True}, True), ({"interactive": False}, False)],
+)
+async def test_a_terminal_is_opened(
+    client: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, bool],
+    interactive: bool,
+) -> None:
+    async def opened(self: Consoles, name: str, *, interactive: bool) -> dict[str, Any]:
+        if name == "nobody":
+            raise Refused("instance does not exist", "details\n")
+        return {"name": name, "interactive": interactive}
+
+    monkeypatch.setattr(Consoles, "open", opened)
+    answer = await client.post("/consoles", content=json.dumps({"machine": "m\ud800", **asked}))
+    assert answer.json() == {"name": "m\ufffd", "interactive": interactive}
+    answer = await client.post("/consoles", json={"machine": "nobody", **asked})
+    assert answer.status_code == 409
+    assert answer.text == "shell failed: instance does not exist\ndetails\n"
 
 
 async def test_what_has_ended_is_gone(client: httpx.AsyncClient) -> None:

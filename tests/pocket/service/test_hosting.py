@@ -20,6 +20,7 @@ from owlab.pocket.ground.clock import Clock
 from owlab.pocket.machines.machine import Machine, Spec
 from owlab.pocket.machines.state import Unit
 from owlab.pocket.openwhisk.deployment import Deployment
+from owlab.pocket.openwhisk.deployment.components_ready import Components
 from owlab.pocket.openwhisk.deployment.endpoint import OpenWhiskEndpoint
 from owlab.pocket.openwhisk.health import Health
 from owlab.pocket.service import components as parts
@@ -60,6 +61,25 @@ class Cluster:
 
     def machines_changed(self) -> None:
         self.pokes += 1
+
+
+class Stream:
+    """Keeps what is written to it."""
+
+    def __init__(self) -> None:
+        self.text = b""
+
+    async def write(self, data: bytes) -> None:
+        self.text += data
+
+
+@dataclass
+class ToolContext:
+    """Where OpenWhisk's tool for its operators is called."""
+
+    argv: tuple[str, ...]
+    stdout: Stream = field(default_factory=Stream)
+    stderr: Stream = field(default_factory=Stream)
 
 
 class NoPorts:
@@ -267,21 +287,41 @@ async def test_without_openwhisk_its_test_fails_and_its_tool_is_refused(lab: Poc
     await cluster(lab)
     assert await deployment(lab).on_test("basic") == (False, "FAILED! OpenWhisk does not answer")
 
-    class Stream:
-        def __init__(self) -> None:
-            self.text = b""
-
-        async def write(self, data: bytes) -> None:
-            self.text += data
-
-    class Context:
-        argv = ("user", "list", "guest")
-        stdout, stderr = Stream(), Stream()
-
-    assert await told(lab).command(Context) == 1
-    assert (Context.stdout.text, Context.stderr.text) == (
+    context = ToolContext(("user", "list", "guest"))
+    assert await told(lab).command(context) == 1
+    assert (context.stdout.text, context.stderr.text) == (
         *(b"", b"Exception:  [Errno 111] Connection refused\n"),
     )
+
+
+@pytest.mark.parametrize(
+    ("ready", "status", "out", "err"),
+    [
+        ({"couchdb"}, 3, b"user list guest\n", b"odd\n"),
+        ({"controller"}, 1, b"", b"Exception:  [Errno 111] Connection refused\n"),
+    ],
+)
+async def test_its_tool_needs_the_database(
+    lab: PocketLab,
+    monkeypatch: pytest.MonkeyPatch,
+    ready: set[str],
+    status: int,
+    out: bytes,
+    err: bytes,
+) -> None:
+    master = await cluster(lab)
+    port = free_port()
+    pem = lab.authority.issue("nginx", [master.address])
+    deployment(lab).on_endpoint(endpoint(port, *pem))
+    await until(lab, master.address, port, True)
+    deployment(lab).components = Components(frozenset(ready))
+    monkeypatch.setattr(
+        "owlab.pocket.openwhisk.wskadmin.run",
+        lambda openwhisk, words: (3, " ".join(words) + "\n", "odd\n"),
+    )
+    context = ToolContext(("user", "list", "guest"))
+    assert await told(lab).command(context) == status
+    assert (context.stdout.text, context.stderr.text) == (out, err)
 
 
 async def test_a_database_is_made_anew_now_or_later(lab: PocketLab) -> None:
@@ -337,3 +377,22 @@ async def test_nodes_come_and_go(lab: PocketLab) -> None:
     await lab.hosting.leave("master")
     assert lab.hosting.cluster is None and lab.kubeconfig() is None
     assert lab.hosting.token != before, "another cluster has another administrator"
+
+
+async def test_many_changes_at_once_are_one_look(
+    lab: PocketLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+    settled = lab.hosting.settle
+
+    async def settle() -> None:
+        looks.append(True)
+        await settled()
+
+    monkeypatch.setattr(lab.hosting, "settle", settle)
+    for number in (1, 2):
+        lab.hosting.poke()
+        lab.hosting.poke()
+        await asyncio.sleep(0)
+        await settled()  # behind the one that was asked for
+        assert len(looks) == number, "and the next change is looked at again"

@@ -113,6 +113,26 @@ def test_notebooks_are_those_with_a_number(tmp_path: Path) -> None:
         found[0].read()
 
 
+@pytest.mark.parametrize(
+    ("error", "details"),
+    [
+        (ValueError("first\nsecond"), "first"),
+        (KeyError(), "KeyError"),
+        (ValueError(""), "ValueError"),
+    ],
+)
+def test_why_a_notebook_cannot_be_read_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, details: str
+) -> None:
+    def fails(path: Path) -> None:
+        raise error
+
+    monkeypatch.setattr(course, "read_notebook", fails)
+    with pytest.raises(BatchError) as refused:
+        NotebookFile(0, tmp_path / "00-a.ipynb").read()
+    assert refused.value.details == details
+
+
 # -- progress ------------------------------------------------------------------------------
 
 

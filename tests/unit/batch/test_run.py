@@ -64,6 +64,8 @@ def test_a_failure_in_the_middle_and_the_way_on(run: Run, folder: Path, tmp_path
     assert summary.exit_code == 1
     statuses = [outcome.status for outcome in summary.outcomes]
     assert statuses == ["passed", "failed", "not run", "not run"]
+    begun = [line for line in printed.splitlines() if line.endswith(" ...")]
+    assert begun == ["[1/4] 00-a ...", "[2/4] 01-b ..."]
     assert "01-b failed." in printed
     assert "In cell 2, under 'The hard part': AssertionError: not mended yet" in printed
     assert "Go on with: owlab run --resume" in printed
@@ -71,6 +73,9 @@ def test_a_failure_in_the_middle_and_the_way_on(run: Run, folder: Path, tmp_path
     flag.touch()
     before = (summary.directory / "00-a.ipynb").stat().st_mtime_ns
     resumed, printed = run(resume=True)
+    begun = [line for line in printed.splitlines() if line.endswith(" ...")]
+    assert begun == ["[2/4] 01-b ...", "[3/4] 02-c ...", "[4/4] 03-d ..."]
+    assert f"Going on in {summary.directory}, after 00-a." in printed
     assert resumed.exit_code == 0
     assert resumed.directory == summary.directory
     assert (summary.directory / "00-a.ipynb").stat().st_mtime_ns == before, "not run again"

@@ -67,7 +67,7 @@ def test_what_could_not_be_read_is_no_zero() -> None:
 def test_text_of_others_moves_no_cursor() -> None:
     row = Row("\x1b[2Jann", failure=LastFailure("2026-01-01T00:00:00+00:00", "\x1b]0;x\x07", False))
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(table([row], plain))
+    console.print(table([row], plain, one_line=False))
     assert "\x1b" not in console.export_text(styles=False)
 
 
@@ -136,7 +136,7 @@ def test_the_class_is_shown_in_chinese_and_programs_read_what_they_read_before(
     monkeypatch.setenv("OWLAB_LANG", "zh")
     row = Row("ann", "owlab", section=ALL_DONE)
     console = Console(file=io.StringIO(), width=200)
-    console.print(table([row], plain))
+    console.print(table([row], plain, one_line=False))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "学员" in shown
     assert "全部完成" in shown

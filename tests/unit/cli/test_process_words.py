@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
-from owlab.cli import process, suggestions
+from owlab.cli import process, shared_options, suggestions
+from owlab.errors import ConfigError, LabError
 
 ROOM = " Close other programs, or allow more memory and processes (ulimit -v, -u), and repeat."
+INTERRUPTED = "\nInterrupted. What is done stays done; run it again to go on.\n"
 
 
 def numbered(number: int, name: str | None = None) -> OSError:
@@ -235,3 +237,75 @@ def test_other_threads_leave_the_signals() -> None:
     thread.start()
     thread.join()
     assert seen == [True]
+
+
+@pytest.mark.parametrize(
+    ("error", "received", "status", "said"),
+    [
+        (LabError(brief="no"), [], 1, "error: no\n"),
+        (
+            ConfigError(brief="no", resolution="owlab up"),
+            [],
+            2,
+            "error: no\nowlab up --lab night\n",
+        ),
+        (KeyboardInterrupt(), [], 130, INTERRUPTED),
+        (KeyboardInterrupt(), [signal.SIGTERM], 143, INTERRUPTED),
+        (SystemExit(130), [signal.SIGHUP], 129, ""),
+        (SystemExit(130), [], 130, ""),
+        (SystemExit(1), [signal.SIGHUP], 1, ""),
+        (BrokenPipeError(), [], 0, ""),
+    ],
+)
+def test_what_ends_a_command_of_a_lab(
+    error: BaseException,
+    received: list[int],
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    silenced: list[bool] = []
+    monkeypatch.setattr(process, "_received", received)
+    monkeypatch.setattr(shared_options, "silence", lambda: silenced.append(True))
+
+    @shared_options.friendly
+    def act(lab_name: str) -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as left:
+        act(lab_name="night")
+    assert (left.value.code, capsys.readouterr().err) == (status, said)
+    assert bool(silenced) is isinstance(error, BrokenPipeError)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [("y\n", None, ""), ("n\n", 2, "Nothing was changed.\n"), ("\n", 2, "Nothing was changed.\n")],
+)
+def test_a_yes_at_a_terminal(
+    answer: str,
+    status: int | None,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shared_options.confirm("Go on?", yes=True)
+    assert capsys.readouterr().out == ""
+    stdin = io.StringIO(answer)
+    monkeypatch.setattr(stdin, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", stdin)
+    left = None
+    try:
+        shared_options.confirm("Go on?", yes=False)
+    except SystemExit as leaving:
+        left = leaving.code
+    assert (left, capsys.readouterr().out) == (status, f"Go on? [y/N]: {said}")
+
+
+def test_a_question_that_is_left_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.StringIO("")
+    monkeypatch.setattr(stdin, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(KeyboardInterrupt):
+        shared_options.confirm("Go on?", yes=False)

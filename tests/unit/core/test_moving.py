@@ -215,3 +215,95 @@ def test_only_what_is_below_the_home_is_removed(owlab: Owlab, tmp_path: Path) ->
     made()
     teardown.down(teardown.open_to_remove("a"))
     assert places.lab_names() == []
+
+
+def test_nothing_is_kept(owlab: Owlab) -> None:
+    done = owlab("undo", "--list", "--lab", "a")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "Nothing is kept.\n")
+
+
+def test_a_list_changes_nothing_and_what_is_brought_back_is_named(owlab: Owlab) -> None:
+    folder = made()
+    owlab("goto", "05", "--lab", "a", "--yes")
+    (kept,) = moving.kept("a")
+    listed = owlab("undo", "--list", "--lab", "a")
+    at = moving.local(kept.when)
+    assert (listed.stdout, listed.stderr) == (
+        f"1  {at}  before `owlab goto 05`: 1 machine, and steps up to 1.2\n",
+        "",
+    )
+    assert folder.made() == ["until-4"]
+    assert owlab("undo", "--lab", "a").output == (
+        f"The lab 'a' is what it was at {at}: 1 machine, and steps up to 1.2.\n"
+    )
+
+
+def test_a_reset_begins_again_with_the_same_settings(owlab: Owlab) -> None:
+    folder = made()
+    done = owlab("reset", "--lab", "a", "--yes")
+    assert (done.exit_code, done.output) == (0, "The lab 'a' is new.\n")
+    settings = folder.settings()
+    assert settings is not None
+    assert (settings["workers"], folder.made(), folder.carried_out()) == (3, [], [])
+    again = owlab("reset", "--lab", "a")
+    assert (again.exit_code, again.output) == (0, "The lab 'a' is new.\n"), (
+        "nothing is lost: no yes"
+    )
+
+
+def test_a_reset_of_a_damaged_lab_asks_and_says_what_is_lost(owlab: Owlab) -> None:
+    folder = made()
+    (folder.directory / "pocket").mkdir()
+    (folder.directory / "config.yaml").write_text("a: [")
+    asked = owlab("reset", "--lab", "a")
+    assert asked.exit_code == 2
+    assert "The lab starts with the usual settings." in asked.output
+    assert "Throw away everything in the lab 'a'?" in asked.output
+    assert owlab("reset", "--lab", "a", "--yes").exit_code == 0
+    settings = folder.settings()
+    assert settings is not None
+    assert settings["workers"] == 2
+
+
+def test_real_machines_are_not_reset(owlab: Owlab) -> None:
+    folder = made(provider="multipass")
+    refused = owlab("reset", "--lab", "a", "--yes")
+    assert refused.exit_code == 2
+    assert "Only a pocket lab can be reset. Nothing was changed." in refused.output
+    assert folder.made() == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("command", "question"),
+    [
+        ("reset", "Throw away everything in the lab 'a'?"),
+        ("down", "Remove for good: the lab 'a', with everything in it?"),
+    ],
+)
+def test_what_was_typed_by_hand_does_not_go_unasked(
+    owlab: Owlab, command: str, question: str
+) -> None:
+    file = places.lab_directory("a") / "pocket" / "lab.sqlite"
+    file.parent.mkdir(parents=True)
+    file.write_text("by hand")
+    refused = owlab(command, "--lab", "a")
+    assert refused.exit_code == 2
+    assert question in refused.output
+    assert file.exists()
+    assert owlab(command, "--lab", "a", "--yes").exit_code == 0
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("provider", "question"),
+    [
+        ("pocket", "Remove for good: the lab 'a', with everything in it?"),
+        ("multipass", "error: The file made.json of the lab 'a' cannot be read."),
+    ],
+)
+def test_what_a_damaged_lab_made_is_not_guessed(owlab: Owlab, provider: str, question: str) -> None:
+    folder = made(provider=provider)
+    (folder.directory / "made.json").write_text("{")
+    refused = owlab("down", "--lab", "a")
+    assert question in refused.output
+    assert folder.directory.exists()

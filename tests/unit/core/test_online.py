@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import quote
 
 import pytest
@@ -100,6 +103,9 @@ def test_images_are_written_in_several_ways():
     assert online.parts_of("busybox:1") == ("registry-1.docker.io", "library/busybox", "1")
     assert online.parts_of("a/b:c") == ("registry-1.docker.io", "a/b", "c")
     assert online.parts_of("docker.io/a/b:c") == ("registry-1.docker.io", "a/b", "c")
+    assert online.parts_of("ghcr.io/a/b:c") == ("ghcr.io", "a/b", "c")
+    assert online.parts_of("localhost:5000/a:c") == ("localhost:5000", "a", "c")
+    assert online.parts_of("1.2.3.4:5000/a/b:c") == ("1.2.3.4:5000", "a/b", "c")
     assert online.parts_of("my.registry:5000/b:c") == ("my.registry:5000", "b", "c")
 
 
@@ -133,3 +139,46 @@ def test_a_broken_answer_is_no_crash(internet):
     internet.bodies["channels"] = json.dumps({"data": []}).encode()
     done = CliRunner().invoke(main, ["versions", "--check"])
     assert done.exit_code == 0
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[str]:
+    """On this computer: tells what it was asked, and knows one page."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/there" else 404)
+            self.send_header("X-Asked", f"{self.command} {self.headers['User-Agent']}")
+            self.send_header("X-Accept", self.headers.get("Accept", "none"))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(b"body")
+
+        do_HEAD = do_GET
+
+        def log_message(self, *words: object) -> None: ...
+
+    monkeypatch.setenv("no_proxy", "*")
+    with HTTPServer(("127.0.0.1", 0), Page) as made:
+        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+        thread.join()
+
+
+def test_an_error_status_is_an_answer(server):
+    found = online.ask(f"{server}/there", headers={"Accept": "x/y"})
+    assert (found.status, found.body) == (200, b"body")
+    assert (found.headers["X-Asked"], found.headers["X-Accept"]) == ("GET owlab", "x/y")
+    found = online.ask(f"{server}/gone", "HEAD")
+    assert (found.status, found.body) == (404, b"")
+    assert (found.headers["X-Asked"], found.headers["X-Accept"]) == ("HEAD owlab", "none")
+
+
+def test_nobody_there_is_none(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        with pytest.raises(NoAnswer, match=r"^127\.0\.0\.1: .*refused"):
+            online.ask(f"http://127.0.0.1:{nobody.getsockname()[1]}/")

@@ -124,6 +124,33 @@ def test_as_written_sets_the_guides_choices_unless_said_otherwise():
     assert config.openwhisk.certificate == "own-ca"
 
 
+def test_where_the_guides_choices_differ_from_ours():
+    ours, guides = load({}).flat(), load({"as_written": True}).flat()
+    differ = {name: (ours[name], guides[name]) for name in ours if ours[name] != guides[name]}
+    pinned = {
+        name: differ.pop(name)
+        for name in ("k3s_version", "provisioner_chart_version", "openwhisk_chart_commit")
+    }
+    assert [guide for _, guide in pinned.values()] == ["", "", ""]
+    assert all(own for own, _ in pinned.values()), "ours is one version"
+    images, kafka = differ.pop("openwhisk_kafka_images")
+    assert (len(images) > 1, list(kafka)) == (True, ["fatal69100/kafka:2.8.1"])
+    assert differ == {
+        "as_written": (False, True),
+        "image": (ours["image"], ""),
+        "k3s_disable": (["traefik", "servicelb"], []),
+        "k3s_join_token": ("short-lived", "server"),
+        "nfs_clients": ("nodes", "everyone"),
+        "wsk_version": ("1.2.0", "latest"),
+        "provisioner_leader_election": (False, True),
+        "openwhisk_storage_class": ("nfs-client", ""),
+        "openwhisk_keys": ("generated", "well-known"),
+        "openwhisk_certificate": ("own-ca", "chart"),
+        "openwhisk_pull_runtimes_first": (True, False),
+        "openwhisk_run_timeout_minutes": (10, 1),
+    }
+
+
 def test_the_small_profile_needs_half_the_memory():
     small = load({"memory_profile": "small"})
     assert small.memory_bytes == 11 * 1024**3
@@ -194,6 +221,7 @@ def refused(tmp_path: Path, text: str | bytes) -> str:
         ("workers: 0x" + "f" * 6000, "a very large number"),
         ("workers: " + "9" * 6000, "a value cannot be read"),
         ("? [a, b]\n: 1", "a name should be a word"),
+        ("odd: 2", "Unknown setting: odd."),
         ("1: 2\nnull: 3\ntrue: 4", "Unknown settings: 1, None"),
         ("master: {memory: " + "9" * 400 + "G}", "write a number and a unit"),
         ("image: !!binary aaa", "cannot be read"),

@@ -302,6 +302,7 @@ def test_the_newest_run_that_reached_the_end() -> None:
         ([first], []),
         ([first, entry("step-done", machine="v"), second, end], [first, second]),
         ([entry("command-ended", step="t"), end], []),
+        ([entry("command-ended", step="t"), first, entry("step-done", step="t"), end], [first]),
         ([first, entry("step-skipped", machine="w")], []),
     ):
         assert _last_run(entries, "s", "w") == wanted

@@ -72,7 +72,7 @@ def told(kind: RuntimeKind, confined: bool) -> str:
         what = f"Python {platform.python_version()} of this computer"
     elif (path := tool(family)) is not None:
         flag = "--version" if family == "java" else TOOLS[family][1]
-        what = f"{family} {_version(path, flag)} of this computer"
+        what = f"{f'{family} {_version(path, flag)}'.rstrip()} of this computer"
     else:
         return missing(family)
     apart = "kept from your files by Landlock" if confined else "not kept from your files"
