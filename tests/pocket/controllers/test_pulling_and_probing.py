@@ -155,6 +155,29 @@ def test_full_names_of_images(image, name):
 
 
 @pytest.mark.parametrize(
+    ("image", "opened"),
+    [
+        ("nginx:1.27", {80}),
+        ("httpd", {80}),
+        ("traefik", {80, 443, 8000, 8443, 9000, 8080}),
+        ("redis:7-alpine", {6379}),
+        ("memcached", {11211}),
+        ("mysql:8", {3306}),
+        ("postgres", {5432}),
+        ("mongo", {27017}),
+        ("rabbitmq", {5672}),
+        ("couchdb", {5984}),
+        ("zookeeper", {2181}),
+        ("busybox", set()),
+        ("me/nginx", set()),
+        ("quay.io/library/nginx", set()),
+    ],
+)
+def test_ports_of_official_images(image, opened):
+    assert images.ports(image) == opened
+
+
+@pytest.mark.parametrize(
     ("image", "there"),
     [
         ("nginx:1.27-alpine", True),
