@@ -1,4 +1,4 @@
-"""How the store finds objects by other things than their names, and when what is deleted is gone."""
+"""By what else than names the store finds objects, and when what is deleted is gone."""
 
 from __future__ import annotations
 
@@ -111,6 +111,7 @@ def test_what_a_finalizer_holds_goes_with_it(kind: str, api: str) -> None:
     gone = store.delete(wanted, "x", "default")
     assert gone["metadata"]["deletionTimestamp"]
     assert "deletionGracePeriodSeconds" not in gone["metadata"]
+    assert "status" not in gone, "Terminating is a phase of namespaces"
     draft = store.draft(wanted, "x", "default")
     draft["metadata"]["labels"] = {"a": "b"}
     store.update(draft)
