@@ -116,8 +116,11 @@ def test_how_many_do_what() -> None:
     scene.pod("g", "Succeeded", tracked=False).pod("h", "Pending", spec={"nodeName": ""}, ends=True)
     scene.look()
     assert scene.counts() == {
-        **{"active": 2, "ready": 1, "terminating": 2},
-        **{"succeeded": 1, "failed": 3},
+        "active": 2,
+        "ready": 1,
+        "terminating": 2,
+        "succeeded": 1,
+        "failed": 3,
     }
     assert scene.tracked() == ["a", "b", "c", *[p["metadata"]["name"] for p in scene.made]]
     assert scene.job["status"]["startTime"] == ago(0)
