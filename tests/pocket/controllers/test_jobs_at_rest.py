@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.conditions import condition, is_true
-from owlab.pocket.kube.controllers.control_plane import ControlPlane
 from owlab.pocket.kube.controllers.jobs import INDEX, TRACKED, Jobs
-from owlab.pocket.kube.store import Key, Store
-from owlab.pocket.machines.views import DiskFleet
 
-from .plain_store import obj, pod, store_of
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def ago(seconds: float) -> str:
-    return (NOW - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Looks(Jobs):
-    """Remembers when it would look again."""
-
-    def __init__(self, plane: ControlPlane) -> None:
-        super().__init__(plane)
-        self.later: list[float] = []
-
-    def look(self, key: Key, seconds: float = 0.0) -> None:
-        self.later.append(seconds)
+from .at_rest import AtRest, ago, edit
+from .plain_store import obj, pod
 
 
 class Scene:
@@ -44,11 +23,9 @@ class Scene:
         wanted = {"template": template, "selector": {"matchLabels": {"job-name": "task"}}}
         made = obj("Job", "task", {**wanted, **spec}, "batch/v1", status=status or {})
         made["metadata"]["uid"] = "u1"
-        self.store: Store = store_of(made)
-        clock = Clock("real")
-        clock.now = lambda: NOW  # type: ignore[method-assign]
-        clock.timestamp = lambda: ago(0)  # type: ignore[method-assign]
-        self.controller = Looks(ControlPlane(self.store, clock, cast(DiskFleet, None)))
+        self.plane = AtRest(made)
+        self.store = self.plane.store
+        self.controller = Jobs(self.plane)
 
     def pod(self, name: str, phase: str = "Running", tracked: bool = True, **more: Any) -> Scene:
         """Add a pod; ``ends`` says that it has been told to."""
@@ -98,9 +75,6 @@ class Scene:
         found = condition(self.job, kind)
         return None if found is None else (found["reason"], found["message"])
 
-    def events(self) -> list[tuple[str, str, str]]:
-        return [(e["type"], e["reason"], e["message"]) for e in self.store.list("Event")]
-
 
 READY: Object = {"conditions": [{"type": "Ready", "status": "True"}]}
 
@@ -132,7 +106,11 @@ def test_a_pod_of_a_job() -> None:
     both = {"containers": [{"name": "main", "env": [{"name": "A", "value": "1"}]}],
             "initContainers": [{"name": "first"}]}  # fmt: skip
     labels = {"labels": {"job-name": "task"}, "annotations": {"note": "x"}}
-    spec = {"template": {"metadata": labels, "spec": both}, "completions": 2, "parallelism": 2}
+    spec: Object = {
+        "template": {"metadata": labels, "spec": both},
+        "completions": 2,
+        "parallelism": 2,
+    }
     plain = Scene(**spec).look()
     assert len(plain.made) == 2
     for made in plain.made:
@@ -141,7 +119,7 @@ def test_a_pod_of_a_job() -> None:
         assert meta["annotations"] == {"note": "x"} and INDEX not in meta["labels"]
         assert "hostname" not in made["spec"]
     said = sorted(f"Created pod: {made['metadata']['name']}" for made in plain.made)
-    assert sorted(plain.events()) == [("Normal", "SuccessfulCreate", text) for text in said]
+    assert sorted(plain.plane.events()) == [("Normal", "SuccessfulCreate", text) for text in said]
     indexed = Scene(**spec, completionMode="Indexed").look()
     for number, made in enumerate(indexed.made):
         meta = made["metadata"]
@@ -173,7 +151,7 @@ def test_a_pod_follows_those_that_failed_later_each_time(
     scene = Scene({"failed": failed - 1}, backoffLimit=20)
     scene.pod("old", "Failed", tracked=False, containerStatuses=[ended(1000)])
     scene.pod("new", "Failed", containerStatuses=[ended(since)]).look()
-    assert scene.controller.later == ([] if wait is None else [wait])
+    assert scene.plane.later == ([] if wait is None else [wait])
     assert len(scene.made) == (wait is None)
 
 
@@ -198,7 +176,7 @@ def test_too_many_failures(failed: int, restarts: int, limit: Object, over: bool
     assert scene.ending() == (["a"] if over else [])
     assert is_true(scene.job, "Complete") is False
     if over:
-        assert scene.events() == [
+        assert scene.plane.events() == [
             ("Normal", "SuccessfulDelete", "Deleted pod: a"),
             ("Warning", *why),
         ]
@@ -227,7 +205,7 @@ def test_a_deadline(since: int, suspend: bool, over: bool, later: list[float]) -
     scene.pod("a").look()
     why = ("DeadlineExceeded", "Job was active longer than specified deadline")
     assert scene.verdict("Failed") == (why if over else None)
-    assert scene.controller.later == pytest.approx(later)
+    assert scene.plane.later == pytest.approx(later)
 
 
 def test_it_is_complete() -> None:
@@ -238,7 +216,7 @@ def test_it_is_complete() -> None:
     assert scene.job["status"]["completionTime"] == ago(0)
     assert scene.ending() == ["b"] and scene.made == []
     assert scene.counts() == {"succeeded": 2}
-    assert scene.events() == [
+    assert scene.plane.events() == [
         ("Normal", "SuccessfulDelete", "Deleted pod: b"),
         ("Normal", "Completed", "Job completed"),
     ]
@@ -249,18 +227,16 @@ def test_it_is_suspended_and_resumed() -> None:
     assert scene.verdict("Suspended") == ("JobSuspended", "Job suspended")
     assert scene.ending() == ["a"]
     assert "startTime" not in scene.job["status"]
-    assert scene.look().events() == [
+    assert scene.look().plane.events() == [
         ("Normal", "SuccessfulDelete", "Deleted pod: a"),
         ("Normal", "Suspended", "Job suspended"),
     ]
-    draft = scene.store.draft("Job", "task", "default")
-    draft["spec"]["suspend"] = False
-    scene.store.update(draft)
+    edit(scene.store, "Job", "task", spec={"suspend": False})
     scene.look()
     assert scene.verdict("Suspended") == ("JobResumed", "Job resumed")
     assert not is_true(scene.job, "Suspended")
     assert scene.job["status"]["startTime"] == ago(0)
-    assert ("Normal", "Resumed", "Job resumed") in scene.events()
+    assert ("Normal", "Resumed", "Job resumed") in scene.plane.events()
     assert len(scene.made) == 1
 
 
@@ -276,7 +252,7 @@ def test_how_long_it_stays_when_it_is_over(
     spec = {} if seconds is None else {"ttlSecondsAfterFinished": seconds}
     scene = Scene({"conditions": [over]}, **spec).look()
     assert (scene.store.find("Job", "task", "default") is None) is (later is None)
-    assert scene.controller.later == pytest.approx(later or [])
+    assert scene.plane.later == pytest.approx(later or [])
     assert scene.store.list("Pod") == []
 
 
@@ -296,9 +272,7 @@ def test_pods_that_nobody_counts_any_more_are_let_go_of(state: str, free: list[s
     scene.pod("other", "Succeeded", owner={"uid": "u2", "name": "other"})
     scene.store.create(obj("Job", "other", {}, "batch/v1", metadata={"uid": "u2"}))
     if state == "going":
-        draft = scene.store.draft("Job", "task", "default")
-        draft["metadata"]["finalizers"] = ["example.com/x"]
-        scene.store.update(draft)
+        edit(scene.store, "Job", "task", metadata={"finalizers": ["example.com/x"]})
     if state in ("going", "gone"):
         scene.store.delete("Job", "task", "default")
     if state != "there":

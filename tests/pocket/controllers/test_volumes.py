@@ -184,8 +184,8 @@ def test_the_token_of_the_pods_account(
 
 
 def test_a_group_of_the_pod_reads_and_owns_its_files() -> None:
-    shared, secret = {"name": "s", "emptyDir": {}}, {"name": "v", "secret": {"secretName": "key"}}
-    secret["secret"] |= {"defaultMode": 0o400}
+    shared: Object = {"name": "s", "emptyDir": {}}
+    secret: Object = {"name": "v", "secret": {"secretName": "key", "defaultMode": 0o400}}
     files = Mounts(shared, secret, securityContext={"fsGroup": 2000}).of(at(), at("/s", "s"))
     assert told(files) == {"word": ("secret", "440")}
     for path in ("/v", "/v/word", "/s"):
@@ -229,7 +229,7 @@ def test_part_of_a_volume() -> None:
 
 
 def test_a_volume_below_another_comes_after_it() -> None:
-    volumes = [{"name": name, "emptyDir": {}} for name in ("v", "w")]
+    volumes: list[Object] = [{"name": name, "emptyDir": {}} for name in ("v", "w")]
     mounts = Mounts(*volumes)
     files = mounts.of(at("/v/below/", "w"), at("/v"), at("/lost", "none"))
     files.write_file("/v/below/note", b"w")
