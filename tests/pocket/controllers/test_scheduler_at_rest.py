@@ -218,6 +218,17 @@ def test_a_less_important_pod_goes() -> None:
     assert scene.look().told() == "a"
 
 
+def test_of_those_who_go_one_may_go_already() -> None:
+    lows = [asks(f"low-{n}", "a", cpu="1", priority=1) for n in range(2)]
+    scene = Scene(A, *lows, asks("p", cpu="2", priority=5))
+    edit(scene.store, "Pod", "p", status={"nominatedNodeName": "b"})
+    scene.store.delete("Pod", "low-0", "default")
+    scene.look()
+    ends = [one["metadata"].get("deletionTimestamp") for one in scene.store.list("Pod", "default")]
+    assert [bool(end) for end in ends] == [True, True, False]
+    assert [reason for _, reason, _ in scene.plane.events()].count("Preempted") == 1
+
+
 def test_who_may_not_preempt() -> None:
     scene = Scene(*full(preemptionPolicy="Never")).look()
     never = "preemption: not eligible due to preemptionPolicy=Never."

@@ -17,7 +17,8 @@ from owlab.pocket.kube.controllers.namespaces import Namespaces
 from owlab.pocket.kube.controllers.nodes import UNREACHABLE, Nodes
 from owlab.pocket.kube.controllers.taint_eviction import TaintEviction
 from owlab.pocket.kube.controllers.volumes import PROTECTION, Volumes
-from owlab.pocket.kube.store import Key
+from owlab.pocket.kube.store import Change, Key
+from owlab.pocket.kube.store.entry import Entry
 
 from .at_rest import NOW, AtRest, ago, edit
 from .conftest import FakeFleet
@@ -413,3 +414,37 @@ def test_a_deleted_namespace_empties_itself_and_says_what_is_left() -> None:
     Namespaces(plane, "root").reconcile(SPACE)
     assert plane.store.find("Namespace", "default") is None
     assert plane.store.find("ConfigMap", "far", "other")
+
+
+ROOT = "kube-root-ca.crt"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "api", "gone", "going", "leads"),
+    [
+        ("ConfigMap", "a", "v1", False, False, False),
+        ("ConfigMap", "a", "v1", False, True, False),
+        ("ConfigMap", "a", "v1", True, False, False),
+        ("ConfigMap", "a", "v1", True, True, True),
+        ("ConfigMap", ROOT, "v1", False, False, True),
+        ("ConfigMap", ROOT, "v1", True, False, True),
+        ("ServiceAccount", "default", "v1", True, False, True),
+        ("ServiceAccount", "a", "v1", True, False, False),
+        ("Namespace", "default", "example.com/v1", False, False, False),
+    ],
+)
+def test_what_leads_to_a_namespace(
+    kind: str, name: str, api: str, gone: bool, going: bool, leads: bool
+) -> None:
+    plane = AtRest()
+    if going:
+        plane.store.delete("Namespace", "default")
+    key = Key(api.rpartition("/")[0], kind, "default", name)
+    event = "DELETED" if gone else "MODIFIED"
+    change = Change(1, event, key, Entry.of(obj(kind, name, None, api)), None)
+    [lead] = Namespaces(plane, "root").watches().values()
+    assert list(lead(change)) == ([SPACE] if leads else [])
+    itself = Change(1, "ADDED", SPACE, Entry.of(namespace("default")), None)
+    assert list(lead(itself)) == [SPACE]
+    lost = Change(1, "DELETED", Key(key.group, kind, "elsewhere", name), change.entry, None)
+    assert list(lead(lost)) == [], "its namespace is gone"
