@@ -39,6 +39,7 @@ class Scene:
         self.killed: list[str] = []
         self.deaf: set[str] = set()
         self.missing = ""
+        self.really: object = None
         self.answer = (0, "")
         self.memory = Memory()
         self.machine = FakeMachine("worker1", "127.9.0.2", pulled={
@@ -63,8 +64,9 @@ class Scene:
         if container["name"] == self.missing:
             raise CannotStart("no such file")
 
-    def process(self, made: Object, container: Object, starts: int) -> None:
-        """Nothing really runs."""
+    def process(self, made: Object, container: Object, starts: int) -> object:
+        """Nothing really runs unless a test says so."""
+        return self.really
 
     async def execute(self, container: Object, argv: list[str]) -> tuple[int, str]:
         return self.answer
@@ -375,3 +377,20 @@ async def test_what_a_container_left_is_in_its_status() -> None:
     ended = scene.look(2).status()["state"]["terminated"]
     assert (ended["exitCode"], ended["reason"], ended["message"]) == (9, "OOMKilled", "left")
     assert scene.memory.logs == {"main": "printed\n"}
+
+
+@pytest.mark.parametrize(("policy", "soon"), [("Always", True), ("Never", False)])
+async def test_a_command_that_may_end_is_ready_when_it_has_run_a_while(
+    policy: str, soon: bool
+) -> None:
+    scene = Scene(restartPolicy=policy)
+    scene.really = scene
+    scene.look(2)
+    assert scene.status()["ready"] is soon
+    if soon:
+        return
+    assert 0.51 in scene.looks
+    scene.looks.clear()
+    assert not scene.too_soon().status()["ready"]
+    assert 0.51 not in scene.looks, "that it runs is noticed once"
+    assert scene.look().status()["ready"]

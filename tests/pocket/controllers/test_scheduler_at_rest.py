@@ -184,6 +184,16 @@ def test_who_is_none_of_its_pods() -> None:
     assert Scene(A, asks("p", schedulerName="default-scheduler")).look().told() == "a"
 
 
+def test_a_port_of_the_host_is_taken_once() -> None:
+    def opens(number: int) -> Object:
+        return {"ports": [{"containerPort": 80, "hostPort": number}]}
+
+    taken = asks("q", "a", container=opens(80))
+    for number, nodes, on in ((80, (A, B), "b"), (81, (A,), "a")):
+        scene = Scene(*nodes, taken, asks("p", container=opens(number)))
+        assert scene.look().told() == on
+
+
 # -- room that is made ----------------------------------------------------------------------
 
 
