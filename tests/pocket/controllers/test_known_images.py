@@ -10,7 +10,7 @@ import pytest
 from bashkit import CommandContext
 
 from owlab.pocket.ground.views import Object
-from owlab.pocket.kube.containers.known import KnownImage
+from owlab.pocket.kube.containers.known import KnownImage, known
 from owlab.pocket.kube.containers.sleep import sleep
 
 PLAIN = KnownImage(("redis-server",))
@@ -35,6 +35,32 @@ STRICT = KnownImage(("run", "now"), bare=False)
 )
 def test_what_a_container_runs(image: KnownImage, container: Object, words: list[str]) -> None:
     assert image.words(container) == words
+
+
+@pytest.mark.parametrize(
+    ("image", "words", "programs", "without"),
+    [
+        ("nginx", ["nginx", "-g", "daemon off;"], {"nginx", "curl"}, {"wget", "ping"}),
+        ("nginx:1.27-alpine", ["nginx", "-g", "daemon off;"], {"nginx", "wget"}, {"httpd"}),
+        ("redis:7", ["redis-server"], {"redis-cli"}, {"wget"}),
+        ("busybox", ["sh"], {"wget", "httpd", "nc"}, {"curl", "dig"}),
+        ("nicolaka/netshoot", ["sh"], {"curl", "dig", "ping"}, {"nginx"}),
+        ("ubuntu", ["sh"], {"getent"}, {"curl", "wget"}),
+    ],
+)
+def test_what_images_bring(
+    image: str, words: list[str], programs: set[str], without: set[str]
+) -> None:
+    found = known({"image": image})
+    assert found is not None and found.words({}) == words
+    assert programs <= set(found.programs) and not without & set(found.programs)
+
+
+@pytest.mark.parametrize("image", ["busybox", "alpine:3", "ubuntu", "debian", "bash"])
+def test_images_without_a_program_of_their_own_start_the_first_word(image: str) -> None:
+    found = known({"image": image})
+    assert found is not None and found.words({"args": ["-x"]}) == ["-x"]
+    assert known({"image": "example.com/mine"}) is None
 
 
 @pytest.mark.parametrize(

@@ -357,6 +357,35 @@ def test_members_of_an_older_template(spec: Object, unready: tuple[int, ...], go
     )
 
 
+@pytest.mark.parametrize(("spec", "stays"), [({}, True), (PARALLEL, False)])
+def test_none_goes_while_one_is_missing(spec: Object, stays: bool) -> None:
+    keep = {"updateStrategy": {"type": "OnDelete"}}
+    scene = members(1, member(5), **spec, **keep).look()
+    assert ("web-5" in scene.names()) is stays and "web-0" in scene.names()
+
+
+@pytest.mark.parametrize(
+    ("ready", "outdated", "strategy", "moves"),
+    [
+        (True, False, "RollingUpdate", True),
+        (False, False, "RollingUpdate", False),
+        (True, True, "RollingUpdate", False),
+        (True, False, "OnDelete", False),
+    ],
+)
+def test_when_an_update_is_the_present_one(
+    ready: bool, outdated: bool, strategy: str, moves: bool
+) -> None:
+    spec = {"updateStrategy": {"type": strategy, "rollingUpdate": {"partition": 9}}}
+    scene = members(1, **spec).look()
+    update = scene.status["updateRevision"]
+    scene.store.remove("Pod", "web-0", "default")
+    labels = {HASH: "web-old" if outdated else update}
+    scene.store.create(member(0, 1000 if ready else None, labels=labels))
+    edit(scene.store, "StatefulSet", "web", status={"currentRevision": "web-old"})
+    assert scene.look().status["currentRevision"] == (update if moves else "web-old")
+
+
 def test_what_is_counted_of_members() -> None:
     there = [member(0), member(1, 9), member(2, None)]
     scene = members(3, *there, minReadySeconds=10, updateStrategy={"type": "OnDelete"}).look()
