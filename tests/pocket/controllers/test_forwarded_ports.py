@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from owlab.pocket.kube.errors import BadRequest, KubeletUnreached
 from owlab.pocket.kube.kubelet.protocol import KubeletApi
 from owlab.pocket.kube.network.region import ClusterRegion
+from owlab.pocket.kube.store import Store
 from owlab.pocket.kube.streams.port_forward import Forward, forwarder
 from owlab.pocket.kube.streams.port_forward_websocket import check_ports, forward_over_websocket
 from owlab.pocket.network.unreached import ConnectionRefused
@@ -52,10 +53,11 @@ class Server:
 
 class Region:
     def __init__(self, server: Server | None) -> None:
-        self.server, self.asked = server, list[int]()
+        self.server, self.asked, self.pods = server, list[int](), list[Any]()
 
     async def inside(self, found: Any, port: int) -> Any:
         self.asked.append(port)
+        self.pods.append(found)
         if self.server is None:
             raise ConnectionRefused
         return self.server
@@ -75,15 +77,41 @@ class Channel(Keys):
         self.ended = True
 
 
-def forward(region: Region | None, kubelet: FakeKubelet | None = None, **status: Any) -> Forward:
+def forward(
+    region: Region | None,
+    kubelet: FakeKubelet | None = None,
+    store: Store | None = None,
+    **status: Any,
+) -> Forward:
     made = pod("box")
     made["metadata"]["uid"] = "u"
     made["status"] |= status
+    if store is None:
+        store = store_of(made)
+    else:
+        store.create(made)
     scope = {"type": "http", "path": "/", "query_string": b"", "headers": [],
              "path_params": {"namespace": "default", "name": "box"}}  # fmt: skip
     network = cast(ClusterRegion, region) if region is not None else None
     asked = cast(KubeletApi, kubelet or FakeKubelet())
-    return forwarder(HTTPConnection(scope), store_of(made), network, asked)
+    return forwarder(HTTPConnection(scope), store, network, asked)
+
+
+async def test_a_connection_is_to_the_pod_as_it_is_by_then() -> None:
+    store, region = store_of(), Region(Server(b"x"))
+    connect = forward(region, store=store)
+    for change in ("edited", "deleted"):
+        if change == "edited":
+            draft = store.draft("Pod", "box", "default")
+            draft["status"]["podIP"] = "10.42.0.77"
+            store.update(draft)
+        else:
+            store.remove("Pod", "box", "default")
+        region.server = Server(b"x")
+        region.server.ended.set()
+        await asyncio.wait_for(connect(80, Channel(), Channel()), 5)
+    # What is gone was asked for as it was: its own address refuses.
+    assert [one["status"]["podIP"] for one in region.pods] == ["10.42.0.77", "10.42.0.9"]
 
 
 async def test_bytes_go_both_ways() -> None:

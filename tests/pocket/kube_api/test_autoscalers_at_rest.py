@@ -237,3 +237,101 @@ def test_a_behavior_of_its_own(behavior: Object, after: int, limited: tuple[str,
     scene.look()
     assert (scene.replicas, scene.condition("ScalingLimited")) == (after, limited)
     assert bool(scene.controller.later) is (after != 8)
+
+
+def loaded(scene: Scene, load: str) -> None:
+    """Have the pods take as much CPU from now on."""
+    for one in scene.store.list("Pod", "default"):
+        draft = scene.store.draft("Pod", one["metadata"]["name"], "default")
+        draft["metadata"]["annotations"] |= busy("x", load)["metadata"]["annotations"]
+        scene.store.update(draft)
+
+
+@pytest.mark.parametrize(
+    ("direction", "loads", "held", "reason", "after"),
+    [
+        ("scaleUp", ("50m", "99m"), 2, "ScaleUpStabilized", 4),
+        ("scaleDown", ("50m", "24m"), 2, "ScaleDownStabilized", 1),
+    ],
+)
+def test_a_window_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+    direction: str,
+    loads: tuple[str, str],
+    held: int,
+    reason: str,
+    after: int,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    behavior = {direction: {"stabilizationWindowSeconds": 60}}
+    scene = Scene(2, loads[0], metrics=CPU, behavior=behavior)
+    scene.controller.clock = Clock("real")
+    assert scene.look().condition("AbleToScale") == ("True", "ReadyForNewScale")
+    assert scene.controller.later == []
+    loaded(scene, loads[1])
+    now[0] += 59
+    assert scene.look().replicas == held
+    assert scene.condition("AbleToScale") == ("True", reason)
+    more, most = ("lower", "lowest") if direction == "scaleUp" else ("higher", "highest")
+    said = [c["message"] for c in scene.status["conditions"] if c["type"] == "AbleToScale"]
+    assert said == [
+        f"recent recommendations were {more} than current one, applying the {most} recent "
+        "recommendation"
+    ]
+    assert scene.controller.later == [60.05]
+    now[0] += 1
+    assert scene.look().replicas == after
+
+
+@pytest.mark.parametrize(
+    ("direction", "load", "after", "reason", "later"),
+    [
+        ("scaleUp", "199m", 5, "ScaleUpLimit", 15.05),
+        ("scaleDown", "1m", 3, "ScaleDownLimit", 15.05),
+    ],
+)
+def test_as_fast_as_its_policies_allow(
+    direction: str, load: str, after: int, reason: str, later: float
+) -> None:
+    policies = [
+        {"type": "Pods", "value": 1, "periodSeconds": 60},
+        {"type": "Percent", "value": 10, "periodSeconds": 15},
+    ]
+    behavior = {direction: {"policies": policies, "stabilizationWindowSeconds": 0}}
+    scene = Scene(4, load, metrics=CPU, behavior=behavior)
+    scene.controller.clock = Clock("real")
+    assert scene.look().replicas == after
+    assert scene.condition("ScalingLimited") == ("True", reason)
+    way = "increasing" if direction == "scaleUp" else "decreasing"
+    said = [c["message"] for c in scene.status["conditions"] if c["type"] == "ScalingLimited"]
+    assert said == [f"the desired replica count is {way} faster than the maximum scale rate"]
+    assert scene.controller.later[-1] == pytest.approx(later)
+    # Within the period it has had its step.
+    assert scene.look().replicas == after
+
+
+FAST: Object = {"policies": [{"type": "Pods", "value": 9, "periodSeconds": 15}],
+                "stabilizationWindowSeconds": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("load", "spec", "after", "limited"),
+    [
+        ("199m", {}, 10, ("True", "TooManyReplicas")),
+        ("199m", {"maxReplicas": 13}, 13, ("True", "TooManyReplicas")),
+        ("199m", {"maxReplicas": 16}, 13, ("True", "ScaleUpLimit")),
+        ("99m", {}, 8, ("False", "DesiredWithinRange")),
+        ("99m", {"maxReplicas": 8}, 8, ("False", "DesiredWithinRange")),
+        ("50m", {}, 4, ("False", "DesiredWithinRange")),
+        ("1m", {}, 1, ("False", "DesiredWithinRange")),
+        ("1m", {"minReplicas": 2}, 2, ("True", "TooFewReplicas")),
+        ("24m", {"minReplicas": 2}, 2, ("False", "DesiredWithinRange")),
+    ],
+)
+def test_no_further_than_its_limits(
+    load: str, spec: dict[str, Any], after: int, limited: tuple[str, str]
+) -> None:
+    behavior = {"scaleUp": FAST, "scaleDown": FAST}
+    scene = Scene(4, load, metrics=CPU, behavior=behavior, **spec).look()
+    assert (scene.replicas, scene.condition("ScalingLimited")) == (after, limited)

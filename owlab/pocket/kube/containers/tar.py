@@ -51,7 +51,7 @@ async def _tar(context: CommandContext) -> int:
         said = [str(error)]
     for text in said:
         await context.stderr.write(f"tar: {text}\n".encode())
-    return 2 if said else 0
+    return 1 if said else 0
 
 
 def _parse(argv: list[str], cwd: str) -> _Request:
@@ -61,7 +61,7 @@ def _parse(argv: list[str], cwd: str) -> _Request:
     try:
         options, names = getopt.gnu_getopt(words, _LETTERS, _WORDS)
     except getopt.GetoptError as error:
-        raise _TarError(error.msg) from None
+        raise _TarError(_refusal(error)) from None
     given = dict(options)
     actions = {_ACTIONS[name] for name in given if name in _ACTIONS}
     if len(actions) != 1:
@@ -76,6 +76,17 @@ def _parse(argv: list[str], cwd: str) -> _Request:
         zipped=bool({"-z", "--gzip"} & given.keys()),
         verbose=bool({"-v", "--verbose"} & given.keys()),
     )
+
+
+def _refusal(error: getopt.GetoptError) -> str:
+    """In the words of BusyBox's own getopt."""
+    missing = "requires argument" in error.msg
+    if len(error.opt) > 1:
+        dashed = f"'--{error.opt}'"
+        return (
+            f"option {dashed} requires an argument" if missing else f"unrecognized option {dashed}"
+        )
+    return f"{'option requires an argument' if missing else 'invalid option'} -- '{error.opt}'"
 
 
 # Reading -------------------------------------------------------------------------------------
@@ -159,8 +170,12 @@ async def _create(context: CommandContext, request: _Request) -> list[str]:
             else:
                 said.append(f"{name}: No such file or directory")
         members = archive.getnames()
+    if said:
+        said.append("error exit delayed from previous errors")
     if request.verbose:
-        await context.stderr.write("".join(f"{name}\n" for name in members).encode())
+        # The archive itself may be what goes to standard output.
+        told = context.stderr if request.file == "-" else context.stdout
+        await told.write("".join(f"{name}\n" for name in members).encode())
     if not members:
         return said  # kubectl cp would take an empty archive for a success
     if request.file == "-":

@@ -155,14 +155,14 @@ def _files(pod: Object, volume: Object, store: Store, mode: int | None = None) -
                 yield from (_File(name, content, usual) for name, content in data.items())
             for item in chosen or []:
                 if item["key"] in data:
-                    yield _File(item["path"], data[item["key"]], int(item.get("mode") or usual))
+                    yield _File(item["path"], data[item["key"]], _own_mode(item, usual))
     downward = volume.get("downwardAPI") or {}
     for item in downward.get("items") or []:
         if "resourceFieldRef" in item:
             text = resource_of(item["resourceFieldRef"], pod, {}, store)
         else:
             text = field_of(pod, item.get("fieldRef", {}).get("fieldPath", ""))
-        yield _File(item["path"], text.encode(), int(item.get("mode") or _mode(downward, mode)))
+        yield _File(item["path"], text.encode(), _own_mode(item, _mode(downward, mode)))
     if "serviceAccountToken" in volume:
         wanted = volume["serviceAccountToken"]
         token = AccountTokens(store).for_pod(pod, wanted)
@@ -173,6 +173,11 @@ def _files(pod: Object, volume: Object, store: Store, mode: int | None = None) -
             yield from _files(pod, source, store, _mode(projected, mode))
         except MissingReference:
             continue
+
+
+def _own_mode(item: Object, otherwise: int) -> int:
+    found = item.get("mode")
+    return otherwise if found is None else int(found)  # 0 is a mode too
 
 
 def _mode(source: Object, otherwise: int | None) -> int:

@@ -209,48 +209,57 @@ class Autoscalers(Controller):
         return stable
 
     def _limited(self, scaler: Object, status: Object, size: int, now: int) -> int:
-        """As fast as the policies of the autoscaler's own behavior let it go."""
-        direction = scaling_behavior.UP if size > now else scaling_behavior.DOWN
+        """As fast as the policies of the autoscaler's own behavior let it go, and no further."""
+        spec, up = scaler["spec"], size > now
+        direction = scaling_behavior.UP if up else scaling_behavior.DOWN
         key, present = self.store.key_of(scaler), time.monotonic()
         allowed = scaling_behavior.bound(
-            *(scaler["spec"]["behavior"], direction, now, self._steps.get(key, ())),
+            *(spec["behavior"], direction, now, self._steps.get(key, ())),
             *(present, self.clock.scaled),
         )
-        if size == now or (size <= allowed if size > now else size >= allowed):
-            return size
-        up = size > now
-        said = (
-            f"the desired replica count is {'increasing' if up else 'decreasing'} faster than the "
-            "maximum scale rate"
-        )
-        reason = "ScaleUpLimit" if up else "ScaleDownLimit"
-        self._condition(status, "ScalingLimited", True, reason, said)
-        policies = scaling_behavior.rules(scaler["spec"]["behavior"], direction)["policies"]
+        allowed = max(allowed, now) if up else min(allowed, now)
+        end = int(spec["maxReplicas"] if up else spec.get("minReplicas", 1))
+        if size == now or (size <= min(allowed, end) if up else size >= max(allowed, end)):
+            return self._in_range(status, size)
+        if allowed >= end if up else allowed <= end:
+            return self._at_end(status, end, up=up)
+        self._too_fast(status, up=up)
+        policies = scaling_behavior.rules(spec["behavior"], direction)["policies"]
         soonest = min(float(policy["periodSeconds"]) for policy in policies)
         self.look(key, self.clock.scaled(soonest) + 0.05)
-        return max(allowed, now) if up else min(allowed, now)
+        return allowed
 
     def _bounded(self, scaler: Object, status: Object, size: int, now: int) -> int:
         spec = scaler["spec"]
-        least, most = spec.get("minReplicas", 1), spec["maxReplicas"]
+        if spec.get("behavior"):
+            return self._limited(scaler, status, size, now)
+        least, most = int(spec.get("minReplicas", 1)), int(spec["maxReplicas"])
         # Without a behavior of its own an autoscaler at most doubles.
-        fast = most if spec.get("behavior") else max(2 * now, 4)
-        if size > min(most, fast):
-            word = "TooManyReplicas" if most <= fast else "ScaleUpLimit"
-            said = (
-                "the desired replica count is more than the maximum replica count"
-                if most <= fast
-                else "the desired replica count is increasing faster than the maximum scale rate"
-            )
-            self._condition(status, "ScalingLimited", True, word, said)
-            return int(min(most, fast))
-        if size < least:
-            said = "the desired replica count is less than the minimum replica count"
-            self._condition(status, "ScalingLimited", True, "TooFewReplicas", said)
-            return int(least)
+        fast = max(2 * now, 4)
+        if size > fast and fast < most:
+            self._too_fast(status, up=True)
+            return fast
+        if size > most or size < least:
+            return self._at_end(status, most if size > most else least, up=size > most)
+        return self._in_range(status, size)
+
+    def _in_range(self, status: Object, size: int) -> int:
         said = "the desired count is within the acceptable range"
         self._condition(status, "ScalingLimited", False, "DesiredWithinRange", said)
-        return self._limited(scaler, status, size, now) if spec.get("behavior") else size
+        return size
+
+    def _at_end(self, status: Object, end: int, *, up: bool) -> int:
+        reason, more, most = (
+            ("TooManyReplicas", "more", "maximum") if up else ("TooFewReplicas", "less", "minimum")
+        )
+        said = f"the desired replica count is {more} than the {most} replica count"
+        self._condition(status, "ScalingLimited", True, reason, said)
+        return end
+
+    def _too_fast(self, status: Object, *, up: bool) -> None:
+        reason, way = ("ScaleUpLimit", "increasing") if up else ("ScaleDownLimit", "decreasing")
+        said = f"the desired replica count is {way} faster than the maximum scale rate"
+        self._condition(status, "ScalingLimited", True, reason, said)
 
     def _rescale(
         self, scaler: Object, status: Object, target: Object, size: int, reason: str

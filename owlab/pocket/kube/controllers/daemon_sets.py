@@ -56,19 +56,22 @@ class DaemonSets(Controller):
         for pod in claimed(self.store, daemon):
             there.setdefault(wanted_node(pod), []).append(pod)
         for name, pods in there.items():
-            for pod in pods:
-                if pod["metadata"].get("deletionTimestamp"):
-                    continue
-                if name not in fits:
-                    self._delete(daemon, pod)
-                elif is_finished(pod):
-                    said = f"Found failed daemon pod {_full_name(pod)} on node {name}"
-                    said += ", will try to kill it"
-                    self.recorder.record(daemon, "Warning", "FailedDaemonPod", said, _COMPONENT)
-                    self._delete(daemon, pod)
+            there[name] = [pod for pod in pods if self._stays(daemon, pod, name, fits)]
         for name in sorted(fits - there.keys()):
             self._make(daemon, name, revision)
         self._roll(daemon, fits, there, revision)
+
+    def _stays(self, daemon: Object, pod: Object, node: str, fits: set[str]) -> bool:
+        """False for one that is taken away: it has ended, or its node is none of its own."""
+        if pod["metadata"].get("deletionTimestamp"):
+            return True
+        if node in fits and not is_finished(pod):
+            return True
+        if node in fits:
+            said = f"Found failed daemon pod {_full_name(pod)} on node {node}, will try to kill it"
+            self.recorder.record(daemon, "Warning", "FailedDaemonPod", said, _COMPONENT)
+        self._delete(daemon, pod)
+        return False
 
     def _roll(
         self, daemon: Object, fits: set[str], there: dict[str, list[Object]], revision: str
@@ -81,7 +84,7 @@ class DaemonSets(Controller):
         most = share(rolling.get("maxUnavailable", 1), len(fits)) or 1
         pods = [p for name in sorted(fits & there.keys()) for p in there[name]]
         going = [p for p in pods if p["metadata"].get("deletionTimestamp")]
-        down = len(fits - there.keys()) + len(going)
+        down = sum(not there.get(name) for name in fits) + len(going)
         outdated = [p for p in pods if p not in going and _revision_of(p) != revision]
         down += sum(not is_ready(p) for p in pods if p not in going and p not in outdated)
         for pod in sorted(outdated, key=is_ready):

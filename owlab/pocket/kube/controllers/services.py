@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.conditions import is_true
 from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
-from owlab.pocket.kube.object_state import is_ready, owner_reference
+from owlab.pocket.kube.object_state import is_finished, is_ready, owner_reference
 from owlab.pocket.kube.store import Change, Key
 
 
@@ -45,18 +46,21 @@ class Services(Controller):
             for p in self.store.list("Pod", meta["namespace"])
             if chosen <= (p["metadata"].get("labels") or {}).items()
             and p["status"].get("podIP")
-            and p["status"].get("phase") == "Running"
+            and not is_finished(p)
         ]
-        pods = [p for p in running if not p["metadata"].get("deletionTimestamp")]
-        ready = [p for p in pods if is_ready(p) or service["spec"].get("publishNotReadyAddresses")]
+        early = bool(service["spec"].get("publishNotReadyAddresses"))
+        pods = [p for p in running if early or not p["metadata"].get("deletionTimestamp")]
+        ready = [p for p in pods if early or is_ready(p)]
         waiting = [p for p in pods if p not in ready]
+        wanted = service["spec"].get("ports") or []
         ports = [
             {
                 **({"name": port["name"]} if port.get("name") else {}),
-                "port": _number(port, pods),
+                "port": number,
                 "protocol": port.get("protocol", "TCP"),
             }
-            for port in service["spec"].get("ports") or []
+            for port in wanted
+            if (number := _number(port, running)) is not None
         ]
         subset: dict[str, Any] = {"ports": ports}
         if ready:
@@ -76,7 +80,8 @@ class Services(Controller):
                     "namespace": meta["namespace"],
                     **({"labels": mark} if mark else {}),
                 },
-                "subsets": [subset] if pods else [],
+                # Without a port that its pods have, such as by a misspelt name, there is none.
+                "subsets": [subset] if pods and (ports or not wanted) else [],
             }
         )
         self._put(
@@ -101,7 +106,7 @@ class Services(Controller):
                         "addresses": [p["status"]["podIP"]],
                         "conditions": {
                             "ready": p in ready,
-                            "serving": is_ready(p),
+                            "serving": is_true(p, "Ready"),
                             "terminating": "deletionTimestamp" in p["metadata"],
                         },
                         "nodeName": p["spec"]["nodeName"],
@@ -143,13 +148,15 @@ def _address(pod: Object) -> Object:
     }
 
 
-def _number(port: Object, pods: list[Object]) -> int:
+def _number(port: Object, pods: list[Object]) -> int | None:
+    """Of the port in the pods; None where they have none of that name and protocol."""
     target = port.get("targetPort", port["port"])
     if isinstance(target, int):
         return target
+    wanted = (target, port.get("protocol", "TCP"))
     for pod in pods:
         for container in pod["spec"].get("containers") or []:
             for own in container.get("ports") or []:
-                if own.get("name") == target:
+                if (own.get("name"), own.get("protocol", "TCP")) == wanted:
                     return int(own["containerPort"])
-    return int(port["port"])
+    return None if pods else int(port["port"])

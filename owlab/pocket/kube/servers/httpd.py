@@ -40,16 +40,18 @@ def httpd(setting: Setting) -> Ports:
         elif not name or name.startswith("#") or depth:
             continue
         elif name == "listen":
-            ports.append(int(value.rpartition(":")[2]))
+            # A protocol may follow, as in `Listen 443 https`.
+            port = value.partition(" ")[0].rpartition(":")[2]
+            if not port.isdecimal():
+                raise ServerFailed(_broken(number, "Port must be specified"))
+            ports.append(int(port))
         elif name == "documentroot":
             root = value
         elif name == "directoryindex":
             index = tuple(value.split())
         elif name not in _IDLE:
-            raise ServerFailed(
-                f"AH00526: Syntax error on line {number} of {CONFIG}:\n"
-                f"Invalid command '{word}', not known to the pocket lab's httpd\n"
-            )
+            said = f"Invalid command '{word}', not known to the pocket lab's httpd"
+            raise ServerFailed(_broken(number, said))
     setting.log("(httpd of the pocket lab: a small server of its own)")
     if not ports:
         raise ServerFailed(
@@ -75,6 +77,10 @@ def httpd(setting: Setting) -> Ports:
 
     app = application(answer, "Apache/2.4 (Unix)", told)
     return dict.fromkeys(ports, http_server(app))
+
+
+def _broken(line: int, said: str) -> str:
+    return f"AH00526: Syntax error on line {line} of {CONFIG}:\n{said}\n"
 
 
 def _page(code: int, title: str, said: str = "") -> Response:

@@ -39,12 +39,12 @@ Wanted = str | Kind
 
 FOREGROUND = "foregroundDeletion"
 _TRIES = 8
+"""Of generated names, as the API server has it."""
 # Built-in kinds whose changes Kubernetes does not count, although they have a spec.
 _UNCOUNTED = {"CertificateSigningRequest", "Lease", "LimitRange", "Namespace", "Node", "Service"}
 _UNCOUNTED |= {"PersistentVolume", "PersistentVolumeClaim", "ResourceQuota"}
 # The kind whose objects say which other kinds there are.
 _DEFINITION = ("apiextensions.k8s.io", "CustomResourceDefinition")
-"""Of generated names, as the API server has it."""
 _GIVEN_BY_THE_STORE = (
     "uid",
     "creationTimestamp",
