@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 os.environ["OWLAB_LANG"] = "en"
+pytest.register_assert_rewrite("tests.pocket.shell.real_bash")
 
 # A shell starts what it puts in the background deaf to the first two, and nohup to the third;
 # they hand that on.

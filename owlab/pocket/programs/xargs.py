@@ -49,10 +49,19 @@ async def xargs(call: Call) -> int:
         raise Complaint("xargs: -p asks a terminal, which the pocket lab's xargs does not\n")
     plan = _plan(options, [*options.words, *command] or ["echo"])
     text = await _input(call, options.value("a", "arg-file"))
-    groups = list(_groups(plan, _words(plan, options, text)))
-    if not groups and not plan.skips_empty and plan.place is None:
+    groups: list[list[str]] = []
+    problem: Complaint | None = None
+    try:
+        for group in _groups(plan, _words(plan, options, text)):
+            groups.append(group)
+    except Complaint as complaint:
+        problem = complaint
+    if not groups and problem is None and not plan.skips_empty and plan.place is None:
         groups = [[]]
-    return await _all(call, plan, groups)
+    status = await _all(call, plan, groups)
+    if problem is not None:
+        raise problem
+    return status
 
 
 def _parted(argv: list[str]) -> tuple[list[str], list[str]]:
@@ -183,32 +192,60 @@ def _split(line: str, *, whole: bool) -> list[str]:
     return [*words, word] if begun else words
 
 
+LONG_WORD, LONG_LIST = (f"xargs: argument {what} too long\n" for what in ("line", "list"))
+
+
 def _groups(plan: XargsPlan, lines: list[list[str]]) -> Iterator[list[str]]:
-    """The words of each command."""
+    """The words of each command.
+
+    :raises Complaint: what comes next has more characters than a command may; what was before
+        it is carried out.
+    """
+    start = _characters(plan.command)
+    if start > plan.size and plan.place is None:
+        what = "single argument within argument list size limit"
+        raise Complaint(f"xargs: cannot fit {what}\n")
     if plan.place is not None:
-        yield from lines
+        for line in lines:
+            if _characters(_replaced(plan.command, plan.place, line[0])) > plan.size:
+                raise Complaint(LONG_WORD if _characters(line) > plan.size else LONG_LIST)
+            yield line
         return
     if plan.lines is not None:
         for at in range(0, len(lines), plan.lines):
-            yield [word for line in lines[at : at + plan.lines] for word in line]
+            words = [word for line in lines[at : at + plan.lines] for word in line]
+            if any(start + _characters([word]) > plan.size for word in words):
+                raise Complaint(LONG_WORD)
+            if start + _characters(words) > plan.size:
+                raise Complaint(LONG_LIST)
+            yield words
         return
     group: list[str] = []
-    used = start = sum(len(word) + 1 for word in plan.command)
     for word in (word for line in lines for word in line):
         full = plan.words is not None and len(group) >= plan.words
-        over = used + len(word) + 1 > plan.size
+        over = start + _characters([*group, word]) > plan.size
+        if group and start + _characters([word]) > plan.size:
+            yield group
+            raise Complaint(LONG_WORD)
+        if over and not group:
+            raise Complaint(LONG_WORD)
         if over and not full and plan.exits and plan.words is not None:
-            raise Complaint("xargs: argument line too long\n")
-        if start + len(word) + 1 > plan.size:
-            what = "single argument within argument list size limit"
-            raise Complaint(f"xargs: cannot fit {what}\n")
+            raise Complaint(LONG_LIST)
         if group and (full or over):
             yield group
-            group, used = [], start
+            group = []
         group.append(word)
-        used += len(word) + 1
     if group:
         yield group
+
+
+def _characters(words: list[str]) -> int:
+    """With the one that ends each."""
+    return sum(len(word) + 1 for word in words)
+
+
+def _replaced(command: list[str], place: str, word: str) -> list[str]:
+    return [part.replace(place, word) for part in command]
 
 
 async def _all(call: Call, plan: XargsPlan, groups: list[list[str]]) -> int:
@@ -227,7 +264,7 @@ async def _all(call: Call, plan: XargsPlan, groups: list[list[str]]) -> int:
             shell = shells.pop()
             try:
                 if plan.place is not None:
-                    line = [word.replace(plan.place, words[0]) for word in plan.command]
+                    line = _replaced(plan.command, plan.place, words[0])
                 else:
                     line = [*plan.command, *words]
                 if plan.tells:

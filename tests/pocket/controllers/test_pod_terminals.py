@@ -331,7 +331,7 @@ async def test_streams_that_are_asked_for(query: str, names: tuple[str, ...], tt
     ],
 )
 def test_what_cannot_be_run(query: str, said: str) -> None:
-    with pytest.raises(ApiError, match="") as refused:
+    with pytest.raises(ApiError) as refused:
         asked(FakeKubelet(), query)
     assert said in refused.value.message
 
