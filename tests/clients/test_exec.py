@@ -191,7 +191,7 @@ def test_archives_in_a_container(api: ApiServer, box: str) -> None:
         "tar: can't open '/tmp/none.tar': No such file or directory\n"
         "tar: must specify one of -c, -x, -t\n"
         "tar: can't change directory to '/nowhere': No such file or directory\n"
-        "command terminated with exit code 2\n"
+        "command terminated with exit code 1\n"
     )
     assert done.returncode == 2
 
