@@ -42,12 +42,12 @@ async def test_a_name_that_is_not_there(bench: Bench) -> None:
         ("tar -f t.tar", 1, "tar: must specify one of -c, -x, -t\n"),
         ("tar -xtf t.tar", 1, "tar: must specify one of -c, -x, -t\n"),
         ("tar cf u.tar", 1, "tar: empty archive\n"),
-        ("tar xf u.tar", 1, "tar: can't open '/tmp/u.tar': No such file or directory\n"),
+        ("tar xf u.tar", 1, "tar: can't open 'u.tar': No such file or directory\n"),
         ("tar tf dd", 1, "tar: short read: this does not look like a tar archive\n"),
         (
             "tar xf t.tar -C none",
             1,
-            "tar: can't change directory to '/tmp/none': No such file or directory\n",
+            "tar: can't change directory to 'none': No such file or directory\n",
         ),
         (
             "tar cf u.tar dd none; tar tf u.tar",

@@ -12,7 +12,6 @@ import posixpath
 import stat
 import tarfile
 from dataclasses import dataclass
-from functools import partial
 
 from bashkit import CommandContext, FileSystem
 
@@ -31,10 +30,20 @@ class _TarError(Exception):
 class _Request:
     action: str
     file: str
-    folder: str
+    cwd: str
+    into: str
     names: list[str]
     zipped: bool
     verbose: bool
+
+    @property
+    def folder(self) -> str:
+        """Where the names begin."""
+        return self.at(self.into)
+
+    def at(self, name: str) -> str:
+        """A name's path."""
+        return posixpath.normpath(posixpath.join(self.cwd, name))
 
 
 async def tar(context: CommandContext) -> int:
@@ -66,12 +75,12 @@ def _parse(argv: list[str], cwd: str) -> _Request:
     actions = {_ACTIONS[name] for name in given if name in _ACTIONS}
     if len(actions) != 1:
         raise _TarError("must specify one of -c, -x, -t")
-    at = partial(posixpath.join, cwd)
     file = given.get("-f") or given.get("--file") or "-"
     return _Request(
         action=actions.pop(),
-        file=file if file == "-" else at(file),
-        folder=posixpath.normpath(at(given.get("-C") or given.get("--directory") or ".")),
+        file=file,
+        cwd=cwd,
+        into=given.get("-C") or given.get("--directory") or ".",
         names=names,
         zipped=bool({"-z", "--gzip"} & given.keys()),
         verbose=bool({"-v", "--verbose"} & given.keys()),
@@ -95,7 +104,7 @@ def _refusal(error: getopt.GetoptError) -> str:
 async def _read(context: CommandContext, request: _Request) -> list[str]:
     """Extract or list; returns what went wrong."""
     if not context.fs.exists(request.folder):
-        raise _TarError(f"can't change directory to '{request.folder}': No such file or directory")
+        raise _TarError(f"can't change directory to '{request.into}': No such file or directory")
     said, shown = [], ""
     missing = set(request.names)
     try:
@@ -119,7 +128,7 @@ async def _read(context: CommandContext, request: _Request) -> list[str]:
 async def _archive(context: CommandContext, request: _Request) -> bytes:
     if request.file != "-":
         try:
-            return context.fs.read_file(request.file)
+            return context.fs.read_file(request.at(request.file))
         except RuntimeError:
             raise _TarError(f"can't open '{request.file}': No such file or directory") from None
     chunks = []
@@ -181,7 +190,7 @@ async def _create(context: CommandContext, request: _Request) -> list[str]:
     if request.file == "-":
         await context.stdout.write(buffer.getvalue())
     else:
-        context.fs.write_file(request.file, buffer.getvalue())
+        context.fs.write_file(request.at(request.file), buffer.getvalue())
     return said
 
 
