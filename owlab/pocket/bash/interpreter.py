@@ -17,8 +17,9 @@ UNLIMITED, FOR_EVER = 10**12, 1e9
 # bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
 # while one is being started makes the start of the next fail ("cannot enter context"). Threads
 # here work in short pieces and give way by themselves; none needs to be made to after 5 ms, nor
-# after half a second, which a busy machine makes of a piece that takes a tenth.
-sys.setswitchinterval(5)
+# after half a second, which a busy machine makes of a piece that takes a tenth. Not longer: a
+# thread that reads a large document must not keep the others waiting for as long as it likes.
+sys.setswitchinterval(2)
 
 
 def new_bash(user: str, host: str, cwd: str, env: Mapping[str, str]) -> Bash:
