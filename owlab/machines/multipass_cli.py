@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from owlab.machines import multipass_models as models
-from owlab.machines.multipass_errors import GuestUnreachable, InstanceNotFound, classify
+from owlab.machines.multipass_errors import GuestUnreachable, classify
 from owlab.shell import Finished, Shell
 
 OnOutput = Callable[[str, str], None]
@@ -50,34 +50,14 @@ class MultipassCLI:
                 raise classify(self._words("list"), found.exit_code, found.stderr)
         return models.read_list(self._ask("list", "--format", "json", timeout=LOOK_INSIDE))
 
-    def info(self, *names: str, runtime: bool = True) -> dict[str, models.InstanceInfo]:
-        """More about some machines (all when none is named)."""
-        if not runtime:
-            words = ("info", "--no-runtime-information", "--format", "json", *names)
-            found = self._run(*words, timeout=LOOK)
-            if found.exit_code == 0:
-                return models.read_info(found.stdout)
-            if found.exit_code != 1:
-                raise classify(self._words(*words), found.exit_code, found.stderr)
-        said = self._ask("info", "--format", "json", *names, timeout=LOOK_INSIDE)
-        return models.read_info(said)
-
     def find(self, image: str = "") -> list[models.Image]:
         """The images that can be launched, or the one of that name."""
         words = [image] if image else []
         return models.read_images(self._ask("find", "--format", "json", *words))
 
-    def networks(self) -> list[models.Network]:
-        """The networks of the computer that machines can join."""
-        return models.read_networks(self._ask("networks", "--format", "json"))
-
     def get(self, key: str) -> str:
         """One setting."""
         return self._ask("get", key).strip()
-
-    def set(self, key: str, value: str) -> None:
-        """Change one setting."""
-        self._ask("set", f"{key}={value}")
 
     def launch(
         self,
@@ -110,32 +90,6 @@ class MultipassCLI:
     def stop(self, *names: str, force: bool = False) -> None:
         """Stop machines; by force if they are suspended, starting, or in an unknown state."""
         self._change("stop", *(["--force"] if force else []), *names, timeout=STOP)
-
-    def restart(self, *names: str, timeout: float = START) -> None:
-        """Restart running machines."""
-        self._change("restart", "--timeout", str(int(timeout)), *names, timeout=timeout + GRACE)
-
-    def suspend(self, *names: str) -> None:
-        """Save running machines' memory to disk and stop them."""
-        self._change("suspend", *names, timeout=STOP)
-
-    def recover(self, *names: str) -> None:
-        """Take machines out of the recycle bin. They are stopped then."""
-        self._change("recover", *names, timeout=LOOK)
-
-    def delete(self, *names: str) -> None:
-        """Move machines to the recycle bin."""
-        self._change("delete", *names, timeout=STOP)
-
-    def purge(self, *names: str) -> None:
-        """Destroy machines, by name. The command ``purge`` would take everybody's deleted ones."""
-        if not names:
-            raise ValueError("name the machines to destroy")
-        self._change("delete", "--purge", *names, timeout=LOOK_INSIDE)
-
-    def transfer(self, *, name: str, path: str, content: bytes) -> None:
-        """Write a file inside a machine, through a pipe: the snap cannot read every local path."""
-        self._change("transfer", "-", f"{name}:{path}", timeout=LOOK_INSIDE, stdin=content)
 
     def exec(
         self,
@@ -180,13 +134,6 @@ class MultipassCLI:
     def state(self, name: str) -> models.InstanceState | None:
         """A machine's state; None when there is none of that name. Enters no machine."""
         return next((one.state for one in self.machines(addresses=False) if one.name == name), None)
-
-    def ensure_absent(self, name: str) -> None:
-        """Destroy a machine; that there is none is fine."""
-        try:
-            self.purge(name)
-        except InstanceNotFound:
-            return
 
     def _words(self, *words: str) -> list[str]:
         return [self.binary, *words]

@@ -9,7 +9,7 @@ MachineError
         ├── DaemonUnreachable  ├── DaemonPermission  ├── NotAuthenticated
         ├── VirtualizationUnavailable  ├── NotEnoughMemory  ├── NotEnoughDisk
         ├── ImageNotFound  ├── ImageDownloadFailed  ├── InvalidName  ├── InvalidResource
-        ├── TransferFailed  └── MalformedOutput
+        └── MalformedOutput
 """
 
 from __future__ import annotations
@@ -108,10 +108,6 @@ class InvalidName(MultipassError):
 
 class InvalidResource(MultipassError):
     """A size that Multipass refuses."""
-
-
-class TransferFailed(MultipassError):
-    """A file could not be copied."""
 
 
 class MalformedOutput(MultipassError):
@@ -235,7 +231,6 @@ _RULES = (
         "The machine is up but does not answer: `multipass stop --force NAME`, then "
         "`multipass start NAME`. Its address may have changed, which owlab reads anew.",
     ),
-    _Rule(TransferFailed, r"\[sftp\]", "See what is said about the file, and its permissions."),
 )
 
 _BRIEFS: dict[type[MachineError], str] = {
@@ -259,7 +254,6 @@ _BRIEFS: dict[type[MachineError], str] = {
     ImageDownloadFailed: "The image could not be downloaded.",
     InvalidName: "Multipass refuses the name.",
     InvalidResource: "Multipass refuses a size.",
-    TransferFailed: "The file could not be copied.",
 }
 
 

@@ -46,20 +46,6 @@ class InstanceSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class InstanceInfo:
-    """One machine of ``info``. What is only known while it runs is None otherwise."""
-
-    name: str
-    state: InstanceState
-    ipv4: tuple[str, ...]
-    release: str
-    image_release: str
-    cpus: int | None
-    memory_total: int | None
-    disk_total: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Image:
     """One image of ``find``."""
 
@@ -67,15 +53,6 @@ class Image:
     aliases: tuple[str, ...]
     release: str
     remote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """One network of ``networks``."""
-
-    name: str
-    kind: str
-    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +67,6 @@ class Version:
         """Major and minor of the daemon, or of the client; ``(0, 0)`` if it says nothing known."""
         found = re.match(r"(\d+)\.(\d+)", self.daemon or self.client)
         return (int(found[1]), int(found[2])) if found else (0, 0)
-
-    @property
-    def repeats_exit_4(self) -> bool:
-        """``exec`` runs a guest command that exits with 4 again and again, for ever."""
-        return self.number < (1, 17)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +102,6 @@ def read_list(text: str) -> list[InstanceSummary]:
     return sorted(found, key=lambda one: one.name)
 
 
-def read_info(text: str) -> dict[str, InstanceInfo]:
-    """``info --format json``, by name."""
-    machines = _mapping(_object(text).get("info"))
-    return {name: _info(name, _mapping(item)) for name, item in machines.items()}
-
-
-def _info(name: str, item: Mapping[str, Any]) -> InstanceInfo:
-    disks = list(_mapping(item.get("disks")).values())
-    return InstanceInfo(
-        name=name,
-        state=InstanceState.read(str(item.get("state", ""))),
-        ipv4=_addresses(item.get("ipv4")),
-        release=_known(item.get("release")),
-        image_release=_known(item.get("image_release")),
-        cpus=_number(item.get("cpu_count")),
-        memory_total=_number(_mapping(item.get("memory")).get("total")),
-        disk_total=_number(_mapping(disks[0]).get("total")) if disks else None,
-    )
-
-
 def read_version(text: str) -> Version:
     """``version --format json``."""
     said = _object(text)
@@ -167,14 +119,6 @@ def read_images(text: str) -> list[Image]:
             remote=str(_mapping(item).get("remote", "")),
         )
         for name, item in _mapping(_object(text).get("images")).items()
-    ]
-
-
-def read_networks(text: str) -> list[Network]:
-    """``networks --format json``."""
-    return [
-        Network(str(n.get("name", "")), str(n.get("type", "")), str(n.get("description", "")))
-        for n in _items(_object(text).get("list"))
     ]
 
 

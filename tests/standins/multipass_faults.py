@@ -120,8 +120,5 @@ FAULTS: dict[str, Fault] = {
     ),
     "exec-lost": Fault(("exec",), 255, "", prints="half of the out"),
     "list-garbage": Fault(("list",), 0, "", prints="####\nUpdate available\n####"),
-    "transfer-failed": Fault(
-        ("transfer",), 2, "[2026-09-01T10:00:00] [error] [sftp] remote target does not exist"
-    ),
     "slow": Fault(code=None, seconds=0.2),
 }

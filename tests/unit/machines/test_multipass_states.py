@@ -59,7 +59,6 @@ def test_a_release_without_the_hidden_options(multipass, cli):
     multipass.add("master")
     multipass.change(hidden_options=False)
     assert cli.state("master") is InstanceState.RUNNING
-    assert cli.info("master", runtime=False)["master"].state is InstanceState.RUNNING
 
 
 def test_something_else_than_json(multipass, provider):
@@ -79,18 +78,8 @@ def test_a_service_that_does_not_run(multipass, provider):
         provider.machines()
 
 
-def test_the_numbers_of_info(multipass, cli):
-    multipass.add("master")
-    multipass.add("storage", "Stopped")
-    info = cli.info()
-    assert (info["master"].cpus, info["master"].memory_total) == (2, 1610612736)
-    assert info["master"].disk_total == 6764573492
-    assert (info["storage"].cpus, info["storage"].memory_total) == (None, None)
-
-
 def test_versions(multipass, cli):
-    version = cli.version()
-    assert version.repeats_exit_4 is (multipass.state["era"] == "1.16")
+    assert cli.version().number == tuple(map(int, multipass.state["era"].split(".")))
     multipass.change(daemon=False)
     assert cli.version().daemon is None
 
@@ -131,24 +120,12 @@ def test_deleting_takes_only_what_is_named(multipass, provider):
     assert list(multipass.state["machines"]) == ["someone-elses"]
 
 
-def test_ensure_absent_does_not_mind_absence(multipass, cli):
-    multipass.add("other")
-    cli.ensure_absent("master")
-    assert list(multipass.state["machines"]) == ["other"]
-
-
-def test_purge_needs_names(cli):
-    with pytest.raises(ValueError):
-        cli.purge()
-
-
 @pytest.mark.parametrize(
     "verb, state, kind",
     [
         ("stop", "Suspended", errors.MultipassError),
         ("stop", "Starting", errors.InstanceBusy),
-        ("delete", "Suspending", errors.InstanceBusy),
-        ("restart", "Stopped", errors.InstanceNotRunning),
+        ("stop", "Suspending", errors.InstanceBusy),
         ("start", "Unknown", errors.InstanceUnknownState),
         ("start", "Deleted", errors.InstanceDeleted),
         ("start", "Unavailable", errors.InstanceUnavailable),
@@ -167,16 +144,6 @@ def test_verbs_that_take_too_long(multipass, cli, fault, verb):
     kind = errors.LaunchTimeout if verb == "start" else errors.MultipassError
     with pytest.raises(kind):
         getattr(cli, verb)("master")
-
-
-def test_a_file_that_cannot_be_copied(multipass, cli):
-    multipass.add("master")
-    multipass.fail("transfer-failed")
-    with pytest.raises(errors.TransferFailed):
-        cli.transfer(name="master", path="x", content=b"")
-    cli.transfer(name="master", path="x", content=b"data")
-    done = cli.exec(name="master", words=["cat", "x"], timeout=10)
-    assert done.stdout == "data"
 
 
 def test_no_multipass_at_all(provider, monkeypatch, tmp_path):
@@ -210,7 +177,6 @@ def test_the_parsers_are_tolerant(content):
 
     text = json.dumps(content)
     models.read_list(text)
-    models.read_info(text)
     models.read_images(text)
     models.read_cloud_init(text)
 
@@ -243,7 +209,7 @@ def test_classifying_anything(text):
     ids=range(6),
 )
 def test_nothing_that_multipass_says_is_more_than_malformed(text):
-    for read in (models.read_list, models.read_info, models.read_version, models.read_images):
+    for read in (models.read_list, models.read_version, models.read_images):
         try:
             read(text)
         except errors.MalformedOutput as error:
