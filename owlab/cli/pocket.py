@@ -127,6 +127,7 @@ def reset(yes: bool, **which: Any) -> None:
     name = which["lab_name"]
     known_lab(name)
     lab = teardown.open_to_remove(name, overrides(which["provider"], which["settings"]))
+    _require_simulated(lab)
     if _has_something(lab):
         confirm(_("Throw away everything in the lab {name!r}?").format(name=name), yes)
     fresh = _start_again(lab)
@@ -144,7 +145,7 @@ def _has_something(lab: Lab) -> bool:
         return True
 
 
-def _start_again(lab: Lab) -> GuidedLab:
+def _require_simulated(lab: Lab) -> None:
     if not lab.provider.simulated:
         raise ConfigError(
             brief=_("Only a pocket lab can be reset. Nothing was changed."),
@@ -152,6 +153,9 @@ def _start_again(lab: Lab) -> GuidedLab:
                 "Remove real machines with `owlab down`, then run `owlab up --to SECTION`."
             ),
         )
+
+
+def _start_again(lab: Lab) -> GuidedLab:
     settings = lab.config.flat()
     teardown.down(lab)
     settings.pop("name")

@@ -40,10 +40,15 @@ def _database_again(lab: Lab, answer: object) -> list[Claim]:
         claim(
             _("CouchDB's pod is younger than the deployment"),
             bool(made) and made > before,
-            _("made {made}").format(made=made or "never"),
+            _("made {made}").format(made=made) if made else _("no pod"),
             _("kubectl delete pod: its Deployment makes another one."),
         ),
-        claim(_("it runs"), ready == ["Running"], ready, _("kubectl rollout status tells when.")),
+        claim(
+            _("it runs"),
+            ready == ["Running"],
+            ready or _("no pod"),
+            _("kubectl rollout status tells when."),
+        ),
         claim(
             _("OpenWhisk still knows its packages"),
             bool(printed(lab, lab.master, "wsk -i package list /whisk.system | grep utils")),

@@ -267,9 +267,11 @@ def test_a_reset_of_a_damaged_lab_asks_and_says_what_is_lost(owlab: Owlab) -> No
 
 def test_real_machines_are_not_reset(owlab: Owlab) -> None:
     folder = made(provider="multipass")
-    refused = owlab("reset", "--lab", "a", "--yes")
-    assert refused.exit_code == 2
-    assert "Only a pocket lab can be reset. Nothing was changed." in refused.output
+    for words in ((), ("--yes",)):
+        refused = owlab("reset", "--lab", "a", *words)
+        assert refused.exit_code == 2
+        assert "Only a pocket lab can be reset. Nothing was changed." in refused.output
+        assert "Throw away" not in refused.output
     assert folder.made() == ["first"]
 
 

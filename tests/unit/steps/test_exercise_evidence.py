@@ -28,7 +28,7 @@ NOTHING_DONE = {
     "05.1": [NO_CLAIM, NO_CLAIM],
     "05.2": [NO_CLAIM, "no volume yet"],
     "06.1": [NO_ANSWER],
-    "06.2": ["made never", "", "wsk package list /whisk.system"],
+    "06.2": ["no pod", "no pod", "wsk package list /whisk.system"],
     "06.3": ["the chart's own limits"],
     "07.1": [f"n = 12: {NO_REPLY}\nn = -3: {NO_REPLY}"],
     "07.2": ["0 activations", "no logs"],
