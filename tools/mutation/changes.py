@@ -15,7 +15,9 @@ from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import MutationVisitor
 
 KINDS = re.compile(
-    r"core/(ReplaceComparisonOperator(?!_IsNot_NotEq|_Is_Eq)|ReplaceBinaryOperator_(Add|Sub|Mul|FloorDiv|Mod)|NumberReplacer"
+    # Equal words and small numbers are one object, mostly: no rule tells `is` from `==`.
+    r"core/(ReplaceComparisonOperator(?!_IsNot_NotEq|_Is_Eq|_Eq_Is|_NotEq_IsNot)"
+    r"|ReplaceBinaryOperator_(Add|Sub|Mul|FloorDiv|Mod)|NumberReplacer"
     r"|ReplaceTrueWithFalse|ReplaceFalseWithTrue|ReplaceAndWithOr|ReplaceOrWithAnd|AddNot"
     r"|ReplaceUnaryOperator|ExceptionReplacer|ZeroIterationForLoop|ReplaceBreakWithContinue"
     r"|ReplaceContinueWithBreak)"

@@ -60,7 +60,7 @@ class Fleet:
                 data["address"],
                 self._lab,
                 status=data["status"],
-                spec=Spec(**data["spec"]),
+                spec=Spec.from_json(data["spec"]),
                 state=MachineState.from_json(data["state"]),
                 snapshots={
                     name: Snapshot.from_json(kept)

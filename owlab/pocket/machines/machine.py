@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Unpack
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Unpack
 
 from owlab.pocket.ground.clock import unix_time
 from owlab.pocket.machines import mounts
@@ -36,8 +36,12 @@ class Spec:
     cpus: int = 1
     memory: int = 1 << 30
     disk: int = 5 << 30
-    release: str = "24.04 LTS"
     image: str = "24.04"
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Spec:
+        """As it was written down; an older lab wrote down more."""
+        return cls(**{field.name: kept[field.name] for field in fields(cls) if field.name in kept})
 
 
 @dataclass

@@ -61,10 +61,9 @@ async def launch(call: Invocation, words: VerbArguments) -> int:
     shares = [laptop_mounts.source_of(call, text) for text in words.values.get("mount", [])]
     fleet = call.lab.fleet
     name = words.last("name") if "name" in words else fleet.random_name()
-    spec = Spec(cpus, memory, disk, "", _image(image))
+    spec = Spec(cpus, memory, disk, _image(image))
     _check(fleet, name, spec, words)
     fleet.reserve(name)
-    spec.release = (images.find(spec.image) or images.DEFAULT).release
     async with spinner(call, f"Launching {name}"):
         work = asyncio.ensure_future(fleet.launch(name, spec))
         call.lab.background(work)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from owlab.pocket.machines.machine import Spec
 from tests.pocket.machines.conftest import Driver
 
 
@@ -307,3 +308,9 @@ async def test_a_removed_snapshot_leaves_its_place_to_the_one_before(mp) -> None
     await mp("snapshot", "vm", "-n", "three")
     listed = json.loads((await mp("list", "--snapshots", "--format", "json")).out)["info"]["vm"]
     assert {name: kept["parent"] for name, kept in listed.items()} == {"one": "", "three": "one"}
+
+
+def test_what_an_older_lab_wrote_of_a_machine_is_read() -> None:
+    kept = {"cpus": 2, "memory": 1 << 31, "disk": 6 << 30, "release": "22.04 LTS", "image": "22.04"}
+    assert Spec.from_json(kept) == Spec(2, 1 << 31, 6 << 30, "22.04")
+    assert Spec.from_json({"cpus": 3}) == Spec(cpus=3)
