@@ -118,9 +118,9 @@ def why_silent(directory: Path, number: int) -> str:
 
 
 def _where(dump: str) -> str:
-    """The innermost place of the thread with the event loop, of what the watchdog wrote."""
-    for thread in reversed(dump.split("Thread 0x")):
-        places = [line.strip() for line in thread.splitlines() if line.startswith("  File ")]
+    """The innermost place of the event loop, of what the watchdog wrote."""
+    for stack in reversed(dump.split("Stack (most recent call first):")):
+        places = [line.strip() for line in stack.splitlines() if line.startswith("  File ")]
         if any("run_forever" in place for place in places):
             return places[0]
     return ""

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 
@@ -40,15 +40,13 @@ class Watchdog:
         """Beat until cancelled."""
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         try:
-            while True:
-                # Written by a thread without Python: also where something holds Python's lock.
-                with contextlib.suppress(ValueError, OSError, RuntimeError):
-                    faulthandler.dump_traceback_later(TELLS_AFTER * self._beats, file=sys.stderr)
-                self._alive.set()
-                await asyncio.sleep(self._beats)
+            with _telling() as put_off:
+                while True:
+                    put_off(TELLS_AFTER * self._beats)
+                    self._alive.set()
+                    await asyncio.sleep(self._beats)
         finally:
             self._over.set()
-            faulthandler.cancel_dump_traceback_later()
 
     def _watch(self) -> None:
         missed = 0
@@ -66,6 +64,30 @@ class Watchdog:
                 log.error("the service stood still for %d beats: it ends itself", missed)
                 self._ends()
                 return
+
+
+def _put_off(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[Callable[[float], None]]:
+    """While it lasts, write to standard error where the loop is when it is not put off in time.
+
+    By a timer of the system: its signal goes to the main thread, which is the loop's, and is
+    handled there without Python, also where something holds Python's lock. A second thread that
+    reads frames while they go on, as that of :func:`faulthandler.dump_traceback_later`, crashes.
+    """
+    try:
+        faulthandler.register(signal.SIGALRM, file=sys.stderr, all_threads=False)
+    except (ValueError, OSError, RuntimeError):  # no file to write to
+        yield lambda _seconds: None
+        return
+    try:
+        yield _put_off
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.unregister(signal.SIGALRM)
 
 
 def _end_everything() -> None:

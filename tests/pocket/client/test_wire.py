@@ -391,10 +391,10 @@ def test_a_lock_that_nobody_holds(tmp_path: Path) -> None:
     running.end(tmp_path, 0.1)
 
 
-DUMP = """Thread 0x01 (most recent call first):
-  File "a.py", line 1 in work
-  File "b.py", line 2 in run
-Thread 0x02 (most recent call first):
+DUMP = """Stack (most recent call first):
+  File "earlier.py", line 1 in work
+  File "base_events.py", line 4 in run_forever
+Stack (most recent call first):
   File "here.py", line 3 in loops
   File "base_events.py", line 4 in run_forever
 """

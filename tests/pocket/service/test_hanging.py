@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from owlab.pocket.client import multipass, running, service_process, wire
-from owlab.pocket.service.watchdog import Watchdog
 from tests.pocket.service.conftest import Served
 from tests.pocket.service.test_service_process import pid
 from tests.waiting import until
@@ -184,14 +183,46 @@ def test_the_computers_clock_does_not_decide_whether_it_runs(lab: Served) -> Non
     assert pid(lab)
 
 
-async def test_the_watchdog_ends_what_stands_still() -> None:
-    ended: list[bool] = []
-    task = asyncio.create_task(Watchdog(lambda: ended.append(True), beats=0.01).run())
-    await asyncio.sleep(0.3)
-    assert not ended
-    time.sleep(2.5)
-    assert ended == [True]
-    task.cancel()
+def watched(body: str, beats: float, errors: Path) -> int:
+    """Run this on a loop with a watchdog, in a process of its own.
+
+    :returns: its exit status; below zero, the signal that ended it.
+    """
+    script = (
+        "import asyncio, time\n"
+        "from owlab.pocket.service.watchdog import Watchdog\n"
+        "async def main():\n"
+        f"    watching = asyncio.create_task(Watchdog(beats={beats}).run())\n"
+        f"{textwrap.indent(textwrap.dedent(body), '    ')}\n"
+        "asyncio.run(main())\n"
+    )
+    with errors.open("wb") as file:
+        return subprocess.run([sys.executable, "-c", script], stderr=file, timeout=120).returncode
+
+
+def test_the_watchdog_ends_what_stands_still(tmp_path: Path) -> None:
+    errors = tmp_path / "daemon.err"
+    assert watched("await asyncio.sleep(0.5)", 0.02, errors) == 0
+    assert watched("await asyncio.sleep(0.1); time.sleep(60)", 0.02, errors) == -signal.SIGKILL
+    assert "in main" in errors.read_text()
+
+
+def test_a_service_that_is_late_again_and_again_goes_on(tmp_path: Path) -> None:
+    busy = """
+    def deep(number):
+        return number and deep(number - 1)
+    for _ in range(150):
+        await asyncio.sleep(0.001)
+        until = time.monotonic() + 0.004
+        while time.monotonic() < until:
+            deep(20)
+    """
+    errors = tmp_path / "daemon.err"
+    assert watched(busy, 0.0005, errors) == 0
+    assert errors.read_text().count("Stack (most recent call first):") > 50
+    watching_is_over = "watching.cancel(); await asyncio.sleep(0); time.sleep(0.5)"
+    assert watched(watching_is_over, 0.02, errors) == 0
+    assert errors.read_text() == ""
 
 
 def test_a_script_on_standard_input_notices_it_too(

@@ -55,7 +55,7 @@ def test_no_welcome_in_a_shell_within(lab: Served) -> None:
     typist.expect("root@master")
     typist.type('pwd; echo $0 "<$X>"\r')
     typist.expect("/root\r\n-bash <>\r\n")
-    typist.type("\x04")
+    typist.press("\x04", prompts=1)
     typist.expect("logout")
     typist.type("sudo su\r")
     typist.expect("root@master")
