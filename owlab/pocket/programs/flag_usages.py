@@ -10,6 +10,7 @@ _TYPES = {
     "string": "string",
     "bool": "",
     "int": "int",
+    "float": "float32",
     "duration": "duration",
     "strings": "stringArray",
     "words": "strings",
@@ -36,5 +37,7 @@ def _default(flag: Flag) -> str:
         return ""
     if flag.kind == "duration":
         minutes, seconds = divmod(int(flag.default), 60)
-        return f" (default {minutes}m{seconds}s)"
-    return f' (default "{flag.default}")' if flag.kind == "string" else f" (default {flag.default})"
+        return f" (default {minutes}m{seconds}s)" if minutes else f" (default {seconds}s)"
+    if flag.kind == "string":
+        return f' (default "{flag.default}")'
+    return f" (default {str(flag.default).lower()})"

@@ -7,11 +7,11 @@ flags with a value that may be left out, and deprecated ones would all have to b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["string", "bool", "int", "duration", "strings", "words"]
+Kind = Literal["string", "bool", "int", "float", "duration", "strings", "words"]
 
 
 class UsageError(Exception):
@@ -76,7 +76,8 @@ def duration(text: str) -> float:
     return sign * total
 
 
-def _boolean(text: str) -> bool:
+def boolean(text: str) -> bool:
+    """True or false as Go reads it; raises ValueError with Go's sentence."""
     if text in ("1", "t", "T", "true", "TRUE", "True"):
         return True
     if text in ("0", "f", "F", "false", "FALSE", "False"):
@@ -84,10 +85,26 @@ def _boolean(text: str) -> bool:
     raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
 
 
-def _integer(text: str) -> int:
+def integer(text: str) -> int:
+    """A whole number; raises ValueError with Go's sentence."""
     if not re.fullmatch(r"[+-]?\d+", text):
         raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text)
+
+
+def number(text: str) -> float:
+    """A number with a fraction; raises ValueError with Go's sentence."""
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
+        raise ValueError(f'strconv.ParseFloat: parsing "{text}": invalid syntax')
+    return float(text)
+
+
+_CONVERT: dict[str, Callable[[str], Any]] = {
+    "bool": boolean,
+    "int": integer,
+    "float": number,
+    "duration": duration,
+}
 
 
 def _store(parsed: Parsed, flag: Flag, text: str, shown: str) -> None:
@@ -102,8 +119,7 @@ def _store(parsed: Parsed, flag: Flag, text: str, shown: str) -> None:
         elif flag.kind == "words":
             parsed.values[target] = [*parsed.values[target], *text.split(",")]
         else:
-            convert = {"bool": _boolean, "int": _integer, "duration": duration}
-            parsed.values[target] = convert.get(flag.kind, str)(text)
+            parsed.values[target] = _CONVERT.get(flag.kind, str)(text)
     except ValueError as problem:
         raise UsageError(f'invalid argument "{text}" for "{shown}" flag: {problem}') from None
     parsed.given.add(target)

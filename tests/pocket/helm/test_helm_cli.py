@@ -411,7 +411,6 @@ def test_dependencies(machine: Machine, shell: Shell) -> None:
         ("install -g x y", "cannot set --generate-name and also specify a name"),
         ("install x ./y", 'path "./y" not found'),
         ("install x oci://a/b", "OCI registries are not on the pocket lab's map of the internet"),
-        (f"install x {CHART} --verify", "--verify is not part of the pocket lab: its charts are"),
         (f"install x nope --repo {URL}", f'chart "nope" not found in {URL} repository'),
         (
             f"install x {REPO} --repo {URL} --version 99",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from owlab.pocket.programs.helm.charts import CHART_FLAGS, fetch, stage
+from owlab.pocket.programs.helm.charts import CHART_FLAGS, complete, fetch, stage
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
 from owlab.pocket.programs.helm.files import exists, save_tree, write_bytes
 from owlab.pocket.programs.helm.invocation import HelmInvocation
@@ -31,6 +31,8 @@ async def package(helm: HelmInvocation) -> int:
     for path in helm.arguments:
         if not exists(helm.call, path):
             raise HelmFailed(f"path {path!r} not found".replace("'", '"'))
+        if helm["dependency-update"]:
+            await complete(helm, path)
         made = helm.scratch / "packages"
         made.mkdir(exist_ok=True)
         archive = await helm.engine(
@@ -117,8 +119,7 @@ async def _without_dependencies(helm: HelmInvocation) -> int:
     path = helm.arguments[0] if helm.arguments else "."
     if not exists(helm.call, path):
         raise HelmFailed(f"stat {path}: no such file or directory")
-    if await helm.engine("dependencies", chart=str(stage(helm, path))):
-        raise HelmFailed("chart dependencies are not on the pocket lab's map of the internet")
+    await complete(helm, path)
     return 0
 
 

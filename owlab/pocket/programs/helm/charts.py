@@ -39,15 +39,12 @@ CHART_FLAGS = (
     Flag("insecure-skip-tls-verify", "bool", help="skip tls certificate checks"),
     Flag("plain-http", "bool", help="use insecure HTTP connections for the chart download"),
     Flag("pass-credentials", "bool", help="pass credentials to all domains"),
-    Flag("dependency-update", "bool", help="update dependencies if they are missing"),
 )
 
 
 def locate(helm: HelmInvocation, reference: str) -> Path:
     """A copy of the chart that ``reference`` means, where the engine can read it."""
     call = helm.call
-    if helm["verify"]:
-        raise HelmFailed("--verify is not part of the pocket lab: its charts are not signed")
     if exists(call, reference):
         return stage(helm, reference)
     if reference.startswith(("/", ".")):
@@ -57,6 +54,19 @@ def locate(helm: HelmInvocation, reference: str) -> Path:
     archive.write_bytes(content)
     helm.shown[str(archive)] = name
     return archive
+
+
+async def with_dependencies(helm: HelmInvocation, reference: str) -> Path:
+    """The same for a release: with ``--dependency-update``, a chart here is made complete first."""
+    if helm["dependency-update"] and exists(helm.call, reference):
+        await complete(helm, reference)
+    return locate(helm, reference)
+
+
+async def complete(helm: HelmInvocation, path: str) -> None:
+    """Bring a chart's dependencies: nothing to do where it has none, and none can be had here."""
+    if await helm.engine("dependencies", chart=str(stage(helm, path))):
+        raise HelmFailed("chart dependencies are not on the pocket lab's map of the internet")
 
 
 def stage(helm: HelmInvocation, path: str) -> Path:

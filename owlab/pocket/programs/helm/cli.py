@@ -17,7 +17,9 @@ from owlab.pocket.programs.helm import (
     repositories,
     testing,
 )
+from owlab.pocket.programs.helm.absent import refuse_absent
 from owlab.pocket.programs.helm.commands import HelmCommand, find
+from owlab.pocket.programs.helm.environment import with_defaults
 from owlab.pocket.programs.helm.files import CannotRead
 from owlab.pocket.programs.helm.helptext import help_text
 from owlab.pocket.programs.helm.invocation import GLOBALS, HelmInvocation
@@ -51,10 +53,12 @@ async def helm(call: Call) -> int:
     try:
         if words[:1] == ["help"]:
             return await _help(call, find(words[1:], set())[0])
-        flags = (*GLOBALS, *(entry.flags if entry else ()), HELP)
+        flags = with_defaults((*GLOBALS, *(entry.flags if entry else ()), HELP), call.env)
         parsed = parse(words, flags)
         for warning in parsed.warnings:
             await call.err(f"{warning}\n")
+        refuse_absent(parsed)
+        await _check_colour(call, parsed["color"])
         if parsed["help"] or (entry is None and not parsed.arguments):
             return await _help(call, entry)
         if entry is None:
@@ -85,6 +89,13 @@ def _unknown(word: str) -> UsageError:
     if word in ("plugin", "push", "registry", "verify", "completion"):
         return UsageError(f'"helm {word}" is not part of the pocket lab')
     return UsageError(f'unknown command "{word}" for "helm"\nRun \'helm --help\' for usage.')
+
+
+async def _check_colour(call: Call, mode: str) -> None:
+    if mode not in ("never", "auto", "always"):
+        raise UsageError(f'invalid color mode "{mode}": must be one of: never, auto, always')
+    if mode == "always" and "NO_COLOR" not in call.env:
+        await call.err("helm: the pocket lab's helm prints no colours\n")
 
 
 def _check_output(output: str | None) -> None:

@@ -20,6 +20,9 @@ Common actions for Helm:
 - helm list:      list releases of charts
 """
 
+_NAMES = 11
+"""The least width of the column of names in lists of commands."""
+
 
 def help_text(entry: HelmCommand | None, globals_: tuple[Flag, ...]) -> str:
     """The help of a command, of a group, or of helm itself."""
@@ -31,7 +34,7 @@ def help_text(entry: HelmCommand | None, globals_: tuple[Flag, ...]) -> str:
     if entry and entry.aliases:
         parts.append(f"Aliases:\n  {', '.join((entry.name, *entry.aliases))}\n")
     if children:
-        width = max(len(child.name) for child in children)
+        width = max(_NAMES, *(len(child.name) for child in children))
         lines = "".join(f"  {child.name:<{width}} {child.short}\n" for child in children)
         parts.append(f"Available Commands:\n{lines}")
     own = (*(entry.flags if entry else globals_), _help_flag(path or "helm"))

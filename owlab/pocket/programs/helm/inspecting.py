@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from owlab.pocket.programs.helm.commands import Arity, command, exactly, group
+from owlab.pocket.programs.helm.environment import (
+    cache_home,
+    config_home,
+    data_home,
+    with_defaults,
+)
 from owlab.pocket.programs.helm.invocation import HelmInvocation
-from owlab.pocket.programs.helm.releasing import OUTPUT
+from owlab.pocket.programs.helm.releasing import HISTORY_MAX, OUTPUT
 from owlab.pocket.programs.helm.repository import Repositories
 from owlab.pocket.programs.helm.resources import resources
 from owlab.pocket.programs.helm.tables import (
@@ -301,24 +307,40 @@ async def version(helm: HelmInvocation) -> int:
 @command("env", "[NAME]", "helm client environment information", Arity(0, 1))
 async def env(helm: HelmInvocation) -> int:
     """Where Helm keeps what, and what it would use; of one name the value alone."""
-    known = Repositories.of(helm)
-    home = helm.call.home
-    shown = {
-        "HELM_BIN": "helm",
-        "HELM_BURST_LIMIT": helm["burst-limit"],
-        "HELM_CACHE_HOME": posixpath.join(home, ".cache/helm"),
-        "HELM_CONFIG_HOME": posixpath.join(home, ".config/helm"),
-        "HELM_DATA_HOME": posixpath.join(home, ".local/share/helm"),
-        "HELM_DEBUG": str(helm["debug"]).lower(),
-        "HELM_KUBECONTEXT": helm["kube-context"],
-        "HELM_MAX_HISTORY": 10,
-        "HELM_NAMESPACE": helm.namespace,
-        "HELM_PLUGINS": posixpath.join(home, ".local/share/helm/plugins"),
-        "HELM_REPOSITORY_CACHE": known.cache,
-        "HELM_REPOSITORY_CONFIG": known.config,
-    }
+    shown = _variables(helm)
     if helm.arguments:
         await helm.out(f"{shown.get(helm.arguments[0], '')}\n")
         return 0
     await helm.out("".join(f"{name}={as_json(str(value))}" for name, value in shown.items()))
     return 0
+
+
+def _variables(helm: HelmInvocation) -> dict[str, object]:
+    call, known = helm.call, Repositories.of(helm)
+    plugins = call.env.get("HELM_PLUGINS") or posixpath.join(data_home(call), "plugins")
+    registries = helm["registry-config"] or call.env.get("HELM_REGISTRY_CONFIG")
+    shown = {
+        "HELM_BIN": "helm",
+        "HELM_BURST_LIMIT": helm["burst-limit"],
+        "HELM_CACHE_HOME": cache_home(call),
+        "HELM_CONFIG_HOME": config_home(call),
+        "HELM_DATA_HOME": data_home(call),
+        "HELM_DEBUG": str(helm["debug"]).lower(),
+        "HELM_KUBEAPISERVER": helm["kube-apiserver"],
+        "HELM_KUBEASGROUPS": ",".join(helm["kube-as-group"]),
+        "HELM_KUBEASUSER": helm["kube-as-user"],
+        "HELM_KUBECAFILE": helm["kube-ca-file"],
+        "HELM_KUBECONTEXT": helm["kube-context"],
+        "HELM_KUBEINSECURE_SKIP_TLS_VERIFY": str(helm["kube-insecure-skip-tls-verify"]).lower(),
+        "HELM_KUBETLS_SERVER_NAME": helm["kube-tls-server-name"],
+        "HELM_KUBETOKEN": helm["kube-token"],
+        "HELM_MAX_HISTORY": with_defaults((HISTORY_MAX,), call.env)[0].default,
+        "HELM_NAMESPACE": helm.namespace,
+        "HELM_PLUGINS": plugins,
+        "HELM_QPS": f"{helm['qps']:.2f}",
+        "HELM_REGISTRY_CONFIG": registries
+        or posixpath.join(config_home(call), "registry", "config.json"),
+        "HELM_REPOSITORY_CACHE": known.cache,
+        "HELM_REPOSITORY_CONFIG": known.config,
+    }
+    return shown | ({"KUBECONFIG": helm["kubeconfig"]} if helm["kubeconfig"] else {})

@@ -28,7 +28,7 @@ GLOBALS = (
     Flag("namespace", short="n", help="namespace scope for this request"),
     Flag("debug", "bool", help="enable verbose output"),
     Flag("burst-limit", "int", 100, help="client-side default throttling limit"),
-    Flag("qps", help="queries per second used when communicating with the API"),
+    Flag("qps", "float", help="queries per second used when communicating with the API"),
     Flag("registry-config", help="path to the registry config file"),
     Flag("repository-cache", help="path to the directory containing cached repository indexes"),
     Flag("repository-config", help="path to the file containing repository names and URLs"),
@@ -76,9 +76,8 @@ class HelmInvocation:
     @property
     def namespace(self) -> str:
         """The namespace of the request: flag, environment, kubeconfig, ``default``."""
-        chosen = self["namespace"] or self.call.env.get("HELM_NAMESPACE", "")
-        if chosen:
-            return str(chosen)
+        if self["namespace"]:
+            return str(self["namespace"])
         config = kubeconfig.read(self.call, self["kubeconfig"], missing_ok=True)
         return kubeconfig.namespace(config, self["kube-context"]) if config else "default"
 
@@ -117,7 +116,7 @@ class HelmInvocation:
         request = {
             "action": action,
             "namespace": self.namespace,
-            "debug": self["debug"] or self.call.env.get("HELM_DEBUG") in ("1", "true"),
+            "debug": self["debug"],
             **request,
         }
         try:

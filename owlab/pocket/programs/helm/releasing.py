@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from owlab.pocket.ground.clock import unix_time
-from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate
+from owlab.pocket.programs.helm.charts import CHART_FLAGS, with_dependencies
 from owlab.pocket.programs.helm.commands import at_least, command, exactly
 from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.remote import HelmFailed
@@ -38,6 +38,7 @@ ROLLBACK_FLAGS = (
     Flag("force", "bool", becomes="force-replace"),
     Flag("force-conflicts", "bool", help="force changes against conflicts in server-side apply"),
 )
+HISTORY_MAX = Flag("history-max", "int", 10, help="maximum number of revisions saved per release")
 DEPLOY_FLAGS = (
     OUTPUT,
     TIMEOUT,
@@ -58,6 +59,7 @@ DEPLOY_FLAGS = (
     Flag("enable-dns", "bool", help="enable DNS lookups when rendering templates"),
     Flag("take-ownership", "bool", help="take existing resources over"),
     *VALUE_FLAGS,
+    Flag("dependency-update", "bool", help="update dependencies if they are missing"),
     *CHART_FLAGS,
 )
 
@@ -191,7 +193,7 @@ async def install(helm: HelmInvocation) -> int:
     """Make a release of a chart."""
     name, reference = _name_and_chart(helm)
     chosen = await options(helm)
-    chart = locate(helm, reference)
+    chart = await with_dependencies(helm, reference)
     dry = chosen.get("dry_run") in ("client", "server")
     if helm["create-namespace"]:
         chosen["create_namespace"] = True
@@ -221,7 +223,7 @@ async def install(helm: HelmInvocation) -> int:
         Flag("reuse-values", "bool", help="reuse the last release's values and merge in any given"),
         Flag("reset-values", "bool", help="reset the values to the ones built into the chart"),
         Flag("reset-then-reuse-values", "bool", help="the chart's values, then the last release's"),
-        Flag("history-max", "int", 10, help="maximum number of revisions saved per release"),
+        HISTORY_MAX,
         Flag("cleanup-on-fail", "bool", help="delete new resources when the upgrade fails"),
         Flag("server-side", default="auto", help='must be "true", "false" or "auto"'),
     ),
@@ -230,7 +232,7 @@ async def upgrade(helm: HelmInvocation) -> int:
     """Make a new revision of a release."""
     name, reference = helm.arguments
     chosen = await options(helm)
-    chart = locate(helm, reference)
+    chart = await with_dependencies(helm, reference)
     for flag in ("reuse-values", "reset-values", "reset-then-reuse-values", "cleanup-on-fail"):
         if helm[flag]:
             chosen[flag.replace("-", "_")] = True

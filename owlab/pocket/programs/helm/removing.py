@@ -8,6 +8,7 @@ from owlab.pocket.programs.helm.commands import at_least, command
 from owlab.pocket.programs.helm.invocation import HelmInvocation
 from owlab.pocket.programs.helm.releasing import (
     DRY_RUN,
+    HISTORY_MAX,
     ROLLBACK_FLAGS,
     TIMEOUT,
     WAIT,
@@ -79,7 +80,7 @@ async def uninstall(helm: HelmInvocation) -> int:
         Flag("wait-for-jobs", "bool", help="with --wait, also wait until Jobs have completed"),
         Flag("no-hooks", "bool", help="prevent hooks from running during rollback"),
         Flag("cleanup-on-fail", "bool", help="delete new resources when the rollback fails"),
-        Flag("history-max", "int", 10, help="maximum number of revisions saved per release"),
+        HISTORY_MAX,
     ),
 )
 async def rollback(helm: HelmInvocation) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate, stage
+from owlab.pocket.programs.helm.charts import CHART_FLAGS, locate, stage, with_dependencies
 from owlab.pocket.programs.helm.commands import Arity, at_least, command, exactly, group
 from owlab.pocket.programs.helm.files import exists, write_bytes
 from owlab.pocket.programs.helm.invocation import HelmInvocation
@@ -53,7 +53,7 @@ async def template(helm: HelmInvocation) -> int:
         chosen["api_versions"] = helm["api-versions"]
     rendered = await helm.engine(
         "template",
-        chart=str(locate(helm, reference)),
+        chart=str(await with_dependencies(helm, reference)),
         name=helm["name-template"] or name,
         values=await sources(helm),
         options=chosen,

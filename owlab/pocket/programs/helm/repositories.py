@@ -42,6 +42,8 @@ group("search", "search for a keyword in charts")
         Flag("username", help="chart repository username"),
         Flag("password", help="chart repository password"),
         Flag("ca-file", help="verify certificates using this CA bundle"),
+        Flag("cert-file", help="identify HTTPS client using this SSL certificate file"),
+        Flag("key-file", help="identify HTTPS client using this SSL key file"),
         Flag("insecure-skip-tls-verify", "bool", help="skip tls certificate checks"),
         Flag("pass-credentials", "bool", help="pass credentials to all domains"),
     ),
@@ -70,7 +72,15 @@ async def add(helm: HelmInvocation) -> int:
         known.refresh(name, url)
     except HelmFailed as problem:
         raise no_repository(url, problem) from None
-    known.save([*(entry for entry in entries if entry["name"] != name), {"name": name, "url": url}])
+    added = {
+        "name": name,
+        "url": url,
+        "username": helm["username"],
+        "password": helm["password"],
+        "insecure_skip_tls_verify": helm["insecure-skip-tls-verify"],
+        "pass_credentials_all": helm["pass-credentials"],
+    }
+    known.save([*(entry for entry in entries if entry["name"] != name), added])
     await helm.out(f'"{name}" has been added to your repositories\n')
     return 0
 

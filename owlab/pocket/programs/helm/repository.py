@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from owlab.pocket.ground import internet
 from owlab.pocket.ground.yaml_text import dump_yaml, load_yaml
 from owlab.pocket.programs.base import Call
+from owlab.pocket.programs.helm.environment import cache_home, config_home
 from owlab.pocket.programs.helm.files import CannotRead, read_bytes, write_bytes
 from owlab.pocket.programs.helm.remote import HelmFailed
 
@@ -62,20 +63,14 @@ class Repositories:
     def of(cls, helm: HelmInvocation) -> Repositories:
         """Those of the user who runs ``helm``."""
         call, env = helm.call, helm.call.env
-        config = env.get("HELM_CONFIG_HOME") or posixpath.join(
-            env.get("XDG_CONFIG_HOME") or posixpath.join(call.home, ".config"), "helm"
-        )
-        cache = env.get("HELM_CACHE_HOME") or posixpath.join(
-            env.get("XDG_CACHE_HOME") or posixpath.join(call.home, ".cache"), "helm"
-        )
         return cls(
             call,
             helm["repository-config"]
             or env.get("HELM_REPOSITORY_CONFIG")
-            or posixpath.join(config, "repositories.yaml"),
+            or posixpath.join(config_home(call), "repositories.yaml"),
             helm["repository-cache"]
             or env.get("HELM_REPOSITORY_CACHE")
-            or posixpath.join(cache, "repository"),
+            or posixpath.join(cache_home(call), "repository"),
         )
 
     def entries(self) -> list[Entry]:
