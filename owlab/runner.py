@@ -77,7 +77,7 @@ def perform(
     )
 
 
-def perform_all(lab: Lab, steps: Sequence[Step], *, new: bool = False) -> Summary:
+def perform_all(lab: Lab, steps: Sequence[Step], *, new: bool) -> Summary:
     """Carry out these steps, those that others need first.
 
     Steps that do not need one another run side by side. After a failure or an interruption,

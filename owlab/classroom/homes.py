@@ -32,7 +32,7 @@ class Home:
 @dataclass(frozen=True, slots=True)
 class _Found:
     path: Path
-    matched: str = ""
+    matched: str
     """What stood in place of the first wildcard."""
     trouble: str = ""
 

@@ -152,7 +152,7 @@ def _spawn(directory: Path, speed: str | None) -> subprocess.Popen[bytes]:
         )
 
 
-def _tail(directory: Path, offset: int = 0, lines: int = 15) -> str:
+def _tail(directory: Path, offset: int, lines: int = 15) -> str:
     parts = []
     for name, skip in (("daemon.log", offset), ("daemon.err", 0)):
         with contextlib.suppress(OSError):

@@ -58,7 +58,7 @@ def full_name(image: str) -> str:
 class PublishedImages:
     """What somebody has in the registries."""
 
-    names: tuple[re.Pattern[str], ...] = ()
+    names: tuple[re.Pattern[str], ...]
     """Of full names."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """How long pulling takes in life, roughly, by a part of the name; the first counts."""

@@ -41,7 +41,7 @@ class AccountFiles:
         used = self._uids | self._gids
         return next(number for number in NUMBERS if number not in used)
 
-    def add_group(self, name: str, gid: int | None = None, *, system: bool = False) -> None:
+    def add_group(self, name: str, gid: int | None, *, system: bool = False) -> None:
         """Add a group without members; the next free number where none is said."""
         if gid is None:
             gid = _free(self._gids, system)
@@ -90,7 +90,7 @@ class AccountFiles:
 
         self._change(PASSWD, name, change)
 
-    def remove_user(self, user: PasswdEntry, *, home: bool = False) -> None:
+    def remove_user(self, user: PasswdEntry, *, home: bool) -> None:
         """Remove a user and the group of that name; ``home``: what is in ``/home`` too."""
         for path in (PASSWD, SHADOW, GROUP):
             self._remove(path, user.name)

@@ -26,7 +26,7 @@ class PasswdEntry:
     gid: int
     home: str
     shell: str
-    about: str = ""
+    about: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Reply:
 
     ok: bool
     body: Any
-    lines: tuple[tuple[str, str], ...] = ()
+    lines: tuple[tuple[str, str], ...]
     """What a call among several in a container printed, with its times."""
 
 

@@ -49,9 +49,9 @@ class WebRequest:
 class WebResponse:
     """An HTTP response."""
 
-    status: int = 200
-    body: bytes = b""
-    content_type: str | None = None
+    status: int
+    body: bytes
+    content_type: str | None
     headers: list[tuple[str, str]] = field(default_factory=list)
     negotiated: bool = False
     """The client's ``Accept`` must allow the type."""

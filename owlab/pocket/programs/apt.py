@@ -33,14 +33,14 @@ class AptRequest:
     """A parsed command line of apt."""
 
     verb: str
-    names: tuple[str, ...] = ()
-    yes: bool = False
-    quiet: bool = False
-    purge: bool = False
-    installed_only: bool = False
-    upgradable_only: bool = False
-    simulate: bool = False
-    assume_no: bool = False
+    names: tuple[str, ...]
+    yes: bool
+    quiet: bool
+    purge: bool
+    installed_only: bool
+    upgradable_only: bool
+    simulate: bool
+    assume_no: bool
 
 
 LONG = ["yes", "assume-yes", "assume-no", "quiet", "purge", "installed", "upgradable", "simulate"]

@@ -41,25 +41,25 @@ class TarRequest:
     file: str
     directory: str
     names: tuple[str, ...]
-    compression: str = ""
-    verbose: bool = False
-    strip: int = 0
-    to_stdout: bool = False
-    without: tuple[str, ...] = ()
+    compression: str
+    verbose: bool
+    strip: int
+    to_stdout: bool
+    without: tuple[str, ...]
     """Patterns of names that are left out."""
-    whole: bool = False
+    whole: bool
     """Names keep their leading slash."""
-    keeps: bool = False
+    keeps: bool
     """Nothing that is there already is written over."""
-    lists: tuple[str, ...] = ()
+    lists: tuple[str, ...]
     """Files with such patterns."""
-    follows: bool = False
+    follows: bool
     """What links lead to is packed, not the links."""
-    exact: bool = False
+    exact: bool
     """Modes become what they were, whatever the umask says; always so for root."""
-    disowns: bool = False
+    disowns: bool
     """What is extracted belongs to whoever extracts it, and be it root."""
-    over: bool = False
+    over: bool
     """Files are written over where they are."""
 
     def leaves_out(self, name: str) -> bool:

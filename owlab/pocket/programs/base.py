@@ -148,9 +148,9 @@ class RegisteredProgram:
     """A registered program, and where it exists."""
 
     run: Program
-    machines: Where = "vm"
-    installed: Callable[[Machine], bool] | None = None
-    own_help: bool = False
+    machines: Where
+    installed: Callable[[Machine], bool] | None
+    own_help: bool
 
     def on(self, machine: Machine) -> bool:
         """This program can be installed on such a machine at all."""

@@ -37,7 +37,7 @@ def cut(value: Fraction, scale: int) -> Scaled:
 class Calculator:
     """What `bc` knows between two lines."""
 
-    library: bool = False
+    library: bool
     names: dict[str, Scaled] = field(default_factory=dict)
     scale: int = 0
     ibase: int = 10

@@ -19,8 +19,8 @@ class DiffSide:
 
     name: str
     content: bytes
-    modified: float | None = None
-    label: str | None = None
+    modified: float | None
+    label: str | None
 
     @property
     def lines(self) -> list[str]:

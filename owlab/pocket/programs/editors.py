@@ -78,9 +78,7 @@ def chosen(call: Call, usual: str = "nano") -> str:
     return words[0].rpartition("/")[2] if words else usual
 
 
-async def edited(
-    call: Call, program: str, name: str, *, line: int = 1, read_only: bool = False
-) -> int:
+async def edited(call: Call, program: str, name: str, *, line: int, read_only: bool) -> int:
     """Open a file in the editor, which writes it as often as it is told; its exit status."""
     assert isinstance(call.reader, KeyboardReader)
     path = call.path(name)

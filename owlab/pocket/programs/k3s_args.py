@@ -30,10 +30,10 @@ class Install:
     version: str
     channel: str
     args: tuple[str, ...]
-    url: str = ""
-    token: str = ""
-    token_file: str = ""
-    node_name: str = ""
+    url: str
+    token: str
+    token_file: str
+    node_name: str
     environment: Mapping[str, str] = field(default_factory=dict)
     """All of its ``K3S_`` variables, which the service gets too."""
     mirror: str = ""  # where binaries come from, when not GitHub

@@ -27,18 +27,18 @@ class SystemctlRequest:
 
     verb: str
     names: tuple[str, ...]
-    now: bool = False
-    quiet: bool = False
-    properties: tuple[str, ...] = ()
-    value: bool = False
-    state: str = ""
-    legend: bool = True
-    everything: bool = False
+    now: bool
+    quiet: bool
+    properties: tuple[str, ...]
+    value: bool
+    state: str
+    legend: bool
+    everything: bool
     """Units that are not active as well."""
-    kinds: tuple[str, ...] = ()
-    lines: int = 10
+    kinds: tuple[str, ...]
+    lines: int
     """Of the journal, as ``status`` shows them."""
-    plain: bool = False
+    plain: bool
 
 
 class SystemctlUsageError(Exception):

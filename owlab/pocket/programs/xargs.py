@@ -28,14 +28,14 @@ class XargsPlan:
     """How words become commands."""
 
     command: list[str]
-    place: str | None = None
-    lines: int | None = None
-    words: int | None = None
-    size: int = MOST
-    skips_empty: bool = False
-    tells: bool = False
-    at_once: int = 1
-    exits: bool = False
+    place: str | None
+    lines: int | None
+    words: int | None
+    size: int
+    skips_empty: bool
+    tells: bool
+    at_once: int
+    exits: bool
     """Rather than run with fewer words than asked for."""
 
 

@@ -13,8 +13,8 @@ class MessageField:
     """A field: its name, what it holds, and whether it repeats."""
 
     name: str
-    type: str = "str"
-    repeated: bool = False
+    type: str
+    repeated: bool
 
 
 def _f(spec: str) -> dict[int, MessageField]:

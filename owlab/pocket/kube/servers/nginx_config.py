@@ -75,7 +75,7 @@ class Site:
     ports: list[int]
     names: list[str]
     block: list[Directive]
-    default: bool = False
+    default: bool
     tls: set[int] = field(default_factory=set)
     """Its ports that speak TLS."""
 

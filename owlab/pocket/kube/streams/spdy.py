@@ -48,8 +48,8 @@ class Frame:
 
     kind: int
     stream: int
-    flags: int = 0
-    data: bytes = b""
+    flags: int
+    data: bytes
     headers: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -42,7 +42,7 @@ class PlannedApi:
 class DeploymentPlan:
     """What a manifest asks for, in the order in which it can be made."""
 
-    project: str = ""
+    project: str
     named: str = ""
     """What the manifest itself calls the project."""
     packages: dict[str, Document] = field(default_factory=dict)

@@ -45,7 +45,7 @@ class ManifestReader:
         """Something to tell of with ``--verbose``."""
         self.warnings.append(text)
 
-    def no_runtime(self, action: str, given: str, problem: str, place: str = "") -> WskError:
+    def no_runtime(self, action: str, given: str, problem: str, place: str) -> WskError:
         """An action whose code nothing can run."""
         known = ", ".join(self.runtimes)
         text = f"{problem}Action [{action}]: Runtime [{given}]: Supported Runtimes [{known}]"

@@ -138,7 +138,7 @@ def _order(row: dict[str, Any]) -> tuple[bool, str]:
     return packaged, f"{row['namespace']}/{row['name']}".lower() if packaged else row["name"]
 
 
-def actions_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
+def actions_text(rows: list[dict[str, Any]], *, sort: bool) -> str:
     """The list of actions."""
     text = "actions\n"
     for row in by_name(rows, sort):
@@ -148,7 +148,7 @@ def actions_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
     return text
 
 
-def packages_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
+def packages_text(rows: list[dict[str, Any]], *, sort: bool) -> str:
     """The list of packages."""
     return "packages\n" + "".join(
         entity_line(r["namespace"], r["name"], "shared" if r["publish"] else "private")
@@ -156,7 +156,7 @@ def packages_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
     )
 
 
-def triggers_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
+def triggers_text(rows: list[dict[str, Any]], *, sort: bool) -> str:
     """The list of triggers."""
     return "triggers\n" + "".join(
         entity_line(row["namespace"], row["name"], "shared" if row.get("publish") else "private")
@@ -164,7 +164,7 @@ def triggers_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
     )
 
 
-def rules_text(rows: list[dict[str, Any]], *, sort: bool = False) -> str:
+def rules_text(rows: list[dict[str, Any]], *, sort: bool) -> str:
     """The list of rules."""
     return "rules\n" + "".join(
         f"{'/' + row['namespace'] + '/' + row['name']:<70} {'private':<20} {row['status']}\n"

@@ -54,8 +54,8 @@ class ApiResponse:
 
     status: int
     body: Any
-    text: str = ""
-    location: str = ""
+    text: str
+    location: str
     """Where it sends one."""
 
 
