@@ -92,9 +92,9 @@ def _failure(action: str, result: Result) -> CommandError:
         # wsk prints the record of a failed call to its errors.
         record = parse_json(f"{result.stdout}\n{result.stderr}")
         response = record["response"]
-    except (ValueError, KeyError, TypeError):
+        said = response.get("result", {})
+    except (ValueError, KeyError, TypeError, AttributeError):
         return _not_called(action, result)
-    said = response.get("result", {})
     message = said.get("error", said) if isinstance(said, dict) else said
     message = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
     logs = [line.partition(" ")[2] or line for line in record.get("logs", [])]

@@ -184,7 +184,7 @@ class Editor:
         return keys
 
     def _line_keys(self, keys: KeyBindings, in_line: Condition) -> None:
-        @keys.add("enter", filter=in_line, eager=True)
+        @keys.add("enter", filter=in_line)
         def accept(event: KeyPressEvent) -> None:
             question, text = self._question, self.line.text
             self._back()

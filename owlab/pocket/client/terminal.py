@@ -194,7 +194,6 @@ def _interactive(console: RemoteConsole) -> int:
             "" if wrapped else prompt(console.where["continuation"])
         ),
         key_bindings=_keys(),
-        enable_open_in_editor=False,
         completer=MachineCompleter(console.capture),
         complete_while_typing=False,
         complete_style=CompleteStyle.READLINE_LIKE,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from owlab import Lab
+from owlab import Lab, guide
 from owlab.errors import CheckFailed, StepError
-from owlab.notebook import check, claim, prerequisites
+from owlab.notebook import check, checks, claim, prerequisites
 from owlab.notebook.checks import show_claims
 from owlab.notebook.mime import CHECK
 from owlab.step import Check, Evidence, Step
@@ -119,3 +119,15 @@ def test_a_step_that_cannot_even_be_asked_is_not_done(
     with pytest.raises(StepError) as caught:
         prerequisites(lab, "7", catch_up=True)
     assert "Section 7 needs" in caught.value.brief
+
+
+def test_why_a_step_is_not_done_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the step's own words, or in general where it has none."""
+    step = guide.STEPS[0]
+    for state, told in (
+        (Check((Evidence("two machines", False, "one"),)), "two machines: one"),
+        (Check(), "nothing of it was seen"),
+        (Check((Evidence("two machines", True, "two"),)), ""),
+    ):
+        monkeypatch.setattr(type(step), "state", lambda self, lab, state=state: state)
+        assert checks._missing(lab, step) == told

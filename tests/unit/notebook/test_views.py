@@ -305,3 +305,15 @@ def test_a_headless_run_starts_no_watcher(lab: Lab, monkeypatch: pytest.MonkeyPa
     before = list(lab.listeners)
     LabMap(lab)._repr_mimebundle_()
     assert lab.listeners == before
+
+
+def test_a_result_keeps_its_letters(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = (
+        'ok: invoked /_/greet with id 1\n{"activationId": "1", "duration": 3, "logs": [],'
+        ' "annotations": [], "response": {"result": {"名": "Grüße <b>"}}}'
+    )
+    monkeypatch.setattr("owlab.steps.wsk.program", lambda lab: f"echo '{record}' #")
+    shown = call(lab, "greet")._repr_mimebundle_()
+    assert shown["text/plain"].startswith('{\n    "名": "Grüße <b>"\n}\nwarm start, 3 ms')
+    assert "&quot;名&quot;: &quot;Grüße &lt;b&gt;&quot;" in shown["text/html"]
+    assert "logs, lines: 0" in shown["text/html"]

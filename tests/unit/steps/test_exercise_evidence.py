@@ -103,3 +103,12 @@ def test_what_the_web_answers(lab: Lab, told: Told) -> None:
     told.says("curl -sSk 'https", "<p>Hello Ada</p>")
     told.says("http_code", "200 text/plain")
     assert seen(lab, "07.3") == ["200 text/plain", "<p>Hello Ada</p>"]
+
+
+def test_what_functions_answer_in_their_own_letters(lab: Lab, told: Told) -> None:
+    reply = json.dumps({"text": "Grüße 你好"})
+    told.says("action invoke", reply)
+    said = '{"text": "Grüße 你好"}'
+    assert seen(lab, "07.1") == [f"n = 12: {said}\nn = -3: {said}"]
+    assert seen(lab, "07.4") == ["not there", said]
+    assert seen(lab, "08.1")[1] == said
