@@ -37,6 +37,16 @@ class Ran:
         return [test for test, verdict in self._lines() if verdict in ("FAILED", "ERROR")]
 
     @property
+    def is_whole(self) -> bool:
+        """All its tests were run, or as many as may fail."""
+        return self.status in (0, 1)
+
+    @property
+    def last(self) -> str:
+        """The last that it said."""
+        return next((line for line in reversed(self.said.splitlines()) if line.strip()), "nothing")
+
+    @property
     def stalled(self) -> str | None:
         """The test in which pytest ended, because its time was over or the process broke."""
         lines = [] if self.status in (0, None) or _SUMMARY in self.said else self._lines()

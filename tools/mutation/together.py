@@ -153,6 +153,8 @@ class Together:
             done = self.run(copy, [f"--maxfail={most}", *tests], WHOLE)
             failing += done.failing
             if done.stalled is None:
+                if not done.is_whole:
+                    self.say(f"pytest ended with {done.status}, of {len(tests)} files: {done.last}")
                 break
             # A test that never ends has ended the run: on with the next file.
             failing.append(done.stalled)

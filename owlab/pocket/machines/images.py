@@ -203,6 +203,7 @@ adm:x:4:syslog,ubuntu
 tty:x:5:
 disk:x:6:
 mail:x:8:
+dialout:x:20:
 cdrom:x:24:ubuntu
 sudo:x:27:ubuntu
 dip:x:30:ubuntu

@@ -110,3 +110,14 @@ def test_behind_a_test_that_never_ends_the_others_are_run(together: Together) ->
     files = [f"tests/{name}.py" for name in "abcd"]
     assert together._failing([], files) == ["tests/b.py::test_b", "tests/d.py::test_d"]
     assert runs == [files, files[2:]]
+
+
+def test_a_run_that_broke_is_told(together: Together) -> None:
+    """Nothing failed in it: nobody looked."""
+    told: list[str] = []
+    together.say = told.append
+    together.run = lambda copy, words, seconds: Ran(4, "usage: pytest\nno such option\n\n")
+    rule = (together.copies[0] / "owlab/rule.py").read_text()
+    change = Mutant(Path("owlab/rule.py"), "x", rule, rule.replace("3", "4"))
+    assert together.noticed([change]) == []
+    assert told[0] == "pytest ended with 4, of 1 files: no such option"
