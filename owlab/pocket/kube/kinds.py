@@ -72,9 +72,10 @@ KINDS: tuple[Kind, ...] = (
             "portforward",
             "attach",
             "ephemeralcontainers",
+            "proxy",
         ),
     ),
-    Kind("Service", "services", short=("svc",), categories=_ALL),
+    Kind("Service", "services", short=("svc",), categories=_ALL, subresources=("status", "proxy")),
     Kind(
         "ReplicationController",
         "replicationcontrollers",

@@ -16,7 +16,15 @@ _SUBRESOURCE_KINDS = {
     "binding": ("Binding", "", "v1"),
     "token": ("TokenRequest", "authentication.k8s.io", "v1"),
 }
+_OPTIONS = {
+    "exec": "ExecOptions",
+    "attach": "AttachOptions",
+    "portforward": "PortForwardOptions",
+    "proxy": "ProxyOptions",
+}
+"""Of streams: what stands in the address, of a kind for each resource (PodExecOptions)."""
 _SUBRESOURCE_VERBS = {
+    "proxy": ["create", "delete", "get", "patch", "update"],
     "log": ["get"],
     "finalize": ["update"],
     **{name: ["create", "get"] for name in ("exec", "attach", "portforward")},
@@ -162,7 +170,7 @@ def _subresource(kind: Kind, name: str) -> dict[str, Any]:
         "name": f"{kind.plural}/{name}",
         "singularName": "",
         "namespaced": kind.namespaced,
-        "kind": kind.kind,
+        "kind": f"{kind.kind}{_OPTIONS[name]}" if name in _OPTIONS else kind.kind,
         "verbs": _SUBRESOURCE_VERBS.get(name, ["get", "patch", "update"]),
     }
     if name in _SUBRESOURCE_KINDS:
