@@ -117,7 +117,8 @@ mutants: $(STAMP) ## change 100 rules, one at a time; prints how many a test not
 
 goldens: $(STAMP) ## rewrite the golden files; review the difference
 	@OWLAB_REWRITE_GOLDENS=1 $(BIN)/python -m pytest -q tests/golden \
-	    tests/pocket/controllers/test_from_files.py tests/unit/steps/test_incidents_typed.py
+	    tests/pocket/controllers/test_from_files.py tests/pocket/wsk/test_new_openwhisk.py \
+	    tests/unit/steps/test_incidents_typed.py
 
 pictures: $(STAMP) ## draw the course's pictures again
 	@$(BIN)/python -m owlab.notebook.pictures notebooks/pictures
