@@ -11,8 +11,11 @@ import re
 from owlab.pocket.bash.syntax import Simple
 from owlab.pocket.bash.tokens import commands
 
+WRAPPED = ("fc", "history", "help", "jobs", "fg", "bg", "disown", "kill", "wait", "exit", "logout")
+"""Builtins of bash that are functions here."""
 ASKED = re.compile(
-    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l|\b(wc|declare|typeset|compgen)\s"
+    r"\s--version\b|\b(command\s+-[vV]|type|which|hash)\s+(-\w+\s+)*(bash|sh)\b|trap\s+-l|"
+    rf"\b(type|command)\s.*\b({'|'.join(WRAPPED)})\b|\benable\b|\b(wc|declare|typeset|compgen)\s"
 )
 PLAIN_COUNT = re.compile(r"-[clw]+")
 SHELLS = {"bash": "/usr/bin/bash", "sh": "/usr/bin/sh"}
@@ -45,16 +48,34 @@ def _edit(simple: Simple, plain: frozenset[str]) -> Edit | None:
         return (simple.words[0].start, simple.words[0].end, "__owlab_wc")
     if words[0] == "compgen" or (words[0] in DECLARES and words[1:] in (["-f"], ["-F"], ["-p"])):
         kind = words[0] if words[0] == "compgen" else ""
+        if kind and set(words) & {"-b", "builtin"}:
+            return (whole[1], whole[1], f" | {HIDDEN} builtins")
         if set(words) & {"-f", "-F", "-p", "-c", "-v", "function", "command", "variable"}:
             return (whole[1], whole[1], f" | {HIDDEN} {kind}")
         return None
+    if words[0] == "enable" and set(words[1:]) <= {"-p", "-a"}:
+        return (whole[1], whole[1], f" | {HIDDEN} builtins")
+    if words[0] == "type" or words[:2] == ["command", "-V"]:
+        return _of_type(simple, words)
     if words == ["trap", "-l"]:
         return (*whole, SIGNALS)
     if len(words) == 3 and words[:2] == ["command", "-v"] and words[2] in SHELLS:
         return (*whole, f"echo {SHELLS[words[2]]}")
+    return None
+
+
+def _of_type(simple: Simple, words: list[str]) -> Edit | None:
+    """``type``, and ``command -V``, where they would show a function of the lab."""
+    whole = (simple.words[0].start, simple.words[-1].end)
     if words[0] == "type" and words[-1] in SHELLS and len(words) < 4:
         path = SHELLS[words[-1]]
         texts = {"": f"{words[-1]} is {path}", "-t": "file", "-p": path, "-P": path}
         option = words[1] if len(words) == 3 else ""
         return (*whole, f"echo {texts[option]}") if option in texts else None
-    return None
+    if not set(words) & set(WRAPPED):
+        return None
+    if words[1] != "-t":
+        return (whole[1], whole[1], f" | {HIDDEN} type")
+    name = words[-1]
+    kind = f'__owlab_kind "$(declare -f {name})"'
+    return (*whole, f"if declare -F {name} > /dev/null; then {kind}; else type -t {name}; fi")

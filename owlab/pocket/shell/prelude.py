@@ -8,6 +8,7 @@ from owlab.pocket.bash.exec_redirections import FUNCTION as LEADING
 from owlab.pocket.bash.process_numbers import FUNCTION as SIGNALS
 from owlab.pocket.bash.rewriting import SHELL_PATTERN, rewritten
 from owlab.pocket.bash.terminal_reads import HERE
+from owlab.pocket.programs.bash_help import FUNCTION as HELP
 from owlab.pocket.programs.history import FUNCTIONS as HISTORY
 from owlab.pocket.shell.prompts import DEFAULT
 
@@ -91,6 +92,7 @@ SHELLS = _KNOWN + (
         'sh() { __owlab_sh sh "$@"; }; bash() { __owlab_sh bash "$@"; }; '
     )
     + HISTORY
+    + HELP
     + SIGNALS
     + LEADING
 )

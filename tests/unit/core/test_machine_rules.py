@@ -62,7 +62,7 @@ def test_rules_of_machines_are_in_their_room(room: str) -> None:
     [
         ("service", {"catalog"}),
         ("multipass", {"base"}),
-        ("shell", {"base", "boundary", "catalog", "history", "processes", "shells"}),
+        ("shell", {"base", "bash_help", "boundary", "catalog", "history", "processes", "shells"}),
     ],
 )
 def test_what_is_above_programs_takes_no_rule_out_of_them(room: str, known: set[str]) -> None:
