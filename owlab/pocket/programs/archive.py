@@ -42,7 +42,8 @@ class TarRequest:
     directory: str
     names: tuple[str, ...]
     compression: str
-    verbose: bool
+    verbose: int
+    """How often it was said: twice is as `ls -l` while an archive is made."""
     strip: int
     to_stdout: bool
     without: tuple[str, ...]
@@ -104,7 +105,7 @@ def parse(argv: list[str]) -> TarRequest:
         given.get("-C") or given.get("--directory") or ".",
         tuple(names),
         compression,
-        bool({"-v", "--verbose"} & set(given)),
+        len([name for name, _ in options if name in ("-v", "--verbose")]),
         int(strip),
         bool({"-O", "--to-stdout"} & set(given)),
         tuple(value.rstrip("/") for name, value in options if name == "--exclude"),
@@ -263,6 +264,8 @@ async def _create(call: Call, request: TarRequest) -> int:
     with _writer(buffer, request) as archive:
         for name in request.names:
             path = posixpath.normpath(posixpath.join(call.path(request.directory), name))
+            if request.leaves_out(name):
+                continue
             if not call.fs.exists(path):
                 await call.err(f"tar: {name}: Cannot stat: No such file or directory\n")
                 status = 2
@@ -327,8 +330,11 @@ async def _pack(
     member.uname = call.machine.accounts.user_name(member.uid)
     member.gname = call.machine.accounts.group_name(member.gid)
     if request.verbose:
-        folder = "/" if info["file_type"] == "directory" and not name.endswith("/") else ""
-        await (call.err if request.file == "-" else call.out)(f"{name}{folder}\n")
+        member.type = tarfile.DIRTYPE if info["file_type"] == "directory" else member.type
+        member.size = int(info["size"]) if info["file_type"] == "file" else 0
+        shown = name + ("/" if info["file_type"] == "directory" and not name.endswith("/") else "")
+        line = _long(member, shown) if request.verbose > 1 else shown
+        await (call.err if request.file == "-" else call.out)(f"{line}\n")
     if info["file_type"] == "symlink":
         member.type, member.linkname = tarfile.SYMTYPE, call.fs.read_link(path)
         archive.addfile(member)

@@ -56,7 +56,8 @@ def _operands(call: Call, options: Options) -> tuple[list[str], Destination]:
         reason = "Not a directory" if call.fs.exists(path) else "No such file or directory"
         what = "target" if options.value("t", "target-directory") is None else "target directory"
         raise Complaint(f"{call.name}: {what} '{into}': {reason}\n")
-    single = len(names) == 1 and not call.fs.is_directory(call.path(names[0]))
+    single = len(names) == 1 and call.fs.exists(call.path(names[0]))
+    single &= not call.fs.is_directory(call.path(names[0]))
     if into.endswith("/") and not directory and single and call.name != "mv":
         raise Complaint(f"{call.name}: cannot create regular file '{into}': Not a directory\n")
     shown = into if call.name == "mv" and not directory else into.rstrip("/") or "/"
@@ -115,6 +116,8 @@ async def _copy(
         await call.err(f"cp: cannot copy a directory, '{name}', into itself, '{shown}'\n")
         return 1
     existing = fs.look(where) if fs.exists(where) else None
+    if existing is inode and options.has("n", "no-clobber"):
+        return 0
     if existing is inode:
         await call.err(f"cp: '{name}' and '{shown}' are the same file\n")
         return 1
@@ -239,7 +242,10 @@ async def mv(call: Call) -> int:
             await call.err(f"mv: cannot move '{name}' to '{shown}': Device or resource busy\n")
             status = 1
             continue
-        if there and call.fs.look(where, follow=False) is inode:
+        same = there and call.fs.look(where, follow=False) is inode
+        if same and options.has("n", "no-clobber"):
+            continue
+        if same:
             await call.err(f"mv: '{name}' and '{shown}' are the same file\n")
             status = 1
             continue
@@ -279,7 +285,9 @@ async def ln(call: Call) -> int:
     )
     asks = next((o[0] for o, _ in reversed(options.given) if o in (*FORCES, *ASKS)), "") == "i"
     soft = options.has("s", "symbolic")
-    if len(options.words) == 1 and not options.has("t", "target-directory"):
+    if options.has("r", "relative") and not soft:
+        raise Complaint("ln: cannot do --relative without --symbolic\n")
+    if len(options.words) == 1 and not options.has("t", "target-directory", "T"):
         names, target = list(options.words), Destination(call.cwd, ".", True)
     else:
         names, target = _operands(call, options)
@@ -291,7 +299,13 @@ async def ln(call: Call) -> int:
     for name in names:
         where, shown = target.of(name)
         try:
+            if not soft:
+                call.fs.look(call.path(name), follow=False)  # before anything is taken away
             if options.has(*FORCES, *ASKS) and _replaceable(call.fs, where):
+                if not soft and where == call.path(name):
+                    await call.err(f"ln: '{name}' and '{shown}' are the same file\n")
+                    status = 1
+                    continue
                 if asks and not await agreed(call, f"ln: replace '{shown}'? "):
                     status = 1
                     continue

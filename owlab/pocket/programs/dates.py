@@ -46,6 +46,10 @@ TOKEN = re.compile(
 )
 
 
+CORRECTION = re.compile(r"\s*(?P<sign>[+-])\s*(?P<hours>\d{1,4})(?::(?P<minutes>\d{2}))?(?!\d)")
+"""A number behind a time is its zone, and no distance: ``12:00 +1 day`` is 11:00 UTC, a day on."""
+
+
 class NotADate(ValueError):
     """Nobody knows what it means."""
 
@@ -140,6 +144,8 @@ def parsed(text: str, now: datetime) -> datetime:
     reading, at = _Reading(now), 0
     pending: int | None = None
     text = text.strip()
+    if text.startswith("@") and not re.fullmatch(r"@-?\d+(\.\d+)?", text):
+        raise NotADate  # such a number stands alone
     try:
         while at < len(text):
             found = TOKEN.match(text, at)
@@ -165,6 +171,8 @@ def parsed(text: str, now: datetime) -> datetime:
                 at = _named(reading, word, text, at)
             else:
                 _taken(reading, found)
+                if found["clock"] and not found["half"]:
+                    at = _corrected(reading, text, at)
         if pending is not None:
             raise NotADate
         return reading.result()
@@ -195,6 +203,21 @@ def _taken(reading: _Reading, found: re.Match[str]) -> None:
         reading.clock = _clock(found["hour"], found["half2"])
     elif found["zone"]:
         reading.zone = _zone(found["zone"])
+
+
+def _corrected(reading: _Reading, text: str, at: int) -> int:
+    """The zone of a time, and where it ends."""
+    found = CORRECTION.match(text, at)
+    if found is None:
+        return at
+    hours, minutes = int(found["hours"]), int(found["minutes"] or 0)
+    if len(found["hours"]) > 2:
+        hours, minutes = divmod(hours, 100)
+    offset = timedelta(hours=hours, minutes=minutes)
+    if offset > timedelta(hours=24):
+        raise NotADate
+    reading.zone = timezone(-offset if found["sign"] == "-" else offset) if offset else UTC
+    return found.end()
 
 
 def _zone(text: str) -> tzinfo:

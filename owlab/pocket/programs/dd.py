@@ -134,7 +134,8 @@ def _operands(call: Call) -> Copying:
         name, equals, value = word.partition("=")
         if not equals or name not in OPERANDS:
             raise usage("dd", f"unrecognized operand ‘{word}’")
-        words[name] = value
+        several = name in ("conv", "iflag", "oflag") and name in words
+        words[name] = f"{words[name]},{value}" if several else value
     asked = Copying(call, words)
     for name in ("bs", "ibs", "obs", "count", "skip", "seek"):
         try:
@@ -212,7 +213,7 @@ async def _opened(asked: Copying, source: str | None) -> tuple[bytes, bool]:
     except OSError as error:
         raise Complaint(f"dd: failed to open '{source}': {error.strerror}\n") from None
     if skip > len(data) and asked.words.get("status") != "none":
-        await call.err(f"dd: '{source}': cannot skip to specified offset\n")
+        await call.err(f"dd: {source}: cannot skip to specified offset\n")
     return data[skip:], False
 
 

@@ -117,7 +117,8 @@ class _Run:
         if sides[0] is None or sides[1] is None:
             return TROUBLE
         a, b = sides[0], sides[1]
-        if a.content == b.content:
+        wide = self.options.has("y", "side-by-side") and not self.options.has("q", "brief")
+        if a.content == b.content and not wide:
             return await self._alike(left, right)
         binary = not self.options.has("a", "text") and b"\0" in a.content + b.content
         if binary or self.options.has("q", "brief"):
@@ -128,7 +129,6 @@ class _Run:
                 await self.call.out(f"{what} {left} and {right} differ\n")
             return DIFFERENT if found else await self._alike(left, right)
         found = self._changes(a, b)
-        wide = self.options.has("y", "side-by-side")
         if not found and not wide:
             return await self._alike(left, right)
         head = ""
@@ -136,7 +136,7 @@ class _Run:
             words = [word for word in self.call.argv if word.startswith("-")]
             head = " ".join(["diff", *words, left, right]) + "\n"
         await self.call.out(head + self._shown(a, b))
-        return DIFFERENT if found else SAME
+        return DIFFERENT if found else await self._alike(left, right)
 
     async def _alike(self, left: str, right: str) -> int:
         if self.options.has("s", "report-identical-files"):

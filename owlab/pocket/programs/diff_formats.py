@@ -172,6 +172,8 @@ def beside(a: DiffSide, b: DiffSide, found: Changes, width: int, *, short: bool)
         if sign != " ":
             line = _filled(shown, middle) + sign
             at = middle + 1
+        if right is not None and not right.rstrip("\n") and sign == "|":
+            return line + "\n"
         line += _tabs(at, column)
         return line + (right or "").rstrip("\n").expandtabs(TAB)[:left_width] + "\n"
 

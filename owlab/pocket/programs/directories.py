@@ -216,7 +216,8 @@ async def touch(call: Call) -> int:
     for name in options.words:
         try:
             create = not options.has("c", "no-create")
-            if read and not written and call.fs.exists(call.path(name)):
+            there = call.fs.exists(call.path(name))
+            if (read and not written and there) or not (create or there):
                 continue  # the lab's files keep no time of reading
             call.fs.touch(call.path(name), moment, create=create)
         except OSError as error:

@@ -27,6 +27,10 @@ async def du(call: Call) -> int:
     if deepest is not None and not deepest.isdecimal():
         raise usage("du", f"invalid maximum depth ‘{deepest}’")
     end = "\0" if options.has("0", "null") else "\n"
+    if options.has("s", "summarize") and options.has("a", "all"):
+        raise usage("du", "cannot both summarize and show all entries")
+    if options.has("s", "summarize") and deepest == "0":
+        await call.err("du: warning: summarizing is the same as using --max-depth=0\n")
     depth = 0 if options.has("s", "summarize") else int(deepest) if deepest else 1 << 20
     status, whole = 0, 0
     for name in options.words or (".",):
@@ -89,12 +93,12 @@ def _blocks(inode: Inode) -> int:
 
 
 def _shown(size: int, options: Options) -> str:
-    if options.has("h", "human-readable"):
+    units = [g for g, _ in options.given if g in ("h", "human-readable", "b", "bytes", "k", "m")]
+    if units and units[-1] in ("h", "human-readable"):
         value, unit = float(size), 0
         while value >= 1024 and unit < len(UNITS) - 1:
             value, unit = value / 1024, unit + 1
         return f"{value:.1f}{UNITS[unit]}" if value < 10 and unit else f"{value:.0f}{UNITS[unit]}"
-    if options.has("b", "bytes"):
+    if units and units[-1] in ("b", "bytes"):
         return str(size)
-    block = next((given for given, _ in reversed(options.given) if given in ("k", "m")), "k")
-    return str(-(-size // (1 << 20 if block == "m" else 1024)))
+    return str(-(-size // (1 << 20 if units[-1:] == ["m"] else 1024)))

@@ -11,6 +11,9 @@ from owlab.pocket.programs.options import Complaint, usage
 OWN = re.compile(r"[+-]?(?:[A-Za-z0-9?]:{0,2})*")
 
 
+LONGEST = ("options", "longoptions", "name", "shell")
+
+
 @program("getopt", machines="all")
 async def getopt_tool(call: Call) -> int:
     """``getopt -o SHORT [-l LONG] [-n NAME] -- WORDS``; ``-T`` tells that it is the new one."""
@@ -25,9 +28,7 @@ async def getopt_tool(call: Call) -> int:
                                    "quiet-output", "shell=", "unquoted", "long="],
         )  # fmt: skip
     except getopt.GetoptError as error:
-        raise Complaint(
-            f"getopt: {error.msg}\nTry 'getopt --help' for more information.\n", 2
-        ) from None
+        raise usage("getopt", _own_fault(error, argv), 2) from None
     given = dict(own)
     short = given.get("-o", given.get("--options"))
     if short is None:
@@ -48,6 +49,19 @@ async def getopt_tool(call: Call) -> int:
         raise usage("getopt", "unknown shell after -s or --shell argument", 2)
     silent = bool({"-Q", "--quiet-output"} & set(given))
     return await _parsed(call, short, long, words, name, plain=plain, quiet=quiet, silent=silent)
+
+
+def _own_fault(error: getopt.GetoptError, argv: list[str]) -> str:
+    """What is wrong with an option of its own, as getopt says it."""
+    typed = next((word for word in argv if word.startswith(f"--{error.opt}")), "")
+    lacking = "requires argument" in error.msg
+    if not typed or len(error.opt) == 1:
+        kind = "option requires an argument" if lacking else "invalid option"
+        return f"{kind} -- '{error.opt}'"
+    if lacking:
+        whole = next((one for one in LONGEST if one.startswith(error.opt)), error.opt)
+        return f"option '--{whole}' requires an argument"
+    return f"unrecognized option '{typed}'"
 
 
 def _alternative(word: str, short: str, long: list[str]) -> bool:
@@ -102,7 +116,7 @@ async def _parsed(
             if len(fits) != 1:
                 several = " ".join(f"'--{one}'" for one in fits)
                 kind = f"is ambiguous; possibilities: {several}"
-                shown = f"option '--{key}' {kind}" if fits else f"unrecognized option '--{key}'"
+                shown = f"option '--{key}' {kind}" if fits else f"unrecognized option '{word}'"
                 await wrong(shown)
                 continue
             takes = wanted[fits[0]]

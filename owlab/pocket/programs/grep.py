@@ -97,7 +97,8 @@ async def grep(call: Call) -> int:
     deep = bool(flags & {"r", "R"}) or doing == "recurse"
     names = words or (["."] if deep else ["-"])
     files = list(_files(call, names, options, deep)) if deep else names
-    search.named = "H" in flags or ("h" not in flags and (len(names) > 1 or deep))
+    several = len(names) > 1 or (deep and call.fs.is_directory(call.path(names[0])))
+    search.named = "H" in flags or ("h" not in flags and several)
     worst = False
     for name in files:
         problem = await _one(call, search, name, bare=not words)
@@ -183,7 +184,8 @@ def _compiled(call: Call, flags: set[str], patterns: list[str]) -> re.Pattern[st
             whole = f"^(?:{whole})$"
         elif "w" in flags:
             whole = rf"(?<!\w)(?:{whole})(?!\w)"
-        return re.compile(whole, re.I if "i" in flags else 0)
+        form = re.DOTALL if "z" in flags else re.NOFLAG
+        return re.compile(whole, form | (re.I if "i" in flags else re.NOFLAG))
     except BadPattern as problem:
         raise Complaint(f"grep: {problem}\n", 2) from None
     except re.error as error:
@@ -239,8 +241,13 @@ async def _one(call: Call, search: Search, name: str, *, bare: bool) -> str:
         try:
             inode = call.fs.look(call.path(name))
             if inode.is_directory:
-                skipped = search.skips_folders
-                return "" if skipped else f"grep: {name}: Is a directory\n"
+                if search.skips_folders:
+                    return ""
+                if search.has("L") and not search.has("q"):
+                    await call.out(f"{name}\n")
+                elif search.has("c") and not search.flags & {"l", "q"}:
+                    await call.out(f"{name}:0\n" if search.named else "0\n")
+                return f"grep: {name}: Is a directory\n"
             content = call.fs.read_file(call.path(name))
         except OSError as error:
             return f"grep: {name}: {error.strerror}\n"

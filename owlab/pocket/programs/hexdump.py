@@ -63,16 +63,17 @@ async def hexdump(call: Call) -> int:
             "hexdump: the pocket lab's hexdump has no formats (-e, -f): see xxd and od\n"
         )
     chosen = [LETTERS.get(name, name) for name, _ in options.given]
-    letter = next((one for one in reversed(chosen) if one in FORMS), "")
-    form = FORMS["C" if call.name == "hd" else letter]
-    long = form is _canonical
+    letters = [one for one in chosen if one in FORMS]
+    if call.name == "hd":
+        letters.insert(0, "C")
+    forms = [FORMS[one] for one in letters or [""]]
     content, failed = await _content(call, options.words)
     skip, length = _number(options.value("s", "skip")), options.value("n", "length")
     content = content[skip:] if length is None else content[skip : skip + _number(length)]
     if failed and failed == len(options.words):
         await call.err("hexdump: all input file arguments failed\n")
         return 1
-    wide = 8 if long else 7
+    wide = 8 if forms[-1] is _canonical else 7
     before, squeezed = None, False
     for at in range(0, len(content), WIDTH):
         row = content[at : at + WIDTH]
@@ -81,7 +82,9 @@ async def hexdump(call: Call) -> int:
             squeezed = True
             continue
         before, squeezed = row, False
-        await call.out(f"{_place(skip + at, wide)}{form(row)}\n")
+        for form in forms:
+            place = _place(skip + at, 8 if form is _canonical else 7)
+            await call.out(f"{place}{form(row)}\n")
     if content:
         await call.out(f"{_place(skip + len(content), wide)}\n")
     return 1 if failed else 0

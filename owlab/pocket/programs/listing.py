@@ -33,6 +33,7 @@ COLOURS = {
     "fifo": "40;33",
     **dict.fromkeys(["character", "block"], "40;33;01"),
 }
+TAB = 8
 SORTS = ("none", "time", "size", "extension", "version", "width")
 TROUBLE, SERIOUS = 1, 2
 WIDTH = 80
@@ -53,8 +54,9 @@ class Listing:
     def __init__(self, call: Call, options: Options) -> None:
         self.call, self.options = call, options
         self.status = 0
-        self.all = options.has("a", "all", "f")
-        self.hidden = self.all or options.has("A", "almost-all")
+        shows = [o for o, _ in options.given if o in ("a", "all", "f", "A", "almost-all")]
+        self.hidden = bool(shows)
+        self.all = self.hidden and shows[-1] not in ("A", "almost-all")
         self.long = options.has("l", "g", "o", "n", "numeric-uid-gid", "full-time")
         self.plain = options.has("d", "directory")
         self.numbers = options.has("n", "numeric-uid-gid")
@@ -182,9 +184,11 @@ class Listing:
         if self.long:
             return self._long(rows)
         cells = [self._cell(row) for row in rows]
-        if self.options.has("m"):
+        forms = [name for name, _ in self.options.given if name in ("1", "C", "x", "m")]
+        form = forms[-1] if forms else "C" if self.tty else "1"
+        if form == "m":
             return ", ".join(cell for cell, _ in cells) + ("\n" if cells else "")
-        columns = self.options.has("C", "x") or (self.tty and not self.options.has("1"))
+        columns = form in ("C", "x")
         return _columns(cells, self.width) if columns else "".join(f"{cell}\n" for cell, _ in cells)
 
     def _cell(self, row: ListedFile) -> tuple[str, int]:
@@ -290,6 +294,7 @@ def _columns(cells: list[tuple[str, int]], wide: int) -> str:
         groups = [cells[start : start + rows] for start in range(0, len(cells), rows)]
         widths = [max(width for _, width in group) for group in groups]
         if sum(widths) + 2 * (len(widths) - 1) <= wide or rows == len(cells):
+            starts = [sum(widths[:index]) + 2 * index for index in range(len(widths))]
             lines = []
             for row in range(rows):
                 line = ""
@@ -297,10 +302,24 @@ def _columns(cells: list[tuple[str, int]], wide: int) -> str:
                     if row < len(group):
                         cell, width = group[row]
                         last = index == len(groups) - 1 or row >= len(groups[index + 1])
-                        line += cell if last else cell + " " * (widths[index] - width + 2)
+                        here = starts[index] + width
+                        line += cell if last else cell + _gap(here, starts[index + 1])
                 lines.append(line)
             return "".join(f"{line}\n" for line in lines)
     return ""
+
+
+def _gap(here: int, there: int) -> str:
+    """From one place of a line to another, by tabs where they reach, as GNU's does."""
+    gap = ""
+    while here < there:
+        if there // TAB > (here + 1) // TAB:
+            gap += "\t"
+            here += TAB - here % TAB
+        else:
+            gap += " "
+            here += 1
+    return gap
 
 
 def _not_among(word: str, option: str, known: Iterable[str]) -> str:

@@ -47,6 +47,9 @@ async def xargs(call: Call) -> int:
     options = parse(call, "0a:d:E:I:L:n:oP:prs:tx", LONG, mixed=False, absent=ABSENT)
     if options.has("p", "interactive"):
         raise Complaint("xargs: -p asks a terminal, which the pocket lab's xargs does not\n")
+    if options.value("E", "eof") and options.has("0", "null", "d", "delimiter"):
+        told = "warning: the -E option has no effect if -0 or -d is used."
+        await call.err(f"xargs: {told}\n\n")
     plan = _plan(options, [*options.words, *command] or ["echo"])
     text = await _input(call, options.value("a", "arg-file"))
     groups: list[list[str]] = []
@@ -283,7 +286,20 @@ async def _all(call: Call, plan: XargsPlan, groups: list[list[str]]) -> int:
 
 
 def _shown(word: str) -> str:
-    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else shlex.quote(word)
+    """As a shell would read it, control characters by their names."""
+    if re.fullmatch(r"[^\s\x00-\x1f\x7f!\"$&'()*;<=>?\[\\^`|~#]+", word) and word not in ("{", "}"):
+        return word
+    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    parts = [part for part in re.split(r"([\n\t\r]+)", word) if part]
+    if len(parts) == 1 and parts[0] == word and not set(word) & set(named):
+        return shlex.quote(word)
+    shown = (
+        "$'" + "".join(named[letter] for letter in part) + "'"
+        if part[0] in named
+        else "'" + part.replace("'", "'\\''") + "'"
+        for part in parts
+    )
+    return ("" if word and word[0] not in named else "''") + "".join(shown)
 
 
 def cannot(call: Call, name: str) -> tuple[str, int] | None:

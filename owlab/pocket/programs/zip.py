@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import io
+import itertools
 import posixpath
 import stat
 import time
@@ -129,7 +130,10 @@ async def zip_(call: Call) -> int:
     try:
         request = parse(call.argv)
         if not request.archive:
-            raise _invalid("cannot write zip file to terminal")
+            lists = bool(request.excluded or request.included)
+            raise _invalid(
+                "nothing to select from" if lists else "cannot write zip file to terminal"
+            )
         return await _run(call, request)
     except ZipError as refused:
         hidden = request is not None and request.archive == "-"
@@ -163,7 +167,7 @@ async def _run(call: Call, request: ZipRequest) -> int:
     for word in request.names:
         if word == "-":
             found.append(_member("-", await call.stdin(), 0o600, unix_time(), ""))
-        elif not _collect(call, request, word, found):
+        elif not _collect(call, request, word, found) and not quiet:
             await say(f"\tzip warning: name not matched: {word}\n")
     found = [entry for entry in found if request.takes(entry.info.filename)]
     if {"u", "f"} & request.flags:
@@ -171,7 +175,8 @@ async def _run(call: Call, request: ZipRequest) -> int:
     if not found:
         if {"u", "f"} & request.flags and request.names:
             return NOTHING if "u" in request.flags else 0
-        hint = f"try: zip -r {name} . -i {' '.join(request.names)}"
+        typed = " ".join(itertools.takewhile(lambda word: word.startswith("-"), call.argv))
+        hint = f"try: zip {typed} {name} . -i {' '.join(request.names)}"
         deep = "r" in request.flags and request.names
         raise ZipError(f"\nzip error: Nothing to do! ({hint if deep else name})\n", NOTHING)
     for entry in found:
