@@ -26,7 +26,9 @@ OWNERS = [
 ]
 
 
-def asks(name: str = "p", on: str = "a", cpu: str = "1", phase: str = "Running", **spec: Any) -> Object:
+def asks(
+    name: str = "p", on: str = "a", cpu: str = "1", phase: str = "Running", **spec: Any
+) -> Object:
     main = {"name": "main", "image": "nginx", "resources": {"requests": {"cpu": cpu}},
             "ports": [{"containerPort": 80, "hostPort": 8080}]}  # fmt: skip
     made = pod(name, containers=[main], nodeName=on, **spec)

@@ -274,4 +274,7 @@ async def test_which_refusals_disable_an_alarm(
     await asyncio.wait_for(asked.wait(), 10)
     (alarm,) = service.alarms.all()
     reason = {"kind": "AUTO", "statusCode": status, "message": REFUSED.format(status)}
-    assert (alarm["maxTriggers"], alarm["status"].get("reason")) == (5, reason if disabled else None)
+    assert (alarm["maxTriggers"], alarm["status"].get("reason")) == (
+        5,
+        reason if disabled else None,
+    )

@@ -46,7 +46,7 @@ class DisruptionBudgets(Controller):
             "desiredHealthy": found.desired,
             "disruptionsAllowed": allowed,
             "expectedPods": found.expected,
-            "observedGeneration": budget["metadata"].get("generation", 1),
+            "observedGeneration": budget["metadata"]["generation"],
         }
         reason = "SufficientPods" if allowed else "InsufficientPods"
         now = self.clock.timestamp()
@@ -56,6 +56,6 @@ class DisruptionBudgets(Controller):
             str(bool(allowed)),
             now,
             reason,
-            observedGeneration=budget["metadata"].get("generation", 1),
+            observedGeneration=budget["metadata"]["generation"],
         )
         self.store.set_status(budget, status)
