@@ -32,33 +32,49 @@ async def told(api: httpx.AsyncClient, kind: str, body: object) -> str:
     return str(answer.json()["message"])
 
 
+SPEC = "spec.template.spec"
+NUMBER = "expected numeric (int or float), got"
+ANY = "got &value.valueUnstructured{Value:"
+DEEP = {"b": {"c": False}, "a": ["x", 1, None]}
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("spec.replicas", "two", "expected numeric (int or float), got string"),
-        ("spec.replicas", True, "expected numeric (int or float), got bool"),
-        ("spec.replicas", [1], "expected numeric (int or float), got []interface {}"),
-        ("spec.replicas", {"a": 1}, "expected numeric (int or float), got map[string]interface {}"),
+        ("spec.replicas", "two", f"{NUMBER} string"),
+        ("spec.replicas", True, f"{NUMBER} bool"),
+        ("spec.replicas", [1], f"{NUMBER} []interface {{}}"),
+        ("spec.replicas", {"a": 1}, f"{NUMBER} map[string]interface {{}}"),
         ("spec.selector", "web", "expected map, got &{web}"),
         ("spec.selector", 7, "expected map, got &{7}"),
-        ("spec.template.spec.nodeSelector", "web", "expected map, got &{web}"),
-        ("spec.template.spec.nodeSelector", True, "expected map, got &{true}"),
-        ("spec.template.spec.containers", "web", "expected list, got &{web}"),
-        ("spec.template.spec.containers", {"a": "b"}, "expected list, got &{map["),
-        ("spec.paused", "yes", "expected bool"),
+        ("spec.selector", [7, "x"], "expected map, got &{[7 x]}"),
+        (f"{SPEC}.nodeSelector", "web", "expected map, got &{web}"),
+        (f"{SPEC}.nodeSelector", True, "expected map, got &{true}"),
+        (f"{SPEC}.nodeSelector", [], "expected map, got &{[]}"),
+        (f"{SPEC}.containers", "web", "expected list, got &{web}"),
+        (f"{SPEC}.containers", 1.5, "expected list, got &{1.5}"),
+        (f"{SPEC}.containers", DEEP, "expected list, got &{map[a:[x 1 <nil>] b:map[c:false]]}"),
+        ("spec.paused", "yes", f'expected boolean, {ANY}"yes"}}'),
+        ("spec.paused", 7, f"expected boolean, {ANY}7}}"),
+        ("spec.paused", 1.5, f"expected boolean, {ANY}1.5}}"),
+        ("spec.paused", [], f"expected boolean, {ANY}[]interface {{}}{{}}}}"),
+        (f"{SPEC}.nodeName", 7, f"expected string, {ANY}7}}"),
+        (f"{SPEC}.nodeName", True, f"expected string, {ANY}true}}"),
         (
-            "spec.template.spec.nodeName",
-            7,
-            "expected string, got &value.valueUnstructured{Value:7}",
+            f"{SPEC}.nodeName",
+            DEEP,
+            f'expected string, {ANY}map[string]interface {{}}{{"a":[]interface {{}}{{"x", 1, '
+            'interface {}(nil)}, "b":map[string]interface {}{"c":false}}}',
         ),
     ],
 )
 async def test_of_an_apply(api, bench: Bench, path, value, said):
     await bench.make(deployment("web"))
     body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
-    message = await told(api, APPLY, {**body, **at(path, value)})
-    assert f".{path}" in message
-    assert said in message
+    assert await told(api, APPLY, {**body, **at(path, value)}) == (
+        "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): "
+        f".{path}: {said}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,18 @@ def _go_text(value: object) -> str:
     return "<nil>" if value is None else str(value)
 
 
+def _go_syntax(value: object) -> str:
+    """Data as Go writes it in a program: ``map[string]interface {}{"replicas":"three"}``."""
+    if isinstance(value, dict):
+        inner = (f"{json.dumps(k)}:{_go_syntax(v)}" for k, v in sorted(value.items()))
+        return f"map[string]interface {{}}{{{', '.join(inner)}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(_go_syntax, value))}}}"
+    if value is None:
+        return "interface {}(nil)"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _restored(error: DecodeError) -> str:
     sort = {str: "string", bool: "bool", int: "int64", float: "float64", list: "slice"}.get(
         type(error.value), "map"
@@ -159,7 +171,7 @@ def _expected(error: DecodeError) -> str:
         )
         return f"expected numeric (int or float), got {sort}"
     if error.kind in ("string", "bool"):
-        shown = json.dumps(value) if isinstance(value, str) else _go_text(value)
+        shown = _go_syntax(value)
         wanted = "boolean" if error.kind == "bool" else "string"
         return f"expected {wanted}, got &value.valueUnstructured{{Value:{shown}}}"
     return str(error)
