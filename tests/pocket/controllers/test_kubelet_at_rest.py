@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from owlab.pocket.ground.views import Object
+from owlab.pocket.kube.containers import programs
 from owlab.pocket.kube.containers.programs import ContainerOutcome
 from owlab.pocket.kube.kubelet.kubelet import Kubelet
+from owlab.pocket.kube.kubelet.memory import Memory
 from owlab.pocket.kube.kubelet.pod_addresses import Addresses
 from owlab.pocket.kube.network.names import Names
 from owlab.pocket.kube.store import Change, Key
@@ -125,6 +128,71 @@ async def test_what_leads_to_pods_that_wait(
     leads = scene.kubelet.watches()[new["kind"]]
     found = [key.name for key in leads(changed(new, old, event))]
     assert [*found[:1], *sorted(found[1:])] == names
+
+
+# -- what is kept of containers -------------------------------------------------------------
+
+
+def began(field: str, name: str, at: str, state: str = "running") -> Object:
+    return {
+        field: [{"name": "x", "state": {}}, {"name": name, "state": {state: {"startedAt": at}}}]
+    }
+
+
+EARLY, LATE, LATER = (f"2026-03-01T1{hour}:00:00Z" for hour in (0, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("status", "since"),
+    [
+        (began("containerStatuses", "main", LATE), LATE),
+        (began("containerStatuses", "main", LATE, "terminated"), LATE),
+        (began("initContainerStatuses", "main", LATE, "terminated"), LATE),
+        (began("ephemeralContainerStatuses", "main", LATE), LATE),
+        (began("containerStatuses", "other", LATE), EARLY),
+        ({"containerStatuses": [{"name": "main", "state": {"waiting": {}}}]}, EARLY),
+        ({"containerStatuses": [{"name": "main"}]}, EARLY),
+        ({"containerStatuses": None}, EARLY),
+    ],
+)
+async def test_when_a_simulated_container_printed(status: Object, since: str) -> None:
+    """With its own start; before that with its pod's, or when that was made."""
+    scene = Scene()
+    made = pod("a")
+    made["metadata"] |= {"uid": "a", "creationTimestamp": LATER}
+    made["status"] = {"startTime": EARLY, **status}
+    seconds = datetime.fromisoformat(since).timestamp()
+    scene.kubelet._memories["a"] = Memory(logs={"main": "one\ntwo\n"})
+    assert [(line.time, line.text) for line in scene.kubelet.logs(made, "main")] == [
+        (seconds, "one"),
+        (seconds, "two"),
+    ]
+    [note] = scene.kubelet.logs(made, "side")
+    assert note.text == programs.NOTE
+    del made["status"]["startTime"]
+    made["status"] = {}
+    assert scene.kubelet.logs(made, "side")[0].time == datetime.fromisoformat(LATER).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("spec", "waiting"), [({}, "ContainerCreating"), ({"init": True}, "PodInitializing")]
+)
+async def test_a_pod_whose_volume_is_not_there(spec: dict[str, bool], waiting: str) -> None:
+    """It is said once, tried again, and no container begins."""
+    volumes = [{"name": "v", "configMap": {"name": "none"}}]
+    first = [{"name": "first", "image": "busybox"}] if spec else []
+    scene = Scene(pod("w", nodeName="one", volumes=volumes, initContainers=first))
+    edit(scene.plane.store, "Pod", "w", status={"phase": "Pending", "podIP": ""})
+    scene.look("w")
+    scene.look("w")
+    said = 'MountVolume.SetUp failed for volume "v" : configmap "none" not found'
+    assert scene.plane.events() == [("Warning", "FailedMount", said)]
+    assert scene.plane.later == [3.0, 3.0]
+    status = scene.plane.store.get("Pod", "w", "default")["status"]
+    every = [*status.get("initContainerStatuses", ()), *status["containerStatuses"]]
+    reasons = [one["state"]["waiting"]["reason"] for one in every]
+    assert reasons == (["PodInitializing"] if spec else []) + [waiting]
+    assert status["phase"] == "Pending" and not status.get("podIP")
 
 
 # -- addresses of pods ----------------------------------------------------------------------
