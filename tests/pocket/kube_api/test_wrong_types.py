@@ -33,6 +33,7 @@ async def told(api: httpx.AsyncClient, kind: str, body: object) -> str:
 
 
 SPEC = "spec.template.spec"
+MAINS = f"{SPEC}.containers"
 NUMBER = "expected numeric (int or float), got"
 ANY = "got &value.valueUnstructured{Value:"
 DEEP = {"b": {"c": False}, "a": ["x", 1, None]}
@@ -74,6 +75,56 @@ async def test_of_an_apply(api, bench: Bench, path, value, said):
     assert await told(api, APPLY, {**body, **at(path, value)}) == (
         "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): "
         f".{path}: {said}"
+    )
+
+
+MAIN: dict[str, object] = {"name": "main", "image": "nginx"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "paths"),
+    [
+        ({"spce": 1}, [f"{SPEC}.spce"]),
+        ({"a": 1, "containers": [{**MAIN, "b": 1}]}, [f"{SPEC}.a", f'{MAINS}[name="main"].b']),
+        (
+            {"containers": [{**MAIN, "ports": [{"containerPort": 80, "x": 1}]}]},
+            [f'{MAINS}[name="main"].ports[containerPort=80,protocol="TCP"].x'],
+        ),
+        (
+            {"containers": [{**MAIN, "ports": [{"containerPort": 53, "protocol": "UDP", "x": 1}]}]},
+            [f'{MAINS}[name="main"].ports[containerPort=53,protocol="UDP"].x'],
+        ),
+        (
+            {"containers": [{**MAIN, "volumeMounts": [{"name": "v", "mountPath": "/v", "x": 1}]}]},
+            [f'{MAINS}[name="main"].volumeMounts[mountPath="/v"].x'],
+        ),
+        (
+            {"containers": [{**MAIN, "env": [{"name": "A"}, {"name": "B", "valu": "x"}]}]},
+            [f'{MAINS}[name="main"].env[name="B"].valu'],
+        ),
+        ({"containers": [MAIN], "tolerations": [{}, {"x": 1}]}, [f"{SPEC}.tolerations[1].x"]),
+        (
+            {
+                "containers": [MAIN],
+                "topologySpreadConstraints": [
+                    {"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "x": 1}
+                ],
+            },
+            [
+                f'{SPEC}.topologySpreadConstraints[topologyKey="zone",'
+                'whenUnsatisfiable="DoNotSchedule"].x'
+            ],
+        ),
+    ],
+)
+async def test_fields_that_there_are_not(api, bench: Bench, spec, paths):
+    """An apply names each, by the keys of the lists that it is in."""
+    await bench.make(deployment("web"))
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
+    said = [f".{path}: field not declared in schema" for path in paths]
+    every = said[0] if len(said) == 1 else "\n  ".join(["errors:", *said])
+    assert await told(api, APPLY, {**body, **at(SPEC, spec)}) == (
+        f"failed to create typed patch object (default/web; apps/v1, Kind=Deployment): {every}"
     )
 
 

@@ -190,8 +190,18 @@ def _keyed(obj: object, path: str) -> str:
             names.append(name)
             place = place.get(name) if isinstance(place, dict) else None
             continue
-        item = place[int(index)] if isinstance(place, list) else None
-        key = merge_key(names, place) if isinstance(place, list) else None
-        shown += f"[{key}={json.dumps(item[key])}]" if key and item else f"[{index}]"
+        assert isinstance(place, list), path
+        item, key = place[int(index)], merge_key(names, place)
+        keys = {key: item[key], **_more_keys(names[-1], item)} if key else {}
+        told = ",".join(f"{k}={json.dumps(v)}" for k, v in keys.items())
+        shown += f"[{told or index}]"
         place = item
     return shown
+
+
+def _more_keys(name: str, item: Object) -> Object:
+    """What else tells the items of a list apart."""
+    if name == "ports":
+        return {"protocol": item.get("protocol", "TCP")}
+    second = "whenUnsatisfiable"
+    return {second: item[second]} if name == "topologySpreadConstraints" and second in item else {}
