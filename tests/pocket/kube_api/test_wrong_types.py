@@ -56,6 +56,7 @@ DEEP = {"b": {"c": False}, "a": ["x", 1, None]}
         (f"{SPEC}.containers", 1.5, "expected list, got &{1.5}"),
         (f"{SPEC}.containers", DEEP, "expected list, got &{map[a:[x 1 <nil>] b:map[c:false]]}"),
         ("spec.paused", "yes", f'expected boolean, {ANY}"yes"}}'),
+        ("spec.paused", 'ä"', f'expected boolean, {ANY}"ä\\""}}'),
         ("spec.paused", 7, f"expected boolean, {ANY}7}}"),
         ("spec.paused", 1.5, f"expected boolean, {ANY}1.5}}"),
         ("spec.paused", [], f"expected boolean, {ANY}[]interface {{}}{{}}}}"),
