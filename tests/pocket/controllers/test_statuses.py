@@ -269,7 +269,7 @@ def test_a_container_that_is_not_named():
     with pytest.raises(BadRequest) as error:
         container_of(BOX, "")
     assert error.value.message == (
-        "a container name must be specified for pod box, choose one of: [first debug a b]"
+        "a container name must be specified for pod box, choose one of: [first a b debug]"
     )
     with pytest.raises(BadRequest, match="container other is not valid for pod box"):
         container_of(BOX, "other")

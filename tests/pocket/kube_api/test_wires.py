@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from owlab.pocket.kube.errors import BadRequest
 from owlab.pocket.kube.streams import spdy, spdy_session
 from owlab.pocket.kube.streams.port_forward_websocket import forward_over_websocket
 from owlab.pocket.kube.streams.spdy_session import (
@@ -15,8 +18,10 @@ from owlab.pocket.kube.streams.spdy_session import (
     SpdySession,
     Stream,
     WebSocketWire,
+    Wire,
     serve,
 )
+from owlab.pocket.kube.streams.upgrade import TAKEOVER, SpdyResponse, upgraded
 
 from ..controllers.test_forwarded_ports import Socket
 from .test_spdy_sessions import Client, until
@@ -106,6 +111,108 @@ async def test_text_in_a_websocket_of_frames_is_its_end() -> None:
 @pytest.mark.parametrize("broken", [OSError(), WebSocketDisconnect(1006), RuntimeError("closed")])
 async def test_a_websocket_whose_client_has_gone(broken: Exception) -> None:
     await WebSocketWire(Messages(broken=broken).socket()).write(b"x")
+
+
+# -- what begins as HTTP --------------------------------------------------------------------
+
+
+class Closing(Ends):
+    """The rest of a connection, whose end may be broken too."""
+
+    def __init__(self, broken: Exception | None = None) -> None:
+        super().__init__(None, b"in")
+        self.on_close, self.closed = broken, 0
+
+    def close(self) -> None:
+        self.closed += 1
+        if self.on_close is not None:
+            raise self.on_close
+
+
+@pytest.mark.parametrize("on_close", [None, ConnectionResetError()])
+@pytest.mark.parametrize("fault", [None, ZeroDivisionError()])
+async def test_a_connection_that_becomes_spdy(
+    on_close: Exception | None, fault: Exception | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends, heads, heard = Closing(on_close), list[bytes](), list[bytes]()
+
+    def take(head: bytes) -> tuple[Closing, Closing]:
+        heads.append(head)
+        return ends, ends
+
+    async def served(wire: Wire) -> None:
+        heard.append(await wire.read())
+        await wire.write(b"out")
+        if fault is not None:
+            raise fault
+
+    scope = {"type": "http", "path": "/x/exec", "extensions": {TAKEOVER: {"take": take}}}
+    nobody = cast(Any, None)
+    await SpdyResponse("v4.channel.k8s.io", served)(scope, nobody, nobody)
+    assert heads == [
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n"
+        b"X-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\n"
+    ]
+    assert (heard, ends.written, ends.closed) == ([b"in"], b"out", 1)
+    said = ["the streams of /x/exec ended badly"] if fault else []
+    assert [record.getMessage() for record in caplog.records] == said
+
+
+PORTS = ("portforward.k8s.io",)
+
+
+def asking(*offered: str, upgrade: str = "SPDY/3.1", connection: str = "Upgrade",
+           takes: bool = True) -> Request:  # fmt: skip
+    headers = [(b"x-stream-protocol-version", name.encode()) for name in offered]
+    headers += [(b"upgrade", upgrade.encode())] if upgrade else []
+    headers += [(b"connection", connection.encode())] if connection else []
+    return Request({
+        "type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers,
+        "extensions": {TAKEOVER: {}} if takes else None,
+    })  # fmt: skip
+
+
+UNKNOWN = "unable to upgrade: unrecognized upgrade header in request: "
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (asking(*PORTS, upgrade=""), "Upgrade request required"),
+        (asking(*PORTS, connection=""), "Upgrade request required"),
+        (asking(*PORTS, connection="close"), "Upgrade request required"),
+        (asking(*PORTS, upgrade="h2c"), f"{UNKNOWN}h2c"),
+        (asking(*PORTS, takes=False), f"{UNKNOWN}spdy/3.1"),
+    ],
+)
+def test_what_does_not_become_spdy(request_: Request, said: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        upgraded(request_, PORTS, cast(Any, None))
+    assert refused.value.message == said
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        (("a", "b"), "b"),
+        (("c", "b"), "c"),
+        (("x, c , b",), "c"),
+        (("x",), None),
+        ((), None),
+    ],
+)
+def test_which_protocol_is_spoken(offered: tuple[str, ...], chosen: str | None) -> None:
+    """The first of the client's that the server knows."""
+    answer = upgraded(asking(*offered, connection="keep-alive, Upgrade"), ("b", "c"), cast(Any, 0))
+    if chosen is not None:
+        assert isinstance(answer, SpdyResponse) and answer._protocol == chosen
+        return
+    told = json.loads(bytes(answer.body))
+    assert (answer.status_code, told["reason"], told["code"]) == (403, "Forbidden", 403)
+    assert told["message"] == (
+        "unable to upgrade: unable to negotiate protocol: client supports "
+        f"[{' '.join(offered)}], server supports [b c]"
+    )
 
 
 # -- streams that nobody reads any more -----------------------------------------------------
