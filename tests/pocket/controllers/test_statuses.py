@@ -9,7 +9,6 @@ import pytest
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet.network_probes import port_of
 from owlab.pocket.kube.kubelet.probes import listens_on
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize, terminated
 from owlab.pocket.kube.streams.logs import container_of, require_started
@@ -214,14 +213,6 @@ def test_how_an_end_is_written():
         "startedAt": "now",
         "finishedAt": "now",
     }
-
-
-NAMED = {"ports": [{"containerPort": 1}, {"name": "web", "containerPort": 8080}]}
-
-
-@pytest.mark.parametrize(("port", "number"), [(80, 80), ("web", 8080), ("80", 80), ("none", 0)])
-def test_ports_of_probes(port, number):
-    assert port_of(port, NAMED) == number
 
 
 @pytest.mark.parametrize(
