@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from owlab.pocket.openwhisk import composing
 from owlab.pocket.openwhisk.activations import APPLICATION_ERROR, SUCCESS, Activation
 from owlab.pocket.openwhisk.composing import compose, run_sequence
 from owlab.pocket.openwhisk.entity_names import Identity
@@ -83,16 +84,20 @@ def double(value: Any) -> Any:
     return {"n": 2 * value["n"]}
 
 
-async def test_each_gets_what_the_one_before_it_returned() -> None:
+@pytest.mark.parametrize(("now", "waited"), [(1250, 250), (1000, 0), (900, 0)])
+async def test_each_gets_what_the_one_before_it_returned(
+    monkeypatch: pytest.MonkeyPatch, now: int, waited: int
+) -> None:
+    monkeypatch.setattr(composing, "now_ms", lambda: now)
     hands = Hands(double=double, small=double, large=lambda value: [value])
     whole = await sequence(hands, "double", "small", "large", value={"n": 1})
     assert hands.calls == [("double", {"n": 1}), ("small", {"n": 2}), ("large", {"n": 4})]
     assert (whole.result, whole.status, whole.actions) == ([{"n": 4}], SUCCESS, 3)
     assert whole.duration == 10 + 20 + 30, "waiting in between does not count"
     assert len(whole.logs) == 3 and len(set(whole.logs)) == 3
-    wait = whole.annotations.pop("waitTime")
-    assert isinstance(wait, int) and wait > 0
+    assert whole.end == now
     assert whole.annotations == {
+        "waitTime": waited,
         "limits": {"timeout": 60_000, "memory": 512, "logs": 10},
         "topmost": True,
         "kind": "sequence",
