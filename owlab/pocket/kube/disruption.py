@@ -29,7 +29,9 @@ def check_budget(store: Store, pod: Object) -> None:
         )
     for budget in budgets:
         found = counts(store, budget)
-        if found.healthy <= found.desired and is_ready(pod):
+        if _needs_none(budget, pod, found):
+            continue
+        if not found.allowed:
             name = budget["metadata"]["name"]
             raise TooManyRequests(
                 "Cannot evict pod as it would violate the pod's disruption budget.",
@@ -45,6 +47,15 @@ def check_budget(store: Store, pod: Object) -> None:
             )
 
 
+def _needs_none(budget: Object, pod: Object, found: BudgetCounts) -> bool:
+    """The pod is not healthy, and the budget lets such a pod go without being asked."""
+    if is_ready(pod):
+        return False
+    if budget["spec"].get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
+        return True
+    return found.healthy >= found.desired > 0
+
+
 @dataclass(frozen=True)
 class BudgetCounts:
     """Of the pods of a budget: how many are healthy, should be, and are wanted at all."""
@@ -52,6 +63,11 @@ class BudgetCounts:
     healthy: int
     desired: int
     expected: int
+
+    @property
+    def allowed(self) -> int:
+        """How many may be evicted now."""
+        return max(self.healthy - self.desired, 0) if self.expected else 0
 
 
 def counts(store: Store, budget: Object) -> BudgetCounts:
@@ -68,7 +84,9 @@ def counts(store: Store, budget: Object) -> BudgetCounts:
         desired = expected - share(spec["maxUnavailable"], expected)
     else:
         desired = share(spec.get("minAvailable", 1), expected)
-    return BudgetCounts(sum(map(is_ready, pods)), max(0, desired), expected)
+    # One that goes is none to count on, though it still answers.
+    healthy = [p for p in pods if is_ready(p) and not p["metadata"].get("deletionTimestamp")]
+    return BudgetCounts(len(healthy), max(0, desired), expected)
 
 
 def _expected(store: Store, pods: list[Object]) -> int:

@@ -29,6 +29,16 @@ def quantity(text: str | int | float) -> Decimal:
     return max(min(number, _MOST), -_MOST)
 
 
+def decimal_form(thousandths: int) -> str:
+    """As sums and averages are written, whatever their parts had: 2000Mi is ``2097152k``."""
+    if thousandths % 1000:
+        return f"{thousandths}m"
+    whole, unit, units = thousandths // 1000, "", list("EPTGMk")
+    while whole and not whole % 1000 and units:
+        whole, unit = whole // 1000, units.pop()
+    return f"{whole}{unit}"
+
+
 def _number(text: str) -> Decimal:
     match = _FORM.fullmatch(text)
     if match is None:

@@ -99,6 +99,14 @@ async def _first_byte(far: socket.socket) -> bytes:
     return far.recv(1, socket.MSG_PEEK)
 
 
+class NotHttp(httpcore.RemoteProtocolError):
+    """The other side answers, and not in HTTP; ``line`` is what it says first."""
+
+    def __init__(self, said: bytes) -> None:
+        super().__init__("illegal first line")
+        self.line = said.partition(b"\n")[0].rstrip(b"\r").decode(errors="replace")
+
+
 class _NetworkStream(httpcore.AsyncNetworkStream):
     """A connection of the lab's, as the client wants it."""
 
@@ -114,7 +122,7 @@ class _NetworkStream(httpcore.AsyncNetworkStream):
         if data and not self._known:
             self._known = data[:5] == _HTTP[: len(data[:5])]
             if not self._known:
-                raise httpcore.RemoteProtocolError("illegal first line")
+                raise NotHttp(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:

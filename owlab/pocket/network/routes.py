@@ -96,7 +96,9 @@ class Routes:
                 return self._on_machine(place, machine, port)
             except ConnectionRefused:
                 continue
-        if machines or _is_loopback(address):
+        if machines:
+            raise ConnectionRefused
+        if _is_loopback(address):
             return self._own(place, port)
         if self.cluster is not None:
             found = self.cluster.find(place, address, port)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Seconds after which the clock looks again, though nothing is due.
 LONGEST = 30.0
+# What a trigger may answer and still be fired the next time: timeout, conflict, too many requests.
+PASSING = (408, 409, 429)
 
 
 class AlarmClock:
@@ -78,7 +80,7 @@ class AlarmClock:
             service.throttle.firing(owner.namespace)
             service.runner.trigger(owner, found, dict(alarm["payload"]), "")
         except WhiskError as error:
-            if error.status in (401, 403, 404):
+            if error.status not in PASSING:
                 self._disable(alarm, error.status)
             return
         self._count(alarm)

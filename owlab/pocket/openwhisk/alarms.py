@@ -29,6 +29,8 @@ Document = dict[str, Any]
 MINUTE_MS = 60_000
 # An interval without a start begins so much later: its start must be in the future.
 START_MS = 30_000
+# The end of the last year that a date can have here.
+_LAST_MS = 253_402_300_799_999
 AFTER_FIRE = ("false", "true", "rules")
 
 
@@ -101,7 +103,7 @@ def _created(kind: str, namespace: str, trigger: str, given: Document) -> Docume
         "namespace": namespace,
         "name": trigger,
         "payload": _payload(given.get("trigger_payload")) or {},
-        "maxTriggers": given.get("maxTriggers") or -1,
+        "maxTriggers": _most(given.get("maxTriggers")),
         "status": {"active": True, "dateChanged": now_ms()},
         "created": now_ms(),
     }
@@ -209,28 +211,38 @@ def _minutes(given: Any) -> int:
         number = float(given)
     except (TypeError, ValueError):
         number = math.nan
-    if number != number or number != int(number):
+    if not number.is_integer():
         raise AlarmError("the minutes parameter must be an integer")
     if number <= 0:
         raise AlarmError("the minutes parameter must be an integer greater than zero")
     return int(number)
 
 
+def _most(given: Any) -> int:
+    """How often an alarm fires; -1 for as long as it is there."""
+    try:
+        return int(float(given)) or -1
+    except (TypeError, ValueError, OverflowError):
+        return -1
+
+
 def milliseconds(given: object) -> float:
-    """A date as JavaScript reads it: milliseconds since 1970, or a text; NaN for none."""
+    """A date as JavaScript reads it: milliseconds since 1970, or a text; NaN for none.
+
+    The provider's own time is UTC.
+    """
     if isinstance(given, bool):
         return math.nan
     if isinstance(given, int | float):
-        return float(given)
+        return float(given) if abs(given) <= _LAST_MS else math.nan
     text = str(given).strip()
-    if re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
-        text = f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10]
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000
+    if re.fullmatch(r"\d{4}(-\d\d)?", text):
+        text = f"{text}-01-01"[:10]
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return math.nan
-    return found.timestamp() * 1000
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000
 
 
 def _date(given: object, name: str, start: object = None) -> Any:

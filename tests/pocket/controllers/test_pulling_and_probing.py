@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,18 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.start import CannotStart
 from owlab.pocket.kube.images import Registries
+from owlab.pocket.kube.kubelet.hooks import hook
 from owlab.pocket.kube.kubelet.memory import Memory
+from owlab.pocket.kube.kubelet.network_probes import checker
 from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Probe
 from owlab.pocket.kube.kubelet.pulling import pull
+from owlab.pocket.network.routes import NetworkPlace
 from owlab.pocket.openwhisk.deployment.published_images import IMAGES
 
 from .conftest import FakeMachine
 
+NODE = NetworkPlace("machine:a", "127.9.0.1", "a")
 POD: Object = {
     "metadata": {"name": "box"},
     "spec": {"nodeName": "a"},
@@ -340,3 +345,40 @@ async def test_probes_of_simulated_programs(handler, passed, said) -> None:
     assert [message for _, _, message in notes.told()] == (
         [f"Readiness probe failed: {said}"] if said else []
     )
+
+
+NONE: dict[str, Any] = {"httpGet": {"port": "none"}}
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+async def test_a_port_that_the_container_has_not(simulated: bool) -> None:
+    """Neither a success nor a failure, however often."""
+    probe, notes = probing(simulated=simulated, failureThreshold=1, **NONE)
+    if not simulated:
+        probe = replace(probe, check=checker(NotImplemented, NODE))
+    said = (
+        "Readiness probe errored and resulted in unknown state: "
+        'strconv.Atoi: parsing "none": invalid syntax'
+    )
+    for _ in range(2):
+        assert await asked(probe) is None
+        assert notes.told() == [("Warning", "Unhealthy", said)]
+    assert (probe.state.failures, probe.state.successes) == (0, 0)
+    assert notes.looks[-1] == pytest.approx(10.01), "it is asked again"
+
+
+@pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
+@pytest.mark.parametrize("simulated", [True, False])
+async def test_a_hook_to_a_port_that_the_container_has_not(kind: str, simulated: bool) -> None:
+    made = {"name": "main", "image": "x", "lifecycle": {"postStart": {kind: {"port": "none"}}}}
+    _, notes = probing()
+    said = None
+    for _ in range(20):
+        said = hook(
+            notes.timeline, made, "postStart", 0, simulated, NotImplemented,
+            checker(NotImplemented, NODE),
+        )  # fmt: skip
+        if said is not None:
+            break
+        await asyncio.sleep(0)
+    assert said == "couldn't find port: none"

@@ -9,7 +9,6 @@ import pytest
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import BadRequest
-from owlab.pocket.kube.kubelet.network_probes import port_of
 from owlab.pocket.kube.kubelet.probes import listens_on
 from owlab.pocket.kube.kubelet.statuses import container_statuses, summarize, terminated
 from owlab.pocket.kube.streams.logs import container_of, require_started
@@ -216,14 +215,6 @@ def test_how_an_end_is_written():
     }
 
 
-NAMED = {"ports": [{"containerPort": 1}, {"name": "web", "containerPort": 8080}]}
-
-
-@pytest.mark.parametrize(("port", "number"), [(80, 80), ("web", 8080), ("80", 80), ("none", 0)])
-def test_ports_of_probes(port, number):
-    assert port_of(port, NAMED) == number
-
-
 @pytest.mark.parametrize(
     ("container", "port", "listens"),
     [
@@ -269,7 +260,7 @@ def test_a_container_that_is_not_named():
     with pytest.raises(BadRequest) as error:
         container_of(BOX, "")
     assert error.value.message == (
-        "a container name must be specified for pod box, choose one of: [first debug a b]"
+        "a container name must be specified for pod box, choose one of: [first a b debug]"
     )
     with pytest.raises(BadRequest, match="container other is not valid for pod box"):
         container_of(BOX, "other")

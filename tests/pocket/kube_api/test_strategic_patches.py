@@ -215,7 +215,7 @@ def test_several_conflicts_are_all_told():
     with pytest.raises(Conflict) as error:
         applied(live, "two", data={"a": "2", "b": "2", "c": "1"})
     assert error.value.message == (
-        'Apply failed with 2 conflicts: conflict with "one": .data.a, conflict with "one": .data.b'
+        'Apply failed with 2 conflicts: conflicts with "one":\n- .data.a\n- .data.b'
     )
     live = applied(live, "two", force=True, data={"a": "2"})
     owners = {e["manager"]: e["fieldsV1"]["f:data"] for e in live["metadata"]["managedFields"]}

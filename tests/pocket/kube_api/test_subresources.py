@@ -68,6 +68,7 @@ async def test_a_container_is_added_and_nothing_else(api: httpx.AsyncClient, sto
     [
         ([{"image": "x"}], "spec.ephemeralContainers[0].name: Required value"),
         ([{"name": "a"}], "spec.ephemeralContainers[0].image: Required value"),
+        ([{"image": "x"}, {"name": "a"}], "spec.ephemeralContainers[1].image: Required value"),
         ([{**SHELL, "name": "A"}], 'spec.ephemeralContainers[0].name: Invalid value: "A"'),
         ([{**SHELL, "name": "main"}],
          'spec.ephemeralContainers[0].name: Duplicate value: "main"'),

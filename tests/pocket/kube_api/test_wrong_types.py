@@ -32,33 +32,101 @@ async def told(api: httpx.AsyncClient, kind: str, body: object) -> str:
     return str(answer.json()["message"])
 
 
+SPEC = "spec.template.spec"
+MAINS = f"{SPEC}.containers"
+NUMBER = "expected numeric (int or float), got"
+ANY = "got &value.valueUnstructured{Value:"
+DEEP = {"b": {"c": False}, "a": ["x", 1, None]}
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("spec.replicas", "two", "expected numeric (int or float), got string"),
-        ("spec.replicas", True, "expected numeric (int or float), got bool"),
-        ("spec.replicas", [1], "expected numeric (int or float), got []interface {}"),
-        ("spec.replicas", {"a": 1}, "expected numeric (int or float), got map[string]interface {}"),
+        ("spec.replicas", "two", f"{NUMBER} string"),
+        ("spec.replicas", True, f"{NUMBER} bool"),
+        ("spec.replicas", [1], f"{NUMBER} []interface {{}}"),
+        ("spec.replicas", {"a": 1}, f"{NUMBER} map[string]interface {{}}"),
         ("spec.selector", "web", "expected map, got &{web}"),
         ("spec.selector", 7, "expected map, got &{7}"),
-        ("spec.template.spec.nodeSelector", "web", "expected map, got &{web}"),
-        ("spec.template.spec.nodeSelector", True, "expected map, got &{true}"),
-        ("spec.template.spec.containers", "web", "expected list, got &{web}"),
-        ("spec.template.spec.containers", {"a": "b"}, "expected list, got &{map["),
-        ("spec.paused", "yes", "expected bool"),
+        ("spec.selector", [7, "x"], "expected map, got &{[7 x]}"),
+        (f"{SPEC}.nodeSelector", "web", "expected map, got &{web}"),
+        (f"{SPEC}.nodeSelector", True, "expected map, got &{true}"),
+        (f"{SPEC}.nodeSelector", [], "expected map, got &{[]}"),
+        (f"{SPEC}.containers", "web", "expected list, got &{web}"),
+        (f"{SPEC}.containers", 1.5, "expected list, got &{1.5}"),
+        (f"{SPEC}.containers", DEEP, "expected list, got &{map[a:[x 1 <nil>] b:map[c:false]]}"),
+        ("spec.paused", "yes", f'expected boolean, {ANY}"yes"}}'),
+        ("spec.paused", 'ä"', f'expected boolean, {ANY}"ä\\""}}'),
+        ("spec.paused", 7, f"expected boolean, {ANY}7}}"),
+        ("spec.paused", 1.5, f"expected boolean, {ANY}1.5}}"),
+        ("spec.paused", [], f"expected boolean, {ANY}[]interface {{}}{{}}}}"),
+        (f"{SPEC}.nodeName", 7, f"expected string, {ANY}7}}"),
+        (f"{SPEC}.nodeName", True, f"expected string, {ANY}true}}"),
         (
-            "spec.template.spec.nodeName",
-            7,
-            "expected string, got &value.valueUnstructured{Value:7}",
+            f"{SPEC}.nodeName",
+            DEEP,
+            f'expected string, {ANY}map[string]interface {{}}{{"a":[]interface {{}}{{"x", 1, '
+            'interface {}(nil)}, "b":map[string]interface {}{"c":false}}}',
         ),
     ],
 )
 async def test_of_an_apply(api, bench: Bench, path, value, said):
     await bench.make(deployment("web"))
     body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
-    message = await told(api, APPLY, {**body, **at(path, value)})
-    assert f".{path}" in message
-    assert said in message
+    assert await told(api, APPLY, {**body, **at(path, value)}) == (
+        "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): "
+        f".{path}: {said}"
+    )
+
+
+MAIN: dict[str, object] = {"name": "main", "image": "nginx"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "paths"),
+    [
+        ({"spce": 1}, [f"{SPEC}.spce"]),
+        ({"a": 1, "containers": [{**MAIN, "b": 1}]}, [f"{SPEC}.a", f'{MAINS}[name="main"].b']),
+        (
+            {"containers": [{**MAIN, "ports": [{"containerPort": 80, "x": 1}]}]},
+            [f'{MAINS}[name="main"].ports[containerPort=80,protocol="TCP"].x'],
+        ),
+        (
+            {"containers": [{**MAIN, "ports": [{"containerPort": 53, "protocol": "UDP", "x": 1}]}]},
+            [f'{MAINS}[name="main"].ports[containerPort=53,protocol="UDP"].x'],
+        ),
+        (
+            {"containers": [{**MAIN, "volumeMounts": [{"name": "v", "mountPath": "/v", "x": 1}]}]},
+            [f'{MAINS}[name="main"].volumeMounts[mountPath="/v"].x'],
+        ),
+        (
+            {"containers": [{**MAIN, "env": [{"name": "A"}, {"name": "B", "valu": "x"}]}]},
+            [f'{MAINS}[name="main"].env[name="B"].valu'],
+        ),
+        ({"containers": [MAIN], "tolerations": [{}, {"x": 1}]}, [f"{SPEC}.tolerations[1].x"]),
+        (
+            {
+                "containers": [MAIN],
+                "topologySpreadConstraints": [
+                    {"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "x": 1}
+                ],
+            },
+            [
+                f'{SPEC}.topologySpreadConstraints[topologyKey="zone",'
+                'whenUnsatisfiable="DoNotSchedule"].x'
+            ],
+        ),
+    ],
+)
+async def test_fields_that_there_are_not(api, bench: Bench, spec, paths):
+    """An apply names each, by the keys of the lists that it is in."""
+    await bench.make(deployment("web"))
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
+    said = [f".{path}: field not declared in schema" for path in paths]
+    every = said[0] if len(said) == 1 else "\n  ".join(["errors:", *said])
+    assert await told(api, APPLY, {**body, **at(SPEC, spec)}) == (
+        f"failed to create typed patch object (default/web; apps/v1, Kind=Deployment): {every}"
+    )
 
 
 @pytest.mark.parametrize(

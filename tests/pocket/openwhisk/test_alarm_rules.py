@@ -241,3 +241,51 @@ def test_dates_that_are_none(given: Any) -> None:
 )  # fmt: skip
 def test_when_it_is_due_after_noon(alarm: dict[str, Any], due: datetime | None) -> None:
     assert next_time(alarm, NOON) == due
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "sentence"),
+    [
+        ("interval", {"minutes": "Infinity"}, "the minutes parameter must be an integer"),
+        ("interval", {"minutes": "nan"}, "the minutes parameter must be an integer"),
+        ("once", {"date": "2100-13"}, "date parameter '2100-13' is not a valid Date"),
+        ("once", {"date": "2100-02-30"}, "date parameter '2100-02-30' is not a valid Date"),
+        ("once", {"date": 1e300}, "date parameter '1e+300' is not a valid Date"),
+        ("once", {"date": math.inf}, "date parameter 'inf' is not a valid Date"),
+        ("once", {"date": -1e300}, "date parameter '-1e+300' is not a valid Date"),
+        ("once", {"date": -1000}, "date parameter '-1000' must be in the future"),
+        ("alarm", {"startDate": "soon"}, "startDate parameter 'soon' is not a valid Date"),
+        ("alarm", {"stopDate": 1e300}, "stopDate parameter '1e+300' is not a valid Date"),
+    ],
+)
+def test_numbers_and_dates_that_are_none(
+    alarms: Alarms, kind: str, given: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(AlarmError) as refused:
+        made(alarms, kind, **given)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "most"),
+    [(3, 3), ("3", 3), (3.0, 3), (0, -1), (None, -1), ("many", -1), ([], -1), (math.inf, -1)],
+)
+def test_how_often_an_alarm_fires(alarms: Alarms, given: object, most: int) -> None:
+    assert made(alarms, "alarm", maxTriggers=given)["maxTriggers"] == most
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2100", "2100-01-01T00:00:00+00:00"),
+        ("2100-02", "2100-02-01T00:00:00+00:00"),
+        ("2100-02-03", "2100-02-03T00:00:00+00:00"),
+        (" 2100-02-03T04:05 ", "2100-02-03T04:05:00+00:00"),
+        ("2100-02-03T04:05:06.5Z", "2100-02-03T04:05:06.500000+00:00"),
+        ("2100-02-03T04:05:06+08:00", "2100-02-02T20:05:06+00:00"),
+        (4102444800000, "2100-01-01T00:00:00+00:00"),
+        (4102444800000.0, "2100-01-01T00:00:00+00:00"),
+    ],
+)
+def test_dates_by_their_form(text: object, read: str) -> None:
+    assert datetime.fromtimestamp(milliseconds(text) / 1000, UTC).isoformat() == read

@@ -12,6 +12,7 @@ import pytest
 
 from owlab.pocket.openwhisk.alarms import Alarms, next_time
 from owlab.pocket.openwhisk.deployment.components_ready import NAMES, Components
+from owlab.pocket.openwhisk.refusals import WhiskError
 from owlab.pocket.openwhisk.service import Service
 
 from .conftest import Client
@@ -239,3 +240,41 @@ async def test_too_many_fires_a_minute_are_left_out(trigger: Client, service: Se
     assert await fired(trigger, 0.3) == []
     (alarm,) = service.alarms.all()
     assert (alarm["maxTriggers"], alarm["status"]["active"]) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "disabled"),
+    [
+        (400, True),
+        (401, True),
+        (403, True),
+        (404, True),
+        (408, False),
+        (409, False),
+        (413, True),
+        (429, False),
+    ],
+)
+async def test_which_refusals_disable_an_alarm(
+    trigger: Client,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    disabled: bool,
+) -> None:
+    asked = asyncio.Event()
+
+    def refuse(*words: object) -> None:
+        asked.set()
+        raise WhiskError(status, "no")
+
+    monkeypatch.setattr(service.runner, "trigger", refuse)
+    service.alarms.put(due() | {"maxTriggers": 5})
+    service.alarm_clock.changed()
+    await asyncio.wait_for(asked.wait(), 10)
+    (alarm,) = service.alarms.all()
+    reason = {"kind": "AUTO", "statusCode": status, "message": REFUSED.format(status)}
+    assert (alarm["maxTriggers"], alarm["status"].get("reason")) == (
+        5,
+        reason if disabled else None,
+    )

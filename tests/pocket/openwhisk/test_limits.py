@@ -64,6 +64,87 @@ def test_nested_values_and_environment_say_the_same() -> None:
     assert Limits.of(nested) == Limits.of(environment) == wanted
 
 
+BOUNDS = {"timeout": "time", "memory": "memory", "logs": "log", "concurrency": "concurrency"}
+VARIABLES = {"timeout": "timeLimit", "memory": "memory", "logs": "logLimit",
+             "concurrency": "concurrencyLimit"}  # fmt: skip
+NAMES = {
+    "invocations_per_minute": ("actionsInvokesPerminute", "LIMITS_ACTIONS_INVOKES_PERMINUTE"),
+    "concurrent_invocations": ("actionsInvokesConcurrent", "LIMITS_ACTIONS_INVOKES_CONCURRENT"),
+    "fires_per_minute": ("triggersFiresPerminute", "LIMITS_TRIGGERS_FIRES_PERMINUTE"),
+    "sequence_length": ("actionsSequenceMaxlength", "LIMITS_ACTIONS_SEQUENCE_MAXLENGTH"),
+    "payload": ("activation.payload.max", "CONFIG_whisk_activation_payload_max"),
+    **{
+        f"{ours}_{bound}": (f"actions.{chart}.{bound}", f"CONFIG_whisk_{VARIABLES[ours]}_{bound}")
+        for ours, chart in BOUNDS.items()
+        for bound in ("min", "std", "max")
+    },
+}
+
+
+@pytest.mark.parametrize("field", NAMES)
+def test_every_name_of_a_limit(field: str) -> None:
+    chart, variable = NAMES[field]
+    nested: Any = 7
+    for word in reversed(chart.split(".")):
+        nested = {word: nested}
+    wanted = Limits(**{field: 7})
+    assert wanted != Limits()
+    for values in ({field: 7}, {chart: 7}, {variable: "7"}, nested):
+        assert Limits.of(values) == wanted
+    assert Limits.of(wanted) is wanted
+    assert Limits.of(None) == Limits.of({}) == Limits()
+
+
+def test_what_the_chart_does_not_say() -> None:
+    made = Limits()
+    assert (made.code, made.list_default, made.list_max, made.user_memory) == (
+        48 * 1024 * 1024, 30, 200, 2048,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "amount"),
+    [
+        ("timeout_max", 5, 5),
+        ("timeout_max", "5", 5),
+        ("timeout_max", "5ms", 5),
+        ("timeout_max", "5 milliseconds", 5),
+        ("timeout_max", "5s", 5000),
+        ("timeout_max", "5 seconds", 5000),
+        ("timeout_max", "5m", 300_000),
+        ("timeout_max", "1 minute", 60_000),
+        ("timeout_max", " 5 MINUTES ", 300_000),
+        ("timeout_max", "5h", None),
+        ("memory_max", 256, 256),
+        ("memory_max", "256m", 256),
+        ("memory_max", "256 MB", 256),
+        ("memory_max", "256Mi", 256),
+        ("memory_max", "1g", 1024),
+        ("memory_max", "1048576k", 1024),
+        ("memory_max", "1023k", 0),
+        ("logs_max", "10m", 10),
+        ("logs_max", "10", 10),
+        ("user_memory", "2g", 2048),
+        ("user_memory", "2048", 2048),
+        ("payload", "1048576", 1024 * 1024),
+        ("payload", "1 m", 1024 * 1024),
+        ("payload", "1k", 1024),
+        ("payload", "1b", 1),
+        ("payload", "1t", None),
+        ("concurrency_max", 3, 3),
+        ("payload", "", None),
+        ("payload", "-1", None),
+        ("payload", "1.5m", None),
+        ("payload", "m", None),
+        ("payload", None, None),
+        ("payload", "9" * 12, 999_999_999_999),
+        ("payload", "9" * 13, None),
+    ],
+)
+def test_amounts(field: str, text: object, amount: int | None) -> None:
+    assert measured(field, text) == amount
+
+
 @given(st.dictionaries(st.text(max_size=12), st.text(max_size=12) | st.integers() | st.none()))
 def test_nonsense_leaves_the_defaults(values: dict[str, Any]) -> None:
     assert Limits.of(values) == Limits()

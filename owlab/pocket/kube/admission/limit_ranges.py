@@ -8,7 +8,7 @@ from decimal import Decimal
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Denied
 from owlab.pocket.kube.kinds import built_in
-from owlab.pocket.kube.quantities import quantity
+from owlab.pocket.kube.quantities import decimal_form, quantity
 from owlab.pocket.kube.store import Store
 
 _ANNOTATION = "kubernetes.io/limit-ranger"
@@ -155,10 +155,4 @@ def _problems(item: Object, have: Numbers, written: Object | None) -> Iterator[s
 
 
 def _plain(name: str, number: Decimal) -> str:
-    if name == "cpu" and number != number.to_integral_value():
-        return f"{int(number * 1000)}m"
-    # A sum has a decimal form, whatever its parts had: 2000Mi is 2097152k.
-    whole, unit, units = int(number), "", list("EPTGMk")
-    while whole and not whole % 1000 and units:
-        whole, unit = whole // 1000, units.pop()
-    return f"{whole}{unit}"
+    return decimal_form(int(number * 1000) if name == "cpu" else int(number) * 1000)

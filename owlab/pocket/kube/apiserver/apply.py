@@ -162,32 +162,46 @@ def _check_conflicts(
         return
     differing = _differing(base, wanted, fields)
     clashes = [
-        (entry["manager"], path)
-        for entry in others
+        (_manager(entry), _readable(path))
+        for entry in sorted(others, key=lambda entry: str(entry["manager"]))
         for path in sorted(paths_of(entry["fieldsV1"]) & differing)
     ]
-    if clashes:
-        count = f"{len(clashes)} conflict{'s' if len(clashes) > 1 else ''}"
-        lines = ", ".join(f'conflict with "{m}": {_readable(p)}' for m, p in clashes)
-        raise Conflict(
-            f"Apply failed with {count}: {lines}",
-            {
-                "causes": [
-                    {
-                        "reason": "FieldManagerConflict",
-                        "message": f'conflict with "{manager}"',
-                        "field": _readable(path),
-                    }
-                    for manager, path in clashes
-                ]
-            },
-        )
+    if not clashes:
+        return
+    if len(clashes) == 1:
+        [(manager, field)] = clashes
+        said = f"1 conflict: conflict with {manager}: {field}"
+    else:
+        lines = []
+        for manager in dict.fromkeys(manager for manager, _ in clashes):
+            lines.append(f"conflicts with {manager}:")
+            lines += [f"- {field}" for other, field in clashes if other == manager]
+        said = f"{len(clashes)} conflicts: " + "\n".join(lines)
+    causes = [
+        {
+            "reason": "FieldManagerConflict",
+            "message": f"conflict with {manager}",
+            "field": field,
+        }
+        for manager, field in clashes
+    ]
+    raise Conflict(f"Apply failed with {said}", {"causes": causes})
+
+
+def _manager(entry: Any) -> str:
+    """Who owns fields, and by which version of the API if not by applying them."""
+    name = json.dumps(entry["manager"])
+    return f"{name} using {entry['apiVersion']}" if entry["operation"] == "Update" else name
 
 
 def _readable(path: Path) -> str:
     text = ""
     for step in path:
-        text += f".{step[2:]}" if step.startswith("f:") else f"[{step[2:].strip('{}')}]"
+        if step.startswith("f:"):
+            text += f".{step[2:]}"
+        else:
+            keys = json.loads(step[2:])
+            text += f"[{','.join(f'{key}={json.dumps(value)}' for key, value in keys.items())}]"
     return text
 
 

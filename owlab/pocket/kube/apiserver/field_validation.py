@@ -132,6 +132,18 @@ def _go_text(value: object) -> str:
     return "<nil>" if value is None else str(value)
 
 
+def _go_syntax(value: object) -> str:
+    """Data as Go writes it in a program: ``map[string]interface {}{"replicas":"three"}``."""
+    if isinstance(value, dict):
+        inner = (f"{json.dumps(k)}:{_go_syntax(v)}" for k, v in sorted(value.items()))
+        return f"map[string]interface {{}}{{{', '.join(inner)}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(_go_syntax, value))}}}"
+    if value is None:
+        return "interface {}(nil)"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _restored(error: DecodeError) -> str:
     sort = {str: "string", bool: "bool", int: "int64", float: "float64", list: "slice"}.get(
         type(error.value), "map"
@@ -159,7 +171,7 @@ def _expected(error: DecodeError) -> str:
         )
         return f"expected numeric (int or float), got {sort}"
     if error.kind in ("string", "bool"):
-        shown = json.dumps(value) if isinstance(value, str) else _go_text(value)
+        shown = _go_syntax(value)
         wanted = "boolean" if error.kind == "bool" else "string"
         return f"expected {wanted}, got &value.valueUnstructured{{Value:{shown}}}"
     return str(error)
@@ -178,8 +190,18 @@ def _keyed(obj: object, path: str) -> str:
             names.append(name)
             place = place.get(name) if isinstance(place, dict) else None
             continue
-        item = place[int(index)] if isinstance(place, list) else None
-        key = merge_key(names, place) if isinstance(place, list) else None
-        shown += f"[{key}={json.dumps(item[key])}]" if key and item else f"[{index}]"
+        assert isinstance(place, list), path
+        item, key = place[int(index)], merge_key(names, place)
+        keys = {key: item[key], **_more_keys(names[-1], item)} if key else {}
+        told = ",".join(f"{k}={json.dumps(v)}" for k, v in keys.items())
+        shown += f"[{told or index}]"
         place = item
     return shown
+
+
+def _more_keys(name: str, item: Object) -> Object:
+    """What else tells the items of a list apart."""
+    if name == "ports":
+        return {"protocol": item.get("protocol", "TCP")}
+    second = "whenUnsatisfiable"
+    return {second: item[second]} if name == "topologySpreadConstraints" and second in item else {}

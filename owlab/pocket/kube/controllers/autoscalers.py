@@ -76,7 +76,7 @@ class Autoscalers(Controller):
             self._unscalable(scaler, status, error.message)
         else:
             self._scale(scaler, status, target)
-        status["observedGeneration"] = scaler["metadata"].get("generation", 1)
+        status["observedGeneration"] = scaler["metadata"]["generation"]
         # What goes wrong again and again is told when it is new.
         if status.get("conditions") != before:
             self._warn(scaler, status["conditions"], before)

@@ -11,7 +11,15 @@ from owlab.pocket.kube.controllers.controller import Controller, Leads, itself
 from owlab.pocket.kube.controllers.scheduler import claim_names
 from owlab.pocket.kube.object_state import is_ready, owner_reference
 from owlab.pocket.kube.storage import local_path
-from owlab.pocket.kube.storage.binding import SELECTED_NODE, fits, is_for, reference_to, smallest
+from owlab.pocket.kube.storage.binding import (
+    OTHER_CLASS,
+    SELECTED_NODE,
+    fits,
+    is_for,
+    mismatches,
+    reference_to,
+    smallest,
+)
 from owlab.pocket.kube.storage.nfs_subdir import NfsSubdir
 from owlab.pocket.kube.storage.provisioner import (
     CannotProvision,
@@ -145,11 +153,11 @@ class Claims(Controller):
     def _bind_or_provision(self, claim: Object) -> None:
         spec = claim["spec"]
         volumes = self.store.list("PersistentVolume")
-        kept = [v for v in volumes if is_for(v, claim)]
         if spec.get("volumeName"):
-            kept = [v for v in volumes if v["metadata"]["name"] == spec["volumeName"]]
-            if not kept or (kept[0]["spec"].get("claimRef") and not is_for(kept[0], claim)):
-                return
+            self._bind_named(claim, self.store.find("PersistentVolume", spec["volumeName"]))
+            return
+        # One that is kept for it may be of another class.
+        kept = [v for v in volumes if is_for(v, claim) and {*mismatches(v, claim)} <= {OTHER_CLASS}]
         if kept:
             self._bind(claim, kept[0])
             return
@@ -177,6 +185,22 @@ class Claims(Controller):
             self._say(claim, "Normal", "FailedBinding", said)
         else:
             self._provision(VolumeRequest(claim, kind, node))
+
+    def _bind_named(self, claim: Object, volume: Object | None) -> None:
+        """The volume that a claim names itself, or none."""
+        if volume is None:
+            return
+        name = volume["metadata"]["name"]
+        if is_for(volume, claim):
+            self._bind(claim, volume)
+        elif volume["spec"].get("claimRef"):
+            said = f'volume "{name}" already bound to a different claim.'
+            self._say(claim, "Warning", "FailedBinding", said)
+        elif why := next(mismatches(volume, claim), None):
+            said = f'Cannot bind to requested volume "{name}": {why}'
+            self._say(claim, "Warning", "VolumeMismatch", said)
+        else:
+            self._bind(claim, volume)
 
     def _wait_for_consumer(self, claim: Object) -> None:
         meta = claim["metadata"]

@@ -141,7 +141,7 @@ class DaemonSets(Controller):
             "numberUnavailable": len(fits) - available,
         }
         status = counted(daemon.get("status"), {**always, **others}, always=tuple(always))
-        status["observedGeneration"] = daemon["metadata"].get("generation", 1)
+        status["observedGeneration"] = daemon["metadata"]["generation"]
         self.store.set_status(daemon, status)
 
 

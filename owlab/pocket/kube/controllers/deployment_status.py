@@ -37,7 +37,7 @@ def status_of(
             "unavailableReplicas": max(max(total("replicas"), wanted) - available, 0),
         },
     )
-    status["observedGeneration"] = deployment["metadata"].get("generation", 1)
+    status["observedGeneration"] = deployment["metadata"]["generation"]
     now = clock.timestamp()
     status = _with_available(status, available >= wanted - RolloutLimits.of(spec).unavailable, now)
     status = _with_failure(status, [s for s in (current, *sets) if s is not None], now)

@@ -39,23 +39,22 @@ class DisruptionBudgets(Controller):
         if budget is None:
             return
         found = counts(self.store, budget)
-        allowed = max(found.healthy - found.desired, 0) if found.expected else 0
         status = {
             **(budget.get("status") or {}),
             "currentHealthy": found.healthy,
             "desiredHealthy": found.desired,
-            "disruptionsAllowed": allowed,
+            "disruptionsAllowed": found.allowed,
             "expectedPods": found.expected,
-            "observedGeneration": budget["metadata"].get("generation", 1),
+            "observedGeneration": budget["metadata"]["generation"],
         }
-        reason = "SufficientPods" if allowed else "InsufficientPods"
+        reason = "SufficientPods" if found.allowed else "InsufficientPods"
         now = self.clock.timestamp()
         status = with_condition(
             status,
             "DisruptionAllowed",
-            str(bool(allowed)),
+            str(bool(found.allowed)),
             now,
             reason,
-            observedGeneration=budget["metadata"].get("generation", 1),
+            observedGeneration=budget["metadata"]["generation"],
         )
         self.store.set_status(budget, status)

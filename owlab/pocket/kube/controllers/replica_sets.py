@@ -111,7 +111,7 @@ class ReplicaSets(Controller):
             },
             always=("replicas",),
         )
-        status["observedGeneration"] = owner["metadata"].get("generation", 1)
+        status["observedGeneration"] = owner["metadata"]["generation"]
         if refused is not None and not is_true({"status": status}, "ReplicaFailure"):
             # Its message stays as it was first: the next pod has another name.
             now = self.clock.timestamp()

@@ -69,7 +69,7 @@ class StatefulSets(Controller):
             always=("replicas", "availableReplicas"),
         )
         status |= {
-            "observedGeneration": stateful["metadata"].get("generation", 1),
+            "observedGeneration": stateful["metadata"]["generation"],
             "currentRevision": current,
             "updateRevision": update,
             "collisionCount": 0,

@@ -6,7 +6,7 @@ import asyncio
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers.start import CannotStart
-from owlab.pocket.kube.kubelet.network_probes import KINDS, Check, port_of
+from owlab.pocket.kube.kubelet.network_probes import KINDS, Check, UnknownPort, port_of
 from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.kube.kubelet.probes import Execute, listens_on
 
@@ -35,8 +35,11 @@ def hook(
     if not simulated:
         return _really(timeline, container, (container["name"], kind, starts), spec, execute, check)
     target = spec.get("httpGet") or spec.get("tcpSocket")
-    if target is None or listens_on(container, port_of(target.get("port"), container)):
-        return ""
+    try:
+        if target is None or listens_on(container, port_of(target.get("port"), container)):
+            return ""
+    except UnknownPort:
+        return _unknown(target)
     return f"dial tcp: connect to port {target.get('port')}: connection refused"
 
 
@@ -54,7 +57,10 @@ def _really(
         async def run() -> str:
             if any(kind in spec for kind in KINDS):
                 address = str(timeline.pod["status"].get("podIP", ""))
-                said = await check(spec, container, address, _HOOK_SECONDS)
+                try:
+                    said = await check(spec, container, address, _HOOK_SECONDS)
+                except UnknownPort:
+                    said = _unknown(next(spec[kind] for kind in KINDS if kind in spec))
                 timeline.again(0.0)
                 return said or ""
             command = list(spec["exec"].get("command") or [])
@@ -72,3 +78,7 @@ def _really(
     if not task.done():
         return None
     return task.result() if not task.cancelled() and task.exception() is None else "cancelled"
+
+
+def _unknown(target: Object) -> str:
+    return f"couldn't find port: {target.get('port')}"

@@ -13,7 +13,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import images
 from owlab.pocket.kube.containers.start import CannotStart
 from owlab.pocket.kube.kubelet.memory import ProbeState
-from owlab.pocket.kube.kubelet.network_probes import Check, port_of
+from owlab.pocket.kube.kubelet.network_probes import Check, UnknownPort, port_of
 from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 
 Execute = Callable[[Object, list[str]], Awaitable[tuple[int, str]]]
@@ -21,6 +21,7 @@ Execute = Callable[[Object, list[str]], Awaitable[tuple[int, str]]]
 
 _LEAST_SECONDS = 1.0
 """Between two runs of a command, also when time does not count."""
+_ERRORED = "probe errored and resulted in unknown state"
 _NAMES = {"livenessProbe": "Liveness", "readinessProbe": "Readiness", "startupProbe": "Startup"}
 
 
@@ -80,14 +81,19 @@ class Probe:
 
     def _ask(self, spec: Object, state: ProbeState) -> None:
         if self.simulated:
-            self._count(self._judge(spec))
+            try:
+                answer = self._judge(spec)
+            except UnknownPort as error:
+                self._wait(f"{_ERRORED}: {error}")
+                return
+            self._count(answer)
             return
 
         async def ask() -> None:
             try:
                 answer = await self._asked(spec)
-            except ProbeErrored as error:
-                self._wait(f"probe errored and resulted in unknown state: {error}")
+            except (ProbeErrored, UnknownPort) as error:
+                self._wait(f"{_ERRORED}: {error}")
                 return
             finally:
                 state.task = None

@@ -11,8 +11,7 @@ from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.metrics import server
 from owlab.pocket.kube.metrics.use import of_pod
 from owlab.pocket.kube.object_state import is_ready
-from owlab.pocket.kube.quantities import quantity
-from owlab.pocket.kube.quota.amounts import written
+from owlab.pocket.kube.quantities import decimal_form, quantity
 from owlab.pocket.kube.store import Store
 
 _FIELDS = {"Resource": "resource", "ContainerResource": "containerResource"}
@@ -80,9 +79,7 @@ def wanted(store: Store, metric: Object, pods: Sequence[Object], size: int) -> M
             "metrics API",
         )
     total, count = sum(used.values(), Decimal(0)), len(used)
-    current: Object = {"averageValue": written("cpu", total / count)}
-    if name != "cpu":
-        current = {"averageValue": written(name, (total / count).to_integral_value())}
+    current: Object = {"averageValue": decimal_form(int(total * 1000 / count))}
     if asked == _SHARE:
         percent = int(total * 100 / reserved) if reserved else 0
         current["averageUtilization"] = percent

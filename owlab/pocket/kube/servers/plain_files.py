@@ -15,6 +15,9 @@ from owlab.pocket.kube.servers.application import Told, application
 from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.http import http_server
 
+_ERRORS = {404: "File not found", 501: "Unsupported method"}
+"""What Python's server says of an answer besides its line for each request."""
+
 
 def python_http_server(setting: Setting) -> Ports:
     """``python3 -m http.server [PORT] [--directory DIR] [--bind ADDRESS]``."""
@@ -34,10 +37,15 @@ def python_http_server(setting: Setting) -> Ports:
     def told(request: Request, response: Response) -> None:
         client = request.client.host if request.client else "-"
         now = utc_now().strftime("%d/%b/%Y %H:%M:%S")
-        line = f"{request.method} {request.url.path} HTTP/{request.scope['http_version']}"
-        setting.log(f'{client} - - [{now}] "{line}" {response.status_code} -')
+        begin = f"{client} - - [{now}]"
+        if said := _ERRORS.get(response.status_code):
+            setting.log(f"{begin} code {response.status_code}, message {said}")
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        line = f"{request.method} {target} HTTP/{request.scope['http_version']}"
+        setting.log(f'{begin} "{line}" {response.status_code} -')
 
-    return {port: http_server(_served(setting, root, told, "Directory listing for"))}
+    index = ("index.html", "index.htm")
+    return {port: http_server(_served(setting, root, told, index, "Directory listing for"))}
 
 
 def busybox_httpd(setting: Setting) -> Ports:
@@ -57,10 +65,12 @@ def busybox_httpd(setting: Setting) -> Ports:
             client = request.client.host if request.client else "-"
             setting.log(f"{client}: response:{response.status_code}")
 
-    return {port: http_server(_served(setting, root, told, ""))}
+    return {port: http_server(_served(setting, root, told, ("index.html",)))}
 
 
-def _served(setting: Setting, root: str, told: Told, title: str) -> ASGIApp:
+def _served(
+    setting: Setting, root: str, told: Told, index: tuple[str, ...], title: str = ""
+) -> ASGIApp:
     async def answer(request: Request) -> Response:
         view, path = setting.view(), request.url.path
         place = posixpath.normpath(web_files.below(root, path))
@@ -68,7 +78,7 @@ def _served(setting: Setting, root: str, told: Told, title: str) -> ASGIApp:
             return Response("Unsupported method\n", 501)
         if not path.endswith("/") and view.names(place) is not None:
             return RedirectResponse(path + "/", 301)
-        hit = web_files.found(view, place, ("index.html",))
+        hit = web_files.found(view, place, index)
         if hit is not None:
             return web_files.sent(request, *hit)
         page = web_files.listing(view, place, path, title) if title else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from owlab.pocket.ground.views import Object
@@ -12,6 +12,7 @@ from owlab.pocket.kube.scheduling.node_affinity import chosen_by
 
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
 """Where the scheduler wants the volume of a claim that is bound late."""
+OTHER_CLASS = "storageClassName does not match"
 
 
 def reference_to(claim: Object) -> Object:
@@ -40,7 +41,7 @@ def is_for(volume: Object, claim: Object) -> bool:
 def fits(volume: Object, claim: Object, node: Object | None = None) -> bool:
     """A free volume has what a claim asks for, and can be used on the node."""
     spec, wanted = volume["spec"], claim["spec"]
-    if volume["metadata"].get("deletionTimestamp") or spec.get("claimRef"):
+    if spec.get("claimRef"):
         return False
     selector = wanted.get("selector")
     if selector and not selectors.from_object(selector)(volume["metadata"].get("labels") or {}):
@@ -48,12 +49,22 @@ def fits(volume: Object, claim: Object, node: Object | None = None) -> bool:
     required = (spec.get("nodeAffinity") or {}).get("required")
     if required and node is not None and not chosen_by(required, node):
         return False
-    return bool(
-        spec.get("storageClassName", "") == (wanted.get("storageClassName") or "")
-        and set(wanted.get("accessModes") or []) <= set(spec.get("accessModes") or [])
-        and spec.get("volumeMode", "Filesystem") == wanted.get("volumeMode", "Filesystem")
-        and _size(spec.get("capacity")) >= _size((wanted.get("resources") or {}).get("requests"))
-    )
+    return not list(mismatches(volume, claim))
+
+
+def mismatches(volume: Object, claim: Object) -> Iterator[str]:
+    """What a volume has not that a claim asks for, in the controller's words and order."""
+    spec, wanted = volume["spec"], claim["spec"]
+    if volume["metadata"].get("deletionTimestamp"):
+        yield f'the volume is marked for deletion "{volume["metadata"]["name"]}"'
+    if _size(spec.get("capacity")) < _size((wanted.get("resources") or {}).get("requests")):
+        yield "requested PV is too small"
+    if spec.get("storageClassName", "") != (wanted.get("storageClassName") or ""):
+        yield OTHER_CLASS
+    if spec.get("volumeMode", "Filesystem") != wanted.get("volumeMode", "Filesystem"):
+        yield "incompatible volumeMode"
+    if not set(wanted.get("accessModes") or []) <= set(spec.get("accessModes") or []):
+        yield "incompatible accessMode"
 
 
 def smallest(volumes: Iterable[Object]) -> Object | None:

@@ -238,7 +238,7 @@ class Store:
             if fixed in before:
                 meta[fixed] = before[fixed]
         if "generation" in before and _wanted(new) != _wanted(old):
-            meta["generation"] = int(before.get("generation", 1)) + 1
+            meta["generation"] = int(before["generation"]) + 1
         meta["resourceVersion"] = before["resourceVersion"]
         if new == old:
             return old

@@ -19,8 +19,8 @@ from owlab.pocket.kube.streams.log_options import LogOptions, log_options
 def container_of(pod: Object, wanted: str) -> str:
     """The container that is meant; raises BadRequest where that is not clear."""
     names = [c["name"] for c in pod["spec"].get("containers") or []]
-    others = ("initContainers", "ephemeralContainers")
-    every = [c["name"] for field in others for c in pod["spec"].get(field) or []] + names
+    fields = ("initContainers", "containers", "ephemeralContainers")
+    every = [c["name"] for field in fields for c in pod["spec"].get(field) or []]
     if wanted:
         if wanted not in every:
             raise BadRequest(f"container {wanted} is not valid for pod {pod['metadata']['name']}")

@@ -68,7 +68,7 @@ async def _one(console: NetworkConsole, options: dict[str, str], url: str) -> No
         else:
             raise Refusal("wget: too many redirections\n")
     except Unreachable as error:
-        raise Refusal(_failed(console, url, error)) from None
+        raise Refusal(_failed(console, request.url, error)) from None
     if "spider" in options:
         if not quiet:
             await console.err("remote file exists\n")
@@ -133,8 +133,6 @@ def _failed(console: NetworkConsole, url: str, error: Unreachable) -> str:
             (address, *_) = console.net.lookup(parts.hostname or "")
         except Unreached:
             address = parts.hostname or ""
-        port = parts.port or (443 if parts.scheme == "https" else 80)
         why = error.why or "Connection refused"
-        shown = f"{address}:{port}" if parts.port else address
-        return f"wget: can't connect to remote host ({shown}): {why}\n".replace(f":{port})", ")")
+        return f"wget: can't connect to remote host ({address}): {why}\n"
     return f"wget: error getting response: {error.text}\n"
