@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from owlab.pocket.programs import mktemp
-
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Letters in the order in which they are drawn, and the last one from then on."""
     letters = list("aaab")
     monkeypatch.setattr(
-        mktemp.secrets, "choice", lambda _: letters.pop(0) if len(letters) > 1 else letters[0]
+        "owlab.pocket.programs.mktemp.secrets.choice",
+        lambda _: letters.pop(0) if len(letters) > 1 else letters[0],
     )
     return letters
 
