@@ -48,6 +48,13 @@ def size_of(text: str) -> int:
     return total
 
 
+def count_of(text: str) -> int:
+    """The same for programs that know no products, no ``c`` and ``w``, but an ``m``."""
+    if not {"c", "w", "x"}.isdisjoint(text):
+        raise ValueError(text)
+    return size_of(text.replace("m", "M"))
+
+
 def _unit(suffix: str) -> int:
     if suffix in ("", "c", "w", "b"):
         return {"": 1, "c": 1, "w": 2, "b": 512}[suffix]
