@@ -140,6 +140,8 @@ def _operands(call: Call) -> Copying:
     for word in call.argv:
         name, equals, value = word.partition("=")
         if not equals or name not in OPERANDS:
+            if word.startswith("--"):
+                raise usage("dd", f"unrecognized option '{word}'")
             raise usage("dd", f"unrecognized operand ‘{word}’")
         words[name] = value
     asked = Copying(call, words)
