@@ -23,6 +23,7 @@ FORMS = {
     ("rev", "No such file or directory"): "rev: cannot open {}: {}",
     ("rev", "Permission denied"): "rev: cannot open {}: {}",
 }
+UNWRITTEN = re.compile(r"^bash: execution error: output sink: \w+: ", re.M)
 QUOTED = re.compile(
     r"^(comm|join|numfmt|seq|paste|fold|fmt|expand|tsort|factor|uniq|tr|cut): "
     r"((?:missing|extra) operand(?: after)?|invalid [a-z ]+:|unknown [a-z ]+:)( '([^'\n]*)')?"
@@ -51,6 +52,7 @@ def gnu(data: bytes, script: str) -> bytes:
     if b": " not in data:
         return data
     text = data.decode(errors="surrogateescape")
+    text = UNWRITTEN.sub("bash: write error: ", text)
     return QUOTED.sub(quoted, FILE.sub(named, text)).encode(errors="surrogateescape")
 
 

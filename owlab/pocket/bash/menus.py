@@ -13,10 +13,11 @@ from owlab.pocket.bash.tokens import commands
 MENU = re.compile(r"(^|[\s;&|({])select\s", re.M)
 SHOW = "__owlab_menu"
 LOOP = (
-    "{known}=0 {words}=({of} ); while while [ ${known} = 0 ] && "
-    '{show} "${{{words}[@]}}" </dev/null; '
+    "{known}=0 {words}=({of} ); ((${{#{words}[@]}})) || {known}=end; "
+    "while while [ ${known} != end ] && {{ [ ${known} = 0 ] && "
+    'COLUMNS=$COLUMNS {show} "${{{words}[@]}}" </dev/null; '
     '{known}=1; printf %s "${{PS3-#? }}" >&2; if read -r REPLY; then [ -z "$REPLY" ] && {known}=0; '
-    "else {known}=end; echo; false; fi; do :; done; [ ${known} != end ] && "
+    "else {known}=end; echo; false; fi; }}; do :; done; [ ${known} != end ] && "
     "if [[ $REPLY =~ ^[0-9]+$ ]] && ((REPLY > 0 && REPLY <= ${{#{words}[@]}})); "
     'then {name}="${{{words}[REPLY - 1]}}"; else {name}=; fi'
 )

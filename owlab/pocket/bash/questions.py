@@ -1,7 +1,8 @@
 """Questions about files that the interpreter answers without looking at rights.
 
 bashkit's ``-r``, ``-w``, ``-O`` and ``-G`` are true of every file, ``-ef`` compares names, in
-``[[ ]]`` ``-nt`` looks in the root directory, and what `cd` may not enter is not there for ``-d``.
+``[[ ]]`` ``-nt`` looks in the root directory, what `cd` may not enter is not there for ``-d``, and
+no name at all is something for ``-s``.
 In a script that asks them the question is put to a program of ours, which knows the user:
 ``[[ -r f ]]`` becomes ``[[ -n $(path=f ... -r) ]]``. It is an assignment, because a word there is
 expanded as it is in ``[[ ]]``.
@@ -22,10 +23,10 @@ BINARY = frozenset(["-ef", "-nt", "-ot"])
 COMPARES = (
     frozenset(["=", "==", "!=", "<", ">", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"]) | BINARY
 )
-ASKED = re.compile(r"(^|[\s'\"])(-[rwxOGNdepcbS]|-ef|-nt|-ot)\s|(^|[\s;&|({])(\.|source)\s", re.M)
+ASKED = re.compile(r"(^|[\s'\"])(-[rwxOGNdepcbsS]|-ef|-nt|-ot)\s|(^|[\s;&|({])(\.|source)\s", re.M)
 """What a script has somewhere that may need this."""
 BY_RIGHTS = frozenset(
-    [*("-r", "-w", "-x", "-O", "-G", "-N", "-d", "-e"), *("-p", "-c", "-b", "-S")]
+    [*("-r", "-w", "-x", "-O", "-G", "-N", "-d", "-e"), *("-p", "-c", "-b", "-s", "-S")]
 )
 
 Edit = tuple[int, int, str]

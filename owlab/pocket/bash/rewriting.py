@@ -55,7 +55,7 @@ TOOLS = frozenset(
 """GNU's tools that the interpreter or the lab has in their place."""
 KEYS = re.compile(r"""(?<![\w'"$])(\w+)(\+?)=\(\s*"\$\{!(\w+)\[@\]\}"\s*\)(?=\s*(?:[;\n]|$))""")
 GOES = re.compile(r"(^|[\s;&|({])(cd|pushd)\s", re.M)
-_IN_SHELL = "' -'[rwxOGNdepcbS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
+_IN_SHELL = "' -'[rwxOGNdepcbsS]' '*|*' -ef '*|*' -nt '*|*' -ot '*|*'source '*|*'. '*|*'eval '"
 _LED = "'exec '*'>'*|*'select '*|*'=(\"${!'*|*'(('*'${'*|*'=(['*|*' ERR'*|*BASH_COMMAND*|*'<<'"
 _ASIDE = (
     "*[3-9]'>&'*|*'$$'*|*PID*|*kill*|*'wc '*|*BASH_SOURCE*|*'=\"'*'$@'*|*EPOCH*|*' -F'*|*compgen*"

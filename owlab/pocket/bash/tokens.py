@@ -246,7 +246,7 @@ class _Reader:
                 simple.words.append(Token(at, sign.end(), sign[0], operator=True))
                 at = sign.end()
             else:
-                end = self._word(at, condition=True)
+                end = self._word(at)
                 if end == at:
                     raise Unfinished
                 simple.words.append(Token(at, end, text[at:end]))
@@ -267,7 +267,7 @@ class _Reader:
             at = self._piece(at)
         raise Unfinished
 
-    def _word(self, at: int, condition: bool = False) -> int:
+    def _word(self, at: int) -> int:
         start = at
         while at < len(self.text):
             char = self.text[at]

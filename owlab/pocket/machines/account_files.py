@@ -69,7 +69,8 @@ class AccountFiles:
             gid = _free(self._gids, system, uid)
             self.add_group(name, gid)
         self._append(PASSWD, f"{name}:x:{uid}:{gid}:{about}:{home}:{shell}")
-        self._append(SHADOW, f"{name}:!:19999:0:99999:7:::")
+        if self.files.exists(SHADOW):
+            self._append(SHADOW, f"{name}:!:19999:0:99999:7:::")
         return PasswdEntry(name, uid, gid, home, shell, about)
 
     def make_home(self, user: PasswdEntry) -> None:
@@ -138,6 +139,11 @@ class AccountFiles:
         except OSError:
             return []
 
+    def _rewrite(self, path: str, lines: Iterable[str]) -> None:
+        """Other lines, where there are any: no file comes into being."""
+        if self.files.exists(path):
+            self._write(path, lines)
+
     def _write(self, path: str, lines: Iterable[str]) -> None:
         self.files.write_file(path, "".join(f"{line}\n" for line in lines).encode())
 
@@ -145,10 +151,10 @@ class AccountFiles:
         self._write(path, [*self._lines(path), line])
 
     def _remove(self, path: str, name: str) -> None:
-        self._write(path, [line for line in self._lines(path) if not line.startswith(f"{name}:")])
+        self._rewrite(path, [line for line in self._lines(path) if not line.startswith(f"{name}:")])
 
     def _change(self, path: str, name: str, change: Callable[[Cells], Cells]) -> None:
-        self._write(
+        self._rewrite(
             path,
             [
                 ":".join(change(line.split(":"))) if line.startswith(f"{name}:") else line

@@ -66,7 +66,7 @@ class Sudoers:
         """The last rule that speaks of a command decides."""
         answer = False
         for rule in rules:
-            if target != "root" and not {"ALL", target} & set(rule.runas.split(",")):
+            if not {"ALL", target} & set(_listed(rule.runas)):
                 continue
             for command in self._expanded(rule.command.lstrip("!")):
                 if _matches(command, words):
@@ -87,7 +87,8 @@ def _matches(command: str, words: list[str]) -> bool:
     path, *wanted = command.split()
     if path.endswith("/"):
         return posixpath.dirname(words[0]) == path.rstrip("/")
-    same = fnmatch.fnmatchcase(words[0], path)
+    # A star in a path does not reach over a slash.
+    same = fnmatch.fnmatchcase(words[0], path) and words[0].count("/") == path.count("/")
     if wanted == ['""']:
         return same and len(words) == 1
     return same and (not wanted or fnmatch.fnmatchcase(" ".join(words[1:]), " ".join(wanted)))
@@ -156,4 +157,5 @@ def _is_name(command: str) -> bool:
 
 
 def _listed(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r"(?<!\\),", text) if part.strip()]
+    """Parts between commas, of which those in brackets separate nothing."""
+    return [part.strip() for part in re.split(r"(?<!\\),(?![^(]*\))", text) if part.strip()]

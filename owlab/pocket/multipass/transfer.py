@@ -125,11 +125,7 @@ class _Copy:
         kind = self.source.kind(path)
         other = "local" if self.side == "remote" else "remote"
         try:
-            if kind is None:
-                await self.log.error(
-                    f'cannot open {other} file "{path}": No such file or directory'
-                )
-            elif kind == "symlink" and self.recursive:
+            if kind == "symlink" and self.recursive:
                 self.target.symlink(self.source.readlink(path), where)
             elif _real_kind(self.source, path) == "directory":
                 if not self.recursive:

@@ -250,8 +250,8 @@ class Calculator:
             whole = given.value.numerator * power // given.value.denominator
             return Scaled(Fraction(math.isqrt(whole), 10**scale), scale)
         if name == "length":
-            digits = str(abs(int(given.value * 10**given.scale)))
-            return Scaled(Fraction(len(digits)), 0)
+            whole = len(str(abs(int(given.value)))) if abs(given.value) >= 1 else 0
+            return Scaled(Fraction(whole + given.scale or 1), 0)
         if name == "scale":
             return Scaled(Fraction(given.scale), 0)
         if self.library and name in ("e", "l", "s", "c", "a"):
@@ -272,7 +272,9 @@ class Calculator:
                 found = _arctangent(value)
             else:
                 found = _sine(value if name == "s" else value + 2 * _arctangent(Decimal(1)))
-            return cut(Fraction(found), self.scale)
+            # What is whole is not to be a hair below it.
+            context.prec -= 15
+            return cut(Fraction(+found), self.scale)
 
 
 def _sine(value: Decimal) -> Decimal:
@@ -313,17 +315,15 @@ def shown(number: Scaled, base: int) -> str:
             part -= int(part)
             power *= base
             digits += 1
-        text = ("" if not whole else text) + "." + places
-        if not number.value:
-            text = "0"
+        text = ("" if not whole else text) + "." + places.lstrip()
+    if not number.value:
+        text = "0"
     text = mark + text
     pieces = [text[at : at + WIDTH + 1] for at in range(0, len(text), WIDTH + 1)]
     return "\\\n".join(pieces)
 
 
 def _digits(value: int, base: int) -> str:
-    if not value:
-        return _digit(0, base) if base > 16 else "0"
     out: list[str] = []
     while value:
         value, digit = divmod(value, base)

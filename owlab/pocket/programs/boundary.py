@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 
 PIPE_CLOSED = 141
 FAULT = 70
+TROUBLED = frozenset(["grep", "egrep", "fgrep", "diff", "cmp", "sort", "ls"])
+"""Their 1 is an answer, so that trouble is 2."""
+UNWRITTEN = "io error: "
+"""How the interpreter begins to say why a file does not take what is written to it."""
 
 
 async def carried_out(entry: RegisteredProgram, call: Call) -> int:
@@ -42,6 +46,9 @@ async def carried_out(entry: RegisteredProgram, call: Call) -> int:
         await _said(call, f"{call.name}: {where}{error.strerror or error}\n")
         return 1
     except Exception as error:
+        if isinstance(error, RuntimeError) and str(error).startswith(UNWRITTEN):
+            await _said(call, f"{call.name}: write error: {str(error).removeprefix(UNWRITTEN)}\n")
+            return 2 if call.name in TROUBLED else 1
         log.exception("%s %s failed on %s", call.name, call.argv[:1], call.machine.name)
         await _said(
             call,

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.date_formats import shown
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.options import Complaint, Options, parse, usage
 
-PLACE = re.compile(r"%([-_0^#]*)(\d*)(:{0,3}z|[A-Za-z%+])")
 POSIX_ZONE = re.compile(
     r"(?P<name>[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)(?P<sign>[+-]?)(?P<hours>1?\d|2[0-4])?(:(?P<minutes>[0-5]\d))?"
 )
@@ -29,10 +29,6 @@ RFC_3339 = {
 }
 DEFAULT = "%a %b %e %H:%M:%S %Z %Y"
 EMAIL = "%a, %d %b %Y %H:%M:%S %z"
-SPACED = frozenset("ekl")
-WIDTHS = {**dict.fromkeys("dHIMmSyWUVCgekl", 2), "j": 3, "Y": 1, "G": 1, "s": 1, "u": 1, "w": 1}
-WHOLE = {"F": "%Y-%m-%d", "D": "%m/%d/%y", "T": "%H:%M:%S", "R": "%H:%M", "r": "%I:%M:%S %p"}
-WHOLE |= {"c": "%a %b %e %H:%M:%S %Y", "x": "%m/%d/%y", "X": "%H:%M:%S", "h": "%b", "+": DEFAULT}
 
 
 def zone_of(call: Call, *, utc: bool = False) -> tzinfo:
@@ -142,51 +138,3 @@ async def _each(call: Call, name: str, form: str, zone: tzinfo) -> int:
             await call.err(f"date: invalid date ‘{line}’\n")
             status = 1
     return status
-
-
-def shown(moment: datetime, form: str) -> str:
-    """A moment in a format of `date`'s."""
-
-    def put(found: re.Match[str]) -> str:
-        flags, width, letter = found[1], found[2], found[3]
-        if letter in WHOLE:
-            return shown(moment, WHOLE[letter])
-        text = _place(moment, letter, found[0])
-        if "^" in flags:
-            text = text.upper()
-        if "#" in flags:
-            text = text.swapcase() if letter in "pZ" else text.upper()
-        if text.isdecimal():
-            fill = "" if "-" in flags else " " if "_" in flags or letter in SPACED else "0"
-            fill = "0" if "0" in flags else fill
-            wide = int(width) if width else WIDTHS.get(letter, len(text))
-            bare = text.lstrip("0") or "0"
-            if letter == "N":
-                return text.rstrip("0") if "-" in flags else text[: int(width or 9)]
-            text = bare if not fill else bare.rjust(wide, fill)
-        return text
-
-    return PLACE.sub(put, form)
-
-
-def _place(moment: datetime, letter: str, whole: str) -> str:
-    if letter.endswith("z"):
-        offset = moment.strftime("%z")[:5]
-        return f"{offset[:3]}:{offset[3:]}" if letter[0] == ":" else offset
-    hour = moment.hour % 12 or 12
-    special = {
-        "%": "%",
-        "n": "\n",
-        "t": "\t",
-        "s": str(int(moment.timestamp())),
-        "N": f"{moment.microsecond * 1000:09}",
-        "e": str(moment.day),
-        "k": str(moment.hour),
-        "l": str(hour),
-        "P": moment.strftime("%p").lower(),
-        "q": str((moment.month + 2) // 3),
-        "C": str(moment.year // 100),
-    }
-    if letter in special:
-        return special[letter]
-    return moment.strftime(f"%{letter}") if letter in "aAbBdGgHIjmMpSuUVwWyYZ" else whole

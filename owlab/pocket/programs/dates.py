@@ -27,6 +27,9 @@ ZONES: dict[str, float] = {
     "pdt": -7,
 }
 ZONES |= {"wet": 0, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "msk": 3, "ist": 5.5, "jst": 9}
+COUNTED = {"next": 1, "last": -1, "this": 0, "first": 1, "third": 3, "fourth": 4, "fifth": 5}
+COUNTED |= {"sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10}
+COUNTED |= {"eleventh": 11, "twelfth": 12}
 UNITS = (*SECONDS, "month", "year")
 TOKEN = re.compile(
     r"\s*(?:"
@@ -69,7 +72,7 @@ class _Reading:
         self.seconds = 0.0
         self.days = 0
         self.months = 0
-        self.last = (0, "day")
+        self.last: tuple[int, str] | None = None
         """What an `ago` behind it turns around."""
         self.numbers: list[int] = []
         self.month: int | None = None
@@ -77,6 +80,8 @@ class _Reading:
     def result(self) -> datetime:
         self._loose()
         if self.moment is not None:
+            if self.last or self.days or self.day or self.clock or self.weekday is not None:
+                raise NotADate  # it is all that is said
             base = self.moment
         else:
             base = self.now if self.zone is None else self.now.astimezone(self.zone)
@@ -97,8 +102,6 @@ class _Reading:
     def _loose(self) -> None:
         """Numbers beside the name of a month: its day, and the year."""
         if self.month is None:
-            if self.numbers:
-                raise NotADate
             return
         if not 0 < len(self.numbers) < 3:
             raise NotADate
@@ -166,7 +169,7 @@ def parsed(text: str, now: datetime) -> datetime:
                 if following is not None and _unit(following["word"] or ""):
                     pending = int(found["number"])
                 else:
-                    reading.numbers.append(int(found["number"]))
+                    _counted(reading, found["number"], following)
             elif word:
                 at = _named(reading, word, text, at)
             else:
@@ -178,6 +181,26 @@ def parsed(text: str, now: datetime) -> datetime:
         return reading.result()
     except (ValueError, OverflowError):
         raise NotADate from None
+
+
+def _counted(reading: _Reading, digits: str, following: re.Match[str] | None) -> None:
+    """A number by itself: of a month that is named beside it, or an hour, as `10` or `1030`."""
+    behind = _month(following["word"] or "") if following is not None else None
+    if reading.month is not None or behind is not None:
+        reading.numbers.append(int(digits))
+    elif reading.clock is None and len(digits) < 5:
+        hour, minute = divmod(int(digits), 100) if len(digits) > 2 else (int(digits), 0)
+        reading.clock = (hour, minute, 0)
+    else:
+        raise NotADate
+
+
+def _month(word: str) -> int | None:
+    name = word.lower()
+    if name[:3] not in MONTHS:
+        return None
+    number = MONTHS.index(name[:3]) + 1
+    return number if name in (name[:3], "sept", calendar.month_name[number].lower()) else None
 
 
 def _taken(reading: _Reading, found: re.Match[str]) -> None:
@@ -246,10 +269,12 @@ def _named(reading: _Reading, word: str, text: str, at: int) -> int:
     if word in ("tomorrow", "yesterday"):
         reading.days += 1 if word == "tomorrow" else -1
     elif word == "ago":
+        if reading.last is None:
+            raise NotADate
         count, of = reading.last
         reading.move(-2 * count, of)
-    elif word in ("next", "last", "this") and following is not None:
-        step = {"next": 1, "last": -1, "this": 0}[word]
+    elif word in COUNTED and following is not None:
+        step = COUNTED[word]
         if (unit := _unit(after)) is not None:
             reading.move(step, unit)
         elif after[:3] in DAYS:
@@ -259,10 +284,8 @@ def _named(reading: _Reading, word: str, text: str, at: int) -> int:
         return following.end()
     elif (unit := _unit(word)) is not None:
         reading.move(1, unit)
-    elif word[:3] in MONTHS and calendar.month_name[MONTHS.index(word[:3]) + 1].lower().startswith(
-        word
-    ):
-        reading.month = MONTHS.index(word[:3]) + 1
+    elif (month := _month(word)) is not None:
+        reading.month = month
     elif (word[:3] in DAYS and "day".endswith(word[-3:])) or word in DAYS:
         reading.weekday = DAYS.index(word[:3])
     else:

@@ -48,6 +48,13 @@ def size_of(text: str) -> int:
     return total
 
 
+def count_of(text: str) -> int:
+    """The same for programs that know no products, no ``c`` and ``w``, but an ``m``."""
+    if not {"c", "w", "x"}.isdisjoint(text):
+        raise ValueError(text)
+    return size_of(text.replace("m", "M"))
+
+
 def _unit(suffix: str) -> int:
     if suffix in ("", "c", "w", "b"):
         return {"": 1, "c": 1, "w": 2, "b": 512}[suffix]
@@ -133,6 +140,8 @@ def _operands(call: Call) -> Copying:
     for word in call.argv:
         name, equals, value = word.partition("=")
         if not equals or name not in OPERANDS:
+            if word.startswith("--"):
+                raise usage("dd", f"unrecognized option '{word}'")
             raise usage("dd", f"unrecognized operand ‘{word}’")
         several = name in ("conv", "iflag", "oflag") and name in words
         words[name] = f"{words[name]},{value}" if several else value

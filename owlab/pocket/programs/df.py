@@ -128,9 +128,11 @@ def _columns(options: Options) -> list[str]:
     )
     if options.has("output"):
         chosen = [name for text in options.values("output") for name in text.split(",") if name]
-        for name in chosen:
+        for at, name in enumerate(chosen):
             if name not in known:
                 raise usage("df", f"option --output: field ‘{name}’ unknown")
+            if name in chosen[:at]:
+                raise usage("df", f"option --output: field ‘{name}’ used more than once")
         return chosen or list(known)
     numbers = ["size", "used", "avail", "pcent"]
     if options.has("i", "inodes"):

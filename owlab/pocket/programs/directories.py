@@ -1,4 +1,4 @@
-"""`mkdir`, `rmdir`, `rm`, `unlink` and `touch`: names that come and go."""
+"""`mkdir`, `rmdir`, `unlink` and `touch`: names that come and go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime
 
 from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.consent import agreed
 from owlab.pocket.programs.date import zone_of
 from owlab.pocket.programs.dates import NotADate, parsed
 from owlab.pocket.programs.modes import changed
@@ -17,8 +16,6 @@ from owlab.pocket.programs.options import Complaint, Options, missing_operand, p
 
 READ, WRITTEN = ("atime", "access", "use"), ("mtime", "modify")
 TIMES = "Valid arguments are:\n  - ‘atime’, ‘access’, ‘use’\n  - ‘mtime’, ‘modify’"
-DEEP = ("r", "R", "recursive")
-ASKS = ("f", "force", "i", "interactive")
 
 
 @program("mkdir", machines="all")
@@ -92,87 +89,6 @@ async def rmdir(call: Call) -> int:
         if options.has("p", "parents") and above:
             names.insert(0, above)
     return status
-
-
-@program("rm", machines="all")
-async def rm(call: Call) -> int:
-    """Remove files; ``-r`` directories with all that is in them, ``-f`` without a word."""
-    options = parse(
-        call,
-        "rRfivId",
-        "recursive force verbose dir interactive preserve-root one-file-system no-preserve-root",
-        absent="one-file-system no-preserve-root",
-    )
-    force = options.has("f", "force")
-    if not options.words and not force:
-        raise missing_operand("rm")
-    asks = next((o for o, _ in reversed(options.given) if o in ("f", "force", "i", "I")), "")
-    if asks == "I" and not await _once_agreed(call, options):
-        return 0
-    status = 0
-    for name in options.words:
-        if call.path(name) == "/" and options.has(*DEEP):
-            await call.err(
-                "rm: it is dangerous to operate recursively on '/'\n"
-                "rm: use --no-preserve-root to override this failsafe\n"
-            )
-            status = 1
-        elif posixpath.basename(name.rstrip("/")) in (".", "..") and options.has(*DEEP):
-            await call.err(f"rm: refusing to remove '.' or '..' directory: skipping '{name}'\n")
-            status = 1
-        else:
-            status = await _remove(call, options, call.path(name), name) or status
-    return status
-
-
-async def _once_agreed(call: Call, options: Options) -> bool:
-    """``-I`` asks once, where much goes away."""
-    count, deep = len(options.words), options.has(*DEEP)
-    if count <= 3 and not deep:
-        return True
-    what = f"{count} argument{'s' if count > 1 else ''}{' recursively' if deep else ''}"
-    return await agreed(call, f"rm: remove {what}? ")
-
-
-async def _remove(call: Call, options: Options, path: str, name: str) -> int:
-    fs = call.fs
-    try:
-        inode = fs.look(path, follow=False)
-        if inode.is_directory and not options.has(*DEEP):
-            if not options.has("d", "dir"):
-                raise IsADirectoryError(21, "Is a directory")
-        elif inode.is_directory:
-            status = 0
-            for entry in fs.read_dir(path):
-                inner = str(entry["name"])
-                status = (
-                    await _remove(
-                        call, options, posixpath.join(path, inner), posixpath.join(name, inner)
-                    )
-                    or status
-                )
-            if status:
-                return status
-        last = next((o for o, _ in reversed(options.given) if o in ASKS), "")
-        asks = last in ("i", "interactive")
-        kind = "directory" if inode.is_directory else "regular file"
-        kind = "regular empty file" if kind == "regular file" and not inode.size else kind
-        kind = "symbolic link" if inode.kind == "symlink" else kind
-        if asks and not await agreed(call, f"rm: remove {kind} '{name}'? "):
-            return 0
-        fs.remove(path)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if options.has("f", "force"):
-            return 0
-        await call.err(f"rm: cannot remove '{name}': {error.strerror}\n")
-        return 1
-    except OSError as error:
-        await call.err(f"rm: cannot remove '{name}': {error.strerror}\n")
-        return 1
-    if options.has("v", "verbose"):
-        what = "removed directory" if inode.is_directory else "removed"
-        await call.out(f"{what} '{name}'\n")
-    return 0
 
 
 @program("unlink", machines="all")

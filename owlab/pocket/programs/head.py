@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from owlab.pocket.machines.devices import ENDLESS
 from owlab.pocket.programs.base import Call, program
-from owlab.pocket.programs.dd import size_of
+from owlab.pocket.programs.dd import count_of
 from owlab.pocket.programs.options import Complaint, parse, usage
 
 OLD = re.compile(r"-(\d+)([bkm]?)([cqv]*)")
@@ -30,7 +30,7 @@ async def head(call: Call) -> int:
         if name in ("n", "lines", "c", "bytes"):
             lines, amount = name in ("n", "lines"), value
     try:
-        count = size_of(amount.lstrip("+-"))
+        count = count_of(amount.lstrip("+-"))
     except ValueError:
         what = "lines" if lines else "bytes"
         raise Complaint(f"head: invalid number of {what}: ‘{amount}’\n") from None

@@ -57,6 +57,8 @@ def _true(call: Call, path: str, operator: str) -> bool:
         return call.fs.allows(call.path(path), BITS[operator])
     if operator == "-d":
         return inode.is_directory
+    if operator == "-s":
+        return inode.is_directory or inode.size > 0
     if operator in SPECIAL:
         return inode.kind == SPECIAL[operator]
     if operator == "-N":

@@ -107,7 +107,8 @@ def _size(text: str, what: str) -> int:
     unit = text[len(number) :].replace("iB", "")
     unit = unit if unit == "b" else unit.upper()
     if not number.isdecimal() or unit not in SIZES or not int(number):
-        raise Complaint(f"split: invalid number of {what}: ‘{text}’\n")
+        reason = ": Numerical result out of range" if re.fullmatch("0+", number) else ""
+        raise Complaint(f"split: invalid number of {what}: ‘{text}’{reason}\n")
     return int(number) * SIZES[unit]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FAILED = 255
 LETTERS = "46AaCfGgKkMNnqsTtVvXxYyb:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:"
+USAGE = "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] destination [command [argument ...]]\n"
 SCP_ABSENT = "6 c F J l S v X"
 KEYS = ("id_rsa", "id_ecdsa", "id_ed25519")
 
@@ -104,7 +105,8 @@ async def ssh(call: Call) -> int:
     try:
         options, words = getopt.getopt(call.argv, LETTERS)
     except getopt.GetoptError as error:
-        raise Complaint(f"ssh: illegal option -- {error.opt}\n", FAILED) from None
+        what = "option requires an argument" if "requires" in error.msg else "unknown option"
+        raise Complaint(f"{what} -- {error.opt}\n{USAGE}", FAILED) from None
     given = dict(options)
     if "-V" in given:
         await call.err("OpenSSH_9.6p1 Ubuntu-3ubuntu13+pocket, OpenSSL 3.0.13\n")
@@ -113,9 +115,7 @@ async def ssh(call: Call) -> int:
         await call.err("debug1: of a connection the pocket lab's ssh has no more to tell\n")
     login = settings("ssh", options, FAILED)
     if not words:
-        await call.err(
-            "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] destination [command [argument ...]]\n"
-        )
+        await call.err(USAGE)
         return FAILED
     if "-t" in given and words[1:]:
         raise Complaint("ssh: -t: a command has no terminal in the pocket lab\n", FAILED)

@@ -7,6 +7,7 @@ import errno
 import re
 
 from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.dd import count_of
 from owlab.pocket.programs.options import Complaint, Options, parse
 
 LOOK_EVERY = 0.25
@@ -90,10 +91,10 @@ def _end(content: bytes, options: Options) -> bytes:
 
 
 def _number(text: str, what: str) -> int:
-    if not re.fullmatch(r"[-+]?\d+[kKMG]?", text):
-        raise Complaint(f"tail: invalid number of {what}: ‘{text}’\n")
-    size = {"k": 1000, "K": 1024, "M": 1 << 20, "G": 1 << 30}.get(text[-1], 1)
-    return abs(int(text.rstrip("kKMG"))) * size
+    try:
+        return count_of(text.removeprefix("-").removeprefix("+"))
+    except ValueError:
+        raise Complaint(f"tail: invalid number of {what}: ‘{text}’\n") from None
 
 
 def _seconds(text: str | None) -> float:

@@ -20,7 +20,7 @@ ABSENT = "o open-tty show-limits"
 MOST = 128 * 1024
 """Bytes of a command line, as GNU's."""
 ABORTS, FAILED, NOT_RUN, NOT_FOUND = 124, 123, 126, 127
-ESCAPES = {r"\n": "\n", r"\t": "\t", r"\0": "\0", r"\r": "\r", r"\\": "\\"}
+ESCAPES = dict(zip("\\abfnrtv", "\\\a\b\f\n\r\t\v", strict=True))
 
 
 @dataclass
@@ -76,8 +76,9 @@ def _parted(argv: list[str]) -> tuple[list[str], list[str]]:
         if word == "--":
             break
         if word[:2] in ("-i", "-l", "-e") and word[1] != "-":
-            word = {"-i": f"-I{word[2:] or '{}'}", "-l": f"-L{word[2:] or 1}"}.get(word[:2], "")
-            own += [word] if word else []
+            value = word[2:]
+            word = {"-i": f"-I{value or '{}'}", "-l": f"-L{value or 1}"}.get(word[:2], f"-E{value}")
+            own += [word] if word != "-E" else []
             continue
         own.append(word)
         long = word.startswith("--")
@@ -161,12 +162,16 @@ def _delimiter(text: str) -> str:
     if number is not None:
         code = number[1]
         return chr(int(code[1:], 16) if code.startswith("x") else int(code, 8))
-    if text not in ESCAPES:
+    if text[:1] == "\\" and text[1:2] not in ESCAPES:
+        raise Complaint(
+            f"xargs: Invalid escape sequence {text} in input delimiter specification.\n"
+        )
+    if len(text) != 2 or text[0] != "\\":
         raise Complaint(
             f"xargs: Invalid input delimiter specification {text}: the delimiter must be either "
             "a single character or an escape sequence starting with \\.\n"
         )
-    return ESCAPES[text]
+    return ESCAPES[text[1]]
 
 
 def _split(line: str, *, whole: bool) -> list[str]:

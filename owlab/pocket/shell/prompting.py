@@ -49,6 +49,7 @@ def _facts(session: ShellSession) -> prompts.PromptFacts:
         terminal=visit.terminal if visit is not None else "pts/0",
         now=utc_now().astimezone(zone(session.machine)),
         number=session.commands + 1,
+        place=len(session.history.lines) + 1,
     )
 
 

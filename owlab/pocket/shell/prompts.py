@@ -25,7 +25,9 @@ class PromptFacts:
     terminal: str
     now: datetime
     number: int
-    """How many commands were typed here."""
+    """Which command of the shell is the next one."""
+    place: int
+    """Which line of the history that will be."""
 
     @property
     def folder(self) -> str:
@@ -52,7 +54,7 @@ def drawn(template: str, facts: PromptFacts, quote: Callable[[str], str] = str) 
         "V": f"{VERSION}.21",
         "j": str(facts.jobs),
         "l": facts.terminal.rpartition("/")[2],
-        "!": str(facts.number),
+        "!": str(facts.place),
         "#": str(facts.number),
         "t": f"{facts.now:%H:%M:%S}",
         "T": f"{facts.now:%I:%M:%S}",

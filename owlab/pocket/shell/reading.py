@@ -43,7 +43,7 @@ def unreadable(bash: Bash, files: Files, cwd: str, script: str, asks: bool) -> I
             yield name
 
 
-INTERACTIVE = re.compile(r"\b(rm|cp|mv|ln)\s+(?:-\S+\s+)*(?:-[a-zA-Z]*[iI]|--interactive)")
+INTERACTIVE = re.compile(r"\b(rm|cp|mv|ln)\s+(?:[^\s;&|<>()]+\s+)*(?:-[a-zA-Z]*[iI]|--interactive)")
 """They read only where they ask."""
 ASKED_FOR = re.compile(r"\b(?:command\s+-[vV]|type|alias|hash)\s([^;&|\n]*)")
 

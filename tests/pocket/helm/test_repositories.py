@@ -105,3 +105,17 @@ def test_files_of_a_repository_are_as_helm_writes_them(machine: Machine, shell: 
 )
 def test_a_version_is_within_a_constraint(version: str, constraint: str, fits: bool) -> None:
     assert satisfies(version, constraint) is fits
+
+
+def test_a_chart_from_an_address_has_the_name_of_its_file(
+    pages: dict[str, Page], machine: Machine, shell: Shell
+) -> None:
+    assert shell("helm create web; helm package web").status == 0
+    archive = machine.read("/home/ubuntu/web-0.1.0.tgz") or b""
+    pages["https://charts.example/some/where/other-1.tgz"] = Page(archive)
+    ran = shell(
+        "mkdir t; cd t; helm pull https://charts.example/some/where/other-1.tgz; ls; "
+        "helm show chart https://charts.example/some/where/other-1.tgz | grep ^name; "
+        "mkdir d; helm pull https://charts.example/some/where/other-1.tgz -d d; ls d"
+    )
+    assert (ran.err, ran.out) == ("", "other-1.tgz\nname: web\nother-1.tgz\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from owlab.pocket.machines.account_files import AccountFiles
@@ -75,3 +77,34 @@ def test_removing_takes_nobody_elses_lines_and_homes_only(account_files) -> None
     accounts = Accounts(files.tree)
     assert [user.name for user in accounts.users()] == ["root", "ann2"]
     assert (files.exists("/home/ann"), files.exists("/srv/far")) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("lost", "passwd", "group", "shadow"),
+    [
+        (SHADOW, "root, ann:1000:1000", "root sudo sudoers ann:1000", None),
+        # Who is there in the image is there without the file.
+        (GROUP, "root, ann:1000:1001", "ann:1001", "root ann"),
+        (PASSWD, "ann:1001:1001", "root sudo sudoers ann:1001", "root ann"),
+    ],
+)
+def test_a_file_that_was_lost(account_files, lost, passwd, group, shadow) -> None:
+    """A user comes into being without it; nobody is changed in it, or taken away from it."""
+    account_files.files.remove(lost)
+    account_files.lock("root")
+    account_files.unlock("root")
+    account_files.join("root", "sudo")
+    account_files.leave("root", ["sudo"])
+    account_files.change_user("root", shell="/bin/sh")
+    account_files.remove_group("nobody")
+    assert not account_files.files.exists(lost)
+    account_files.add_user("ann", home="/home/ann", shell="/bin/sh")
+    for path, wanted in ((PASSWD, passwd), (GROUP, group), (SHADOW, shadow)):
+        if wanted is None:
+            assert not account_files.files.exists(path)
+            continue
+        lines = text(account_files, path).splitlines()
+        assert [line.partition(":")[0] for line in lines] == re.findall("[a-z]+", wanted)
+        if ":" in wanted:
+            numbers = re.findall(r"\d+", wanted)
+            assert lines[-1].split(":")[2:4][: len(numbers)] == numbers

@@ -13,7 +13,7 @@ from bashkit import Bash
 from owlab.pocket.machines import filesystem_abi
 from owlab.pocket.machines.files import Files
 from owlab.pocket.machines.filesystem_abi import mountable
-from owlab.pocket.machines.inode import ROOT, Credentials
+from owlab.pocket.machines.inode import EXECUTE, READ, ROOT, WRITE, Credentials
 from owlab.pocket.machines.tree import Mounted, Tree, find
 
 ANN, BOB = Credentials(1000, 1000, frozenset({27})), Credentials(1001, 1001)
@@ -113,6 +113,25 @@ def test_groups_of_a_directory_are_inherited(tree: Tree) -> None:
     assert (inode.uid, inode.gid, inode.mode & 0o2000) == (1000, 27, 0o2000)
 
 
+def test_an_owner_or_a_group_stays(tree: Tree) -> None:
+    files = Files(tree)
+
+    def owner() -> tuple[int, int]:
+        inode = files.look("/home/ann")
+        return inode.uid, inode.gid
+
+    files.chown("/home/ann")
+    assert owner() == (1000, 1000)
+    files.chown("/home/ann", uid=0)
+    assert owner() == (0, 1000)
+    files.chown("/home/ann", gid=0)
+    assert owner() == (0, 0)
+    files.chown("/home/ann", -1, 27)
+    assert owner() == (0, 27)
+    files.chown("/home/ann", 5, -1)
+    assert owner() == (5, 27)
+
+
 def test_a_mount_is_another_tree(tree: Tree) -> None:
     other = Tree()
     Files(other).mkdir("/srv")
@@ -175,3 +194,46 @@ del one
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "folder", "may"),
+    [
+        ("/", True, True, "r-x"),
+        ("/open", True, True, "r-x"),
+        ("/open/own", True, False, "rw-"),
+        ("/open/other", True, False, "r--"),
+        ("/open/secret", True, False, "---"),
+        ("/open/tool", True, False, "r-x"),
+        ("/open/none", False, False, "---"),
+        ("/open/own/below", False, False, "---"),
+        ("/closed", True, True, "---"),
+        ("/closed/in", False, False, "---"),
+        ("/none/in", False, False, "---"),
+        ("/to-own", True, False, "rw-"),
+        ("/to-open", True, True, "r-x"),
+        ("/to-none", False, False, "---"),
+        ("/to-itself", False, False, "---"),
+        ("/to-itself/in", False, False, "---"),
+    ],
+)
+def test_questions_have_an_answer_where_nothing_is(
+    path: str, there: bool, folder: bool, may: str
+) -> None:
+    made = Tree()
+    root = Files(made)
+    for name, mode in (("/open", 0o755), ("/closed", 0o700)):
+        root.mkdir(name)
+        root.chmod(name, mode)
+    for name, mode in (("own", 0o600), ("other", 0o644), ("secret", 0o600), ("tool", 0o755)):
+        root.write_file(f"/open/{name}", b"x")
+        root.chmod(f"/open/{name}", mode)
+    root.chown("/open/own", ANN.uid, ANN.gid)
+    root.write_file("/closed/in", b"x")
+    for name, target in (("own", "/open/own"), ("open", "open"), ("none", "none")):
+        root.symlink(target, f"/to-{name}")
+    root.symlink("to-itself", "/to-itself")
+    files = Files(made, ANN)
+    assert (files.exists(path), files.is_directory(path)) == (there, folder)
+    bits = zip("rwx", (READ, WRITE, EXECUTE), strict=True)
+    assert "".join(letter if files.allows(path, bit) else "-" for letter, bit in bits) == may

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.pocket.machines.conftest import Driver
@@ -69,3 +71,41 @@ async def test_files_that_are_not_there_or_not_allowed(master: Driver) -> None:
     assert "Permission denied" in denied.err
     await master.on("master", "sudo bash -c 'echo s > /root/s'")
     assert "Permission denied" in (await master("transfer", "master:/root/s", "-")).err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["master:/root/s", "x"], 'cannot open remote file "/root/s": Permission denied'),
+        (["master:/root/s", "-"], 'cannot open remote file "/root/s": Permission denied'),
+        (["-r", "master:closed", "x"], 'cannot open remote file "closed/s": Permission denied'),
+        (["master:nope", "x"], 'cannot open remote file "nope": No such file or directory'),
+        (["nope", "master:"], 'cannot open local file "nope": No such file or directory'),
+        (["f", "master:/etc/f"], 'cannot open remote file "/etc/f": Permission denied'),
+        (["-", "master:/etc/f"], 'cannot open remote file "/etc/f": Permission denied'),
+        (["f", "master:no/f"], "remote target does not exist"),
+        (["master:f", "no/f"], "local target does not exist"),
+        (["f", "f", "master:no"], "remote target does not exist"),
+        (["master:f", "master:f", "no"], "local target does not exist"),
+        (["f", "f", "master:f"], "target is not a directory"),
+        (["master:closed", "x"], 'omitting remote directory "closed": recursive mode not '),
+        (["closed", "master:"], 'omitting local directory "closed": recursive mode not '),
+    ],
+)
+async def test_what_of_a_transfer_does_not_work(
+    master: Driver, words: list[str], said: str
+) -> None:
+    (master.cwd / "f").write_text("f")
+    (master.cwd / "closed").mkdir()
+    await master.on(
+        "master",
+        "echo f > f; mkdir closed; sudo bash -c 'echo s | tee /root/s > closed/s'; "
+        "sudo chmod 600 closed/s",
+    )
+    done = await master("transfer", *words)
+    home = "/home/ubuntu/" if "remote file" in said or "remote dir" in said else f"{master.cwd}/"
+    wanted = re.sub(r' "(?!/)', f' "{home}', said)
+    assert done.status == 2
+    assert f"[error] [sftp] {wanted}" in done.err
+    assert done.err.count("[error]") == 1
+    assert not (master.cwd / "x").is_file()

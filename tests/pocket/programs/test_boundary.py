@@ -18,6 +18,7 @@ GIVEN = {
     "a closed pipe": "{} /etc/passwd < /dev/null | true",
     "an unknown flag": "{} --no-such-flag < /dev/null",
     "a question for help": "{} --help < /dev/null",
+    "a full disk": "{} /etc/passwd < /dev/null > /dev/full",
     "what may not be read": "{} /etc/shadow < /dev/null",
 }
 SHOWS = re.compile(

@@ -135,6 +135,24 @@ async def test_what_is_asked(net: TestNet, line, asked) -> None:
             "Server:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\n*** Can't find web.lab: No answer\n\n",
             "",
         ),
+        *(
+            (
+                f"nslookup {option} full.example",
+                0,
+                f"*** Invalid option: {name}\nServer:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\n"
+                "Name:\tfull.example\nAddress: 1.2.3.4\n\n",
+                "",
+            )
+            for option, name in (
+                *(
+                    ("-type", "type"),
+                    ("-query=", "query"),
+                    ("-q", "q"),
+                    ("-querytype=", "querytype"),
+                ),
+                *(("-typo=txt", "typo"), ("--port=53", "port")),
+            )
+        ),
         ("nslookup", 1, "", "nslookup: give a name: the pocket lab has no prompt for it\n"),
         ("nslookup x nobody", 1, "", "nslookup: couldn't get address for 'nobody': not found\n"),
         (

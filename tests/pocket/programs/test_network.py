@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
+
+from owlab.pocket.machines.net import MachineNet
 
 
 async def test_one_table_of_sockets(on):
@@ -81,3 +84,17 @@ async def test_ssh_says_what_it_is(on):
 async def test_words_and_statuses(on, script, out, status):
     typed = await on("master", script)
     assert (str(typed).startswith(out), typed.status) == (True, status), str(typed)
+
+
+async def test_each_that_listens_is_a_process_of_its_own(on, master):
+    async def serve(*_: object) -> None:
+        return None
+
+    net = MachineNet(master)
+    with net.listen(7001, "one", serve), net.listen(7002, "two", serve):
+        shown = (await on("master", "sudo ss -Hltnp 'sport >= 7001'; sudo ss -Hltnp")).out
+        assert {7001, 7002} <= {one.port for one in net.listening()}
+    found = re.findall(r':(\d+) .*"(\w+)",pid=(\d+)', shown)
+    assert [(port, name) for port, name, _ in found][-2:] == [("7001", "one"), ("7002", "two")]
+    assert len({pid for *_, pid in found}) == len(found)
+    assert 7001 not in [one.port for one in net.listening()]

@@ -161,3 +161,28 @@ async def test_what_is_told_of_a_request(on):
 def test_an_option_without_its_value_is_refused():
     with pytest.raises(OpensslUsageError, match="-subj"):
         parse(["-x509", "-subj"])
+
+
+async def test_what_a_certificate_extends(on, master):
+    """Names are told to everybody; who may sign is told to those who must understand it."""
+    for name, more in (("own", ""), ("leaf", '-addext "basicConstraints=CA:FALSE" ')):
+        await on(
+            "master",
+            f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+            f"-subj /CN=a {more}"
+            f'-addext "subjectAltName=DNS:a.lab,IP:10.0.0.1" -keyout {name}.key -out {name}.crt',
+        )
+        made = x509.load_pem_x509_certificate(master.read(f"/home/ubuntu/{name}.crt") or b"")
+        told = {one.oid._name: (one.critical, one.value) for one in made.extensions}
+        assert {key: critical for key, (critical, _) in told.items()}.items() >= {
+            ("subjectAltName", False),
+            ("basicConstraints", True),
+        }
+        assert told["basicConstraints"][1] == x509.BasicConstraints(name == "own", None)
+    shown = await on(
+        "master", "openssl x509 -in leaf.crt -noout -subject -issuer -ext subjectAltName"
+    )
+    assert shown.out == (
+        "subject=CN = a\nissuer=CN = a\nX509v3 Subject Alternative Name:\n"
+        "    DNS:a.lab, IP Address:10.0.0.1\n"
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from owlab.pocket.bash.parameters import told
-from owlab.pocket.shell.prompting import prompted
+from owlab.pocket.shell.prompting import prompted, remember
 from owlab.pocket.shell.prompts import DEFAULT, PromptFacts, drawn
 
 FACTS = PromptFacts(
@@ -18,8 +19,9 @@ FACTS = PromptFacts(
     root=False,
     jobs=2,
     terminal="pts/3",
-    now=datetime(2026, 11, 26, 9, 5, 7),
+    now=datetime(2026, 11, 26, 21, 5, 7),
     number=4,
+    place=17,
 )
 
 
@@ -27,8 +29,13 @@ FACTS = PromptFacts(
     ("template", "shown"),
     [
         (r"\u@\h:\w\$ ", "ubuntu@master:~/src/web$ "),
-        (r"[\W] \j \l \! > ", "[web] 2 3 4 > "),
-        (r"\t|\A|\@|\D{%Y}|", "09:05:07|09:05|09:05 AM|2026|"),
+        (r"[\W] \j \l \# \! > ", "[web] 2 3 4 17 > "),
+        (
+            r"\t|\T|\A|\@|\d|\D{%Y}|\D{}",
+            "21:05:07|09:05:07|21:05|09:05 PM|Thu Nov 26|2026|21:05:07",
+        ),
+        (r"\u|\h|\H|\w|\W|\s|\v|\V", "ubuntu|master|master|~/src/web|web|bash|5.2|5.2.21"),
+        (r"\n|\r|\e|\a|\[|\]|\\|\101|\7|", "\n|\r|\x1b|\a|||\\|A|\\7|"),
         (r"\[\e[1m\]x\[\033[0m\]\n\\$ ", "\x1b[1mx\x1b[0m\n\\$ "),
         (r"\s-\v\$ ", "bash-5.2$ "),
         (r"\q", r"\q"),
@@ -37,6 +44,26 @@ FACTS = PromptFacts(
 )
 def test_backslashes(template: str, shown: str) -> None:
     assert drawn(template, FACTS) == shown
+
+
+@pytest.mark.parametrize(
+    ("cwd", "home", "long", "short"),
+    [
+        ("/home/ubuntu", "/home/ubuntu", "~", "~"),
+        ("/home/ubuntu", "/home/ubuntu/", "~", "~"),
+        ("/home/ubuntu2", "/home/ubuntu", "/home/ubuntu2", "ubuntu2"),
+        ("/home", "/home/ubuntu", "/home", "home"),
+        ("/", "/home/ubuntu", "/", "/"),
+        ("/", "/", "/", "/"),
+        ("/etc", "/", "/etc", "etc"),
+    ],
+)
+def test_folders(cwd: str, home: str, long: str, short: str) -> None:
+    assert drawn(r"\w|\W", replace(FACTS, cwd=cwd, home=home)) == f"{long}|{short}"
+
+
+def test_root_has_another_sign() -> None:
+    assert drawn(r"\$", replace(FACTS, root=True)) == "#"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +94,20 @@ async def test_prompts_of_the_shell(master):
     )
     await session.type(r"PS1='$(echo a\"b; whoami) $x \w> '; PS2=': '; x=1", drop, drop, 0)
     assert await prompted(session, drop, drop) == ('a"b\nubuntu 1 ~> ', ": ")
+
+
+async def test_commands_and_lines_are_counted(master):
+    """The history knows what earlier shells were told, and leaves out what it is told to."""
+    master.files.write_file("/home/ubuntu/.bash_history", b"a\nb\nc\n")
+    session = master.session(tty=True)
+    await session.type(r"PS1='\# \!'; HISTCONTROL=ignoredups", drop, drop, 0)
+    session.history.load(session.files, "/home/ubuntu/.bash_history")
+    shown = [(await prompted(session, drop, drop))[0]]
+    for line in ("true", "true", "false"):
+        remember(session, line)
+        await session.type(line, drop, drop, 0)
+        shown.append((await prompted(session, drop, drop))[0])
+    assert shown == ["2 4", "3 5", "4 5", "5 6"]
 
 
 async def test_what_a_shell_reads_first(master):

@@ -270,3 +270,25 @@ async def test_an_api_in_the_order_of_wsk(shell: Shell, configured: str) -> None
     full = json.loads((await shell(f"{WSK} api get /base --full")).out)
     assert list(full) == ["namespace", "gwApiUrl", "gwApiActivated", "tenantId", "apidoc"]
     assert list(full["apidoc"]) == list(shown)
+
+
+async def test_who_may_read_the_properties(shell: Shell) -> None:
+    """A new file is as the umask wants it; one that is there keeps its mode."""
+    lines = (
+        "umask 022; wsk property set --auth a:b; stat -c %a .wskprops",
+        "chmod 640 .wskprops; wsk property set --auth c:d; stat -c %a .wskprops; cat .wskprops",
+        "umask 077; WSK_CONFIG_FILE=other wsk property set --auth e:f; stat -c %a other",
+    )
+    said = "ok: whisk auth set. Run 'wsk property get --auth' to see the new value.\n"
+    ran = await shell("; ".join(lines))
+    assert ran.out == f"{said}644\n{said}640\nAUTH=c:d\n{said}600\n"
+
+
+async def test_the_actions_of_a_sequence_are_named_in_full(shell: Shell, configured: str) -> None:
+    await shell(f"{ECHO}{WSK} action create e echo.js; {WSK} package create pk")
+    await shell(f"{WSK} action create pk/f echo.js")
+    names = "e,pk/f,/_/e,/_/pk/f,guest/pk/f,/guest/pk/f"
+    ran = await shell(f"{WSK} action create s --sequence {names}; {WSK} action get s exec")
+    found = json.loads(ran.out.partition("field exec\n")[2])
+    e, f = "/guest/e", "/guest/pk/f"
+    assert found == {"kind": "sequence", "components": [e, f, e, f, f, f], "binary": False}

@@ -105,6 +105,35 @@ async def test_no_key(shell: Shell, host: str) -> None:
     )
 
 
+@pytest.mark.parametrize("line", ["list", "get /a", "delete /a"])
+async def test_no_key_for_the_gateway(shell: Shell, host: str, line: str) -> None:
+    ran = await shell(f"wsk -i --apihost {host} api {line}")
+    assert (ran.status, ran.out, ran.err) == (
+        *(1, ""),
+        "error: Authorization key is not configured (--auth is required)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "at"),
+    [
+        ("127.0.0.1", "127.0.0.1:443"),
+        ("https://127.0.0.1", "127.0.0.1:443"),
+        ("http://127.0.0.1", "127.0.0.1:80"),
+        ("http://127.0.0.1:1", "127.0.0.1:1"),
+    ],
+)
+async def test_the_port_that_nobody_answers_at(shell: Shell, host: str, at: str) -> None:
+    ran = await shell(f"wsk --apihost {host} --auth a:b action list")
+    url = host if "://" in host else f"https://{host}"
+    assert (ran.status, ran.err) == (
+        3,
+        "error: Unable to obtain the list of actions for namespace 'default': "
+        f'Get "{url}/api/v1/namespaces/_/actions?limit=30&skip=0": '
+        f"dial tcp {at}: connect: connection refused\n{USAGE}",
+    )
+
+
 @pytest.mark.parametrize("code", ["return {error: 'mine'}", "throw new Error('boom')"])
 async def test_failing_actions(shell: Shell, configured: str, code: str) -> None:
     await shell(f'echo "function main() {{ {code} }}" > f.js; sudo wsk -i action create f f.js')

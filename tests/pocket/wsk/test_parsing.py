@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from owlab.pocket.programs.wsk.arguments import WskArguments, pair, parse
+from owlab.pocket.programs.wsk.arguments import WskArguments, command, pair, parse
 from owlab.pocket.programs.wsk.exits import WskError, of_status
 from owlab.pocket.programs.wsk.flags import FLAGS, flags_of
 from owlab.pocket.programs.wsk.properties import parse as read
@@ -64,6 +64,32 @@ def test_parameters_stand_anywhere(rest: list[str], given: dict[str, object], fi
 def test_nothing_is_a_flag_after_two_dashes(rest: list[str]) -> None:
     rest = [word for word in rest if word not in ("-p", "-a", "-P", "-A", "-F", "-T")]
     assert words_of("action", "get", "--", *rest).rest == rest
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "rest"),
+    [
+        ("action list", "action list", ""),
+        ("--auth=a:b action list", "action list", "--auth=a:b"),
+        ("--auth a:b action list", "action list", "--auth a:b"),
+        ("-u a:b action list", "action list", "-u a:b"),
+        ("-u=a:b action list", "action list", "-u=a:b"),
+        ("-i action list", "action list", "-i"),
+        ("-iu action list", "action list", "-iu"),
+        ("-v -i action list", "action list", "-v -i"),
+        ("action list --limit=3 pk", "action list", "--limit=3 pk"),
+        ("action --help list", "action", "--help list"),
+        ("action -h list", "action", "-h list"),
+        ("action get list", "action get", "list"),
+        ("action get a get", "action get", "a get"),
+        ("action -- list", "action", "-- list"),
+        ("- action", "", "- action"),
+        ("--auth", "", "--auth"),
+        ("", "", ""),
+    ],
+)
+def test_which_command_is_meant(line: str, path: str, rest: str) -> None:
+    assert command(line.split()) == (tuple(path.split()), rest.split())
 
 
 @pytest.mark.parametrize(

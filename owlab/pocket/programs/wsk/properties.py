@@ -61,8 +61,5 @@ class Properties:
         return self.environment.get(name) or self.file.get(name) or DEFAULTS.get(name, "")
 
     def save(self, call: Call) -> None:
-        """Write the file, world readable as the real wsk does."""
-        new = not call.fs.exists(self.path)
+        """Write the file; who may read it, the umask says, as for the real wsk."""
         call.fs.write_file(self.path, render(self.file).encode())
-        if new:
-            call.fs.chmod(self.path, 0o644)

@@ -201,7 +201,7 @@ class Remote:
     def _failure(method: str, url: str, error: Exception) -> str:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        at = f"{host}:{parts.port or 443}"
+        at = f"{host}:{parts.port or (80 if parts.scheme == 'http' else 443)}"
         verb = method.capitalize()
         cause: BaseException | None = error
         while cause is not None:
