@@ -218,8 +218,9 @@ def test_saving_and_restoring_a_whole_lab(lab: Served) -> None:
     service_process.restore(lab.directory, "start")
     assert lab.on("master", "cat ~/file") == (0, "one\n", "")
     assert "later" not in lab.mp("list")[1]
-    with pytest.raises(service_process.ServiceError, match="no saved state 'nope'"):
+    with pytest.raises(service_process.ServiceError, match="no saved state 'nope'") as caught:
         service_process.restore(lab.directory, "nope")
+    assert caught.value.details == "Saved: start."
     with pytest.raises(ValueError, match="not a name"):
         service_process.save(lab.directory, "../out")
 

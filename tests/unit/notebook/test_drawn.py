@@ -384,3 +384,21 @@ def test_a_table_is_shown(shown: Shown) -> None:
     page.show(page.table(("a",), [("<b>1</b>",)]), "plain", {"k": [1]})
     assert shown.plain == "plain" and "<td><b>1</b></td>" in shown.html
     assert shown.record("k") == [[1]]
+
+
+def test_the_time_of_commands_is_that_of_the_last(lab: Lab) -> None:
+    rows = [
+        {"time": f"2026-01-01T0{hour}:00:00+00:00", "kind": kind, "step": "a.b"} | more
+        for hour, kind, more in (
+            (1, "command-ended", {"unit": "master", "command": "one", "machine": "master"}),
+            (2, "command-ended", {"unit": "master", "command": "two", "machine": "master"}),
+            (3, "step-done", {"machine": "master"}),
+        )
+    ]
+    lab.journal.path.parent.mkdir(parents=True, exist_ok=True)
+    lab.journal.path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    step = Step("a.b", "1", "s", lambda lab, m: iter(()), lambda lab, m: Check(), on_master)
+    found = typed(lab, step, "master")
+    assert [command.text for command in found.commands] == ["one", "two"]
+    ended = datetime.fromisoformat(rows[1]["time"]).astimezone()
+    assert found.when == f"{ended:%Y-%m-%d %H:%M}"

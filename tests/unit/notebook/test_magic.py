@@ -61,3 +61,13 @@ def test_on_returns_what_was_printed_or_raises(lab: Lab) -> None:
     assert on(lab, "storage", "echo $ON").stdout == "storage\n"
     with pytest.raises(CommandError, match="exit status 1"):
         on(lab, "storage", "false")
+
+
+@pytest.mark.parametrize("line", ["-h", "--help", "master --nope", "", "master --timeout soon"])
+def test_a_line_that_cannot_be_read_says_how_to_write_it(lab: Lab, line: str) -> None:
+    with pytest.raises(LabError) as caught:
+        run_cell(lab, line, "true")
+    assert caught.value.brief.startswith("%%on: ")
+    assert caught.value.resolution == (
+        "Write %%on MACHINE [--fails] [--timeout SECONDS], then shell below it."
+    )
