@@ -85,6 +85,8 @@ NO = "NXDOMAIN"
         (f"10-42-0-1.db.default.{ZONE}", "A", NO),
         (f"x.web.default.{ZONE}", "A", NO),
         (f"x.y.web.default.{ZONE}", "A", NO),
+        (f"db-0.y.db.default.{ZONE}", "A", NO),  # below a pod's name is nothing
+        (f"_db-0.db.default.{ZONE}", "A", NO),
         (
             f"web.default.{ZONE}",
             "SRV",
