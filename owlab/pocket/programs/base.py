@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from owlab.pocket.network.console import Net
 
 
+STDIN = frozenset(["-", "/dev/stdin", "/dev/fd/0"])
+"""What standard input is called on a command line."""
+
+
 class Writer(Protocol):
     """Where a program's output goes; awaiting it is backpressure."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.options import Options, parse, usage
 
 LONG = (
@@ -40,7 +40,7 @@ async def cut(call: Call) -> int:
     part = _fields(options, spans, delimiter) if kind == "f" else _columns(options, spans)
     status = 0
     for name in options.words or ("-",):
-        if name == "-":
+        if name in STDIN:
             await _streamed(call, part, end)
             continue
         try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 
 from owlab.pocket.machines.devices import ENDLESS
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.dd import count_of
 from owlab.pocket.programs.options import Complaint, parse, usage
 
@@ -63,7 +63,7 @@ async def head(call: Call) -> int:
 
 def _problem(call: Call, name: str) -> tuple[str, bool] | None:
     """Why a file cannot be read, and whether it was opened."""
-    if name in ("-", "/dev/stdin") or call.path(name) in ENDLESS:
+    if name in STDIN or call.path(name) in ENDLESS:
         return None
     if call.fs.is_directory(call.path(name)):
         return f"head: error reading '{name}': Is a directory\n", True
@@ -75,7 +75,7 @@ def _problem(call: Call, name: str) -> tuple[str, bool] | None:
 
 
 async def _parts(call: Call, name: str) -> AsyncIterator[bytes]:
-    if name in ("-", "/dev/stdin"):
+    if name in STDIN:
         while (part := await call.reader.read_chunk()) is not None:
             yield part
         return

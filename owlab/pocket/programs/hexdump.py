@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.options import Complaint, parse
 
 LONG = "canonical one-byte-octal one-byte-char two-bytes-hex two-bytes-decimal two-bytes-octal "
@@ -111,7 +111,8 @@ async def _content(call: Call, names: tuple[str, ...]) -> tuple[bytes, int]:
     content, failed = b"", 0
     for name in names:
         try:
-            content += await call.stdin() if name == "-" else call.fs.read_file(call.path(name))
+            given = name in STDIN and name != "-"  # which is a file's name here
+            content += await call.stdin() if given else call.fs.read_file(call.path(name))
         except OSError as error:
             await call.err(f"hexdump: {name}: {error.strerror}\n")
             failed += 1

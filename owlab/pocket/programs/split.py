@@ -7,7 +7,7 @@ import re
 import string
 from collections.abc import Iterator
 
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.options import Complaint, Options, parse, usage
 
 SIZES = {"": 1, "b": 512, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "KB": 10**3, "MB": 10**6}
@@ -27,7 +27,7 @@ async def split(call: Call) -> int:
     if len(options.words) > 2:
         raise usage("split", f"extra operand ‘{options.words[2]}’")
     name = options.words[0] if options.words else "-"
-    content = await call.stdin() if name == "-" else call.read(call.path(name))
+    content = await call.stdin() if name in STDIN else call.read(call.path(name))
     if content is None:
         raise Complaint(f"split: cannot open '{name}' for reading: No such file or directory\n")
     prefix = options.words[1] if len(options.words) > 1 else "x"

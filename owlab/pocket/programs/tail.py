@@ -6,7 +6,7 @@ import asyncio
 import errno
 import re
 
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.dd import count_of
 from owlab.pocket.programs.options import Complaint, Options, parse
 
@@ -27,7 +27,7 @@ async def tail(call: Call) -> int:
     status, seen, shown = 0, {}, 0
     for name in names:
         try:
-            content = await call.stdin() if name == "-" else call.fs.read_file(call.path(name))
+            content = await call.stdin() if name in STDIN else call.fs.read_file(call.path(name))
         except OSError as error:
             doing = (
                 f"error reading '{name}'"
@@ -44,7 +44,7 @@ async def tail(call: Call) -> int:
             await call.out(_title(name, shown))
         shown += 1
         await call.out(_end(content, options))
-        if name != "-":
+        if name not in STDIN:
             seen[name] = len(content)
     if options.has("retry") and not options.has("f", "F", "follow"):
         await call.err("tail: warning: --retry ignored; --retry is useful only when following\n")

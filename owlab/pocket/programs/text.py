@@ -6,7 +6,7 @@ import getopt
 
 from owlab.pocket.bash.killable_jobs import KEEP
 from owlab.pocket.machines.devices import ENDLESS
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.options import refuse
 
 PART = 1 << 16
@@ -41,7 +41,7 @@ async def cat(call: Call) -> int:
             for _ in range(MOST_ENDLESS // PART):
                 await call.out(ENDLESS[call.path(name)](PART))
             continue
-        content = await call.stdin() if name == "-" else await _file(call, name)
+        content = await call.stdin() if name in STDIN else await _file(call, name)
         if content is None:
             status = 1
         elif flags:

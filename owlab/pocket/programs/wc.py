@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from owlab.pocket.programs.base import Call, program
+from owlab.pocket.programs.base import STDIN, Call, program
 from owlab.pocket.programs.options import Options, parse, usage
 
 LONG = "bytes chars lines words max-line-length total= files0-from="
@@ -122,7 +122,7 @@ async def _names(call: Call, options: Options) -> list[str]:
 
 
 async def _pieces(call: Call, name: str) -> AsyncIterator[bytes]:
-    if name not in ("", "-"):
+    if name and name not in STDIN:
         yield call.fs.read_file(call.path(name))
         return
     while (piece := await call.next_input()) is not None:
@@ -136,7 +136,7 @@ def _width(call: Call, names: list[str], kinds: int) -> int:
     size, least = 0, 1
     for name in names:
         path = call.path(name)
-        if name in ("", "-") or call.fs.is_directory(path):
+        if name in {"", *STDIN} or call.fs.is_directory(path):
             least = UNKNOWN_SIZE
         elif call.fs.exists(path):
             size += int(call.fs.stat(path)["size"])

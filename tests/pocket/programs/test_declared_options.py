@@ -27,7 +27,7 @@ IDLE = {
     ("df", "df"): "sync no-sync",  # nothing waits to be written
     ("diff", "diff"): "d minimal",  # the shortest script is sought anyhow
     ("directories", "mkdir"): "Z context",  # as GNU's without SELinux
-    ("directories", "rm"): "preserve-root",  # so it is anyhow
+    ("removal", "rm"): "preserve-root",  # so it is anyhow
     ("directories", "touch"): "f",  # GNU's ignores it as well
     ("findmnt", "findmnt"): "kernel nofsroot",  # so it is anyhow
     ("flock", "flock"): "o F close no-fork",  # no descriptor is handed on

@@ -225,3 +225,24 @@ def test_which_parts_of_a_line_go_there(text, parts):
 def test_signals_are_listed_as_in_bash():
     real = subprocess.run(["bash", "-c", "kill -l"], capture_output=True, text=True, check=True)
     assert listing() == real.stdout
+
+
+async def test_a_job_in_the_background_begins_well(terminal):
+    await terminal.type("false")
+    await terminal.type("sleep 30 &")
+    assert terminal.status == 0
+    assert await terminal.type("echo $?") == "0\n"
+    await terminal.type("false; sleep 30 &")
+    assert terminal.status == 0
+    await terminal.type("sleep 30 & false")
+    assert terminal.status == 1
+
+
+async def test_how_a_job_ended_is_told_once(terminal):
+    await terminal.type("set +m")
+    seen = await terminal.type(
+        "true & while kill -0 $! 2>/dev/null; do :; done; jobs; echo --; jobs; echo ."
+    )
+    told, _, again = seen.partition("--\n")
+    assert told.splitlines()[-1].split() == ["[1]+", "Done", "true"]
+    assert again == ".\n"
