@@ -11,6 +11,7 @@ from pathlib import Path
 
 from owlab.pocket.machines.machine import Spec
 from owlab.pocket.service.lab import PocketLab
+from tests.golden.transcripts import transcript
 
 GOLDEN = Path(__file__).parent / "told" / "machine.txt"
 REWRITE = bool(os.environ.get("OWLAB_REWRITE_GOLDENS"))
@@ -34,16 +35,7 @@ def masked(text: str) -> str:
 async def test_a_new_machine(tmp_path: Path) -> None:
     lab = PocketLab(tmp_path)
     machine = await lab.fleet.launch("m", Spec(2, 4 << 30, 20 << 30, ""))
-    shown = []
-    for line in LINES.read_text().splitlines():
-        seen = bytearray()
-
-        async def keep(data: bytes, seen: bytearray = seen) -> None:
-            seen.extend(data)
-
-        await machine.session().run(line, keep, keep, stdin=b"")
-        shown.append(f"$ {line}\n{seen.decode(errors='replace')}\n")
-    text = masked("".join(shown))
+    text = masked(await transcript(machine, LINES.read_text().splitlines()))
     if REWRITE:
         GOLDEN.write_text(text, "utf-8")
     assert text == GOLDEN.read_text("utf-8")

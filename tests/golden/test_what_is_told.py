@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from owlab.pocket.programs.base import load_programs
 from owlab.pocket.programs.helm.commands import COMMANDS as HELM
 from owlab.pocket.programs.wsk.helptext import ALONE, VERBS
 from owlab.pocket.service.lab import PocketLab
+from tests.golden.transcripts import transcript
 from tests.pocket.machines.conftest import Driver
 
 TOLD = Path(__file__).parent / "told"
@@ -47,20 +47,6 @@ def machine(tmp_path: Path) -> Machine:
     made.mkdir("/home/ubuntu")
     made.own("/home/ubuntu", "ubuntu")
     return made
-
-
-async def transcript(machine: Machine, lines: Iterable[str]) -> str:
-    """Each line, and what it prints."""
-    shown = []
-    for line in lines:
-        seen = bytearray()
-
-        async def keep(data: bytes, seen: bytearray = seen) -> None:
-            seen.extend(data)
-
-        status = await machine.session().run(line, keep, keep, stdin=b"")
-        shown.append(f"$ {line}\n{seen.decode()}" + (f"[{status}]\n\n" if status else "\n"))
-    return "".join(shown)
 
 
 async def test_helm(machine: Machine) -> None:

@@ -14,7 +14,7 @@ from owlab.pocket.kube.containers.start import CannotStart
 from owlab.pocket.kube.kubelet.ending import Ending
 from owlab.pocket.kube.kubelet.hooks import hook
 from owlab.pocket.kube.kubelet.memory import Memory
-from owlab.pocket.kube.kubelet.network_probes import checker
+from owlab.pocket.kube.kubelet.network_probes import UnknownPort, checker
 from owlab.pocket.kube.kubelet.pod_timeline import PodTimeline
 from owlab.pocket.network.routes import NetworkPlace, Routes
 from owlab.pocket.network.unreached import (
@@ -265,8 +265,8 @@ URL = 'Get "http://10.42.0.9:80/ready": '
         (GET, ConnectionRefused(), f"{URL}dial tcp 10.42.0.9:80: connect: connection refused"),
         (GET, ConnectionLost(), f"{URL}context deadline exceeded"),
         (GET, UnknownName("x"), f"{URL}dial tcp 10.42.0.9:80: lookup x: no such host"),
-        ({"httpGet": {"port": 443, "scheme": "HTTPS"}}, None,
-         'Get "https://10.42.0.9:443/": http: server gave HTTP response to HTTPS client'),
+        ({"httpGet": {"port": 443, "scheme": "HTTPS"}}, ConnectionRefused(),
+         'Get "https://10.42.0.9:443/": dial tcp 10.42.0.9:443: connect: connection refused'),
         ({"grpc": {"port": 80}}, None,
          "error: this server does not implement the grpc health protocol"),
         ({"grpc": {"port": 80}}, ConnectionRefused(),
@@ -285,6 +285,8 @@ async def test_where_a_check_goes() -> None:
     way = Way(None)
     check = checker(cast(Routes, way), NetworkPlace("a", "127.9.0.1", "a"))
     container = {"ports": [{"name": "web", "containerPort": 8080}]}
-    for spec in ({"port": "web"}, {"port": 81, "host": "other"}, {"port": "82"}, {"port": "x"}):
+    for spec in ({"port": "web"}, {"port": 81, "host": "other"}, {"port": "82"}):
         await check({"tcpSocket": spec}, container, "10.42.0.9", 1.0)
-    assert way.asked == [("10.42.0.9", 8080), ("other", 81), ("10.42.0.9", 82), ("10.42.0.9", 0)]
+    assert way.asked == [("10.42.0.9", 8080), ("other", 81), ("10.42.0.9", 82)]
+    with pytest.raises(UnknownPort):
+        await check({"tcpSocket": {"port": "x"}}, container, "10.42.0.9", 1.0)
