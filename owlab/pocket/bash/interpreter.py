@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from bashkit import Bash, CommandContext, ExecutionProfile
 
-from owlab.pocket.ground.streams import Bytes, Reader, Sink, apart
+from owlab.pocket.bash.contexts import start_script
+from owlab.pocket.ground.streams import Bytes, Reader, Sink
 
 _STOPPING_SECONDS = 5
 UNLIMITED, FOR_EVER = 10**12, 1e9
-
-# bashkit starts callbacks from threads of its own, in one and the same context. A thread switch
-# while one is being started makes the start of the next fail ("cannot enter context"). Threads
-# here work in short pieces and give way by themselves; none needs to be made to after 5 ms, nor
-# after half a second, which a busy machine makes of a piece that takes a tenth. Not longer: a
-# thread that reads a large document must not keep the others waiting for as long as it likes.
-sys.setswitchinterval(2)
 
 
 def new_bash(user: str, host: str, cwd: str, env: Mapping[str, str]) -> Bash:
@@ -41,15 +34,12 @@ async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:
     """Run a script; its output flows while it runs. Cancelling stops its command."""
 
     async def write_out(data: bytes) -> None:
-        await apart(out(data))
+        await out(data)
 
     async def write_err(data: bytes) -> None:
-        await apart(err(data))
+        await err(data)
 
-    async def run() -> Any:
-        return await bash.execute(script, stdout=write_out, stderr=write_err)
-
-    task = asyncio.ensure_future(run())
+    task = asyncio.ensure_future(start_script(bash, script, stdout=write_out, stderr=write_err))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
-
-_T = TypeVar("_T")
+from typing import Protocol
 
 Sink = Callable[[bytes], Awaitable[None]]
 """Where output goes; awaiting it is backpressure."""
@@ -33,12 +30,3 @@ class Bytes:
         """All of it, then the end."""
         data, self._data = self._data, None
         return data
-
-
-async def apart(work: Awaitable[_T]) -> _T:
-    """Wait for work that is done in a context of its own.
-
-    bashkit enters the context in which it was called from threads of its own, and that fails while
-    one of its callbacks is busy in the same one.
-    """
-    return await asyncio.ensure_future(work)

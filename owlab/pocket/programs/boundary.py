@@ -6,7 +6,6 @@ import inspect
 import logging
 
 from owlab.pocket.ground.failures import DiskFull
-from owlab.pocket.ground.streams import apart
 from owlab.pocket.programs.base import Call, RegisteredProgram
 from owlab.pocket.programs.options import Complaint
 from owlab.pocket.programs.tool_versions import VERSIONS, version_of
@@ -31,7 +30,7 @@ async def carried_out(entry: RegisteredProgram, call: Call) -> int:
         if call.argv == ["--version"] and call.name in VERSIONS:
             await call.out(version_of(call.name))
             return 0
-        return await apart(entry.run(call))
+        return await entry.run(call)
     except BrokenPipeError:
         return PIPE_CLOSED  # as a process that SIGPIPE ended: the reader has what it wanted
     except Complaint as complaint:

@@ -12,7 +12,6 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
 from owlab.pocket.ground.yaml_text import dump_yaml
 from owlab.pocket.machines.addresses import port_in_use
@@ -184,11 +183,11 @@ class Hosting:
 
         database = self.deployment is not None and "couchdb" in self.deployment.components.ready
         if not database or self.openwhisk is None:
-            await apart(context.stderr.write(b"Exception:  [Errno 111] Connection refused\n"))
+            await context.stderr.write(b"Exception:  [Errno 111] Connection refused\n")
             return 1
         code, out, err = run(self.openwhisk, list(context.argv))
-        await apart(context.stdout.write(out.encode()))
-        await apart(context.stderr.write(err.encode()))
+        await context.stdout.write(out.encode())
+        await context.stderr.write(err.encode())
         return code
 
     async def _test(self, name: str) -> tuple[bool, str]:

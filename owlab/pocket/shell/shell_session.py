@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bashkit import Bash, CommandContext
 
 from owlab.pocket.bash import sentences
+from owlab.pocket.bash.contexts import start_script
 from owlab.pocket.bash.exec_redirections import ShellStreams
 from owlab.pocket.bash.expansions import closed
 from owlab.pocket.bash.gnu_errors import gnu
@@ -209,7 +210,7 @@ class ShellSession:
                 self._bash.add_command(name, self._command(program, True))
                 self._known.add(name)
         if EXTENDED.search(script):  # they have to be known before it is read
-            await self._bash.execute(PATTERNS)
+            await start_script(self._bash, PATTERNS)
         given = script
         pid = pid_of(self)
         if self.tty:
@@ -219,7 +220,7 @@ class ShellSession:
         if stdin is not None:
             problem = problem_of(self._bash, shown(closed(given)))
             if problem is None:
-                await self._bash.execute(apart_from_input(script, self._known))
+                await start_script(self._bash, apart_from_input(script, self._known))
                 reader = Bytes(stdin) if isinstance(stdin, bytes) else stdin
                 script = self._input.piped(leaving(script), reader)
         else:
@@ -279,8 +280,8 @@ class ShellSession:
             return
         if self.restored_from is not None:
             self._bash.restore_snapshot(self.restored_from)
-            await self._bash.execute(NO_JOB_CONTROL)
-        await self._bash.execute(f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
+            await start_script(self._bash, NO_JOB_CONTROL)
+        await start_script(self._bash, f"__OWLAB_SHELLS={shlex.quote(SHELLS)}; {SHELLS}")
         self._ready = True
         if self.tty:
             await self._greet(out if self.tells_of_jobs else nowhere, err)

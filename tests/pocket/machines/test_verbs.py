@@ -257,7 +257,7 @@ runcmd:
 """
     assert (await mp("launch", "-n", "x", "--cloud-init", "-", stdin=document)).status == 0
     seen = await mp.on("x", "sudo cat /etc/motd; sudo cat /root/ran; sudo ls '/root/a b'")
-    assert seen.out == "helloran\n/root/a b\n"
+    assert (seen.out, seen.err) == ("helloran\n/root/a b\n", "")
     scalar = await mp("launch", "-n", "y", "--cloud-init", "-", stdin=b"#!/bin/sh\n")
     assert scalar.status == 0 or "operator[] call on a scalar" in scalar.err
 

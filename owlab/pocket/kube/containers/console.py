@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from bashkit import CommandContext
 
 from owlab.pocket.ground.clock import Clock
-from owlab.pocket.ground.streams import apart
 from owlab.pocket.network.console import Net, NetworkConsole
 
 Program = Callable[[NetworkConsole], Awaitable[int]]
@@ -75,7 +74,7 @@ def command(program: Program, net: Net, clock: Clock) -> Callable[[CommandContex
 
     async def run(context: CommandContext) -> int:
         try:
-            return await apart(program(ContainerConsole(context, net, clock)))
+            return await program(ContainerConsole(context, net, clock))
         except BrokenPipeError:
             return _PIPE_CLOSED
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bashkit import Bash, CommandContext, ExecutionProfile
 
+from owlab.pocket.bash.contexts import start_script
 from owlab.pocket.ground.clock import Clock
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.containers import known, start, userland
@@ -241,7 +242,9 @@ class Runtime:
         assert process.shell is not None
         saving = asyncio.ensure_future(_save_often(holders))
         try:
-            done = await process.shell.execute(script_of(words), stdout=keep, stderr=keep_said)
+            done = await start_script(
+                process.shell, script_of(words), stdout=keep, stderr=keep_said
+            )
             process.message = left.read(int(done.exit_code), process.printed)
             process.code = int(done.exit_code)
         finally:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from bashkit import CommandContext
 
-from owlab.pocket.ground.streams import apart
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.servers.nginx import checked
@@ -122,7 +121,7 @@ class Serving:
 
         async def run(context: CommandContext) -> int:
             try:
-                return await apart(serve(context))
+                return await serve(context)
             except BrokenPipeError:
                 return 141
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 
 from bashkit import CommandContext, FileSystem
 
-from owlab.pocket.ground.streams import apart
-
 _ACTIONS = {"-c": "c", "--create": "c", "-x": "x", "--extract": "x", "-t": "t", "--list": "t"}
 _LETTERS = "xctzvmopkhf:C:"
 _WORDS = ["create", "extract", "list", "gzip", "verbose", "file=", "directory="]
@@ -48,7 +46,7 @@ class _Request:
 
 async def tar(context: CommandContext) -> int:
     """Create, extract or list an archive; returns the exit status."""
-    return await apart(_tar(context))
+    return await _tar(context)
 
 
 async def _tar(context: CommandContext) -> int:
