@@ -57,6 +57,7 @@ def typed(
         ("one\ntwo\n", "\x0b\x1b[B\x15\x18y\r", {"f": "two\none\n"}),
         ("a b\n", "\x17b\rX\x18y\r", {"f": "a Xb\n"}),
         ("a\n", "x\x0f\x7fg\r\x18", {"g": "xa\n"}),
+        ("  a\n", "\x05\rx\x18y\r", {"f": "  a\nx\n"}),
     ],
 )
 def test_nano(before: str, keys: str, after: dict[str, str]) -> None:
@@ -69,6 +70,8 @@ def test_nano(before: str, keys: str, after: dict[str, str]) -> None:
         ("", f"ihello{ESC}:wq{ENTER}", {"f": "hello\n"}),
         ("a\n", f"xi{ESC}:q{ENTER}:q!{ENTER}", {}),
         ("one\ntwo\n", f"dd:x{ENTER}", {"f": "two\n"}),
+        ("  a\n", f"Ao{ENTER}x{ESC}:x{ENTER}", {"f": "  ao\nx\n"}),
+        ("a\nb\n", f"{ENTER}ix{ESC}:x{ENTER}", {"f": "a\nxb\n"}),
         ("one\ntwo\n", f"ddu:wq{ENTER}", {"f": "one\ntwo\n"}),
         ("one\ntwo\n", f"/two{ENTER}iX{ESC}:wq{ENTER}", {"f": "one\nXtwo\n"}),
         ("one\n", f"oend{ESC}:w g{ENTER}:q{ENTER}", {"g": "one\nend\n"}),

@@ -21,6 +21,7 @@ import yaml
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube import defaults
 from owlab.pocket.kube.apiserver.patch import merge
+from owlab.pocket.kube.standard_objects import standard_objects
 from tests.pocket.controllers.conftest import Bench
 
 DATA = Path(__file__).with_name("data")
@@ -29,7 +30,7 @@ KINDS = (
     *("Namespace", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"),
     *("Service", "Endpoints", "EndpointSlice", "PersistentVolumeClaim", "PersistentVolume"),
     *("PodDisruptionBudget", "HorizontalPodAutoscaler", "ResourceQuota", "ControllerRevision"),
-    "Ingress",
+    *("Ingress", "APIService"),
 )
 SPEC = {"nodeName", "replicas", "volumeName", "suspend", "clusterIP", "ports"}
 """What controllers write into a specification; the rest is the manifest's."""
@@ -41,6 +42,9 @@ RANDOM = re.compile(
     r"(?<=-)([bcdfghjklmnpqrstvwxz2456789]{5}|[0-9a-f]{5})\b|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b"
 )
 ADDRESS = re.compile(r"\b(10\.4[23]|127\.9)\.\d+\.\d+\b")
+STANDARD = {obj["metadata"]["name"] for obj in standard_objects(metrics=True)}
+STANDARD |= {"v1.helm.cattle.io", "v1.k3s.cattle.io"}
+CLUSTERS = ("Namespace", "Node", "PriorityClass", "PersistentVolume", "APIService")
 EVERYWHERE = {"kubernetes", "default", "kube-system", "kube-public", "kube-node-lease"}
 
 
@@ -55,7 +59,7 @@ async def carry_out(bench: Bench, document: dict[str, Any]) -> None:
     else:
         meta = document["metadata"]
         kind = document["kind"]
-        namespaced = kind not in ("Namespace", "Node", "PriorityClass", "PersistentVolume")
+        namespaced = kind not in CLUSTERS
         if namespaced:
             meta.setdefault("namespace", "default")
         old = bench.store.find(kind, meta["name"], meta.get("namespace", ""))
@@ -127,7 +131,7 @@ def outcome(bench: Bench) -> Iterator[dict[str, Any]]:
         objects = [
             told(obj)
             for obj in bench.store.list(kind)
-            if obj["metadata"]["name"] not in EVERYWHERE
+            if obj["metadata"]["name"] not in EVERYWHERE | STANDARD
             and obj["metadata"].get("namespace", "default") not in EVERYWHERE - {"default"}
         ]
         yield from sorted(objects, key=yaml.safe_dump)
