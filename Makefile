@@ -52,7 +52,7 @@ site: $(VENV)/.installed-site ## the course, as it runs, and the reference as we
 	@$(BIN)/python -m website --run "$(RUN)"
 
 # What runs whole courses, and what opens a browser; and programs of others against the lab's APIs.
-COURSE_TESTS := tests/guide tests/incidents tests/site tests/browser
+COURSE_TESTS := tests/guide tests/incidents tests/site tests/browser tests/golden/test_real_machines.py tests/chaos
 CLIENT_TESTS := tests/clients
 PYTEST := $(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
