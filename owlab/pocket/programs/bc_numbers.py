@@ -6,11 +6,17 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Decimal, getcontext, localcontext
 from fractions import Fraction
+
+from owlab.pocket.programs.options import Complaint
 
 ASSIGNS = ("=", "+=", "-=", "*=", "/=", "%=", "^=")
 WIDTH = 68
+"""Characters of a line, before the mark that it goes on."""
+MOST_DIGITS = 100_000
+TOO_LARGE = f"bc: the pocket lab's bc calculates with {MOST_DIGITS} digits at most\n"
+_MOST_BITS = int(MOST_DIGITS * math.log2(10))
 LEVELS = (("||",), ("&&",), ("<", ">", "<=", ">=", "==", "!="), ("+", "-"), ("*", "/", "%"))
 
 
@@ -28,6 +34,8 @@ class Scaled:
 
 def cut(value: Fraction, scale: int) -> Scaled:
     """With no more digits than these; the rest is dropped."""
+    if scale > MOST_DIGITS or value.numerator.bit_length() > _MOST_BITS:
+        raise Complaint(TOO_LARGE)
     power = 10**scale
     whole = abs(value.numerator) * power // value.denominator
     return Scaled(Fraction(whole if value >= 0 else -whole, power), scale)
@@ -42,6 +50,7 @@ class Calculator:
     scale: int = 0
     ibase: int = 10
     obase: int = 10
+    width: int = WIDTH
     words: list[tuple[str, str]] = field(default_factory=list)
     defined: Callable[[str, list[Scaled]], Scaled | None] | None = None
     """Calls a function of the program's."""
@@ -53,7 +62,7 @@ class Calculator:
         if sets:
             return None
         self.names["last"] = result
-        return shown(result, self.obase)
+        return shown(result, self.obase, self.width)
 
     def value(self, words: list[tuple[str, str]]) -> Scaled:
         """Calculate one expression."""
@@ -179,7 +188,7 @@ class Calculator:
     def _number(self, text: str) -> Scaled:
         whole, _, part = text.partition(".")
         if self.ibase == 10 and not re.search("[A-F]", text):
-            return Scaled(Fraction(text if whole else f"0{text}"), len(part))
+            return Scaled(Fraction(Decimal(text)), len(part))
         value = Fraction(0)
         for digit in whole:
             value = value * self.ibase + min(
@@ -198,6 +207,8 @@ class Calculator:
     def _put(self, name: str, value: Scaled) -> None:
         number = int(value.value)
         if name == "scale":
+            if number > MOST_DIGITS:
+                raise Complaint(TOO_LARGE)
             self.scale = max(number, 0)
         elif name == "ibase":
             self.ibase = min(max(number, 2), 16)
@@ -229,6 +240,9 @@ class Calculator:
         return cut(a - cut(a / b, self.scale).value * b, rest)
 
     def _raised(self, base: Scaled, power: int) -> Scaled:
+        longest = max(base.value.numerator.bit_length(), base.value.denominator.bit_length())
+        if (longest - 1) * abs(power) > _MOST_BITS:
+            raise Complaint(TOO_LARGE)
         if power < 0:
             if not base.value:
                 raise BadLine("Divide by zero")
@@ -250,7 +264,7 @@ class Calculator:
             whole = given.value.numerator * power // given.value.denominator
             return Scaled(Fraction(math.isqrt(whole), 10**scale), scale)
         if name == "length":
-            whole = len(str(abs(int(given.value)))) if abs(given.value) >= 1 else 0
+            whole = len(_digits(abs(int(given.value)), 10))
             return Scaled(Fraction(whole + given.scale or 1), 0)
         if name == "scale":
             return Scaled(Fraction(given.scale), 0)
@@ -294,20 +308,24 @@ def _arctangent(value: Decimal) -> Decimal:
     if abs(value) > Decimal("0.1"):
         return 2 * _arctangent(value / (1 + (1 + value * value).sqrt()))
     total, power, number = value, value, 1
-    while power and number < 400:
+    least = Decimal(10) ** -(getcontext().prec + 5)
+    while abs(power) > least:
         number += 2
         power = -power * value * value
         total += power / number
     return total
 
 
-def shown(number: Scaled, base: int) -> str:
-    """As `bc` prints it: no zero before the point, lines of seventy."""
+def shown(number: Scaled, base: int, width: int) -> str:
+    """As `bc` prints it: no zero before the point, in lines of this width; 0: in one."""
     value = abs(number.value)
     whole, part = int(value), value - int(value)
     mark = "-" if number.value < 0 else ""
     text = _digits(whole, base)
-    if number.scale:
+    if number.scale and base == 10:
+        places = _digits(int(part * 10**number.scale), 10).rjust(number.scale, "0")
+        text = f"{text}.{places}"
+    elif number.scale:
         places, digits, power = "", 0, 1
         while power < 10**number.scale:
             part *= base
@@ -319,11 +337,14 @@ def shown(number: Scaled, base: int) -> str:
     if not number.value:
         text = "0"
     text = mark + text
-    pieces = [text[at : at + WIDTH + 1] for at in range(0, len(text), WIDTH + 1)]
+    step = width or len(text)
+    pieces = [text[at : at + step] for at in range(0, len(text), step)]
     return "\\\n".join(pieces)
 
 
 def _digits(value: int, base: int) -> str:
+    if base == 10:
+        return format(Decimal(value), "f") if value else ""  # str() reads 4,300 digits at most
     out: list[str] = []
     while value:
         value, digit = divmod(value, base)

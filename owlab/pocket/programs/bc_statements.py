@@ -65,6 +65,8 @@ class BcProgram:
     err: Callable[[str], None]
     functions: dict[str, BcFunction] = field(default_factory=dict)
     steps: int = 0
+    stopped: bool = False
+    """Set by another thread, it ends the program at its next step."""
     words: list[Word] = field(default_factory=list)
 
     def run(self, text: str) -> None:
@@ -147,9 +149,7 @@ class BcProgram:
 
     def _statement(self, at: int) -> int:
         """Carry out one statement; where the next begins."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise Complaint(TOO_LONG)
+        self._count()
         if self._is(at, ";", "\n"):
             return at + 1
         end = self._extent(at)
@@ -181,6 +181,11 @@ class BcProgram:
             told = self.calculator.told(self.words[at:end])
             self.out(f"{told}\n" if told is not None else "")
         return end
+
+    def _count(self) -> None:
+        self.steps += 1
+        if self.stopped or self.steps > MOST_STEPS:
+            raise Complaint(TOO_LONG)
 
     def _all(self, at: int, end: int) -> None:
         while at < end:
@@ -216,9 +221,7 @@ class BcProgram:
                     return
                 if left.what != "continue":
                     raise
-            self.steps += 1
-            if self.steps > MOST_STEPS:
-                raise Complaint(TOO_LONG)
+            self._count()
             if after[1] > after[0]:
                 self._value(*after)
 
@@ -245,7 +248,8 @@ class BcProgram:
             if self.words[part][0] == "string" and index == part + 1:
                 self.out(re.sub(r"\\(.)", _escape, self.words[part][1][1:-1]))
             else:
-                self.out(shown(self._value(part, index), self.calculator.obase))
+                value = self._value(part, index)
+                self.out(shown(value, self.calculator.obase, self.calculator.width))
             part = index + 1
 
     def _called(self, name: str, given: list[Scaled]) -> Scaled | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 
 import pytest
+
+from owlab.pocket.programs import bc_statements
+from tests.waiting import eventually
 
 
 async def test_lsblk_shows_what_it_is_asked(on):
@@ -83,12 +87,49 @@ async def test_too_much_input_is_refused_in_words(on):
     assert (await on("master", "head -c 10M /dev/zero > x; cat x | wc -c")).out == "10485760\n"
 
 
-async def test_bc_comes_to_an_end(on):
+async def test_bc_comes_to_an_end(on, monkeypatch):
+    monkeypatch.setattr(bc_statements, "MOST_STEPS", 2000)
     typed = await on(
         "master", "echo 'while (1) { x++ }' | bc; echo 'define f(x){return f(x)} f(1)' | bc"
     )
     assert "stops after 200000 steps" in typed.err
     assert "functions call each other too deeply" in typed.err
+
+
+async def test_a_long_calculation_keeps_nobody_waiting_and_can_be_cancelled(on, monkeypatch):
+    monkeypatch.setattr(bc_statements, "MOST_STEPS", 10**9)
+    at_work: list[bc_statements.BcProgram] = []
+    count = bc_statements.BcProgram._count
+
+    def noted(program: bc_statements.BcProgram) -> None:
+        at_work.append(program) if not at_work else None
+        count(program)
+
+    monkeypatch.setattr(bc_statements.BcProgram, "_count", noted)
+    calculating = asyncio.ensure_future(on("master", "echo 'while (1) { x++ }' | bc"))
+    await eventually(lambda: at_work)
+    assert (await on("worker1", "echo well")).out == "well\n"
+    assert not calculating.done()
+    calculating.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calculating
+    await eventually(lambda: at_work[0].stopped)
+    steps = at_work[0].steps
+    await asyncio.sleep(0.1)
+    assert at_work[0].steps <= steps + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["9^9^9", "9^-999999999", "x=9; while (1) x=x*x", "scale=10^7", "9^104800"]
+)
+async def test_bc_refuses_numbers_that_would_take_hours(on, text):
+    typed = await on("master", f"echo '{text}' | bc")
+    assert (typed.out, typed.err, typed.status) == (
+        "",
+        "bc: the pocket lab's bc calculates with 100000 digits at most\n",
+        1,
+    )
+    assert (await on("master", "echo 'length(9^104790)' | bc")).out == "99996\n"
 
 
 async def test_every_tool_tells_a_version_of_ubuntus(on):
