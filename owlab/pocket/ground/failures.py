@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+PIPE_CLOSED = 141
+"""The status of what SIGPIPE ended."""
+
 
 class DiskFull(Exception):
     """The computer's disk (or a quota) did not take what a machine wrote."""
+
+
+class ReaderGone(Exception):
+    """Nobody reads what a program writes any more: it ends, as SIGPIPE would end it.
+
+    Not the OSError that it comes from: a program's ``except OSError`` is about its files.
+    """

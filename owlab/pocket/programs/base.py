@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from owlab.pocket.ground.failures import ReaderGone
 from owlab.pocket.ground.streams import Reader
 from owlab.pocket.machines.net import MachineNet
 
@@ -94,14 +95,12 @@ class Call:
         return b"".join(chunks)
 
     async def out(self, data: str | bytes) -> None:
-        """Write to standard output; nothing is added."""
-        if data:
-            await self.stdout.write(data.encode() if isinstance(data, str) else data)
+        """Write to standard output; nothing is added. Raises :class:`ReaderGone`."""
+        await _written(self.stdout, data)
 
     async def err(self, data: str | bytes) -> None:
-        """Write to standard error; nothing is added."""
-        if data:
-            await self.stderr.write(data.encode() if isinstance(data, str) else data)
+        """Write to standard error; nothing is added. Raises :class:`ReaderGone`."""
+        await _written(self.stderr, data)
 
     def read(self, path: str) -> bytes | None:
         """A file that the user may read, or None."""
@@ -139,6 +138,14 @@ class Call:
         joined = posixpath.normpath(posixpath.join(self.cwd, name))
         # POSIX lets normpath keep exactly two leading slashes.
         return "/" + joined.lstrip("/")
+
+
+async def _written(stream: Writer, data: str | bytes) -> None:
+    try:
+        if data:
+            await stream.write(data.encode() if isinstance(data, str) else data)
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 Program = Callable[[Call], Awaitable[int]]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import logging
 
-from owlab.pocket.ground.failures import DiskFull
+from owlab.pocket.ground.failures import PIPE_CLOSED, DiskFull, ReaderGone
 from owlab.pocket.programs.base import Call, RegisteredProgram
 from owlab.pocket.programs.options import Complaint
 from owlab.pocket.programs.tool_versions import VERSIONS, version_of
 
 log = logging.getLogger(__name__)
 
-PIPE_CLOSED = 141
 FAULT = 70
 TROUBLED = frozenset(["grep", "egrep", "fgrep", "diff", "cmp", "sort", "ls"])
 """Their 1 is an answer, so that trouble is 2."""
@@ -31,7 +30,7 @@ async def carried_out(entry: RegisteredProgram, call: Call) -> int:
             await call.out(version_of(call.name))
             return 0
         return await entry.run(call)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         return PIPE_CLOSED  # as a process that SIGPIPE ended: the reader has what it wanted
     except Complaint as complaint:
         await _said(call, complaint.text)
@@ -61,7 +60,7 @@ async def _said(call: Call, text: str) -> None:
     """An error's words, to whoever still listens."""
     try:
         await call.err(text)
-    except BrokenPipeError:
+    except ReaderGone:
         return
 
 

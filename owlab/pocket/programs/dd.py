@@ -187,8 +187,6 @@ async def dd(call: Call) -> int:
         await call.err(f"dd: error writing {where}: {error.strerror}\n")
         await asked.told()
         return 1
-    except BrokenPipeError:
-        return 141
     await asked.told()
     return 0
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bashkit import CommandContext, FileSystem
 
 from owlab.pocket.bash.terminal_reads import HERE, SHOWN
+from owlab.pocket.ground.failures import ReaderGone
 from owlab.pocket.ground.keyboards import KeyboardReader
 from owlab.pocket.ground.streams import Sink
 from owlab.pocket.machines.files import Files
@@ -106,7 +107,7 @@ class ExtraStream:
 
     async def _put(self, number: str, data: bytes) -> None:
         async with self._turn:
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(BrokenPipeError, ReaderGone):
                 await self._sinks[number](data)
 
     async def flush(self) -> None:

@@ -24,6 +24,7 @@ from owlab.pocket.bash.rewriting import EXTENDED, for_session
 from owlab.pocket.bash.terminal_reads import HERE
 from owlab.pocket.bash.traps import leaving
 from owlab.pocket.ground.clock import unix_time
+from owlab.pocket.ground.failures import ReaderGone
 from owlab.pocket.ground.keyboards import Keyboard, KeyboardReader
 from owlab.pocket.ground.streams import Bytes, Reader, Sink, nowhere
 from owlab.pocket.machines.files import UMASK
@@ -235,7 +236,7 @@ class ShellSession:
             nonlocal broken
             try:
                 await out(sentences.without_guess(data))
-            except BrokenPipeError:
+            except (BrokenPipeError, ReaderGone):
                 broken = True
                 raise
 
@@ -261,7 +262,7 @@ class ShellSession:
             self._clean()
             self.machine.save()
         if result.error and broken:
-            raise BrokenPipeError  # who reads has what they wanted
+            raise ReaderGone  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)
             await write_err(words.encode())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Awaitable, Callable
 
-from bashkit import CommandContext
+from bashkit import CommandContext, CommandOutput
 
 from owlab.pocket.ground.clock import Clock
+from owlab.pocket.ground.failures import PIPE_CLOSED, ReaderGone
 from owlab.pocket.network.console import Net, NetworkConsole
 
 Program = Callable[[NetworkConsole], Awaitable[int]]
-_PIPE_CLOSED = 141
 
 
 class ContainerConsole:
@@ -25,13 +25,18 @@ class ContainerConsole:
 
     async def out(self, data: str | bytes) -> None:
         """To standard output."""
-        if data:
-            await self._context.stdout.write(data.encode() if isinstance(data, str) else data)
+        await self._written(self._context.stdout, data)
 
     async def err(self, data: str | bytes) -> None:
         """To standard error."""
-        if data:
-            await self._context.stderr.write(data.encode() if isinstance(data, str) else data)
+        await self._written(self._context.stderr, data)
+
+    async def _written(self, stream: CommandOutput, data: str | bytes) -> None:
+        try:
+            if data:
+                await stream.write(data.encode() if isinstance(data, str) else data)
+        except ReaderGone:
+            raise ReaderGone from None
 
     async def stdin(self) -> bytes:
         """All of standard input."""
@@ -75,7 +80,7 @@ def command(program: Program, net: Net, clock: Clock) -> Callable[[CommandContex
     async def run(context: CommandContext) -> int:
         try:
             return await program(ContainerConsole(context, net, clock))
-        except BrokenPipeError:
-            return _PIPE_CLOSED
+        except ReaderGone:
+            return PIPE_CLOSED
 
     return run

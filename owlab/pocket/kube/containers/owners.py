@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bashkit import CommandContext
 
 from owlab.pocket.ground.clock import unix_time
+from owlab.pocket.ground.failures import PIPE_CLOSED
 from owlab.pocket.kube.containers.process_namespace import SeenProcess
 from owlab.pocket.machines.accounts import Accounts
 from owlab.pocket.machines.files import Files
@@ -267,6 +268,8 @@ def _told(name: str, run: Callable[[CommandContext], Iterator[str]]) -> Command:
         except OwnerCommandFailed as refused:
             await context.stderr.write(f"{refused}\n".encode())
             return 1
+        except BrokenPipeError:
+            return PIPE_CLOSED
         except OSError as error:
             await context.stderr.write(f"{name}: {error.filename}: {error.strerror}\n".encode())
             return 1

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bashkit import CommandContext
 
+from owlab.pocket.ground.failures import PIPE_CLOSED
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.network.pod_net import PodNet
 from owlab.pocket.kube.servers.nginx import checked
@@ -123,7 +124,7 @@ class Serving:
             try:
                 return await serve(context)
             except BrokenPipeError:
-                return 141
+                return PIPE_CLOSED
 
         return run
 
