@@ -58,5 +58,5 @@ async def telnet_here(call: Call) -> int:
 
 @program("ping", machines="all")
 async def ping_here(call: Call) -> int:
-    """Whether a machine or a pod answers; ``-c COUNT``, otherwise one time."""
+    """Whether a machine or a pod answers; ``-c COUNT`` times, otherwise until Ctrl-C."""
     return await _run(ping.ping, call)

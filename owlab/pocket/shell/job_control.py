@@ -87,7 +87,7 @@ async def _watched(call: Call, job: Job) -> int:
         await asyncio.wait({job.task, stopping}, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         table.forget(job)
-        job.kill()
+        call.last_words((await job.interrupt()).decode(errors="replace"))
         raise
     finally:
         stopping.cancel()

@@ -12,6 +12,7 @@ from owlab.pocket.ground.streams import Sink
 
 MOST_KEPT = 1 << 20
 FIRST_PID = 20_000
+ENDS_WITHIN = 5
 SUSPENDED = 148
 """The status of a command that Ctrl-Z stopped."""
 
@@ -97,6 +98,14 @@ class Job:
         self.ended_by = how
         self.go_on()
         self.end(hard)
+
+    async def interrupt(self) -> bytes:
+        """As Ctrl-C; what it prints in the end."""
+        self.flow.lead()
+        self.go_on()
+        self.task.cancel()
+        await asyncio.wait([self.task], timeout=ENDS_WITHIN)
+        return bytes(self.flow.printed)
 
     @property
     def state(self) -> str:

@@ -32,7 +32,6 @@ from owlab.pocket.machines.filesystem_abi import mountable
 from owlab.pocket.machines.typed_history import TypedHistory
 from owlab.pocket.machines.visits import pid_of
 from owlab.pocket.programs.base import RegisteredProgram, command_not_found, load_programs
-from owlab.pocket.programs.boundary import carried_out
 from owlab.pocket.programs.catalog import OPTIONAL, RUN, STRANGE, present
 from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
@@ -49,6 +48,7 @@ from owlab.pocket.shell.reading import (
     sized,
     unreadable,
 )
+from owlab.pocket.shell.running_programs import RunningPrograms
 
 if TYPE_CHECKING:
     from owlab.pocket.machines.machine import Machine
@@ -122,6 +122,7 @@ class ShellSession:
     def _interpreter(self, cwd: str) -> tuple[Bash, list[Flow]]:
         """A new interpreter, and a place for the flow of what it runs."""
         self._flow = flow = [Flow()]
+        self._programs = RunningPrograms()
         self._bash = bash = new_bash(self.user, self.machine.name, cwd, self._variables)
         bash.mount("/", mountable(self.files))
         bash.add_command("__owlab_last", weakly(self._recall))
@@ -153,7 +154,7 @@ class ShellSession:
         One for all of them: hundreds are made known to each shell.
         """
 
-        mine, flow = weakref.ref(self), self._flow
+        mine, flow, programs = weakref.ref(self), self._flow, self._programs
 
         async def run(context: CommandContext) -> int:
             session = mine()
@@ -172,7 +173,7 @@ class ShellSession:
                 await context.stderr.write(command_not_found(name).encode())
                 return 127
             call = call_of(session, context, name if whole else name.rpartition("/")[2], argv)
-            return await carried_out(chosen, call)
+            return await programs.run(chosen, call)
 
         return run
 
@@ -201,7 +202,7 @@ class ShellSession:
     async def _run(self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None) -> int:
         await self._prepare(out, err)
         self._learn()
-        self._started_in = self.cwd
+        self._started_in, programs, flow = self.cwd, self._programs, self._flow[0]
         if isinstance(stdin, KeyboardReader):
             self.keyboard, shows, stdin = stdin.keyboard, stdin.shown, None
             script = f"{HERE}=1; {at_terminal(script, self, shows=shows)}"
@@ -255,6 +256,9 @@ class ShellSession:
             result = await execute(self._bash, script, printed.after(write_out), write_err)
         except asyncio.CancelledError:
             self._input.end()
+            farewell = await programs.left()
+            if farewell and flow.going.is_set():
+                await write_out(farewell)
             raise
         finally:
             self.files.aside = None
@@ -368,7 +372,8 @@ class ShellSession:
         """
         await self._prepare(out, err)
         before = self._bash.snapshot(exclude_filesystem=True)
-        flow = self._flow[0] = Flow(out, err)
+        flow, programs = Flow(out, err), self._programs
+        self._flow[0] = flow
         self._suspend = suspend = asyncio.Event()
         task = asyncio.ensure_future(self.run(script, flow.out, flow.err))
         stopped = asyncio.ensure_future(suspend.wait())
@@ -383,7 +388,7 @@ class ShellSession:
             self._suspend = None
         if task.done():
             return task.result()
-        job = self.jobs.add(text, task, flow, lambda _hard: task.cancel())
+        job = self.jobs.add(text, task, flow, lambda _hard: programs.end(task))
         job.stop()
         self._begin_anew(before)
         await out(f"\n{job.line()}".encode())
@@ -487,7 +492,7 @@ class ShellSession:
 
     def kill(self, hard: bool = False) -> None:
         """End what runs, as when the machine goes down or its user hangs up."""
-        self._killed = True
+        self._killed = self._programs.silenced = True
         self._hard = hard
         self.jobs.end_all()
         if self._task is not None:

@@ -72,6 +72,30 @@ async def test_ctrl_c_leaves_no_engine(machine: Machine, silent_server: socket.s
         assert await _none_left()
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("helm install x openwhisk-deploy-kube/helm/openwhisk", "Release x has been cancelled.\n"),
+        ("helm list", ""),
+    ],
+)
+async def test_ctrl_c_says_what_was_cancelled(
+    machine: Machine, silent_server: socket.socket, typed: str, said: str
+) -> None:
+    out = bytearray()
+
+    async def keep(data: bytes) -> None:
+        out.extend(data)
+
+    with silent_server:
+        running = asyncio.create_task(machine.session().run(typed, keep, keep))
+        await asyncio.to_thread(silent_server.accept)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert out.decode() == said
+
+
 async def test_an_engine_that_dies_is_an_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

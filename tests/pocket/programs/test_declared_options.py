@@ -46,6 +46,7 @@ IDLE = {
     ("nc", "nc"): "4",  # nobody has IPv6
     ("open_sockets", "netstat"): "W",  # nothing is cut
     ("pager", "less"): "n r R f RAW-CONTROL-CHARS raw-control-chars",  # so it is anyhow
+    ("ping", "_asked"): "4",  # nobody has IPv6
     ("pgrep", "pgrep"): "signal",  # procps' ignores it as well
     ("pgrep", "killall"): "e exact",  # names are compared whole
     ("rsync", "_login"): "4 A C T k x",  # as with ssh

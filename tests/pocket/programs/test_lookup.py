@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
 
 from owlab.pocket.network.programs.lookup import dig, getent, host, nslookup, reverse
 from owlab.pocket.network.programs.ping import ping
+from tests.waiting import eventually
 
-from .network_console import TestNet, Typed, typed
+from .network_console import TestConsole, TestNet, Typed, typed
 
 PROGRAMS = {program.__name__: program for program in (dig, nslookup, host, getent, ping)}
 
@@ -247,32 +251,114 @@ async def test_without_a_name_server(net: TestNet) -> None:
     assert net.asked[-1][0] == "127.0.0.1"
 
 
+OPENING = "PING {} ({}) {}({}) bytes of data.\n"
+ANSWER = "{} bytes from {}: icmp_seq={} ttl=64 time=T ms\n"
+ENDING = "\n--- {} ping statistics ---\n{} packets transmitted, {} received, {}% packet loss, "
+SPREAD = "rtt min/avg/max/mdev = T/T/T/T ms\n"
+WEB, OTHER = ("web", "10.0.0.7", 56, 84), ("other", "10.0.0.8", 56, 84)
+TIME = re.compile(r"\d+\.\d{3}")
+
+
 @pytest.mark.parametrize(
-    ("line", "count", "status"),
+    ("words", "printed", "status", "paused"),
     [
-        ("ping web", 1, 0),
-        ("ping -c 3 web", 3, 0),
-        ("ping -c3 web", 3, 0),
-        ("ping -c 2 -W 1 -i 5 -q web", 2, 0),
-        ("ping -c 500 web", 100, 0),
-        ("ping -c x web", 1, 0),
-        ("ping -c 2 other", 2, 1),
+        (
+            "-c 2 web",
+            OPENING.format(*WEB)
+            + "".join(ANSWER.format(64, "web (10.0.0.7)", n) for n in (1, 2))
+            + f"{ENDING.format('web', 2, 2, 0)}time 1000ms\n{SPREAD}",
+            0,
+            1,
+        ),
+        (
+            "-n -c1 -s 10 web",
+            OPENING.format("web", "10.0.0.7", 10, 38)
+            + ANSWER.format(18, "10.0.0.7", 1)
+            + f"{ENDING.format('web', 1, 1, 0)}time 0ms\n{SPREAD}",
+            0,
+            0,
+        ),
+        (
+            "-q -4 -i 0.5 10.0.0.7 -c 3",
+            OPENING.format("10.0.0.7", "10.0.0.7", 56, 84)
+            + f"{ENDING.format('10.0.0.7', 3, 3, 0)}time 1000ms\n{SPREAD}",
+            0,
+            1,
+        ),
+        (
+            "-c 2 other",
+            OPENING.format(*OTHER) + f"{ENDING.format('other', 2, 0, 100)}time 1000ms\n\n",
+            1,
+            11,
+        ),
+        (
+            "-c 1 -W 2 other",
+            OPENING.format(*OTHER) + f"{ENDING.format('other', 1, 0, 100)}time 0ms\n\n",
+            1,
+            2,
+        ),
+        (
+            "-q -c 5 -w 2 web",
+            OPENING.format(*WEB) + f"{ENDING.format('web', 2, 2, 0)}time 2000ms\n{SPREAD}",
+            1,
+            2,
+        ),
     ],
 )
-async def test_pings(net: TestNet, line, count, status) -> None:
-    found = await run(net, line)
-    assert found.status == status
-    answers = [
-        line for line in found.out.splitlines() if line.startswith("64 bytes from 10.0.0.7:")
-    ]
-    received, lost = (0, 100) if status else (count, 0)
-    assert [line.split()[4] for line in answers] == [
-        f"icmp_seq={n}" for n in range(1, received + 1)
-    ]
-    assert found.out.endswith(
-        f"{count} packets transmitted, {received} received, {lost}% packet loss\n"
+async def test_pings(net: TestNet, words, printed, status, paused) -> None:
+    found = await run(net, f"ping {words}")
+    assert (TIME.sub("T", found.out), found.status) == (printed, status)
+    assert found.console.paused == paused
+
+
+async def test_pings_of_busybox(net: TestNet) -> None:
+    found = await typed(ping, net, "-c", "2", "web", busybox=True)
+    assert TIME.sub("T", found.out) == (
+        "PING web (10.0.0.7): 56 data bytes\n"
+        "64 bytes from 10.0.0.7: seq=0 ttl=64 time=T ms\n"
+        "64 bytes from 10.0.0.7: seq=1 ttl=64 time=T ms\n"
+        "\n--- web ping statistics ---\n"
+        "2 packets transmitted, 2 packets received, 0% packet loss\n"
+        "round-trip min/avg/max = T/T/T ms\n"
     )
-    assert found.console.paused == count - 1
+    found = await typed(ping, net, "-c", "1", "other", busybox=True)
+    assert found.out.endswith("1 packets transmitted, 0 packets received, 100% packet loss\n")
+    found = await typed(ping, net, "none", busybox=True)
+    assert (found.status, found.err) == (1, "ping: bad address 'none'\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "status"),
+    [
+        ("-c x web", "invalid argument: 'x'", 1),
+        ("-c 0 web", f"invalid argument: '0': out of range: 1 <= value <= {2**63 - 1}", 1),
+        ("-s 127993 web", "invalid argument: '127993': out of range: 0 <= value <= 127992", 1),
+        ("-i x web", "option argument contains garbage: x", 1),
+        ("-W inf web", "option argument contains garbage: inf", 1),
+        (
+            "-i 0.001 web",
+            "cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)",
+            2,
+        ),
+        ("-Z web", "invalid option -- 'Z'", 2),
+    ],
+)
+async def test_pings_that_are_refused(net: TestNet, words, said, status) -> None:
+    found = await run(net, f"ping {words}")
+    assert (found.out, found.err, found.status) == ("", f"ping: {said}\n", status)
+
+
+async def test_pings_until_ctrl_c(net: TestNet) -> None:
+    console = TestConsole(net, "ping", ["-i", "0.01", "web"])
+    running = asyncio.ensure_future(ping(console))
+    await eventually(lambda: b"icmp_seq=3 " in console.printed)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    sent = console.printed.count(b"icmp_seq=")
+    assert console.paused == 0, "people look at it: it goes at their pace"
+    assert f"\n{sent} packets transmitted, {sent} received, 0% packet loss" in console.farewell
+    assert b"statistics" not in console.printed
 
 
 async def test_pings_of_nobody(net: TestNet) -> None:

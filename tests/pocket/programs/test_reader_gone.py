@@ -8,7 +8,7 @@ import pytest
 
 from owlab.pocket.programs import boundary
 from owlab.pocket.programs.base import Call, RegisteredProgram, Writer
-from owlab.pocket.shell import shell_session
+from owlab.pocket.shell import running_programs
 from tests.pocket.programs.conftest import Type
 
 PREPARED = """
@@ -80,7 +80,7 @@ class Ends:
 async def test_no_word_more(on: Type, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
     ends = Ends(after)
     await on("master", f"{PREPARED} sudo apt-get install -y zip unzip git > /dev/null 2>&1")
-    monkeypatch.setattr(shell_session, "carried_out", ends.carried_out)
+    monkeypatch.setattr(running_programs, "carried_out", ends.carried_out)
     for line in LINES.replace("\n", "|").strip("|").split("|"):
         await on("master", f"cd d; timeout 5 {line} < /dev/null" if "<" not in line else line)
     assert not [end for end in ends.found if end[1:] != (141, [])]

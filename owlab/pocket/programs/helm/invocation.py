@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,8 +126,7 @@ class HelmInvocation:
             raise HelmFailed(self.users_words(str(problem)), problem.kind) from None
         except asyncio.CancelledError:
             if action in ("install", "upgrade") and not self._killed():
-                with contextlib.suppress(OSError):
-                    await self.out(f"Release {request['name']} has been cancelled.\n")
+                self.call.last_words(f"Release {request['name']} has been cancelled.\n")
             raise
 
     def _killed(self) -> bool:

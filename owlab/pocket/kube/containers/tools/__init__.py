@@ -31,6 +31,10 @@ async def _busybox_nc(console: NetworkConsole) -> int:
     return await nc(console, busybox=True)
 
 
+async def _busybox_ping(console: NetworkConsole) -> int:
+    return await ping(console, busybox=True)
+
+
 async def _busybox_nslookup(console: NetworkConsole) -> int:
     return await nslookup(console, busybox=True)
 
@@ -45,7 +49,7 @@ TOOLS: dict[str, Tool] = {
         "dig": dig,
         "host": host,
         "getent": getent,
-        "ping": ping,
+        "ping": _busybox_ping,
         "telnet": telnet,
         "redis-cli": redis_cli,
     }.items()
