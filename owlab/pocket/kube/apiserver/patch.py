@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import jsonpatch
@@ -13,6 +14,8 @@ from owlab.pocket.kube.schemas.list_keys import merge_key
 
 _LISTS = ("$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
 MOST_OPERATIONS = 10_000
+MOST_COPIED = 3 << 20
+"""Bytes that all "copy" operations of a patch make: the API server's JSONPatchMaxCopyBytes."""
 _REJECTED = "the server rejected our request due to an error in our request"
 _OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
 
@@ -41,12 +44,16 @@ def json_patch(target: object, operations: object) -> Any:
             f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got "
             f"{len(operations)}"
         )
-    result = target
+    result, copied = copy.deepcopy(target), 0
     try:
         for operation in operations:
-            result = jsonpatch.apply_patch(result, [operation])
-            if operation["op"] in ("copy", "add", "replace"):
-                measure(result)  # each copy may double it
+            if operation["op"] == "copy":  # each one may double the object
+                source = jsonpatch.JsonPointer(operation["from"]).resolve(result)
+                copied += len(json.dumps(source, separators=(",", ":")))
+                if copied > MOST_COPIED:
+                    raise Invalid(_REJECTED)
+            result = jsonpatch.apply_patch(result, [operation], in_place=True)
+        measure(result)
     except Unreadable as error:
         raise TooLarge(f"the patched object is too large: {error}") from None
     except (
