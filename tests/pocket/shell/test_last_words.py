@@ -80,3 +80,5 @@ async def test_what_runs_in_the_background_is_not_waited_for(master: Machine) ->
     seen = await terminal.type("jobs")
     assert "Running" in seen
     assert "Stopped" in seen
+    await terminal.type("kill -KILL %1 %2")
+    await eventually(lambda: not terminal.session.background())
