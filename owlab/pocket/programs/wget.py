@@ -5,6 +5,7 @@ from __future__ import annotations
 import getopt
 import posixpath
 import re
+from email.utils import formatdate, parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from owlab.pocket.ground.clock import utc_now
@@ -23,6 +24,7 @@ LONG = ["quiet", "output-document=", "directory-prefix=", "no-check-certificate"
 LONG += ["no-verbose", "timestamping", "no-clobber", "show-progress", "ca-certificate=", "tries="]
 LONG += ["timeout=", "progress=", "https-only", "version"]
 NETWORK, VERIFICATION, SERVER, FILE_IO, USAGE = 4, 5, 8, 3, 2
+PARTIAL, OUT_OF_RANGE = 206, 416
 
 
 @program("wget", machines="all")
@@ -42,6 +44,18 @@ async def wget(call: Call) -> int:
     if not urls:
         await call.err("wget: missing URL\nUsage: wget [OPTION]... [URL]...\n")
         return USAGE
+    dated = {"-N", "--timestamping"} & set(given)
+    if dated and "--no-clobber" in given:
+        await call.err(
+            "Can't timestamp and not clobber old files at the same time.\n"
+            "Usage: wget [OPTION]... [URL]...\n"
+        )
+        return USAGE
+    if dated and {"-O", "--output-document"} & set(given):
+        await call.err(
+            "WARNING: timestamping does nothing in combination with -O. See the manual\n"
+            "for details.\n\n"
+        )
     bar = given.get("--progress", "bar").partition(":")[0]
     if bar != "bar":
         await call.err(f"wget: --progress={bar} is not part of the pocket lab's wget\n")
@@ -60,15 +74,24 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         if loud and "--no-verbose" not in given:
             await call.err(text)
 
-    name = given.get("-O") or given.get("--output-document") or _file_name(call, given, url)
-    if "--no-clobber" in given and call.fs.exists(call.path(name)):
+    named = given.get("-O") or given.get("--output-document")
+    name = named or _file_name(call, given, url)
+    path = call.path(name)
+    there = call.fs.exists(path)
+    dated = bool({"-N", "--timestamping"} & set(given)) and not named
+    if "--no-clobber" in given and there:
         await say(f"File ‘{name}’ already there; not retrieving.\n\n")
         return 0
+    begun = len(call.read(path) or b"") if {"-c", "--continue"} & set(given) and there else 0
     own = given.get("--ca-certificate")
     patience = float(given.get("-T") or given.get("--timeout") or 0) or None
     request = OutgoingRequest(
         url,
-        headers={"User-Agent": "Wget/1.21.4", "Accept": "*/*"},
+        headers={
+            "User-Agent": "Wget/1.21.4",
+            "Accept": "*/*",
+            **_asked_for(call, path, begun, dated),
+        },
         insecure="--no-check-certificate" in given,
         timeout=patience,
         connect_timeout=patience,
@@ -89,12 +112,15 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
                     await say(f"Location: {follow.url} [following]\n")
                     request = follow
                     continue
-                if answer.status >= 400:
+                if answer.status == 304:
+                    await say(f"File ‘{name}’ not modified on server. Omitting download.\n\n")
+                    return 0
+                if answer.status >= 400 and not (begun and answer.status == OUT_OF_RANGE):
                     if loud:
                         await call.err(f"{_now()} ERROR {answer.status}: {answer.reason}.\n\n")
                     return SERVER
                 content = b"".join([chunk async for chunk in answer.chunks])
-                kind = answer.header("Content-Type")
+                kind, modified = answer.header("Content-Type"), answer.header("Last-Modified")
             break
         else:
             await call.err(f"{MOST_REDIRECTS} redirections exceeded.\n")
@@ -104,10 +130,21 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
     if name == "-":
         await call.out(content)
         return 0
+    more, goes_on = len(content), answer.status == PARTIAL
+    if begun and (answer.status == OUT_OF_RANGE or (begun >= more and not goes_on)):
+        await say("\n    The file is already fully retrieved; nothing to do.\n\n")
+        return 0
+    if goes_on:
+        content = (call.read(path) or b"") + content
     size = _human(len(content))
-    await say(f"Length: {len(content)} ({size}) [{kind}]\nSaving to: ‘{name}’\n\n")
+    left = f", {more} ({_human(more)}) remaining" if goes_on else ""
+    await say(f"Length: {len(content)} ({size}){left} [{kind}]\nSaving to: ‘{name}’\n\n")
     try:
-        call.fs.write_file(call.path(name), content)
+        call.fs.write_file(path, content)
+        if modified:
+            call.fs.touch(path, parsedate_to_datetime(modified).timestamp())
+    except ValueError:
+        pass  # a date that is none
     except OSError:
         await call.err(f"{name}: No such file or directory\n\nCannot write to ‘{name}’.\n")
         return FILE_IO
@@ -115,6 +152,8 @@ async def _one(call: Call, given: dict[str, str], url: str) -> int:
         f"{posixpath.basename(name)[:38]:<38} 100%[===================>] {size:>7}  "
         "--.-KB/s    in 0s\n\n"
     )
+    if dated and not modified:
+        bar += "Last-modified header missing -- time-stamps turned off.\n"
     await (call.err if "--show-progress" in given else say)(bar)
     await say(f"{_now()} (12.0 MB/s) - ‘{name}’ saved [{len(content)}/{len(content)}]\n\n")
     if loud and "--no-verbose" in given:
@@ -140,6 +179,15 @@ async def _failed(call: Call, error: Unreachable, url: str, loud: bool) -> int:
         return VERIFICATION
     await call.err(f"Connecting to {host}... failed: {error.text}.\n")
     return NETWORK
+
+
+def _asked_for(call: Call, path: str, begun: int, dated: bool) -> dict[str, str]:
+    """What only the rest of the file is wanted with, or only a newer one."""
+    asked = {"Range": f"bytes={begun}-"} if begun else {}
+    if dated and call.fs.exists(path):
+        modified = formatdate(float(call.fs.stat(path)["modified"]), usegmt=True)
+        asked["If-Modified-Since"] = modified
+    return asked
 
 
 def _file_name(call: Call, given: dict[str, str], url: str) -> str:

@@ -11,6 +11,8 @@ import pytest
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.couchdb import couchdb
+from owlab.pocket.kube.servers.httpd import CONFIG, httpd
+from owlab.pocket.kube.servers.nginx import MAIN, nginx
 from owlab.pocket.kube.servers.plain_files import busybox_httpd, python_http_server
 from owlab.pocket.kube.servers.setting import ImageFiles, Server, ServerFailed, Setting, port_of
 from owlab.pocket.network.programs.curl import curl
@@ -34,12 +36,17 @@ FILES = {
 PYTHON = ("-m", "http.server")
 
 
+class DatedFiles(ImageFiles):
+    def modified(self, path: str) -> int | None:
+        return 1_704_153_600  # the second of January 2024
+
+
 def started(
     server: Server, *words: str, cwd: str = "/srv", **env: str
 ) -> tuple[TestNet, list[str], list[int]]:
     """A network with the server at ``web``, what it has logged, and its ports."""
     net, logged = TestNet(), list[str]()
-    view = ImageFiles(FILES)
+    view = DatedFiles(FILES)
     ports = server(Setting(list(words), env, POD, cwd, logged.append, lambda: view, net.dial))
     for port, serve in ports.items():
         net.sockets.listen("here", Listening(port, "test", serve))
@@ -183,8 +190,10 @@ async def test_what_busybox_logs(words: tuple[str, ...], logged: list[str]) -> N
 async def test_what_is_known_already_is_not_sent_again() -> None:
     net, *_ = started(busybox_httpd, "-f")
     told = (await typed(curl, net, "-s", "-o", "x", "-w", "%header{etag}", "web/a.txt")).out
-    other = (await typed(curl, net, "-s", "-o", "x", "-w", "%header{etag}", "web/data.json")).out
-    assert re.fullmatch(r'"[0-9a-f]+"', told) and told != other
+    other = (
+        await typed(curl, net, "-s", "-o", "x", "-w", "%header{etag}", "web/old/index.htm")
+    ).out
+    assert re.fullmatch(r'"[0-9a-f]+-[0-9a-f]+"', told) and told != other
     for tag, code in ((told, 304), (other, 200)):
         words = ("-s", "-o", "x", "-w", "%{http_code}", "-H", f"If-None-Match: {tag}", "web/a.txt")
         assert (await typed(curl, net, *words)).out == str(code)
@@ -288,3 +297,67 @@ async def test_couchdb(
     )
     text, _, told = found.out.rpartition("\n")
     assert (told, json.loads(text)) == (f"{code} CouchDB/2.3.1", body)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "body", "size"),
+    [
+        ("bytes=1-2", "206", "bc", "bytes 1-2/4"),
+        ("bytes=2-", "206", "cd", "bytes 2-3/4"),
+        ("bytes=-3", "206", "bcd", "bytes 1-3/4"),
+        ("bytes=-9", "206", "abcd", "bytes 0-3/4"),
+        ("bytes=3-99", "206", "d", "bytes 3-3/4"),
+        ("bytes=4-", "416", None, "bytes */4"),
+        ("bytes=-0", "416", None, "bytes */4"),
+        ("bytes=2-1", "200", "abcd", ""),
+        ("bytes=-", "200", "abcd", ""),
+        ("bytes=0-0,2-3", "200", "abcd", ""),
+        ("lines=1-2", "200", "abcd", ""),
+    ],
+)
+async def test_parts(
+    monkeypatch: pytest.MonkeyPatch, asked: str, code: str, body: str | None, size: str
+) -> None:
+    monkeypatch.setitem(FILES, "/srv/four", b"abcd")
+    monkeypatch.setitem(FILES, MAIN, b"http { server { listen 80; root /srv; } }")
+    monkeypatch.setitem(FILES, CONFIG, b'Listen 80\nDocumentRoot "/srv"\n')
+    told = ("-w", "|%{http_code}|%header{content-range}|%header{accept-ranges}", "-H")
+    for server in (httpd, nginx, busybox_httpd):
+        words = ("-f",) if server is busybox_httpd else ()
+        net, *_ = started(server, *words, cwd="/srv")
+        found = (await typed(curl, net, "-s", *told, f"Range: {asked}", "web/four")).out
+        content, *rest = found.rsplit("|", 3)
+        assert rest == [code, size, "" if code == "416" else "bytes"]
+        assert content == body if body is not None else "abcd" not in content
+    net, *_ = started(python_http_server, *PYTHON)
+    found = (await typed(curl, net, "-s", *told, f"Range: {asked}", "web:8000/four")).out
+    assert found == "abcd|200||"
+
+
+@pytest.mark.parametrize(
+    ("since", "codes"),
+    [
+        ("Tue, 02 Jan 2024 00:00:00 GMT", ["304", "304", "304", "304"]),
+        ("Wed, 03 Jan 2024 00:00:00 GMT", ["304", "200", "304", "304"]),  # nginx is exact
+        ("Mon, 01 Jan 2024 00:00:00 GMT", ["200", "200", "200", "200"]),
+        ("yesterday", ["200", "200", "200", "200"]),
+    ],
+)
+async def test_dates(monkeypatch: pytest.MonkeyPatch, since: str, codes: list[str]) -> None:
+    monkeypatch.setitem(FILES, MAIN, b"http { server { listen 80; root /srv; } }")
+    monkeypatch.setitem(FILES, CONFIG, b'Listen 80\nDocumentRoot "/srv"\n')
+    found = []
+    for server, *words in (
+        (httpd,),
+        (nginx,),
+        (busybox_httpd, "-f"),
+        (python_http_server, *PYTHON),
+    ):
+        net, _, (port,) = started(server, *words)
+        told = ("-s", "-o", "x", "-w", "%{http_code} %header{last-modified}", "-H")
+        typed_ = await typed(curl, net, *told, f"If-Modified-Since: {since}", f"web:{port}/a.txt")
+        code, _, date = typed_.out.partition(" ")
+        found.append(code)
+        if code == "200":
+            assert date == "Tue, 02 Jan 2024 00:00:00 GMT"
+    assert found == codes

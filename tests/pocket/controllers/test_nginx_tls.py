@@ -123,6 +123,9 @@ def test_strangers_are_shown_the_default_or_the_first_one(tmp_path, old, new, st
         def names(self, path: str) -> list[str] | None:
             return None
 
+        def modified(self, path: str) -> int | None:
+            return None
+
     sites = configuration(View()).sites
     server = context_of([site for site in sites if 443 in site.tls], View())
     assert f"CN={stranger}" in shown(server, None)

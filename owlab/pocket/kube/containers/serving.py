@@ -39,6 +39,13 @@ class FilesView:
         except OSError:
             return None
 
+    def modified(self, path: str) -> int | None:
+        """When a file was written last."""
+        try:
+            return int(self._files.look(path).modified)
+        except OSError:
+            return None
+
 
 class Started:
     """A server that runs: it can be told to read its configuration again."""

@@ -65,7 +65,8 @@ def httpd(setting: Setting) -> Ports:
         place = web_files.below(root, path)
         hit = web_files.found(view, place, index)
         if hit is not None:
-            return web_files.sent(request, *hit)
+            answer = web_files.sent(request, view, *hit)
+            return answer if answer.status_code < 400 else _no_part(answer)
         page = web_files.listing(view, place, path, "Index of")
         if page is not None:
             return Response(page, media_type="text/html;charset=ISO-8859-1")
@@ -81,6 +82,17 @@ def httpd(setting: Setting) -> Ports:
 
 def _broken(line: int, said: str) -> str:
     return f"AH00526: Syntax error on line {line} of {CONFIG}:\n{said}\n"
+
+
+def _no_part(answer: Response) -> Response:
+    page = _page(
+        answer.status_code,
+        "Requested Range Not Satisfiable",
+        "None of the range-specifier values in the Range\nrequest-header field overlap the current "
+        "extent\nof the selected resource.",
+    )
+    page.headers["Content-Range"] = answer.headers["Content-Range"]
+    return page
 
 
 def _page(code: int, title: str, said: str = "") -> Response:

@@ -167,7 +167,10 @@ class _Front:
         block = [*inner, *(d for d in site.block if d.name not in {i.name for i in inner})]
         response = await self._from(request, block, location, request.url.path)
         if response.status_code >= 400 and not response.body:
+            size = response.headers.get("Content-Range")
             response = await self._error(request, block, site, response.status_code)
+            if size is not None:
+                response.headers["Content-Range"] = size
         if response.status_code < 400:
             for directive in _all(block, "add_header"):
                 if len(directive.words) > 1:
@@ -219,9 +222,8 @@ class _Front:
             if at != place and not path.endswith("/"):
                 host = request.headers.get("host", "")
                 return _redirect(301, f"{request.url.scheme}://{host}{path}/")
-            return web_files.sent(
-                request, at, content, web_files.media_type(at) if at != place else kind
-            )
+            kind = web_files.media_type(at) if at != place else kind
+            return web_files.sent(request, view, at, content, kind, exact=True)
         place = web_files.below(*self._place(block, location, path))
         if view.names(place) is None:
             self._missing(request, place)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from owlab.pocket.ground.clock import utc_now
 from owlab.pocket.kube.servers import web_files
 from owlab.pocket.kube.servers.application import Told, application
-from owlab.pocket.kube.servers.setting import Ports, ServerFailed, Setting, port_of
+from owlab.pocket.kube.servers.setting import ContainerFiles, Ports, ServerFailed, Setting, port_of
 from owlab.pocket.network.http import http_server
 
 _ERRORS = {404: "File not found", 501: "Unsupported method"}
@@ -68,6 +68,17 @@ def busybox_httpd(setting: Setting) -> Ports:
     return {port: http_server(_served(setting, root, told, ("index.html",)))}
 
 
+def _whole(request: Request, view: ContainerFiles, path: str, content: bytes) -> Response:
+    """Python's server: it knows dates, and neither tags nor parts."""
+    written, asked = view.modified(path), request.headers
+    since = web_files.seconds_of(asked.get("if-modified-since", ""))
+    known = written is not None and since is not None and written <= since
+    if known and "if-none-match" not in asked:
+        return Response(status_code=304)
+    kind = web_files.media_type(path, "text/plain")
+    return Response(content, 200, web_files.last_modified(written), media_type=kind)
+
+
 def _served(
     setting: Setting, root: str, told: Told, index: tuple[str, ...], title: str = ""
 ) -> ASGIApp:
@@ -80,7 +91,7 @@ def _served(
             return RedirectResponse(path + "/", 301)
         hit = web_files.found(view, place, index)
         if hit is not None:
-            return web_files.sent(request, *hit)
+            return _whole(request, view, *hit) if title else web_files.sent(request, view, *hit)
         page = web_files.listing(view, place, path, title) if title else None
         if page is not None:
             return Response(page, media_type="text/html")

@@ -28,6 +28,9 @@ class ContainerFiles(Protocol):
     def names(self, path: str) -> list[str] | None:
         """What is in a directory, or None where there is none."""
 
+    def modified(self, path: str) -> int | None:
+        """When a file was written last, in seconds of Unix time, where that is known."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -75,6 +78,10 @@ class ImageFiles:
         start = path.rstrip("/") + "/"
         found = {name.removeprefix(start) for name in self._files if name.startswith(start)}
         return sorted({name.partition("/")[0] for name in found}) or None
+
+    def modified(self, path: str) -> int | None:
+        """Not known."""
+        return None
 
 
 Ports = dict[int, Serve]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 import posixpath
-from email.utils import formatdate
+import re
+import zlib
+from email.utils import formatdate, parsedate_to_datetime
 from html import escape
 from urllib.parse import quote, unquote
 
@@ -38,13 +40,76 @@ def found(view: ContainerFiles, path: str, index: tuple[str, ...]) -> tuple[str,
     return None
 
 
-def sent(request: Request, path: str, content: bytes, kind: str | None = None) -> Response:
-    """A file as an answer, or 304 where it is known already."""
-    tag = f'"{abs(hash(content)):x}"'
-    headers = {"ETag": tag, "Accept-Ranges": "bytes"}
-    if request.headers.get("if-none-match") == tag:
+def sent(
+    request: Request,
+    view: ContainerFiles,
+    path: str,
+    content: bytes,
+    kind: str | None = None,
+    *,
+    exact: bool = False,
+) -> Response:
+    """A file as an answer: whole, a part of it (206), or 304 where it is known already.
+
+    :param exact: only who has this very version knows it, not who has a later one: nginx' way.
+    """
+    kind = kind or media_type(path, "text/plain")
+    written = view.modified(path)
+    tag = f'"{zlib.crc32(content) if written is None else written:x}-{len(content):x}"'
+    headers = {"ETag": tag, "Accept-Ranges": "bytes"} | last_modified(written)
+    if _is_known(request, tag, written, exact):
         return Response(status_code=304, headers=headers)
-    return Response(content, 200, headers, media_type=kind or media_type(path, "text/plain"))
+    part = _part(request, len(content)) if _is_same(request, headers) else None
+    if part is None:
+        return Response(content, 200, headers, media_type=kind)
+    if not part:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
+    return Response(content[part.start : part.stop], 206, headers, media_type=kind)
+
+
+def last_modified(written: int | None) -> dict[str, str]:
+    """The header, where that is known."""
+    return {} if written is None else {"Last-Modified": formatdate(written, usegmt=True)}
+
+
+def _is_known(request: Request, tag: str, written: int | None, exact: bool) -> bool:
+    if (tags := request.headers.get("if-none-match")) is not None:
+        return tags.strip() == "*" or tag in [one.strip() for one in tags.split(",")]
+    since = seconds_of(request.headers.get("if-modified-since", ""))
+    if since is None or written is None:
+        return False
+    return since == written if exact else since >= written
+
+
+def _is_same(request: Request, headers: dict[str, str]) -> bool:
+    """What a part is asked of is what is here."""
+    known = request.headers.get("if-range")
+    return known is None or known in (headers["ETag"], headers.get("Last-Modified"))
+
+
+def _part(request: Request, size: int) -> range | None:
+    """The bytes that are asked for: none of them where there are none, None for the whole file.
+
+    Several parts at once are answered with the whole, which HTTP allows.
+    """
+    asked = re.fullmatch(r"bytes=\s*(\d*)-(\d*)\s*", request.headers.get("range", ""))
+    if request.method != "GET" or asked is None or asked[0].endswith("=-"):
+        return None
+    first, last = asked[1], asked[2]
+    if not first:
+        return range(max(0, size - int(last)), size)
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(int(last) + 1 if last else size, size))
+
+
+def seconds_of(date: str) -> int | None:
+    """Unix time of a header's date; of what is none, None."""
+    try:
+        return int(parsedate_to_datetime(date).timestamp())
+    except ValueError:
+        return None
 
 
 def listing(view: ContainerFiles, path: str, shown: str, title: str) -> bytes | None:
