@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from owlab.pocket.programs.base import Call
+from owlab.pocket.programs.git_config_types import asked_for, stored, typed
 from owlab.pocket.programs.options import Complaint
 
 SECTION = re.compile(r'\[([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\]')
@@ -21,9 +24,10 @@ ACTIONS = (
     "--add",
     "--edit",
     "--get-regexp",
+    "--replace-all",
 )
 SHORT = {"-l": "--list", "-e": "--edit"}
-IGNORED = ("--type", "--bool", "--int", "--includes", "--no-includes", "--path", "--replace-all")
+IGNORED = ("--no-type", "--no-includes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ async def config(call: Call, words: list[str], local: str | None) -> int:
     action, place, keys = "", "", []
     shows_origin = nul = False
     names_only = False
-    for word in words:
+    kind, options = asked_for(words)
+    for word in options:
         word = SHORT.get(word, word)
         if word in ACTIONS:
             action = word
@@ -90,10 +95,11 @@ async def config(call: Call, words: list[str], local: str | None) -> int:
             nul = True
         elif word == "--name-only":
             names_only = True
-        elif word.startswith("--") and word.partition("=")[0] not in IGNORED:
-            raise Complaint(f"error: unknown option `{word[2:]}'\n", 129)
-        elif not word.startswith("--"):
+        elif not word.startswith("-"):
             keys.append(word)
+        elif word not in IGNORED:
+            said = f"option `{word[2:]}'" if word.startswith("--") else f"switch `{word[1:2]}'"
+            raise Complaint(f"error: unknown {said}\n", 129)
     if not words:
         raise Complaint("usage: git config [<options>]\n", 129)
     files = {"--system": "/etc/gitconfig", "--global": f"{call.home}/.gitconfig"}
@@ -121,28 +127,60 @@ async def config(call: Call, words: list[str], local: str | None) -> int:
         return 0
     if not keys:
         raise Complaint("error: wrong number of arguments, should be 1\n", 129)
+    most = 3 if action in ("", "--replace-all") else 2
+    if len(keys) > most or (action in ("--add", "--replace-all") and len(keys) < 2):
+        raise Complaint("error: wrong number of arguments\n", 129)
     if action == "--get-regexp":
+        fits = _fitting(keys[1:])
         found = [
-            line
+            (one, line)
             for one in places
             for line in _lines(call, files[one])
-            if line.name and re.search(keys[0], line.name)
+            if line.name and re.search(keys[0], line.name) and fits(line.value)
         ]
-        rows = (line.name if line.value is None else f"{line.name} {line.value}" for line in found)
-        await call.out("".join(f"{row}\n" for row in rows))
+        for one, line in found:
+            shown = _shown(call, kind, line, files[one])
+            bare = names_only or (line.value is None and not kind)
+            await call.out(line.name + ("" if bare else f" {shown}") + "\n")
         return 0 if found else MISSING
     name = _name(keys[0])
-    sets = len(keys) > 1 and action not in ("--get", "--get-all", "--unset", "--unset-all")
+    sets = len(keys) > 1 and action in ("", "--add", "--replace-all")
     if sets or action in ("--unset", "--unset-all"):
         target = place or ("--local" if local is not None else "")
         if not target:
             raise Complaint("fatal: not in a git directory\n", 128)
-        return _change(call, files[target], name, keys[0], keys[1] if sets else None, action)
-    values = [x.value for one in places for x in _lines(call, files[one]) if x.name == name]
-    chosen = values if action == "--get-all" else values[-1:]
-    typed = "true" if {"--bool", "--type=bool"} & set(words) else ""
-    await call.out("".join(f"{typed if value is None else value}\n" for value in chosen))
+        value = stored(kind, name, keys[1]) if sets else None
+        fits = _fitting(keys[2 if sets else 1 :])
+        return _change(call, files[target], name, keys[0], value, action, fits)
+    fits = _fitting(keys[1:])
+    found = [
+        (one, line)
+        for one in places
+        for line in _lines(call, files[one])
+        if line.name == name and fits(line.value)
+    ]
+    chosen = found if action == "--get-all" else found[-1:]
+    shown_values = [_shown(call, kind, line, files[one]) for one, line in chosen]
+    await call.out("".join(f"{value}\n" for value in shown_values))
     return 0 if chosen else MISSING
+
+
+def _shown(call: Call, kind: str, line: ConfigLine, file: str) -> str:
+    near = posixpath.relpath(file, call.cwd)
+    return typed(kind, line.name, line.value, call.home, file if near.startswith("..") else near)
+
+
+def _fitting(patterns: list[str]) -> Callable[[str | None], bool]:
+    """Whether a value is meant, by the pattern that may stand behind a name."""
+    if not patterns:
+        return lambda value: True
+    pattern = patterns[0].removeprefix("!")
+    try:
+        wanted = re.compile(pattern)
+    except re.error:
+        raise Complaint(f"error: invalid pattern: {patterns[0]}\n", 6) from None
+    negated = patterns[0].startswith("!")
+    return lambda value: (wanted.search(value or "") is not None) != negated
 
 
 def _lines(call: Call, path: str) -> list[ConfigLine]:
@@ -159,15 +197,23 @@ def _name(key: str) -> str:
     return f"{found[1].lower()}{middle}.{found[3].lower()}"
 
 
-def _change(call: Call, path: str, name: str, key: str, value: str | None, action: str) -> int:
+def _change(
+    call: Call,
+    path: str,
+    name: str,
+    key: str,
+    value: str | None,
+    action: str,
+    fits: Callable[[str | None], bool],
+) -> int:
     lines = _lines(call, path)
-    same = [at for at, line in enumerate(lines) if line.name == name]
+    same = [at for at, line in enumerate(lines) if line.name == name and fits(line.value)]
     if value is None:
         if not same:
             return MANY
         if len(same) > 1 and action == "--unset":
             raise Complaint(f"warning: {name} has multiple values\n", MANY)
-        lines = _without_empty([line for line in lines if line.name != name])
+        lines = _without_empty([line for at, line in enumerate(lines) if at not in same])
     else:
         written = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
         if value != value.strip() or "#" in value or ";" in value:
@@ -175,14 +221,15 @@ def _change(call: Call, path: str, name: str, key: str, value: str | None, actio
         new = ConfigLine(f"\t{key.rpartition('.')[2]} = {written}", name, value)
         section = name.rpartition(".")[0]
         if same and action != "--add":
-            if len(same) > 1:
+            if len(same) > 1 and action != "--replace-all":
                 raise Complaint(
                     f"warning: {name} has multiple values\nerror: cannot overwrite multiple values "
                     "with a single value\n       Use a regexp, --add or --replace-all to change "
                     f"{key}.\n",
                     MANY,
                 )
-            lines[same[0]] = new
+            lines[same[-1]] = new
+            lines = [line for at, line in enumerate(lines) if at not in same[:-1]]
         else:
             _insert(lines, section, key, new)
     call.write(path, "".join(f"{line.text}\n" for line in lines).encode())
