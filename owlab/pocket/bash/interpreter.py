@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from bashkit import Bash, CommandContext, ExecutionProfile
@@ -44,9 +45,17 @@ async def execute(bash: Bash, script: str, out: Sink, err: Sink) -> Any:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         bash.cancel()
-        await asyncio.wait([task], timeout=_STOPPING_SECONDS)
+        await undisturbed(asyncio.wait([task], timeout=_STOPPING_SECONDS))
         bash.clear_cancel()
         raise
+
+
+async def undisturbed(cleaning: Coroutine[Any, Any, object]) -> None:
+    """Let what cleans up end, and be its task cancelled a second time."""
+    task = asyncio.ensure_future(cleaning)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
 
 
 class ScriptInput:

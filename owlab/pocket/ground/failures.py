@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
 PIPE_CLOSED = 141
 """The status of what SIGPIPE ended."""
 
 
 class DiskFull(Exception):
     """The computer's disk (or a quota) did not take what a machine wrote."""
+
+
+class Farewell(asyncio.CancelledError):
+    """Ctrl-C has ended a program, which says ``text`` in the end: its own streams are closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 class ReaderGone(Exception):

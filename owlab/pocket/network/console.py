@@ -67,8 +67,5 @@ class NetworkConsole(Protocol):
     def path(self, name: str) -> str:
         """A name as an absolute path."""
 
-    def last_words(self, text: str) -> None:
-        """What is printed when Ctrl-C has ended the program, which itself prints nothing then."""
-
     async def pause(self, seconds: float) -> None:
         """Wait for the lab's duration of so many seconds."""

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from owlab.pocket.network.console import Net
 
 
-CANCELLED = "execution cancelled"
-"""What the interpreter answers to a program that writes while it is being cancelled."""
+CANCELLED = ("execution cancelled", "request closed")
+"""What the interpreter answers to a program that writes while it is being cancelled, or later."""
 STDIN = frozenset(["-", "/dev/stdin", "/dev/fd/0"])
 """What standard input is called on a command line."""
 
@@ -84,8 +84,6 @@ class Call:
     """Who sits at that terminal, for programs that have all of it."""
     answers: bytes = b""
     """What was read for one question, and is for the next ones."""
-    farewell: str = ""
-    """What is printed when Ctrl-C has ended it."""
 
     @property
     def home(self) -> str:
@@ -122,10 +120,6 @@ class Call:
         """Write a file, with the user's rights."""
         self.fs.write_file(path, content)
 
-    def last_words(self, text: str) -> None:
-        """What is printed when Ctrl-C has ended the program, which itself prints nothing then."""
-        self.farewell = text
-
     async def pause(self, seconds: float) -> None:
         """Wait for the lab's duration of so many seconds."""
         await self.clock.pause(seconds)
@@ -156,7 +150,7 @@ async def _written(stream: Writer, data: str | bytes) -> None:
     except BrokenPipeError:
         raise ReaderGone from None
     except RuntimeError as error:
-        if str(error) == CANCELLED:
+        if any(words in str(error) for words in CANCELLED):
             raise asyncio.CancelledError from None
         raise
 

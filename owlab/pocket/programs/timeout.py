@@ -6,6 +6,8 @@ import asyncio
 import re
 import shlex
 
+from owlab.pocket.bash.interpreter import undisturbed
+from owlab.pocket.ground.failures import Farewell
 from owlab.pocket.machines.signals import NAMES, named
 from owlab.pocket.programs.base import Call, program
 from owlab.pocket.programs.catalog import BUILTINS
@@ -24,6 +26,15 @@ def interval(text: str) -> float:
     if found is None:
         raise usage("timeout", f"invalid time interval ‘{text}’", WRONG)
     return float(found[1]) * UNITS[found[2]]
+
+
+async def _last_words(call: Call, ended: asyncio.Task[int]) -> None:
+    try:
+        ended.result()
+    except Farewell as last:
+        await call.out(last.text)
+    except asyncio.CancelledError:
+        return
 
 
 @program("timeout", machines="all")
@@ -58,14 +69,20 @@ async def timeout(call: Call) -> int:
     try:
         await asyncio.wait([running], timeout=seconds or None)
     except asyncio.CancelledError:
-        session.kill()
-        await asyncio.wait([running])
+        running.cancel()
+        await undisturbed(asyncio.wait([running]))
+        running.result()
         raise
     if running.done():
         return running.result()
     if options.has("v", "verbose"):
         await call.err(f"timeout: sending signal {signal} to command ‘{words[0]}’\n")
-    session.kill(hard=signal == "KILL")
+    if signal == "INT":
+        running.cancel()
+    else:
+        session.kill(hard=signal == "KILL")
     await asyncio.wait([running])
+    if running.cancelled():
+        await _last_words(call, running)
     number = NAMES[signal or "TERM"]
     return 128 + number if signal == "KILL" or options.has("preserve-status") else TIMED_OUT

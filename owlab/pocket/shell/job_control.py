@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from owlab.pocket.ground.failures import Farewell
 from owlab.pocket.machines.signalling import deliver
 from owlab.pocket.machines.signals import NAMES, listing, named
 from owlab.pocket.programs.base import Call, program
@@ -87,8 +88,7 @@ async def _watched(call: Call, job: Job) -> int:
         await asyncio.wait({job.task, stopping}, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
         table.forget(job)
-        call.last_words((await job.interrupt()).decode(errors="replace"))
-        raise
+        raise Farewell((await job.interrupt()).decode(errors="replace")) from None
     finally:
         stopping.cancel()
         session.fronted = None

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import posixpath
 
+from bashkit import Bash, ScriptAnalysis
+
+from owlab.pocket.bash.interpreter import undisturbed
+from owlab.pocket.ground.failures import Farewell, ReaderGone
+from owlab.pocket.ground.streams import Sink
+from owlab.pocket.machines.files import Files
 from owlab.pocket.programs.base import Call, RegisteredProgram
 from owlab.pocket.programs.boundary import carried_out
 
 _LEAVING_SECONDS = 5
+OWN = "__owlab"
+"""How names of commands begin that the terminal adds to what was typed; assignments have none."""
 
 
 class RunningPrograms:
@@ -26,8 +36,8 @@ class RunningPrograms:
         self._tasks.add(task)
         try:
             return await carried_out(program, call)
-        except asyncio.CancelledError:
-            self._farewell += "" if self.silenced else call.farewell
+        except Farewell as last:
+            self._farewell += "" if self.silenced else last.text
             raise
         finally:
             self._tasks.discard(task)
@@ -37,9 +47,42 @@ class RunningPrograms:
         self.silenced = True
         shell.cancel()
 
-    async def left(self) -> bytes:
-        """Wait until those that were cancelled have cleaned up; what they print in the end."""
+    async def left(self) -> None:
+        """Wait until those that were cancelled have cleaned up."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_LEAVING_SECONDS)
-        farewell, self._farewell = self._farewell, ""
-        return farewell.encode()
+            await undisturbed(asyncio.wait([*self._tasks], timeout=_LEAVING_SECONDS))
+
+    async def say_farewell(
+        self, script: str, bash: Bash, files: Files, out: Sink, nested: bool
+    ) -> None:
+        """Print what they say in the end where they have printed before.
+
+        What goes into a pipe or a variable is gone with its reader.
+
+        :param nested: the shell was started by another one, whose own streams are closed.
+        :raises Farewell: for the shell around, which is to print it.
+        """
+        words, self._farewell = self._farewell, ""
+        analysis = bash.analyze(script)
+        writes = [one for one in analysis.redirects if one.is_write]
+        if not words or "|" in script.replace("||", "") or analysis.has_command_substitution:
+            return
+        if writes:
+            self._append(words, analysis, bash, files)
+            return
+        if nested:
+            raise Farewell(words)
+        try:
+            async with asyncio.timeout(_LEAVING_SECONDS):
+                await out(words.encode())
+        except (ReaderGone, BrokenPipeError, TimeoutError, asyncio.CancelledError):
+            raise Farewell(words) from None
+
+    def _append(self, words: str, analysis: ScriptAnalysis, bash: Bash, files: Files) -> None:
+        """Where one command writes to one file. Of several, the lab cannot tell which it is."""
+        typed = [one for one in analysis.commands if not (one.name or OWN).startswith(OWN)]
+        paths = [one.path for one in analysis.redirects if one.is_write]
+        if len(typed) == len(paths) == 1 and paths[0] is not None:
+            with contextlib.suppress(OSError):
+                place = posixpath.join(str(bash.shell_state().cwd), paths[0])
+                files.append_file(place, words.encode())

@@ -37,6 +37,7 @@ from owlab.pocket.programs.shells import at_terminal
 from owlab.pocket.shell import job_control
 from owlab.pocket.shell.callbacks import CommandCallback, ExtraStream, call_of, missing, weakly
 from owlab.pocket.shell.jobs import SUSPENDED, Flow, Job, JobTable, segments
+from owlab.pocket.shell.outlet import Outlet
 from owlab.pocket.shell.prelude import NO_JOB_CONTROL, PATTERNS, SHELL_PATHS, SHELLS, greeting
 from owlab.pocket.shell.reading import (
     apart_from_input,
@@ -231,15 +232,7 @@ class ShellSession:
             await err(sentences.grammar(problem, given, prompt=False).encode())
             return sentences.SYNTAX
 
-        broken, busy = False, time.process_time()
-
-        async def write_out(data: bytes) -> None:
-            nonlocal broken
-            try:
-                await out(sentences.without_guess(data))
-            except (BrokenPipeError, ReaderGone):
-                broken = True
-                raise
+        outlet, busy = Outlet(out), time.process_time()
 
         async def write_err(data: bytes) -> None:
             text = closed_doors(
@@ -249,23 +242,26 @@ class ShellSession:
             text = sentences.timed(text, time.process_time() - busy)
             await err(sentences.typed(text, brings) if self.tty else text)
 
-        self._print = write_out
-        printed = ExtraStream({"1": write_out, "2": write_err})
+        self._print = outlet.write
+        printed = ExtraStream({"1": outlet.write, "2": write_err})
         self.files.aside = printed.write
         try:
-            result = await execute(self._bash, script, printed.after(write_out), write_err)
+            result = await execute(self._bash, script, printed.after(outlet.write), write_err)
+            if outlet.interrupted:
+                raise asyncio.CancelledError
         except asyncio.CancelledError:
             self._input.end()
-            farewell = await programs.left()
-            if farewell and flow.going.is_set():
-                await write_out(farewell)
+            await programs.left()
+            if flow.going.is_set():
+                nested = self._parent is not None
+                await programs.say_farewell(given, self._bash, self.files, outlet.write, nested)
             raise
         finally:
             self.files.aside = None
             await printed.flush()
             self._clean()
             self.machine.save()
-        if result.error and broken:
+        if result.error and outlet.broken:
             raise ReaderGone  # who reads has what they wanted
         if result.error:
             words = sentences.grammar(str(result.error), given, prompt=self.tty)

@@ -53,6 +53,7 @@ async def test_a_readiness_command_decides(bench: Bench) -> None:
 async def test_a_liveness_command_that_fails_restarts_its_container(bench: Bench) -> None:
     probe = {
         "exec": {"command": ["sh", "-c", "echo bad; exit 1"]},
+        "timeoutSeconds": 60,
         "periodSeconds": 1,
         "failureThreshold": 1,
     }

@@ -94,7 +94,6 @@ class TestConsole:
         self.printed, self.told = bytearray(), bytearray()
         self.files: dict[str, bytes] = {}
         self.paused = 0.0
-        self.farewell = ""
         self._input = [stdin] if stdin else []
 
     async def out(self, data: str | bytes) -> None:
@@ -119,9 +118,6 @@ class TestConsole:
 
     def path(self, name: str) -> str:
         return name if name.startswith("/") else f"/home/{name}"
-
-    def last_words(self, text: str) -> None:
-        self.farewell = text
 
     async def pause(self, seconds: float) -> None:
         self.paused += seconds

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from owlab.pocket.ground.failures import Farewell
 from owlab.pocket.network.programs.lookup import dig, getent, host, nslookup, reverse
 from owlab.pocket.network.programs.ping import ping
 from tests.waiting import eventually
@@ -353,11 +354,11 @@ async def test_pings_until_ctrl_c(net: TestNet) -> None:
     running = asyncio.ensure_future(ping(console))
     await eventually(lambda: b"icmp_seq=3 " in console.printed)
     running.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(Farewell) as ended:
         await running
     sent = console.printed.count(b"icmp_seq=")
     assert console.paused == 0, "people look at it: it goes at their pace"
-    assert f"\n{sent} packets transmitted, {sent} received, 0% packet loss" in console.farewell
+    assert f"\n{sent} packets transmitted, {sent} received, 0% packet loss" in ended.value.text
     assert b"statistics" not in console.printed
 
 

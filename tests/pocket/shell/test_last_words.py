@@ -10,8 +10,19 @@ from owlab.pocket.machines.machine import Machine
 from tests.pocket.shell.test_jobs import Terminal
 from tests.waiting import eventually
 
+STATISTICS = "--- worker1 ping statistics ---"
 
-async def pinged(master: Machine, *, kill: bool) -> str:
+
+def in_file(machine: Machine) -> bytes:
+    try:
+        return machine.files.read_file("/home/ubuntu/f")
+    except OSError:
+        return b""
+
+
+async def pinged(
+    master: Machine, *, kill: bool = False, line: str = "ping -i 0.01 worker1; echo after"
+) -> str:
     """`ping` goes on until it is ended: what it has printed then."""
     out = bytearray()
 
@@ -19,8 +30,8 @@ async def pinged(master: Machine, *, kill: bool) -> str:
         out.extend(data)
 
     session = master.session()
-    running = asyncio.ensure_future(session.run("ping -i 0.01 worker1; echo after", keep, keep))
-    await eventually(lambda: b"icmp_seq=2 " in out)
+    running = asyncio.ensure_future(session.run(line, keep, keep))
+    await eventually(lambda: b"icmp_seq=2 " in out or b"icmp_seq=2 " in in_file(master))
     if kill:
         session.kill()
         await running
@@ -36,6 +47,60 @@ async def test_ping_tells_its_statistics(master: Machine) -> None:
     sent = out.count("icmp_seq=")
     assert f"\n--- worker1 ping statistics ---\n{sent} packets transmitted, {sent} received" in out
     assert "after" not in out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sudo {}",
+        "sudo sudo {}",
+        "timeout 60 {}",
+        "bash -c '{}'",
+        "sudo bash -c 'sudo {}'",
+        "for i in 1; do {} || break; done",
+    ],
+)
+async def test_ping_within_another_program(master: Machine, line: str) -> None:
+    out = await pinged(master, line=line.format("ping -i 0.01 worker1"))
+    assert out.count(STATISTICS) == 1
+
+
+@pytest.mark.parametrize("line", ["{} > f", "{} >> f 2>&1", "sudo {} > f"])
+async def test_what_goes_into_a_file(master: Machine, line: str) -> None:
+    out = await pinged(master, line=line.format("ping -i 0.01 worker1"))
+    assert STATISTICS not in out
+    assert in_file(master).decode().count(STATISTICS) == 1
+
+
+@pytest.mark.parametrize("line", ["{} | tee f", "x=$({} | tee f); echo $x", "echo a > g; {} > f"])
+async def test_what_goes_nowhere(master: Machine, line: str) -> None:
+    """Who would read it is ended as well; or the lab cannot tell where it goes."""
+    out = await pinged(master, line=line.format("ping -i 0.01 worker1"))
+    assert STATISTICS not in out + in_file(master).decode()
+
+
+@pytest.mark.parametrize(("signal", "told"), [("INT", 1), ("TERM", 0), ("KILL", 0)])
+async def test_ping_that_timeout_ends(master: Machine, signal: str, told: int) -> None:
+    out = bytearray()
+
+    async def keep(data: bytes) -> None:
+        out.extend(data)
+
+    line = f"timeout -s {signal} 0.2 ping -i 0.01 worker1; echo ended $?"
+    await master.session().run(line, keep, keep)
+    assert out.decode().count(STATISTICS) == told
+    assert out.endswith(b"ended 137\n" if signal == "KILL" else b"ended 124\n")
+
+
+async def test_a_file_at_a_terminal(master: Machine) -> None:
+    terminal = Terminal(master)
+    typing = asyncio.ensure_future(terminal.type("ping -i 0.01 worker1 > f"))
+    await eventually(lambda: b"icmp_seq=2 " in in_file(master))
+    typing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await typing
+    assert STATISTICS in in_file(master).decode()
+    assert STATISTICS not in terminal.seen.decode()
 
 
 async def test_what_is_killed_says_nothing(master: Machine) -> None:

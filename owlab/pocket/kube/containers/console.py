@@ -69,9 +69,6 @@ class ContainerConsole:
         """A name as an absolute path."""
         return "/" + posixpath.normpath(posixpath.join(self._context.cwd, name)).lstrip("/")
 
-    def last_words(self, text: str) -> None:
-        """Nobody hears them: who typed Ctrl-C has left the container."""
-
     async def pause(self, seconds: float) -> None:
         """Wait for the lab's duration of so many seconds."""
         await self._clock.pause(seconds)

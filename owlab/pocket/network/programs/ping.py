@@ -7,6 +7,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from owlab.pocket.ground.failures import Farewell
 from owlab.pocket.network.console import NetworkConsole
 from owlab.pocket.network.dns import is_address
 from owlab.pocket.network.programs.refusal import Refusal, parsed
@@ -82,8 +83,7 @@ async def ping(console: NetworkConsole, *, busybox: bool = False) -> int:
     try:
         await _send(console, pings, numeric)
     except asyncio.CancelledError:
-        console.last_words(pings.statistics())
-        raise
+        raise Farewell(pings.statistics()) from None
     await console.out(pings.statistics())
     enough = pings.count if pings.deadline is not None and pings.count is not None else 1
     return 0 if len(pings.took) >= enough else 1
@@ -101,8 +101,8 @@ async def _send(console: NetworkConsole, pings: _Pings, numeric: bool) -> None:
             if not pings.quiet:
                 await console.out(pings.answer(numeric))
         if pings.count != pings.sent:
-            pings.waited += pings.interval
             await pause(pings.interval)
+            pings.waited += pings.interval
         elif not answered:
             await pause(pings.linger if pings.deadline is None else pings.deadline)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from owlab.pocket.ground.failures import Farewell
 from owlab.pocket.programs.base import Call
 from owlab.pocket.programs.helm import kubeconfig
 from owlab.pocket.programs.helm.files import read_bytes
@@ -126,7 +127,7 @@ class HelmInvocation:
             raise HelmFailed(self.users_words(str(problem)), problem.kind) from None
         except asyncio.CancelledError:
             if action in ("install", "upgrade") and not self._killed():
-                self.call.last_words(f"Release {request['name']} has been cancelled.\n")
+                raise Farewell(f"Release {request['name']} has been cancelled.\n") from None
             raise
 
     def _killed(self) -> bool:
