@@ -32,7 +32,8 @@ def updated(live: Object, new: Object, manager: str) -> Object:
 
 
 IMAGE = '.spec.template.spec.containers[name="main"].image'
-PORT = '.spec.template.spec.containers[name="main"].ports[containerPort=80].name'
+PORTS = '.spec.template.spec.containers[name="main"].ports'
+PORT = f'{PORTS}[containerPort=80,protocol="TCP"].name'
 
 
 @pytest.mark.parametrize(
@@ -95,9 +96,9 @@ def test_what_nobody_owns() -> None:
                 (),
                 ("f:name",),
                 ("f:image",),
-                ("f:ports", 'k:{"containerPort":80}'),
-                ("f:ports", 'k:{"containerPort":80}', "f:containerPort"),
-                ("f:ports", 'k:{"containerPort":80}', "f:name"),
+                ("f:ports", 'k:{"containerPort":80,"protocol":"TCP"}'),
+                ("f:ports", 'k:{"containerPort":80,"protocol":"TCP"}', "f:containerPort"),
+                ("f:ports", 'k:{"containerPort":80,"protocol":"TCP"}', "f:name"),
             )
         ),
     }

@@ -8,8 +8,10 @@ from typing import Any
 
 from owlab.pocket.ground.views import Object
 from owlab.pocket.kube.errors import Conflict
-from owlab.pocket.kube.schemas.list_keys import merge_key
+from owlab.pocket.kube.schemas.list_keys import key_of, map_keys, shown_key
 
+Schema = dict[str, Any] | None
+"""Of a custom kind: its definition's."""
 Path = tuple[str, ...]
 """Steps as in ``fieldsV1``: ``f:name`` for a field, ``k:{...}`` for an item of a list."""
 
@@ -26,7 +28,14 @@ _NOT_OWNED = {
 }
 
 
-def apply(live: Object | None, wanted: Object, manager: str, force: bool, now: str) -> Object:
+def apply(
+    live: Object | None,
+    wanted: Object,
+    manager: str,
+    force: bool,
+    now: str,
+    schema: Schema = None,
+) -> Object:
     """The object after ``manager`` has applied ``wanted``.
 
     Fields that the manager owned and does not mention any more go, unless another owns them.
@@ -34,23 +43,23 @@ def apply(live: Object | None, wanted: Object, manager: str, force: bool, now: s
     """
     wanted = copy.deepcopy(wanted)
     wanted.get("metadata", {}).pop("managedFields", None)
-    new_fields = fields_of(wanted)
+    new_fields = fields_of(wanted, schema)
     base: Object = copy.deepcopy(live) if live else {}
     entries: list[Any] = list(base.get("metadata", {}).pop("managedFields", None) or [])
     own = _entry(entries, manager)
     others = [entry for entry in entries if entry is not own]
-    _check_conflicts(base, wanted, new_fields, others, force)
+    differing = _differing(base, wanted, new_fields, schema)
+    if not force:
+        _check_conflicts(differing, others)
     if own is not None:
         kept = set().union(*(paths_of(entry["fieldsV1"]) for entry in others))
         # An item of a list goes before its fields: without its key it would not be found.
         for path in sorted(paths_of(own["fieldsV1"]) - new_fields - kept, key=len):
             _remove(base, path)
-    result: Object = _merge(base, wanted, ())
+    result: Object = _merge(base, wanted, (), schema)
     if force:
         for entry in others:
-            entry["fieldsV1"] = to_fields(
-                paths_of(entry["fieldsV1"]) - _differing(base, wanted, new_fields)
-            )
+            entry["fieldsV1"] = to_fields(paths_of(entry["fieldsV1"]) - differing)
     entry = {
         "manager": manager,
         "operation": "Apply",
@@ -65,12 +74,14 @@ def apply(live: Object | None, wanted: Object, manager: str, force: bool, now: s
     return result
 
 
-def record_update(old: Object | None, new: Object, manager: str, now: str) -> None:
+def record_update(
+    old: Object | None, new: Object, manager: str, now: str, schema: Schema = None
+) -> None:
     """Note in ``managedFields`` who set the fields that differ from before, in place."""
     meta = new.setdefault("metadata", {})
     entries = copy.deepcopy((old or {}).get("metadata", {}).get("managedFields") or [])
-    before = _leaves(old) if old else {}
-    after = _leaves(new)
+    before = _leaves(old, schema) if old else {}
+    after = _leaves(new, schema)
     changed = {path for path, value in after.items() if before.get(path) != value}
     changed = {path for path in changed if path not in _NOT_OWNED and path[0] != "f:status"}
     if not changed:
@@ -93,29 +104,31 @@ def record_update(old: Object | None, new: Object, manager: str, now: str) -> No
     meta["managedFields"] = [entry for entry in entries if entry["fieldsV1"]]
 
 
-def fields_of(obj: Object) -> set[Path]:
+def fields_of(obj: Object, schema: Schema = None) -> set[Path]:
     """The paths of everything that is said in an object."""
-    return {path for path in _leaves(obj) if path not in _NOT_OWNED}
+    return {path for path in _leaves(obj, schema) if path not in _NOT_OWNED}
 
 
-def _leaves(value: Any, path: Path = (), names: tuple[str, ...] = ()) -> dict[Path, Any]:
+def _leaves(
+    value: Any, schema: Schema, path: Path = (), names: tuple[str, ...] = ()
+) -> dict[Path, Any]:
     found: dict[Path, Any] = {}
     if isinstance(value, dict) and value:
         for name, inner in value.items():
             if path == ("f:metadata",) and name == "managedFields":
                 continue
-            found |= _leaves(inner, (*path, f"f:{name}"), (*names, name))
-    elif isinstance(value, list) and (key := merge_key(names, value)) is not None:
+            found |= _leaves(inner, schema, (*path, f"f:{name}"), (*names, name))
+    elif isinstance(value, list) and value and (keys := map_keys(names, value, schema)):
         for item in value:
-            place = (*path, _item_step(key, item))
-            found |= {place: None} | _leaves(item, place, names)
+            place = (*path, _item_step(keys, item))
+            found |= {place: None} | _leaves(item, schema, place, names)
     else:
         found[path] = value
     return found
 
 
-def _item_step(key: str, item: Any) -> str:
-    return "k:" + json.dumps({key: item[key]}, separators=(",", ":"))
+def _item_step(keys: tuple[str, ...], item: Any) -> str:
+    return "k:" + json.dumps(key_of(keys, item), separators=(",", ":"))
 
 
 def to_fields(paths: set[Path]) -> dict[str, Any]:
@@ -150,17 +163,12 @@ def _entry(entries: list[Any], manager: str) -> Any:
     return None
 
 
-def _differing(base: Object, wanted: Object, fields: set[Path]) -> set[Path]:
-    have, want = _leaves(base), _leaves(wanted)
+def _differing(base: Object, wanted: Object, fields: set[Path], schema: Schema) -> set[Path]:
+    have, want = _leaves(base, schema), _leaves(wanted, schema)
     return {path for path in fields if path in have and have[path] != want.get(path)}
 
 
-def _check_conflicts(
-    base: Object, wanted: Object, fields: set[Path], others: list[Any], force: bool
-) -> None:
-    if force:
-        return
-    differing = _differing(base, wanted, fields)
+def _check_conflicts(differing: set[Path], others: list[Any]) -> None:
     clashes = [
         (_manager(entry), _readable(path))
         for entry in sorted(others, key=lambda entry: str(entry["manager"]))
@@ -200,27 +208,28 @@ def _readable(path: Path) -> str:
         if step.startswith("f:"):
             text += f".{step[2:]}"
         else:
-            keys = json.loads(step[2:])
-            text += f"[{','.join(f'{key}={json.dumps(value)}' for key, value in keys.items())}]"
+            text += shown_key(json.loads(step[2:]))
     return text
 
 
-def _merge(base: object, wanted: object, names: tuple[str, ...]) -> Any:
+def _merge(base: object, wanted: object, names: tuple[str, ...], schema: Schema) -> Any:
     if isinstance(wanted, dict) and isinstance(base, dict):
         result = dict(base)
         for name, value in wanted.items():
-            result[name] = _merge(base.get(name), value, (*names, name))
+            result[name] = _merge(base.get(name), value, (*names, name), schema)
         return result
     if isinstance(wanted, list) and isinstance(base, list):
-        key = merge_key(names, [*base, *wanted])
-        if key is not None:
+        keys = map_keys(names, [*base, *wanted], schema) if base or wanted else ()
+        if keys:
             result_list = [copy.deepcopy(item) for item in base]
+            places = [key_of(keys, item) for item in base]
             for item in wanted:
-                at = next((n for n, o in enumerate(result_list) if o[key] == item[key]), None)
-                if at is None:
-                    result_list.append(copy.deepcopy(item))
+                if (same := key_of(keys, item)) in places:
+                    at = places.index(same)
+                    result_list[at] = _merge(result_list[at], item, names, schema)
                 else:
-                    result_list[at] = _merge(result_list[at], item, names)
+                    places.append(same)
+                    result_list.append(copy.deepcopy(item))
             return result_list
     return copy.deepcopy(wanted)
 
@@ -245,5 +254,6 @@ def _step(place: object, step: str) -> Any:
         return place.get(step[2:]) if isinstance(place, dict) else None
     if isinstance(place, list):
         wanted = json.loads(step[2:])
-        return next((i for i in place if isinstance(i, dict) and wanted.items() <= i.items()), None)
+        found = (i for i in place if isinstance(i, dict) and key_of(wanted, i) == wanted)
+        return next(found, None)
     return None

@@ -13,7 +13,7 @@ from owlab.pocket.kube.errors import BadRequest, Invalid, NotTyped
 from owlab.pocket.kube.kinds import Kind
 from owlab.pocket.kube.schemas import custom
 from owlab.pocket.kube.schemas.decode import DecodeError, Decoder
-from owlab.pocket.kube.schemas.list_keys import merge_key
+from owlab.pocket.kube.schemas.list_keys import key_of, map_keys, repeated_keys, shown_key
 from owlab.pocket.kube.schemas.types import is_model, model_of
 
 _MODES = ("Ignore", "Warn", "Strict")
@@ -60,9 +60,11 @@ def applied(request: Request, kind: Kind, wanted: Object) -> Object:
     unknown: list[str] = []
     try:
         obj, unknown = _decoded(kind, wanted)
-        said = [f"{_keyed(wanted, _path(text))}: field not declared in schema" for text in unknown]
+        undeclared = "field not declared in schema"
+        said = [f"{_keyed(wanted, _path(text), kind)}: {undeclared}" for text in unknown]
+        said += repeated_keys(wanted, kind.schema)
     except DecodeError as error:
-        said = [f"{_keyed(wanted, error.path)}: {_expected(error)}"]
+        said = [f"{_keyed(wanted, error.path, kind)}: {_expected(error)}"]
     if said:
         meta = wanted["metadata"]
         name = "/".join(filter(None, (meta.get("namespace"), meta.get("name"))))
@@ -181,7 +183,7 @@ def _path(text: str) -> str:
     return text.removeprefix('unknown field "').removesuffix('"')
 
 
-def _keyed(obj: object, path: str) -> str:
+def _keyed(obj: object, path: str, kind: Kind) -> str:
     """A path whose list items are named by their keys: ``.spec.containers[name="a"].x``."""
     shown, place, names = "", obj, []
     for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
@@ -191,17 +193,8 @@ def _keyed(obj: object, path: str) -> str:
             place = place.get(name) if isinstance(place, dict) else None
             continue
         assert isinstance(place, list), path
-        item, key = place[int(index)], merge_key(names, place)
-        keys = {key: item[key], **_more_keys(names[-1], item)} if key else {}
-        told = ",".join(f"{k}={json.dumps(v)}" for k, v in keys.items())
-        shown += f"[{told or index}]"
+        item = place[int(index)]
+        keys = key_of(map_keys(names, place, kind.schema), item)
+        shown += shown_key(keys) if keys else f"[{index}]"
         place = item
     return shown
-
-
-def _more_keys(name: str, item: Object) -> Object:
-    """What else tells the items of a list apart."""
-    if name == "ports":
-        return {"protocol": item.get("protocol", "TCP")}
-    second = "whenUnsatisfiable"
-    return {second: item[second]} if name == "topologySpreadConstraints" and second in item else {}

@@ -112,7 +112,7 @@ class Resources:
     async def _create(self, request: Request, kind: Kind, namespace: str) -> Response:
         obj = self._typed(await body(request), kind, namespace)
         obj = self._kept(kind, field_validation.posted(request, kind, obj))
-        apply.record_update(None, obj, manager(request), timestamp())
+        apply.record_update(None, obj, manager(request), timestamp(), kind.schema)
         return self._shown(request, kind, self._add(request, kind, obj), status=201)
 
     def _kept(self, kind: Kind, obj: Object) -> Object:
@@ -220,7 +220,7 @@ class Resources:
         wanted["metadata"]["name"] = name
         wanted = self._kept(kind, field_validation.applied(request, kind, wanted))
         force = request.query_params.get("force") in ("true", "1")
-        new = apply.apply(old, wanted, manager(request), force, timestamp())
+        new = apply.apply(old, wanted, manager(request), force, timestamp(), kind.schema)
         if old is None:
             asked = Attributes("create", kind.group, kind.plural, "", namespace, name)
             self._authorizer.require(request.state.user, asked)
@@ -268,7 +268,7 @@ class Resources:
             ],
         )
         if not noted:
-            apply.record_update(old, new, manager(request), timestamp())
+            apply.record_update(old, new, manager(request), timestamp(), kind.schema)
         return self._noted(request, self._store.update(new, dry=_dry(request)), ignored)
 
     async def _act(
