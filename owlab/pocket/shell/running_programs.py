@@ -53,7 +53,7 @@ class RunningPrograms:
             await undisturbed(asyncio.wait([*self._tasks], timeout=_LEAVING_SECONDS))
 
     async def say_farewell(
-        self, script: str, bash: Bash, files: Files, out: Sink, nested: bool
+        self, script: str, cwd: str, files: Files, out: Sink, nested: bool
     ) -> None:
         """Print what they say in the end where they have printed before.
 
@@ -63,12 +63,13 @@ class RunningPrograms:
         :raises Farewell: for the shell around, which is to print it.
         """
         words, self._farewell = self._farewell, ""
-        analysis = bash.analyze(script)
-        writes = [one for one in analysis.redirects if one.is_write]
-        if not words or "|" in script.replace("||", "") or analysis.has_command_substitution:
+        if not words:
             return
-        if writes:
-            self._append(words, analysis, bash, files)
+        analysis = Bash().analyze(script)  # the shell's own may be held by what still runs in it
+        if "|" in script.replace("||", "") or analysis.has_command_substitution:
+            return
+        if any(one.is_write for one in analysis.redirects):
+            self._append(words, analysis, cwd, files)
             return
         if nested:
             raise Farewell(words)
@@ -78,11 +79,10 @@ class RunningPrograms:
         except (ReaderGone, BrokenPipeError, TimeoutError, asyncio.CancelledError):
             raise Farewell(words) from None
 
-    def _append(self, words: str, analysis: ScriptAnalysis, bash: Bash, files: Files) -> None:
+    def _append(self, words: str, analysis: ScriptAnalysis, cwd: str, files: Files) -> None:
         """Where one command writes to one file. Of several, the lab cannot tell which it is."""
         typed = [one for one in analysis.commands if not (one.name or OWN).startswith(OWN)]
         paths = [one.path for one in analysis.redirects if one.is_write]
         if len(typed) == len(paths) == 1 and paths[0] is not None:
             with contextlib.suppress(OSError):
-                place = posixpath.join(str(bash.shell_state().cwd), paths[0])
-                files.append_file(place, words.encode())
+                files.append_file(posixpath.join(cwd, paths[0]), words.encode())

@@ -203,7 +203,8 @@ class ShellSession:
     async def _run(self, script: str, out: Sink, err: Sink, stdin: Reader | bytes | None) -> int:
         await self._prepare(out, err)
         self._learn()
-        self._started_in, programs, flow = self.cwd, self._programs, self._flow[0]
+        self._started_in = cwd = self.cwd
+        programs, flow = self._programs, self._flow[0]
         if isinstance(stdin, KeyboardReader):
             self.keyboard, shows, stdin = stdin.keyboard, stdin.shown, None
             script = f"{HERE}=1; {at_terminal(script, self, shows=shows)}"
@@ -254,7 +255,7 @@ class ShellSession:
             await programs.left()
             if flow.going.is_set():
                 nested = self._parent is not None
-                await programs.say_farewell(given, self._bash, self.files, outlet.write, nested)
+                await programs.say_farewell(given, cwd, self.files, outlet.write, nested)
             raise
         finally:
             self.files.aside = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from pathlib import Path
 
 import pytest
 
-from owlab.pocket.machines.machine import Machine
+from owlab.pocket.ground.streams import nowhere
+from owlab.pocket.machines.machine import Machine, Spec
+from tests.pocket.programs.conftest import NotedLab
 from tests.pocket.shell.test_jobs import Terminal
 from tests.waiting import eventually
 
@@ -147,3 +151,24 @@ async def test_what_runs_in_the_background_is_not_waited_for(master: Machine) ->
     assert "Stopped" in seen
     await terminal.type("kill -KILL %1 %2")
     await eventually(lambda: not terminal.session.background())
+
+
+@pytest.mark.parametrize("line", ["ping -i 0.01 worker1", "sudo ping -i 0.01 worker1", "sleep 60"])
+def test_a_service_that_ends_waits_for_nobody(tmp_path: Path, line: str) -> None:
+    """What runs is cancelled, twice where it cleans up, while its interpreter is still busy."""
+
+    async def left_running() -> None:
+        lab = NotedLab(tmp_path)
+        for name in ("master", "worker1"):
+            lab.fleet.reserve(name)
+            await lab.fleet.launch(name, Spec())
+        session = lab.fleet.machines["master"].session()
+        running = asyncio.ensure_future(session.run(line, nowhere, nowhere))
+        await asyncio.sleep(0.2)
+        running.cancel()
+        await asyncio.sleep(0)
+
+    thread = threading.Thread(target=lambda: asyncio.run(left_running()), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
